@@ -1,0 +1,52 @@
+// swift-tools-version: 6.0
+// SPDX-License-Identifier: MIT
+
+import PackageDescription
+
+let cSettings: [CSetting] = [.define("NDEBUG", .when(configuration: .release))]
+
+let package = Package(
+  name: "pixelascent",
+  platforms: [.macOS(.v15)],
+
+  // Public
+  products: [
+    .library(name: "PixelAscent", targets: ["PixelAscent"]),
+    .executable(name: "pixelascent", targets: ["PixelAscentCLI"]),
+    // For the benchmarks in Bench/, a package of its own; not API.
+    .library(name: "_CPixelKernels", targets: ["CPixelKernels"]),
+    .library(name: "_CPixelReference", targets: ["CPixelReference"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0")
+  ],
+
+  targets: [
+    // Implementation
+    .target(name: "CPixelKernels", path: "CSupport/Kernels", cSettings: cSettings),
+    .target(name: "CPixelReference", path: "CSupport/Reference"),
+    .target(name: "CPixelCodec", dependencies: ["libjpeg", "libpng"], path: "CSupport/Codec"),
+    .systemLibrary(
+      name: "libjpeg", path: "CSupport/libjpeg", pkgConfig: "libjpeg",
+      providers: [.apt(["libjpeg-dev"]), .brew(["jpeg-turbo"])]),
+    .systemLibrary(
+      name: "libpng", path: "CSupport/libpng", pkgConfig: "libpng",
+      providers: [.apt(["libpng-dev"]), .brew(["libpng"])]),
+    .target(name: "PixelAscent", dependencies: ["CPixelKernels", "CPixelCodec"]),
+    .executableTarget(
+      name: "PixelAscentCLI",
+      dependencies: [
+        "PixelAscent",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
+
+    // Tests
+    .target(name: "TestSupport", path: "Tests/Support"),
+    .testTarget(name: "KernelTests", dependencies: ["CPixelKernels", "CPixelReference", "TestSupport"]),
+    .testTarget(name: "CodecTests", dependencies: ["PixelAscent", "TestSupport"]),
+    .testTarget(name: "PixelAscentTests", dependencies: ["PixelAscent", "CPixelReference", "TestSupport"]),
+    .testTarget(name: "CommandLineTests", dependencies: ["PixelAscent", "TestSupport"]),
+  ],
+  swiftLanguageModes: [.v6],
+  cLanguageStandard: .c11
+)
