@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT
+// The tables this build holds, slowest first, and whether this machine runs them.
+
+#include "CPixelKernels.h"
+#include "simd.h"
+
+extern const pxa_kernels pxa_kernels_scalar;
+#ifdef PXA_HAS_AVX2
+extern const pxa_kernels pxa_kernels_avx2;
+#endif
+#ifdef PXA_HAS_NEON
+extern const pxa_kernels pxa_kernels_neon;
+#endif
+
+static const pxa_kernels *const tables[] = {
+    &pxa_kernels_scalar,
+#ifdef PXA_HAS_AVX2
+    &pxa_kernels_avx2,
+#endif
+#ifdef PXA_HAS_NEON
+    &pxa_kernels_neon,
+#endif
+};
+
+int32_t pxa_kernels_count(void) { return sizeof tables / sizeof *tables; }
+
+const pxa_kernels *pxa_kernels_at(int32_t index) { return tables[index]; }
+
+bool pxa_kernels_run_here(const pxa_kernels *kernels) {
+#ifdef PXA_HAS_AVX2
+  // Asks the CPU, and the operating system whether it saves the wide registers.
+  if (kernels == &pxa_kernels_avx2)
+    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+#endif
+  (void)kernels;  // scalar runs everywhere, NEON on every AArch64
+  return true;
+}

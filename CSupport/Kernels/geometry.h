@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: MIT
+// Where elements lie in the two layouts.
+
+#ifndef PXA_GEOMETRY_H
+#define PXA_GEOMETRY_H
+
+#include "CPixelKernels.h"
+#include "simd.h"
+
+PXA_INLINE ptrdiff_t row_floats(pxa_planes a) { return (ptrdiff_t)(a.width + 2 * a.halo) * PXA_BLOCK; }
+PXA_INLINE ptrdiff_t plane_floats(pxa_planes a) { return row_floats(a) * (a.height + 2 * a.halo); }
+PXA_INLINE ptrdiff_t pixel_offset(pxa_planes a, ptrdiff_t rows, ptrdiff_t columns) {
+  return rows * row_floats(a) + columns * PXA_BLOCK;
+}
+PXA_INLINE float *pixel(pxa_planes a, int block, int row, int column) {
+  return a.data + block * plane_floats(a) + pixel_offset(a, row + a.halo, column + a.halo);
+}
+
+PXA_INLINE ptrdiff_t image_row_floats(pxa_image a) { return a.width + 2 * a.halo; }
+PXA_INLINE ptrdiff_t image_plane_floats(pxa_image a) { return image_row_floats(a) * (a.height + 2 * a.halo); }
+PXA_INLINE float *image_row(pxa_image a, int channel, int row) {
+  return a.data + channel * image_plane_floats(a) + (row + a.halo) * image_row_floats(a) + a.halo;
+}
+
+#endif

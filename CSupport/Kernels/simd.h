@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: MIT
+//
+// Which instruction sets a build holds: the only place that asks for the architecture. A file table_<set>.c names its
+// set and includes table.h, which takes the vocabulary from simd_<set>.h:
+//
+//   v16                       16 floats: one block of channels, or 16 neighbouring pixels of an image
+//   v16_zero v16_set1         constants
+//   v16_load v16_store        64-byte aligned; …u unaligned; …n the first n floats only
+//   v16_add v16_max v16_min   lane by lane
+//   v16_fma(s, a, b)          s + a·b, rounded as the instruction set does
+//   v16_positive(v, m)        v where m > 0, else 0
+//   v16_select_gt(a, b, v, w) v where a > b, else w
+//   v16_select_eq(a, b, v, w) v where a = b, else w
+//   v16_sum                   sum of the lanes, a fixed tree: distance 8, 4, 2, 1
+//   v16_load_u8 v16_store_u8  16 small integers from and to bytes
+//   in4                       4 neighbouring floats of an input pixel, each to be multiplied with a whole block:
+//   in4_load  v16_fma_lane(s, w, x, lane)   s + w·x[lane]
+//   v16_fma_scalar(s, w, x)   s + w·x
+//   TILE_PIXELS               pixels × one block of accumulators that fit the registers beside weights and input
+
+#ifndef PXA_SIMD_H
+#define PXA_SIMD_H
+
+#if defined(__x86_64__)
+#define PXA_HAS_AVX2 1
+#elif defined(__aarch64__)
+#define PXA_HAS_NEON 1
+#endif
+
+#define PXA_INLINE static inline __attribute__((always_inline, unused))
+
+#endif

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: MIT
+// The vocabulary of simd.h for AVX2 + FMA: a block is two registers of the 16.
+
+#include <immintrin.h>
+
+// 6 pixels × 2 registers of accumulators, 2 of weights, 1 of input: 15 of 16.
+#define TILE_PIXELS 6
+
+#pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
+
+typedef struct {
+  __m256 lo, hi;
+} v16;
+
+PXA_INLINE v16 v16_set1(float a) { return (v16){_mm256_set1_ps(a), _mm256_set1_ps(a)}; }
+PXA_INLINE v16 v16_zero(void) { return v16_set1(0); }
+PXA_INLINE v16 v16_load(const float *p) { return (v16){_mm256_load_ps(p), _mm256_load_ps(p + 8)}; }
+PXA_INLINE v16 v16_loadu(const float *p) { return (v16){_mm256_loadu_ps(p), _mm256_loadu_ps(p + 8)}; }
+PXA_INLINE void v16_store(float *p, v16 a) {
+  _mm256_store_ps(p, a.lo);
+  _mm256_store_ps(p + 8, a.hi);
+}
+PXA_INLINE void v16_storeu(float *p, v16 a) {
+  _mm256_storeu_ps(p, a.lo);
+  _mm256_storeu_ps(p + 8, a.hi);
+}
+PXA_INLINE v16 v16_add(v16 a, v16 b) { return (v16){_mm256_add_ps(a.lo, b.lo), _mm256_add_ps(a.hi, b.hi)}; }
+PXA_INLINE v16 v16_max(v16 a, v16 b) { return (v16){_mm256_max_ps(a.lo, b.lo), _mm256_max_ps(a.hi, b.hi)}; }
+PXA_INLINE v16 v16_min(v16 a, v16 b) { return (v16){_mm256_min_ps(a.lo, b.lo), _mm256_min_ps(a.hi, b.hi)}; }
+PXA_INLINE v16 v16_fma(v16 s, v16 a, v16 b) {
+  return (v16){_mm256_fmadd_ps(a.lo, b.lo, s.lo), _mm256_fmadd_ps(a.hi, b.hi, s.hi)};
+}
+PXA_INLINE v16 v16_positive(v16 v, v16 m) {
+  __m256 zero = _mm256_setzero_ps();
+  return (v16){_mm256_and_ps(v.lo, _mm256_cmp_ps(m.lo, zero, _CMP_GT_OQ)),
+               _mm256_and_ps(v.hi, _mm256_cmp_ps(m.hi, zero, _CMP_GT_OQ))};
+}
+PXA_INLINE v16 v16_select_gt(v16 a, v16 b, v16 v, v16 w) {
+  return (v16){_mm256_blendv_ps(w.lo, v.lo, _mm256_cmp_ps(a.lo, b.lo, _CMP_GT_OQ)),
+               _mm256_blendv_ps(w.hi, v.hi, _mm256_cmp_ps(a.hi, b.hi, _CMP_GT_OQ))};
+}
+PXA_INLINE v16 v16_select_eq(v16 a, v16 b, v16 v, v16 w) {
+  return (v16){_mm256_blendv_ps(w.lo, v.lo, _mm256_cmp_ps(a.lo, b.lo, _CMP_EQ_OQ)),
+               _mm256_blendv_ps(w.hi, v.hi, _mm256_cmp_ps(a.hi, b.hi, _CMP_EQ_OQ))};
+}
+PXA_INLINE float v16_sum(v16 a) {
+  __m256 s8 = _mm256_add_ps(a.lo, a.hi);
+  __m128 s4 = _mm_add_ps(_mm256_castps256_ps128(s8), _mm256_extractf128_ps(s8, 1));
+  __m128 s2 = _mm_add_ps(s4, _mm_movehl_ps(s4, s4));
+  return _mm_cvtss_f32(_mm_add_ss(s2, _mm_shuffle_ps(s2, s2, 1)));
+}
+PXA_INLINE v16 v16_load_u8(const uint8_t *p) {
+  __m128i bytes = _mm_loadu_si128((const __m128i *)p);
+  return (v16){_mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(bytes)),
+               _mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(_mm_srli_si128(bytes, 8)))};
+}
+PXA_INLINE void v16_store_u8(uint8_t *p, v16 a) {
+  __m256i words = _mm256_packus_epi32(_mm256_cvttps_epi32(a.lo), _mm256_cvttps_epi32(a.hi));
+  words = _mm256_permute4x64_epi64(words, 0xD8);
+  __m128i bytes = _mm_packus_epi16(_mm256_castsi256_si128(words), _mm256_extracti128_si256(words, 1));
+  _mm_storeu_si128((__m128i *)p, bytes);
+}
+
+PXA_INLINE v16 v16_fma_scalar(v16 s, v16 w, float x) { return v16_fma(s, w, v16_set1(x)); }
+// A broadcast comes straight from memory, so an input vector is only where it lies.
+typedef const float *in4;
+PXA_INLINE in4 in4_load(const float *p) { return p; }
+PXA_INLINE v16 v16_fma_lane(v16 s, v16 w, in4 x, int lane) { return v16_fma_scalar(s, w, x[lane]); }
+
+#pragma clang attribute pop

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: MIT
+// The vocabulary of simd.h for NEON (AArch64): a block is four registers of the 32.
+
+#include <arm_neon.h>
+
+// 5 pixels × 4 registers of accumulators, 4 of weights, 5 of input (4 channels each): 29 of 32.
+#define TILE_PIXELS 5
+
+typedef struct {
+  float32x4_t q[4];
+} v16;
+
+#define QUADS for (int i = 0; i < 4; i++)
+
+PXA_INLINE v16 v16_set1(float a) {
+  v16 r;
+  QUADS r.q[i] = vdupq_n_f32(a);
+  return r;
+}
+PXA_INLINE v16 v16_zero(void) { return v16_set1(0); }
+PXA_INLINE v16 v16_loadu(const float *p) {
+  v16 r;
+  QUADS r.q[i] = vld1q_f32(p + 4 * i);
+  return r;
+}
+PXA_INLINE void v16_storeu(float *p, v16 a) { QUADS vst1q_f32(p + 4 * i, a.q[i]); }
+PXA_INLINE v16 v16_load(const float *p) { return v16_loadu(p); }
+PXA_INLINE void v16_store(float *p, v16 a) { v16_storeu(p, a); }
+PXA_INLINE v16 v16_add(v16 a, v16 b) {
+  QUADS a.q[i] = vaddq_f32(a.q[i], b.q[i]);
+  return a;
+}
+PXA_INLINE v16 v16_max(v16 a, v16 b) {
+  QUADS a.q[i] = vmaxq_f32(a.q[i], b.q[i]);
+  return a;
+}
+PXA_INLINE v16 v16_min(v16 a, v16 b) {
+  QUADS a.q[i] = vminq_f32(a.q[i], b.q[i]);
+  return a;
+}
+PXA_INLINE v16 v16_fma(v16 s, v16 a, v16 b) {
+  QUADS s.q[i] = vfmaq_f32(s.q[i], a.q[i], b.q[i]);
+  return s;
+}
+PXA_INLINE v16 v16_select_gt(v16 a, v16 b, v16 v, v16 w) {
+  QUADS w.q[i] = vbslq_f32(vcgtq_f32(a.q[i], b.q[i]), v.q[i], w.q[i]);
+  return w;
+}
+PXA_INLINE v16 v16_select_eq(v16 a, v16 b, v16 v, v16 w) {
+  QUADS w.q[i] = vbslq_f32(vceqq_f32(a.q[i], b.q[i]), v.q[i], w.q[i]);
+  return w;
+}
+PXA_INLINE v16 v16_positive(v16 v, v16 m) { return v16_select_gt(m, v16_zero(), v, v16_zero()); }
+PXA_INLINE float v16_sum(v16 a) {
+  float32x4_t s4 = vaddq_f32(vaddq_f32(a.q[0], a.q[2]), vaddq_f32(a.q[1], a.q[3]));
+  float32x2_t s2 = vadd_f32(vget_low_f32(s4), vget_high_f32(s4));
+  return vget_lane_f32(s2, 0) + vget_lane_f32(s2, 1);
+}
+PXA_INLINE v16 v16_load_u8(const uint8_t *p) {
+  uint8x16_t bytes = vld1q_u8(p);
+  uint16x8_t low = vmovl_u8(vget_low_u8(bytes)), high = vmovl_u8(vget_high_u8(bytes));
+  return (v16){{vcvtq_f32_u32(vmovl_u16(vget_low_u16(low))), vcvtq_f32_u32(vmovl_u16(vget_high_u16(low))),
+                vcvtq_f32_u32(vmovl_u16(vget_low_u16(high))), vcvtq_f32_u32(vmovl_u16(vget_high_u16(high)))}};
+}
+PXA_INLINE void v16_store_u8(uint8_t *p, v16 a) {
+  uint16x4_t h[4];
+  QUADS h[i] = vmovn_u32(vcvtq_u32_f32(a.q[i]));
+  vst1q_u8(p, vcombine_u8(vmovn_u16(vcombine_u16(h[0], h[1])), vmovn_u16(vcombine_u16(h[2], h[3]))));
+}
+
+PXA_INLINE v16 v16_fma_scalar(v16 s, v16 w, float x) {
+  QUADS s.q[i] = vfmaq_n_f32(s.q[i], w.q[i], x);
+  return s;
+}
+typedef float32x4_t in4;
+PXA_INLINE in4 in4_load(const float *p) { return vld1q_f32(p); }
+// `lane` is a constant once the loops are unrolled: fmla with a lane index.
+PXA_INLINE v16 v16_fma_lane(v16 s, v16 w, in4 x, int lane) { return v16_fma_scalar(s, w, x[lane]); }
+
+#undef QUADS

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: MIT
+// The vocabulary of simd.h in plain C.
+
+#include <string.h>
+
+#define TILE_PIXELS 4
+
+typedef struct {
+  float f[16];
+} v16;
+
+#define LANES for (int i = 0; i < 16; i++)
+
+PXA_INLINE v16 v16_set1(float a) {
+  v16 r;
+  LANES r.f[i] = a;
+  return r;
+}
+PXA_INLINE v16 v16_zero(void) { return v16_set1(0); }
+PXA_INLINE v16 v16_loadu(const float *p) {
+  v16 r;
+  memcpy(r.f, p, sizeof r.f);
+  return r;
+}
+PXA_INLINE void v16_storeu(float *p, v16 a) { memcpy(p, a.f, sizeof a.f); }
+PXA_INLINE v16 v16_load(const float *p) { return v16_loadu(p); }
+PXA_INLINE void v16_store(float *p, v16 a) { v16_storeu(p, a); }
+PXA_INLINE v16 v16_add(v16 a, v16 b) {
+  LANES a.f[i] += b.f[i];
+  return a;
+}
+PXA_INLINE v16 v16_max(v16 a, v16 b) {
+  LANES a.f[i] = a.f[i] > b.f[i] ? a.f[i] : b.f[i];
+  return a;
+}
+PXA_INLINE v16 v16_min(v16 a, v16 b) {
+  LANES a.f[i] = a.f[i] < b.f[i] ? a.f[i] : b.f[i];
+  return a;
+}
+PXA_INLINE v16 v16_fma(v16 s, v16 a, v16 b) {
+  LANES s.f[i] += a.f[i] * b.f[i];
+  return s;
+}
+PXA_INLINE v16 v16_positive(v16 v, v16 m) {
+  LANES v.f[i] = m.f[i] > 0 ? v.f[i] : 0;
+  return v;
+}
+PXA_INLINE v16 v16_select_gt(v16 a, v16 b, v16 v, v16 w) {
+  LANES w.f[i] = a.f[i] > b.f[i] ? v.f[i] : w.f[i];
+  return w;
+}
+PXA_INLINE v16 v16_select_eq(v16 a, v16 b, v16 v, v16 w) {
+  LANES w.f[i] = a.f[i] == b.f[i] ? v.f[i] : w.f[i];
+  return w;
+}
+PXA_INLINE float v16_sum(v16 a) {
+  for (int d = 8; d > 0; d /= 2)
+    for (int i = 0; i < d; i++)
+      a.f[i] += a.f[i + d];
+  return a.f[0];
+}
+PXA_INLINE v16 v16_load_u8(const uint8_t *p) {
+  v16 r;
+  LANES r.f[i] = p[i];
+  return r;
+}
+PXA_INLINE void v16_store_u8(uint8_t *p, v16 a) { LANES p[i] = (uint8_t)a.f[i]; }
+
+PXA_INLINE v16 v16_fma_scalar(v16 s, v16 w, float x) {
+  LANES s.f[i] += w.f[i] * x;
+  return s;
+}
+typedef const float *in4;
+PXA_INLINE in4 in4_load(const float *p) { return p; }
+PXA_INLINE v16 v16_fma_lane(v16 s, v16 w, in4 x, int lane) { return v16_fma_scalar(s, w, x[lane]); }
+
+#undef LANES
