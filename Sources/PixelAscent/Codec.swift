@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: MIT
+internal import CPixelCodec
+
+extension RGBImage {
+  /// The picture in the JPEG or PNG file at `path`, upright and as RGB.
+  ///
+  /// The format is told by the content, not by the name. EXIF orientation is honoured, grey is replicated, CMYK and YCCK
+  /// are converted, alpha is composited on white, 16 bits are rounded to 8. There is no colour management.
+  ///
+  /// - Parameter maxMegapixels: The largest size, in 10⁶ pixels, that is accepted; checked against the file's declared
+  ///   size before memory for the pixels is taken.
+  /// - Throws: ``PixelAscentError`` of kind `unreadableFile`, `invalidImage` or `sizeLimit`.
+  public init(contentsOf path: String, maxMegapixels: Double = 100) throws(PixelAscentError) {
+    try self.init(decoding: Files.read(path), name: path, maxMegapixels: maxMegapixels)
+  }
+
+  /// The picture in the `bytes` of a JPEG or PNG file; see ``init(contentsOf:maxMegapixels:)``.
+  ///
+  /// - Parameter name: What error messages call the file.
+  /// - Throws: ``PixelAscentError`` of kind `invalidImage` or `sizeLimit`.
+  public init(decoding bytes: [UInt8], name: String, maxMegapixels: Double = 100) throws(PixelAscentError) {
+    let format = try ImageFormat(of: bytes, name: name)
+    var header = pxa_image_header()
+    var message = [CChar](repeating: 0, count: Int(PXA_CODEC_MESSAGE_SIZE))
+
+    let probe = format == .jpeg ? pxa_jpeg_probe : pxa_png_probe
+    let probed = probe(&header, bytes, bytes.count, &message)
+    try Self.check(probed, message, "\(name): \(format.rawValue)", byteCount: bytes.count)
+
+    let (width, height) = (Int(header.width), Int(header.height))
+    let (valueCount, overflow) = (width * height).multipliedReportingOverflow(by: 3)
+    let megapixels = Double(width) * Double(height) / 1e6
+    guard !overflow && megapixels <= maxMegapixels else {
+      let size = "\(width)×\(height) pixels are \(Self.short(megapixels)) megapixels"
+      throw PixelAscentError(.sizeLimit, "\(name): \(size), more than the limit of \(Self.short(maxMegapixels))")
+    }
+
+    let decode = format == .jpeg ? pxa_jpeg_decode : pxa_png_decode
+    var decoded = PXA_CODEC_OK
+    let pixels = [UInt8](unsafeUninitializedCapacity: valueCount) { buffer, count in
+      decoded = decode(buffer.baseAddress, &header, bytes, bytes.count, &message)
+      count = decoded == PXA_CODEC_OK ? valueCount : 0
+    }
+    try Self.check(decoded, message, "\(name): \(format.rawValue)", byteCount: bytes.count)
+    let isTurned = header.orientation >= 5
+    self.init(width: isTurned ? height : width, height: isTurned ? width : height, pixels: pixels)
+  }
+
+  /// The bytes of an 8-bit RGB PNG file of this picture. The same picture gives the same bytes.
+  ///
+  /// - Throws: ``PixelAscentError`` of kind `sizeLimit` if a side is 2³¹ or longer or memory runs out.
+  public func pngData() throws(PixelAscentError) -> [UInt8] {
+    try encoded(format: .png, longestSide: 0x7FFF_FFFF) { pxa_png_encode($0, pixels, $1, $2, $3) }
+  }
+
+  /// The bytes of a baseline JPEG file of this picture, with full chroma resolution (4:4:4) from quality 90 on and half
+  /// of it (4:2:0) below.
+  ///
+  /// - Parameter quality: 1 (small) … 100 (faithful).
+  /// - Throws: ``PixelAscentError`` of kind `invalidParameter` if `quality` is outside its range, `sizeLimit` if a side
+  ///   is longer than 65,500 or memory runs out.
+  public func jpegData(quality: Int = 95) throws(PixelAscentError) -> [UInt8] {
+    guard (1...100).contains(quality) else {
+      throw PixelAscentError(.invalidParameter, "JPEG quality is 1 to 100, not \(quality)")
+    }
+    return try encoded(format: .jpeg, longestSide: 65500) { pxa_jpeg_encode($0, pixels, $1, $2, Int32(quality), $3) }
+  }
+
+  private typealias Encoder = (
+    UnsafeMutablePointer<pxa_codec_bytes>, UInt32, UInt32, UnsafeMutablePointer<CChar>?
+  ) -> pxa_codec_status
+
+  private func encoded(format: ImageFormat, longestSide: Int, encode: Encoder) throws(PixelAscentError) -> [UInt8] {
+    let what = "a \(width)×\(height) \(format.rawValue)"
+    guard max(width, height) <= longestSide else {
+      throw PixelAscentError(.sizeLimit, "\(what) can't be written: a side is at most \(longestSide) pixels long")
+    }
+    var file = pxa_codec_bytes()
+    var message = [CChar](repeating: 0, count: Int(PXA_CODEC_MESSAGE_SIZE))
+    let status = message.withUnsafeMutableBufferPointer {
+      encode(&file, UInt32(width), UInt32(height), $0.baseAddress)
+    }
+    defer { pxa_codec_bytes_free(&file) }
+    try Self.check(status, message, what, byteCount: 0)
+    return Array(UnsafeBufferPointer(start: file.data, count: file.size))
+  }
+
+  /// Turns what the C codec reports about `subject` into this library's error.
+  private static func check(
+    _ status: pxa_codec_status, _ message: [CChar], _ subject: String, byteCount: Int
+  ) throws(PixelAscentError) {
+    let text = String(decoding: message.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    switch status {
+    case PXA_CODEC_OK: return
+    case PXA_CODEC_CUT_OFF:
+      throw PixelAscentError(.invalidImage, "\(subject) is cut off: it ends after \(byteCount) bytes (\(text))")
+    case PXA_CODEC_NO_MEMORY: throw PixelAscentError(.sizeLimit, "\(subject) takes more memory than there is (\(text))")
+    default: throw PixelAscentError(.invalidImage, "\(subject) is broken (\(text))")
+    }
+  }
+
+  /// Megapixels without a needless ".0".
+  private static func short(_ megapixels: Double) -> String {
+    megapixels == megapixels.rounded() && megapixels < 1e15 ? "\(Int(megapixels))" : "\(megapixels)"
+  }
+}

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+//
+// What Swift itself computes per pixel, 16 at a time.
+
+extension [Float] {
+  /// The 16 elements from `start` on; beyond the end `padding`.
+  @inline(__always)
+  func block(_ start: Int, padding: Float = 0) -> SIMD16<Float> {
+    if start + 16 <= count {
+      return withUnsafeBytes {
+        $0.loadUnaligned(fromByteOffset: start * MemoryLayout<Float>.stride, as: SIMD16<Float>.self)
+      }
+    }
+    var block = SIMD16<Float>(repeating: padding)
+    for index in start..<count { block[index - start] = self[index] }
+    return block
+  }
+
+  /// An array whose blocks of 16 elements `make` computes from the index of their first.
+  @inline(__always)
+  init(count: Int, blocks make: (Int) -> SIMD16<Float>) {
+    self.init(unsafeUninitializedCapacity: count) { buffer, initialized in
+      let bytes = UnsafeMutableRawBufferPointer(buffer)
+      for start in stride(from: 0, to: count, by: 16) {
+        let block = make(start)
+        if start + 16 <= count {
+          bytes.storeBytes(of: block, toByteOffset: start * MemoryLayout<Float>.stride, as: SIMD16<Float>.self)
+        } else {
+          for index in start..<count { buffer.initializeElement(at: index, to: block[index - start]) }
+        }
+      }
+      initialized = count
+    }
+  }
+
+  /// The least and the greatest element; (0, 0) of none.
+  var range: (low: Float, high: Float) {
+    guard let first else { return (0, 0) }
+    var low = SIMD16(repeating: first), high = low
+    for start in stride(from: 0, to: count, by: 16) {
+      let block = block(start, padding: first)
+      low = pointwiseMin(low, block)
+      high = pointwiseMax(high, block)
+    }
+    return (low.min(), high.max())
+  }
+}

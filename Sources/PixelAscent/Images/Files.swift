@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: MIT
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
+/// Whole files in and out, by POSIX calls. Errors are one line that names the file.
+package enum Files {
+  /// The longest file that is read, in bytes; a device may never end.
+  static let longestFile = 1 << 31
+
+  /// All bytes of the file, pipe or device at `path`.
+  ///
+  /// - Throws: ``PixelAscentError`` of kind `unreadableFile`; `sizeLimit` if there are more than 2 GiB.
+  package static func read(_ path: String) throws(PixelAscentError) -> [UInt8] {
+    let file = retrying { open(path, O_RDONLY | O_CLOEXEC) }
+    guard file >= 0 else { throw failure(.unreadableFile, path, errno) }
+    defer { close(file) }
+    var status = stat()
+    guard fstat(file, &status) == 0 else { throw failure(.unreadableFile, path, errno) }
+    if status.isFolder { throw failure(.unreadableFile, path, EISDIR) }
+
+    var bytes: [UInt8] = []
+    // One more than the file's size, so that its end is seen without another piece.
+    var room = status.isRegular ? min(Int(status.st_size), longestFile) + 1 : 1 << 20
+    while true {
+      var problem: Int32 = 0
+      let piece = [UInt8](unsafeUninitializedCapacity: room) { buffer, count in
+        problem = fill(UnsafeMutableRawBufferPointer(buffer), from: file, count: &count)
+      }
+      guard problem == 0 else { throw failure(.unreadableFile, path, problem) }
+      bytes = bytes.isEmpty ? piece : bytes + piece
+      guard bytes.count <= longestFile else {
+        throw PixelAscentError(.sizeLimit, "\(shown(path)): more than \(longestFile >> 20) MB")
+      }
+      if piece.count < room { return bytes }
+      room = max(1 << 20, bytes.count)
+    }
+  }
+
+  /// Writes a file of `bytes` to `path`, whole or not at all.
+  ///
+  /// A new or regular file is written beside its place and then renamed; a link to it stays a link, and the permissions
+  /// of the file replaced are kept. Anything else, such as a pipe or a device, is written directly.
+  ///
+  /// - Throws: ``PixelAscentError`` of kind `unwritableFile`.
+  package static func write(_ bytes: [UInt8], to path: String) throws(PixelAscentError) {
+    let result = bytes.withUnsafeBytes { buffer in
+      Result { () throws(PixelAscentError) in try write(buffer, to: path) }
+    }
+    try result.get()
+  }
+
+  /// Writes a file of `bytes` to `path`, whole or not at all, as the array's `write` does.
+  package static func write(_ bytes: UnsafeRawBufferPointer, to path: String) throws(PixelAscentError) {
+    let problem =
+      switch try WriteTarget(path) {
+      case .direct: writeDirectly(bytes, to: path)
+      case .replace(let folder, let name, let mode): replace(name, in: folder, with: bytes, mode: mode)
+      }
+    if problem != 0 { throw failure(.unwritableFile, path, problem) }
+  }
+
+  /// Writes to what is there already; returns an `errno` code or 0.
+  private static func writeDirectly(_ bytes: UnsafeRawBufferPointer, to path: String) -> Int32 {
+    let file = retrying { open(path, O_WRONLY | O_APPEND | O_CLOEXEC | O_NOCTTY) }
+    if file < 0 { return errno }
+    let problem = drain(bytes, into: file)
+    return close(file) != 0 && problem == 0 ? errno : problem
+  }
+
+  /// Puts a new file in a place that is free or holds a regular file; returns an `errno` code or 0.
+  private static func replace(
+    _ name: String, in folder: String, with bytes: UnsafeRawBufferPointer, mode: mode_t?
+  ) -> Int32 {
+    var (temporary, file) = ("", Int32(-1))
+    repeat {
+      temporary = folder + ".pixelascent-\(getpid())-\(UInt32.random(in: 0 ... .max)).tmp"
+      file = retrying { open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666) }
+    } while file < 0 && errno == EEXIST
+    if file < 0 { return errno }
+
+    var problem = drain(bytes, into: file)
+    if problem == 0, let mode, fchmod(file, mode) != 0 { problem = errno }
+    if close(file) != 0 && problem == 0 { problem = errno }
+    if problem == 0 && rename(temporary, folder + name) != 0 { problem = errno }
+    if problem != 0 { unlink(temporary) }
+    return problem
+  }
+
+  /// Reads until the buffer is full or the file ends; returns an `errno` code or 0.
+  private static func fill(_ buffer: UnsafeMutableRawBufferPointer, from file: Int32, count: inout Int) -> Int32 {
+    while count < buffer.count {
+      let got = retrying { readSome(file, UnsafeMutableRawBufferPointer(rebasing: buffer[count...])) }
+      if got < 0 { return errno }
+      if got == 0 { break }
+      count += got
+    }
+    return 0
+  }
+
+  /// Writes all bytes; returns an `errno` code or 0.
+  static func drain(_ bytes: UnsafeRawBufferPointer, into file: Int32) -> Int32 {
+    var done = 0
+    while done < bytes.count {
+      let put = retrying { writeSome(file, UnsafeRawBufferPointer(rebasing: bytes[done...])) }
+      if put < 0 { return errno }
+      done += put
+    }
+    return 0
+  }
+
+  /// The error for a call on `path` that failed with an `errno` code.
+  static func failure(_ kind: PixelAscentError.Kind, _ path: String, _ code: Int32) -> PixelAscentError {
+    let text =
+      switch code {
+      case ENOENT: kind == .unwritableFile ? "no such folder" : "no such file"
+      case EISDIR: "is a folder, not a file"
+      case ENOTDIR: "a part of the path is not a folder"
+      default: lowercasingFirst(String(cString: strerror(code)))
+      }
+    return PixelAscentError(kind, "\(shown(path)): \(text)")
+  }
+
+  /// A path as error messages name it: on one line, and never nothing.
+  private static func shown(_ path: String) -> String {
+    if path.isEmpty { return "\"\"" }
+    return String(String.UnicodeScalarView(path.unicodeScalars.map { $0.value < 0x20 || $0.value == 0x7F ? "?" : $0 }))
+  }
+
+  private static func lowercasingFirst(_ text: String) -> String { text.prefix(1).lowercased() + text.dropFirst() }
+
+  /// Repeats a call that a signal interrupted.
+  private static func retrying<Value: SignedInteger>(_ call: () -> Value) -> Value {
+    while true {
+      let value = call()
+      if value >= 0 || errno != EINTR { return value }
+    }
+  }
+}
+
+// Outside `Files`, whose own `read` and `write` would hide the system's. macOS refuses more than 2³¹ − 1 bytes a call.
+private let mostAtOnce = 1 << 30
+
+private func readSome(_ file: Int32, _ buffer: UnsafeMutableRawBufferPointer) -> Int {
+  read(file, buffer.baseAddress, min(buffer.count, mostAtOnce))
+}
+
+private func writeSome(_ file: Int32, _ bytes: UnsafeRawBufferPointer) -> Int {
+  write(file, bytes.baseAddress, min(bytes.count, mostAtOnce))
+}

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: MIT
+
+/// The image file formats this library reads, told apart by the first bytes of a file.
+enum ImageFormat: String {
+  case jpeg = "JPEG"
+  case png = "PNG"
+
+  /// The format of a file's `bytes`; an error that says what the file is instead, if it is neither.
+  init(of bytes: [UInt8], name: String) throws(PixelAscentError) {
+    if bytes.starts(with: [0xFF, 0xD8, 0xFF]) {
+      self = .jpeg
+    } else if bytes.starts(with: [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]) {
+      self = .png
+    } else if bytes.isEmpty {
+      throw PixelAscentError(.invalidImage, "\(name): the file is empty")
+    } else if let other = Self.otherFormat(of: bytes) {
+      throw PixelAscentError(.invalidImage, "\(name): \(other) image; only JPEG and PNG images can be read")
+    } else {
+      throw PixelAscentError(
+        .invalidImage, "\(name): not a JPEG or PNG image (starts with \(Self.excerpt(of: bytes)))")
+    }
+  }
+
+  private static func otherFormat(of bytes: [UInt8]) -> String? {
+    func holds(_ text: String, at offset: Int) -> Bool { bytes.dropFirst(offset).starts(with: text.utf8) }
+    if holds("GIF87a", at: 0) || holds("GIF89a", at: 0) { return "a GIF" }
+    if holds("RIFF", at: 0) && holds("WEBP", at: 8) { return "a WebP" }
+    if holds("II*\0", at: 0) || holds("MM\0*", at: 0) { return "a TIFF" }
+    // "BM" alone may begin a text: a bitmap's four reserved bytes are zero.
+    if holds("BM", at: 0) && holds("\0\0\0\0", at: 6) { return "a BMP" }
+    guard holds("ftyp", at: 4) else { return nil }
+    if holds("avif", at: 8) || holds("avis", at: 8) { return "an AVIF" }
+    return ["heic", "heix", "hevc", "hevx", "heim", "heis", "mif1", "msf1"].contains { holds($0, at: 8) }
+      ? "a HEIC" : nil
+  }
+
+  /// The first bytes as quoted text, or in hexadecimal if they aren't printable ASCII.
+  private static func excerpt(of bytes: [UInt8]) -> String {
+    let line = bytes.prefix(16).prefix { $0 != UInt8(ascii: "\n") && $0 != UInt8(ascii: "\r") }
+    if !line.isEmpty && line.allSatisfy({ (0x20...0x7E).contains($0) }) {
+      return "\"\(String(decoding: line, as: UTF8.self))\(bytes.count > line.count ? "…" : "")\""
+    }
+    let hexadecimal = bytes.prefix(8).map { ($0 < 16 ? "0" : "") + String($0, radix: 16, uppercase: true) }
+    return "bytes " + hexadecimal.joined(separator: " ")
+  }
+}

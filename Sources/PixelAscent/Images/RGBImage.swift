@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: MIT
+
+/// A picture of 8-bit red, green and blue values.
+public struct RGBImage: Sendable, Hashable {
+  /// The number of pixels in a row.
+  public let width: Int
+  /// The number of rows.
+  public let height: Int
+  /// The values 0…255, interleaved: height × width × 3, rows from the top, without padding.
+  public var pixels: [UInt8] {
+    didSet { precondition(pixels.count == oldValue.count, "an image's size can't change") }
+  }
+
+  /// A picture of `height` × `width` interleaved `pixels`.
+  ///
+  /// - Precondition: `width` and `height` are at least 1 and `pixels` holds 3 · `width` · `height` values.
+  public init(width: Int, height: Int, pixels: [UInt8]) {
+    precondition(width >= 1 && height >= 1, "an image can't be \(width)×\(height)")
+    precondition(pixels.count == 3 * width * height, "\(width)×\(height) pixels can't be \(pixels.count) values")
+    self.width = width
+    self.height = height
+    self.pixels = pixels
+  }
+
+  /// The size a picture gets when its short side becomes `shortSide`: the aspect is kept, the long side truncated to
+  /// ⌊shortSide · long / short⌋.
+  ///
+  /// - Precondition: all arguments are at least 1 and the result is representable.
+  public static func size(width: Int, height: Int, shortSide: Int) -> (width: Int, height: Int) {
+    precondition(width >= 1 && height >= 1 && shortSide >= 1, "sizes are at least 1")
+    let long = shortSide * max(width, height) / min(width, height)
+    return width <= height ? (shortSide, long) : (long, shortSide)
+  }
+
+  /// The picture resized so that its short side is `shortSide`, aspect kept, see ``size(width:height:shortSide:)``.
+  /// A picture whose short side has that length already is returned as it is.
+  public func resized(shortSide: Int) -> RGBImage {
+    let size = Self.size(width: width, height: height, shortSide: shortSide)
+    return min(width, height) == shortSide ? self : resized(width: size.width, height: size.height)
+  }
+}

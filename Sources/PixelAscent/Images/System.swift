@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: MIT
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
+// What the program asks of the system beside whole files.
+extension Files {
+  /// Whether there is anything at `path`.
+  package static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+
+  /// Whether there is a folder at `path`.
+  package static func isFolder(_ path: String) -> Bool { status(path)?.isFolder ?? false }
+
+  /// Whether there is a regular file at `path`.
+  package static func isRegular(_ path: String) -> Bool { status(path)?.isRegular ?? false }
+
+  /// Makes a folder in a folder that is there; one that is there already is left as it is.
+  ///
+  /// - Throws: ``PixelAscentError`` of kind `unwritableFile`.
+  package static func makeFolder(_ path: String) throws(PixelAscentError) {
+    if mkdir(path, 0o777) != 0 && !isFolder(path) { throw failure(.unwritableFile, path, errno) }
+  }
+
+  /// Writes a line to standard output.
+  ///
+  /// - Throws: ``PixelAscentError`` of kind `unwritableFile`, for example where the disk is full.
+  package static func print(_ line: String) throws(PixelAscentError) {
+    let problem = Array("\(line)\n".utf8).withUnsafeBytes { drain($0, into: STDOUT_FILENO) }
+    if problem != 0 { throw failure(.unwritableFile, "standard output", problem) }
+  }
+
+  /// Writes a line to standard error, if that is possible.
+  package static func printError(_ line: String) {
+    _ = Array("\(line)\n".utf8).withUnsafeBytes { drain($0, into: STDERR_FILENO) }
+  }
+
+  /// The value of an environment variable that is set and not empty.
+  package static func environment(_ name: String) -> String? {
+    guard let value = getenv(name) else { return nil }
+    let text = String(cString: value)
+    return text.isEmpty ? nil : text
+  }
+
+  /// The folder of the running program; nil where the system doesn't say.
+  package static var executableFolder: String? {
+    var path = [CChar](repeating: 0, count: Int(PATH_MAX))
+    #if canImport(Darwin)
+      var size = UInt32(path.count)
+      guard _NSGetExecutablePath(&path, &size) == 0, let length = path.firstIndex(of: 0) else { return nil }
+    #else
+      let length = readlink("/proc/self/exe", &path, path.count)
+    #endif
+    guard length > 0 else { return nil }
+    let text = String(decoding: path.prefix(length).map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    return text.lastIndex(of: "/").map { String(text[..<$0]) }
+  }
+
+  private static func status(_ path: String) -> stat? {
+    var status = stat()
+    return stat(path, &status) == 0 ? status : nil
+  }
+}

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: MIT
+import PixelAscent
+import TestSupport
+import Testing
+
+@Suite struct BrokenInputTests {
+  struct Case: Sendable, CustomTestStringConvertible {
+    let testDescription: String
+    let file: [UInt8]
+
+    static let all =
+      jpegFixtures.map { Case(testDescription: $0.name, file: $0.file) } + [
+        Case(testDescription: "png", file: png(isInterlaced: false)),
+        Case(testDescription: "interlaced png", file: png(isInterlaced: true)),
+      ]
+
+    private static func png(isInterlaced: Bool) -> [UInt8] {
+      PNGWriter(
+        width: 11, height: 9, bitDepth: 8, colorType: .rgbAlpha, isInterlaced: isInterlaced,
+        samples: { x, y in [x * 20, y * 25, 128, 255 - x - y] }
+      ).file()
+    }
+  }
+
+  @Test(
+    "Cut off at every byte: an error, or the whole picture if only a JPEG's end marker is missing",
+    arguments: Case.all)
+  func everyLength(_ input: Case) throws {
+    let whole = try RGBImage(decoding: input.file, name: "a")
+    for length in 0..<input.file.count {
+      let cut = Array(input.file.prefix(length))
+      do {
+        let image = try RGBImage(decoding: cut, name: "photo.jpg")
+        #expect(image == whole && length >= input.file.count - 2, "\(length) of \(input.file.count) bytes were taken")
+      } catch {
+        #expect(error.kind == .invalidImage && isOneLine(error.message, naming: "photo.jpg"), "\(error)")
+      }
+    }
+  }
+
+  @Test("Cut off at every sixteenth of a larger file")
+  func sixteenths() throws {
+    let image = generatedImage(width: 40, height: 30).resized(width: 400, height: 300)
+    for file in [try image.jpegData(quality: 90), try image.pngData()] {
+      for part in 1..<16 {
+        let error = failure {
+          try RGBImage(decoding: Array(file.prefix(file.count * part / 16)), name: "photo")
+        }
+        #expect(error?.kind == .invalidImage)
+        #expect(error?.message.contains("is cut off: it ends after \(file.count * part / 16) bytes") == true)
+      }
+    }
+  }
+
+  @Test("2000 random changes: a picture or an error", arguments: Case.all)
+  func mutations(_ input: Case) {
+    var generator = TestRandom(1)
+    func random(below bound: Int) -> Int { Int.random(in: 0..<bound, using: &generator) }
+    var errorCount = 0
+    for _ in 0..<2000 {
+      var file = input.file
+      for _ in 0...random(below: 4) { file[random(below: file.count)] = UInt8(random(below: 256)) }
+      if random(below: 8) == 0 { file.removeSubrange(random(below: file.count)...) }
+      do {
+        let image = try RGBImage(decoding: file, name: "photo", maxMegapixels: 1)
+        #expect(image.pixels.count == 3 * image.width * image.height)
+      } catch {
+        errorCount += 1
+        #expect(isOneLine(error.message, naming: "photo"), "\(error)")
+      }
+    }
+    #expect(errorCount > 200)
+  }
+
+  @Test(
+    "Other content is named",
+    arguments: [
+      ("", "the file is empty"),
+      ("Hello, world of pixels\n", "not a JPEG or PNG image (starts with \"Hello, world of …\")"),
+      ("Hi\nthere", "not a JPEG or PNG image (starts with \"Hi…\")"),
+      ("\u{1}\u{2}", "not a JPEG or PNG image (starts with bytes 01 02)"),
+      ("GIF89a......", "a GIF image; only JPEG and PNG images can be read"),
+      ("RIFF....WEBPVP8 ", "a WebP image; only JPEG and PNG images can be read"),
+      ("II*\0........", "a TIFF image; only JPEG and PNG images can be read"),
+      ("BM....\0\0\0\0....", "a BMP image; only JPEG and PNG images can be read"),
+      ("....ftypheic....", "a HEIC image; only JPEG and PNG images can be read"),
+      ("....ftypavif....", "an AVIF image; only JPEG and PNG images can be read"),
+    ])
+  func otherContent(_ content: String, _ message: String) {
+    let error = failure { try RGBImage(decoding: Array(content.utf8), name: "photo.jpg") }
+    #expect(error == PixelAscentError(.invalidImage, "photo.jpg: \(message)"))
+  }
+
+  private func isOneLine(_ message: String, naming name: String) -> Bool {
+    message.hasPrefix(name) && !message.contains(where: \.isNewline) && message.count < 300
+  }
+}

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: MIT
+import Foundation
+import PixelAscent
+import Testing
+
+@Suite struct JPEGTests {
+  @Test("Every kind of JPEG decodes to Pillow's pixels within ±1", arguments: jpegFixtures)
+  func decodes(_ fixture: JPEGFixture) throws {
+    let image = try RGBImage(decoding: fixture.file, name: "test.jpg")
+    let expected = RGBImage(width: JPEGFixture.width, height: JPEGFixture.height, pixels: fixture.pixels)
+    #expect(image.largestDifference(from: expected) <= 1)
+  }
+
+  @Test("EXIF orientation in both byte orders", arguments: 1...8, [false, true])
+  func orientation(_ orientation: Int, _ bigEndian: Bool) throws {
+    for name in ["baseline", "progressive", "cmyk"] {
+      let file = JPEGFixture.named(name).file
+      let plain = try RGBImage(decoding: file, name: "test.jpg")
+      let turned = try RGBImage(
+        decoding: inserting(exifBlock(orientation: orientation, bigEndian: bigEndian), into: file), name: "test.jpg")
+      #expect(turned == upright(plain, orientation: orientation))
+    }
+  }
+
+  @Test("EXIF that makes no sense leaves the picture as it is")
+  func brokenExif() throws {
+    let file = JPEGFixture.named("baseline").file
+    let plain = try RGBImage(decoding: file, name: "test.jpg")
+    let block = exifBlock(orientation: 6, bigEndian: false)
+    var blocks = (0..<30).map { Array(block.prefix($0)) }
+    blocks += [0, 9, 255].map { exifBlock(orientation: $0, bigEndian: true) }
+    for offset: UInt8 in [0, 7, 30, 200, 255] {
+      var moved = block
+      moved.replaceSubrange(4..<8, with: [offset, offset == 255 ? 255 : 0, 0, offset == 255 ? 255 : 0])
+      blocks.append(moved)
+    }
+    for block in blocks {
+      #expect(try RGBImage(decoding: inserting(block, into: file), name: "test.jpg") == plain)
+    }
+  }
+
+  @Test("RGB → JPEG → RGB stays close", arguments: [(30, 28.0), (80, 33), (90, 36), (95, 40), (100, 48)])
+  func roundTrip(_ quality: Int, _ leastPSNR: Double) throws {
+    let image = generatedImage(width: 9, height: 7).resized(width: 90, height: 70)
+    let file = try image.jpegData(quality: quality)
+    let back = try RGBImage(decoding: file, name: "test.jpg")
+    #expect((back.width, back.height) == (90, 70))
+    let differences = zip(image.pixels, back.pixels).map { Double($0) - Double($1) }
+    let meanSquare = differences.reduce(0) { $0 + $1 * $1 } / Double(image.pixels.count)
+    #expect(10 * log10(255 * 255 / meanSquare) >= leastPSNR)
+    #expect(try image.jpegData(quality: quality) == file)
+    #expect(samplingFactors(file) == (quality >= 90 ? 0x11 : 0x22))
+  }
+
+  @Test("Encoding outside the format's range is refused")
+  func refusals() {
+    let image = RGBImage(width: 1, height: 1, pixels: [1, 2, 3])
+    for quality in [-1, 0, 101] {
+      #expect(failure { try image.jpegData(quality: quality) }?.kind == .invalidParameter)
+    }
+    let long = RGBImage(width: 65501, height: 1, pixels: [UInt8](repeating: 0, count: 3 * 65501))
+    #expect(failure { try long.jpegData() }?.kind == .sizeLimit)
+    #expect(failure { try long.pngData() } == nil)
+  }
+
+  @Test("A declared size beyond the limit is refused before memory is taken")
+  func bomb() throws {
+    var file = JPEGFixture.named("baseline").file
+    let frame = try #require(frameHeader(file))
+    file.replaceSubrange((frame + 5)..<(frame + 9), with: [0xFF, 0xDC, 0xFF, 0xDC])
+    let error = failure { try RGBImage(decoding: file, name: "bomb.jpg") }
+    #expect(error?.message == "bomb.jpg: 65500×65500 pixels are 4290.25 megapixels, more than the limit of 100")
+  }
+
+  @Test("A progressive file of endless scans is refused")
+  func scans() throws {
+    let file = JPEGFixture.named("greyProgressive").file
+    let start = try #require(file.indices.dropLast().first { file[$0] == 0xFF && file[$0 + 1] == 0xDA })
+    let end = try #require(((start + 2)..<file.count).first { file[$0] == 0xFF && file[$0 + 1] != 0 })
+    // The first scan, declared to hold the final DC values, so that it may legally come again.
+    var scan = Array(file[start..<end])
+    #expect(scan[9] == 0x01)
+    scan[9] = 0x00
+    func repeated(_ count: Int) -> PixelAscentError? {
+      let many = file[..<start] + repeatElement(scan, count: count).joined() + [0xFF, 0xD9]
+      return failure { try RGBImage(decoding: Array(many), name: "a") }
+    }
+    #expect(repeated(50) == nil)
+    #expect(repeated(300)?.message == "a: JPEG is broken (too many scans)")
+  }
+
+  private func inserting(_ exif: [UInt8], into file: [UInt8]) -> [UInt8] {
+    let content = Array("Exif\0\0".utf8) + exif
+    let length = content.count + 2
+    return Array(file[0..<2]) + [0xFF, 0xE1, UInt8(length >> 8), UInt8(length & 255)] + content + file[2...]
+  }
+
+  private func frameHeader(_ file: [UInt8]) -> Int? {
+    file.indices.dropLast().first { file[$0] == 0xFF && (file[$0 + 1] == 0xC0 || file[$0 + 1] == 0xC2) }
+  }
+
+  /// The luma sampling factors that a file declares.
+  private func samplingFactors(_ file: [UInt8]) -> UInt8? { frameHeader(file).map { file[$0 + 11] } }
+}
