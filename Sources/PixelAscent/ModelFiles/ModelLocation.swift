@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: MIT
+
+/// Where a model file is looked for.
+public enum ModelLocation {
+  /// The file name of the default model.
+  public static let defaultName = "squeezenet1_1.safetensors"
+
+  /// How to get a model, in one line.
+  public static let advice =
+    "run `make model` in PixelAscent's folder, or name a file with --model or PIXELASCENT_MODEL"
+
+  /// The model file to use: `path` if given, else as ``search(_:)`` finds it.
+  ///
+  /// - Throws: ``PixelAscentError`` of kind `unreadableFile` if there is none.
+  public static func find(_ path: String? = nil) throws(PixelAscentError) -> String {
+    if let found = try search(path) { return found }
+    throw PixelAscentError(.unreadableFile, "no model \(defaultName) found: \(advice)")
+  }
+
+  /// `path` if given, else $PIXELASCENT_MODEL, else the default model in $XDG_DATA_HOME/pixelascent/models (that is
+  /// ~/.local/share/… where the variable is not set), in ./Models, or in Models beside the program; nil if nowhere.
+  ///
+  /// - Throws: ``PixelAscentError`` of kind `unreadableFile` if a file is named that is not there.
+  public static func search(_ path: String? = nil) throws(PixelAscentError) -> String? {
+    let data =
+      Files.environment("XDG_DATA_HOME") ?? Files.environment("HOME").map { "\($0)/.local/share" }
+    return try search(
+      path, named: Files.environment("PIXELASCENT_MODEL"),
+      folders: [data.map { "\($0)/pixelascent/models" }, "Models", Files.executableFolder.map { "\($0)/Models" }]
+        .compactMap(\.self))
+  }
+
+  package static func search(
+    _ path: String?, named variable: String?, folders: [String]
+  ) throws(PixelAscentError) -> String? {
+    if let path { return path }
+    if let variable {
+      guard Files.exists(variable) else {
+        throw PixelAscentError(.unreadableFile, "\(variable): no such file (PIXELASCENT_MODEL names it)")
+      }
+      return variable
+    }
+    return folders.map { "\($0)/\(defaultName)" }.first(where: Files.exists)
+  }
+}

@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: MIT
+
+/// A global that the reader knows, and interprets itself.
+enum PickleGlobal: Hashable {
+  /// `_reconstruct(ndarray, (0,), b"b")`: an array whose contents `build` gives.
+  case reconstruct
+  /// `_frombuffer(bytes, dtype, shape, order)`: an array, as protocol 5 writes it.
+  case frombuffer
+  /// `scalar(dtype, bytes)`: read as an array of shape ().
+  case scalar
+  case ndarray
+  case dtype
+  /// `_codecs.encode(text, "latin1")`: bytes, as Python 3 writes them in protocols 0 to 2.
+  case encode
+  /// `bytes()`: no bytes, likewise.
+  case bytes
+
+  /// Everything that an array needs, under NumPy's old and new module names.
+  static let numPy: [String: PickleGlobal] = [
+    "numpy.core.multiarray._reconstruct": .reconstruct,
+    "numpy._core.multiarray._reconstruct": .reconstruct,
+    "numpy.core.numeric._frombuffer": .frombuffer,
+    "numpy._core.numeric._frombuffer": .frombuffer,
+    "numpy.core.multiarray.scalar": .scalar,
+    "numpy._core.multiarray.scalar": .scalar,
+    "numpy.ndarray": .ndarray,
+    "numpy.dtype": .dtype,
+    "_codecs.encode": .encode,
+    "__builtin__.bytes": .bytes,
+  ]
+}
+
+extension PickleMachine {
+  /// What calling a global makes.
+  mutating func call(_ global: PickleGlobal, _ arguments: [Value]) throws(PixelAscentError) -> Value {
+    switch global {
+    case .reconstruct:
+      guard case .global(.ndarray)? = arguments.first else { break }
+      arrays.append(nil)
+      return .array(arrays.count - 1)
+    case .frombuffer:
+      guard arguments.count == 4, case .string(let order) = arguments[3], order == "C" || order == "F" else { break }
+      arrays.append(
+        try array(data: arguments[0], dtype: arguments[1], shape: arguments[2], isFortran: order == "F"))
+      return .array(arrays.count - 1)
+    case .scalar:
+      guard arguments.count == 2, case .dtype(let dtype) = arguments[0], let data = bytes(arguments[1]) else { break }
+      arrays.append(try array(data: data, dtype: dtypes[dtype], shape: [], isFortran: false))
+      return .array(arrays.count - 1)
+    case .dtype:
+      guard case .string(let code)? = arguments.first else { break }
+      guard let dtype = NumPyType(code) else {
+        throw reader.fail("an array is of type \"\(code.oneLine)\"; only floats of 2 to 8 bytes and integers are read")
+      }
+      dtypes.append(dtype)
+      return .dtype(dtypes.count - 1)
+    case .encode:
+      guard arguments.count == 2, case .string(let text) = arguments[0], case .string("latin1") = arguments[1] else {
+        break
+      }
+      try spend(text.utf8.count)
+      let scalars = text.unicodeScalars
+      guard scalars.allSatisfy({ $0.value < 256 }) else { break }
+      return .bytes(scalars.map { UInt8(truncatingIfNeeded: $0.value) })
+    case .bytes:
+      if arguments.isEmpty { return .bytes([]) }
+    case .ndarray: break
+    }
+    throw reader.fail("refused: the pickle calls \(global) with other arguments than NumPy does")
+  }
+
+  /// Gives an array its contents, or a dtype its byte order.
+  mutating func build(_ object: Value, state: Value) throws(PixelAscentError) {
+    guard case .tuple(let tuple) = state else {
+      throw reader.fail("refused: the pickle builds an object from what is no tuple, before byte \(reader.position)")
+    }
+    let state = tuples[tuple]
+    switch object {
+    case .dtype(let index):
+      // (version, byte order, sub-array, names, fields, item size, alignment, flags)
+      guard state.count >= 5, case .string(let order) = state[1] else { break }
+      guard case .none = state[2], case .none = state[3], case .none = state[4] else {
+        throw reader.fail("an array is of a structured type; only floats of 2 to 8 bytes and integers are read")
+      }
+      guard ["<", ">", "|", "="].contains(order) else { break }
+      dtypes[index].isBigEndian = order == ">"
+      return
+    case .array(let index):
+      // (version, shape, dtype, whether in Fortran order, data)
+      guard state.count == 5, case .bool(let isFortran) = state[3] else { break }
+      arrays[index] = try array(data: state[4], dtype: state[2], shape: state[1], isFortran: isFortran)
+      return
+    default: break
+    }
+    throw reader.fail("refused: the pickle builds what is no array, before byte \(reader.position)")
+  }
+
+  private mutating func array(
+    data: Value, dtype: Value, shape: Value, isFortran: Bool
+  ) throws(PixelAscentError) -> Tensor {
+    guard case .tuple(let tuple) = shape, case .dtype(let dtype) = dtype, let data = bytes(data) else {
+      throw reader.fail("an array that ends at byte \(reader.position) lacks its shape, type or data")
+    }
+    // NumPy's own limit; without one, a long shape that many arrays share would take quadratic time.
+    guard tuples[tuple].count <= 64 else { throw reader.fail("an array has more than 64 dimensions") }
+    var extents = [Int]()
+    for extent in tuples[tuple] {
+      guard case .int(let extent) = extent else { throw reader.fail("an array's shape holds what is no integer") }
+      extents.append(extent)
+    }
+    return try array(data: data, dtype: dtypes[dtype], shape: extents, isFortran: isFortran)
+  }
+
+  private mutating func array(
+    data: [UInt8], dtype: NumPyType, shape: [Int], isFortran: Bool
+  ) throws(PixelAscentError) -> Tensor {
+    guard let count = elementCount(shape), count <= data.count, count * dtype.size == data.count else {
+      throw reader.fail(
+        "an array of type \(dtype.code) declares the shape \(shapeText(shape)), found \(data.count) bytes of data")
+    }
+    try spend(count)
+    if dtype.code == "<f4" && !isFortran { return Tensor(shape: shape, floats: data, at: 0, count: count) }
+    let values = (0..<count).map { dtype.element($0, of: data) }
+    guard isFortran, shape.count > 1 else { return Tensor(shape: shape, values: values) }
+    return Tensor(columnMajor: values, shape: shape)
+  }
+
+  /// Counts what is made from data that the file could have many arrays or strings share.
+  private mutating func spend(_ elements: Int) throws(PixelAscentError) {
+    guard elements <= elementBudget else { throw reader.fail("refused: the arrays are larger than the pickle") }
+    elementBudget -= elements
+  }
+
+  /// Data as bytes; Python 2's may have come as text, see `push(python2String:)`.
+  private func bytes(_ value: Value) -> [UInt8]? {
+    switch value {
+    case .bytes(let bytes): bytes
+    case .string(let text): text.utf8.allSatisfy { $0 < 128 } ? Array(text.utf8) : nil
+    default: nil
+    }
+  }
+}
+
+/// The type of an array's elements.
+struct NumPyType {
+  enum Kind: Character {
+    case float = "f"
+    case signed = "i"
+    case unsigned = "u"
+  }
+
+  let kind: Kind
+  /// Bytes an element.
+  let size: Int
+  var isBigEndian: Bool
+
+  /// A type by NumPy's code, as "f4" or "<i8"; nil if it is neither a float of 2, 4 or 8 bytes nor an integer.
+  init?(_ code: String) {
+    var rest = code[...]
+    isBigEndian = rest.first == ">"
+    if let first = rest.first, "<>|=".contains(first) { rest.removeFirst() }
+    guard rest.utf8.count == 2, let kind = rest.popFirst().flatMap(Kind.init(rawValue:)),
+      let size = Int(rest), [1, 2, 4, 8].contains(size), kind != .float || size > 1
+    else { return nil }
+    self.kind = kind
+    self.size = size
+  }
+
+  var code: String { "\(isBigEndian ? ">" : "<")\(kind.rawValue)\(size)" }
+
+  /// The element at an index, rounded to `Float`.
+  func element(_ index: Int, of data: [UInt8]) -> Float {
+    let bytes = data[index * size..<(index + 1) * size]
+    let bits = (isBigEndian ? bytes[...] : ArraySlice(bytes.reversed())).reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+    switch (kind, size) {
+    case (.float, 2): return NumPyType.half(UInt16(truncatingIfNeeded: bits))
+    case (.float, 4): return Float(bitPattern: UInt32(truncatingIfNeeded: bits))
+    case (.float, _): return Float(Double(bitPattern: bits))
+    case (.unsigned, _): return Float(bits)
+    case (.signed, _):
+      let unused = UInt64(64 - 8 * size)
+      return Float(Int64(bitPattern: bits << unused) >> Int64(unused))
+    }
+  }
+
+  /// A half-precision number (IEEE 754 binary16); Swift's own `Float16` is missing on Intel Macs.
+  private static func half(_ bits: UInt16) -> Float {
+    let sign: FloatingPointSign = bits >> 15 == 0 ? .plus : .minus
+    let exponent = Int(bits >> 10 & 31)
+    let fraction = Float(bits & 1023)
+    switch exponent {
+    case 0: return Float(sign: sign, exponent: -24, significand: fraction)
+    case 31: return fraction > 0 ? .nan : Float(sign: sign, exponent: 0, significand: .infinity)
+    default: return Float(sign: sign, exponent: exponent - 25, significand: 1024 + fraction)
+    }
+  }
+}
+
+extension Tensor {
+  /// A tensor from values in Fortran order, the first dimension contiguous.
+  fileprivate init(columnMajor source: [Float], shape: [Int]) {
+    var strides = [Int]()
+    var stride = 1
+    for extent in shape {
+      strides.append(stride)
+      stride *= extent
+    }
+    var values = [Float]()
+    values.reserveCapacity(source.count)
+    var index = Array(repeating: 0, count: shape.count)
+    var offset = 0
+    while values.count < source.count {
+      values.append(source[offset])
+      var dimension = shape.count - 1
+      while dimension >= 0 {
+        index[dimension] += 1
+        offset += strides[dimension]
+        if index[dimension] < shape[dimension] { break }
+        offset -= strides[dimension] * shape[dimension]
+        index[dimension] = 0
+        dimension -= 1
+      }
+    }
+    self.init(shape: shape, values: values)
+  }
+}

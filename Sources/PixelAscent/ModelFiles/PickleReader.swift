@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: MIT
+
+/// A position in a pickle's bytes, and the forms in which its opcodes' arguments are written.
+struct PickleReader {
+  let bytes: [UInt8]
+  let name: String
+  private(set) var position = 0
+
+  init(_ bytes: [UInt8], name: String) {
+    self.bytes = bytes
+    self.name = name
+  }
+
+  var remaining: Int { bytes.count - position }
+
+  func fail(_ message: String) -> PixelAscentError { PixelAscentError(.invalidModel, "\(name): \(message)") }
+
+  mutating func byte() throws(PixelAscentError) -> UInt8 {
+    guard position < bytes.count else { throw fail("truncated: the pickle goes on at byte \(position), the end") }
+    position += 1
+    return bytes[position - 1]
+  }
+
+  /// A little-endian integer of the type's width.
+  mutating func integer<T: FixedWidthInteger>(_ type: T.Type) throws(PixelAscentError) -> T {
+    let start = try advance(T.bitWidth / 8)
+    return bytes.withUnsafeBytes { T(littleEndian: $0.loadUnaligned(fromByteOffset: start, as: T.self)) }
+  }
+
+  /// A big-endian double.
+  mutating func double() throws(PixelAscentError) -> Double {
+    Double(bitPattern: try integer(UInt64.self).byteSwapped)
+  }
+
+  /// As many bytes as an integer of the given width before them says.
+  mutating func bytes<T: FixedWidthInteger>(counted type: T.Type) throws(PixelAscentError) -> [UInt8] {
+    let start = try advance(try integer(type))
+    return Array(bytes[start..<position])
+  }
+
+  /// UTF-8 text of as many bytes as an integer of the given width before it says.
+  mutating func text<T: FixedWidthInteger>(counted type: T.Type) throws(PixelAscentError) -> String {
+    try text(try bytes(counted: type))
+  }
+
+  /// The bytes up to the next line feed, which is skipped.
+  mutating func line() throws(PixelAscentError) -> [UInt8] {
+    guard let end = bytes[position...].firstIndex(of: UInt8(ascii: "\n")) else {
+      throw fail("truncated: the line that begins at byte \(position) has no end")
+    }
+    defer { position = end + 1 }
+    return Array(bytes[position..<end])
+  }
+
+  mutating func textLine() throws(PixelAscentError) -> String { try text(try line()) }
+
+  /// The number on a line of its own; Python 2 ends long ones in L.
+  mutating func integerLine() throws(PixelAscentError) -> Int {
+    let text = try textLine()
+    guard let value = Int(text.hasSuffix("L") ? text.dropLast() : text[...]) else {
+      throw fail("expected an integer of 64 bits, found \"\(text.oneLine)\"")
+    }
+    return value
+  }
+
+  /// A little-endian integer in two's complement, as long as the integer of the given width before it says.
+  mutating func long<T: FixedWidthInteger>(counted type: T.Type) throws(PixelAscentError) -> Int {
+    let digits = try bytes(counted: type)
+    guard digits.count <= 8 else { throw fail("expected an integer of 64 bits, found one of \(8 * digits.count)") }
+    guard let last = digits.last else { return 0 }
+    return digits.dropLast().reversed().reduce(Int(Int8(bitPattern: last))) { $0 << 8 | Int($1) }
+  }
+
+  /// A line that holds a Python 2 string literal.
+  mutating func stringLiteralLine() throws(PixelAscentError) -> [UInt8] {
+    let line = try line()
+    guard line.count >= 2, let quote = line.first, line.last == quote, quote == 0x22 || quote == 0x27 else {
+      throw fail("a string that ends at byte \(position) is not quoted")
+    }
+    return try unescaped(line[1..<line.count - 1], hexDigits: [UInt8(ascii: "x"): 2])
+      .map { UInt8(truncatingIfNeeded: $0) }
+  }
+
+  /// A line in Python's raw-unicode-escape: Latin-1 with \uXXXX and \UXXXXXXXX.
+  mutating func rawUnicodeLine() throws(PixelAscentError) -> String {
+    var text = String.UnicodeScalarView()
+    for value in try unescaped(try line()[...], hexDigits: [UInt8(ascii: "u"): 4, UInt8(ascii: "U"): 8]) {
+      guard let scalar = Unicode.Scalar(value) else { throw fail("a string holds \(value), which is no character") }
+      text.append(scalar)
+    }
+    return String(text)
+  }
+
+  private mutating func advance(_ count: some FixedWidthInteger) throws(PixelAscentError) -> Int {
+    guard count >= 0, count <= remaining else {
+      throw fail("truncated: \(count) bytes are declared at byte \(position), found \(remaining)")
+    }
+    defer { position += Int(count) }
+    return position
+  }
+
+  private func text(_ bytes: [UInt8]) throws(PixelAscentError) -> String {
+    let text = String(decoding: bytes, as: UTF8.self)
+    guard text.utf8.elementsEqual(bytes) else { throw fail("a string that ends at byte \(position) is not UTF-8") }
+    return text
+  }
+
+  /// The text with its escapes resolved: those in `hexDigits` have that many hexadecimal digits.
+  ///
+  /// Where \x is known, so are the one-letter escapes of a string literal; other backslashes stand for themselves.
+  private func unescaped(_ text: ArraySlice<UInt8>, hexDigits: [UInt8: Int]) throws(PixelAscentError) -> [UInt32] {
+    let backslash = UInt8(ascii: "\\")
+    let isLiteral = hexDigits[UInt8(ascii: "x")] != nil
+    var result = [UInt32]()
+    result.reserveCapacity(text.count)
+    var rest = text
+    while let first = rest.popFirst() {
+      guard first == backslash, let letter = rest.first else {
+        result.append(UInt32(first))
+        continue
+      }
+      if let count = hexDigits[letter] {
+        let digits = rest.dropFirst().prefix(count)
+        guard digits.count == count, let value = UInt32(String(decoding: digits, as: UTF8.self), radix: 16) else {
+          throw fail("a string that ends at byte \(position) holds a broken escape")
+        }
+        result.append(value)
+        rest = rest.dropFirst(1 + count)
+      } else if isLiteral, let value = PickleReader.letterEscapes[letter] {
+        result.append(UInt32(value))
+        rest = rest.dropFirst()
+      } else {
+        result.append(UInt32(first))
+      }
+    }
+    return result
+  }
+
+  private static let letterEscapes: [UInt8: UInt8] = [
+    UInt8(ascii: "n"): 10, UInt8(ascii: "r"): 13, UInt8(ascii: "t"): 9, UInt8(ascii: "\\"): UInt8(ascii: "\\"),
+    UInt8(ascii: "'"): UInt8(ascii: "'"), UInt8(ascii: "\""): UInt8(ascii: "\""),
+  ]
+}

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: MIT
+
+/// The names of a network's classes, each with its synonyms.
+public struct Labels: Hashable, Sendable {
+  /// The synonyms of every class, by class index; every class has at least one.
+  public let names: [[String]]
+
+  /// Labels with the given synonyms of every class.
+  ///
+  /// - Throws: ``PixelAscentError`` of kind `invalidModel` if a class has no name, or an empty one.
+  public init(names: [[String]]) throws(PixelAscentError) {
+    for (index, synonyms) in names.enumerated() where synonyms.isEmpty || synonyms.contains("") {
+      throw PixelAscentError(.invalidModel, "labels: class \(index) has no name")
+    }
+    self.names = names
+  }
+
+  /// The number of classes.
+  public var count: Int { names.count }
+
+  /// The first synonym of the class with this index.
+  public subscript(index: Int) -> String { names[index][0] }
+
+  /// The first synonym in a form that suits a file name: "Border terrier" reads "border-terrier".
+  public func slug(_ index: Int) -> String {
+    let words = self[index].lowercased().split { !$0.isLetter && !$0.isNumber }
+    return words.isEmpty ? "class-\(index)" : String(words.joined(separator: "-").prefix(60))
+  }
+
+  /// The index of the class that `text` names.
+  ///
+  /// `text` is a class index, or a name in any case: a whole synonym of one class, else a part of one class's synonyms.
+  ///
+  /// - Throws: ``PixelAscentError`` of kind `classLookup` if the index is out of range, or the name unknown or
+  ///   ambiguous; its line lists the nearest classes with their indices.
+  public func find(_ text: String) throws(PixelAscentError) -> Int {
+    let wanted = Labels.trimmed(text.lowercased())
+    if let index = Labels.integer(wanted) {
+      guard names.indices.contains(index) else {
+        throw PixelAscentError(
+          .classLookup, "class \(wanted.oneLine) is out of range: the model has classes 0 to \(count - 1)")
+      }
+      return index
+    }
+    if wanted.isEmpty { throw PixelAscentError(.classLookup, "the class has an empty name") }
+    let exact = matches { $0 == wanted }
+    let found = exact.isEmpty ? matches { Labels.contains($0, wanted) } : exact
+    if found.isEmpty {
+      throw PixelAscentError(
+        .classLookup, "no class is called \"\(text.oneLine)\"; nearest: \(list(nearest(to: wanted)))")
+    }
+    if found.count > 1 {
+      let more = found.count > 5 ? " and \(found.count - 5) more" : ""
+      throw PixelAscentError(
+        .classLookup,
+        "class \"\(text.oneLine)\" names \(found.count) classes: \(list(found.prefix(5)))\(more); use the index")
+    }
+    return found[0].index
+  }
+
+  private typealias Match = (index: Int, synonym: String)
+
+  /// Of every class that has one, the first synonym whose lower-cased form satisfies `predicate`.
+  private func matches(_ predicate: (String) -> Bool) -> [Match] {
+    names.enumerated().compactMap { index, synonyms in
+      synonyms.first { predicate($0.lowercased()) }.map { (index, $0) }
+    }
+  }
+
+  /// The classes, at most five, whose synonyms take the fewest edits to become `wanted`.
+  private func nearest(to wanted: String) -> [Match] {
+    let wanted = Array(wanted.utf8.prefix(80))
+    let ranked = names.enumerated().compactMap { index, synonyms in
+      synonyms.map { (distance: Labels.editDistance(wanted, Array($0.lowercased().utf8.prefix(80))), synonym: $0) }
+        .min { $0.distance < $1.distance }
+        .map { (distance: $0.distance, match: (index: index, synonym: $0.synonym)) }
+    }.sorted { ($0.distance, $0.match.index) < ($1.distance, $1.match.index) }
+    return ranked.prefix(5).filter { $0.distance <= ranked[0].distance + 2 }.map(\.match)
+  }
+
+  private func list(_ matches: some Sequence<Match>) -> String {
+    matches.map { "\($0.synonym.oneLine) (\($0.index))" }.joined(separator: ", ")
+  }
+
+  private static func trimmed(_ text: String) -> String {
+    guard let first = text.firstIndex(where: { !$0.isWhitespace }),
+      let last = text.lastIndex(where: { !$0.isWhitespace })
+    else { return "" }
+    return String(text[first...last])
+  }
+
+  /// The integer that `text` spells; one too large for `Int` reads `Int.max`, which is out of every range.
+  private static func integer(_ text: String) -> Int? {
+    let digits = text.hasPrefix("-") ? text.dropFirst() : text[...]
+    guard !digits.isEmpty, digits.utf8.allSatisfy({ (48...57).contains($0) }) else { return nil }
+    return Int(text) ?? Int.max
+  }
+
+  private static func contains(_ text: String, _ part: String) -> Bool {
+    var rest = text.utf8[...]
+    let part = part.utf8
+    while rest.count >= part.count {
+      if rest.starts(with: part) { return true }
+      rest.removeFirst()
+    }
+    return false
+  }
+
+  /// The fewest insertions, deletions and replacements of a byte that turn one text into the other (Levenshtein 1966).
+  private static func editDistance(_ a: [UInt8], _ b: [UInt8]) -> Int {
+    var row = Array(0...b.count)
+    for (i, x) in a.enumerated() {
+      var diagonal = row[0]
+      row[0] = i + 1
+      for (j, y) in b.enumerated() {
+        let replaced = diagonal + (x == y ? 0 : 1)
+        diagonal = row[j + 1]
+        row[j + 1] = min(replaced, diagonal + 1, row[j] + 1)
+      }
+    }
+    return row[b.count]
+  }
+}

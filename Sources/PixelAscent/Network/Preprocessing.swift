@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: MIT
+
+/// How a photograph becomes a network's input: its size, and the mean and standard deviation of its channels.
+///
+/// A pixel p in [0, 1] reads (p − mean) / std in *normalised space*.
+public struct Preprocessing: Codable, Hashable, Sendable {
+  /// The mean of red, green and blue, in units where a pixel lies in [0, 1].
+  public let mean: [Float]
+  /// The standard deviation of red, green and blue, in the same units; positive.
+  public let std: [Float]
+  /// The length in pixels of an input image's short side.
+  public let inputSize: Int
+
+  /// What networks trained on ImageNet usually take: torchvision's mean and standard deviation, short side 224.
+  public static let imageNet = Preprocessing(
+    uncheckedMean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225], inputSize: 224)
+
+  /// A preprocessing with the given means and standard deviations of red, green and blue.
+  ///
+  /// - Throws: ``PixelAscentError`` of kind `invalidParameter` unless there are three finite means, three finite,
+  ///   positive standard deviations, and an input size from 1 to 65,536.
+  public init(mean: [Float], std: [Float], inputSize: Int) throws(PixelAscentError) {
+    func check(_ holds: Bool, _ message: @autoclosure () -> String) throws(PixelAscentError) {
+      if !holds { throw PixelAscentError(.invalidParameter, "preprocessing: \(message())") }
+    }
+    try check(mean.count == 3, "expected the mean of 3 channels, found \(mean.count)")
+    try check(std.count == 3, "expected the standard deviation of 3 channels, found \(std.count)")
+    try check(mean.allSatisfy(\.isFinite), "a mean is not finite")
+    try check(std.allSatisfy { $0.isFinite && $0 > 0 }, "a standard deviation is not finite and positive")
+    try check((1...65_536).contains(inputSize), "the input size must be from 1 to 65536, found \(inputSize)")
+    self.init(uncheckedMean: mean, std: std, inputSize: inputSize)
+  }
+
+  private init(uncheckedMean mean: [Float], std: [Float], inputSize: Int) {
+    self.mean = mean
+    self.std = std
+    self.inputSize = inputSize
+  }
+
+  /// Decodes a preprocessing and checks it as `init(mean:std:inputSize:)` does.
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    try self.init(
+      mean: container.decode([Float].self, forKey: .mean),
+      std: container.decode([Float].self, forKey: .std),
+      inputSize: container.decode(Int.self, forKey: .inputSize))
+  }
+
+  /// Black in normalised space, (0 − mean) / std: the least value the channel (0 red, 1 green, 2 blue) may take.
+  public func lowerBound(_ channel: Int) -> Float { (0 - mean[channel]) / std[channel] }
+
+  /// Full intensity in normalised space, (1 − mean) / std: the greatest value the channel may take.
+  public func upperBound(_ channel: Int) -> Float { (1 - mean[channel]) / std[channel] }
+}

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: MIT
+
+import PixelAscent
+import TestSupport
+import Testing
+
+@Suite struct LabelsTests {
+  private let labels: Labels
+
+  init() throws { labels = try ImageNetLabels.labels }
+
+  @Test func holdsTheImageNetClasses() {
+    #expect(labels.count == 1000)
+    #expect(labels.names.joined().count == 1860)
+    #expect(labels.names[0] == ["tench", "Tinca tinca"])
+    #expect(labels[76] == "tarantula")
+    #expect(labels[999] == "toilet tissue")
+    #expect(labels.names.joined().allSatisfy { !$0.isEmpty && $0.first != " " && $0.last != " " })
+  }
+
+  @Test(arguments: [
+    ("187", 187), (" 0 ", 0), ("999", 999), ("tarantula", 76), ("TARANTULA", 76), ("  tarantula\n", 76),
+    ("Border terrier", 182), ("border TERRIER", 182), ("Tinca tinca", 0), ("tinca", 0), ("Yorkshire", 187),
+    ("Cardigan Welsh corgi", 264), ("flamingo", 130), ("gorilla", 366), ("terrapin", 36), ("black swan", 100),
+  ])
+  func finds(text: String, index: Int) throws {
+    #expect(try labels.find(text) == index)
+  }
+
+  @Test func findsEveryNameOfOneClass() throws {
+    var classes = [String: Set<Int>]()
+    for (index, synonyms) in labels.names.enumerated() {
+      for synonym in synonyms { classes[synonym.lowercased(), default: []].insert(index) }
+    }
+    var ambiguous = 0
+    for (name, indices) in classes {
+      if indices.count == 1 {
+        #expect(try indices == [labels.find(name)])
+      } else {
+        ambiguous += 1
+        #expect(errorLine { _ = try labels.find(name) }.contains(" names 2 classes: "))
+      }
+    }
+    #expect(ambiguous == 19)
+  }
+
+  @Test(arguments: [
+    ("crane", "class \"crane\" names 2 classes: crane (134), crane (517); use the index"),
+    ("Maillot", "class \"Maillot\" names 2 classes: maillot (638), maillot (639); use the index"),
+    ("cardigan", "class \"cardigan\" names 2 classes: Cardigan (264), cardigan (474); use the index"),
+    ("1000", "class 1000 is out of range: the model has classes 0 to 999"),
+    ("-1", "class -1 is out of range: the model has classes 0 to 999"),
+    ("99999999999999999999", "class 99999999999999999999 is out of range: the model has classes 0 to 999"),
+    ("", "the class has an empty name"), ("  ", "the class has an empty name"),
+  ])
+  func explains(text: String, expected: String) {
+    #expect(throws: PixelAscentError(.classLookup, expected)) { try labels.find(text) }
+  }
+
+  @Test func listsTheNearest() {
+    let misspelt = errorLine { _ = try labels.find("tarantla") }
+    #expect(misspelt.hasPrefix("no class is called \"tarantla\"; nearest: tarantula (76)"))
+    let part = errorLine { _ = try labels.find("terrier") }
+    #expect(
+      part.hasPrefix("class \"terrier\" names ") && part.contains(" and ") && part.hasSuffix(" more; use the index"))
+    let long = errorLine { _ = try labels.find(String(repeating: "x\n", count: 100_000)) }
+    #expect(!long.contains("\n") && long.utf8.count < 400)
+  }
+
+  @Test func namesFiles() throws {
+    #expect(labels.slug(76) == "tarantula")
+    #expect(labels.slug(182) == "border-terrier")
+    #expect(labels.slug(917) == "comic-book")
+    let slugs = try Labels(names: [["../a b//C"], ["--"], ["été 2"], [String(repeating: "x", count: 500)]])
+    #expect((0..<3).map(slugs.slug) == ["a-b-c", "class-1", "été-2"])
+    #expect(slugs.slug(3).count == 60)
+    #expect((0..<1000).allSatisfy { !labels.slug($0).contains("/") && !labels.slug($0).isEmpty })
+  }
+
+  @Test func refusesClassesWithoutName() {
+    #expect(throws: PixelAscentError(.invalidModel, "labels: class 1 has no name")) {
+      try Labels(names: [["a"], []])
+    }
+    #expect(throws: PixelAscentError.self) { try Labels(names: [["a", ""]]) }
+  }
+}
