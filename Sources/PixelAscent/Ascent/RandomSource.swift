@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: MIT
+
+/// Random numbers from Philox 4×32-10, a counter-based generator (Salmon, Moraes, Dror, Shaw: "Parallel random numbers:
+/// as easy as 1, 2, 3", SC 2011).
+///
+/// The seed is the key; a stream and a position in it are the counter. Every number is therefore a function of (seed,
+/// stream, position) alone: the same on every machine, in any order, on any number of threads.
+struct RandomSource: Sendable {
+  /// What the numbers are for. Streams of one seed are independent.
+  enum Stream: UInt32, Sendable {
+    case noise = 0
+    case jitter = 1
+  }
+
+  let seed: UInt64
+
+  /// Four words for each of the 16 consecutive positions from `position` on.
+  func words(_ stream: Stream, _ position: UInt64) -> [SIMD16<UInt32>] {
+    let lanes = SIMD16<UInt64>(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15) &+ position
+    return Philox.block(
+      counter: [
+        SIMD16(truncatingIfNeeded: lanes), SIMD16(truncatingIfNeeded: lanes &>> 32),
+        SIMD16(repeating: stream.rawValue), SIMD16(repeating: 0),
+      ], key: seed)
+  }
+
+  /// Numbers uniform in [0, 1): multiples of 2⁻²⁴.
+  func uniforms(_ count: Int) -> [Float] {
+    numbers(count) { words in words.map { SIMD16<Float>($0 &>> 8) * 0x1p-24 } }
+  }
+
+  /// Numbers with the standard normal distribution (Box and Muller 1958).
+  func normals(_ count: Int) -> [Float] {
+    numbers(count) { words in
+      [(words[0], words[1]), (words[2], words[3])].flatMap { radius, angle in
+        // In (0, 1], so that the logarithm is finite.
+        let uniform = (SIMD16<Float>(radius &>> 8) + 1) * 0x1p-24
+        let length = (-2 * SIMD16.logarithm(uniform)).squareRoot()
+        let (cosine, sine) = SIMD16.cosineAndSine(turn: angle)
+        return [length * cosine, length * sine]
+      }
+    }
+  }
+
+  /// An integer uniform in `range`, from word `word` (0…3) of a position; biased by less than range.count · 2⁻³².
+  func integer(in range: ClosedRange<Int>, _ stream: Stream, _ position: UInt64, word: Int) -> Int {
+    let random = UInt64(words(stream, position)[word][0])
+    return range.lowerBound + Int((random &* UInt64(range.count)) &>> 32)
+  }
+
+  /// `count` numbers, 64 from every 16 positions: word 0 of all of them, then word 1, 2 and 3.
+  private func numbers(_ count: Int, _ make: ([SIMD16<UInt32>]) -> [SIMD16<Float>]) -> [Float] {
+    var made: [SIMD16<Float>] = []
+    return [Float](count: count) { start in
+      if start % 64 == 0 { made = make(words(.noise, UInt64(start / 4))) }
+      return made[start % 64 / 16]
+    }
+  }
+}
+
+/// The bijection of Philox 4×32-10, 16 counters at a time.
+enum Philox {
+  static func block(counter: [SIMD16<UInt32>], key: UInt64) -> [SIMD16<UInt32>] {
+    var (a, b, c, d) = (counter[0], counter[1], counter[2], counter[3])
+    var low = UInt32(truncatingIfNeeded: key), high = UInt32(truncatingIfNeeded: key >> 32)
+    for _ in 0..<10 {
+      let first = product(a, 0xD251_1F53), second = product(c, 0xCD9E_8D57)
+      (a, b, c, d) = (second.high ^ b ^ low, second.low, first.high ^ d ^ high, first.low)
+      low &+= 0x9E37_79B9
+      high &+= 0xBB67_AE85
+    }
+    return [a, b, c, d]
+  }
+
+  private static func product(
+    _ a: SIMD16<UInt32>, _ factor: UInt64
+  ) -> (high: SIMD16<UInt32>, low: SIMD16<UInt32>) {
+    let wide = SIMD16<UInt64>(truncatingIfNeeded: a) &* factor
+    return (SIMD16(truncatingIfNeeded: wide &>> 32), SIMD16(truncatingIfNeeded: wide))
+  }
+}
+
+extension SIMD16<Float> {
+  /// ln of positive normal numbers, within 2 units in the last place: the exponent, and a series in (m − 1) / (m + 1) for a
+  /// mantissa m from √½ to √2. Written out, so that it is the same on every machine.
+  static func logarithm(_ x: SIMD16<Float>) -> SIMD16<Float> {
+    let bits = unsafeBitCast(x, to: SIMD16<UInt32>.self)
+    let shifted = bits &- 0x3F35_04F3  // √½
+    let exponent = SIMD16<Float>(SIMD16<Int32>(truncatingIfNeeded: shifted) &>> 23)
+    let mantissa = unsafeBitCast((shifted & 0x007F_FFFF) &+ 0x3F35_04F3, to: SIMD16<Float>.self)
+    let ratio = (mantissa - 1) / (mantissa + 1)
+    let square = ratio * ratio
+    var series = square * (1 / 9) + 1 / 7
+    series = series * square + 1 / 5
+    series = series * square + 1 / 3
+    series = series * square + 1
+    return exponent * 0.693_147_18 + 2 * ratio * series
+  }
+
+  /// cos 2πt and sin 2πt of t = turn / 2³², within 2⁻²²: the nearest quarter turn, and Taylor series up to ⅛ turn from it.
+  static func cosineAndSine(turn: SIMD16<UInt32>) -> (SIMD16<Float>, SIMD16<Float>) {
+    let quarter = (turn &+ 0x2000_0000) &>> 30
+    let rest = SIMD16<Int32>(truncatingIfNeeded: turn &- quarter &<< 30)
+    let angle = SIMD16<Float>(rest) * (2 * .pi * 0x1p-32)
+    let square = angle * angle
+    var cosine = square * (1 / 40320) - 1 / 720
+    cosine = cosine * square + 1 / 24
+    cosine = cosine * square - 1 / 2
+    cosine = cosine * square + 1
+    var sine = square * (1 / 362_880) - 1 / 5040
+    sine = sine * square + 1 / 120
+    sine = sine * square - 1 / 6
+    sine = (sine * square + 1) * angle
+    let swap = (quarter & 1) .== 1
+    let (c, s) = (cosine.replacing(with: sine, where: swap), sine.replacing(with: cosine, where: swap))
+    return (
+      c.replacing(with: -c, where: (quarter .== 1) .| (quarter .== 2)),
+      s.replacing(with: -s, where: quarter .>= 2)
+    )
+  }
+}

@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: MIT
+
+/// A layer ready to run: what it computes, from which value, into which value.
+struct Layer: Sendable {
+  enum Operation: Sendable {
+    /// A convolution of the image itself.
+    case stem(ConvolutionShape, PackedWeights, relu: Bool)
+    case convolution(ConvolutionShape, PackedWeights, relu: Bool)
+    /// 3×3, stride 2, ceil mode.
+    case maxPool
+    /// The last layer: the mean of every channel is the class's score.
+    case globalAverage
+  }
+
+  let operation: Operation
+  /// Indices into the network's values; of the image and of the scores, nil.
+  let input, output: Int?
+  /// Whether the gradient of the input is multiplied with the derivative of the ReLU that made it: by the layer that
+  /// adds the last contribution.
+  var masksGradient = false
+  /// Whether the gradient of the input holds another layer's contribution already.
+  var accumulatesGradient = false
+  /// Whether only the scores depend on the output, so that only the blocks of the wanted classes need be computed.
+  var isHead = false
+}
+
+/// A layer's output: blocked planes, possibly a slice of a concatenation's.
+struct Value: Sendable {
+  let channels: Int
+  /// Whether all of it is the output of ReLUs.
+  let isRectified: Bool
+  /// The storage it lies in, and the first block there.
+  var storage: Int
+  var firstBlock: Int
+}
+
+/// The memory of one or more values.
+struct Storage: Sendable {
+  let channels: Int
+  /// Zeros around every plane, as wide as the layers that read it ask for.
+  var halo = 0
+  var gradientHalo = 0
+}
+
+/// A graph's layers with packed weights and with the places of their outputs: all that does not depend on the size of
+/// the image.
+struct LayerPlan: Sendable {
+  private(set) var layers: [Layer] = []
+  private(set) var values: [Value] = []
+  private(set) var storages: [Storage] = []
+  private(set) var imageHalo = 0
+  let imageChannels: Int
+  let classes: Int
+  /// The least height and width of an image.
+  private(set) var minimumSize = 0
+
+  private var indices: [String: Int] = [:]
+
+  /// - Throws: `PixelAscentError` of kind `invalidModel` that names the layer this version can't run.
+  init(_ file: ModelFile) throws(PixelAscentError) {
+    imageChannels = file.graph.input.channels
+    classes = file.labels.count
+    for layer in file.graph.layers {
+      do {
+        try append(layer, of: file)
+      } catch {
+        throw error.within("layer \(layer.name.oneLine)")
+      }
+    }
+    guard let last = file.graph.layers.last, last.name == file.graph.output, last.operation == .globalAverage else {
+      throw PixelAscentError(.invalidModel, "the scores must be the output of a last layer globalAverage")
+    }
+    planGradients()
+    planHead()
+    minimumSize = try leastSize()
+  }
+
+  private mutating func append(_ layer: GraphLayer, of file: ModelFile) throws(PixelAscentError) {
+    func unsupported(_ what: String) -> PixelAscentError {
+      PixelAscentError(.invalidModel, "\(what) is not supported by this version")
+    }
+    let input = indices[layer.inputs[0]]
+    if input == nil && layer.inputs[0] != Graph.image {
+      throw unsupported("reading \(layer.inputs[0].oneLine), which has no planes,")
+    }
+    switch layer.operation {
+    case .convolution(let kernel, let stride, let padding, let channels, let relu):
+      guard [1, 3].contains(kernel), [1, 2].contains(stride), [0, 1].contains(padding) else {
+        throw unsupported("a convolution of kernel \(kernel), stride \(stride), padding \(padding)")
+      }
+      guard let weight = file.tensors["\(layer.name).weight"], let bias = file.tensors["\(layer.name).bias"] else {
+        throw PixelAscentError(.invalidModel, "it has no weights")
+      }
+      let shape = ConvolutionShape(kernel: kernel, stride: stride, padding: padding)
+      let weights = PackedWeights(shape, weight: weight, bias: bias, readsImage: input == nil)
+      let output = addValue(layer.name, channels: channels, isRectified: relu)
+      storages[values[output].storage].gradientHalo = shape.gradientHalo
+      if let input {
+        widenHalo(of: input, to: padding)
+        layers.append(Layer(operation: .convolution(shape, weights, relu: relu), input: input, output: output))
+      } else {
+        imageHalo = max(imageHalo, padding)
+        guard !layers.contains(where: { $0.input == nil }) else { throw unsupported("a second layer on the image") }
+        layers.append(Layer(operation: .stem(shape, weights, relu: relu), input: nil, output: output))
+      }
+    case .maxPool(let kernel, let stride, let ceilMode):
+      guard kernel == 3, stride == 2, ceilMode, let input else {
+        throw unsupported(
+          "a max pool of kernel \(kernel), stride \(stride), ceil mode \(ceilMode) on \(layer.inputs[0].oneLine)")
+      }
+      guard !layers.contains(where: { $0.input == input }) else {
+        throw unsupported("a max pool of what another layer reads too")
+      }
+      let output = addValue(layer.name, channels: values[input].channels, isRectified: false)
+      layers.append(Layer(operation: .maxPool, input: input, output: output))
+    case .concatenate:
+      try concatenate(layer, unsupported: unsupported)
+    case .globalAverage:
+      guard let input else { throw unsupported("an average of the image") }
+      layers.append(Layer(operation: .globalAverage, input: input, output: nil))
+    }
+  }
+
+  private mutating func addValue(_ name: String, channels: Int, isRectified: Bool) -> Int {
+    storages.append(Storage(channels: channels))
+    values.append(Value(channels: channels, isRectified: isRectified, storage: storages.count - 1, firstBlock: 0))
+    indices[name] = values.count - 1
+    return values.count - 1
+  }
+
+  /// The parts become slices of the concatenation's storage: nothing is ever copied.
+  private mutating func concatenate(
+    _ layer: GraphLayer, unsupported: (String) -> PixelAscentError
+  ) throws(PixelAscentError) {
+    let parts = layer.inputs.compactMap { indices[$0] }
+    let rectified = parts.filter { values[$0].isRectified }.count
+    guard parts.count == layer.inputs.count, Set(parts).count == parts.count else {
+      throw unsupported("concatenating the image, or one layer twice,")
+    }
+    guard rectified == 0 || rectified == parts.count else {
+      throw unsupported("concatenating layers with and without ReLU")
+    }
+    guard parts.dropLast().allSatisfy({ values[$0].channels % 16 == 0 }) else {
+      throw unsupported("concatenating layers whose channels are no multiple of 16")
+    }
+    guard !layers.contains(where: { $0.input.map(parts.contains) ?? false }),
+      parts.allSatisfy({ part in values.filter { $0.storage == values[part].storage }.count == 1 })
+    else { throw unsupported("concatenating what another layer reads too") }
+
+    let whole = addValue(
+      layer.name, channels: parts.map { values[$0].channels }.reduce(0, +), isRectified: rectified > 0)
+    let storage = values[whole].storage
+    var block = 0
+    for part in parts {
+      storages[storage].gradientHalo = max(
+        storages[storage].gradientHalo, storages[values[part].storage].gradientHalo)
+      values[part].storage = storage
+      values[part].firstBlock = block
+      block += values[part].channels / 16
+    }
+  }
+
+  private mutating func widenHalo(of value: Int, to halo: Int) {
+    storages[values[value].storage].halo = max(storages[values[value].storage].halo, halo)
+  }
+
+  /// The backward pass runs the layers from last to first; of those that read one value the first to run starts its
+  /// gradient, the others add to it, and the last applies the ReLU's mask.
+  private mutating func planGradients() {
+    for value in values.indices {
+      let readers = layers.indices.filter { layers[$0].input == value }
+      for reader in readers.dropLast() { layers[reader].accumulatesGradient = true }
+      if let last = readers.first { layers[last].masksGradient = values[value].isRectified }
+    }
+  }
+
+  private mutating func planHead() {
+    guard let average = layers.indices.last, let scored = layers[average].input,
+      let maker = layers.indices.last(where: { layers[$0].output == scored })
+    else { return }
+    layers[average].isHead = true
+    layers[maker].isHead = layers.filter { $0.input == scored }.count == 1
+  }
+}

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: MIT
+
+/// How much of the machine a computation may use. None of it changes any result.
+public struct ComputeOptions: Hashable, Sendable {
+  /// The most threads that work on one image at once; at least 1.
+  public var threads: Int
+  /// The most memory, in bytes, that one image's way through the network may take.
+  public var maxMemory: Int
+  /// The instruction set of the kernels.
+  public var instructionSet: InstructionSet
+
+  /// Options; the defaults are every core the process may use, 2 GiB, and the fastest instruction set.
+  public init(
+    threads: Int = ComputeOptions.availableThreads, maxMemory: Int = 2 << 30,
+    instructionSet: InstructionSet = .best
+  ) {
+    precondition(threads >= 1 && maxMemory >= 0)
+    self.threads = threads
+    self.maxMemory = maxMemory
+    self.instructionSet = instructionSet
+  }
+
+  func checkMemory(_ bytes: Int, height: Int, width: Int) throws(PixelAscentError) {
+    if bytes > maxMemory {
+      throw PixelAscentError(
+        .sizeLimit,
+        "a network input of \(height)×\(width) pixels would take \(bytes >> 20) MB of memory, more than the limit of "
+          + "\(maxMemory >> 20) MB (--max-memory)")
+    }
+  }
+}
+
+/// An image classifier that is differentiated with respect to its input: a graph of layers with packed weights, its
+/// labels and its preprocessing, read from a model file.
+///
+/// A network is a value and never changes; any number of threads may use one at once.
+public struct Network: Sendable {
+  /// The names of the classes.
+  public let labels: Labels
+  /// How an image becomes the input.
+  public let preprocessing: Preprocessing
+  /// Where the weights come from.
+  public let source: String
+  /// The weights' licence.
+  public let licence: String
+  /// How much of the machine its computations may use.
+  public var options: ComputeOptions
+
+  let plan: LayerPlan
+
+  /// Reads a model file in PixelAscent's form of safetensors.
+  ///
+  /// - Throws: ``PixelAscentError`` of kind `unreadableFile` or `invalidModel`; the line names the file.
+  public init(contentsOf path: String, options: ComputeOptions = ComputeOptions()) throws(PixelAscentError) {
+    try self.init(modelFile: try Files.read(path), name: path, options: options)
+  }
+
+  /// Reads the bytes of a model file; `name` is what errors call it.
+  ///
+  /// - Throws: ``PixelAscentError`` of kind `invalidModel`.
+  public init(
+    modelFile bytes: [UInt8], name: String, options: ComputeOptions = ComputeOptions()
+  ) throws(PixelAscentError) {
+    try self.init(try ModelFile(bytes, name: name), name: name, options: options)
+  }
+
+  package init(_ file: ModelFile, name: String, options: ComputeOptions = ComputeOptions()) throws(PixelAscentError) {
+    do {
+      plan = try LayerPlan(file)
+    } catch {
+      throw error.within(name)
+    }
+    labels = file.labels
+    preprocessing = file.preprocessing
+    source = file.source
+    licence = file.licence
+    self.options = options
+  }
+
+  var kernels: Kernels { Kernels(options.instructionSet) }
+  var parallel: Parallel { Parallel(threads: options.threads) }
+
+  /// The network's input for an image: resized so that the short side is the preprocessing's input size (aspect kept,
+  /// nothing cropped), in normalised space. Shape (3, H, W).
+  ///
+  /// - Throws: ``PixelAscentError`` of kind `sizeLimit` if an image of that size takes more memory than the options
+  ///   allow, before it is resized.
+  public func input(for image: RGBImage) throws(PixelAscentError) -> Tensor {
+    tensor(from: try resized(image))
+  }
+
+  /// The image at the size of the network's input.
+  ///
+  /// - Throws: as ``input(for:)`` does.
+  public func resized(_ image: RGBImage) throws(PixelAscentError) -> RGBImage {
+    let size = RGBImage.size(width: image.width, height: image.height, shortSide: preprocessing.inputSize)
+    try Workspace.check(self, height: size.height, width: size.width, gradient: false)
+    return image.resized(shortSide: preprocessing.inputSize)
+  }
+
+  /// An image's pixels in normalised space, at its own size. Shape (3, H, W).
+  public func tensor(from image: RGBImage) -> Tensor {
+    let planes = ImagePlanes(channels: 3, height: image.height, width: image.width)
+    let scale = preprocessing.std.map { Float(1 / (255 * Double($0))) }
+    let offset = zip(preprocessing.mean, preprocessing.std).map { Float(-Double($0) / Double($1)) }
+    parallel.overRows(image.height) {
+      kernels.normalize(planes, image.pixels, scale: scale, offset: offset, rows: $0)
+    }
+    return planes.tensor
+  }
+}

@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: MIT
+
+/// The memory of one image's way through a network and back, planned once from its size; nothing is allocated later.
+///
+/// Not for two threads at once: one ascent, one workspace.
+final class Workspace {
+  let height, width: Int
+  /// The network's input: the image, with the halo the first layer asks for.
+  let image: ImagePlanes
+  /// The gradient with respect to the image; nil in a workspace for the forward pass only.
+  let imageGradient: ImagePlanes?
+
+  private let plan: LayerPlan
+  private let kernels: Kernels
+  private let parallel: Parallel
+  private let activations: [Planes]
+  private let gradients: [Planes]
+  private let poolIndices: [PoolIndex?]
+  private let scoreBuffer, scoreGradient: FloatBuffer
+
+  /// - Throws: `PixelAscentError` of kind `sizeLimit` if the image is too small for the network, or needs more memory
+  ///   than the options allow.
+  init(_ network: Network, height: Int, width: Int, gradient: Bool) throws(PixelAscentError) {
+    let layout = try ArenaPlan(network.plan, height: height, width: width, gradient: gradient)
+    try network.options.checkMemory(layout.bytes, height: height, width: width)
+    plan = network.plan
+    kernels = network.kernels
+    parallel = Parallel(threads: network.options.threads)
+    self.height = height
+    self.width = width
+
+    let arena = FloatBuffer(count: layout.floats)
+    image = ImagePlanes(
+      arena, at: layout.image, channels: plan.imageChannels, height: height, width: width, halo: plan.imageHalo)
+    imageGradient = layout.imageGradient.map {
+      ImagePlanes(arena, at: $0, channels: network.plan.imageChannels, height: height, width: width)
+    }
+    func planes(_ value: Value, _ offsets: [Int], _ halo: (Storage) -> Int) -> Planes {
+      let storage = network.plan.storages[value.storage], size = layout.sizes[value.storage]
+      return Planes(
+        arena, at: offsets[value.storage], channels: storage.channels, height: size.height, width: size.width,
+        halo: halo(storage)
+      ).slice(firstBlock: value.firstBlock, channels: value.channels)
+    }
+    activations = plan.values.map { planes($0, layout.activations, \.halo) }
+    gradients = gradient ? plan.values.map { planes($0, layout.gradients, \.gradientHalo) } : []
+    poolIndices = zip(plan.layers, layout.indexBytes).map { layer, bytes in bytes > 0 ? PoolIndex(count: bytes) : nil }
+    let padded = (plan.classes + 15) / 16 * 16
+    scoreBuffer = FloatBuffer(count: padded)
+    scoreGradient = FloatBuffer(count: padded)
+  }
+
+  /// Whether an image of this size is large enough for the network and its gradient small enough for the memory.
+  ///
+  /// - Throws: as `init` does, before anything is taken.
+  static func check(_ network: Network, height: Int, width: Int, gradient: Bool) throws(PixelAscentError) {
+    let layout = try ArenaPlan(network.plan, height: height, width: width, gradient: gradient)
+    try network.options.checkMemory(layout.bytes, height: height, width: width)
+  }
+
+  /// Scores of all classes, or the blocks of 16 classes that hold the one given.
+  private func blocks(for class: Int?) -> Range<Int> {
+    guard let index = `class` else { return 0..<(plan.classes + 15) / 16 }
+    return index / 16..<index / 16 + 1
+  }
+
+  /// Computes the scores of the image: of every class, or of one only (and of those that come with it for free).
+  func forward(only class: Int? = nil) {
+    for (index, layer) in plan.layers.enumerated() {
+      let output = layer.output.map { activations[$0] }
+      let blocks = layer.isHead ? self.blocks(for: `class`) : 0..<(output?.blocks ?? 0)
+      switch (layer.operation, layer.input.map { activations[$0] }, output) {
+      case (.stem(let shape, let weights, let relu), nil, let y?):
+        parallel.overParts(blocks: blocks, rows: y.height) {
+          kernels.stemForward(y, image, weights, shape, relu: relu, $0)
+        }
+      case (.convolution(let shape, let weights, let relu), let x?, let y?):
+        parallel.overParts(blocks: blocks, rows: y.height) {
+          kernels.convolutionForward(y, x, weights, shape, relu: relu, $0)
+        }
+      case (.maxPool, let x?, let y?):
+        guard let indices = poolIndices[index] else { preconditionFailure("a pool without indices") }
+        parallel.overParts(blocks: blocks, rows: y.height) { kernels.maxPoolForward(y, indices, x, $0) }
+      case (.globalAverage, let x?, nil):
+        kernels.globalAverageForward(scoreBuffer, x, blocks: blocks)
+      default: preconditionFailure("a layer with the wrong ends")
+      }
+    }
+  }
+
+  /// The scores of the last complete `forward()`.
+  var scores: [Float] { scoreBuffer.values(0..<plan.classes) }
+
+  /// The score of one class, after a `forward()` that computed it.
+  func score(_ class: Int) -> Float { scoreBuffer.values(`class`..<`class` + 1)[0] }
+
+  /// Takes a gradient with respect to the scores back to the image.
+  ///
+  /// - Parameters:
+  ///   - seed: the gradient with respect to the scores, after a `forward` that computed those where it is not zero
+  ///   - throughLastReLU: whether the ReLU before the average takes part, or the score is meant before it
+  func backward(_ seed: ScoreGradient, throughLastReLU: Bool = true) {
+    guard let imageGradient else { preconditionFailure("this workspace is for the forward pass only") }
+    let blocks: Range<Int>
+    switch seed {
+    case .one(let index):
+      blocks = self.blocks(for: index)
+      scoreGradient.replace(from: blocks.lowerBound * 16, with: (0..<16).map { $0 == index % 16 ? 1 : 0 })
+    case .all(let values):
+      blocks = self.blocks(for: nil)
+      scoreGradient.replace(from: 0, with: values)
+    }
+
+    for (index, layer) in plan.layers.enumerated().reversed() {
+      let dy = layer.output.map { gradients[$0] }, dx = layer.input.map { gradients[$0] }
+      let mask = layer.masksGradient ? layer.input.map { activations[$0] } : nil
+      let from = layer.isHead ? blocks : 0..<(dy?.blocks ?? 0)
+      switch (layer.operation, dy, dx) {
+      case (.stem(let shape, let weights, _), let dy?, nil):
+        parallel.overRows(height) { kernels.stemInputGradient(imageGradient, dy, weights, shape, rows: $0) }
+      case (.convolution(let shape, let weights, _), let dy?, let dx?):
+        parallel.overParts(blocks: 0..<dx.blocks, rows: dx.height) {
+          kernels.convolutionInputGradient(
+            dx, dy, weights, shape, mask: mask, accumulate: layer.accumulatesGradient, from: from, $0)
+        }
+      case (.maxPool, let dy?, let dx?):
+        guard let indices = poolIndices[index] else { preconditionFailure("a pool without indices") }
+        parallel.overParts(blocks: 0..<dx.blocks, rows: dx.height) {
+          kernels.maxPoolInputGradient(dx, dy, indices, mask: mask, $0)
+        }
+      case (.globalAverage, nil, let dx?):
+        kernels.globalAverageInputGradient(dx, scoreGradient, mask: throughLastReLU ? mask : nil, blocks: blocks)
+      default: preconditionFailure("a layer with the wrong ends")
+      }
+    }
+  }
+}
+
+/// The gradient of an objective with respect to the scores.
+enum ScoreGradient {
+  /// 1 for one class, 0 for the others.
+  case one(Int)
+  case all([Float])
+}
+
+/// Where everything lies in a workspace's arena.
+private struct ArenaPlan {
+  private(set) var sizes: [(height: Int, width: Int)]
+  private(set) var activations: [Int] = []
+  private(set) var gradients: [Int] = []
+  private(set) var indexBytes: [Int] = []
+  let image: Int
+  let imageGradient: Int?
+  private(set) var floats = 0
+
+  init(_ plan: LayerPlan, height: Int, width: Int, gradient: Bool) throws(PixelAscentError) {
+    guard let sizes = try plan.sizes(height: height, width: width) else {
+      throw PixelAscentError(
+        .sizeLimit,
+        "a network input of \(height)×\(width) pixels is too small: the network needs at least "
+          + "\(plan.minimumSize)×\(plan.minimumSize)")
+    }
+    var floats = 0
+    func place(_ count: Int) -> Int {
+      defer { floats += (count + 15) / 16 * 16 }
+      return floats
+    }
+    func place(_ halo: (Storage) -> Int) -> [Int] {
+      zip(plan.storages, sizes).map { storage, size in
+        place(
+          Planes.floats(channels: storage.channels, height: size.height, width: size.width, halo: halo(storage)))
+      }
+    }
+    image = place(
+      ImagePlanes.floats(channels: plan.imageChannels, height: height, width: width, halo: plan.imageHalo))
+    activations = place(\.halo)
+    gradients = gradient ? place(\.gradientHalo) : []
+    imageGradient = gradient ? place(plan.imageChannels * height * width) : nil
+    indexBytes = plan.layers.map { layer in
+      guard case .maxPool = layer.operation, let output = layer.output else { return 0 }
+      let value = plan.values[output], size = sizes[value.storage]
+      return (value.channels + 15) / 16 * 16 * size.height * size.width
+    }
+    self.floats = floats
+    self.sizes = sizes
+  }
+
+  var bytes: Int { floats * MemoryLayout<Float>.stride + indexBytes.reduce(0, +) }
+}
+
+extension LayerPlan {
+  /// The size of every storage's planes for an image of this size; nil if a layer would be left with nothing.
+  ///
+  /// - Throws: `PixelAscentError` of kind `invalidModel` if the parts of a concatenation differ in size.
+  func sizes(height: Int, width: Int) throws(PixelAscentError) -> [(height: Int, width: Int)]? {
+    var sizes = Array(repeating: (height: 0, width: 0), count: storages.count)
+    for layer in layers {
+      guard let output = layer.output else { continue }
+      let input = layer.input.map { sizes[values[$0].storage] } ?? (height: height, width: width)
+      let size =
+        switch layer.operation {
+        case .stem(let shape, _, _), .convolution(let shape, _, _):
+          (height: shape.outputSize(input.height), width: shape.outputSize(input.width))
+        case .maxPool:
+          (height: maxPoolOutputSize(input.height), width: maxPoolOutputSize(input.width))
+        case .globalAverage: input
+        }
+      if size.height < 1 || size.width < 1 { return nil }
+      let storage = values[output].storage
+      guard sizes[storage] == (0, 0) || sizes[storage] == size else {
+        throw PixelAscentError(
+          .invalidModel,
+          "the parts of a concatenation have \(sizes[storage].height)×\(sizes[storage].width) and "
+            + "\(size.height)×\(size.width) pixels")
+      }
+      sizes[storage] = size
+    }
+    return sizes
+  }
+
+  /// The least height and width of an image.
+  func leastSize() throws(PixelAscentError) -> Int {
+    for size in 1...4096 where try sizes(height: size, width: size) != nil { return size }
+    throw PixelAscentError(.invalidModel, "the network leaves nothing of an image of 4096×4096 pixels")
+  }
+}

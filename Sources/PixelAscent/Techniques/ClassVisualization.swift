@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: MIT
+
+/// What the network thinks a class looks like: an image that climbs the score of the class, s_y(I) − λ‖I‖²
+/// (Simonyan, Vedaldi, Zisserman: "Deep inside convolutional networks", 2014; jitter and blur after CS231n).
+///
+/// Each iteration rolls the image by a random offset, takes the gradient there, steps, undoes the roll, clamps every
+/// channel to the allowed box, and now and then blurs a little.
+public struct ClassVisualization: Hashable, Sendable {
+  /// The recipe: how a step is made, and the defaults of everything else.
+  public let recipe: Recipe
+  /// Height and width of a noise or zero start.
+  public var height: Int, width: Int
+  /// The start in normalised space.
+  public var start: Start
+  /// The number of steps.
+  public var iterations: Int
+  /// The length of a step, or the factor of the gradient.
+  public var learningRate: Double
+  /// λ, the weight of the L2 term.
+  public var l2: Double
+  /// The number of iterations from one blur to the next; 0 never blurs.
+  public var blurEvery: Int
+  /// The blur's standard deviation in pixels.
+  public var blurSigma: Double
+  /// The largest offset of a roll in pixels.
+  public var maxJitter: Int
+  /// The number of rolled copies of an image whose gradients one step averages.
+  public var samples: Int
+  /// Whether each channel is kept in the allowed box.
+  public var clamp: Bool
+  /// The number of iterations from one shown image to the next; 0 shows the first and the last only.
+  public var showEvery: Int
+  /// Seed of the noise and the jitter.
+  public var seed: UInt64
+
+  /// The image an ascent starts from.
+  public enum Start: Hashable, Sendable {
+    /// Random pixels, distributed as the recipe says.
+    case noise
+    /// The mean image.
+    case zero
+    /// A tensor of shape (3, H, W) in normalised space.
+    case image(Tensor)
+  }
+
+  /// A way of making class visualizations.
+  public enum Recipe: String, CaseIterable, Hashable, Sendable {
+    /// CS231n's PyTorch notebook with steps of fixed length.
+    case cs231nPyTorchNormalized = "cs231n-pytorch-normalized"
+    /// CS231n's PyTorch notebook.
+    case cs231nPyTorch = "cs231n-pytorch"
+    /// CS231n's TensorFlow notebook.
+    case cs231nTensorFlow = "cs231n-tensorflow"
+    /// Simonyan, Vedaldi, Zisserman: from the mean image, the gradient averaged over rolled copies.
+    case simonyan
+
+    /// How the result is shown.
+    public var rendering: Rendering {
+      switch self {
+      case .cs231nPyTorchNormalized, .cs231nPyTorch: .stretch
+      case .cs231nTensorFlow: .clip
+      case .simonyan: .percentileStretch(low: 0.5, high: 99.5)
+      }
+    }
+
+    /// Whether a step is lr · g/‖g‖₂ rather than lr · g.
+    var normalizesStep: Bool { self == .cs231nPyTorchNormalized }
+    /// The gradient of the L2 term is −`l2Factor` · λ · I.
+    var l2Factor: Double { self == .cs231nTensorFlow ? 1 : 2 }
+    /// Whether offsets are drawn from −max … max rather than 0 … max.
+    var jitterIsSymmetric: Bool { self == .cs231nTensorFlow }
+    /// Whether noise is uniform in [0, 1) before it is normalised, rather than standard normal after.
+    var noiseIsUniform: Bool { self == .cs231nTensorFlow }
+  }
+
+  /// The recipe's defaults, for images of 224 × 224 pixels.
+  public init(_ recipe: Recipe = .cs231nPyTorchNormalized) {
+    let isSimonyan = recipe == .simonyan
+    self.recipe = recipe
+    (height, width) = (224, 224)
+    start = isSimonyan ? .zero : .noise
+    iterations = isSimonyan ? 150 : 100
+    learningRate = isSimonyan ? 5 : 25
+    l2 = isSimonyan ? 1e-2 : 1e-3
+    blurEvery = isSimonyan ? 0 : 10
+    blurSigma = 0.5
+    maxJitter = 16
+    samples = isSimonyan ? 4 : 1
+    clamp = !isSimonyan
+    showEvery = 25
+    seed = 0
+  }
+
+  /// The image of one shown iteration.
+  public struct Shown: Sendable {
+    /// The iteration's number, from 0.
+    public let iteration: Int
+    /// The score and the probability of the class before the step, at the image's last roll.
+    public let score: Float, probability: Double
+    /// The image after the iteration, shown as the recipe says.
+    public let picture: RGBImage
+  }
+
+  /// What an ascent came to.
+  public struct Result: Sendable {
+    /// The last image in normalised space, shape (3, H, W).
+    public let image: Tensor
+    /// The same, shown as the recipe says.
+    public let picture: RGBImage
+    /// All scores of the last image.
+    public let scores: [Float]
+    /// The probability of the class for the last image.
+    public let probability: Double
+    /// The time of the loop alone, in seconds.
+    public let seconds: Double
+    /// The number of gradients of the score before the last ReLU, taken where the score's own was zero.
+    public let gradientsBeforeLastReLU: Int
+  }
+
+  /// Climbs the score of a class.
+  ///
+  /// - Parameter show: called with the image of iteration 0, of every `showEvery`-th, and of the last.
+  /// - Throws: ``PixelAscentError`` of kind `invalidParameter` if a parameter is out of range or the ascent leaves what
+  ///   a float holds, `sizeLimit`, `classLookup`, or `zeroGradient` if there is no direction to go.
+  public func run(
+    _ network: Network, class index: Int, show: (Shown) -> Void = { _ in }
+  ) throws(PixelAscentError) -> Result {
+    try validate()
+    try network.check(class: index)
+    let random = RandomSource(seed: seed)
+    let ascent = try Ascent(network, from: try startImage(network, random))
+    let vertical = blurEvery > 0 ? gaussianTaps(sigma: blurSigma, size: ascent.image.height) : []
+    let horizontal = blurEvery > 0 ? gaussianTaps(sigma: blurSigma, size: ascent.image.width) : []
+    var gradientsBeforeLastReLU = 0
+
+    let clock = ContinuousClock(), begin = clock.now
+    for iteration in 0..<iterations {
+      let isShown = isShown(iteration)
+      var evaluation: Ascent.Evaluation?
+      ascent.beginStep()
+      for sample in 0..<samples {
+        let shift = shift(random, iteration: iteration, sample: sample)
+        evaluation = try ascent.addGradient(of: index, shift: shift, allScores: isShown)
+        if evaluation?.beforeLastReLU == true { gradientsBeforeLastReLU += 1 }
+      }
+      try ascent.step(rate: learningRate, pull: recipe.l2Factor * l2, normalized: recipe.normalizesStep, clamp: clamp)
+      if blurEvery > 0 && iteration % blurEvery == 0 { ascent.blur(vertical: vertical, horizontal: horizontal) }
+      if isShown, let evaluation, let scores = evaluation.scores {
+        show(
+          Shown(
+            iteration: iteration, score: evaluation.score, probability: softmax(scores)[index],
+            picture: network.render(try finite(ascent, iteration), recipe.rendering)))
+      }
+    }
+    let elapsed = begin.duration(to: clock.now)
+
+    let image = try finite(ascent, iterations - 1), scores = ascent.scores()
+    return Result(
+      image: image, picture: network.render(image, recipe.rendering), scores: scores,
+      probability: softmax(scores)[index],
+      seconds: Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) * 1e-18,
+      gradientsBeforeLastReLU: gradientsBeforeLastReLU)
+  }
+
+  private func isShown(_ iteration: Int) -> Bool {
+    iteration == 0 || iteration == iterations - 1 || showEvery > 0 && (iteration + 1) % showEvery == 0
+  }
+
+  private func shift(_ random: RandomSource, iteration: Int, sample: Int) -> Shift {
+    let range = recipe.jitterIsSymmetric ? -maxJitter...maxJitter : 0...maxJitter
+    let position = UInt64(iteration) * UInt64(samples) + UInt64(sample)
+    return Shift(
+      rows: random.integer(in: range, .jitter, position, word: 0),
+      columns: random.integer(in: range, .jitter, position, word: 1))
+  }
+
+  private func startImage(_ network: Network, _ random: RandomSource) throws(PixelAscentError) -> Tensor {
+    switch start {
+    case .image(let image):
+      try network.check(image)
+      return image
+    case .zero, .noise:
+      try Workspace.check(network, height: height, width: width, gradient: true)
+      let count = 3 * height * width
+      if start == .zero { return Tensor(shape: [3, height, width], repeating: 0) }
+      if !recipe.noiseIsUniform { return Tensor(shape: [3, height, width], values: random.normals(count)) }
+      return network.normalized(Tensor(shape: [3, height, width], values: random.uniforms(count)))
+    }
+  }
+
+  private func finite(_ ascent: Ascent, _ iteration: Int) throws(PixelAscentError) -> Tensor {
+    let image = ascent.image.tensor
+    guard image.isFinite else {
+      throw PixelAscentError(
+        .invalidParameter,
+        "the ascent has left what a float holds by iteration \(iteration): take a smaller learning rate")
+    }
+    return image
+  }
+
+  /// - Throws: ``PixelAscentError`` of kind `invalidParameter` that names the parameter out of range.
+  public func validate() throws(PixelAscentError) {
+    try checkPositive(learningRate, "learning rate")
+    try checkCount(iterations, "iterations", from: 1)
+    guard l2.isFinite, l2 >= 0 else {
+      throw PixelAscentError(.invalidParameter, "l2 must be a number of 0 or more, found \(l2)")
+    }
+    try checkCount(blurEvery, "blur every")
+    guard blurSigma > 0, blurSigma <= 10_000 else {
+      throw PixelAscentError(.invalidParameter, "the blur sigma must be above 0 and at most 10000, found \(blurSigma)")
+    }
+    try checkCount(maxJitter, "max jitter")
+    guard maxJitter <= 1_000_000 else {
+      throw PixelAscentError(.invalidParameter, "max jitter must be at most 1000000, found \(maxJitter)")
+    }
+    try checkCount(samples, "samples", from: 1)
+    try checkCount(showEvery, "show every")
+    guard height >= 1, width >= 1, height <= 1 << 20, width <= 1 << 20 else {
+      throw PixelAscentError(.invalidParameter, "the size must be from 1 to 1048576 pixels, found \(height)×\(width)")
+    }
+  }
+}

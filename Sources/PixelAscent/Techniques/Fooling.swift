@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: MIT
+
+/// The smallest push that turns an image into another class for the network: steps of fixed length up the gradient of
+/// the target's score, X ← X + lr · g/‖g‖₂ (after Szegedy et al.: "Intriguing properties of neural networks", 2014).
+///
+/// The result also fools as a file of 8 bits a channel. Where rounding and clipping to [0, 1] undo it, the ascent goes
+/// on inside the allowed box, with gradients taken at the rounded image, until that one fools.
+public struct Fooling: Hashable, Sendable {
+  /// The length of a step in normalised space; positive.
+  public var learningRate: Double
+  /// The most steps, those on the rounded image included.
+  public var maxIterations: Int
+
+  /// Parameters; the defaults are those of CS231n.
+  ///
+  /// - Throws: ``PixelAscentError`` of kind `invalidParameter` if the learning rate is not finite and positive, or the
+  ///   number of iterations negative.
+  public init(learningRate: Double = 1, maxIterations: Int = 100) throws(PixelAscentError) {
+    try checkPositive(learningRate, "learning rate")
+    try checkCount(maxIterations, "max iterations")
+    self.learningRate = learningRate
+    self.maxIterations = maxIterations
+  }
+
+  /// What an ascent towards a target came to.
+  public struct Result: Sendable {
+    /// The image that was given, at the size of the network's input, and the scores of its classes.
+    public let original: RGBImage, originalScores: [Float]
+    /// The fooling image as 8-bit pixels, clipped to [0, 1], and the scores of its classes.
+    public let image: RGBImage, scores: [Float]
+    /// The fooling image in normalised space before it was rounded, shape (3, H, W).
+    public let unrounded: Tensor
+    /// The number of steps made.
+    public let iterations: Int
+    /// Whether the network took the image for the target, before it was rounded or after.
+    public let isFooled: Bool
+    /// Whether the 8-bit image is.
+    public let survives8Bit: Bool
+    /// Euclidean norm of the change of the unrounded image, in normalised space.
+    public let l2: Double
+    /// The largest change of a value of the 8-bit image, in steps of 1/255.
+    public let linf8Bit: Int
+    /// The number of steps that ascended the score before the last ReLU, since the score's own gradient was zero.
+    public let stepsBeforeLastReLU: Int
+
+    /// Original, fooled, difference and ten times the difference, side by side.
+    public var panels: RGBImage {
+      RGBImage(row: [
+        original, image, image.difference(from: original), image.difference(from: original, gain: 10),
+      ])
+    }
+  }
+
+  /// Changes `image` until the network classifies it as `target`.
+  ///
+  /// - Parameter progress: called before each step with the number of steps made and the scores.
+  /// - Throws: ``PixelAscentError`` of kind `sizeLimit`, `classLookup`, or `zeroGradient` if there is no direction to go.
+  public func run(
+    _ network: Network, on image: RGBImage, target: Int,
+    progress: (_ iteration: Int, _ scores: [Float]) -> Void = { _, _ in }
+  ) throws(PixelAscentError) -> Result {
+    try network.check(class: target)
+    let original = try network.resized(image), start = network.tensor(from: original)
+    let ascent = try Ascent(network, from: start)
+    let rounded = ImagePlanes(channels: 3, height: original.height, width: original.width)
+    var iterations = 0, stepsBeforeLastReLU = 0
+
+    /// Ascends until `point` is the target; whether it became so.
+    func climb(at point: () -> ImagePlanes, insideBox: Bool) throws(PixelAscentError) -> Bool {
+      while true {
+        let here = point(), scores = ascent.scores(of: here)
+        progress(iterations, scores)
+        if network.topClass(scores) == target { return true }
+        if iterations >= maxIterations { return false }
+        ascent.beginStep()
+        if try ascent.addGradient(of: target, at: here).beforeLastReLU { stepsBeforeLastReLU += 1 }
+        try ascent.step(rate: learningRate, pull: 0, normalized: true, clamp: insideBox)
+        iterations += 1
+      }
+    }
+
+    let originalScores = ascent.scores()
+    var isFooled = try climb(at: { ascent.image }, insideBox: false)
+    var picture = network.render(ascent.image.tensor, .clip)
+    var survives = false
+    if isFooled {
+      survives = try climb(
+        at: {
+          picture = network.render(ascent.image.tensor, .clip)
+          rounded.tensor = network.tensor(from: picture)
+          return rounded
+        }, insideBox: true)
+      isFooled = survives || network.topClass(ascent.scores()) == target
+    }
+    let unrounded = ascent.image.tensor
+    rounded.tensor = network.tensor(from: picture)
+    let scores = ascent.scores(of: rounded)
+    return Result(
+      original: original, originalScores: originalScores, image: picture, scores: scores, unrounded: unrounded,
+      iterations: iterations, isFooled: isFooled, survives8Bit: survives,
+      l2: zip(unrounded.values, start.values).reduce(0) { $0 + Double($1.0 - $1.1) * Double($1.0 - $1.1) }.squareRoot(),
+      linf8Bit: zip(picture.pixels, original.pixels).map { abs(Int($0) - Int($1)) }.max() ?? 0,
+      stepsBeforeLastReLU: stepsBeforeLastReLU)
+  }
+}
+
+func checkPositive(_ value: Double, _ name: String) throws(PixelAscentError) {
+  guard value.isFinite, value > 0 else {
+    throw PixelAscentError(.invalidParameter, "the \(name) must be a positive number, found \(value)")
+  }
+}
+
+func checkCount(_ value: Int, _ name: String, from least: Int = 0) throws(PixelAscentError) {
+  guard value >= least else {
+    throw PixelAscentError(.invalidParameter, "\(name) must be \(least) or more, found \(value)")
+  }
+}

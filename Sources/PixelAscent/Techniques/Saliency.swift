@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: MIT
+
+/// Which pixels decided a classification: M[h,w] = max over channels of |∂/∂X[c,h,w]| of a class's score or loss
+/// (Simonyan, Vedaldi, Zisserman: "Deep inside convolutional networks", 2014).
+public struct SaliencyMap: Sendable {
+  /// What was differentiated.
+  public let objective: Objective
+  /// The scores of all classes.
+  public let scores: [Float]
+  /// The gradient with respect to the input in normalised space, shape (3, H, W).
+  public let gradient: Tensor
+  /// M, shape (H, W), not negative.
+  public let map: Tensor
+
+  /// Whether the class's score is dead: the last ReLU lets no gradient through, and the map is zero everywhere.
+  public var isZero: Bool { map.values.range.high == 0 }
+
+  /// The map in the colours "hot", from its least to its greatest value.
+  public var picture: RGBImage { RGBImage(hot: map) }
+}
+
+extension Network {
+  /// The saliency map of an image.
+  ///
+  /// - Parameters:
+  ///   - image: resized to the network's input; the map has the size of that input
+  ///   - makeObjective: the objective, given the class of the greatest score
+  /// - Throws: ``PixelAscentError`` of kind `sizeLimit` or `classLookup`.
+  public func saliency(
+    of image: RGBImage, objective makeObjective: (_ topClass: Int) -> Objective = { .score(class: $0) }
+  ) throws(PixelAscentError) -> SaliencyMap {
+    try saliency(ofInput: input(for: image), objective: makeObjective)
+  }
+
+  /// The saliency map of an input of shape (3, H, W) in normalised space.
+  ///
+  /// - Throws: ``PixelAscentError`` of kind `sizeLimit`, `classLookup` or `invalidParameter`.
+  public func saliency(
+    ofInput input: Tensor, objective makeObjective: (_ topClass: Int) -> Objective = { .score(class: $0) }
+  ) throws(PixelAscentError) -> SaliencyMap {
+    try check(input)
+    let workspace = try Workspace(self, height: input.shape[1], width: input.shape[2], gradient: true)
+    let scores = forward(input, in: workspace)
+    let objective = makeObjective(topClass(scores))
+    try check(class: objective.classIndex)
+    let gradient = backward(objective, scores: scores, in: workspace)
+    let plane = input.shape[1] * input.shape[2], values = gradient.values
+    let map = [Float](count: plane) { start in
+      var greatest = SIMD16<Float>()
+      for channel in 0..<3 {
+        let block = values.block(channel * plane + start)
+        greatest = pointwiseMax(greatest, pointwiseMax(block, -block))
+      }
+      return greatest
+    }
+    return SaliencyMap(
+      objective: objective, scores: scores, gradient: gradient,
+      map: Tensor(shape: [input.shape[1], input.shape[2]], values: map))
+  }
+}
