@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: MIT
+
+import ArgumentParser
+import PixelAscent
+
+/// The parameters of a class visualization; those not given are the recipe's.
+struct AscentOptions: ParsableArguments {
+  @Option(help: "The recipe.")
+  var recipe = ClassVisualization.Recipe.cs231nPyTorchNormalized
+
+  @Option(
+    name: .customLong("init"), help: ArgumentHelp("The start: noise, zero, an image, or a .npy.", valueName: "start"))
+  var start: String?
+
+  @Option(help: ArgumentHelp("Pixels, square or height x width (default: 224).", valueName: "n|hxw"))
+  var size: Size?
+
+  @Option(help: ArgumentHelp("Steps.", valueName: "n"))
+  var iterations: Int?
+
+  @Option(help: ArgumentHelp("Length of a step, or factor of the gradient.", valueName: "f"))
+  var learningRate: Double?
+
+  @Option(help: ArgumentHelp("Weight of the L2 term.", valueName: "f"))
+  var l2: Double?
+
+  @Option(help: ArgumentHelp("Iterations from one blur to the next; 0: never.", valueName: "n"))
+  var blurEvery: Int?
+
+  @Option(help: ArgumentHelp("Standard deviation of the blur in pixels.", valueName: "f"))
+  var blurSigma: Double?
+
+  @Option(help: ArgumentHelp("Largest offset of a roll in pixels.", valueName: "n"))
+  var maxJitter: Int?
+
+  @Option(help: ArgumentHelp("Rolled copies whose gradients a step averages.", valueName: "m"))
+  var samples: Int?
+
+  @Flag(inversion: .prefixedNo, help: "Keep every pixel in the range a photograph can have.")
+  var clamp: Bool?
+
+  @Option(help: ArgumentHelp("Iterations from one shown image to the next; 0: first and last.", valueName: "n"))
+  var showEvery: Int?
+
+  @Option(help: ArgumentHelp("Seed of noise and jitter.", valueName: "n"))
+  var seed: UInt64 = 0
+
+  func validate() throws { try validated { try parameters().validate() } }
+
+  /// The visualization these options describe; reads the start's file.
+  func visualization(_ network: Network, _ common: CommonOptions) throws -> ClassVisualization {
+    var visualization = parameters()
+    switch start {
+    case nil: break
+    case "noise": visualization.start = .noise
+    case "zero": visualization.start = .zero
+    case let path?:
+      let image = try common.startImage(path, network)
+      if let size, [size.height, size.width] != Array(image.shape.dropFirst()) {
+        throw ValidationError(
+          "--init \(path) is \(image.shape[1])x\(image.shape[2]) pixels and fixes the size; leave out --size.")
+      }
+      visualization.start = .image(image)
+    }
+    return visualization
+  }
+
+  private func parameters() -> ClassVisualization {
+    var parameters = ClassVisualization(recipe)
+    if let size { (parameters.height, parameters.width) = (size.height, size.width) }
+    if let iterations { parameters.iterations = iterations }
+    if let learningRate { parameters.learningRate = learningRate }
+    if let l2 { parameters.l2 = l2 }
+    if let blurEvery { parameters.blurEvery = blurEvery }
+    if let blurSigma { parameters.blurSigma = blurSigma }
+    if let maxJitter { parameters.maxJitter = maxJitter }
+    if let samples { parameters.samples = samples }
+    if let clamp { parameters.clamp = clamp }
+    if let showEvery { parameters.showEvery = showEvery }
+    parameters.seed = seed
+    return parameters
+  }
+}
+
+/// A size as N or HxW.
+struct Size: ExpressibleByArgument {
+  let height, width: Int
+
+  init?(argument: String) {
+    let parts = argument.lowercased().split(separator: "x", omittingEmptySubsequences: false).map { Int($0) }
+    guard (1...2).contains(parts.count), let height = parts[0], let width = parts[parts.count - 1] else { return nil }
+    (self.height, self.width) = (height, width)
+  }
+}
+
+extension ClassVisualization.Recipe: ExpressibleByArgument {}

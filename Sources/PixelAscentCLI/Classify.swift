@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: MIT
+
+import ArgumentParser
+import PixelAscent
+
+struct Classify: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "The classes a network sees in photographs.",
+    discussion: """
+      Prints score (the network's raw output), probability and class of the greatest scores.
+
+      Examples:
+        pixelascent classify photo.jpg
+        pixelascent classify --top 1 --json photos/*.jpg
+      """)
+
+  @Argument(help: ArgumentHelp("JPEG or PNG files.", valueName: "image"))
+  var images: [String]
+
+  @Option(help: ArgumentHelp("The number of classes to print.", valueName: "n"))
+  var top = 5
+
+  @OptionGroup var common: CommonOptions
+
+  func validate() throws {
+    guard top >= 1 else { throw ValidationError("--top must be 1 or more, found \(top).") }
+  }
+
+  func run() throws {
+    let network = try common.network()
+    try Batch(common).run(images, network) { path, network in
+      let image = try common.image(path)
+      let input = try network.input(for: image)
+      let predictions = network.predictions(try network.scores(of: input), top: top)
+      return ClassifyRecord(
+        image: path, height: input.shape[1], width: input.shape[2],
+        predictions: predictions.map { PredictionRecord($0, network.labels) })
+    } report: { record in
+      try common.console.result(record) {
+        let lines = record.predictions.map { prediction in
+          let score = fixed(prediction.score, 3), column = String(repeating: " ", count: max(0, 10 - score.count))
+          return "\(column)\(score)  \(fixed(prediction.probability, 4))  \(prediction.label) (\(prediction.class))"
+        }
+        return ([record.image] + lines).joined(separator: "\n")
+      }
+    }
+  }
+}

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: MIT
+
+import ArgumentParser
+import PixelAscent
+
+/// What every subcommand takes.
+struct CommonOptions: ParsableArguments {
+  @Option(help: ArgumentHelp("The model file.", valueName: "file"))
+  var model: String?
+
+  @Option(help: ArgumentHelp("Threads to use (default: every core).", valueName: "n"))
+  var threads = ComputeOptions.availableThreads
+
+  @Flag(help: "Print one JSON object a line on standard output.")
+  var json = false
+
+  @Flag(help: "No progress and no notes on standard error.")
+  var quiet = false
+
+  @Option(help: ArgumentHelp("Refuse images of more megapixels.", valueName: "n"))
+  var maxMegapixels = 100.0
+
+  @Option(help: ArgumentHelp("The most memory one image's way through the network may take.", valueName: "MB"))
+  var maxMemory = 2048
+
+  func validate() throws {
+    guard threads >= 1 else { throw ValidationError("--threads must be 1 or more, found \(threads).") }
+    guard maxMegapixels > 0 else { throw ValidationError("--max-megapixels must be above 0, found \(maxMegapixels).") }
+    guard (1...(1 << 40)).contains(maxMemory) else {
+      throw ValidationError("--max-memory must be 1 or more, found \(maxMemory).")
+    }
+  }
+
+  var console: Console { Console(json: json, quiet: quiet) }
+
+  func computeOptions() throws -> ComputeOptions {
+    ComputeOptions(threads: threads, maxMemory: maxMemory << 20, instructionSet: try .selected())
+  }
+
+  func network() throws -> Network {
+    let options = try computeOptions()
+    return try Network(contentsOf: try ModelLocation.find(model), options: options)
+  }
+
+  func image(_ path: String) throws -> RGBImage {
+    try RGBImage(contentsOf: path, maxMegapixels: maxMegapixels)
+  }
+
+  /// A start of an ascent: a .npy as it is, or an image at its own size.
+  func startImage(_ path: String, _ network: Network) throws -> Tensor {
+    let bytes = try Files.read(path)
+    if bytes.starts(with: Tensor.npyMagic) { return try Tensor(npy: bytes, name: path) }
+    return network.tensor(from: try RGBImage(decoding: bytes, name: path, maxMegapixels: maxMegapixels))
+  }
+}
+
+/// Turns a parameter the library refuses into wrong usage.
+func validated<Value>(_ make: () throws -> Value) throws -> Value {
+  do {
+    return try make()
+  } catch let error as PixelAscentError where error.kind == .invalidParameter {
+    throw ValidationError(error.message + ".")
+  }
+}

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: MIT
+
+import PixelAscent
+
+#if canImport(FoundationEssentials)
+  import FoundationEssentials
+#else
+  import Foundation
+#endif
+
+/// Results on standard output, everything else on standard error.
+struct Console: Sendable {
+  let json: Bool
+  let quiet: Bool
+
+  /// Prints a result: the record as a line of JSON, or the text for people.
+  func result(_ record: some Encodable, text: () -> String) throws {
+    guard json else { return try Files.print(text()) }
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    try Files.print(String(decoding: encoder.encode(record), as: UTF8.self))
+  }
+
+  /// Says something about a result, or how far it is.
+  func note(_ text: String) {
+    if !quiet { Files.printError(text) }
+  }
+
+  static func error(_ message: String) { Files.printError("error: \(message)") }
+}
+
+/// A number with `digits` decimals.
+func fixed(_ value: some BinaryFloatingPoint, _ digits: Int) -> String {
+  let unit = (0..<digits).reduce(1) { power, _ in 10 * power }
+  let scaled = (abs(Double(value)) * Double(unit)).rounded()
+  guard scaled < 1e15 else { return "\(value)" }
+  let whole = Int(scaled) / unit, fraction = "\(Int(scaled) % unit)"
+  let zeros = String(repeating: "0", count: digits - fraction.count)
+  return "\(value < 0 && scaled > 0 ? "-" : "")\(whole).\(zeros)\(fraction)"
+}

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: MIT
+
+import ArgumentParser
+import PixelAscent
+
+struct Fool: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "The smallest push that turns a photograph into another class for the network.",
+    discussion: """
+      Steps of fixed length up the gradient of the target's score, until the saved 8-bit file is the target too.
+
+      Examples:
+        pixelascent fool photo.jpg --target tarantula
+        pixelascent fool photo.jpg --target 76 -o fooled.png --figure panels.png --raw fooled.npy
+      """)
+
+  @Argument(help: ArgumentHelp("A JPEG or PNG file.", valueName: "image"))
+  var image: String
+
+  @Option(help: ArgumentHelp("The class to be.", valueName: "class"))
+  var target: String
+
+  @Option(help: ArgumentHelp("The length of a step in normalised space.", valueName: "f"))
+  var learningRate = 1.0
+
+  @Option(help: ArgumentHelp("The most steps.", valueName: "n"))
+  var maxIterations = 100
+
+  @Option(
+    name: [.customShort("o"), .long], help: ArgumentHelp("The image (default: IMAGE-as-TARGET.png).", valueName: "png"))
+  var output: String?
+
+  @Option(help: ArgumentHelp("Original, fooled, difference, difference × 10.", valueName: "png"))
+  var figure: String?
+
+  @Option(help: ArgumentHelp("The image before it is rounded to 8 bits, float32 (3,H,W).", valueName: "npy"))
+  var raw: String?
+
+  @OptionGroup var common: CommonOptions
+
+  func validate() throws {
+    _ = try fooling()
+    if output.map(Outputs.isJPEG) ?? false {
+      throw ValidationError("A fooling image is a PNG: JPEG would lose the push. Write -o NAME.png.")
+    }
+  }
+
+  private func fooling() throws -> Fooling {
+    try validated { try Fooling(learningRate: learningRate, maxIterations: maxIterations) }
+  }
+
+  func run() throws {
+    let network = try common.network(), labels = network.labels, console = common.console
+    let index = try labels.find(target)
+    let outputs = try Outputs(
+      [(image, "\(stem(image))-as-\(labels.slug(index))")], output: output, figure: figure, raw: raw)
+    let files = outputs.paths(for: image)
+    let result = try fooling().run(network, on: common.image(image), target: index) { iteration, scores in
+      let top = network.predictions(scores, top: 1)[0].classIndex
+      console.note(
+        "iteration \(iteration)  \(labels[index]) \(fixed(scores[index], 3))  first: \(labels[top]) (\(top))")
+    }
+    if result.stepsBeforeLastReLU > 0 {
+      console.note(
+        "note: the score of \(labels[index]) is dead here: \(result.stepsBeforeLastReLU) steps ascended it before the last ReLU"
+      )
+    }
+    try outputs.makeFolders()
+    let saved = try save(result, files, network)
+    let survives = result.survives8Bit && network.predictions(saved, top: 1)[0].classIndex == index
+    let original = network.predictions(result.originalScores, top: 1)[0].classIndex
+    let record = FoolRecord(
+      image: image,
+      original: .init(class: original, label: labels[original], score: result.originalScores[original]),
+      target: .init(class: index, label: labels[index], score: saved[index]),
+      iterations: result.iterations, fooled: result.isFooled, survives_8bit: survives, l2: result.l2,
+      linf_8bit: result.linf8Bit, output: files.output)
+    try console.result(record) {
+      "\(files.output): \(record.original.label) (\(original)) → \(record.target.label) (\(index)) "
+        + "in \(record.iterations) iterations, L2 \(fixed(record.l2, 2)), at most \(record.linf_8bit)/255 a value"
+    }
+    if !survives {
+      throw PixelAscentError(
+        .zeroGradient, "\(image): not fooled in \(result.iterations) iterations; the image so far is in \(files.output)"
+      )
+    }
+  }
+
+  /// Writes the files and gives the scores of the saved image as it is read back.
+  private func save(_ result: Fooling.Result, _ files: Outputs.Paths, _ network: Network) throws -> [Float] {
+    let png = try result.image.pngData()
+    try Files.write(png, to: files.output)
+    if let figure = files.figure { try Outputs.write(result.panels, to: figure) }
+    if let raw = files.raw { try Files.write(result.unrounded.npyData(), to: raw) }
+    let saved =
+      Files.isRegular(files.output)
+      ? try RGBImage(contentsOf: files.output) : try RGBImage(decoding: png, name: files.output)
+    return try network.scores(of: network.input(for: saved))
+  }
+}

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: MIT
+
+import ArgumentParser
+import PixelAscent
+
+/// Where the results of one or more inputs go, settled before any work begins.
+struct Outputs {
+  /// The files of one input's results.
+  struct Paths {
+    let output: String
+    let figure, raw: String?
+  }
+
+  private var paths: [String: Paths] = [:]
+  private var newFolders: [String] = []
+
+  /// - Parameters:
+  ///   - inputs: by what results are asked for later, each with the stem of its default names
+  ///   - output: a file, or a folder (one that is there, or ends in "/"); nil is the working directory
+  ///   - figure: likewise, but nil is no figure
+  ///   - raw: likewise
+  /// - Throws: `ValidationError` if two results would go into one file.
+  init(
+    _ inputs: [(input: String, stem: String)], output: String?, figure: String?, raw: String?
+  ) throws {
+    let stems = inputs.map(\.stem)
+    let outputs = try resolve(output ?? "./", stems.map { "\($0).png" }, "-o")
+    let figures = try figure.map { try resolve($0, stems.map { "\($0)-figure.png" }, "--figure") }
+    let raws = try raw.map { try resolve($0, stems.map { "\($0).npy" }, "--raw") }
+    var seen = Set<String>()
+    for path in outputs + (figures ?? []) + (raws ?? []) where !seen.insert(path).inserted {
+      throw ValidationError("Two results would be written to \(path).")
+    }
+    for (index, input) in inputs.enumerated() {
+      paths[input.input] = Paths(output: outputs[index], figure: figures?[index], raw: raws?[index])
+    }
+  }
+
+  /// The files of an input's results.
+  func paths(for input: String) -> Paths {
+    guard let found = paths[input] else { preconditionFailure("no outputs were planned for \(input)") }
+    return found
+  }
+
+  /// Makes the folders that were named with a "/" and are not there.
+  func makeFolders() throws {
+    for folder in newFolders { try Files.makeFolder(folder) }
+  }
+
+  /// Writes a picture as JPEG if the path says so, else as PNG.
+  static func write(_ picture: RGBImage, to path: String) throws {
+    try Files.write(isJPEG(path) ? picture.jpegData() : picture.pngData(), to: path)
+  }
+
+  static func isJPEG(_ path: String) -> Bool {
+    path.lowercased().hasSuffix(".jpg") || path.lowercased().hasSuffix(".jpeg")
+  }
+
+  private mutating func resolve(_ path: String, _ names: [String], _ option: String) throws -> [String] {
+    guard !path.isEmpty else { throw ValidationError("\(option) is empty.") }
+    if path == "./" { return names }
+    if Files.isFolder(path) { return names.map { path.hasSuffix("/") ? path + $0 : "\(path)/\($0)" } }
+    if path.hasSuffix("/") {
+      newFolders.append(path)
+      return names.map { path + $0 }
+    }
+    guard names.count == 1 else {
+      throw ValidationError("With several images \(option) must be a folder; write \(path)/ for a new one.")
+    }
+    return [path]
+  }
+}
+
+/// The file name of a path without folder and extension.
+func stem(_ path: String) -> String {
+  let name = path.split(separator: "/").last ?? "image"
+  guard let dot = name.lastIndex(of: "."), dot != name.startIndex else { return String(name) }
+  return String(name[..<dot])
+}

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: MIT
+
+import ArgumentParser
+import PixelAscent
+
+@main
+struct PixelAscentCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "pixelascent",
+    abstract: "Ask an image classifier what it sees, through the gradient of a class score with respect to the pixels.",
+    discussion: """
+      CLASS is an index or a name, in any case: a whole synonym of one class, or a part of one.
+
+      Examples:
+        pixelascent classify photo.jpg
+        pixelascent saliency photo.jpg --class "Border terrier" -o map.png
+        pixelascent fool photo.jpg --target tarantula -o fooled.png --figure panels.png
+        pixelascent visualize --class tarantula --seed 7 -o tarantula.png --figure steps.png
+
+      The model is --model, else $PIXELASCENT_MODEL, else squeezenet1_1.safetensors in \
+      $XDG_DATA_HOME/pixelascent/models, in ./Models, or in Models beside the program.
+
+      Exit codes: 0 done, 1 failed, 64 wrong usage.
+      """,
+    version: PixelAscent.version,
+    subcommands: [Classify.self, Saliency.self, Fool.self, Visualize.self, Convert.self, Info.self])
+
+  static func main() {
+    do {
+      var command = try parseAsRoot()
+      try command.run()
+    } catch let error as PixelAscentError {
+      Console.error(error.message)
+      exit(withError: ExitCode.failure)
+    } catch {
+      exit(withError: error)
+    }
+  }
+}

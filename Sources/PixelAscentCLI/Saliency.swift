@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: MIT
+
+import ArgumentParser
+import PixelAscent
+
+struct Saliency: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Maps of the pixels that decided a classification.",
+    discussion: """
+      Writes max over the channels of |d score / d pixel| in the colours "hot", at the size of the network's input.
+
+      Examples:
+        pixelascent saliency photo.jpg
+        pixelascent saliency photo.jpg --class "Border terrier" -o map.png --figure photo-and-map.png
+        pixelascent saliency photos/*.jpg -o maps/
+      """)
+
+  enum ObjectiveName: String, ExpressibleByArgument, CaseIterable {
+    case score
+    case crossEntropy = "cross-entropy"
+  }
+
+  @Argument(help: ArgumentHelp("JPEG or PNG files.", valueName: "image"))
+  var images: [String]
+
+  @Option(
+    name: .customLong("class"), help: ArgumentHelp("The class (default: the network's first).", valueName: "class"))
+  var className: String?
+
+  @Option(help: "What is differentiated: the class's score, or the loss -log softmax.")
+  var objective = ObjectiveName.score
+
+  @Option(
+    name: [.customShort("o"), .long], help: ArgumentHelp("The map (default: IMAGE-saliency.png).", valueName: "png"))
+  var output: String?
+
+  @Option(help: ArgumentHelp("Photo and map side by side.", valueName: "png"))
+  var figure: String?
+
+  @Option(help: ArgumentHelp("The gradient as float32 (3,H,W).", valueName: "npy"))
+  var raw: String?
+
+  @OptionGroup var common: CommonOptions
+
+  func run() throws {
+    let outputs = try Outputs(
+      images.map { ($0, "\(stem($0))-saliency") }, output: output, figure: figure, raw: raw)
+    let network = try common.network()
+    let index = try className.map(network.labels.find)
+    try Batch(common).run(images, network) { path, network in
+      let photo = try network.resized(common.image(path))
+      let result = try network.saliency(ofInput: network.tensor(from: photo)) { top in
+        objective == .score ? .score(class: index ?? top) : .crossEntropy(class: index ?? top)
+      }
+      let files = outputs.paths(for: path), `class` = result.objective.classIndex, picture = result.picture
+      try outputs.makeFolders()
+      try Outputs.write(picture, to: files.output)
+      if let figure = files.figure { try Outputs.write(RGBImage(row: [photo, picture]), to: figure) }
+      if let raw = files.raw { try Files.write(result.gradient.npyData(), to: raw) }
+      if result.isZero {
+        common.console.note("note: \(path): class \(`class`)'s gradient is zero everywhere, and so is the map")
+      }
+      return SaliencyRecord(
+        image: path, class: `class`, label: network.labels[`class`], score: result.scores[`class`],
+        height: photo.height, width: photo.width, output: files.output)
+    } report: { record in
+      try common.console.result(record) {
+        "\(record.output): \(record.label) (\(record.class)), score \(fixed(record.score, 3))"
+      }
+    }
+  }
+}
