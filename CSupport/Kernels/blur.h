@@ -30,7 +30,7 @@ static void blur_horizontal(pxa_image y, pxa_image x, const float *taps, int32_t
         scratch[radius + x.width + i] = in[reflect(x.width + i, x.width)];
       }
       memcpy(scratch + radius, in, (size_t)x.width * sizeof *in);
-      memset(scratch + padded, 0, PXA_BLOCK * sizeof *scratch);  // the last block reads past the row
+      memset(scratch + padded, 0, PXA_BLOCK * sizeof *scratch); // the last block reads past the row
       ROW_BLOCKS(x.width, i, n) {
         v16 sum = v16_zero();
         for (int k = 0; k <= 2 * radius; k++)

@@ -14,11 +14,11 @@ enum { MAX_TAPS = 9 };
 typedef struct {
   tap taps[MAX_TAPS];
   int tap_count;
-  int steps;                 // input blocks (planes) or channels (image) to sum over
-  ptrdiff_t x_step, w_step;  // floats from one of them to the next
-  int y_stride;              // floats between output pixels
-  const float *bias;         // start, or NULL for zero
-  bool accumulate;           // start from what Y holds
+  int steps;                // input blocks (planes) or channels (image) to sum over
+  ptrdiff_t x_step, w_step; // floats from one of them to the next
+  int y_stride;             // floats between output pixels
+  const float *bias;        // start, or NULL for zero
+  bool accumulate;          // start from what Y holds
   bool relu;
 } row_job;
 
@@ -71,6 +71,7 @@ PXA_INLINE void conv_tile(float *y, const float *x, const float *w, const float 
   static __attribute__((noinline)) void name##_##pixels(TILE_ARGUMENTS) {                                              \
     conv_tile(y, x, w, mask, job, pixels, x_stride, channels);                                                         \
   }
+// clang-format off
 #if TILE_PIXELS == 6
 #define TILES(name, s, c) TILE(name, 1, s, c) TILE(name, 2, s, c) TILE(name, 3, s, c) TILE(name, 4, s, c)              \
   TILE(name, 5, s, c) TILE(name, 6, s, c)                                                                              \
@@ -83,6 +84,7 @@ PXA_INLINE void conv_tile(float *y, const float *x, const float *w, const float 
 #define TILES(name, s, c) TILE(name, 1, s, c) TILE(name, 2, s, c) TILE(name, 3, s, c) TILE(name, 4, s, c)              \
   static void (*const name[])(TILE_ARGUMENTS) = {name##_1, name##_2, name##_3, name##_4};
 #endif
+// clang-format on
 
 TILES(blocked_stride1, 16, 16)
 TILES(blocked_stride2, 32, 16)
@@ -107,8 +109,12 @@ static void conv_forward(pxa_planes y, pxa_planes x, const float *packed, const 
                          pxa_range blocks, pxa_range rows) {
   assert(x.halo >= conv.padding && conv.kernel * conv.kernel <= MAX_TAPS);
   int taps = conv.kernel * conv.kernel, in_blocks = pxa_blocks(x.channels);
-  row_job job = {.tap_count = taps, .steps = in_blocks, .x_step = plane_floats(x), .w_step = taps * 256,
-                 .y_stride = PXA_BLOCK, .relu = relu};
+  row_job job = {.tap_count = taps,
+                 .steps = in_blocks,
+                 .x_step = plane_floats(x),
+                 .w_step = taps * 256,
+                 .y_stride = PXA_BLOCK,
+                 .relu = relu};
   for (int t = 0; t < taps; t++)
     job.taps[t] = (tap){pixel_offset(x, t / conv.kernel - conv.padding, t % conv.kernel - conv.padding), t * 256};
 
@@ -125,8 +131,12 @@ static void stem_forward(pxa_planes y, pxa_image x, const float *packed, const f
                          pxa_range blocks, pxa_range rows) {
   assert(x.halo >= conv.padding && conv.kernel * conv.kernel <= MAX_TAPS);
   int taps = conv.kernel * conv.kernel;
-  row_job job = {.tap_count = taps, .steps = x.channels, .x_step = image_plane_floats(x), .w_step = taps * PXA_BLOCK,
-                 .y_stride = PXA_BLOCK, .relu = relu};
+  row_job job = {.tap_count = taps,
+                 .steps = x.channels,
+                 .x_step = image_plane_floats(x),
+                 .w_step = taps * PXA_BLOCK,
+                 .y_stride = PXA_BLOCK,
+                 .relu = relu};
   for (int t = 0; t < taps; t++) {
     ptrdiff_t ky = t / conv.kernel - conv.padding, kx = t % conv.kernel - conv.padding;
     job.taps[t] = (tap){ky * image_row_floats(x) + kx, t * PXA_BLOCK};
@@ -156,8 +166,11 @@ static void conv_input_grad(pxa_planes dx, pxa_planes dy, const float *packed, c
                             pxa_conv conv, pxa_range from, pxa_range blocks, pxa_range rows) {
   assert(dy.halo >= pxa_conv_grad_halo(conv) && conv.kernel * conv.kernel <= MAX_TAPS);
   int taps = conv.kernel * conv.kernel, out_blocks = pxa_blocks(dy.channels), stride = conv.stride;
-  row_job job = {.steps = from.end - from.begin, .x_step = plane_floats(dy), .w_step = taps * 256,
-                 .y_stride = stride * PXA_BLOCK, .accumulate = accumulate};
+  row_job job = {.steps = from.end - from.begin,
+                 .x_step = plane_floats(dy),
+                 .w_step = taps * 256,
+                 .y_stride = stride * PXA_BLOCK,
+                 .accumulate = accumulate};
 
   for (int b = blocks.begin; b < blocks.end; b++) {
     const float *w = packed + ((size_t)b * out_blocks + from.begin) * taps * 256;

@@ -32,6 +32,6 @@ bool pxa_kernels_run_here(const pxa_kernels *kernels) {
   if (kernels == &pxa_kernels_avx2)
     return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
 #endif
-  (void)kernels;  // scalar runs everywhere, NEON on every AArch64
+  (void)kernels; // scalar runs everywhere, NEON on every AArch64
   return true;
 }

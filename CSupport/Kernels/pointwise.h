@@ -14,7 +14,7 @@ static void normalize(pxa_image x, const uint8_t *rgb, const float *scale, const
 
 static void unnormalize(uint8_t *rgb, pxa_image x, const float *scale, const float *offset, pxa_range rows) {
   assert(x.channels == 3);
-  const float round = 12582912.f;  // 1.5·2²³: adding it leaves no bits for a fraction
+  const float round = 12582912.f; // 1.5·2²³: adding it leaves no bits for a fraction
   for (int c = 0; c < 3; c++)
     for (int r = rows.begin; r < rows.end; r++) {
       const float *in = image_row(x, c, r);
@@ -54,7 +54,7 @@ static void roll(pxa_image y, pxa_image x, int32_t dy, int32_t dx, bool accumula
 
 // Calls body(offset, lanes) for each 16 floats of a row, the last time with fewer lanes.
 #define ROW_BLOCKS(width, i, n)                                                                                        \
-  for (int i = 0, n; n = (width) - i < PXA_BLOCK ? (width) - i : PXA_BLOCK, i < (width); i += PXA_BLOCK)
+  for (int i = 0, n; n = width - i < PXA_BLOCK ? width - i : PXA_BLOCK, i < width; i += PXA_BLOCK)
 
 static void step(pxa_image x, pxa_image g, float a, float b, const float *low, const float *high, pxa_range rows) {
   v16 up = v16_set1(a), down = v16_set1(-b);

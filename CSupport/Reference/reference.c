@@ -95,8 +95,7 @@ void pxa_ref_global_average(double *mean, const double *x, int32_t channels, int
 
 static int modulo(int a, int n) { return (a % n + n) % n; }
 
-void pxa_ref_roll(double *y, const double *x, int32_t channels, int32_t height, int32_t width, int32_t dy,
-                  int32_t dx) {
+void pxa_ref_roll(double *y, const double *x, int32_t channels, int32_t height, int32_t width, int32_t dy, int32_t dx) {
   for (int c = 0; c < channels; c++)
     for (int r = 0; r < height; r++)
       for (int q = 0; q < width; q++)

@@ -146,8 +146,8 @@ typedef struct pxa_kernels {
   /// layout    as max_pool_forward.
   /// writes    dX in blocks × rows.
   /// sum       n ≤ 4
-  void (*max_pool_input_grad)(pxa_planes dx, pxa_planes dy, const uint8_t *index, const pxa_planes *x,
-                              pxa_range blocks, pxa_range rows);
+  void (*max_pool_input_grad)(pxa_planes dx, pxa_planes dy, const uint8_t *index, const pxa_planes *x, pxa_range blocks,
+                              pxa_range rows);
 
   /// mean[c] = Σ_{y,x} X[c,y,x] / (H·W).
   /// writes    mean, 16 floats a block, in blocks.
