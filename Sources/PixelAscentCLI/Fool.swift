@@ -66,7 +66,9 @@ struct Fool: ParsableCommand {
       )
     }
     try outputs.makeFolders()
-    let saved = try save(result, files, network)
+    let saved = try result.save(to: files.output, checkedBy: network)
+    if let figure = files.figure { try Outputs.write(result.panels, to: figure) }
+    if let raw = files.raw { try Files.write(result.unrounded.npyData(), to: raw) }
     let survives = result.survives8Bit && network.predictions(saved, top: 1)[0].classIndex == index
     let original = network.predictions(result.originalScores, top: 1)[0].classIndex
     let record = FoolRecord(
@@ -80,21 +82,8 @@ struct Fool: ParsableCommand {
         + "in \(record.iterations) iterations, L2 \(fixed(record.l2, 2)), at most \(record.linf_8bit)/255 a value"
     }
     if !survives {
-      throw PixelAscentError(
-        .zeroGradient, "\(image): not fooled in \(result.iterations) iterations; the image so far is in \(files.output)"
-      )
+      Console.error("\(image): not fooled in \(result.iterations) iterations; the image so far is in \(files.output)")
+      throw ExitCode.failure
     }
-  }
-
-  /// Writes the files and gives the scores of the saved image as it is read back.
-  private func save(_ result: Fooling.Result, _ files: Outputs.Paths, _ network: Network) throws -> [Float] {
-    let png = try result.image.pngData()
-    try Files.write(png, to: files.output)
-    if let figure = files.figure { try Outputs.write(result.panels, to: figure) }
-    if let raw = files.raw { try Files.write(result.unrounded.npyData(), to: raw) }
-    let saved =
-      Files.isRegular(files.output)
-      ? try RGBImage(contentsOf: files.output) : try RGBImage(decoding: png, name: files.output)
-    return try network.scores(of: network.input(for: saved))
   }
 }

@@ -49,6 +49,18 @@ public struct Fooling: Hashable, Sendable {
         original, image, image.difference(from: original), image.difference(from: original, gain: 10),
       ])
     }
+
+    /// Writes the image as PNG, reads the file back and classifies what it holds.
+    ///
+    /// - Returns: the scores of all classes.
+    /// - Throws: ``PixelAscentError`` of kind `unwritableFile`, or of a reading's kind if the file is not what was written.
+    public func save(to path: String, checkedBy network: Network) throws(PixelAscentError) -> [Float] {
+      let png = try image.pngData()
+      try Files.write(png, to: path)
+      // A pipe or a device can't be read back.
+      let saved = Files.isRegular(path) ? try Files.read(path) : png
+      return try network.scores(of: network.input(for: RGBImage(decoding: saved, name: path)))
+    }
   }
 
   /// Changes `image` until the network classifies it as `target`.

@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: MIT
+
+SWIFT = swift
+PROGRAM = .build/release/pixelascent
+MODEL = Models/squeezenet1_1.safetensors
+SAMPLES = Samples/imagenet_19_305.jpg
+PHOTO = Samples/imagenet_15_99.jpg
+
+.PHONY: help setup build model samples demo test lint sanitize format compare install clean
+
+help:  ## list these targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup:  ## install the system packages that are missing
+	@Scripts/setup
+
+build: setup  ## build the program in release
+	$(SWIFT) build -c release --product pixelascent
+
+model: build $(MODEL)  ## download SqueezeNet 1.1's weights and convert them
+	@$(PROGRAM) info --model $(MODEL)
+
+$(MODEL):
+	@Scripts/fetch model $(PROGRAM) $@
+
+samples: $(SAMPLES)  ## download 20 sample photographs
+
+$(SAMPLES):
+	@Scripts/fetch samples Samples
+
+demo: model samples  ## make a saliency map, a fooling image and a class visualization in out/
+	@mkdir -p out
+	$(PROGRAM) classify $(PHOTO)
+	$(PROGRAM) saliency $(PHOTO) -o out/saliency.png --figure out/saliency-figure.png
+	$(PROGRAM) fool $(PHOTO) --target tarantula -o out/fooled.png --figure out/fooled-figure.png --quiet
+	$(PROGRAM) visualize --class gorilla -o out/gorilla.png --figure out/gorilla-figure.png --quiet
+	@echo 'The pictures are in out/.'
+
+test: model samples  ## run every test
+	$(SWIFT) test -c release --disable-xctest --disable-testable-imports
+
+lint:  ## check the form of the Swift sources
+	$(SWIFT) format lint --strict --recursive Package.swift Sources Tests
+
+format:  ## put the sources into that form
+	$(SWIFT) format --in-place --recursive Package.swift Sources Tests
+	clang-format -i $$(git ls-files 'CSupport/*.[ch]')
+
+sanitize: setup  ## run kernel and codec tests under AddressSanitizer and UndefinedBehaviorSanitizer
+	ASAN_OPTIONS=detect_leaks=0 SWIFT_BACKTRACE=enable=no $(SWIFT) test --disable-xctest --scratch-path .build-sanitize \
+		--sanitize=address -Xcc -fsanitize=undefined -Xcc -fsanitize-trap=undefined --filter 'KernelTests|CodecTests'
+
+compare: model  ## time class visualization against PyTorch (downloads PyTorch)
+	python3 -m venv .venv-compare
+	.venv-compare/bin/pip install --quiet --requirement Bench/compare/requirements.txt
+	.venv-compare/bin/python Bench/compare/visualize.py --binary $(PROGRAM) --model $(MODEL)
+
+clean:  ## remove what was built; the model, the samples and out/ stay
+	rm -rf .build .build-*
