@@ -4,6 +4,8 @@ SWIFT = swift
 PROGRAM = .build/release/pixelascent
 MODEL = Models/squeezenet1_1.safetensors
 SAMPLES = Samples/imagenet_19_305.jpg
+BIN = $(HOME)/.local/bin
+DATA = $(or $(XDG_DATA_HOME),$(HOME)/.local/share)/pixelascent/models
 PHOTO = Samples/imagenet_15_99.jpg
 
 .PHONY: help setup build model samples demo test lint sanitize format compare install clean
@@ -46,14 +48,20 @@ format:  ## put the sources into that form
 	$(SWIFT) format --in-place --recursive Package.swift Sources Tests
 	clang-format -i $$(git ls-files 'CSupport/*.[ch]')
 
-sanitize: setup  ## run kernel and codec tests under AddressSanitizer and UndefinedBehaviorSanitizer
+sanitize: setup  ## run kernel and codec tests under sanitizers, all built with warnings as errors
 	ASAN_OPTIONS=detect_leaks=0 SWIFT_BACKTRACE=enable=no $(SWIFT) test --disable-xctest --scratch-path .build-sanitize \
-		--sanitize=address -Xcc -fsanitize=undefined -Xcc -fsanitize-trap=undefined --filter 'KernelTests|CodecTests'
+		--sanitize=address -Xcc -fsanitize=undefined -Xcc -fsanitize-trap=undefined \
+		-Xcc -Wall -Xcc -Wextra -Xcc -Werror=extra -Xcc -Werror=all -Xcc -O1 -Xswiftc -warnings-as-errors --filter 'KernelTests|CodecTests'
 
 compare: model  ## time class visualization against PyTorch (downloads PyTorch)
 	python3 -m venv .venv-compare
 	.venv-compare/bin/pip install --quiet --requirement Bench/compare/requirements.txt
 	.venv-compare/bin/python Bench/compare/visualize.py --binary $(PROGRAM) --model $(MODEL)
+
+install: model  ## copy program and model into ~/.local, where they work from any folder
+	mkdir -p $(BIN) $(DATA)
+	cp $(PROGRAM) $(BIN)/pixelascent
+	cp $(MODEL) $(DATA)
 
 clean:  ## remove what was built; the model, the samples and out/ stay
 	rm -rf .build .build-*
