@@ -9,8 +9,11 @@ import Testing
 
   private func file(_ header: String, size: Int, version: UInt8 = 1) -> [UInt8] {
     let count = header.utf8.count
-    let length = [UInt8(count & 255), UInt8(count >> 8)] + (version > 1 ? [0, 0] : [])
-    return [0x93] + Array("NUMPY".utf8) + [version, 0] + length + Array(header.utf8) + Array(repeating: 0, count: size)
+    var bytes: [UInt8] = [0x93] + Array("NUMPY".utf8)
+    bytes += [version, 0, UInt8(count & 255), UInt8(count >> 8)]
+    if version > 1 { bytes += [0, 0] }
+    bytes += Array(header.utf8)
+    return bytes + Array(repeating: 0, count: size)
   }
 
   @Test func writesTheBytesThatNumPyWrites() {
