@@ -5,44 +5,62 @@ import PixelAscent
 
 /// The parameters of a class visualization; those not given are the recipe's.
 struct AscentOptions: ParsableArguments {
-  @Option(help: "The recipe.")
+  @Option(help: "What a step is, and the defaults of all that follows.")
   var recipe = ClassVisualization.Recipe.cs231nPyTorchNormalized
 
   @Option(
-    name: .customLong("init"), help: ArgumentHelp("The start: noise, zero, an image, or a .npy.", valueName: "start"))
+    name: .customLong("init"),
+    help: ArgumentHelp(
+      "Start from noise, zero, an image or a .npy (default: noise; simonyan: zero).", valueName: "start"))
   var start: String?
 
-  @Option(help: ArgumentHelp("Pixels, square or height x width (default: 224).", valueName: "n|hxw"))
+  @Option(help: ArgumentHelp("Size in pixels, square or height x width (default: 224).", valueName: "n|hxw"))
   var size: Size?
 
-  @Option(help: ArgumentHelp("Steps.", valueName: "n"))
+  @Option(parsing: .unconditional, help: ArgumentHelp("Number of steps (default: 100; simonyan: 150).", valueName: "n"))
   var iterations: Int?
 
-  @Option(help: ArgumentHelp("Length of a step, or factor of the gradient.", valueName: "f"))
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "Length of a step (cs231n-pytorch-normalized), or factor of the gradient (default: 25; simonyan: 5).",
+      valueName: "f"))
   var learningRate: Double?
 
-  @Option(help: ArgumentHelp("Weight of the L2 term.", valueName: "f"))
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Weight of the L2 term (default: 0.001; simonyan: 0.01).", valueName: "f"))
   var l2: Double?
 
-  @Option(help: ArgumentHelp("Iterations from one blur to the next; 0: never.", valueName: "n"))
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Iterations from one blur to the next, 0 for none (default: 10; simonyan: 0).", valueName: "n"))
   var blurEvery: Int?
 
-  @Option(help: ArgumentHelp("Standard deviation of the blur in pixels.", valueName: "f"))
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Standard deviation of the blur in pixels (default: 0.5).", valueName: "f"))
   var blurSigma: Double?
 
-  @Option(help: ArgumentHelp("Largest offset of a roll in pixels.", valueName: "n"))
+  @Option(
+    parsing: .unconditional, help: ArgumentHelp("Largest offset of a roll in pixels (default: 16).", valueName: "n"))
   var maxJitter: Int?
 
-  @Option(help: ArgumentHelp("Rolled copies whose gradients a step averages.", valueName: "m"))
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Rolled copies whose gradients a step averages (default: 1; simonyan: 4).", valueName: "m"))
   var samples: Int?
 
-  @Flag(inversion: .prefixedNo, help: "Keep every pixel in the range a photograph can have.")
+  @Flag(inversion: .prefixedNo, help: "Keep every pixel in the range of photographs (default: yes; simonyan: no).")
   var clamp: Bool?
 
-  @Option(help: ArgumentHelp("Iterations from one shown image to the next; 0: first and last.", valueName: "n"))
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "Iterations from one shown image to the next, 0 for first and last (default: 25).", valueName: "n"))
   var showEvery: Int?
 
-  @Option(help: ArgumentHelp("Seed of noise and jitter.", valueName: "n"))
+  @Option(parsing: .unconditional, help: ArgumentHelp("Seed of noise and jitter.", valueName: "n"))
   var seed: UInt64 = 0
 
   func validate() throws { try validated { try parameters().validate() } }

@@ -17,7 +17,7 @@ struct Classify: ParsableCommand {
   @Argument(help: ArgumentHelp("JPEG or PNG files.", valueName: "image"))
   var images: [String]
 
-  @Option(help: ArgumentHelp("The number of classes to print.", valueName: "n"))
+  @Option(parsing: .unconditional, help: ArgumentHelp("The number of classes to print.", valueName: "n"))
   var top = 5
 
   @OptionGroup var common: CommonOptions

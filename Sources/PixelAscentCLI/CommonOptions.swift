@@ -8,8 +8,10 @@ struct CommonOptions: ParsableArguments {
   @Option(help: ArgumentHelp("The model file.", valueName: "file"))
   var model: String?
 
-  @Option(help: ArgumentHelp("Threads to use (default: every core).", valueName: "n"))
-  var threads = ComputeOptions.availableThreads
+  @Option(
+    name: .customLong("threads"), parsing: .unconditional,
+    help: ArgumentHelp("Threads to use (default: every core).", valueName: "n"))
+  var threadsOption: Int?
 
   @Flag(help: "Print one JSON object a line on standard output.")
   var json = false
@@ -17,11 +19,15 @@ struct CommonOptions: ParsableArguments {
   @Flag(help: "No progress and no notes on standard error.")
   var quiet = false
 
-  @Option(help: ArgumentHelp("Refuse images of more megapixels.", valueName: "n"))
+  @Option(parsing: .unconditional, help: ArgumentHelp("Refuse images of more megapixels.", valueName: "n"))
   var maxMegapixels = 100.0
 
-  @Option(help: ArgumentHelp("The most memory one image's way through the network may take.", valueName: "MB"))
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("The most memory one image's way through the network may take.", valueName: "MB"))
   var maxMemory = 2048
+
+  var threads: Int { threadsOption ?? ComputeOptions.availableThreads }
 
   func validate() throws {
     guard threads >= 1 else { throw ValidationError("--threads must be 1 or more, found \(threads).") }

@@ -11,7 +11,7 @@ struct Fool: ParsableCommand {
 
       Examples:
         pixelascent fool photo.jpg --target tarantula
-        pixelascent fool photo.jpg --target 76 -o fooled.png --figure panels.png --raw fooled.npy
+        pixelascent fool photo.jpg --target 76 -o fooled.png --figure panels.png
       """)
 
   @Argument(help: ArgumentHelp("A JPEG or PNG file.", valueName: "image"))
@@ -20,10 +20,10 @@ struct Fool: ParsableCommand {
   @Option(help: ArgumentHelp("The class to be.", valueName: "class"))
   var target: String
 
-  @Option(help: ArgumentHelp("The length of a step in normalised space.", valueName: "f"))
+  @Option(parsing: .unconditional, help: ArgumentHelp("The length of a step in normalised space.", valueName: "f"))
   var learningRate = 1.0
 
-  @Option(help: ArgumentHelp("The most steps.", valueName: "n"))
+  @Option(parsing: .unconditional, help: ArgumentHelp("The most steps.", valueName: "n"))
   var maxIterations = 100
 
   @Option(

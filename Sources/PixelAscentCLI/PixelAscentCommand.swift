@@ -14,8 +14,8 @@ struct PixelAscentCommand: ParsableCommand {
       Examples:
         pixelascent classify photo.jpg
         pixelascent saliency photo.jpg --class "Border terrier" -o map.png
-        pixelascent fool photo.jpg --target tarantula -o fooled.png --figure panels.png
-        pixelascent visualize --class tarantula --seed 7 -o tarantula.png --figure steps.png
+        pixelascent fool photo.jpg --target tarantula --figure panels.png
+        pixelascent visualize --class tarantula --seed 7 --figure steps.png
 
       The model is --model, else $PIXELASCENT_MODEL, else squeezenet1_1.safetensors in \
       $XDG_DATA_HOME/pixelascent/models, in ./Models, or in Models beside the program.

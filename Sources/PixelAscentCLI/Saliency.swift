@@ -11,7 +11,7 @@ struct Saliency: ParsableCommand {
 
       Examples:
         pixelascent saliency photo.jpg
-        pixelascent saliency photo.jpg --class "Border terrier" -o map.png --figure photo-and-map.png
+        pixelascent saliency photo.jpg --class "Border terrier" --figure both.png
         pixelascent saliency photos/*.jpg -o maps/
       """)
 

@@ -7,18 +7,18 @@ struct Visualize: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Noise that climbs, by gradient ascent, to what the network thinks a class looks like.",
     discussion: """
-      Recipes set the defaults: cs231n-pytorch-normalized (the default), cs231n-pytorch, cs231n-tensorflow, simonyan.
+      The three cs231n recipes start from noise; simonyan starts from the mean image and gives the clearest forms.
 
       Examples:
         pixelascent visualize --class tarantula
         pixelascent visualize --class 130 --recipe simonyan -o flamingos.png
-        pixelascent visualize --class gorilla --seed 7 --size 320x448 --figure steps.png
+        pixelascent visualize --class gorilla --seed 4 --figure steps.png
       """)
 
   @Option(name: .customLong("class"), help: ArgumentHelp("The class.", valueName: "class"))
   var className: String
 
-  @OptionGroup(title: "The ascent") var ascent: AscentOptions
+  @OptionGroup var ascent: AscentOptions
 
   @Option(name: [.customShort("o"), .long], help: ArgumentHelp("The picture (default: CLASS.png).", valueName: "png"))
   var output: String?
