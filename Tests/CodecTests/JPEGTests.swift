@@ -92,7 +92,8 @@ import Testing
   private func inserting(_ exif: [UInt8], into file: [UInt8]) -> [UInt8] {
     let content = Array("Exif\0\0".utf8) + exif
     let length = content.count + 2
-    return Array(file[0..<2]) + [0xFF, 0xE1, UInt8(length >> 8), UInt8(length & 255)] + content + file[2...]
+    let marker: [UInt8] = [0xFF, 0xE1, UInt8(length >> 8), UInt8(length & 255)]
+    return Array(file[0..<2]) + marker + content + Array(file[2...])
   }
 
   private func frameHeader(_ file: [UInt8]) -> Int? {

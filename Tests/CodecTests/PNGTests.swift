@@ -43,7 +43,10 @@ import Testing
     var png = PNGWriter(
       width: width, height: height, bitDepth: kind.bitDepth, colorType: kind.colorType,
       isInterlaced: kind.isInterlaced, samples: { values[$1 * width + $0] })
-    let palette = (0..<min(top + 1, 200)).map { [UInt8($0 * 255 / min(top, 199)), UInt8(200 - $0), UInt8($0 / 2)] }
+    let palette = (0..<min(top + 1, 200)).map { (entry: Int) -> [UInt8] in
+      let red = entry * 255 / min(top, 199)
+      return [UInt8(red), UInt8(200 - entry), UInt8(entry / 2)]
+    }
     // The sample, or for a palette the table, that stands for transparency: that of the first pixel.
     let key = values[0]
     if kind.colorType == .palette {

@@ -37,14 +37,14 @@ import Testing
       let gradient = ImageArray(3, height, width, fill: g)
       table.kernels.step(free.image, gradient.image, 2, 0.5, nil, nil, rows(height))
       table.kernels.step(boxed.image, gradient.image, 2, 0.5, [-3, -2, -1], [1, 2, 3], rows(height))
-      let expected = zip(x, g).map { $0 + 2 * $1 - 0.5 * $0 }
+      let expected = zip(x, g).map { (x: Double, g: Double) -> Double in x + 2 * g - 0.5 * x }
       #expect(free.values == expected && free.isIntactAround)
       let plane = height * width
-      #expect(
-        boxed.values
-          == expected.enumerated().map {
-            min(max($0.element, Double($0.offset / plane) - 3), Double($0.offset / plane) + 1)
-          })
+      let clamped = expected.enumerated().map { (index: Int, value: Double) -> Double in
+        let channel = Double(index / plane)
+        return min(max(value, channel - 3), channel + 1)
+      }
+      #expect(boxed.values == clamped)
       #expect(boxed.isIntactAround)
     }
   }
@@ -59,7 +59,10 @@ import Testing
       for row in (0..<height).reversed() {
         table.kernels.row_squares(&sums, gradient.image, image.image, 2, 0.5, range(row, row + 1))
       }
-      let terms = zip(x, g).map { (2 * $1 - 0.5 * $0) * (2 * $1 - 0.5 * $0) }
+      let terms = zip(x, g).map { (x: Double, g: Double) -> Double in
+        let value = 2 * g - 0.5 * x
+        return value * value
+      }
       #expect(sums == (0..<3 * height).map { terms[$0 * width..<($0 + 1) * width].reduce(0, +) })
     }
   }

@@ -22,7 +22,9 @@ import Testing
     let padded = header + String(repeating: " ", count: 117 - header.utf8.count) + "\n"
     let values: [UInt8] = [0, 0, 0, 0, 0, 0, 128, 62, 0, 0, 0, 63, 0, 0, 64, 63, 0, 0, 128, 63, 0, 0, 160, 63]
     let tensor = Tensor(shape: [2, 3], values: [0, 0.25, 0.5, 0.75, 1, 1.25])
-    #expect(tensor.npyData() == [0x93, 0x4E, 0x55, 0x4D, 0x50, 0x59, 1, 0, 118, 0] + Array(padded.utf8) + values)
+    let start: [UInt8] = [0x93, 0x4E, 0x55, 0x4D, 0x50, 0x59, 1, 0, 118, 0]
+    let expected: [UInt8] = start + Array(padded.utf8) + values
+    #expect(tensor.npyData() == expected)
   }
 
   @Test(arguments: [[], [5], [0], [2, 3], [3, 2, 4], Array(repeating: 1, count: 40)])

@@ -39,7 +39,9 @@ import Testing
     let padded = (header.utf8.count + 7) / 8 * 8
     let spaces = String(repeating: " ", count: padded - header.utf8.count)
     let values: [UInt8] = [0, 0, 0, 63, 0, 0, 128, 63, 0, 0, 0, 64]
-    #expect(bytes == [UInt8(padded), 0, 0, 0, 0, 0, 0, 0] + Array((header + spaces).utf8) + values)
+    let length: [UInt8] = [UInt8(padded), 0, 0, 0, 0, 0, 0, 0]
+    let expected: [UInt8] = length + Array((header + spaces).utf8) + values
+    #expect(bytes == expected)
   }
 
   @Test func isDeterministic() throws {

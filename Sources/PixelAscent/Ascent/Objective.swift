@@ -46,7 +46,10 @@ package func softmax(_ scores: [Float]) -> [Double] {
 /// Half-sample reflection has period 2·size, so where R is larger the weights are those of one period, summed.
 func gaussianTaps(sigma: Double, size: Int) -> [Float] {
   let radius = Int(4 * sigma + 0.5)
-  var weights = (-radius...radius).map { exp(-0.5 * (Double($0) / sigma) * (Double($0) / sigma)) }
+  var weights = (-radius...radius).map { (k: Int) -> Double in
+    let deviations = Double(k) / sigma
+    return exp(-0.5 * deviations * deviations)
+  }
   let total = weights.reduce(0, +)
   if radius > size {
     var folded = [Double](repeating: 0, count: 2 * size + 1)

@@ -78,10 +78,10 @@ extension RGBImage {
     for start in stride(from: 0, to: map.values.count, by: 16) {
       let heat = (map.values.block(start, padding: low) - low) * gain
       // Three ramps one after another, with matplotlib's break points.
-      let ramps = [
-        heat * (0.9584 / 0.365079) + 0.0416, (heat - 0.365079) / 0.380953, (heat - 0.746032) / 0.253968,
-      ]
-      for (channel, ramp) in ramps.enumerated() {
+      let red: SIMD16<Float> = heat * (0.9584 / 0.365079) + 0.0416
+      let green: SIMD16<Float> = (heat - 0.365079) / 0.380953
+      let blue: SIMD16<Float> = (heat - 0.746032) / 0.253968
+      for (channel, ramp) in [red, green, blue].enumerated() {
         let bytes = SIMD16<UInt8>((ramp.clamped(lowerBound: .zero, upperBound: .one) * 255).rounded(.toNearestOrEven))
         for lane in 0..<Swift.min(16, map.values.count - start) { pixels[3 * (start + lane) + channel] = bytes[lane] }
       }

@@ -113,7 +113,10 @@ private struct Taps {
       let center = (Double(position) + 0.5) * scale
       let first = max(0, Int(center - support + 0.5))
       let end = min(size, Int(center + support + 0.5))
-      let exact = (first..<end).map { max(0, 1 - abs((Double($0) - center + 0.5) * (1 / support))) }
+      let exact = (first..<end).map { (tap: Int) -> Double in
+        let distance = (Double(tap) - center + 0.5) * (1 / support)
+        return max(0, 1 - abs(distance))
+      }
       let sum = exact.reduce(0, +)
       // The window of `width` taps must lie inside the picture even where fewer are used.
       let start = min(first, size - width)
