@@ -8,36 +8,151 @@ import Synchronization
 #else
   import Foundation
 #endif
+#if canImport(Darwin)
+  import Darwin
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Glibc
+#endif
 
-/// Runs the parts of one operation side by side. The only file that knows threads.
+/// Runs the parts of operations side by side. The only file that knows threads.
 ///
-/// Parts write disjoint memory, so what they compute does not depend on the number of threads or on their timing.
-struct Parallel: Sendable {
+/// Parts write disjoint memory, so what they compute does not depend on the number of threads or on their timing. One
+/// caller at a time.
+final class Parallel: Sendable {
   /// The most threads that work at once.
   let threads: Int
+  /// The parts of the present operation that nobody has taken, in the low half; the operation's number in the high half.
+  private let ticket = Atomic<UInt64>(0)
+  /// Parts of the present operation that are done.
+  private let done = Atomic(0)
+  /// Helpers that sleep, or are about to.
+  private let parked = Atomic(0)
+  private let alarm = DispatchSemaphore(value: 0)
+  private let operation = Operation()
 
   init(threads: Int) {
     precondition(threads >= 1)
     self.threads = threads
   }
 
-  /// Calls `body` with each of 0 ..< count, once. The calling thread takes part and can do it all alone.
+  /// Calls `body`, with helpers at hand for all its operations; they wait between one operation and the next.
+  ///
+  /// Progress depends on none of them: whoever calls `forEach` can do all its parts alone.
+  func together<Output, Failure: Error>(_ body: () throws(Failure) -> Output) throws(Failure) -> Output {
+    if threads == 1 || operation.hasHelpers { return try body() }
+    operation.hasHelpers = true
+    defer { operation.hasHelpers = false }
+    ticket.store(0, ordering: .relaxed)
+    let isLed = Atomic(false)
+    var result: Result<Output, Failure>?
+    withoutActuallyEscaping({ result = Result(catching: body) }) { lead in
+      let leader = Leader(lead: lead)
+      // Whichever thread is there first leads, so a helper never waits for a leader that no thread runs.
+      DispatchQueue.concurrentPerform(iterations: threads) { _ in
+        if isLed.exchange(true, ordering: .relaxed) { return help() }
+        leader.lead()
+        publish(Self.over)
+      }
+    }
+    guard let result else { preconditionFailure("nobody led") }
+    return try result.get()
+  }
+
+  /// Calls `body` with each of 0 ..< count, once.
   func forEach(_ count: Int, _ body: (Int) -> Void) {
     if threads == 1 || count <= 1 {
       for index in 0..<count { body(index) }
       return
     }
-    let next = Atomic(0)
+    guard operation.hasHelpers else { return together { forEach(count, body) } }
     withoutActuallyEscaping(body) { body in
-      let shared = SharedBody(call: body)
-      DispatchQueue.concurrentPerform(iterations: min(threads, count)) { _ in
-        while true {
-          let index = next.add(1, ordering: .relaxed).oldValue
-          if index >= count { return }
-          shared.call(index)
+      (operation.body, operation.count) = (body, count)
+      done.store(0, ordering: .relaxed)
+      let number = (ticket.load(ordering: .relaxed) >> 32) &+ 1
+      publish(number << 32 | UInt64(count))
+      while runPart() {}
+      var spins = 0
+      while done.load(ordering: .acquiring) < count {
+        spins += 1
+        if spins > Self.patience { sched_yield() }
+      }
+      operation.body = nil
+    }
+  }
+
+  /// The ticket that sends helpers home.
+  private static let over = UInt64.max
+  /// How often a thread looks again before it gives its core away: some ten microseconds.
+  private static let patience = 10_000
+
+  private func publish(_ new: UInt64) {
+    ticket.store(new, ordering: .sequentiallyConsistent)
+    if parked.load(ordering: .sequentiallyConsistent) == 0 { return }
+    for _ in 0..<parked.exchange(0, ordering: .sequentiallyConsistent) { alarm.signal() }
+  }
+
+  /// Takes one part and runs it; false if there is none to take.
+  private func runPart() -> Bool {
+    var current = ticket.load(ordering: .relaxed)
+    while hasParts(current) {
+      let (isMine, found) = ticket.compareExchange(
+        expected: current, desired: current - 1, ordering: .acquiringAndReleasing)
+      if isMine {
+        // The operation stays what it is until this part is done.
+        operation.body?(operation.count - Int(current & 0xFFFF_FFFF))
+        done.add(1, ordering: .releasing)
+        return true
+      }
+      current = found
+    }
+    return false
+  }
+
+  private func hasParts(_ ticket: UInt64) -> Bool { ticket != Self.over && ticket & 0xFFFF_FFFF != 0 }
+
+  private func help() {
+    var spins = 0
+    while ticket.load(ordering: .relaxed) != Self.over {
+      if runPart() {
+        spins = 0
+      } else {
+        spins += 1
+        if spins > Self.patience {
+          park()
+          spins = 0
         }
       }
     }
+  }
+
+  /// Sleeps until something is published.
+  private func park() {
+    parked.add(1, ordering: .sequentiallyConsistent)
+    let current = ticket.load(ordering: .sequentiallyConsistent)
+    if current == Self.over || hasParts(current) {
+      var count = parked.load(ordering: .relaxed)
+      while count > 0 {
+        let (isMine, found) = parked.compareExchange(
+          expected: count, desired: count - 1, ordering: .sequentiallyConsistent)
+        if isMine { return }
+        count = found
+      }
+    }
+    alarm.wait()
+  }
+
+  /// `@unchecked Sendable` because one thread calls it, while the one that made it waits.
+  private struct Leader: @unchecked Sendable {
+    let lead: () -> Void
+  }
+
+  /// `@unchecked Sendable` because the leader writes it while no part is taken, and who takes a part reads it after.
+  private final class Operation: @unchecked Sendable {
+    var hasHelpers = false
+    var body: ((Int) -> Void)?
+    var count = 0
   }
 
   /// Cuts 0 ..< rows into bands and calls `body` with each.
@@ -55,11 +170,6 @@ struct Parallel: Sendable {
       body(Part(blocks: block..<block + 1, rows: rows * band / bands..<rows * (band + 1) / bands))
     }
   }
-}
-
-/// `@unchecked Sendable` because its calls write disjoint memory, and `concurrentPerform` returns after the last of them.
-private struct SharedBody: @unchecked Sendable {
-  let call: (Int) -> Void
 }
 
 extension ComputeOptions {

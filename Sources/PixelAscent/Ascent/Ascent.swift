@@ -8,8 +8,8 @@ final class Ascent {
   private let blurred: ImagePlanes
   private let workspace: Workspace
   private let kernels: Kernels
-  private let parallel: Parallel
   private let box: Box
+  private var shift = Shift.none
   private var samples: Float = 0
 
   /// - Throws: `PixelAscentError` of kind `sizeLimit`, as `Workspace` does.
@@ -20,48 +20,41 @@ final class Ascent {
     gradient = ImagePlanes(channels: 3, height: height, width: width)
     blurred = ImagePlanes(channels: 3, height: height, width: width)
     kernels = network.kernels
-    parallel = network.parallel
     box = Box(network.preprocessing)
     image.tensor = start
   }
 
-  /// All scores of the image, or of another one of the same size.
-  func scores(of other: ImagePlanes? = nil) -> [Float] {
-    evaluate(other ?? image, at: .none, only: nil)
-    return workspace.scores
+  /// The threads of its operations.
+  var parallel: Parallel { workspace.parallel }
+
+  /// Computes the scores of all classes, or of one only, for the shifted image, or for another image of its size.
+  func evaluate(_ other: ImagePlanes? = nil, shift: Shift = .none, only class: Int? = nil) {
+    self.shift = shift
+    parallel.overRows(image.height) { kernels.roll(workspace.image, other ?? image, by: shift, rows: $0) }
+    workspace.forward(only: `class`)
   }
 
-  /// What a gradient was taken of.
-  struct Evaluation {
-    /// The score of the class.
-    let score: Float
-    /// All scores, if asked for.
-    let scores: [Float]?
-    /// Whether the gradient is that of the score before the last ReLU, since the score's own is exactly zero.
-    let beforeLastReLU: Bool
-  }
+  /// The scores of all classes at the last evaluation.
+  var scores: [Float] { workspace.scores }
+
+  /// The score of a class at the last evaluation.
+  func score(_ class: Int) -> Float { workspace.score(`class`) }
 
   /// Starts the sum of gradients of a step anew.
   func beginStep() { samples = 0 }
 
-  /// Adds the gradient of the class's score at the shifted image, shifted back, to the step's sum.
+  /// Adds the gradient of a class's score at the last evaluation, shifted back, to the step's sum.
   ///
-  /// - Parameters:
-  ///   - other: an image to take the gradient at instead of X
-  ///   - allScores: whether to compute the scores of all classes, rather than of this one only
+  /// - Returns: whether it is that of the score before the last ReLU, since the score's own is exactly zero.
   /// - Throws: `PixelAscentError` of kind `zeroGradient` if neither the score nor the score before the last ReLU has one.
-  func addGradient(
-    of class: Int, at other: ImagePlanes? = nil, shift: Shift = .none, allScores: Bool = false
-  ) throws(PixelAscentError) -> Evaluation {
-    evaluate(other ?? image, at: shift, only: allScores ? nil : `class`)
+  func addGradient(of class: Int) throws(PixelAscentError) -> Bool {
     let beforeLastReLU = try gradientOfScore(`class`)
     guard let found = workspace.imageGradient else { preconditionFailure("an ascent has a gradient") }
     parallel.overRows(image.height) {
       kernels.roll(gradient, found, by: shift.inverse, accumulate: samples > 0, rows: $0)
     }
     samples += 1
-    return Evaluation(
-      score: workspace.score(`class`), scores: allScores ? workspace.scores : nil, beforeLastReLU: beforeLastReLU)
+    return beforeLastReLU
   }
 
   /// X ← X + rate · d, or X + rate · d/‖d‖₂, where d = (mean of the gradients added) − pull · X; then into the allowed box.
@@ -85,11 +78,6 @@ final class Ascent {
   func blur(vertical: [Float], horizontal: [Float]) {
     parallel.overRows(image.height) { kernels.blurVertical(blurred, image, taps: vertical, rows: $0) }
     parallel.overRows(image.height) { kernels.blurHorizontal(image, blurred, taps: horizontal, rows: $0) }
-  }
-
-  private func evaluate(_ image: ImagePlanes, at shift: Shift, only class: Int?) {
-    parallel.overRows(image.height) { kernels.roll(workspace.image, image, by: shift, rows: $0) }
-    workspace.forward(only: `class`)
   }
 
   private func gradientOfScore(_ class: Int) throws(PixelAscentError) -> Bool {

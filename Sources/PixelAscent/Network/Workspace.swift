@@ -10,9 +10,11 @@ final class Workspace {
   /// The gradient with respect to the image; nil in a workspace for the forward pass only.
   let imageGradient: ImagePlanes?
 
+  /// The threads of its operations.
+  let parallel: Parallel
+
   private let plan: LayerPlan
   private let kernels: Kernels
-  private let parallel: Parallel
   private let activations: [Planes]
   private let gradients: [Planes]
   private let poolIndices: [PoolIndex?]
@@ -25,7 +27,7 @@ final class Workspace {
     try network.options.checkMemory(layout.bytes, height: height, width: width)
     plan = network.plan
     kernels = network.kernels
-    parallel = Parallel(threads: network.options.threads)
+    parallel = network.parallel
     self.height = height
     self.width = width
 

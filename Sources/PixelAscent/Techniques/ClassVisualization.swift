@@ -129,6 +129,14 @@ public struct ClassVisualization: Hashable, Sendable {
     try network.check(class: index)
     let random = RandomSource(seed: seed)
     let ascent = try Ascent(network, from: try startImage(network, random))
+    return try ascent.parallel.together { () throws(PixelAscentError) in
+      try climb(ascent, network, random, class: index, show)
+    }
+  }
+
+  private func climb(
+    _ ascent: Ascent, _ network: Network, _ random: RandomSource, class index: Int, _ show: (Shown) -> Void
+  ) throws(PixelAscentError) -> Result {
     let vertical = blurEvery > 0 ? gaussianTaps(sigma: blurSigma, size: ascent.image.height) : []
     let horizontal = blurEvery > 0 ? gaussianTaps(sigma: blurSigma, size: ascent.image.width) : []
     var gradientsBeforeLastReLU = 0
@@ -136,25 +144,25 @@ public struct ClassVisualization: Hashable, Sendable {
     let clock = ContinuousClock(), begin = clock.now
     for iteration in 0..<iterations {
       let isShown = isShown(iteration)
-      var evaluation: Ascent.Evaluation?
       ascent.beginStep()
       for sample in 0..<samples {
-        let shift = shift(random, iteration: iteration, sample: sample)
-        evaluation = try ascent.addGradient(of: index, shift: shift, allScores: isShown)
-        if evaluation?.beforeLastReLU == true { gradientsBeforeLastReLU += 1 }
+        ascent.evaluate(shift: shift(random, iteration: iteration, sample: sample), only: isShown ? nil : index)
+        if try ascent.addGradient(of: index) { gradientsBeforeLastReLU += 1 }
       }
       try ascent.step(rate: learningRate, pull: recipe.l2Factor * l2, normalized: recipe.normalizesStep, clamp: clamp)
       if blurEvery > 0 && iteration % blurEvery == 0 { ascent.blur(vertical: vertical, horizontal: horizontal) }
-      if isShown, let evaluation, let scores = evaluation.scores {
+      if isShown {
         show(
           Shown(
-            iteration: iteration, score: evaluation.score, probability: softmax(scores)[index],
+            iteration: iteration, score: ascent.score(index), probability: softmax(ascent.scores)[index],
             picture: network.render(try finite(ascent, iteration), recipe.rendering)))
       }
     }
     let elapsed = begin.duration(to: clock.now)
 
-    let image = try finite(ascent, iterations - 1), scores = ascent.scores()
+    let image = try finite(ascent, iterations - 1)
+    ascent.evaluate()
+    let scores = ascent.scores
     return Result(
       image: image, picture: network.render(image, recipe.rendering), scores: scores,
       probability: softmax(scores)[index],

@@ -20,7 +20,8 @@ extension Network {
   ///   memory the options allow, `invalidParameter` if it is no finite tensor of shape (3, H, W).
   public func scores(of input: Tensor) throws(PixelAscentError) -> [Float] {
     try check(input)
-    return forward(input, in: try Workspace(self, height: input.shape[1], width: input.shape[2], gradient: false))
+    let workspace = try Workspace(self, height: input.shape[1], width: input.shape[2], gradient: false)
+    return workspace.parallel.together { forward(input, in: workspace) }
   }
 
   /// The classes of the greatest scores, the greatest first; equal scores in the order of the classes.
@@ -49,9 +50,10 @@ extension Network {
     try check(input)
     try check(class: objective.classIndex)
     let workspace = try Workspace(self, height: input.shape[1], width: input.shape[2], gradient: true)
-    let scores = forward(input, in: workspace)
-    let gradient = backward(objective, scores: scores, throughLastReLU: throughLastReLU, in: workspace)
-    return (gradient, scores)
+    return workspace.parallel.together {
+      let scores = forward(input, in: workspace)
+      return (backward(objective, scores: scores, throughLastReLU: throughLastReLU, in: workspace), scores)
+    }
   }
 
   /// The class of the greatest score, the first of equals.

@@ -74,41 +74,49 @@ public struct Fooling: Hashable, Sendable {
     try network.check(class: target)
     let original = try network.resized(image), start = network.tensor(from: original)
     let ascent = try Ascent(network, from: start)
+    return try ascent.parallel.together { () throws(PixelAscentError) in
+      try climb(ascent, network, from: original, start, target: target, progress)
+    }
+  }
+
+  private func climb(
+    _ ascent: Ascent, _ network: Network, from original: RGBImage, _ start: Tensor, target: Int,
+    _ progress: (_ iteration: Int, _ scores: [Float]) -> Void
+  ) throws(PixelAscentError) -> Result {
+    var picture = original
     let rounded = ImagePlanes(channels: 3, height: original.height, width: original.width)
     var iterations = 0, stepsBeforeLastReLU = 0
 
-    /// Ascends until `point` is the target; whether it became so.
-    func climb(at point: () -> ImagePlanes, insideBox: Bool) throws(PixelAscentError) -> Bool {
+    /// The scores of the image as it is, or rounded to 8 bits.
+    func scores(rounding: Bool) -> [Float] {
+      if rounding {
+        picture = network.render(ascent.image.tensor, .clip)
+        rounded.tensor = network.tensor(from: picture)
+      }
+      ascent.evaluate(rounding ? rounded : nil)
+      return ascent.scores
+    }
+
+    /// Ascends until the image is the target, as it is or rounded; whether it became so, and its scores.
+    func ascend(rounding: Bool) throws(PixelAscentError) -> (isTarget: Bool, scores: [Float]) {
       while true {
-        let here = point(), scores = ascent.scores(of: here)
+        let scores = scores(rounding: rounding), isTarget = network.topClass(scores) == target
         progress(iterations, scores)
-        if network.topClass(scores) == target { return true }
-        if iterations >= maxIterations { return false }
+        if isTarget || iterations >= maxIterations { return (isTarget, scores) }
         ascent.beginStep()
-        if try ascent.addGradient(of: target, at: here).beforeLastReLU { stepsBeforeLastReLU += 1 }
-        try ascent.step(rate: learningRate, pull: 0, normalized: true, clamp: insideBox)
+        if try ascent.addGradient(of: target) { stepsBeforeLastReLU += 1 }
+        try ascent.step(rate: learningRate, pull: 0, normalized: true, clamp: rounding)
         iterations += 1
       }
     }
 
-    let originalScores = ascent.scores()
-    var isFooled = try climb(at: { ascent.image }, insideBox: false)
-    var picture = network.render(ascent.image.tensor, .clip)
-    var survives = false
-    if isFooled {
-      survives = try climb(
-        at: {
-          picture = network.render(ascent.image.tensor, .clip)
-          rounded.tensor = network.tensor(from: picture)
-          return rounded
-        }, insideBox: true)
-      isFooled = survives || network.topClass(ascent.scores()) == target
-    }
+    let originalScores = scores(rounding: false)
+    var isFooled = try ascend(rounding: false).isTarget
+    let (survives, finalScores) = isFooled ? try ascend(rounding: true) : (false, scores(rounding: true))
+    if isFooled && !survives { isFooled = network.topClass(scores(rounding: false)) == target }
     let unrounded = ascent.image.tensor
-    rounded.tensor = network.tensor(from: picture)
-    let scores = ascent.scores(of: rounded)
     return Result(
-      original: original, originalScores: originalScores, image: picture, scores: scores, unrounded: unrounded,
+      original: original, originalScores: originalScores, image: picture, scores: finalScores, unrounded: unrounded,
       iterations: iterations, isFooled: isFooled, survives8Bit: survives,
       l2: zip(unrounded.values, start.values).reduce(0) { $0 + Double($1.0 - $1.1) * Double($1.0 - $1.1) }.squareRoot(),
       linf8Bit: zip(picture.pixels, original.pixels).map { abs(Int($0) - Int($1)) }.max() ?? 0,

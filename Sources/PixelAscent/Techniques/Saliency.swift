@@ -40,10 +40,12 @@ extension Network {
   ) throws(PixelAscentError) -> SaliencyMap {
     try check(input)
     let workspace = try Workspace(self, height: input.shape[1], width: input.shape[2], gradient: true)
-    let scores = forward(input, in: workspace)
-    let objective = makeObjective(topClass(scores))
-    try check(class: objective.classIndex)
-    let gradient = backward(objective, scores: scores, in: workspace)
+    let (objective, scores, gradient) = try workspace.parallel.together { () throws(PixelAscentError) in
+      let scores = forward(input, in: workspace)
+      let objective = makeObjective(topClass(scores))
+      try check(class: objective.classIndex)
+      return (objective, scores, backward(objective, scores: scores, in: workspace))
+    }
     let plane = input.shape[1] * input.shape[2], values = gradient.values
     let map = [Float](count: plane) { start in
       var greatest = SIMD16<Float>()
