@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+
+import PixelAscent
+import Testing
+
+/// The steps of every recipe against NumPy and PyTorch in float64, without jitter: largest absolute difference of a
+/// pixel in normalised space. Longer ascents are chaotic and can't be compared.
+@Suite(.enabled(if: Resources.hasModel, "\(Resources.needsModel)")) struct RecipeTests {
+  private static let target = 187
+
+  private func error(
+    _ recipe: ClassVisualization.Recipe, from start: String, steps: Int, blurEvery: Int? = nil, golden: String,
+    set: InstructionSet
+  ) throws -> Double {
+    var visualization = ClassVisualization(recipe)
+    visualization.start = .image(try Resources.goldenTensor(start))
+    visualization.iterations = steps
+    visualization.maxJitter = 0
+    visualization.samples = 1
+    if let blurEvery { visualization.blurEvery = blurEvery }
+    let image = try visualization.run(try Resources.network(set), class: Self.target).image
+    let expected = try Resources.goldenTensor(golden)
+    #expect(image.shape == expected.shape)
+    return largestError(image.values, expected.values)
+  }
+
+  @Test(arguments: ClassVisualization.Recipe.allCases, InstructionSet.selectable)
+  func oneStep(recipe: ClassVisualization.Recipe, set: InstructionSet) throws {
+    for (blurEvery, name) in [(1, "blurred"), (0, "unblurred")] {
+      let error = try error(
+        recipe, from: "strict-64x64-input", steps: 1, blurEvery: blurEvery,
+        golden: "one-step-\(recipe.rawValue)-\(name)", set: set)
+      #expect(error <= 1e-4, "\(name): \(error)")
+    }
+  }
+
+  /// With the recipe's own blur: that is at t = 0 only, or never. A start may meet a near tie, so the bound is for the
+  /// median over five.
+  @Test(arguments: ClassVisualization.Recipe.allCases, InstructionSet.selectable)
+  func threeSteps(recipe: ClassVisualization.Recipe, set: InstructionSet) throws {
+    let errors = try (0..<5).map {
+      try error(
+        recipe, from: "three-steps-init\($0)", steps: 3, golden: "three-steps-\(recipe.rawValue)-from\($0)", set: set)
+    }
+    #expect(errors.median <= 1e-4, "\(errors)")
+  }
+}

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MIT
+
+import PixelAscent
+import Testing
+
+@Suite(.enabled(if: Resources.hasPhotos, "\(Resources.needsPhotos)")) struct SamplePhotosTests {
+  /// The numbers are PyTorch's, with the same weights and Pillow's resize.
+  @Test(arguments: InstructionSet.selectable) func rightClassIsFoundAsOftenAsInPyTorch(set: InstructionSet) throws {
+    let network = try Resources.network(set)
+    var first = 0, amongFive = 0
+    for photo in Resources.photos {
+      let classes = try network.classify(photo.image).map(\.classIndex)
+      #expect(classes.count == 5)
+      if classes[0] == photo.label { first += 1 }
+      if classes.contains(photo.label) { amongFive += 1 }
+    }
+    #expect(first == 11 && amongFive == 19)
+  }
+
+  @Test func ranksDependOnNeitherThreadsNorInstructionSet() throws {
+    for photo in Resources.photos {
+      let image = try photo.image
+      let reference = try Resources.network().classify(image).map(\.classIndex)
+      for set in InstructionSet.selectable {
+        let input = try Resources.network(set).input(for: image)
+        let alone = try Resources.network(set, threads: 1).scores(of: input)
+        let threeThreads = try Resources.network(set, threads: 3)
+        #expect(try alone == threeThreads.scores(of: input), "\(photo) on \(set)")
+        #expect(threeThreads.predictions(alone).map(\.classIndex) == reference, "\(photo) on \(set)")
+      }
+    }
+  }
+}
