@@ -70,6 +70,7 @@ struct LayerPlan: Sendable {
     guard let last = file.graph.layers.last, last.name == file.graph.output, last.operation == .globalAverage else {
       throw PixelAscentError(.invalidModel, "the scores must be the output of a last layer globalAverage")
     }
+    try checkReaders(file.graph)
     planGradients()
     planHead()
     minimumSize = try leastSize()
@@ -108,9 +109,6 @@ struct LayerPlan: Sendable {
         throw unsupported(
           "a max pool of kernel \(kernel), stride \(stride), ceil mode \(ceilMode) on \(layer.inputs[0].oneLine)")
       }
-      guard !layers.contains(where: { $0.input == input }) else {
-        throw unsupported("a max pool of what another layer reads too")
-      }
       let output = addValue(layer.name, channels: values[input].channels, isRectified: false)
       layers.append(Layer(operation: .maxPool, input: input, output: output))
     case .concatenate:
@@ -143,9 +141,9 @@ struct LayerPlan: Sendable {
     guard parts.dropLast().allSatisfy({ values[$0].channels % 16 == 0 }) else {
       throw unsupported("concatenating layers whose channels are no multiple of 16")
     }
-    guard !layers.contains(where: { $0.input.map(parts.contains) ?? false }),
-      parts.allSatisfy({ part in values.filter { $0.storage == values[part].storage }.count == 1 })
-    else { throw unsupported("concatenating what another layer reads too") }
+    guard parts.allSatisfy({ part in values.filter { $0.storage == values[part].storage }.count == 1 }) else {
+      throw unsupported("concatenating what is concatenated already")
+    }
 
     let whole = addValue(
       layer.name, channels: parts.map { values[$0].channels }.reduce(0, +), isRectified: rectified > 0)
@@ -157,6 +155,26 @@ struct LayerPlan: Sendable {
       values[part].storage = storage
       values[part].firstBlock = block
       block += values[part].channels / 16
+    }
+  }
+
+  /// A pool starts the gradient of what it reads, and a concatenation's readers know nothing of its parts': neither
+  /// adds to what another layer has contributed.
+  private func checkReaders(_ graph: Graph) throws(PixelAscentError) {
+    func unsupported(_ layer: Int, _ what: String) -> PixelAscentError {
+      // Concatenations are no layers here.
+      let names = graph.layers.filter { $0.operation != .concatenate }.map(\.name)
+      return PixelAscentError(
+        .invalidModel, "layer \(names[layer].oneLine): \(what) is not supported by this version")
+    }
+    for (index, layer) in layers.enumerated() {
+      guard let input = layer.input else { continue }
+      if case .maxPool = layer.operation, layers.filter({ $0.input == input }).count > 1 {
+        throw unsupported(index, "a max pool of what another layer reads too")
+      }
+      if values.lastIndex(where: { $0.storage == values[input].storage }) != input {
+        throw unsupported(index, "reading a part of a concatenation")
+      }
     }
   }
 
@@ -175,10 +193,10 @@ struct LayerPlan: Sendable {
   }
 
   private mutating func planHead() {
-    guard let average = layers.indices.last, let scored = layers[average].input,
-      let maker = layers.indices.last(where: { layers[$0].output == scored })
-    else { return }
+    guard let average = layers.indices.last, let scored = layers[average].input else { return }
     layers[average].isHead = true
+    // A concatenation has several makers, which compute all of their blocks.
+    guard let maker = layers.indices.last(where: { layers[$0].output == scored }) else { return }
     layers[maker].isHead = layers.filter { $0.input == scored }.count == 1
   }
 }
