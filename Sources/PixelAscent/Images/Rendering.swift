@@ -27,7 +27,8 @@ extension Network {
       let sorted = pixels(of: image).sorted()
       (low, high) = (sorted.percentile(lowPercent), sorted.percentile(highPercent))
     }
-    let isFlat = !(high > low)
+    // Rounding alone makes a grey image's channels differ by up to 2⁻²³.
+    let isFlat = !(high - low > 0x1p-20)
     // (std·x + mean − low) / (high − low) · 255
     let gain = isFlat ? 0 : 255 / (high - low)
     let scale = preprocessing.std.map { Float(Double($0) * gain) }
