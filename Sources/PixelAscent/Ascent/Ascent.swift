@@ -58,6 +58,9 @@ final class Ascent {
   }
 
   /// X ← X + rate · d, or X + rate · d/‖d‖₂, where d = (mean of the gradients added) − pull · X; then into the allowed box.
+  ///
+  /// - Throws: `PixelAscentError` of kind `zeroGradient` if d has no direction, `invalidParameter` if X becomes so large
+  ///   that a float doesn't hold its square.
   func step(rate: Double, pull: Double, normalized: Bool, clamp: Bool) throws(PixelAscentError) {
     var rate = rate
     if normalized {
@@ -71,6 +74,10 @@ final class Ascent {
     parallel.overRows(image.height) {
       kernels.step(
         image, gradient, Float(rate / Double(samples)), Float(rate * pull), box: clamp ? box : nil, rows: $0)
+    }
+    guard kernels.norm(image, image, 1, 0, parallel: parallel).isFinite else {
+      throw PixelAscentError(
+        .invalidParameter, "the ascent has left what a float holds: take a smaller learning rate")
     }
   }
 

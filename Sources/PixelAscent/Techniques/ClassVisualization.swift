@@ -155,12 +155,12 @@ public struct ClassVisualization: Hashable, Sendable {
         show(
           Shown(
             iteration: iteration, score: ascent.score(index), probability: softmax(ascent.scores)[index],
-            picture: network.render(try finite(ascent, iteration), recipe.rendering)))
+            picture: network.render(ascent.image.tensor, recipe.rendering)))
       }
     }
     let elapsed = begin.duration(to: clock.now)
 
-    let image = try finite(ascent, iterations - 1)
+    let image = ascent.image.tensor
     ascent.evaluate()
     let scores = ascent.scores
     return Result(
@@ -194,16 +194,6 @@ public struct ClassVisualization: Hashable, Sendable {
       if !recipe.noiseIsUniform { return Tensor(shape: [3, height, width], values: random.normals(count)) }
       return network.normalized(Tensor(shape: [3, height, width], values: random.uniforms(count)))
     }
-  }
-
-  private func finite(_ ascent: Ascent, _ iteration: Int) throws(PixelAscentError) -> Tensor {
-    let image = ascent.image.tensor
-    guard image.isFinite else {
-      throw PixelAscentError(
-        .invalidParameter,
-        "the ascent has left what a float holds by iteration \(iteration): take a smaller learning rate")
-    }
-    return image
   }
 
   /// - Throws: ``PixelAscentError`` of kind `invalidParameter` that names the parameter out of range.

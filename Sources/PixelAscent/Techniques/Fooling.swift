@@ -66,7 +66,8 @@ public struct Fooling: Hashable, Sendable {
   /// Changes `image` until the network classifies it as `target`.
   ///
   /// - Parameter progress: called before each step with the number of steps made and the scores.
-  /// - Throws: ``PixelAscentError`` of kind `sizeLimit`, `classLookup`, or `zeroGradient` if there is no direction to go.
+  /// - Throws: ``PixelAscentError`` of kind `sizeLimit`, `classLookup`, `zeroGradient` if there is no direction to go, or
+  ///   `invalidParameter` if the ascent leaves what a float holds.
   public func run(
     _ network: Network, on image: RGBImage, target: Int,
     progress: (_ iteration: Int, _ scores: [Float]) -> Void = { _, _ in }
