@@ -155,7 +155,15 @@ private struct ArenaPlan {
   let imageGradient: Int?
   private(set) var floats = 0
 
+  /// Kernels count in 32 bits.
+  private static let longestSide = 1 << 24
+
   init(_ plan: LayerPlan, height: Int, width: Int, gradient: Bool) throws(PixelAscentError) {
+    guard max(height, width) <= ArenaPlan.longestSide else {
+      throw PixelAscentError(
+        .sizeLimit,
+        "a network input of \(height)×\(width) pixels is too large: a side may have \(ArenaPlan.longestSide) at most")
+    }
     guard let sizes = try plan.sizes(height: height, width: width) else {
       throw PixelAscentError(
         .sizeLimit,
