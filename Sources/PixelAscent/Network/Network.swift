@@ -22,9 +22,10 @@ public struct ComputeOptions: Hashable, Sendable {
 
   func checkMemory(_ bytes: Int, height: Int, width: Int) throws(PixelAscentError) {
     if bytes > maxMemory {
+      let megabytes = (bytes - 1) >> 20 + 1
       throw PixelAscentError(
         .sizeLimit,
-        "a network input of \(height)×\(width) pixels would take \(bytes >> 20) MB of memory, more than the limit of "
+        "a network input of \(height)×\(width) pixels would take \(megabytes) MB of memory, more than the limit of "
           + "\(maxMemory >> 20) MB (--max-memory)")
     }
   }
