@@ -5,17 +5,19 @@
 ///
 /// The seed is the key; a stream and a position in it are the counter. Every number is therefore a function of (seed,
 /// stream, position) alone: the same on every machine, in any order, on any number of threads.
-struct RandomSource: Sendable {
+package struct RandomSource: Sendable {
   /// What the numbers are for. Streams of one seed are independent.
-  enum Stream: UInt32, Sendable {
+  package enum Stream: UInt32, Sendable {
     case noise = 0
     case jitter = 1
   }
 
-  let seed: UInt64
+  package let seed: UInt64
+
+  package init(seed: UInt64) { self.seed = seed }
 
   /// Four words for each of the 16 consecutive positions from `position` on.
-  func words(_ stream: Stream, _ position: UInt64) -> [SIMD16<UInt32>] {
+  package func words(_ stream: Stream, _ position: UInt64) -> [SIMD16<UInt32>] {
     let lanes = SIMD16<UInt64>(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15) &+ position
     return Philox.block(
       counter: [
@@ -25,12 +27,12 @@ struct RandomSource: Sendable {
   }
 
   /// Numbers uniform in [0, 1): multiples of 2⁻²⁴.
-  func uniforms(_ count: Int) -> [Float] {
+  package func uniforms(_ count: Int) -> [Float] {
     numbers(count) { words in words.map { SIMD16<Float>($0 &>> 8) * 0x1p-24 } }
   }
 
   /// Numbers with the standard normal distribution (Box and Muller 1958).
-  func normals(_ count: Int) -> [Float] {
+  package func normals(_ count: Int) -> [Float] {
     numbers(count) { words in
       [(words[0], words[1]), (words[2], words[3])].flatMap { radius, angle in
         // In (0, 1], so that the logarithm is finite.
@@ -43,7 +45,7 @@ struct RandomSource: Sendable {
   }
 
   /// An integer uniform in `range`, from word `word` (0…3) of a position; biased by less than range.count · 2⁻³².
-  func integer(in range: ClosedRange<Int>, _ stream: Stream, _ position: UInt64, word: Int) -> Int {
+  package func integer(in range: ClosedRange<Int>, _ stream: Stream, _ position: UInt64, word: Int) -> Int {
     let random = UInt64(words(stream, position)[word][0])
     return range.lowerBound + Int((random &* UInt64(range.count)) &>> 32)
   }
@@ -59,8 +61,8 @@ struct RandomSource: Sendable {
 }
 
 /// The bijection of Philox 4×32-10, 16 counters at a time.
-enum Philox {
-  static func block(counter: [SIMD16<UInt32>], key: UInt64) -> [SIMD16<UInt32>] {
+package enum Philox {
+  package static func block(counter: [SIMD16<UInt32>], key: UInt64) -> [SIMD16<UInt32>] {
     var (a, b, c, d) = (counter[0], counter[1], counter[2], counter[3])
     var low = UInt32(truncatingIfNeeded: key), high = UInt32(truncatingIfNeeded: key >> 32)
     for _ in 0..<10 {
@@ -81,9 +83,9 @@ enum Philox {
 }
 
 extension SIMD16<Float> {
-  /// ln of positive normal numbers, within 2 units in the last place: the exponent, and a series in (m − 1) / (m + 1) for a
+  /// ln of positive normal numbers, within 3 units in the last place: the exponent, and a series in (m − 1) / (m + 1) for a
   /// mantissa m from √½ to √2. Written out, so that it is the same on every machine.
-  static func logarithm(_ x: SIMD16<Float>) -> SIMD16<Float> {
+  package static func logarithm(_ x: SIMD16<Float>) -> SIMD16<Float> {
     let bits = unsafeBitCast(x, to: SIMD16<UInt32>.self)
     let shifted = bits &- 0x3F35_04F3  // √½
     let exponent = SIMD16<Float>(SIMD16<Int32>(truncatingIfNeeded: shifted) &>> 23)
@@ -98,7 +100,7 @@ extension SIMD16<Float> {
   }
 
   /// cos 2πt and sin 2πt of t = turn / 2³², within 2⁻²²: the nearest quarter turn, and Taylor series up to ⅛ turn from it.
-  static func cosineAndSine(turn: SIMD16<UInt32>) -> (SIMD16<Float>, SIMD16<Float>) {
+  package static func cosineAndSine(turn: SIMD16<UInt32>) -> (SIMD16<Float>, SIMD16<Float>) {
     let quarter = (turn &+ 0x2000_0000) &>> 30
     let rest = SIMD16<Int32>(truncatingIfNeeded: turn &- quarter &<< 30)
     let angle = SIMD16<Float>(rest) * (2 * .pi * 0x1p-32)
