@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: MIT
+
+import PixelAscent
+import TestSupport
+import Testing
+
+/// What a network refuses, each with its line.
+@Suite struct NetworkLimitsTests {
+  private typealias S = SmallNetworks
+
+  private func line(_ layers: [GraphLayer]) -> String { line(S.graph(layers)) }
+
+  private func line(_ graph: Graph) -> String {
+    errorLine { try Network(S.random(graph, integers: true, seed: 1), name: "m.safetensors") }
+  }
+
+  @Test func refusesGraphsItCannotRun() {
+    let a = S.convolution("a", "image", 3, 16), linear = S.convolution("l", "a", 1, 16, relu: false)
+    let unsupported = "is not supported by this version"
+    #expect(
+      line([S.convolution("a", "image", 5, 16)])
+        == "m.safetensors: layer a: a convolution of kernel 5, stride 1, padding 0 \(unsupported)")
+    #expect(
+      line([S.convolution("a", "image", 3, 16, stride: 3)])
+        == "m.safetensors: layer a: a convolution of kernel 3, stride 3, padding 0 \(unsupported)")
+    #expect(
+      line([a, S.convolution("b", "image", 3, 16)])
+        == "m.safetensors: layer b: a second layer on the image \(unsupported)")
+    #expect(
+      line([a, GraphLayer(name: "p", operation: .maxPool(kernel: 2, stride: 2, ceilMode: true), inputs: ["a"])])
+        == "m.safetensors: layer p: a max pool of kernel 2, stride 2, ceil mode true on a \(unsupported)")
+    #expect(
+      line([a, GraphLayer(name: "p", operation: .maxPool(kernel: 3, stride: 2, ceilMode: false), inputs: ["a"])])
+        == "m.safetensors: layer p: a max pool of kernel 3, stride 2, ceil mode false on a \(unsupported)")
+    #expect(
+      line([S.pool("p", "image")])
+        == "m.safetensors: layer p: a max pool of kernel 3, stride 2, ceil mode true on image \(unsupported)")
+    #expect(line([]) == "m.safetensors: layer scores: an average of the image \(unsupported)")
+    #expect(
+      line([a, S.concatenate("c", "a", "image")])
+        == "m.safetensors: layer c: concatenating the image, or one layer twice, \(unsupported)")
+    #expect(
+      line([a, S.concatenate("c", "a", "a")])
+        == "m.safetensors: layer c: concatenating the image, or one layer twice, \(unsupported)")
+    #expect(
+      line([a, linear, S.convolution("b", "a", 1, 16), S.concatenate("c", "b", "l")])
+        == "m.safetensors: layer c: concatenating layers with and without ReLU \(unsupported)")
+    #expect(
+      line([a, S.convolution("b", "a", 1, 5), S.convolution("d", "a", 1, 16), S.concatenate("c", "b", "d")])
+        == "m.safetensors: layer c: concatenating layers whose channels are no multiple of 16 \(unsupported)")
+    #expect(
+      line(Graph(input: .init(channels: 3), layers: [a], output: "a"))
+        == "m.safetensors: the scores must be the output of a last layer globalAverage")
+    #expect(
+      line([a, S.convolution("b", "a", 3, 16), S.convolution("d", "a", 1, 16), S.concatenate("c", "b", "d")])
+        == "m.safetensors: the parts of a concatenation have 1×1 and 3×3 pixels")
+    let pools = (0..<12).map { S.pool("p\($0)", $0 == 0 ? "a" : "p\($0 - 1)") }
+    #expect(line([a] + pools) == "m.safetensors: the network leaves nothing of an image of 4096×4096 pixels")
+  }
+
+  @Test func refusesInputs() throws {
+    let network = try Network(S.random(S.squeezed, integers: true, seed: 1), name: "small")
+    func line(_ shape: [Int], _ value: Float = 0) -> String {
+      let input = Tensor(shape: shape, repeating: value)
+      let scores = errorLine { try network.scores(of: input) }
+      #expect(errorLine { try network.gradient(of: .score(class: 0), at: input) } == scores)
+      #expect(errorLine { try network.saliency(ofInput: input) } == scores)
+      return scores
+    }
+    #expect(line([1, 20, 20]) == "an input image must have the shape (3, H, W), found (1, 20, 20)")
+    #expect(line([3, 20]) == "an input image must have the shape (3, H, W), found (3, 20)")
+    #expect(line([3, 0, 20]) == "an input image must have the shape (3, H, W), found (3, 0, 20)")
+    #expect(line([3, 20, 20], .nan) == "an input image must be finite, found nan")
+    #expect(line([3, 20, 20], -.infinity) == "an input image must be finite, found -inf")
+    #expect(line([3, 8, 20]) == "a network input of 8×20 pixels is too small: the network needs at least 9×9")
+    #expect(line([3, 20, 1]) == "a network input of 20×1 pixels is too small: the network needs at least 9×9")
+    #expect(line([3, 9, 9]) == "(no error)")
+    for index in [-1, 21] {
+      #expect(
+        errorLine { try network.gradient(of: .score(class: index), at: Tensor(shape: [3, 20, 20], repeating: 0)) }
+          == "class \(index) is out of range: the model has classes 0 to 20")
+    }
+  }
+
+  @Test(.enabled(if: Resources.hasModel, "\(Resources.needsModel)")) func squeezeNetTakes17Pixels() throws {
+    let network = try Resources.network()
+    func line(_ height: Int, _ width: Int) -> String {
+      errorLine { try network.scores(of: Tensor(shape: [3, height, width], repeating: 0)) }
+    }
+    #expect(line(16, 40) == "a network input of 16×40 pixels is too small: the network needs at least 17×17")
+    #expect(line(300, 16) == "a network input of 300×16 pixels is too small: the network needs at least 17×17")
+    #expect(line(17, 17) == "(no error)" && line(17, 40) == "(no error)" && line(18, 17) == "(no error)")
+    let gradient = try network.gradient(
+      of: .score(class: 0), at: Tensor(shape: [3, 17, 17], repeating: 0), throughLastReLU: false
+    ).gradient
+    #expect(gradient.shape == [3, 17, 17] && gradient.values.contains { $0 != 0 })
+  }
+
+  /// Were the memory taken first, these would need terabytes.
+  @Test(.enabled(if: Resources.hasModel, "\(Resources.needsModel)")) func memoryIsCheckedBeforeItIsTaken() throws {
+    var network = try Resources.network()
+    func isLimit(_ line: String, _ size: String, _ megabytes: Int) -> Bool {
+      line.hasPrefix("a network input of \(size) pixels would take ")
+        && line.hasSuffix(" MB of memory, more than the limit of \(megabytes) MB (--max-memory)")
+    }
+    var visualization = ClassVisualization()
+    (visualization.height, visualization.width) = (1 << 20, 1 << 20)
+    for start in [ClassVisualization.Start.noise, .zero] {
+      visualization.start = start
+      let line = errorLine { try visualization.run(network, class: 0) }
+      #expect(isLimit(line, "1048576×1048576", 2048), "\(line)")
+    }
+    let long = RGBImage(width: 30_000, height: 4, pixels: Array(repeating: 0, count: 360_000))
+    for line in [
+      errorLine { try network.classify(long) }, errorLine { try network.saliency(of: long) },
+      errorLine { try Fooling().run(network, on: long, target: 0) },
+    ] {
+      #expect(isLimit(line, "224×1680000", 2048), "\(line)")
+    }
+    // The way back needs about as much again as the way there.
+    network.options.maxMemory = 16 << 20
+    let input = Tensor(shape: [3, 224, 224], repeating: 0)
+    #expect(try network.scores(of: input).count == 1000)
+    let line = errorLine { try network.gradient(of: .score(class: 0), at: input) }
+    #expect(isLimit(line, "224×224", 16), "\(line)")
+  }
+
+  @Test func sidesBeyond32BitsAreAnError() throws {
+    let network = try S.pixelwise([.init(weight: [1, 0, 0], bias: 0)], inputSize: 65_536)
+    let image = RGBImage(width: 1, height: 300_000, pixels: Array(repeating: 0, count: 900_000))
+    #expect(
+      errorLine { try network.classify(image) }
+        == "a network input of 19660800000×65536 pixels is too large: a side may have 16777216 at most")
+  }
+}

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: MIT
+
+import PixelAscent
+import TestSupport
+import Testing
+
+@Suite struct RenderingTests {
+  private static let renderings: [Rendering] = [
+    .clip, .stretch, .percentileStretch(low: 0.5, high: 99.5), .percentileStretch(low: 0, high: 100),
+    .percentileStretch(low: 30, high: 60),
+  ]
+
+  private let network: Network
+
+  init() throws {
+    network = try Network(SmallNetworks.random(SmallNetworks.squeezed, integers: true, seed: 1), name: "small")
+  }
+
+  /// The picture computed in double, before rounding to integers; not clipped.
+  private func expected(_ image: Tensor, _ rendering: Rendering) -> [Double] {
+    let (height, width) = (image.shape[1], image.shape[2]), plane = height * width
+    let pixels = image.values.enumerated().map { index, value in
+      Double(network.preprocessing.std[index / plane]) * Double(value)
+        + Double(network.preprocessing.mean[index / plane])
+    }
+    let sorted = pixels.sorted()
+    func percentile(_ percent: Double) -> Double {
+      let position = percent / 100 * Double(sorted.count - 1), below = Int(position)
+      let above = min(below + 1, sorted.count - 1)
+      return sorted[below] * (1 - position + Double(below)) + sorted[above] * (position - Double(below))
+    }
+    let (low, high) =
+      switch rendering {
+      case .clip: (0.0, 1.0)
+      case .stretch: (percentile(0), percentile(100))
+      case .percentileStretch(let low, let high): (percentile(low), percentile(high))
+      }
+    return (0..<3 * plane).map { 255 * (pixels[$0 % 3 * plane + $0 / 3] - low) / (high - low) }
+  }
+
+  /// Off by one is allowed only where the exact value lies within 1e-4 of a half.
+  @Test(arguments: renderings, [(1, 2), (5, 7), (31, 33), (64, 64)])
+  func equalsDouble(rendering: Rendering, size: (Int, Int)) {
+    var random = TestRandom(UInt64(size.0))
+    let image = Tensor(
+      shape: [3, size.0, size.1], values: random.reals(3 * size.0 * size.1).map { Float(3.5 * $0) })
+    let picture = network.render(image, rendering)
+    #expect(picture.width == size.1 && picture.height == size.0)
+    for (found, exact) in zip(picture.pixels, expected(image, rendering)) {
+      let clipped = min(max(exact, 0), 255), rounded = clipped.rounded(.toNearestOrEven)
+      let isTie = abs(abs(clipped - clipped.rounded(.down)) - 0.5) < 1e-4
+      #expect(abs(Double(found) - rounded) <= (isTie ? 1 : 0), "\(exact)")
+    }
+  }
+
+  @Test func clippingGivesAPictureBack() {
+    let picture = RGBImage(
+      width: 16, height: 16, pixels: (0..<768).map { UInt8(truncatingIfNeeded: 37 * $0 + $0 / 256) })
+    #expect(network.render(network.tensor(from: picture), .clip) == picture)
+  }
+
+  @Test(arguments: [Rendering.stretch, .percentileStretch(low: 0.5, high: 99.5)])
+  func flatIsMidGrey(rendering: Rendering) {
+    for grey in UInt8.min...UInt8.max {
+      let picture = RGBImage(width: 3, height: 5, pixels: Array(repeating: grey, count: 45))
+      #expect(network.render(network.tensor(from: picture), rendering).pixels == Array(repeating: 128, count: 45))
+    }
+    // One step of 1/255 is a picture.
+    let almost = RGBImage(width: 1, height: 2, pixels: [7, 7, 7, 8, 8, 8])
+    #expect(network.render(network.tensor(from: almost), .stretch).pixels == [0, 0, 0, 255, 255, 255])
+  }
+
+  /// matplotlib's "hot": linear between these points of (x, red, green, blue).
+  private static let hot: [(x: Double, colour: [Double])] = [
+    (0, [0.0416, 0, 0]), (0.365079, [1, 0, 0]), (0.746032, [1, 1, 0]), (1, [1, 1, 1]),
+  ]
+
+  @Test func hotHasMatplotlibsColours() {
+    let points = RGBImage(hot: Tensor(shape: [2, 2], values: Self.hot.map { Float(5 * $0.x - 2) }))
+    #expect(points.pixels == [11, 0, 0, 255, 0, 0, 255, 255, 0, 255, 255, 255])
+
+    let values = (0...1000).map { Float($0) / 1000 }
+    let ramp = RGBImage(hot: Tensor(shape: [1, 1001], values: values))
+    for (index, value) in values.enumerated() {
+      let next = Self.hot.firstIndex { Double(value) <= $0.x } ?? 3
+      let (a, b) = (Self.hot[max(next - 1, 0)], Self.hot[next])
+      let share = next == 0 ? 1 : (Double(value) - a.x) / (b.x - a.x)
+      for channel in 0..<3 {
+        let exact = 255 * (a.colour[channel] + share * (b.colour[channel] - a.colour[channel]))
+        #expect(abs(Double(ramp.pixels[3 * index + channel]) - exact) <= 0.5 + 1e-3, "\(value), channel \(channel)")
+      }
+    }
+  }
+
+  @Test func flatMapIsBlackAndItsScaleIsItsOwn() {
+    for value in [Float(0), -3, 1e30] {
+      let flat = RGBImage(hot: Tensor(shape: [3, 7], repeating: value))
+      #expect(flat.width == 7 && flat.height == 3)
+      #expect(flat.pixels == (0..<21).flatMap { _ in [11, 0, 0] as [UInt8] })
+    }
+    let values: [Float] = [1, 2, 3, 4, 5, 6]
+    let map = RGBImage(hot: Tensor(shape: [2, 3], values: values))
+    #expect(map == RGBImage(hot: Tensor(shape: [2, 3], values: values.map { 64 * $0 - 256 })))
+  }
+
+  @Test(arguments: [1, 10]) func differenceIsAroundMidGrey(gain: Int) {
+    let a = RGBImage(width: 256, height: 1, pixels: (0..<768).map { UInt8($0 / 3) })
+    for other in [UInt8(0), 100, 128, 255] {
+      let b = RGBImage(width: 256, height: 1, pixels: Array(repeating: other, count: 768))
+      let expected = a.pixels.map { UInt8(clamping: (Int($0) - Int(other)) * gain + 128) }
+      #expect(a.difference(from: b, gain: gain).pixels == expected)
+    }
+    #expect(a.difference(from: a, gain: gain).pixels.allSatisfy { $0 == 128 })
+  }
+
+  @Test func rowStandsSideBySideOnWhite() {
+    func plain(_ width: Int, _ height: Int, _ value: UInt8) -> RGBImage {
+      RGBImage(width: width, height: height, pixels: Array(repeating: value, count: 3 * width * height))
+    }
+    let row = RGBImage(row: [plain(2, 3, 10), plain(1, 1, 20), plain(3, 2, 30)])
+    #expect(row.width == 2 + 4 + 1 + 4 + 3 && row.height == 3)
+    let reds = stride(from: 0, to: row.pixels.count, by: 3).map { row.pixels[$0] }
+    let white = [UInt8](repeating: 255, count: 4)
+    #expect(Array(reds[..<14]) == [10, 10] + white + [20] + white + [30, 30, 30])
+    #expect(Array(reds[14..<28]) == [10, 10] + white + [255] + white + [30, 30, 30])
+    #expect(Array(reds[28...]) == [10, 10] + white + [255] + white + [255, 255, 255])
+    #expect(RGBImage(row: [plain(5, 4, 1)]) == plain(5, 4, 1))
+  }
+}
