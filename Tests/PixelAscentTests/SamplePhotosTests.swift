@@ -17,6 +17,14 @@ import Testing
     #expect(first == 11 && amongFive == 19)
   }
 
+  @Test(arguments: InstructionSet.selectable) func gradientBytesDependOnNoThreads(set: InstructionSet) throws {
+    let input = try Resources.network().input(for: Resources.photos[19].image)
+    let gradients = try [1, 2, 3, 5].map {
+      try Resources.network(set, threads: $0).gradient(of: .score(class: 305), at: input).gradient
+    }
+    #expect(gradients.allSatisfy { $0 == gradients[0] })
+  }
+
   @Test func ranksDependOnNeitherThreadsNorInstructionSet() throws {
     for photo in Resources.photos {
       let image = try photo.image

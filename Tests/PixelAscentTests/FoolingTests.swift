@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: MIT
+
+import PixelAscent
+import TestSupport
+import Testing
+
+/// On 8×8 pixels of one colour, with p = 0.5 + 0.25 · x, a step of length 1 along one channel adds 1/8 to each pixel,
+/// which is 255 · 0.25 / 8 = 7.97 of its 255 steps.
+@Suite struct FoolingTests {
+  /// Class 0 is red + `lead`, class 1 green.
+  private static func rivals(lead: Float) throws -> Network {
+    try SmallNetworks.pixelwise([.init(weight: [1, 0, 0], bias: lead), .init(weight: [0, 1, 0], bias: 0)])
+  }
+
+  private static func plain(_ value: UInt8) -> RGBImage {
+    RGBImage(width: 8, height: 8, pixels: Array(repeating: value, count: 192))
+  }
+
+  @Test(arguments: [(0.3, 1.0, 3), (0.3, 0.5, 5), (1.1, 1, 9), (1.1, 3, 3)])
+  func takesTheStepsThatItMust(lead: Float, learningRate: Double, steps: Int) throws {
+    let network = try Self.rivals(lead: lead)
+    var seen: [Int] = []
+    let fooling = try Fooling(learningRate: learningRate)
+    let result = try fooling.run(network, on: Self.plain(140), target: 1) { iteration, scores in
+      seen.append(iteration)
+      #expect(scores.count == 2)
+    }
+    #expect(result.iterations == steps && result.isFooled && result.survives8Bit)
+    // Before every step, after the last, and for the rounded image.
+    #expect(seen == Array(0...steps) + [steps])
+    #expect(abs(result.l2 - Double(steps) * learningRate) < 1e-4)
+    let change = Double(steps) * learningRate * 255 * 0.25 / 8
+    #expect(abs(Double(result.linf8Bit) - change) <= 0.5 + 1e-3)
+    #expect(result.stepsBeforeLastReLU == 0)
+    let green = UInt8(140 + result.linf8Bit)
+    #expect(result.image.pixels == (0..<64).flatMap { _ in [140, green, 140] as [UInt8] })
+    #expect(result.original == Self.plain(140))
+    #expect(result.originalScores[0] > result.originalScores[1] && result.scores[0] < result.scores[1])
+    #expect(result.panels.width == 4 * 8 + 3 * 4 && result.panels.height == 8)
+    #expect(try network.scores(of: network.tensor(from: result.image)) == result.scores)
+  }
+
+  @Test func imageThatIsTheTargetStays() throws {
+    let result = try Fooling().run(Self.rivals(lead: 0.1), on: Self.plain(200), target: 0)
+    #expect(result.iterations == 0 && result.isFooled && result.survives8Bit)
+    #expect(result.l2 == 0 && result.linf8Bit == 0 && result.image == result.original)
+  }
+
+  @Test(arguments: [0, 1, 2]) func stopsAtTheLastIteration(allowed: Int) throws {
+    let result = try Fooling(maxIterations: allowed).run(Self.rivals(lead: 0.3), on: Self.plain(140), target: 1)
+    #expect(result.iterations == allowed && !result.isFooled && !result.survives8Bit)
+    #expect(abs(result.l2 - Double(allowed)) < 1e-4)
+    #expect(result.unrounded.shape == [3, 8, 8] && result.scores.count == 2)
+  }
+
+  /// A step of 0.3005 over a lead of 0.3: 19.16 of the 255 steps, rounded to 19, are 0.298 and too few.
+  @Test(arguments: [1, 100]) func goesOnWhereRoundingUndoesIt(allowed: Int) throws {
+    let result = try Fooling(learningRate: 8 * 0.3005, maxIterations: allowed)
+      .run(Self.rivals(lead: 0.3), on: Self.plain(140), target: 1)
+    #expect(result.isFooled && result.survives8Bit == (allowed > 1) && result.iterations == min(allowed, 2))
+    #expect(result.linf8Bit == (allowed > 1 ? 38 : 19))
+    #expect((result.scores[1] > result.scores[0]) == result.survives8Bit)
+  }
+
+  /// Green would have to be brighter than a picture can be.
+  @Test func repairsInsideTheBoxOnly() throws {
+    let result = try Fooling(maxIterations: 40).run(Self.rivals(lead: 2.1), on: Self.plain(128), target: 1)
+    #expect(result.iterations == 40 && !result.isFooled && !result.survives8Bit)
+    #expect(result.unrounded.values.allSatisfy { $0 >= -2 && $0 <= 2 })
+    #expect(result.image.pixels == (0..<64).flatMap { _ in [128, 255, 128] as [UInt8] })
+  }
+
+  @Test func climbsADeadScoreBeforeTheLastReLU() throws {
+    let network = try SmallNetworks.pixelwise([
+      .init(weight: [1, 0, 0], bias: 0.5), .init(weight: [0, 1, 0], bias: -0.3),
+    ])
+    let result = try Fooling().run(network, on: Self.plain(128), target: 1)
+    // Green is alive from 0.3 on, and first above 0.5 + 0.3: after 3 steps, and after 7.
+    #expect(result.originalScores[1] == 0 && result.stepsBeforeLastReLU == 3 && result.iterations == 7)
+    #expect(result.isFooled && result.survives8Bit)
+  }
+
+  @Test func refusesWhereThereIsNoDirection() throws {
+    let network = try SmallNetworks.pixelwise([
+      .init(weight: [1, 0, 0], bias: 0.5), .init(weight: [0, 0, 0], bias: 0.3),
+    ])
+    do {
+      _ = try Fooling().run(network, on: Self.plain(128), target: 1)
+      Issue.record("no error")
+    } catch {
+      #expect(error.kind == .zeroGradient)
+      #expect(
+        error.message == "the gradient of class 1's score is exactly zero at this image, before the last ReLU too: "
+          + "there is no direction to go; start from another image")
+    }
+  }
+
+  @Test func refusesParameters() {
+    for rate in [0, -1, .nan, .infinity] as [Double] {
+      #expect(
+        errorLine { try Fooling(learningRate: rate) } == "the learning rate must be a positive number, found \(rate)")
+    }
+    #expect(errorLine { try Fooling(maxIterations: -1) } == "max iterations must be 0 or more, found -1")
+    #expect(
+      errorLine { try Fooling().run(Self.rivals(lead: 1), on: Self.plain(9), target: 2) }
+        == "class 2 is out of range: the model has classes 0 to 1")
+  }
+
+  @Test(arguments: [1e20, 1e38, 1e300]) func saysThatAnAscentDiverges(learningRate: Double) throws {
+    // Green alone decides, against a rival that no green overtakes.
+    let network = try SmallNetworks.pixelwise([.init(weight: [0, 2, 0], bias: 9), .init(weight: [0, 1, 0], bias: 1)])
+    let fooling = try Fooling(learningRate: learningRate, maxIterations: 1)
+    #expect(
+      errorLine { try fooling.run(network, on: Self.plain(128), target: 1) }
+        == "the ascent has left what a float holds: take a smaller learning rate")
+  }
+
+  /// A picture in the mean colour, where the scores of these classes are dead.
+  @Test(.enabled(if: Resources.hasModel, "\(Resources.needsModel)"), arguments: [90, 105])
+  func deadClassOfSqueezeNet(target: Int) throws {
+    let mean = RGBImage(width: 224, height: 224, pixels: (0..<224 * 224).flatMap { _ in [124, 116, 104] as [UInt8] })
+    let result = try Fooling().run(try Resources.network(), on: mean, target: target)
+    #expect(result.originalScores[target] == 0 && result.stepsBeforeLastReLU > 0)
+    #expect(result.isFooled && result.survives8Bit && result.unrounded.isFinite)
+  }
+
+  @Test(
+    .enabled(if: Resources.hasPhotos, "\(Resources.needsPhotos)"), arguments: Resources.photos.prefix(5),
+    [76, 187, 920])
+  func savedPhotographIsTheTarget(photo: Resources.Photo, target: Int) throws {
+    let network = try Resources.network()
+    let result = try Fooling().run(network, on: try photo.image, target: target)
+    #expect(result.isFooled && result.survives8Bit && result.iterations > 0)
+    let saved = try RGBImage(decoding: result.image.pngData(), name: "a.png")
+    #expect(saved == result.image)
+    let top = try network.classify(saved, top: 1)[0]
+    #expect(top.classIndex == target && top.score == result.scores[target])
+    // A path of steps of length 1 is no shorter than the way it covers.
+    #expect(result.l2 > 0 && result.l2 <= Double(result.iterations) * (1 + 1e-5))
+    #expect((1...255).contains(result.linf8Bit))
+
+    let folder = try TemporaryFolder()
+    #expect(try result.save(to: folder.path + "/fooled.png", checkedBy: network) == result.scores)
+    #expect(try RGBImage(contentsOf: folder.path + "/fooled.png") == result.image)
+  }
+}

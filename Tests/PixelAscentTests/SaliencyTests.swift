@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: MIT
+
+import PixelAscent
+import TestSupport
+import Testing
+
+@Suite struct SaliencyTests {
+  private static let classes: [SmallNetworks.Class] = [
+    .init(weight: [1, -3, 2], bias: 0), .init(weight: [0, 0.5, -0.25], bias: 1), .init(weight: [0, 0, 0], bias: -1),
+  ]
+
+  /// Four pixels (r, g, b): class 0 is 3, −1, 0 and 8 before the ReLU, so 11/4; class 1 is 0.75, 1.5, 1 and −0.25, so 3.25/4.
+  private static let input = Tensor(
+    shape: [3, 2, 2],
+    values: [
+      1, 2, 0, 0,
+      0, 1, 0, -2,
+      1, 0, 0, 1,
+    ])
+
+  private let network: Network
+
+  init() throws { network = try SmallNetworks.pixelwise(Self.classes) }
+
+  @Test func equalsTheGradientByHand() throws {
+    let saliency = try network.saliency(ofInput: Self.input)
+    #expect(saliency.scores == [2.75, 0.8125, 0])
+    #expect(saliency.objective == .score(class: 0))
+    // A ReLU at 0 passes nothing on.
+    #expect(
+      saliency.gradient
+        == Tensor(shape: [3, 2, 2], values: [0.25, 0, 0, 0.25, -0.75, 0, 0, -0.75, 0.5, 0, 0, 0.5]))
+    #expect(saliency.map == Tensor(shape: [2, 2], values: [0.75, 0, 0, 0.75]))
+    #expect(!saliency.isZero)
+    #expect(saliency.picture.pixels == [255, 255, 255, 11, 0, 0, 11, 0, 0, 255, 255, 255])
+  }
+
+  @Test func takesTheClassThatIsAskedFor() throws {
+    let saliency = try network.saliency(ofInput: Self.input) { top in
+      #expect(top == 0)
+      return .score(class: 1)
+    }
+    #expect(saliency.objective == .score(class: 1))
+    #expect(saliency.map == Tensor(shape: [2, 2], values: [0.125, 0.125, 0.125, 0]))
+    #expect(
+      errorLine { try network.saliency(ofInput: Self.input) { _ in .score(class: 3) } }
+        == "class 3 is out of range: the model has classes 0 to 2")
+  }
+
+  @Test func crossEntropyIsTheLossesGradient() throws {
+    let saliency = try network.saliency(ofInput: Self.input) { .crossEntropy(class: $0 + 1) }
+    #expect(saliency.objective == .crossEntropy(class: 1))
+    let probabilities = softmax([2.75, 0.8125, 0])
+    #expect(abs(probabilities.reduce(0, +) - 1) < 1e-12 && abs(probabilities[0] - 0.82782) < 1e-5)
+    for pixel in 0..<4 {
+      let alive = [pixel == 0 || pixel == 3, pixel != 3, false]
+      var greatest = 0.0
+      for channel in 0..<3 {
+        let expected = (0..<3).reduce(0.0) { sum, index in
+          let slope = (probabilities[index] - (index == 1 ? 1 : 0)) / 4
+          return sum + (alive[index] ? slope * Double(Self.classes[index].weight[channel]) : 0)
+        }
+        // Three products, each rounded once or twice.
+        #expect(abs(Double(saliency.gradient.values[4 * channel + pixel]) - expected) < 1e-6)
+        greatest = max(greatest, abs(expected))
+      }
+      #expect(abs(Double(saliency.map.values[pixel]) - greatest) < 1e-6)
+    }
+  }
+
+  @Test func deadScoreIsAZeroMap() throws {
+    let saliency = try network.saliency(ofInput: Self.input) { _ in .score(class: 2) }
+    #expect(saliency.isZero && saliency.map.values == [0, 0, 0, 0])
+    #expect(saliency.picture.pixels == (0..<4).flatMap { _ in [11, 0, 0] as [UInt8] })
+  }
+
+  @Test func firstOfEqualsIsTheTopClass() throws {
+    let twins = try SmallNetworks.pixelwise([Self.classes[1], Self.classes[0], Self.classes[0]])
+    #expect(try twins.saliency(ofInput: Self.input).objective == .score(class: 1))
+    let predictions = twins.predictions([1, 3, 2, 3], top: 3)
+    #expect(predictions.map(\.classIndex) == [1, 3, 2] && predictions.map(\.score) == [3, 3, 2])
+    #expect(predictions.map(\.probability) == [1, 3, 2].map { softmax([1, 3, 2, 3])[$0] })
+  }
+
+  @Test func mapHasTheSizeOfTheNetworksInput() throws {
+    let picture = RGBImage(width: 20, height: 10, pixels: (0..<600).map { UInt8($0 % 251) })
+    let saliency = try network.saliency(of: picture)
+    #expect(saliency.map.shape == [8, 16] && saliency.gradient.shape == [3, 8, 16])
+    #expect(saliency.picture.width == 16 && saliency.picture.height == 8)
+    #expect(try saliency.map == network.saliency(ofInput: network.input(for: picture)).map)
+  }
+
+  @Test(.enabled(if: Resources.hasPhotos, "\(Resources.needsPhotos)"), arguments: Resources.photos.suffix(2))
+  func photograph(_ photo: Resources.Photo) throws {
+    let network = try Resources.network(), image = try photo.image
+    let saliency = try network.saliency(of: image)
+    let (gradient, map) = (saliency.gradient, saliency.map)
+    let top = try network.classify(image, top: 1)[0]
+    #expect(saliency.objective == .score(class: top.classIndex) && saliency.scores[top.classIndex] == top.score)
+    let plane = map.values.count
+    #expect(gradient.shape == [3] + map.shape && map.shape.min() == 224)
+    #expect(
+      map.values == (0..<plane).map { pixel in (0..<3).map { abs(gradient.values[$0 * plane + pixel]) }.max() })
+    #expect(!saliency.isZero && map.isFinite)
+  }
+}

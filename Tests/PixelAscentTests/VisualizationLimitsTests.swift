@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: MIT
+
+import PixelAscent
+import TestSupport
+import Testing
+
+/// Class visualization at its limits, and on the real network.
+@Suite struct VisualizationLimitsTests {
+  private static let divergence = "the ascent has left what a float holds: take a smaller learning rate"
+
+  private static let refused: [(change: @Sendable (inout ClassVisualization) -> Void, line: String)] = [
+    ({ $0.learningRate = 0 }, "the learning rate must be a positive number, found 0.0"),
+    ({ $0.learningRate = -.infinity }, "the learning rate must be a positive number, found -inf"),
+    ({ $0.learningRate = .nan }, "the learning rate must be a positive number, found nan"),
+    ({ $0.iterations = 0 }, "iterations must be 1 or more, found 0"),
+    ({ $0.iterations = -7 }, "iterations must be 1 or more, found -7"),
+    ({ $0.l2 = -1e-9 }, "l2 must be a number of 0 or more, found -1e-09"),
+    ({ $0.l2 = .infinity }, "l2 must be a number of 0 or more, found inf"),
+    ({ $0.l2 = .nan }, "l2 must be a number of 0 or more, found nan"),
+    ({ $0.blurEvery = -1 }, "blur every must be 0 or more, found -1"),
+    ({ $0.blurSigma = 0 }, "the blur sigma must be above 0 and at most 10000, found 0.0"),
+    ({ $0.blurSigma = 10_001 }, "the blur sigma must be above 0 and at most 10000, found 10001.0"),
+    ({ $0.blurSigma = .nan }, "the blur sigma must be above 0 and at most 10000, found nan"),
+    ({ $0.maxJitter = -1 }, "max jitter must be 0 or more, found -1"),
+    ({ $0.maxJitter = 1_000_001 }, "max jitter must be at most 1000000, found 1000001"),
+    ({ $0.samples = 0 }, "samples must be 1 or more, found 0"),
+    ({ $0.showEvery = -1 }, "show every must be 0 or more, found -1"),
+    ({ $0.height = 0 }, "the size must be from 1 to 1048576 pixels, found 0×224"),
+    ({ $0.width = .max }, "the size must be from 1 to 1048576 pixels, found 224×9223372036854775807"),
+  ]
+
+  private static func small() throws -> Network {
+    try SmallNetworks.pixelwise([.init(weight: [1, 2, 3], bias: 0.5), .init(weight: [0, 0, 0], bias: 1)])
+  }
+
+  @Test(arguments: refused.indices) func refusesParameters(index: Int) throws {
+    var visualization = ClassVisualization()
+    Self.refused[index].change(&visualization)
+    let network = try Self.small()
+    #expect(errorLine { try visualization.run(network, class: 0) } == Self.refused[index].line)
+    #expect(throws: PixelAscentError(.invalidParameter, Self.refused[index].line)) { try visualization.validate() }
+  }
+
+  @Test func refusesStartsAndClasses() throws {
+    let network = try Self.small()
+    var visualization = ClassVisualization()
+    #expect(
+      errorLine { try visualization.run(network, class: 2) } == "class 2 is out of range: the model has classes 0 to 1")
+    visualization.start = .image(Tensor(shape: [4, 2, 2], repeating: 0))
+    #expect(
+      errorLine { try visualization.run(network, class: 0) }
+        == "an input image must have the shape (3, H, W), found (4, 2, 2)")
+    visualization.start = .image(Tensor(shape: [3, 2, 2], repeating: .nan))
+    #expect(errorLine { try visualization.run(network, class: 0) } == "an input image must be finite, found nan")
+    visualization.start = .zero
+    do {
+      _ = try visualization.run(network, class: 1)
+      Issue.record("no error")
+    } catch {
+      #expect(error.kind == .zeroGradient && error.message.hasPrefix("the gradient of class 1's score is exactly zero"))
+    }
+  }
+
+  @Test(arguments: ClassVisualization.Recipe.allCases) func saysThatItDiverges(recipe: ClassVisualization.Recipe) throws
+  {
+    var visualization = ClassVisualization(recipe)
+    (visualization.height, visualization.width) = (8, 8)
+    visualization.iterations = 40
+    visualization.clamp = false
+    visualization.l2 = 0
+    for rate in [1e22, 1e38, 1e39, 1e300] {
+      visualization.learningRate = rate
+      #expect(throws: PixelAscentError(.invalidParameter, Self.divergence)) {
+        try visualization.run(Self.small(), class: 0)
+      }
+    }
+    // The L2 term alone throws the image to and fro, ever further.
+    (visualization.learningRate, visualization.l2) = (1e3, 1e3)
+    if recipe != .cs231nPyTorchNormalized {
+      #expect(throws: PixelAscentError(.invalidParameter, Self.divergence)) {
+        try visualization.run(Self.small(), class: 0)
+      }
+    }
+  }
+
+  /// Classes whose score is dead at the mean image: the first step takes the gradient before the last ReLU.
+  @Test(
+    .enabled(if: Resources.hasModel, "\(Resources.needsModel)"), arguments: [90, 105, 400, 439, 560, 661, 703, 800])
+  func deadClassesStartFromZero(target: Int) throws {
+    let network = try Resources.network()
+    let zero = Tensor(shape: [3, 224, 224], repeating: 0)
+    let there = try network.gradient(of: .score(class: target), at: zero)
+    #expect(there.scores[target] == 0 && there.gradient.values.allSatisfy { $0 == 0 })
+    #expect(try network.saliency(ofInput: zero) { _ in .score(class: target) }.isZero)
+
+    var visualization = ClassVisualization()
+    visualization.start = .zero
+    visualization.maxJitter = 0
+    visualization.iterations = 3
+    let result = try visualization.run(network, class: target)
+    #expect((1...2).contains(result.gradientsBeforeLastReLU))
+    #expect(result.image.isFinite && result.scores[target] > 0)
+  }
+
+  @Test(.enabled(if: Resources.hasModel, "\(Resources.needsModel)")) func everySampleOfADeadScoreCounts() throws {
+    var visualization = ClassVisualization(.simonyan)
+    visualization.maxJitter = 0
+    visualization.iterations = 1
+    #expect(try visualization.run(Resources.network(), class: 90).gradientsBeforeLastReLU == 4)
+  }
+
+  @Test(.enabled(if: Resources.hasModel, "\(Resources.needsModel)")) func defaultsReachTheClass() throws {
+    let network = try Resources.network()
+    var shown: [ClassVisualization.Shown] = []
+    let result = try ClassVisualization().run(network, class: 76) { shown.append($0) }
+    #expect(shown.map(\.iteration) == [0, 24, 49, 74, 99])
+    #expect(result.image.shape == [3, 224, 224] && result.gradientsBeforeLastReLU == 0 && result.seconds > 0)
+    #expect(try result.scores == network.scores(of: result.image))
+    let top = network.predictions(result.scores, top: 1)[0]
+    #expect(top.classIndex == 76 && top.probability >= 0.9 && top.probability == result.probability)
+    #expect(shown.last?.picture == result.picture && result.picture == network.render(result.image, .stretch))
+  }
+}
