@@ -28,7 +28,7 @@ struct ReferenceNetwork {
     /// Convolutions' outputs before the ReLU.
     var beforeReLU: [String: [Double]] = [:]
     var poolIndices: [String: [UInt8]] = [:]
-    /// By how many standard deviations every ReLU's input differs from 0, and every pool's winner from the others, at
+    /// By how many deviations every ReLU's input differs from 0, and every pool's winner from the others, at
     /// least.
     var margin = Double.infinity
 
