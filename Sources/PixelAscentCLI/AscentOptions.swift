@@ -63,16 +63,17 @@ struct AscentOptions: ParsableArguments {
   @Option(parsing: .unconditional, help: ArgumentHelp("Seed of noise and jitter.", valueName: "n"))
   var seed: UInt64 = 0
 
+  /// The file the ascent starts from; nil if it starts from noise or zero.
+  var startFile: String? { start.flatMap { ["noise", "zero"].contains($0) ? nil : $0 } }
+
   func validate() throws { try validated { try parameters().validate() } }
 
   /// The visualization these options describe; reads the start's file.
   func visualization(_ network: Network, _ common: CommonOptions) throws -> ClassVisualization {
     var visualization = parameters()
-    switch start {
-    case nil: break
-    case "noise": visualization.start = .noise
-    case "zero": visualization.start = .zero
-    case let path?:
+    if start == "noise" { visualization.start = .noise }
+    if start == "zero" { visualization.start = .zero }
+    if let path = startFile {
       let image = try common.startImage(path, network)
       if let size, [size.height, size.width] != Array(image.shape.dropFirst()) {
         throw ValidationError(

@@ -30,8 +30,11 @@ struct Classify: ParsableCommand {
     let network = try common.network()
     try Batch(common).run(images, network) { path, network in
       let image = try common.image(path)
-      let input = try network.input(for: image)
-      let predictions = network.predictions(try network.scores(of: input), top: top)
+      let (input, scores) = try naming(path) {
+        let input = try network.input(for: image)
+        return (input, try network.scores(of: input))
+      }
+      let predictions = network.predictions(scores, top: top)
       return ClassifyRecord(
         image: path, height: input.shape[1], width: input.shape[2],
         predictions: predictions.map { PredictionRecord($0, network.labels) })

@@ -60,6 +60,15 @@ struct CommonOptions: ParsableArguments {
   }
 }
 
+/// Names the file an image came from in the errors of a network that knows only the image; nil is no file.
+func naming<Value>(_ path: String?, _ work: () throws -> Value) throws -> Value {
+  do {
+    return try work()
+  } catch let error as PixelAscentError {
+    throw path.map(error.within) ?? error
+  }
+}
+
 /// Turns a parameter the library refuses into wrong usage.
 func validated<Value>(_ make: () throws -> Value) throws -> Value {
   do {

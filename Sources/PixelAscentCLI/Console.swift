@@ -26,7 +26,11 @@ struct Console: Sendable {
     if !quiet { Files.printError(text) }
   }
 
-  static func error(_ message: String) { Files.printError("error: \(message)") }
+  /// Says what went wrong, on one line even where a file's name has several.
+  static func error(_ message: String) {
+    let clean = message.unicodeScalars.map { $0.properties.generalCategory == .control ? "?" : $0 }
+    Files.printError("error: \(String(String.UnicodeScalarView(clean)))")
+  }
 }
 
 /// A number with `digits` decimals.

@@ -55,10 +55,13 @@ struct Fool: ParsableCommand {
     let outputs = try Outputs(
       [(image, "\(stem(image))-as-\(labels.slug(index))")], output: output, figure: figure, raw: raw)
     let files = outputs.paths(for: image)
-    let result = try fooling().run(network, on: common.image(image), target: index) { iteration, scores in
-      let top = network.predictions(scores, top: 1)[0].classIndex
-      console.note(
-        "iteration \(iteration)  \(labels[index]) \(fixed(scores[index], 3))  first: \(labels[top]) (\(top))")
+    let photo = try common.image(image), fooling = try fooling()
+    let result = try naming(image) {
+      try fooling.run(network, on: photo, target: index) { iteration, scores in
+        let top = network.predictions(scores, top: 1)[0].classIndex
+        console.note(
+          "iteration \(iteration)  \(labels[index]) \(fixed(scores[index], 3))  first: \(labels[top]) (\(top))")
+      }
     }
     if result.stepsBeforeLastReLU > 0 {
       console.note(

@@ -48,9 +48,15 @@ struct Saliency: ParsableCommand {
     let network = try common.network()
     let index = try className.map(network.labels.find)
     try Batch(common).run(images, network) { path, network in
-      let photo = try network.resized(common.image(path))
-      let result = try network.saliency(ofInput: network.tensor(from: photo)) { top in
-        objective == .score ? .score(class: index ?? top) : .crossEntropy(class: index ?? top)
+      let image = try common.image(path)
+      let (photo, result) = try naming(path) {
+        let photo = try network.resized(image)
+        return (
+          photo,
+          try network.saliency(ofInput: network.tensor(from: photo)) { top in
+            objective == .score ? .score(class: index ?? top) : .crossEntropy(class: index ?? top)
+          }
+        )
       }
       let files = outputs.paths(for: path), `class` = result.objective.classIndex, picture = result.picture
       try outputs.makeFolders()

@@ -38,11 +38,13 @@ struct Visualize: ParsableCommand {
     let files = outputs.paths(for: className)
     let visualization = try ascent.visualization(network, common)
     var pictures: [RGBImage] = []
-    let result = try visualization.run(network, class: index) { shown in
-      if figure != nil { pictures.append(shown.picture) }
-      console.note(
-        "iteration \(shown.iteration + 1)/\(visualization.iterations)  score \(fixed(shown.score, 3))  "
-          + "probability \(fixed(shown.probability, 4))")
+    let result = try naming(ascent.startFile) {
+      try visualization.run(network, class: index) { shown in
+        if figure != nil { pictures.append(shown.picture) }
+        console.note(
+          "iteration \(shown.iteration + 1)/\(visualization.iterations)  score \(fixed(shown.score, 3))  "
+            + "probability \(fixed(shown.probability, 4))")
+      }
     }
     if result.gradientsBeforeLastReLU > 0 {
       console.note(
