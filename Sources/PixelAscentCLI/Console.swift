@@ -8,17 +8,24 @@ import PixelAscent
   import Foundation
 #endif
 
-/// Results on standard output, everything else on standard error.
+/// Results on standard output, everything else on standard error; and the results there too if a picture goes to
+/// standard output.
 struct Console: Sendable {
   let json: Bool
   let quiet: Bool
 
   /// Prints a result: the record as a line of JSON, or the text for people.
-  func result(_ record: some Encodable, text: () -> String) throws {
-    guard json else { return try Files.print(text()) }
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    try Files.print(String(decoding: encoder.encode(record), as: UTF8.self))
+  func result(_ record: some Encodable, besides outputs: Outputs? = nil, text: () -> String) throws {
+    let line: String
+    if json {
+      let encoder = JSONEncoder()
+      encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+      line = String(decoding: try encoder.encode(record), as: UTF8.self)
+    } else {
+      line = text()
+    }
+    if outputs?.useStandardOutput ?? false { return Files.printError(line) }
+    try Files.print(line)
   }
 
   /// Says something about a result, or how far it is.

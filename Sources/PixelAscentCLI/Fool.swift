@@ -80,7 +80,7 @@ struct Fool: ParsableCommand {
       target: .init(class: index, label: labels[index], score: saved[index]),
       iterations: result.iterations, fooled: result.isFooled, survives_8bit: survives, l2: result.l2,
       linf_8bit: result.linf8Bit, output: files.output)
-    try console.result(record) {
+    try console.result(record, besides: outputs) {
       "\(files.output): \(record.original.label) (\(original)) → \(record.target.label) (\(index)) "
         + "in \(record.iterations) iterations, L2 \(fixed(record.l2, 2)), at most \(record.linf_8bit)/255 a value"
     }

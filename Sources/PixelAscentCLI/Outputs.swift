@@ -13,6 +13,8 @@ struct Outputs {
 
   private var paths: [String: Paths] = [:]
   private var newFolders: [String] = []
+  /// Whether one of them is the program's standard output, where a line of text would spoil it.
+  private(set) var useStandardOutput = false
 
   /// - Parameters:
   ///   - inputs: by what results are asked for later, each with the stem of its default names
@@ -27,10 +29,12 @@ struct Outputs {
     let outputs = try resolve(output ?? "./", stems.map { "\($0).png" }, "-o")
     let figures = try figure.map { try resolve($0, stems.map { "\($0)-figure.png" }, "--figure") }
     let raws = try raw.map { try resolve($0, stems.map { "\($0).npy" }, "--raw") }
-    var seen = Set<String>()
-    for path in outputs + (figures ?? []) + (raws ?? []) where !seen.insert(path).inserted {
+    let all = outputs + (figures ?? []) + (raws ?? [])
+    var seen = Set<[Substring]>()
+    for path in all where !seen.insert(steps(path)).inserted {
       throw ValidationError("Two results would be written to \(path).")
     }
+    useStandardOutput = all.contains(where: Files.isStandardOutput)
     for (index, input) in inputs.enumerated() {
       paths[input.input] = Paths(output: outputs[index], figure: figures?[index], raw: raws?[index])
     }
@@ -69,6 +73,11 @@ struct Outputs {
     }
     return [path]
   }
+}
+
+/// The way a path goes: "./a.png" is "a.png".
+private func steps(_ path: String) -> [Substring] {
+  [path.prefix { $0 == "/" }] + path.split(separator: "/").filter { $0 != "." }
 }
 
 /// The file name of a path without folder and extension.

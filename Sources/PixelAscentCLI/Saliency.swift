@@ -70,7 +70,7 @@ struct Saliency: ParsableCommand {
         image: path, class: `class`, label: network.labels[`class`], score: result.scores[`class`],
         height: photo.height, width: photo.width, output: files.output)
     } report: { record in
-      try common.console.result(record) {
+      try common.console.result(record, besides: outputs) {
         "\(record.output): \(record.label) (\(record.class)), score \(fixed(record.score, 3))"
       }
     }

@@ -59,7 +59,7 @@ struct Visualize: ParsableCommand {
       class: index, label: labels[index], recipe: visualization.recipe.rawValue, seed: visualization.seed,
       iterations: visualization.iterations, score: result.scores[index], probability: result.probability,
       seconds: result.seconds, output: files.output)
-    try console.result(record) {
+    try console.result(record, besides: outputs) {
       "\(record.output): \(record.label) (\(record.class)), score \(fixed(record.score, 3)), "
         + "probability \(fixed(record.probability, 4)), \(fixed(record.seconds, 2)) s"
     }

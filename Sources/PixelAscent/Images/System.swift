@@ -19,6 +19,13 @@ extension Files {
   /// Whether there is a regular file at `path`.
   package static func isRegular(_ path: String) -> Bool { status(path)?.isRegular ?? false }
 
+  /// Whether `path` leads to the file, pipe or device that standard output is.
+  package static func isStandardOutput(_ path: String) -> Bool {
+    var output = stat()
+    guard let file = status(path), fstat(STDOUT_FILENO, &output) == 0 else { return false }
+    return (file.st_dev, file.st_ino) == (output.st_dev, output.st_ino)
+  }
+
   /// Makes a folder in a folder that is there; one that is there already is left as it is.
   ///
   /// - Throws: ``PixelAscentError`` of kind `unwritableFile`.
