@@ -21,7 +21,8 @@ struct Outputs {
   ///   - output: a file, or a folder (one that is there, or ends in "/"); nil is the working directory
   ///   - figure: likewise, but nil is no figure
   ///   - raw: likewise
-  /// - Throws: `ValidationError` if two results would go into one file.
+  /// - Throws: `ValidationError` if two results would go into one file; `PixelAscentError` if a file can't be made where
+  ///   it would go.
   init(
     _ inputs: [(input: String, stem: String)], output: String?, figure: String?, raw: String?
   ) throws {
@@ -34,6 +35,8 @@ struct Outputs {
     for path in all where !seen.insert(steps(path)).inserted {
       throw ValidationError("Two results would be written to \(path).")
     }
+    for path in all where !newFolders.contains(where: path.hasPrefix) { try Files.checkPlace(path) }
+    for folder in newFolders { try Files.checkPlace(withoutSlash(folder)) }
     useStandardOutput = all.contains(where: Files.isStandardOutput)
     for (index, input) in inputs.enumerated() {
       paths[input.input] = Paths(output: outputs[index], figure: figures?[index], raw: raws?[index])
@@ -78,6 +81,10 @@ struct Outputs {
 /// The way a path goes: "./a.png" is "a.png".
 private func steps(_ path: String) -> [Substring] {
   [path.prefix { $0 == "/" }] + path.split(separator: "/").filter { $0 != "." }
+}
+
+private func withoutSlash(_ path: String) -> String {
+  path.last == "/" && path.count > 1 ? withoutSlash(String(path.dropLast())) : path
 }
 
 /// The file name of a path without folder and extension.

@@ -26,6 +26,14 @@ extension Files {
     return (file.st_dev, file.st_ino) == (output.st_dev, output.st_ino)
   }
 
+  /// Finds out whether a file could be made or replaced at `path`, as far as the system tells beforehand.
+  ///
+  /// - Throws: ``PixelAscentError`` of kind `unwritableFile`.
+  package static func checkPlace(_ path: String) throws(PixelAscentError) {
+    guard case .replace(let folder, _, _) = try WriteTarget(path) else { return }
+    if access(folder.isEmpty ? "." : folder, W_OK | X_OK) != 0 { throw failure(.unwritableFile, path, errno) }
+  }
+
   /// Makes a folder in a folder that is there; one that is there already is left as it is.
   ///
   /// - Throws: ``PixelAscentError`` of kind `unwritableFile`.
