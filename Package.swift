@@ -41,7 +41,7 @@ let package = Package(
       ]),
 
     // Tests
-    .target(name: "TestSupport", path: "Tests/Support"),
+    .target(name: "TestSupport", dependencies: ["PixelAscent"], path: "Tests/Support"),
     .testTarget(name: "KernelTests", dependencies: ["CPixelKernels", "CPixelReference", "TestSupport"]),
     .testTarget(name: "CodecTests", dependencies: ["PixelAscent", "TestSupport"]),
     .testTarget(name: "PixelAscentTests", dependencies: ["PixelAscent", "CPixelReference", "TestSupport"]),
