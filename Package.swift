@@ -45,7 +45,8 @@ let package = Package(
     .testTarget(name: "KernelTests", dependencies: ["CPixelKernels", "CPixelReference", "TestSupport"]),
     .testTarget(name: "CodecTests", dependencies: ["PixelAscent", "TestSupport"]),
     .testTarget(name: "PixelAscentTests", dependencies: ["PixelAscent", "CPixelReference", "TestSupport"]),
-    .testTarget(name: "CommandLineTests", dependencies: ["PixelAscent", "TestSupport"]),
+    .testTarget(
+      name: "CommandLineTests", dependencies: ["PixelAscent", "PixelAscentCLI", "TestSupport"], exclude: ["Golden"]),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .c11

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: MIT
+
+import Foundation
+import PixelAscent
+import TestSupport
+import Testing
+
+@Suite struct BadInputTests {
+  private static let commands = ["classify", "saliency", "fool --target 76", "visualize --class 76 --init"]
+
+  @Test(
+    "What is no image, for every command",
+    arguments: commands,
+    [
+      ("missing.jpg", "no such file"), ("Models", "is a folder, not a file"), ("empty.jpg", "the file is empty"),
+      ("text.jpg", "not a JPEG or PNG image (starts with \"Hello, pixels…\")"),
+      ("photo.png/a.jpg", "a part of the path is not a folder"),
+      ("bomb.png", "100000×100000 pixels are 10000 megapixels, more than the limit of 100"),
+    ])
+  func noImage(_ command: String, _ file: (name: String, message: String)) throws {
+    let folder = try TemporaryFolder.withModelAndPhoto()
+    try folder.add("empty.jpg", [])
+    try folder.add("text.jpg", Array("Hello, pixels\n".utf8))
+    try folder.add("bomb.png", Pictures.bomb)
+    try Refusal("\(command) \(file.name)", "error: \(file.name): \(file.message)").check(in: folder)
+  }
+
+  @Test("Cut off at every sixteenth", arguments: ["photo.jpg", "photo.png"], 0..<16)
+  func truncated(_ name: String, _ sixteenths: Int) throws {
+    let folder = try TemporaryFolder.withModelAndPhoto()
+    let picture = Pictures.photo.resized(width: 360, height: 240)
+    let whole = try name == "photo.jpg" ? picture.jpegData() : picture.pngData()
+    let length = whole.count * sixteenths / 16
+    try folder.add(name, Array(whole.prefix(length)))
+    let kind = name == "photo.jpg" ? "JPEG" : "PNG"
+    let line = length == 0 ? "the file is empty" : "\(kind) is cut off: it ends after \(length) bytes…"
+    try Refusal("classify \(name)", "error: \(name): \(line)").check(in: folder)
+  }
+
+  @Test(
+    "What would take gigabytes is refused before the memory is taken",
+    arguments: [
+      Refusal("classify thin.png", "error: thin.png: a network input of 1680000×224 pixels would take …"),
+      Refusal("saliency thin.png", "error: thin.png: a network input of 1680000×224 pixels would take …"),
+      Refusal(
+        "fool thin.png --target 76", "error: thin.png: a network input of 1680000×224 pixels would take …"),
+      Refusal(
+        "visualize --class 76 --size 1000000x224", "error: a network input of 1000000×224 pixels would take …"),
+    ])
+  func thin(_ refusal: Refusal) throws {
+    let folder = try TemporaryFolder.withModelAndPhoto()
+    try folder.add("thin.png", try Pictures.flat(width: 4, height: 30_000).pngData())
+    let whole = Refusal(
+      refusal.arguments, refusal.line + " MB of memory, more than the limit of 2048 MB (--max-memory)")
+    try whole.check(in: folder, megabytes: 1000)
+  }
+
+  @Test(arguments: [
+    Refusal(
+      "classify photo.png --max-megapixels 0.003",
+      "error: photo.png: 72×48 pixels are 0.003456 megapixels, more than the limit of 0.003"),
+    Refusal(
+      "classify photo.png --max-memory 1",
+      "error: photo.png: a network input of 224×336 pixels would take … MB of memory, "
+        + "more than the limit of 1 MB (--max-memory)"),
+    Refusal(
+      "visualize --class 76 --size 224 --max-memory 1",
+      "error: a network input of 224×224 pixels would take … MB of memory, more than the limit of 1 MB (--max-memory)"),
+    Refusal(
+      "visualize --class 76 --init thin.png",
+      "error: thin.png: a network input of 30000×4 pixels is too small: the network needs at least 17×17"),
+    Refusal(
+      "visualize --class 76 --size 16",
+      "error: a network input of 16×16 pixels is too small: the network needs at least 17×17"),
+    Refusal(
+      "visualize --class 76 --size 300x16",
+      "error: a network input of 300×16 pixels is too small: the network needs at least 17×17"),
+    Refusal(
+      "visualize --class 76 --init small.npy",
+      "error: small.npy: a network input of 4×9 pixels is too small: the network needs at least 17×17"),
+    Refusal("visualize --class 76 --init nan.npy", "error: nan.npy: an input image must be finite, found nan"),
+    Refusal(
+      "visualize --class 76 --init grey.npy",
+      "error: grey.npy: an input image must have the shape (3, H, W), found (20, 20)"),
+    Refusal(
+      "visualize --class 76 --init cut.npy",
+      "error: cut.npy: the header declares the shape (20, 20) of float32, found 1599 bytes"),
+  ])
+  func sizesAndArrays(_ refusal: Refusal) throws {
+    let folder = try TemporaryFolder.withModelAndPhoto()
+    try folder.add("thin.png", try Pictures.flat(width: 4, height: 30_000).pngData())
+    try folder.add("small.npy", Tensor(shape: [3, 4, 9], repeating: 0).npyData())
+    try folder.add("nan.npy", Tensor(shape: [3, 20, 20], repeating: .nan).npyData())
+    let grey = Tensor(shape: [20, 20], repeating: 0).npyData()
+    try folder.add("grey.npy", grey)
+    try folder.add("cut.npy", grey.dropLast())
+    try refusal.check(in: folder)
+  }
+
+  @Test(arguments: [
+    Refusal(
+      "saliency photo.png --class crane",
+      "error: class \"crane\" names 2 classes: crane (134), crane (517); use the index"),
+    Refusal(
+      "fool photo.png --target maillot",
+      "error: class \"maillot\" names 2 classes: maillot (638), maillot (639); use the index"),
+    Refusal(
+      "visualize --class cardigan",
+      "error: class \"cardigan\" names 2 classes: Cardigan (264), cardigan (474); use the index"),
+    Refusal("visualize --class tarantulla", "error: no class is called \"tarantulla\"; nearest: tarantula (76)"),
+    Refusal("saliency photo.png --class 1000", "error: class 1000 is out of range: the model has classes 0 to 999"),
+    Refusal("fool photo.png --target=-1", "error: class -1 is out of range: the model has classes 0 to 999"),
+    Refusal(["visualize", "--class", " "], "error: the class has an empty name"),
+  ])
+  func classNames(_ refusal: Refusal) throws {
+    try refusal.check(in: .withModelAndPhoto())
+  }
+
+  @Test("A file's name is shown on one line, whatever it holds")
+  func namesOfSeveralLines() throws {
+    let folder = try TemporaryFolder.withModelAndPhoto()
+    try folder.add("a\nb", [1, 2])
+    try Refusal(["classify", "a\nb"], "error: a?b: not a JPEG or PNG image (starts with bytes 01 02)").check(in: folder)
+  }
+}

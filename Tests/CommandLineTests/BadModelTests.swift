@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: MIT
+
+import Foundation
+import PixelAscent
+import TestSupport
+import Testing
+
+@Suite struct BadModelTests {
+  private static let commands =
+    ["classify photo.png", "saliency photo.png", "fool photo.png --target 76"]
+    + ["visualize --class 76", "info"]
+
+  @Test(
+    arguments: commands,
+    [
+      ("missing.safetensors", "no such file"), ("Models", "is a folder, not a file"),
+      ("photo.png/m", "a part of the path is not a folder"),
+      ("photo.png", "the header declares 727905341920923785 bytes, found …"),
+      ("empty", "not a safetensors file: its 0 bytes can't hold the 8 of the header's length"),
+    ])
+  func noModel(_ command: String, _ file: (name: String, message: String)) throws {
+    let folder = try TemporaryFolder.withModelAndPhoto()
+    try folder.add("empty", [])
+    try Refusal("\(command) --model \(file.name)", "error: \(file.name): \(file.message)").check(in: folder)
+  }
+
+  /// A change of the tiny model's bytes, and the line it gets.
+  struct Damage: Sendable, CustomTestStringConvertible {
+    let testDescription: String
+    let line: String
+    let bytes: @Sendable ([UInt8]) -> [UInt8]
+
+    /// Replaces a part of the header by one as long.
+    static func header(_ old: String, _ new: String, _ line: String) -> Damage {
+      Damage(testDescription: new, line: line) { bytes in
+        guard old.utf8.count == new.utf8.count, let range = Data(bytes).range(of: Data(old.utf8)) else { return [] }
+        return bytes[..<range.lowerBound] + Array(new.utf8) + bytes[range.upperBound...]
+      }
+    }
+
+    static let all = [
+      Damage(
+        testDescription: "header of 2^63 bytes", line: "the header declares 9223372036854775808 bytes, found …",
+        bytes: { [0, 0, 0, 0, 0, 0, 0, 0x80] + $0[8...] }),
+      Damage(
+        testDescription: "header of 2^64 - 1 bytes", line: "the header declares 18446744073709551615 bytes, found …",
+        bytes: { [UInt8](repeating: 255, count: 8) + $0[8...] }),
+      Damage(
+        testDescription: "NaN", line: "tensor conv2.weight holds a value that is not finite at index 15999",
+        bytes: { $0.dropLast(4) + [0, 0, 0xC0, 0x7F] }),
+      Damage(
+        testDescription: "longer", line: "the tensors declare 69792 bytes, found 69796", bytes: { $0 + [0, 0, 0, 0] }),
+      header(
+        "\"shape\":[16,3,3,3]", "\"shape\":[16,3,1,9]",
+        "tensor conv1.weight: the graph declares the shape (16, 3, 3, 3), found (16, 3, 1, 9)"),
+      header(
+        "\"shape\":[16,3,3,3]", "\"shape\":[17,3,3,3]",
+        "tensor conv1.weight declares the shape (17, 3, 3, 3), found …"),
+      header(
+        ",69792]", ",99792]",
+        "tensor conv2.weight declares bytes up to 99792 of the data, found 69792: truncated or wrong offset"),
+      header("[5792,69792]", "[5788,69792]", "tensor conv2.weight declares the offset 5788, expected 5792: …"),
+      header("\"dtype\":\"F32\"", "\"dtype\":\"F64\"", "tensor conv1.bias is of type F64; this version reads F32 only"),
+      header("pixelascent-1", "pixelascent-2", "expected the format pixelascent-1, found pixelascent-2"),
+    ]
+  }
+
+  @Test(arguments: Damage.all)
+  func damaged(_ damage: Damage) throws {
+    let folder = try TemporaryFolder.withModelAndPhoto()
+    let bytes = damage.bytes(TinyModel.bytes)
+    try #require(!bytes.isEmpty && bytes != TinyModel.bytes)
+    try folder.add("m.safetensors", bytes)
+    try Refusal("classify photo.png --model m.safetensors", "error: m.safetensors: \(damage.line)").check(in: folder)
+  }
+
+  @Test("Cut off at every sixteenth", arguments: 0..<16)
+  func truncated(_ sixteenths: Int) throws {
+    let folder = try TemporaryFolder.withModelAndPhoto()
+    try folder.add("m.safetensors", Array(TinyModel.bytes.prefix(TinyModel.bytes.count * sixteenths / 16)))
+    try Refusal("visualize --class 76 --model m.safetensors", "error: m.safetensors: …").check(in: folder)
+  }
+
+  @Test(
+    "A pickle that would run a command is refused, and the command has not run",
+    arguments: [
+      (
+        "cos\nsystem\n(S'touch ran'\ntR.",
+        "evil.pkl: refused: the pickle calls os.system; only plain data and NumPy arrays are read"
+      ),
+      (
+        "\u{80}\u{3}cposix\nsystem\nX\u{9}\0\0\0touch ran\u{85}R.",
+        "evil.pkl: refused: the pickle calls posix.system; only plain data and NumPy arrays are read"
+      ),
+      (
+        "(c__builtin__\nexec\nS'open(\"ran\",\"w\")'\no.",
+        "evil.pkl: refused: the pickle calls __builtin__.exec; only plain data and NumPy arrays are read"
+      ),
+    ])
+  func hostilePickle(_ pickle: String, _ line: String) throws {
+    let folder = try TemporaryFolder.withModelAndPhoto()
+    try folder.add("evil.pkl", pickle.unicodeScalars.map { UInt8($0.value) })
+    try Refusal("convert evil.pkl -o m.safetensors", "error: \(line)").check(in: folder)
+  }
+
+  @Test(arguments: [
+    ("missing.pkl", "no such file"), ("photo.png", "expected weights as a Python pickle, found something else"),
+    ("Models/squeezenet1_1.safetensors", "expected weights as a Python pickle, found a safetensors file"),
+    ("none.pkl", "expected a dictionary of SqueezeNet's layers"),
+  ])
+  func noWeights(_ name: String, _ message: String) throws {
+    let folder = try TemporaryFolder.withModelAndPhoto()
+    try folder.add("none.pkl", [0x80, 2, UInt8(ascii: "N"), UInt8(ascii: ".")])
+    try Refusal("convert \(name) -o m.safetensors", "error: \(name): \(message)").check(in: folder)
+  }
+}

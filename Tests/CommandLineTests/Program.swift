@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: MIT
+
+import Foundation
+import TestSupport
+import Testing
+
+/// The program as it was built together with these tests.
+enum Program {
+  /// What a run left behind.
+  struct Outcome: Sendable {
+    let status: Int32
+    let output: Data
+    let errors: String
+
+    var text: String { String(decoding: output, as: UTF8.self) }
+    var lines: [String] { text.split(separator: "\n").map(String.init) }
+  }
+
+  /// A run that never ends is an error, not a test that hangs; a debug build needs many seconds for the slowest ones.
+  private static let patience = 120.0
+
+  /// It lies beside the test bundle (macOS) or the test executable (Linux).
+  static let path: String = {
+    let bundle = Bundle.allBundles.map(\.bundleURL).first { $0.pathExtension == "xctest" }
+    let tests = bundle ?? Bundle.main.executableURL ?? URL(fileURLWithPath: CommandLine.arguments[0])
+    return tests.resolvingSymlinksInPath().deletingLastPathComponent().appendingPathComponent("pixelascent").path
+  }()
+
+  /// Runs the program in a folder that is its home too, and waits for its end.
+  ///
+  /// - Parameters:
+  ///   - environment: variables on top of the tests' own, of which those the program knows are left out
+  ///   - input: what it reads from standard input, at most what a pipe holds
+  ///   - output: a file that is its standard output instead of a pipe
+  static func run(
+    _ arguments: [String], in folder: TemporaryFolder, environment: [String: String] = [:], input: Data? = nil,
+    output: FileHandle? = nil, program: String = path
+  ) throws -> Outcome {
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: program)
+    process.arguments = arguments
+    process.currentDirectoryURL = URL(fileURLWithPath: folder.path)
+    process.environment = ProcessInfo.processInfo.environment
+      .filter { !$0.key.hasPrefix("PIXELASCENT_") && $0.key != "XDG_DATA_HOME" }
+      .merging(["HOME": folder.path, "COLUMNS": "80", "LC_ALL": "C"]) { $1 }
+      .merging(environment) { $1 }
+    let outputs = try TemporaryFolder()
+    let (outputPath, errorPath) = (outputs.path + "/output", outputs.path + "/errors")
+    process.standardOutput = try output ?? newFile(outputPath)
+    process.standardError = try newFile(errorPath)
+    process.standardInput = FileHandle.nullDevice
+    if let input {
+      let pipe = Pipe()
+      pipe.fileHandleForWriting.write(input)
+      try pipe.fileHandleForWriting.close()
+      process.standardInput = pipe
+    }
+    let end = DispatchSemaphore(value: 0)
+    process.terminationHandler = { _ in end.signal() }
+    try process.run()
+    if end.wait(timeout: .now() + patience) == .timedOut {
+      kill(process.processIdentifier, SIGKILL)
+      end.wait()
+      throw Hang(command: arguments.joined(separator: " "))
+    }
+    try #require(process.terminationReason == .exit, "killed by signal \(process.terminationStatus)")
+    return Outcome(
+      status: process.terminationStatus, output: FileManager.default.contents(atPath: outputPath) ?? Data(),
+      errors: String(decoding: FileManager.default.contents(atPath: errorPath) ?? Data(), as: UTF8.self))
+  }
+
+  private static func newFile(_ path: String) throws -> FileHandle {
+    try Data().write(to: URL(fileURLWithPath: path))
+    return try FileHandle(forWritingTo: URL(fileURLWithPath: path))
+  }
+
+  struct Hang: Error {
+    let command: String
+  }
+}
+
+/// The folder of this package.
+let packageFolder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+  .deletingLastPathComponent().path
+
+/// The real network, made by `make model`.
+enum RealModel {
+  static let path = packageFolder + "/Models/squeezenet1_1.safetensors"
+  static let isThere = FileManager.default.fileExists(atPath: path)
+  static let environment = ["PIXELASCENT_MODEL": path]
+}
+
+/// A sample photograph, fetched by `make samples`.
+enum Photo {
+  static let path = packageFolder + "/Samples/imagenet_15_99.jpg"
+  static let isThere = FileManager.default.fileExists(atPath: path) && RealModel.isThere
+}

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: MIT
+
+import Foundation
+import TestSupport
+import Testing
+
+/// A command that must fail with one line and change nothing.
+struct Refusal: Sendable, CustomTestStringConvertible {
+  let arguments: [String]
+  /// The whole line on standard error; a "…" stands for what the system, libjpeg or a memory layout decide.
+  let line: String
+  /// 1, with nothing else on standard error; 64 if the argument parser adds its lines of usage.
+  let status: Int32
+  let environment: [String: String]
+
+  init(_ arguments: String, _ line: String, status: Int32 = 1, environment: [String: String] = [:]) {
+    self.init(arguments.split(separator: " ").map(String.init), line, status: status, environment: environment)
+  }
+
+  init(_ arguments: [String], _ line: String, status: Int32 = 1, environment: [String: String] = [:]) {
+    (self.arguments, self.line, self.status, self.environment) = (arguments, line, status, environment)
+  }
+
+  /// Wrong usage, which the argument parser prints in its own form.
+  static func usage(_ arguments: String, _ message: String) -> Refusal {
+    Refusal(arguments, "Error: " + message, status: 64)
+  }
+
+  var testDescription: String { arguments.joined(separator: " ") }
+
+  /// - Parameter megabytes: how much memory the program may ask for, on Linux
+  func check(in folder: TemporaryFolder, megabytes: Int? = nil) throws {
+    let before = try folder.contents()
+    var command = [Program.path] + arguments
+    #if os(Linux)
+      if let megabytes {
+        command = ["/bin/sh", "-c", "ulimit -v \(megabytes << 10); exec \"$0\" \"$@\""] + command
+      }
+    #endif
+    let outcome = try Program.run(
+      Array(command.dropFirst()), in: folder, environment: environment, program: command[0])
+    #expect(outcome.status == status)
+    #expect(outcome.text == "")
+    let lines = outcome.errors.split(separator: "\n", omittingEmptySubsequences: false)
+    let found = String(lines[0])
+    if let gap = line.range(of: "…") {
+      #expect(
+        found.hasPrefix(line[..<gap.lowerBound]) && found.hasSuffix(line[gap.upperBound...]), "expected \(line)")
+    } else {
+      #expect(found == line)
+    }
+    if status == 1 {
+      #expect(lines.count == 2 && lines[1] == "", "more than one line: \(outcome.errors)")
+    } else {
+      #expect(lines.contains { $0.hasPrefix("Usage: pixelascent") })
+    }
+    #expect(try folder.contents() == before)
+  }
+}

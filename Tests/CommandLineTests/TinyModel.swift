@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: MIT
+
+import Foundation
+import PixelAscent
+import TestSupport
+
+/// A model with ImageNet's classes and arbitrary weights, small enough for a run of milliseconds.
+enum TinyModel {
+  static let bytes: [UInt8] = {
+    do {
+      return try file().safetensors().data()
+    } catch {
+      fatalError("\(error)")
+    }
+  }()
+
+  /// Halves an image four times as SqueezeNet does, so that the least size is 17 here too.
+  private static let graph = Graph(
+    input: .init(channels: 3),
+    layers: [
+      GraphLayer(
+        name: "conv1",
+        operation: .convolution(kernel: 3, stride: 2, padding: 0, outputChannels: 16, relu: true), inputs: ["image"]),
+      GraphLayer(name: "pool1", operation: .maxPool(kernel: 3, stride: 2, ceilMode: true), inputs: ["conv1"]),
+      GraphLayer(name: "pool2", operation: .maxPool(kernel: 3, stride: 2, ceilMode: true), inputs: ["pool1"]),
+      GraphLayer(name: "pool3", operation: .maxPool(kernel: 3, stride: 2, ceilMode: true), inputs: ["pool2"]),
+      GraphLayer(
+        name: "conv2",
+        operation: .convolution(kernel: 1, stride: 1, padding: 0, outputChannels: 1000, relu: true), inputs: ["pool3"]),
+      GraphLayer(name: "scores", operation: .globalAverage, inputs: ["conv2"]),
+    ], output: "scores")
+
+  private static func file() throws -> ModelFile {
+    var random = TestRandom(5)
+    func tensor(_ shape: [Int], _ scale: Float) -> Tensor {
+      Tensor(shape: shape, values: random.reals(shape.reduce(1, *)).map { Float($0) * scale })
+    }
+    return try ModelFile(
+      graph: graph, labels: ImageNetLabels.labels, preprocessing: .imageNet, source: "a test", licence: "MIT",
+      tensors: [
+        "conv1.weight": tensor([16, 3, 3, 3], 0.5), "conv1.bias": tensor([16], 0.1),
+        "conv2.weight": tensor([1000, 16, 1, 1], 1), "conv2.bias": tensor([1000], 0.1),
+      ], name: "tiny")
+  }
+}
+
+extension TemporaryFolder {
+  /// Writes a file and gives its path.
+  @discardableResult
+  func add(_ name: String, _ bytes: [UInt8]) throws -> String {
+    try Data(bytes).write(to: URL(fileURLWithPath: "\(path)/\(name)"))
+    return "\(path)/\(name)"
+  }
+
+  func bytes(_ name: String) throws -> [UInt8] { Array(try Data(contentsOf: URL(fileURLWithPath: "\(path)/\(name)"))) }
+
+  /// Every file and folder it holds, with the files' sizes.
+  func contents() throws -> [String] {
+    try FileManager.default.subpathsOfDirectory(atPath: path).sorted().map { name in
+      let size = try FileManager.default.attributesOfItem(atPath: "\(path)/\(name)")[.size] as? Int
+      return "\(name) \(size ?? -1)"
+    }
+  }
+
+  func image(_ name: String) throws -> RGBImage { try RGBImage(contentsOf: "\(path)/\(name)") }
+
+  func tensor(_ name: String) throws -> Tensor { try Tensor(npy: bytes(name), name: name) }
+
+  /// A folder that holds the tiny model where the program finds it, and a photo.
+  static func withModelAndPhoto() throws -> TemporaryFolder {
+    let folder = try TemporaryFolder()
+    try FileManager.default.createDirectory(atPath: folder.path + "/Models", withIntermediateDirectories: true)
+    try folder.add("Models/\(ModelLocation.defaultName)", TinyModel.bytes)
+    try folder.add("photo.png", try Pictures.photo.pngData())
+    return folder
+  }
+}
+
+enum Pictures {
+  /// Soft shapes of all colours, 72 × 48 pixels.
+  static let photo = RGBImage(
+    width: 72, height: 48,
+    pixels: (0..<72 * 48).flatMap { index in
+      let x = Double(index % 72), y = Double(index / 72)
+      return [sin(x / 9), cos(y / 7), sin((x + y) / 11)].map { UInt8(127.5 + 127 * $0) }
+    })
+
+  static func flat(width: Int, height: Int) -> RGBImage {
+    RGBImage(width: width, height: height, pixels: [UInt8](repeating: 130, count: 3 * width * height))
+  }
+
+  /// A PNG file of 69 bytes that declares 100,000 × 100,000 pixels.
+  static let bomb = Array(
+    Data(
+      base64Encoded: "iVBORw0KGgoAAAANSUhEUgABhqAAAYagCAIAAADEOMBSAAAADElEQVR4nGNgoD0AAABkAAEvELgxAAAAAElFTkSuQmCC")
+      ?? Data())
+}

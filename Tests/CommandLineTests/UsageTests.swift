@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: MIT
+
+import PixelAscent
+import TestSupport
+import Testing
+
+@Suite struct UsageTests {
+  @Test(arguments: [
+    Refusal.usage("classify", "Missing expected argument '<image> ...'"),
+    .usage("fool photo.png", "Missing expected argument '--target <class>'"),
+    .usage("visualize", "Missing expected argument '--class <class>'"),
+    .usage("convert weights.pkl", "Missing expected argument '--output <model>'"),
+    .usage("sharpen", "Unexpected argument 'sharpen'"),
+    .usage("classify photo.png --best 5", "Unknown option '--best'"),
+    .usage("classify photo.png --top 0", "--top must be 1 or more, found 0."),
+    .usage("classify photo.png --top five", "The value 'five' is invalid for '--top <n>'"),
+    .usage("classify photo.png --threads 0", "--threads must be 1 or more, found 0."),
+    .usage("classify photo.png --threads -2", "--threads must be 1 or more, found -2."),
+    .usage("classify photo.png --max-megapixels 0", "--max-megapixels must be above 0, found 0.0."),
+    .usage("classify photo.png --max-megapixels nan", "--max-megapixels must be above 0, found nan."),
+    .usage("classify photo.png --max-memory 0", "--max-memory must be 1 or more, found 0."),
+    .usage("saliency photo.png --objective loss", "The value 'loss' is invalid for '--objective <objective>'…"),
+    .usage("fool photo.png --target 76 --max-iterations -1", "max iterations must be 0 or more, found -1."),
+    .usage("fool photo.png --target 76 --learning-rate nan", "the learning rate must be a positive number, found nan."),
+    .usage("fool photo.png --target 76 --learning-rate 0", "the learning rate must be a positive number, found 0.0."),
+    .usage("visualize --class 76 --iterations -1", "iterations must be 1 or more, found -1."),
+    .usage("visualize --class 76 --iterations=-1", "iterations must be 1 or more, found -1."),
+    .usage("visualize --class 76 --iterations 2.5", "The value '2.5' is invalid for '--iterations <n>'"),
+    .usage("visualize --class 76 --learning-rate nan", "the learning rate must be a positive number, found nan."),
+    .usage("visualize --class 76 --learning-rate -inf", "the learning rate must be a positive number, found -inf."),
+    .usage("visualize --class 76 --l2 -0.1", "l2 must be a number of 0 or more, found -0.1."),
+    .usage("visualize --class 76 --blur-every -1", "blur every must be 0 or more, found -1."),
+    .usage("visualize --class 76 --blur-sigma 0", "the blur sigma must be above 0 and at most 10000, found 0.0."),
+    .usage("visualize --class 76 --max-jitter -1", "max jitter must be 0 or more, found -1."),
+    .usage("visualize --class 76 --samples 0", "samples must be 1 or more, found 0."),
+    .usage("visualize --class 76 --show-every -5", "show every must be 0 or more, found -5."),
+    .usage("visualize --class 76 --seed -1", "The value '-1' is invalid for '--seed <n>'"),
+    .usage("visualize --class 76 --size 0", "the size must be from 1 to 1048576 pixels, found 0×0."),
+    .usage("visualize --class 76 --size 3x4x5", "The value '3x4x5' is invalid for '--size <n|hxw>'"),
+    .usage("visualize --class 76 --recipe soup", "The value 'soup' is invalid for '--recipe <recipe>'…"),
+    .usage(
+      "visualize --class 76 --init photo.png --size 64",
+      "--init photo.png is 48x72 pixels and fixes the size; leave out --size."),
+  ])
+  func parameters(_ refusal: Refusal) throws {
+    try refusal.check(in: .withModelAndPhoto())
+  }
+
+  @Test("The size of --init may be said once more")
+  func sameSize() throws {
+    let folder = try TemporaryFolder.withModelAndPhoto()
+    let arguments = ["visualize", "--class", "76", "--init", "photo.png", "--size", "48x72", "--iterations", "1"]
+    #expect(try Program.run(arguments, in: folder).status == 0)
+    #expect(try folder.image("tarantula.png").height == 48)
+  }
+
+  @Test(arguments: [
+    Refusal.usage(
+      "saliency photo.png b.png -o map.png", "With several images -o must be a folder; write map.png/ for a new one."),
+    .usage(
+      "saliency photo.png b.png --figure f.png",
+      "With several images --figure must be a folder; write f.png/ for a new one."),
+    .usage("saliency photo.png sub/photo.png", "Two results would be written to photo-saliency.png."),
+    .usage("saliency photo.png -o a.png --figure a.png", "Two results would be written to a.png."),
+    .usage("fool photo.png --target 76 -o a.png --raw ././a.png", "Two results would be written to ././a.png."),
+    .usage("visualize --class 76 --figure tarantula.png", "Two results would be written to tarantula.png."),
+    .usage(
+      "fool photo.png --target 76 -o a.jpg", "A fooling image is a PNG: JPEG would lose the push. Write -o NAME.png."),
+    .usage(
+      "fool photo.png --target 76 -o a.JPEG", "A fooling image is a PNG: JPEG would lose the push. Write -o NAME.png."),
+    Refusal(["saliency", "photo.png", "-o", ""], "Error: -o is empty.", status: 64),
+  ])
+  func outputs(_ refusal: Refusal) throws {
+    try refusal.check(in: .withModelAndPhoto())
+  }
+
+  @Test(arguments: ["avx512", "AVX2", "sse9\n", "neon,scalar"])
+  func unknownInstructionSet(_ name: String) throws {
+    let folder = try TemporaryFolder.withModelAndPhoto()
+    let names = InstructionSet.selectable.map(\.name).joined(separator: ", ")
+    let line =
+      "error: PIXELASCENT_SIMD: this build has no \"\(name.replacing("\n", with: " "))\"; selectable here: \(names)"
+    for command in ["classify photo.png", "visualize --class 76", "info"] {
+      try Refusal(command, line, environment: ["PIXELASCENT_SIMD": name]).check(in: folder)
+    }
+  }
+
+  #if arch(x86_64)
+    private static let otherMachine = "neon"
+  #else
+    private static let otherMachine = "avx2"
+  #endif
+
+  @Test func otherMachinesInstructionSet() throws {
+    let names = InstructionSet.selectable.map(\.name).joined(separator: ", ")
+    try Refusal(
+      "saliency photo.png",
+      "error: PIXELASCENT_SIMD: this build has no \"\(Self.otherMachine)\"; selectable here: \(names)",
+      environment: ["PIXELASCENT_SIMD": Self.otherMachine]
+    ).check(in: .withModelAndPhoto())
+  }
+}
