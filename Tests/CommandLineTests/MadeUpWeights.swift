@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: MIT
+
+import PixelAscent
+import TestSupport
+
+/// Weights of the shapes that `convert` takes.
+enum MadeUpWeights {
+  static let pickle = PickleWriter.pickle { writer in
+    var random = TestRandom(3)
+    var channels = [Graph.image: 3]
+    writer.op("}(")
+    for layer in SqueezeNetImporter.graph.layers {
+      let inputs = layer.inputs.map { channels[$0] ?? 0 }.reduce(0, +)
+      channels[layer.name] = inputs
+      guard case .convolution(let size, _, _, let outputs, _) = layer.operation else { continue }
+      channels[layer.name] = outputs
+      writer.string(layer.name)
+      writer.op("](")
+      for shape in [[size, size, inputs, outputs], [outputs]] {
+        writer.array(Tensor(shape: shape, values: random.reals(shape.reduce(1, *)).map { Float($0) / 16 }))
+      }
+      writer.op("e")
+    }
+    writer.op("u")
+  }
+}

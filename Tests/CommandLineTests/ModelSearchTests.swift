@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: MIT
+
+import Foundation
+import PixelAscent
+import TestSupport
+import Testing
+
+@Suite struct ModelSearchTests {
+  private let folder: TemporaryFolder
+
+  /// A model in every place; the program itself in bin/.
+  init() throws {
+    folder = try TemporaryFolder()
+    let places = ["data/pixelascent/models", "home/.local/share/pixelascent/models", "Models", "bin/Models"]
+    for place in places {
+      try FileManager.default.createDirectory(atPath: "\(folder.path)/\(place)", withIntermediateDirectories: true)
+      try folder.add("\(place)/\(ModelLocation.defaultName)", TinyModel.bytes)
+    }
+    try folder.add("named.safetensors", TinyModel.bytes)
+    try folder.add("variable.safetensors", TinyModel.bytes)
+    try FileManager.default.copyItem(atPath: Program.path, toPath: folder.path + "/bin/pixelascent")
+  }
+
+  /// - Parameter variables: which of the two variables that name a place are set
+  private func info(_ variables: Set<String>, _ arguments: [String] = []) throws -> Program.Outcome {
+    let environment = ["XDG_DATA_HOME": folder.path + "/data", "PIXELASCENT_MODEL": "variable.safetensors"]
+      .filter { variables.contains($0.key) }
+      .merging(["HOME": folder.path + "/home"]) { $1 }
+    return try Program.run(
+      ["info", "--json"] + arguments, in: folder, environment: environment, program: folder.path + "/bin/pixelascent")
+  }
+
+  private func model(_ variables: Set<String>, _ arguments: [String] = []) throws -> String? {
+    let outcome = try info(variables, arguments)
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    return try JSONValue(outcome.text)["model"]?.string.map(inFolder)
+  }
+
+  /// A path without what leads to the folder, which a system may know by several names.
+  private func inFolder(_ path: String) -> String {
+    let name = URL(fileURLWithPath: folder.path).lastPathComponent
+    return path.range(of: name + "/").map { String(path[$0.upperBound...]) } ?? path
+  }
+
+  private func remove(_ place: String) throws {
+    try FileManager.default.removeItem(atPath: "\(folder.path)/\(place)/\(ModelLocation.defaultName)")
+  }
+
+  @Test("--model, PIXELASCENT_MODEL, XDG_DATA_HOME, ./Models, Models beside the program, in this order")
+  func order() throws {
+    let all: Set = ["XDG_DATA_HOME", "PIXELASCENT_MODEL"]
+    #expect(try model(all, ["--model", "named.safetensors"]) == "named.safetensors")
+    #expect(try model(all) == "variable.safetensors")
+    #expect(try model(["XDG_DATA_HOME"]) == "data/pixelascent/models/squeezenet1_1.safetensors")
+    #expect(try model([]) == "home/.local/share/pixelascent/models/squeezenet1_1.safetensors")
+    try remove("home/.local/share/pixelascent/models")
+    #expect(try model([]) == "Models/squeezenet1_1.safetensors")
+    try remove("data/pixelascent/models")
+    #expect(try model(["XDG_DATA_HOME"]) == "Models/squeezenet1_1.safetensors")
+    try remove("Models")
+    #expect(try model([]) == "bin/Models/squeezenet1_1.safetensors")
+    try remove("bin/Models")
+    #expect(try model([]) == nil)
+  }
+
+  @Test("Where XDG_DATA_HOME is set, ~/.local/share is not looked at")
+  func homeIsFallback() throws {
+    for place in ["data/pixelascent/models", "Models", "bin/Models"] { try remove(place) }
+    #expect(try model(["XDG_DATA_HOME"]) == nil)
+    #expect(try model([]) == "home/.local/share/pixelascent/models/squeezenet1_1.safetensors")
+  }
+
+  @Test("A model that is named and missing is an error, not a reason to take another")
+  func namedAndMissing() throws {
+    #expect(try info(["PIXELASCENT_MODEL"], ["--model", "none"]).errors == "error: none: no such file\n")
+    try FileManager.default.removeItem(atPath: folder.path + "/variable.safetensors")
+    let outcome = try info(["PIXELASCENT_MODEL"])
+    #expect(outcome.status == 1)
+    #expect(outcome.errors == "error: variable.safetensors: no such file (PIXELASCENT_MODEL names it)\n")
+  }
+
+  @Test(
+    "Without a model a line says how to get it",
+    arguments: ["classify photo.png", "saliency photo.png", "fool photo.png --target 76", "visualize --class 76"])
+  func noModel(_ command: String) throws {
+    let folder = try TemporaryFolder()
+    try folder.add("photo.png", try Pictures.photo.pngData())
+    // Not the program that was built: it may lie in the package's folder, beside a Models of the developer's.
+    try FileManager.default.copyItem(atPath: Program.path, toPath: folder.path + "/pixelascent")
+    let outcome = try Program.run(
+      command.split(separator: " ").map(String.init), in: folder, program: folder.path + "/pixelascent")
+    #expect(outcome.status == 1 && outcome.text == "")
+    #expect(
+      outcome.errors == "error: no model squeezenet1_1.safetensors found: run `make model` in PixelAscent's folder, "
+        + "or name a file with --model or PIXELASCENT_MODEL\n")
+    #expect(folder.names == ["photo.png", "pixelascent"])
+  }
+
+  @Test("info works without a model, and says how to get one")
+  func infoWithoutModel() throws {
+    let folder = try TemporaryFolder()
+    try FileManager.default.copyItem(atPath: Program.path, toPath: folder.path + "/pixelascent")
+    let outcome = try Program.run(["info"], in: folder, program: folder.path + "/pixelascent")
+    #expect(outcome.status == 0 && outcome.errors == "")
+    #expect(outcome.lines.last == "model:      none: \(ModelLocation.advice)")
+  }
+}

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: MIT
+
+import Foundation
+import PixelAscent
+import TestSupport
+import Testing
+
+/// Where results go, and what is in them.
+@Suite struct OutputTests {
+  private let folder: TemporaryFolder
+  private let before: [String]
+
+  init() throws {
+    folder = try TemporaryFolder.withModelAndPhoto()
+    before = folder.names
+  }
+
+  private func run(_ command: String) throws -> Program.Outcome {
+    try Program.run(command.split(separator: " ").map(String.init) + ["--quiet"], in: folder)
+  }
+
+  private func new(_ sub: String = "") throws -> [String] {
+    try FileManager.default.contentsOfDirectory(atPath: "\(folder.path)/\(sub)").filter { !before.contains($0) }
+      .sorted()
+  }
+
+  private static let commands = [
+    ("saliency photo.png", "photo-saliency"), ("fool photo.png --target 76 --max-iterations 0", "photo-as-tarantula"),
+    ("visualize --class 76 --init photo.png --iterations 1", "tarantula"),
+  ]
+
+  @Test("Default names, in the working directory", arguments: commands)
+  func defaultNames(_ command: String, _ name: String) throws {
+    #expect(try run(command).text.hasPrefix("\(name).png: "))
+    #expect(try new() == ["\(name).png"])
+  }
+
+  @Test("Names come from the file's, not from its folder or its other dots")
+  func namesOfInputs() throws {
+    try FileManager.default.createDirectory(atPath: folder.path + "/in.d", withIntermediateDirectories: false)
+    for name in ["my.photo.JPG", ".hidden", "plain"] { try folder.add("in.d/\(name)", folder.bytes("photo.png")) }
+    #expect(try run("saliency in.d/my.photo.JPG in.d/.hidden in.d/plain").status == 0)
+    #expect(try new() == [".hidden-saliency.png", "in.d", "my.photo-saliency.png", "plain-saliency.png"])
+  }
+
+  @Test("A label becomes a file name of lower-case words")
+  func namesOfClasses() throws {
+    #expect(try run("visualize --class=Cardigan,cardi --init photo.png --iterations 1").status == 1)
+    #expect(try run("visualize --class 182 --init photo.png --iterations 1").status == 0)
+    #expect(try run("fool photo.png --target 1 --max-iterations 0").status == 1)
+    #expect(try new() == ["border-terrier.png", "photo-as-goldfish.png"])
+  }
+
+  @Test("-o folder/ is made", arguments: commands)
+  func newFolder(_ command: String, _ name: String) throws {
+    _ = try run("\(command) -o out/ --figure figures/ --raw out/")
+    #expect(try new() == ["figures", "out"])
+    #expect(try new("out") == ["\(name).npy", "\(name).png"])
+    #expect(try new("figures") == ["\(name)-figure.png"])
+  }
+
+  @Test("-o of a folder that is there, with or without a slash", arguments: ["there", "there/", "./there//"])
+  func oldFolder(_ output: String) throws {
+    try FileManager.default.createDirectory(atPath: folder.path + "/there", withIntermediateDirectories: false)
+    #expect(try run("saliency photo.png -o \(output)").status == 0)
+    #expect(try new("there") == ["photo-saliency.png"])
+  }
+
+  @Test("Several images into one folder; a bad one among them fails alone")
+  func severalImages() throws {
+    for name in ["b.png", "c.png"] { try folder.add(name, folder.bytes("photo.png")) }
+    try folder.add("bad.png", [1, 2, 3])
+    let outcome = try run("saliency photo.png bad.png b.png c.png -o maps/")
+    #expect(outcome.status == 1)
+    #expect(outcome.errors == "error: bad.png: not a JPEG or PNG image (starts with bytes 01 02 03)\n")
+    #expect(try new("maps") == ["b-saliency.png", "c-saliency.png", "photo-saliency.png"])
+    #expect(try folder.bytes("maps/b-saliency.png") == folder.bytes("maps/c-saliency.png"))
+  }
+
+  @Test("saliency: map, figure and gradient at the size of the network's input")
+  func saliencyFiles() throws {
+    #expect(try run("saliency photo.png -o map.png --figure both.jpg --raw g.npy").status == 0)
+    let (map, both, gradient) = (try folder.image("map.png"), try folder.image("both.jpg"), try folder.tensor("g.npy"))
+    #expect((map.width, map.height) == (336, 224))
+    #expect(try folder.bytes("both.jpg").starts(with: [0xFF, 0xD8]))
+    // Photo and map, with 4 pixels between.
+    #expect((both.width, both.height) == (2 * 336 + 4, 224))
+    #expect(gradient.shape == [3, 224, 336])
+    #expect(gradient.values.contains { $0 != 0 } && gradient.values.allSatisfy(\.isFinite))
+  }
+
+  @Test("fool: image, four panels and the image before rounding, even where it does not fool")
+  func foolFiles() throws {
+    let outcome = try run("fool photo.png --target 76 --max-iterations 0 -o f.png --figure panels.png --raw f.npy")
+    #expect(outcome.status == 1)
+    #expect(outcome.errors == "error: photo.png: not fooled in 0 iterations; the image so far is in f.png\n")
+    let (image, panels) = (try folder.image("f.png"), try folder.image("panels.png"))
+    #expect((image.width, image.height) == (336, 224))
+    #expect((panels.width, panels.height) == (4 * 336 + 3 * 4, 224))
+    #expect(try folder.tensor("f.npy").shape == [3, 224, 336])
+    // After no step the image is the photo, resized, and the difference mid grey.
+    #expect(try image == folder.image("photo.png").resized(shortSide: 224))
+    #expect(panels.pixels[3 * (2 * 336 + 2 * 4)] == 128)
+  }
+
+  @Test("visualize: picture, a row of the shown iterations, and an image that --init takes again")
+  func visualizeFiles() throws {
+    let start = "visualize --class 76 --init photo.png --iterations 5 --show-every 2"
+    #expect(try run("\(start) -o v.png --figure steps.png --raw v.npy").status == 0)
+    let (picture, steps) = (try folder.image("v.png"), try folder.image("steps.png"))
+    #expect((picture.width, picture.height) == (72, 48))
+    // Iterations 0, 1, 3 and 4.
+    #expect((steps.width, steps.height) == (4 * 72 + 3 * 4, 48))
+    #expect(try folder.tensor("v.npy").shape == [3, 48, 72])
+
+    let again = "visualize --class 76 --init v.npy --iterations 1 --max-jitter 0 --blur-every 0 --l2 0"
+    #expect(try run("\(again) --learning-rate 1e-30 -o again.png --raw again.npy").status == 0)
+    #expect(try folder.bytes("again.npy") == folder.bytes("v.npy"))
+    #expect(try folder.bytes("again.png") == folder.bytes("v.png"))
+  }
+}

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: MIT
+
+import Foundation
+import PixelAscent
+import TestSupport
+import Testing
+
+/// The program with SqueezeNet 1.1 and a photograph.
+@Suite(.enabled(if: Photo.isThere, "the model or the photographs are missing: `make model samples`"))
+struct RealModelTests {
+  private let folder: TemporaryFolder
+
+  init() throws { folder = try TemporaryFolder() }
+
+  private func run(_ command: String, _ environment: [String: String] = [:]) throws -> Program.Outcome {
+    let outcome = try Program.run(
+      command.split(separator: " ").map(String.init), in: folder,
+      environment: RealModel.environment.merging(environment) { $1 })
+    #expect(outcome.status == 0, "\(command): \(outcome.errors)")
+    return outcome
+  }
+
+  private func predictions(_ image: String, _ environment: [String: String] = [:]) throws -> [JSONValue] {
+    let record = try JSONValue(run("classify \(image) --json", environment).lines[0])
+    return try (0..<5).map { try #require(record["predictions"]?[$0]) }
+  }
+
+  @Test("The same seed gives the same bytes, on any number of threads; another seed gives others")
+  func seeds() throws {
+    let command = "visualize --class gorilla --size 48x65 --iterations 4 --quiet"
+    var files: [[[UInt8]]] = []
+    for options in ["--threads 1", "--threads 1", "--threads 2", "--threads 3", "--seed 0", "--seed 1"] {
+      _ = try run("\(command) \(options) -o a.png --figure b.png --raw c.npy")
+      files.append(try ["a.png", "b.png", "c.npy"].map(folder.bytes))
+    }
+    for other in files[1..<5] { #expect(other == files[0]) }
+    for (other, first) in zip(files[5], files[0]) { #expect(other != first) }
+  }
+
+  @Test("saliency and fool, too, give the same bytes on any number of threads, alone and in a batch")
+  func threads() throws {
+    try folder.add("photo.jpg", Array(Data(contentsOf: URL(fileURLWithPath: Photo.path))))
+    try folder.add("other.jpg", folder.bytes("photo.jpg"))
+    _ = try run("saliency photo.jpg --threads 1 -o map.png --raw map.npy")
+    _ = try run("fool photo.jpg --target tarantula --threads 1 -o fooled.png --raw fooled.npy")
+    for threads in 2...3 {
+      _ = try run("saliency photo.jpg other.jpg --threads \(threads) -o batch/ --raw batch/")
+      for name in ["photo", "other"] {
+        #expect(try folder.bytes("batch/\(name)-saliency.png") == folder.bytes("map.png"))
+        #expect(try folder.bytes("batch/\(name)-saliency.npy") == folder.bytes("map.npy"))
+      }
+      _ = try run("fool photo.jpg --target tarantula --threads \(threads) -o again.png --raw again.npy")
+      #expect(try folder.bytes("again.png") == folder.bytes("fooled.png"))
+      #expect(try folder.bytes("again.npy") == folder.bytes("fooled.npy"))
+    }
+  }
+
+  @Test("Every instruction set that info calls selectable can be forced, and agrees with scalar within 1e-4")
+  func instructionSets() throws {
+    let info = try JSONValue(run("info --json").text)
+    let names = try (0..<#require(info["selectable"]?.count)).compactMap { info["selectable"]?[$0]?.string }
+    #expect(names.first == "scalar" && names.last == info["simd"]?.string)
+    let expected = try predictions(Photo.path, ["PIXELASCENT_SIMD": "scalar"])
+    for name in names {
+      let environment = ["PIXELASCENT_SIMD": name]
+      #expect(try JSONValue(run("info --json", environment).text)["simd"] == .string(name))
+      for (found, expected) in zip(try predictions(Photo.path, environment), expected) {
+        #expect(found["class"] == expected["class"])
+        // Each is within 1e-4 of float64.
+        #expect(try abs(#require(found["score"]?.number) - #require(expected["score"]?.number)) <= 2e-4)
+      }
+      _ = try run("visualize --class 76 --size 33 --iterations 2 --quiet", environment)
+    }
+  }
+
+  @Test("The PNG that fool saves is the target for classify", arguments: [76, 130, 366])
+  func savedImageFools(_ target: Int) throws {
+    let text = try run("fool \(Photo.path) --target \(target) --json --quiet -o fooled.png").text
+    let record = try JSONValue(text)
+    #expect(record["fooled"] == .bool(true) && record["survives_8bit"] == .bool(true))
+    #expect(try #require(record["iterations"]?.int) >= 1 && #require(record["linf_8bit"]?.int) >= 1)
+    #expect(try #require(record["l2"]?.number) > 0)
+    let saved = try predictions("fooled.png")[0]
+    #expect(saved["class"] == .int(target))
+    #expect(saved["score"] == record["target"]?["score"])
+    let original = try predictions(Photo.path)[0]
+    #expect(original["class"] == record["original"]?["class"] && original["class"] != .int(target))
+  }
+
+  @Test(
+    "Images of unusual sizes work",
+    arguments: [(1, 1, 224, 224), (300, 16, 224, 4200), (16, 300, 4200, 224), (8000, 6000, 224, 298)])
+  func sizes(_ width: Int, _ height: Int, _ inputHeight: Int, _ inputWidth: Int) throws {
+    try folder.add("flat.png", try Pictures.flat(width: width, height: height).pngData())
+    let record = try JSONValue(run("classify flat.png --json").text)
+    #expect(record["height"] == .int(inputHeight) && record["width"] == .int(inputWidth))
+    _ = try run("saliency flat.png -o map.png")
+    let map = try folder.image("map.png")
+    #expect((map.width, map.height) == (inputWidth, inputHeight))
+  }
+
+  @Test(
+    "4 × 30,000 pixels: a line before gigabytes are taken", arguments: ["classify", "saliency", "fool --target 76"])
+  func thin(_ command: String) throws {
+    try folder.add("thin.png", try Pictures.flat(width: 4, height: 30_000).pngData())
+    try Refusal(
+      "\(command) thin.png",
+      "error: thin.png: a network input of 1680000×224 pixels would take … MB of memory, "
+        + "more than the limit of 2048 MB (--max-memory)", environment: RealModel.environment
+    ).check(in: folder, megabytes: 1000)
+  }
+}

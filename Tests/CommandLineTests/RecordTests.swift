@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: MIT
+
+import Foundation
+import PixelAscent
+import TestSupport
+import Testing
+
+/// `--json`: every field with its type, an object a line, and nothing else on standard output.
+@Suite struct RecordTests {
+  private static let scored = JSONValue.Form.object(["class": .int, "label": .string, "score": .number])
+
+  private static let forms: [(String, JSONValue.Form)] = [
+    (
+      "classify photo.png",
+      .object([
+        "image": .string, "height": .int, "width": .int,
+        "predictions": .list(
+          .object(["class": .int, "label": .string, "score": .number, "probability": .number])),
+      ])
+    ),
+    (
+      "saliency photo.png",
+      .object([
+        "image": .string, "class": .int, "label": .string, "score": .number, "height": .int, "width": .int,
+        "output": .string,
+      ])
+    ),
+    (
+      "fool photo.png --target 76 --max-iterations 0",
+      .object([
+        "image": .string, "original": scored, "target": scored, "iterations": .int, "fooled": .bool,
+        "survives_8bit": .bool, "l2": .number, "linf_8bit": .int, "output": .string,
+      ])
+    ),
+    (
+      "visualize --class 76 --init photo.png --iterations 2",
+      .object([
+        "class": .int, "label": .string, "recipe": .string, "seed": .int, "iterations": .int, "score": .number,
+        "probability": .number, "seconds": .number, "output": .string,
+      ])
+    ),
+    (
+      "info",
+      .object([
+        "version": .string, "simd": .string, "selectable": .list(.string), "threads": .int, "model": .string,
+        "classes": .int,
+      ])
+    ),
+  ]
+
+  private func run(_ command: String, in folder: TemporaryFolder) throws -> Program.Outcome {
+    try Program.run(command.split(separator: " ").map(String.init), in: folder)
+  }
+
+  @Test(arguments: forms)
+  func fields(_ command: String, _ form: JSONValue.Form) throws {
+    let outcome = try run("\(command) --json --quiet", in: .withModelAndPhoto())
+    #expect(outcome.lines.count == 1 && outcome.text.hasSuffix("}\n"))
+    #expect(try JSONValue(outcome.lines[0]).has(form), "\(outcome.text)")
+    if command.hasPrefix("fool") {
+      let line = "error: photo.png: not fooled in 0 iterations; the image so far is in photo-as-tarantula.png\n"
+      #expect(outcome.status == 1 && outcome.errors == line)
+    } else {
+      #expect(outcome.status == 0 && outcome.errors == "")
+    }
+  }
+
+  @Test func values() throws {
+    let folder = try TemporaryFolder.withModelAndPhoto()
+    func record(_ command: String) throws -> JSONValue {
+      try JSONValue(run("\(command) --json --quiet", in: folder).lines[0])
+    }
+    let classified = try record("classify photo.png --top 3")
+    #expect(classified["image"] == .string("photo.png"))
+    #expect(classified["height"] == .int(224) && classified["width"] == .int(336))
+    #expect(classified["predictions"]?.count == 3)
+    let first = try #require(classified["predictions"]?[0])
+    let label = try #require(first["label"]?.string)
+    #expect(try first["class"] == .int(ImageNetLabels.labels.names.firstIndex { $0[0] == label } ?? -1))
+
+    let salient = try record("saliency photo.png")
+    #expect(salient["class"] == first["class"] && salient["label"] == first["label"])
+    #expect(salient["score"] == first["score"])
+    #expect(salient["output"] == .string("photo-saliency.png"))
+
+    let fooled = try record("fool photo.png --target tarantula --max-iterations 0")
+    #expect(fooled["original"]?["class"] == first["class"] && fooled["target"]?["class"] == .int(76))
+    #expect(fooled["target"]?["label"] == .string("tarantula"))
+    #expect(fooled["fooled"] == .bool(false) && fooled["survives_8bit"] == .bool(false))
+    #expect(fooled["iterations"] == .int(0) && fooled["linf_8bit"] == .int(0) && fooled["l2"]?.number == 0)
+
+    let visualized = try record(
+      "visualize --class 76 --seed 18446744073709551615 --recipe simonyan --init photo.png --iterations 1 -o a.png")
+    #expect(visualized["recipe"] == .string("simonyan") && visualized["iterations"] == .int(1))
+    #expect(visualized["output"] == .string("a.png"))
+    // Of the image that is returned: what classify says of it, which is rounded and may be stretched, is no measure.
+    #expect(try #require(visualized["probability"]?.number) <= 1)
+  }
+
+  @Test("One object a line, in the order of the images; errors still come")
+  func severalImages() throws {
+    let folder = try TemporaryFolder.withModelAndPhoto()
+    for name in ["b.png", "c.png", "d.png"] { try folder.add(name, folder.bytes("photo.png")) }
+    for command in ["classify", "saliency"] {
+      let outcome = try run("\(command) photo.png missing.png b.png c.png d.png --json --quiet", in: folder)
+      let images = try outcome.lines.map { try JSONValue($0)["image"]?.string }
+      #expect(images == ["photo.png", "b.png", "c.png", "d.png"])
+      #expect(outcome.status == 1 && outcome.errors == "error: missing.png: no such file\n")
+    }
+  }
+
+  @Test("--quiet silences notes and progress, which go to standard error")
+  func quiet() throws {
+    let folder = try TemporaryFolder.withModelAndPhoto()
+    let command = "visualize --class 76 --init photo.png --iterations 2"
+    #expect(try run(command, in: folder).errors.split(separator: "\n").count >= 2)
+    let outcome = try run("\(command) --quiet", in: folder)
+    #expect(outcome.errors == "" && outcome.lines.count == 1 && outcome.status == 0)
+    #expect(outcome.text.hasPrefix("tarantula.png: tarantula (76), score "))
+  }
+
+  @Test("convert, of made-up weights")
+  func convert() throws {
+    let folder = try TemporaryFolder()
+    try folder.add("weights.pkl", MadeUpWeights.pickle)
+    let outcome = try run("convert weights.pkl -o made.safetensors --json", in: folder)
+    #expect(outcome.status == 0 && outcome.errors == "" && outcome.lines.count == 1)
+    let fields: [String: JSONValue] = [
+      "weights": .string("weights.pkl"), "output": .string("made.safetensors"), "classes": .int(1000),
+    ]
+    #expect(try JSONValue(outcome.lines[0]) == .object(fields))
+    #expect(folder.names == ["made.safetensors", "weights.pkl"])
+    let info = try JSONValue(run("info --json --model made.safetensors", in: folder).lines[0])
+    #expect(info["model"] == .string("made.safetensors") && info["classes"] == .int(1000))
+  }
+}
