@@ -13,6 +13,8 @@ enum Program {
     let errors: String
 
     var text: String { String(decoding: output, as: UTF8.self) }
+    /// The JSON of the first line.
+    var record: JSONValue { get throws { try JSONValue(#require(lines.first)) } }
     var lines: [String] { text.split(separator: "\n").map(String.init) }
   }
 

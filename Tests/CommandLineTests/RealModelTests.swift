@@ -21,7 +21,7 @@ struct RealModelTests {
   }
 
   private func predictions(_ image: String, _ environment: [String: String] = [:]) throws -> [JSONValue] {
-    let record = try JSONValue(run("classify \(image) --json", environment).lines[0])
+    let record = try run("classify \(image) --json", environment).record
     return try (0..<5).map { try #require(record["predictions"]?[$0]) }
   }
 
@@ -57,13 +57,13 @@ struct RealModelTests {
 
   @Test("Every instruction set that info calls selectable can be forced, and agrees with scalar within 1e-4")
   func instructionSets() throws {
-    let info = try JSONValue(run("info --json").text)
+    let info = try run("info --json").record
     let names = try (0..<#require(info["selectable"]?.count)).compactMap { info["selectable"]?[$0]?.string }
     #expect(names.first == "scalar" && names.last == info["simd"]?.string)
     let expected = try predictions(Photo.path, ["PIXELASCENT_SIMD": "scalar"])
     for name in names {
       let environment = ["PIXELASCENT_SIMD": name]
-      #expect(try JSONValue(run("info --json", environment).text)["simd"] == .string(name))
+      #expect(try run("info --json", environment).record["simd"] == .string(name))
       for (found, expected) in zip(try predictions(Photo.path, environment), expected) {
         #expect(found["class"] == expected["class"])
         // Each is within 1e-4 of float64.
@@ -92,7 +92,7 @@ struct RealModelTests {
     arguments: [(1, 1, 224, 224), (300, 16, 224, 4200), (16, 300, 4200, 224), (8000, 6000, 224, 298)])
   func sizes(_ width: Int, _ height: Int, _ inputHeight: Int, _ inputWidth: Int) throws {
     try folder.add("flat.png", try Pictures.flat(width: width, height: height).pngData())
-    let record = try JSONValue(run("classify flat.png --json").text)
+    let record = try run("classify flat.png --json").record
     #expect(record["height"] == .int(inputHeight) && record["width"] == .int(inputWidth))
     _ = try run("saliency flat.png -o map.png")
     let map = try folder.image("map.png")

@@ -56,7 +56,7 @@ import Testing
   func fields(_ command: String, _ form: JSONValue.Form) throws {
     let outcome = try run("\(command) --json --quiet", in: .withModelAndPhoto())
     #expect(outcome.lines.count == 1 && outcome.text.hasSuffix("}\n"))
-    #expect(try JSONValue(outcome.lines[0]).has(form), "\(outcome.text)")
+    #expect(try outcome.record.has(form), "\(outcome.text)")
     if command.hasPrefix("fool") {
       let line = "error: photo.png: not fooled in 0 iterations; the image so far is in photo-as-tarantula.png\n"
       #expect(outcome.status == 1 && outcome.errors == line)
@@ -68,7 +68,7 @@ import Testing
   @Test func values() throws {
     let folder = try TemporaryFolder.withModelAndPhoto()
     func record(_ command: String) throws -> JSONValue {
-      try JSONValue(run("\(command) --json --quiet", in: folder).lines[0])
+      try run("\(command) --json --quiet", in: folder).record
     }
     let classified = try record("classify photo.png --top 3")
     #expect(classified["image"] == .string("photo.png"))
@@ -128,9 +128,9 @@ import Testing
     let fields: [String: JSONValue] = [
       "weights": .string("weights.pkl"), "output": .string("made.safetensors"), "classes": .int(1000),
     ]
-    #expect(try JSONValue(outcome.lines[0]) == .object(fields))
+    #expect(try outcome.record == .object(fields))
     #expect(folder.names == ["made.safetensors", "weights.pkl"])
-    let info = try JSONValue(run("info --json --model made.safetensors", in: folder).lines[0])
+    let info = try run("info --json --model made.safetensors", in: folder).record
     #expect(info["model"] == .string("made.safetensors") && info["classes"] == .int(1000))
   }
 }
