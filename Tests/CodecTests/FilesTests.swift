@@ -56,7 +56,7 @@ import Testing
     let path = folder.path + "/pipe"
     #expect(mkfifo(path, 0o600) == 0)
     let bytes = (0..<2_500_000).map { UInt8(truncatingIfNeeded: $0 >> 5) }
-    async let received = Task.detached { try Files.read(path) }.value
+    async let received = onThread { try Files.read(path) }
     try Files.write(bytes, to: path)
     #expect(try await received == bytes)
     #expect(mode(path) & S_IFMT == S_IFIFO)
