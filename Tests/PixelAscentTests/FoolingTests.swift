@@ -116,7 +116,7 @@ import Testing
   }
 
   /// A picture in the mean colour, where the scores of these classes are dead.
-  @Test(.enabled(if: Resources.hasModel, "\(Resources.needsModel)"), arguments: [90, 105])
+  @Test(.enabled(if: Resources.hasModel, Resources.needsModel), arguments: [90, 105])
   func deadClassOfSqueezeNet(target: Int) throws {
     let mean = RGBImage(width: 224, height: 224, pixels: (0..<224 * 224).flatMap { _ in [124, 116, 104] as [UInt8] })
     let result = try Fooling().run(try Resources.network(), on: mean, target: target)
@@ -125,7 +125,7 @@ import Testing
   }
 
   @Test(
-    .enabled(if: Resources.hasPhotos, "\(Resources.needsPhotos)"), arguments: Resources.photos.prefix(5),
+    .enabled(if: Resources.hasPhotos, Resources.needsPhotos), arguments: Resources.photos.prefix(5),
     [76, 187, 920])
   func savedPhotographIsTheTarget(photo: Resources.Photo, target: Int) throws {
     let network = try Resources.network()

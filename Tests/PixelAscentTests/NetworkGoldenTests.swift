@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// Scores and gradients of the real network against PyTorch in float64, see Tests/Golden/README.md.
-@Suite(.enabled(if: Resources.hasModel, "\(Resources.needsModel)")) struct NetworkGoldenTests {
+@Suite(.enabled(if: Resources.hasModel, Resources.needsModel)) struct NetworkGoldenTests {
   /// An input where fp32 rounding can't flip a ReLU or a pool.
   private struct Strict: Decodable {
     let height, width, best, other: Int

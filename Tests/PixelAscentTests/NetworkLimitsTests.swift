@@ -82,7 +82,7 @@ import Testing
     }
   }
 
-  @Test(.enabled(if: Resources.hasModel, "\(Resources.needsModel)")) func squeezeNetTakes17Pixels() throws {
+  @Test(.enabled(if: Resources.hasModel, Resources.needsModel)) func squeezeNetTakes17Pixels() throws {
     let network = try Resources.network()
     func line(_ height: Int, _ width: Int) -> String {
       errorLine { try network.scores(of: Tensor(shape: [3, height, width], repeating: 0)) }
@@ -97,7 +97,7 @@ import Testing
   }
 
   /// Were the memory taken first, these would need terabytes.
-  @Test(.enabled(if: Resources.hasModel, "\(Resources.needsModel)")) func memoryIsCheckedBeforeItIsTaken() throws {
+  @Test(.enabled(if: Resources.hasModel, Resources.needsModel)) func memoryIsCheckedBeforeItIsTaken() throws {
     var network = try Resources.network()
     func isLimit(_ line: String, _ size: String, _ megabytes: Int) -> Bool {
       line.hasPrefix("a network input of \(size) pixels would take ")

@@ -5,7 +5,7 @@ import Testing
 
 /// The steps of every recipe against NumPy and PyTorch in float64, without jitter: largest absolute difference of a
 /// pixel in normalised space. Longer ascents are chaotic and can't be compared.
-@Suite(.enabled(if: Resources.hasModel, "\(Resources.needsModel)")) struct RecipeTests {
+@Suite(.enabled(if: Resources.hasModel, Resources.needsModel)) struct RecipeTests {
   private static let target = 187
 
   private func error(

@@ -12,7 +12,7 @@ enum Resources {
   private static let modelPath = package.appendingPathComponent("Models/squeezenet1_1.safetensors").path
 
   static let hasModel = FileManager.default.fileExists(atPath: modelPath)
-  static let needsModel = "Models/squeezenet1_1.safetensors is not there; `make model` gets it"
+  static let needsModel: Comment = "Models/squeezenet1_1.safetensors is not there; `make model` gets it"
 
   private static let loaded = Result { try Network(contentsOf: modelPath) }
 
@@ -45,7 +45,7 @@ enum Resources {
   }()
 
   static let hasPhotos = hasModel && photos.count == 20
-  static let needsPhotos = "the model or the 20 photographs are not there; `make model samples` gets them"
+  static let needsPhotos: Comment = "the model or the 20 photographs are not there; `make model samples` gets them"
 
   private static func golden(_ name: String) throws -> [UInt8] {
     Array(try Data(contentsOf: package.appendingPathComponent("Tests/Golden/\(name)")))

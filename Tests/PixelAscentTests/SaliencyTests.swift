@@ -90,7 +90,7 @@ import Testing
     #expect(try saliency.map == network.saliency(ofInput: network.input(for: picture)).map)
   }
 
-  @Test(.enabled(if: Resources.hasPhotos, "\(Resources.needsPhotos)"), arguments: Resources.photos.suffix(2))
+  @Test(.enabled(if: Resources.hasPhotos, Resources.needsPhotos), arguments: Resources.photos.suffix(2))
   func photograph(_ photo: Resources.Photo) throws {
     let network = try Resources.network(), image = try photo.image
     let saliency = try network.saliency(of: image)

@@ -3,7 +3,7 @@
 import PixelAscent
 import Testing
 
-@Suite(.enabled(if: Resources.hasPhotos, "\(Resources.needsPhotos)")) struct SamplePhotosTests {
+@Suite(.enabled(if: Resources.hasPhotos, Resources.needsPhotos)) struct SamplePhotosTests {
   /// The numbers are PyTorch's, with the same weights and Pillow's resize.
   @Test(arguments: InstructionSet.selectable) func rightClassIsFoundAsOftenAsInPyTorch(set: InstructionSet) throws {
     let network = try Resources.network(set)

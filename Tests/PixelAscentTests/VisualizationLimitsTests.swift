@@ -85,7 +85,7 @@ import Testing
 
   /// Classes whose score is dead at the mean image: the first step takes the gradient before the last ReLU.
   @Test(
-    .enabled(if: Resources.hasModel, "\(Resources.needsModel)"), arguments: [90, 105, 400, 439, 560, 661, 703, 800])
+    .enabled(if: Resources.hasModel, Resources.needsModel), arguments: [90, 105, 400, 439, 560, 661, 703, 800])
   func deadClassesStartFromZero(target: Int) throws {
     let network = try Resources.network()
     let zero = Tensor(shape: [3, 224, 224], repeating: 0)
@@ -102,14 +102,14 @@ import Testing
     #expect(result.image.isFinite && result.scores[target] > 0)
   }
 
-  @Test(.enabled(if: Resources.hasModel, "\(Resources.needsModel)")) func everySampleOfADeadScoreCounts() throws {
+  @Test(.enabled(if: Resources.hasModel, Resources.needsModel)) func everySampleOfADeadScoreCounts() throws {
     var visualization = ClassVisualization(.simonyan)
     visualization.maxJitter = 0
     visualization.iterations = 1
     #expect(try visualization.run(Resources.network(), class: 90).gradientsBeforeLastReLU == 4)
   }
 
-  @Test(.enabled(if: Resources.hasModel, "\(Resources.needsModel)")) func defaultsReachTheClass() throws {
+  @Test(.enabled(if: Resources.hasModel, Resources.needsModel)) func defaultsReachTheClass() throws {
     let network = try Resources.network()
     var shown: [ClassVisualization.Shown] = []
     let result = try ClassVisualization().run(network, class: 76) { shown.append($0) }
