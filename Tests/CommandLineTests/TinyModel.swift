@@ -80,9 +80,10 @@ enum Pictures {
   /// Soft shapes of all colours, 72 × 48 pixels.
   static let photo = RGBImage(
     width: 72, height: 48,
-    pixels: (0..<72 * 48).flatMap { index in
+    pixels: (0..<72 * 48).flatMap { (index: Int) -> [UInt8] in
       let x = Double(index % 72), y = Double(index / 72)
-      return [sin(x / 9), cos(y / 7), sin((x + y) / 11)].map { UInt8(127.5 + 127 * $0) }
+      let waves: [Double] = [sin(x / 9), cos(y / 7), sin((x + y) / 11)]
+      return waves.map { (wave: Double) -> UInt8 in UInt8(127.5 + 127 * wave) }
     })
 
   static func flat(width: Int, height: Int) -> RGBImage {
