@@ -103,6 +103,29 @@ import Testing
     #expect(text.hasPrefix("m.safetensors: ") && text.contains(expected), "\(text)")
   }
 
+  /// In names above all: there Swift 6.0's own decoder traps.
+  @Test(arguments: [
+    "\u{1A}", "\n", "\\q", "\\", "\\u12", "\\u12G4", "\\uD800", "\\uD800\\n", "\\uD800\\u0041", "\\uDC00", "\"",
+  ])
+  func refusesBrokenStrings(text: String) {
+    for header in ["{\"\(text)\":{}}", "{\"__metadata__\":{\"a\":\"\(text)\"}}"] {
+      #expect(line(file(header, size: 0)).contains("header: not valid JSON"))
+    }
+  }
+
+  @Test func refusesWhatIsNotUTF8() {
+    var bytes = file("{\"__metadata__\":{\"a\":\"b\"}}", size: 0)
+    for byte in [0x80, 0xC0, 0xFF] as [UInt8] {
+      bytes[8 + 22] = byte
+      #expect(line(bytes).contains("header: not valid JSON"))
+    }
+  }
+
+  @Test func readsEscapes() throws {
+    let header = "{\"__metadata__\":{\"\\u00e9\\ud83d\\ude00\":\"\\\"\\\\\\/\\b\\f\\n\\r\\t\"}}"
+    #expect(try read(file(header, size: 0)).metadata == ["é😀": "\"\\/\u{8}\u{C}\n\r\t"])
+  }
+
   @Test(arguments: [1 << 63, UInt64.max, 1 << 62, 100]) func refusesHeaderLengths(length: UInt64) {
     var bytes = file("{}", size: 8)
     withUnsafeBytes(of: length.littleEndian) { bytes.replaceSubrange(0..<8, with: $0) }

@@ -21,6 +21,8 @@ enum JSONText {
   static func decode<Value: Decodable>(
     _ type: Value.Type, from text: some Sequence<UInt8>, name: String
   ) throws(PixelAscentError) -> Value {
+    let text = Array(text)
+    guard hasValidStrings(text) else { throw PixelAscentError(.invalidModel, "\(name): \(invalid)") }
     do {
       return try JSONDecoder().decode(type, from: Data(text))
     } catch let error as PixelAscentError {
@@ -32,10 +34,54 @@ enum JSONText {
     }
   }
 
+  private static let invalid = "not valid JSON, or it holds a number that does not fit"
+
+  /// Whether every string is UTF-8 with valid escapes: Swift 6.0's decoder traps at a key that is not.
+  private static func hasValidStrings(_ text: [UInt8]) -> Bool {
+    guard String(validating: text, as: UTF8.self) != nil else { return false }
+    var rest = text[...]
+    while let quote = rest.firstIndex(of: UInt8(ascii: "\"")) {
+      rest = rest[(quote + 1)...]
+      guard skipString(&rest) else { return false }
+    }
+    return true
+  }
+
+  /// Takes a string's characters and its closing quotation mark off the front; false if one is not valid.
+  private static func skipString(_ rest: inout ArraySlice<UInt8>) -> Bool {
+    while let byte = rest.popFirst() {
+      switch byte {
+      case UInt8(ascii: "\""): return true
+      case 0..<0x20: return false
+      case UInt8(ascii: "\\"):
+        guard let escape = rest.popFirst() else { return false }
+        if escape == UInt8(ascii: "u") {
+          guard let unit = codeUnit(&rest), !UTF16.isTrailSurrogate(unit) else { return false }
+          if UTF16.isLeadSurrogate(unit) {
+            guard rest.popFirst() == UInt8(ascii: "\\"), rest.popFirst() == UInt8(ascii: "u"),
+              let trail = codeUnit(&rest), UTF16.isTrailSurrogate(trail)
+            else { return false }
+          }
+        } else if !"\"\\/bfnrt".utf8.contains(escape) {
+          return false
+        }
+      default: break
+      }
+    }
+    return false
+  }
+
+  private static func codeUnit(_ rest: inout ArraySlice<UInt8>) -> UInt16? {
+    let digits = rest.prefix(4)
+    rest = rest.dropFirst(4)
+    guard digits.count == 4, digits.allSatisfy({ Character(Unicode.Scalar($0)).isHexDigit }) else { return nil }
+    return UInt16(String(decoding: digits, as: UTF8.self), radix: 16)
+  }
+
   private static func explanation(_ error: DecodingError) -> String {
     switch error {
     case .dataCorrupted(let context) where context.codingPath.isEmpty:
-      "not valid JSON, or it holds a number that does not fit"
+      invalid
     case .dataCorrupted(let context), .typeMismatch(_, let context), .valueNotFound(_, let context):
       "\(path(context.codingPath)) holds a value of the wrong kind"
     case .keyNotFound(let key, let context):
