@@ -23,8 +23,12 @@ enum Program {
 
   /// It lies beside the test bundle (macOS) or the test executable (Linux).
   static let path: String = {
-    let bundle = Bundle.allBundles.map(\.bundleURL).first { $0.pathExtension == "xctest" }
-    let tests = bundle ?? Bundle.main.executableURL ?? URL(fileURLWithPath: CommandLine.arguments[0])
+    #if os(macOS)
+      let bundle = Bundle.allBundles.map(\.bundleURL).first { $0.pathExtension == "xctest" }
+      let tests = bundle ?? URL(fileURLWithPath: CommandLine.arguments[0])
+    #else
+      let tests = URL(fileURLWithPath: CommandLine.arguments[0])
+    #endif
     return tests.resolvingSymlinksInPath().deletingLastPathComponent().appendingPathComponent("pixelascent").path
   }()
 
