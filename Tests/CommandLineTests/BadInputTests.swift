@@ -40,16 +40,16 @@ import Testing
   @Test(
     "What would take gigabytes is refused before the memory is taken",
     arguments: [
-      Refusal("classify thin.png", "error: thin.png: a network input of 1680000×224 pixels would take …"),
-      Refusal("saliency thin.png", "error: thin.png: a network input of 1680000×224 pixels would take …"),
+      Refusal("classify thin.png", "error: thin.png: a network input of 1200000×40 pixels would take …"),
+      Refusal("saliency thin.png", "error: thin.png: a network input of 1200000×40 pixels would take …"),
       Refusal(
-        "fool thin.png --target 76", "error: thin.png: a network input of 1680000×224 pixels would take …"),
+        "fool thin.png --target 76", "error: thin.png: a network input of 1200000×40 pixels would take …"),
       Refusal(
         "visualize --class 76 --size 1000000x224", "error: a network input of 1000000×224 pixels would take …"),
     ])
   func thin(_ refusal: Refusal) throws {
     let folder = try TemporaryFolder.withModelAndPhoto()
-    try folder.add("thin.png", try Pictures.flat(width: 4, height: 30_000).pngData())
+    try folder.add("thin.png", try Pictures.flat(width: 4, height: 120_000).pngData())
     let whole = Refusal(
       refusal.arguments, refusal.line + " MB of memory, more than the limit of 2048 MB (--max-memory)")
     try whole.check(in: folder, megabytes: 1000)
@@ -60,15 +60,15 @@ import Testing
       "classify photo.png --max-megapixels 0.003",
       "error: photo.png: 72×48 pixels are 0.003456 megapixels, more than the limit of 0.003"),
     Refusal(
-      "classify photo.png --max-memory 1",
-      "error: photo.png: a network input of 224×336 pixels would take … MB of memory, "
-        + "more than the limit of 1 MB (--max-memory)"),
+      "classify thin.png --max-memory 20",
+      "error: thin.png: a network input of 1200000×40 pixels would take … MB of memory, "
+        + "more than the limit of 20 MB (--max-memory)"),
     Refusal(
       "visualize --class 76 --size 224 --max-memory 1",
       "error: a network input of 224×224 pixels would take … MB of memory, more than the limit of 1 MB (--max-memory)"),
     Refusal(
       "visualize --class 76 --init thin.png",
-      "error: thin.png: a network input of 30000×4 pixels is too small: the network needs at least 17×17"),
+      "error: thin.png: a network input of 120000×4 pixels is too small: the network needs at least 17×17"),
     Refusal(
       "visualize --class 76 --size 16",
       "error: a network input of 16×16 pixels is too small: the network needs at least 17×17"),
@@ -88,7 +88,7 @@ import Testing
   ])
   func sizesAndArrays(_ refusal: Refusal) throws {
     let folder = try TemporaryFolder.withModelAndPhoto()
-    try folder.add("thin.png", try Pictures.flat(width: 4, height: 30_000).pngData())
+    try folder.add("thin.png", try Pictures.flat(width: 4, height: 120_000).pngData())
     try folder.add("small.npy", Tensor(shape: [3, 4, 9], repeating: 0).npyData())
     try folder.add("nan.npy", Tensor(shape: [3, 20, 20], repeating: .nan).npyData())
     let grey = Tensor(shape: [20, 20], repeating: 0).npyData()

@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 @Suite struct BadOutputTests {
-  private static let commands = ["saliency photo.png", "fool photo.png --target 76", "visualize --class 76"]
+  private static let commands = ["saliency photo.png", "fool photo.png --target 76", "visualize --class 76 --size 32"]
 
   @Test(
     "A place where nothing can be written is found out before the work",

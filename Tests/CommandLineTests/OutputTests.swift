@@ -77,15 +77,25 @@ import Testing
     #expect(try folder.bytes("maps/b-saliency.png") == folder.bytes("maps/c-saliency.png"))
   }
 
+  @Test(
+    "Images of unusual sizes work", arguments: [(1, 1, 40, 40), (300, 16, 40, 750), (16, 300, 750, 40)],
+    ["saliency flat.png", "fool flat.png --target 76 --max-iterations 0"])
+  func sizes(_ size: (width: Int, height: Int, inputHeight: Int, inputWidth: Int), _ command: String) throws {
+    try folder.add("flat.png", try Pictures.flat(width: size.width, height: size.height).pngData())
+    #expect(try run("\(command) -o out.png").status == (command.hasPrefix("fool") ? 1 : 0))
+    let output = try folder.image("out.png")
+    #expect((output.width, output.height) == (size.inputWidth, size.inputHeight))
+  }
+
   @Test("saliency: map, figure and gradient at the size of the network's input")
   func saliencyFiles() throws {
     #expect(try run("saliency photo.png -o map.png --figure both.jpg --raw g.npy").status == 0)
     let (map, both, gradient) = (try folder.image("map.png"), try folder.image("both.jpg"), try folder.tensor("g.npy"))
-    #expect((map.width, map.height) == (336, 224))
+    #expect((map.width, map.height) == (60, 40))
     #expect(try folder.bytes("both.jpg").starts(with: [0xFF, 0xD8]))
     // Photo and map, with 4 pixels between.
-    #expect((both.width, both.height) == (2 * 336 + 4, 224))
-    #expect(gradient.shape == [3, 224, 336])
+    #expect((both.width, both.height) == (2 * 60 + 4, 40))
+    #expect(gradient.shape == [3, 40, 60])
     #expect(gradient.values.contains { $0 != 0 } && gradient.values.allSatisfy(\.isFinite))
   }
 
@@ -95,12 +105,12 @@ import Testing
     #expect(outcome.status == 1)
     #expect(outcome.errors == "error: photo.png: not fooled in 0 iterations; the image so far is in f.png\n")
     let (image, panels) = (try folder.image("f.png"), try folder.image("panels.png"))
-    #expect((image.width, image.height) == (336, 224))
-    #expect((panels.width, panels.height) == (4 * 336 + 3 * 4, 224))
-    #expect(try folder.tensor("f.npy").shape == [3, 224, 336])
+    #expect((image.width, image.height) == (60, 40))
+    #expect((panels.width, panels.height) == (4 * 60 + 3 * 4, 40))
+    #expect(try folder.tensor("f.npy").shape == [3, 40, 60])
     // After no step the image is the photo, resized, and the difference mid grey.
-    #expect(try image == folder.image("photo.png").resized(shortSide: 224))
-    #expect(panels.pixels[3 * (2 * 336 + 2 * 4)] == 128)
+    #expect(try image == folder.image("photo.png").resized(shortSide: 40))
+    #expect(panels.pixels[3 * (2 * 60 + 2 * 4)] == 128)
   }
 
   @Test("visualize: picture, a row of the shown iterations, and an image that --init takes again")

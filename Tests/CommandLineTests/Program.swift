@@ -18,7 +18,7 @@ enum Program {
     var lines: [String] { text.split(separator: "\n").map(String.init) }
   }
 
-  /// A run that never ends is an error, not a test that hangs; a debug build needs many seconds for the slowest ones.
+  /// A run that never ends is an error, not a test that hangs; even a debug build on a busy machine needs less.
   private static let patience = 120.0
 
   /// It lies beside the test bundle (macOS) or the test executable (Linux).

@@ -72,7 +72,7 @@ import Testing
     }
     let classified = try record("classify photo.png --top 3")
     #expect(classified["image"] == .string("photo.png"))
-    #expect(classified["height"] == .int(224) && classified["width"] == .int(336))
+    #expect(classified["height"] == .int(40) && classified["width"] == .int(60))
     #expect(classified["predictions"]?.count == 3)
     let first = try #require(classified["predictions"]?[0])
     let label = try #require(first["label"]?.string)

@@ -14,6 +14,9 @@ enum TinyModel {
     }
   }()
 
+  /// So small that a debug build is quick too.
+  static let inputSize = 40
+
   /// Halves an image four times as SqueezeNet does, so that the least size is 17 here too.
   private static let graph = Graph(
     input: .init(channels: 3),
@@ -36,7 +39,9 @@ enum TinyModel {
       Tensor(shape: shape, values: random.reals(shape.reduce(1, *)).map { Float($0) * scale })
     }
     return try ModelFile(
-      graph: graph, labels: ImageNetLabels.labels, preprocessing: .imageNet, source: "a test", licence: "MIT",
+      graph: graph, labels: ImageNetLabels.labels,
+      preprocessing: Preprocessing(mean: [0.5, 0.5, 0.5], std: [0.25, 0.25, 0.25], inputSize: inputSize),
+      source: "a test", licence: "MIT",
       tensors: [
         "conv1.weight": tensor([16, 3, 3, 3], 0.5), "conv1.bias": tensor([16], 0.1),
         "conv2.weight": tensor([1000, 16, 1, 1], 1), "conv2.bias": tensor([1000], 0.1),
