@@ -17,7 +17,7 @@ struct Fool: ParsableCommand {
   @Argument(help: ArgumentHelp("A JPEG or PNG file.", valueName: "image"))
   var image: String
 
-  @Option(help: ArgumentHelp("The class to be.", valueName: "class"))
+  @Option(parsing: .unconditional, help: ArgumentHelp("The class to be.", valueName: "class"))
   var target: String
 
   @Option(parsing: .unconditional, help: ArgumentHelp("The length of a step in normalised space.", valueName: "f"))

@@ -24,7 +24,8 @@ struct Saliency: ParsableCommand {
   var images: [String]
 
   @Option(
-    name: .customLong("class"), help: ArgumentHelp("The class (default: the network's first).", valueName: "class"))
+    name: .customLong("class"), parsing: .unconditional,
+    help: ArgumentHelp("The class (default: the network's first).", valueName: "class"))
   var className: String?
 
   @Option(help: "What is differentiated: the class's score, or the loss -log softmax.")

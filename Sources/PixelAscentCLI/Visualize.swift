@@ -15,7 +15,7 @@ struct Visualize: ParsableCommand {
         pixelascent visualize --class gorilla --seed 4 --figure steps.png
       """)
 
-  @Option(name: .customLong("class"), help: ArgumentHelp("The class.", valueName: "class"))
+  @Option(name: .customLong("class"), parsing: .unconditional, help: ArgumentHelp("The class.", valueName: "class"))
   var className: String
 
   @OptionGroup var ascent: AscentOptions

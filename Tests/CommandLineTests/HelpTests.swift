@@ -8,7 +8,7 @@ import Testing
 /// The help texts, word for word, as Golden/ holds them. To renew those after a change:
 /// `PIXELASCENT_RENEW_HELP=1 swift test --filter HelpTests`.
 @Suite struct HelpTests {
-  private static let golden = packageFolder + "/Tests/CommandLineTests/Golden"
+  private static let golden = PackageFiles.folder + "/Tests/CommandLineTests/Golden"
 
   @Test(arguments: ["", "classify", "saliency", "fool", "visualize", "convert", "info"])
   func isGolden(_ command: String) throws {

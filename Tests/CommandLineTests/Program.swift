@@ -84,20 +84,3 @@ enum Program {
     let command: String
   }
 }
-
-/// The folder of this package.
-let packageFolder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-  .deletingLastPathComponent().path
-
-/// The real network, made by `make model`.
-enum RealModel {
-  static let path = packageFolder + "/Models/squeezenet1_1.safetensors"
-  static let isThere = FileManager.default.fileExists(atPath: path)
-  static let environment = ["PIXELASCENT_MODEL": path]
-}
-
-/// A sample photograph, fetched by `make samples`.
-enum Photo {
-  static let path = packageFolder + "/Samples/imagenet_15_99.jpg"
-  static let isThere = FileManager.default.fileExists(atPath: path) && RealModel.isThere
-}

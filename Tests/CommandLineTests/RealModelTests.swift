@@ -13,9 +13,12 @@ import Testing
 
 /// The program with SqueezeNet 1.1 and a photograph.
 @Suite(
-  .enabled(if: Photo.isThere, "the model or the photographs are missing: `make model samples`"),
+  .enabled(if: PackageFiles.hasPhotos, "the model or the photographs are missing: `make model samples`"),
   .enabled(if: isOptimized, "a debug build takes minutes for a fooling image: `swift test -c release`"))
 struct RealModelTests {
+  private static let environment = ["PIXELASCENT_MODEL": PackageFiles.model]
+  private static let photo = PackageFiles.photos[15]
+
   private let folder: TemporaryFolder
 
   init() throws { folder = try TemporaryFolder() }
@@ -23,7 +26,7 @@ struct RealModelTests {
   private func run(_ command: String, _ environment: [String: String] = [:]) throws -> Program.Outcome {
     let outcome = try Program.run(
       command.split(separator: " ").map(String.init), in: folder,
-      environment: RealModel.environment.merging(environment) { $1 })
+      environment: Self.environment.merging(environment) { $1 })
     #expect(outcome.status == 0, "\(command): \(outcome.errors)")
     return outcome
   }
@@ -47,7 +50,7 @@ struct RealModelTests {
 
   @Test("saliency and fool, too, give the same bytes on any number of threads, alone and in a batch")
   func threads() throws {
-    try folder.add("photo.jpg", Array(Data(contentsOf: URL(fileURLWithPath: Photo.path))))
+    try folder.add("photo.jpg", Array(Data(contentsOf: URL(fileURLWithPath: Self.photo))))
     try folder.add("other.jpg", folder.bytes("photo.jpg"))
     _ = try run("saliency photo.jpg --threads 1 -o map.png --raw map.npy")
     _ = try run("fool photo.jpg --target tarantula --threads 1 -o fooled.png --raw fooled.npy")
@@ -68,11 +71,11 @@ struct RealModelTests {
     let info = try run("info --json").record
     let names = try (0..<#require(info["selectable"]?.count)).compactMap { info["selectable"]?[$0]?.string }
     #expect(names.first == "scalar" && names.last == info["simd"]?.string)
-    let expected = try predictions(Photo.path, ["PIXELASCENT_SIMD": "scalar"])
+    let expected = try predictions(Self.photo, ["PIXELASCENT_SIMD": "scalar"])
     for name in names {
       let environment = ["PIXELASCENT_SIMD": name]
       #expect(try run("info --json", environment).record["simd"] == .string(name))
-      for (found, expected) in zip(try predictions(Photo.path, environment), expected) {
+      for (found, expected) in zip(try predictions(Self.photo, environment), expected) {
         #expect(found["class"] == expected["class"])
         // Each is within 1e-4 of float64.
         #expect(try abs(#require(found["score"]?.number) - #require(expected["score"]?.number)) <= 2e-4)
@@ -83,7 +86,7 @@ struct RealModelTests {
 
   @Test("The PNG that fool saves is the target for classify", arguments: [76, 130, 366])
   func savedImageFools(_ target: Int) throws {
-    let text = try run("fool \(Photo.path) --target \(target) --json --quiet -o fooled.png").text
+    let text = try run("fool \(Self.photo) --target \(target) --json --quiet -o fooled.png").text
     let record = try JSONValue(text)
     #expect(record["fooled"] == .bool(true) && record["survives_8bit"] == .bool(true))
     #expect(try #require(record["iterations"]?.int) >= 1 && #require(record["linf_8bit"]?.int) >= 1)
@@ -91,7 +94,7 @@ struct RealModelTests {
     let saved = try predictions("fooled.png")[0]
     #expect(saved["class"] == .int(target))
     #expect(saved["score"] == record["target"]?["score"])
-    let original = try predictions(Photo.path)[0]
+    let original = try predictions(Self.photo)[0]
     #expect(original["class"] == record["original"]?["class"] && original["class"] != .int(target))
   }
 
@@ -111,7 +114,7 @@ struct RealModelTests {
     try Refusal(
       "\(command) thin.png",
       "error: thin.png: a network input of 1680000×224 pixels would take … MB of memory, "
-        + "more than the limit of 2048 MB (--max-memory)", environment: RealModel.environment
+        + "more than the limit of 2048 MB (--max-memory)", environment: Self.environment
     ).check(in: folder, megabytes: 1000)
   }
 }

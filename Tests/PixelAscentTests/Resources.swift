@@ -2,19 +2,15 @@
 
 import Foundation
 import PixelAscent
+import TestSupport
 import Testing
 
 /// The real model, the photographs and the goldens, found from this source file.
 enum Resources {
-  private static let package = URL(fileURLWithPath: #filePath)
-    .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-
-  private static let modelPath = package.appendingPathComponent("Models/squeezenet1_1.safetensors").path
-
-  static let hasModel = FileManager.default.fileExists(atPath: modelPath)
+  static let hasModel = PackageFiles.hasModel
   static let needsModel: Comment = "Models/squeezenet1_1.safetensors is not there; `make model` gets it"
 
-  private static let loaded = Result { try Network(contentsOf: modelPath) }
+  private static let loaded = Result { try Network(contentsOf: PackageFiles.model) }
 
   /// SqueezeNet 1.1.
   static func network(_ set: InstructionSet = .best, threads: Int? = nil) throws -> Network {
@@ -33,22 +29,15 @@ enum Resources {
     var image: RGBImage { get throws { try RGBImage(contentsOf: path) } }
   }
 
-  /// The photographs `imagenet_NN_LABEL.jpg`, in the order of NN.
-  static let photos: [Photo] = {
-    let folder = package.appendingPathComponent("Samples")
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
-    return names.sorted().compactMap { name in
-      let parts = name.split { "_.".contains($0) }
-      guard parts.count == 4, parts[0] == "imagenet", parts[3] == "jpg", let label = Int(parts[2]) else { return nil }
-      return Photo(path: folder.appendingPathComponent(name).path, label: label)
-    }
-  }()
-
-  static let hasPhotos = hasModel && photos.count == 20
+  /// The photographs, in the order of their numbers.
+  static let photos = PackageFiles.photos.compactMap { path in
+    Int(path.split { "_.".contains($0) }.dropLast().last ?? "").map { Photo(path: path, label: $0) }
+  }
+  static let hasPhotos = PackageFiles.hasPhotos
   static let needsPhotos: Comment = "the model or the 20 photographs are not there; `make model samples` gets them"
 
   private static func golden(_ name: String) throws -> [UInt8] {
-    Array(try Data(contentsOf: package.appendingPathComponent("Tests/Golden/\(name)")))
+    Array(try Data(contentsOf: URL(fileURLWithPath: PackageFiles.folder + "/Tests/Golden/\(name)")))
   }
 
   /// The array `name`.npy of Tests/Golden.
