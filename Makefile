@@ -22,12 +22,12 @@ build: setup  ## build the program in release
 model: build $(MODEL)  ## download SqueezeNet 1.1's weights and convert them
 	@$(PROGRAM) info --model $(MODEL)
 
-$(MODEL):
+$(MODEL): | build
 	@Scripts/fetch model $(PROGRAM) $@
 
 samples: $(SAMPLES)  ## download 20 sample photographs
 
-$(SAMPLES):
+$(SAMPLES): | setup
 	@Scripts/fetch samples Samples
 
 demo: model samples  ## make a saliency map, a fooling image and a class visualization in out/

@@ -13,9 +13,6 @@ let package = Package(
   products: [
     .library(name: "PixelAscent", targets: ["PixelAscent"]),
     .executable(name: "pixelascent", targets: ["PixelAscentCLI"]),
-    // For the benchmarks in Bench/, a package of its own; not API.
-    .library(name: "_CPixelKernels", targets: ["CPixelKernels"]),
-    .library(name: "_CPixelReference", targets: ["CPixelReference"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0")

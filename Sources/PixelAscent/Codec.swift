@@ -34,6 +34,10 @@ extension RGBImage {
       let size = "\(width)×\(height) pixels are \(Self.short(megapixels)) megapixels"
       throw PixelAscentError(.sizeLimit, "\(name): \(size), more than the limit of \(Self.short(maxMegapixels))")
     }
+    guard valueCount <= Files.physicalMemory else {
+      throw PixelAscentError(
+        .sizeLimit, "\(name): \(width)×\(height) pixels take \(valueCount >> 20) MB, more memory than this machine has")
+    }
 
     let decode = format == .jpeg ? pxa_jpeg_decode : pxa_png_decode
     var decoded = PXA_CODEC_OK

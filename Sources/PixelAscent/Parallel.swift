@@ -24,7 +24,9 @@ final class Parallel: Sendable {
   /// The most threads that work at once.
   let threads: Int
   /// The parts of the present operation that nobody has taken, in the low half; the operation's number in the high half.
-  private let ticket = Atomic<UInt64>(0)
+  private let ticket = Atomic<UInt64>(Parallel.over)
+  /// Threads that help. One that comes late, or is left from before, helps with whatever there is.
+  private let helpers = Atomic(0)
   /// Parts of the present operation that are done.
   private let done = Atomic(0)
   /// Helpers that sleep, or are about to.
@@ -39,25 +41,19 @@ final class Parallel: Sendable {
 
   /// Calls `body`, with helpers at hand for all its operations; they wait between one operation and the next.
   ///
-  /// Progress depends on none of them: whoever calls `forEach` can do all its parts alone.
+  /// Progress depends on none of them: the caller can do all parts alone, and waits for no helper that has none.
   func together<Output, Failure: Error>(_ body: () throws(Failure) -> Output) throws(Failure) -> Output {
     if threads == 1 || operation.hasHelpers { return try body() }
     operation.hasHelpers = true
-    defer { operation.hasHelpers = false }
-    ticket.store(0, ordering: .relaxed)
-    let isLed = Atomic(false)
-    var result: Result<Output, Failure>?
-    withoutActuallyEscaping({ result = Result(catching: body) }) { lead in
-      let leader = Leader(lead: lead)
-      // Whichever thread is there first leads, so a helper never waits for a leader that no thread runs.
-      DispatchQueue.concurrentPerform(iterations: threads) { _ in
-        if isLed.exchange(true, ordering: .relaxed) { return help() }
-        leader.lead()
-        publish(Self.over)
-      }
+    ticket.store(0, ordering: .sequentiallyConsistent)
+    defer {
+      publish(Self.over)
+      operation.hasHelpers = false
     }
-    guard let result else { preconditionFailure("nobody led") }
-    return try result.get()
+    for _ in 1..<threads {
+      DispatchQueue.global(qos: .userInitiated).async { [self] in help() }
+    }
+    return try body()
   }
 
   /// Calls `body` with each of 0 ..< count, once.
@@ -101,7 +97,7 @@ final class Parallel: Sendable {
         expected: current, desired: current - 1, ordering: .acquiringAndReleasing)
       if isMine {
         // The operation stays what it is until this part is done.
-        operation.body?(operation.count - Int(current & 0xFFFF_FFFF))
+        operation.run(operation.count - Int(current & 0xFFFF_FFFF))
         done.add(1, ordering: .releasing)
         return true
       }
@@ -113,6 +109,8 @@ final class Parallel: Sendable {
   private func hasParts(_ ticket: UInt64) -> Bool { ticket != Self.over && ticket & 0xFFFF_FFFF != 0 }
 
   private func help() {
+    defer { helpers.subtract(1, ordering: .relaxed) }
+    if helpers.add(1, ordering: .relaxed).newValue >= threads { return }
     var spins = 0
     while ticket.load(ordering: .relaxed) != Self.over {
       if runPart() {
@@ -143,16 +141,14 @@ final class Parallel: Sendable {
     alarm.wait()
   }
 
-  /// `@unchecked Sendable` because one thread calls it, while the one that made it waits.
-  private struct Leader: @unchecked Sendable {
-    let lead: () -> Void
-  }
-
-  /// `@unchecked Sendable` because the leader writes it while no part is taken, and who takes a part reads it after.
+  /// `@unchecked Sendable` because the caller writes it while no part is taken, and who takes a part reads it after.
   private final class Operation: @unchecked Sendable {
     var hasHelpers = false
     var body: ((Int) -> Void)?
     var count = 0
+
+    /// A call of its own, so that nothing holds the body when it is over.
+    @inline(never) func run(_ part: Int) { body?(part) }
   }
 
   /// Cuts 0 ..< rows into bands and calls `body` with each.
@@ -174,7 +170,15 @@ final class Parallel: Sendable {
 
 extension ComputeOptions {
   /// The number of cores this process may use.
-  public static var availableThreads: Int { max(1, ProcessInfo.processInfo.activeProcessorCount) }
+  public static var availableThreads: Int {
+    let cores = max(1, ProcessInfo.processInfo.activeProcessorCount)
+    // On Linux the mask that taskset and containers set, as hexadecimal digits.
+    guard let status = try? Files.read("/proc/self/status") else { return cores }
+    let mask = String(decoding: status, as: UTF8.self).split(separator: "\n")
+      .first { $0.hasPrefix("Cpus_allowed:") }
+    let allowed = mask?.dropFirst(13).reduce(0) { $0 + ($1.hexDigitValue?.nonzeroBitCount ?? 0) } ?? 0
+    return allowed > 0 ? min(cores, allowed) : cores
+  }
 }
 
 /// The results of `body` for each of `items`, in their order, computed by at most `threads` threads side by side.

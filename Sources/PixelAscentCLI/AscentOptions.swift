@@ -60,7 +60,9 @@ struct AscentOptions: ParsableArguments {
       "Iterations from one shown image to the next, 0 for first and last (default: 25).", valueName: "n"))
   var showEvery: Int?
 
-  @Option(parsing: .unconditional, help: ArgumentHelp("Seed of noise and jitter.", valueName: "n"))
+  @Option(
+    parsing: .unconditional, help: ArgumentHelp("Seed of noise and jitter (generator: Philox 4x32-10).", valueName: "n")
+  )
   var seed: UInt64 = 0
 
   /// The file the ascent starts from; nil if it starts from noise or zero.

@@ -30,7 +30,9 @@ struct CommonOptions: ParsableArguments {
   var threads: Int { threadsOption ?? ComputeOptions.availableThreads }
 
   func validate() throws {
-    guard threads >= 1 else { throw ValidationError("--threads must be 1 or more, found \(threads).") }
+    guard (1...1024).contains(threads) else {
+      throw ValidationError("--threads must be from 1 to 1024, found \(threads).")
+    }
     guard maxMegapixels > 0 else { throw ValidationError("--max-megapixels must be above 0, found \(maxMegapixels).") }
     guard (1...(1 << 40)).contains(maxMemory) else {
       throw ValidationError("--max-memory must be 1 or more, found \(maxMemory).")
@@ -56,7 +58,8 @@ struct CommonOptions: ParsableArguments {
   func startImage(_ path: String, _ network: Network) throws -> Tensor {
     let bytes = try Files.read(path)
     if bytes.starts(with: Tensor.npyMagic) { return try Tensor(npy: bytes, name: path) }
-    return network.tensor(from: try RGBImage(decoding: bytes, name: path, maxMegapixels: maxMegapixels))
+    let image = try RGBImage(decoding: bytes, name: path, maxMegapixels: maxMegapixels)
+    return try naming(path) { try network.start(from: image) }
   }
 }
 

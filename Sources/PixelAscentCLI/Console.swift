@@ -2,12 +2,6 @@
 
 import PixelAscent
 
-#if canImport(FoundationEssentials)
-  import FoundationEssentials
-#else
-  import Foundation
-#endif
-
 /// Results on standard output, everything else on standard error; and the results there too if a picture goes to
 /// standard output.
 struct Console: Sendable {
@@ -16,14 +10,7 @@ struct Console: Sendable {
 
   /// Prints a result: the record as a line of JSON, or the text for people.
   func result(_ record: some Encodable, besides outputs: Outputs? = nil, text: () -> String) throws {
-    let line: String
-    if json {
-      let encoder = JSONEncoder()
-      encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-      line = String(decoding: try encoder.encode(record), as: UTF8.self)
-    } else {
-      line = text()
-    }
+    let line = json ? try JSONText.encode(record) : text()
     if outputs?.useStandardOutput ?? false { return Files.printError(line) }
     try Files.print(line)
   }

@@ -5,7 +5,7 @@ import PixelAscent
 
 struct Fool: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "The smallest push that turns a photograph into another class for the network.",
+    abstract: "A small push that turns a photograph into another class for the network.",
     discussion: """
       Steps of fixed length up the gradient of the target's score, until the saved 8-bit file is the target too.
 
@@ -40,7 +40,7 @@ struct Fool: ParsableCommand {
 
   func validate() throws {
     _ = try fooling()
-    if output.map(Outputs.isJPEG) ?? false {
+    if ["jpg", "jpeg"].contains(Outputs.ending(output ?? "")) {
       throw ValidationError("A fooling image is a PNG: JPEG would lose the push. Write -o NAME.png.")
     }
   }
@@ -57,10 +57,11 @@ struct Fool: ParsableCommand {
     let files = outputs.paths(for: image)
     let photo = try common.image(image), fooling = try fooling()
     let result = try naming(image) {
-      try fooling.run(network, on: photo, target: index) { iteration, scores in
+      try fooling.run(network, on: photo, target: index) { iteration, scores, isRounded in
         let top = network.predictions(scores, top: 1)[0].classIndex
         console.note(
-          "iteration \(iteration)  \(labels[index]) \(fixed(scores[index], 3))  first: \(labels[top]) (\(top))")
+          "iteration \(iteration)\(isRounded ? ", 8-bit" : "")  \(labels[index]) \(fixed(scores[index], 3))  "
+            + "first: \(labels[top]) (\(top))")
       }
     }
     if result.stepsBeforeLastReLU > 0 {
@@ -70,8 +71,8 @@ struct Fool: ParsableCommand {
     }
     try outputs.makeFolders()
     let saved = try result.save(to: files.output, checkedBy: network)
-    if let figure = files.figure { try Outputs.write(result.panels, to: figure) }
-    if let raw = files.raw { try Files.write(result.unrounded.npyData(), to: raw) }
+    if let figure = files.figure { try result.panels.write(to: figure) }
+    if let raw = files.raw { try result.unrounded.write(to: raw) }
     let survives = result.survives8Bit && network.predictions(saved, top: 1)[0].classIndex == index
     let original = network.predictions(result.originalScores, top: 1)[0].classIndex
     let record = FoolRecord(
@@ -85,7 +86,8 @@ struct Fool: ParsableCommand {
         + "in \(record.iterations) iterations, L2 \(fixed(record.l2, 2)), at most \(record.linf_8bit)/255 a value"
     }
     if !survives {
-      Console.error("\(image): not fooled in \(result.iterations) iterations; the image so far is in \(files.output)")
+      let what = result.isFooled ? "fooled, but not once rounded to 8 bits," : "not fooled"
+      Console.error("\(image): \(what) in \(result.iterations) iterations; the image so far is in \(files.output)")
       throw ExitCode.failure
     }
   }

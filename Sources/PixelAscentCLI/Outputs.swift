@@ -30,6 +30,9 @@ struct Outputs {
     let outputs = try resolve(output ?? "./", stems.map { "\($0).png" }, "-o")
     let figures = try figure.map { try resolve($0, stems.map { "\($0)-figure.png" }, "--figure") }
     let raws = try raw.map { try resolve($0, stems.map { "\($0).npy" }, "--raw") }
+    for path in outputs + (figures ?? []) where !["png", "jpg", "jpeg", ""].contains(Self.ending(path)) {
+      throw ValidationError("Pictures are written as .png or .jpg, not as \(path).")
+    }
     let all = outputs + (figures ?? []) + (raws ?? [])
     var seen = Set<[Substring]>()
     for path in all where !seen.insert(steps(path)).inserted {
@@ -54,13 +57,10 @@ struct Outputs {
     for folder in newFolders { try Files.makeFolder(folder) }
   }
 
-  /// Writes a picture as JPEG if the path says so, else as PNG.
-  static func write(_ picture: RGBImage, to path: String) throws {
-    try Files.write(isJPEG(path) ? picture.jpegData() : picture.pngData(), to: path)
-  }
-
-  static func isJPEG(_ path: String) -> Bool {
-    path.lowercased().hasSuffix(".jpg") || path.lowercased().hasSuffix(".jpeg")
+  /// The ending of a file's name, in small letters.
+  static func ending(_ path: String) -> Substring {
+    let name = path.lowercased().split(separator: "/").last ?? ""
+    return name.lastIndex(of: ".").map { name[name.index(after: $0)...] } ?? ""
   }
 
   private mutating func resolve(_ path: String, _ names: [String], _ option: String) throws -> [String] {

@@ -61,9 +61,9 @@ struct Saliency: ParsableCommand {
       }
       let files = outputs.paths(for: path), `class` = result.objective.classIndex, picture = result.picture
       try outputs.makeFolders()
-      try Outputs.write(picture, to: files.output)
-      if let figure = files.figure { try Outputs.write(RGBImage(row: [photo, picture]), to: figure) }
-      if let raw = files.raw { try Files.write(result.gradient.npyData(), to: raw) }
+      try picture.write(to: files.output)
+      if let figure = files.figure { try RGBImage(row: [photo, picture]).write(to: figure) }
+      if let raw = files.raw { try result.gradient.write(to: raw) }
       if result.isZero {
         common.console.note("note: \(path): class \(`class`)'s gradient is zero everywhere, and so is the map")
       }

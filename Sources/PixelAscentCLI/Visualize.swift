@@ -52,9 +52,9 @@ struct Visualize: ParsableCommand {
           + "there the ascent took the score before the last ReLU")
     }
     try outputs.makeFolders()
-    try Outputs.write(result.picture, to: files.output)
-    if let figure = files.figure { try Outputs.write(RGBImage(row: pictures), to: figure) }
-    if let raw = files.raw { try Files.write(result.image.npyData(), to: raw) }
+    try result.picture.write(to: files.output)
+    if let figure = files.figure { try RGBImage(row: pictures).write(to: figure) }
+    if let raw = files.raw { try result.image.write(to: raw) }
     let record = VisualizeRecord(
       class: index, label: labels[index], recipe: visualization.recipe.rawValue, seed: visualization.seed,
       iterations: visualization.iterations, score: result.scores[index], probability: result.probability,

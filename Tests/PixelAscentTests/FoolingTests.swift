@@ -21,7 +21,7 @@ import Testing
     let network = try Self.rivals(lead: lead)
     var seen: [Int] = []
     let fooling = try Fooling(learningRate: learningRate)
-    let result = try fooling.run(network, on: Self.plain(140), target: 1) { iteration, scores in
+    let result = try fooling.run(network, on: Self.plain(140), target: 1) { iteration, scores, _ in
       seen.append(iteration)
       #expect(scores.count == 2)
     }
@@ -112,7 +112,7 @@ import Testing
     let fooling = try Fooling(learningRate: learningRate, maxIterations: 1)
     #expect(
       errorLine { try fooling.run(network, on: Self.plain(128), target: 1) }
-        == "the ascent has left what a float holds: take a smaller learning rate")
+        == "the ascent has left what a float holds: take a smaller learning rate or l2")
   }
 
   /// A picture in the mean colour, where the scores of these classes are dead.

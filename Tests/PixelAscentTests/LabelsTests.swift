@@ -69,6 +69,8 @@ import Testing
 
   @Test func namesFiles() throws {
     #expect(labels.slug(76) == "tarantula")
+    #expect(labels.slug(134) == "crane-134")
+    #expect(labels.slug(517) == "crane-517")
     #expect(labels.slug(182) == "border-terrier")
     #expect(labels.slug(917) == "comic-book")
     let slugs = try Labels(names: [["../a b//C"], ["--"], ["été 2"], [String(repeating: "x", count: 500)]])

@@ -14,6 +14,31 @@ import Testing
     errorLine { try Network(S.random(graph, integers: true, seed: 1), name: "m.safetensors") }
   }
 
+  @Test func saysThatScoresOrGradientsAreNotFinite() throws {
+    let image = Tensor(shape: [3, 4, 4], repeating: 1)
+    let scores = try S.pixelwise([.init(weight: [3e38, 3e38, 0], bias: 0)])
+    let line = "the network's scores are not finite: its weights or the image's values are too large"
+    #expect(throws: PixelAscentError(.invalidParameter, line)) { try scores.scores(of: image) }
+    #expect(throws: PixelAscentError(.invalidParameter, line)) { try scores.saliency(ofInput: image) }
+    #expect(throws: PixelAscentError(.invalidParameter, line)) {
+      var ascent = ClassVisualization()
+      ascent.start = .image(image)
+      return try ascent.run(scores, class: 0)
+    }
+    // Scores of 10²⁰, gradients of 10⁴⁰.
+    let steep = try Network(
+      S.model(
+        S.graph([S.convolution("a", "image", 1, 1), S.convolution("b", "a", 1, 1)]),
+        tensors: [
+          "a.weight": Tensor(shape: [1, 3, 1, 1], repeating: 1e20), "a.bias": Tensor(shape: [1], repeating: 1),
+          "b.weight": Tensor(shape: [1, 1, 1, 1], repeating: 1e20), "b.bias": Tensor(shape: [1], repeating: 0),
+        ], preprocessing: S.halves(inputSize: 8)), name: "steep")
+    let grey = Tensor(shape: [3, 4, 4], repeating: 0)
+    #expect(try steep.scores(of: grey) == [1e20])
+    let gradient = "the network's gradient is not finite: its weights or the image's values are too large"
+    #expect(throws: PixelAscentError(.invalidParameter, gradient)) { try steep.saliency(ofInput: grey) }
+  }
+
   @Test func refusesGraphsItCannotRun() {
     let a = S.convolution("a", "image", 3, 16), linear = S.convolution("l", "a", 1, 16, relu: false)
     let unsupported = "is not supported by this version"
@@ -54,6 +79,13 @@ import Testing
     #expect(
       line([a, S.convolution("b", "a", 3, 16), S.convolution("d", "a", 1, 16), S.concatenate("c", "b", "d")])
         == "m.safetensors: the parts of a concatenation have 1×1 and 3×3 pixels")
+    let aside = GraphLayer(name: "aside", operation: .globalAverage, inputs: ["a"])
+    #expect(
+      line([a, aside, S.convolution("b", "a", 1, 5)])
+        == "m.safetensors: a globalAverage that is not the last layer \(unsupported)")
+    #expect(
+      line([a] + (0..<4096).map { S.convolution("b\($0)", "a", 1, 1) })
+        == "m.safetensors: 4098 layers are more than the 4096 this version takes")
     let pools = (0..<12).map { S.pool("p\($0)", $0 == 0 ? "a" : "p\($0 - 1)") }
     #expect(line([a] + pools) == "m.safetensors: the network leaves nothing of an image of 4096×4096 pixels")
   }

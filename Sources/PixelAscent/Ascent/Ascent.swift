@@ -28,10 +28,14 @@ final class Ascent {
   var parallel: Parallel { workspace.parallel }
 
   /// Computes the scores of all classes, or of one only, for the shifted image, or for another image of its size.
-  func evaluate(_ other: ImagePlanes? = nil, shift: Shift = .none, only class: Int? = nil) {
+  ///
+  /// - Throws: as `Workspace.forward` does.
+  func evaluate(
+    _ other: ImagePlanes? = nil, shift: Shift = .none, only class: Int? = nil
+  ) throws(PixelAscentError) {
     self.shift = shift
     parallel.overRows(image.height) { kernels.roll(workspace.image, other ?? image, by: shift, rows: $0) }
-    workspace.forward(only: `class`)
+    try workspace.forward(only: `class`)
   }
 
   /// The scores of all classes at the last evaluation.
@@ -65,6 +69,7 @@ final class Ascent {
     var rate = rate
     if normalized {
       let norm = kernels.norm(gradient, image, 1 / samples, Float(pull), parallel: parallel)
+      guard norm.isFinite else { throw Self.tooLarge }
       guard norm > 0 else {
         throw PixelAscentError(
           .zeroGradient, "the gradient of the objective is exactly zero: there is no direction to go")
@@ -75,10 +80,7 @@ final class Ascent {
       kernels.step(
         image, gradient, Float(rate / Double(samples)), Float(rate * pull), box: clamp ? box : nil, rows: $0)
     }
-    guard kernels.norm(image, image, 1, 0, parallel: parallel).isFinite else {
-      throw PixelAscentError(
-        .invalidParameter, "the ascent has left what a float holds: take a smaller learning rate")
-    }
+    guard kernels.norm(image, image, 1, 0, parallel: parallel).isFinite else { throw Self.tooLarge }
   }
 
   /// Blurs X with weights along H and weights along W.
@@ -87,12 +89,16 @@ final class Ascent {
     parallel.overRows(image.height) { kernels.blurHorizontal(image, blurred, taps: horizontal, rows: $0) }
   }
 
+  private static let tooLarge = PixelAscentError(
+    .invalidParameter, "the ascent has left what a float holds: take a smaller learning rate or l2")
+
   private func gradientOfScore(_ class: Int) throws(PixelAscentError) -> Bool {
     for throughLastReLU in [true, false] {
       workspace.backward(.one(`class`), throughLastReLU: throughLastReLU)
-      if let found = workspace.imageGradient, kernels.norm(found, found, 1, 0, parallel: parallel) > 0 {
-        return !throughLastReLU
-      }
+      guard let found = workspace.imageGradient else { preconditionFailure("an ascent has a gradient") }
+      let norm = kernels.norm(found, found, 1, 0, parallel: parallel)
+      guard norm.isFinite else { throw Self.tooLarge }
+      if norm > 0 { return !throughLastReLU }
     }
     throw PixelAscentError(
       .zeroGradient,

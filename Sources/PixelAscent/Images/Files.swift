@@ -10,11 +10,11 @@
 /// Whole files in and out, by POSIX calls. Errors are one line that names the file.
 package enum Files {
   /// The longest file that is read, in bytes; a device may never end.
-  static let longestFile = 1 << 31
+  static let longestFile = 1 << 30
 
   /// All bytes of the file, pipe or device at `path`.
   ///
-  /// - Throws: ``PixelAscentError`` of kind `unreadableFile`; `sizeLimit` if there are more than 2 GiB.
+  /// - Throws: ``PixelAscentError`` of kind `unreadableFile`; `sizeLimit` if there are more than 1 GiB.
   package static func read(_ path: String) throws(PixelAscentError) -> [UInt8] {
     let file = retrying { open(path, O_RDONLY | O_CLOEXEC) }
     guard file >= 0 else { throw failure(.unreadableFile, path, errno) }
@@ -32,12 +32,12 @@ package enum Files {
         problem = fill(UnsafeMutableRawBufferPointer(buffer), from: file, count: &count)
       }
       guard problem == 0 else { throw failure(.unreadableFile, path, problem) }
-      bytes = bytes.isEmpty ? piece : bytes + piece
+      if bytes.isEmpty { bytes = piece } else { bytes += piece }
       guard bytes.count <= longestFile else {
         throw PixelAscentError(.sizeLimit, "\(shown(path)): more than \(longestFile >> 20) MB")
       }
       if piece.count < room { return bytes }
-      room = max(1 << 20, bytes.count)
+      room = 1 << 24
     }
   }
 

@@ -34,6 +34,9 @@ extension Files {
     if access(folder.isEmpty ? "." : folder, W_OK | X_OK) != 0 { throw failure(.unwritableFile, path, errno) }
   }
 
+  /// The bytes of memory this machine has.
+  static var physicalMemory: Int { sysconf(Int32(_SC_PHYS_PAGES)) * sysconf(Int32(_SC_PAGESIZE)) }
+
   /// Makes a folder in a folder that is there; one that is there already is left as it is.
   ///
   /// - Throws: ``PixelAscentError`` of kind `unwritableFile`.

@@ -6,10 +6,10 @@
   import Foundation
 #endif
 
-/// JSON as it stands in a model file.
-enum JSONText {
+/// JSON as it stands in a model file, and as the program prints it.
+package enum JSONText {
   /// The value as JSON with sorted keys: the same value gives the same text.
-  static func encode(_ value: some Encodable) throws -> String {
+  package static func encode(_ value: some Encodable) throws -> String {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     return String(decoding: try encoder.encode(value), as: UTF8.self)

@@ -21,10 +21,13 @@ public struct Labels: Hashable, Sendable {
   /// The first synonym of the class with this index.
   public subscript(index: Int) -> String { names[index][0] }
 
-  /// The first synonym in a form that suits a file name: "Border terrier" reads "border-terrier".
+  /// The first synonym in a form that suits a file name: "Border terrier" reads "border-terrier". The index follows where
+  /// another class has the same: the two cranes are "crane-134" and "crane-517".
   public func slug(_ index: Int) -> String {
     let words = self[index].lowercased().split { !$0.isLetter && !$0.isNumber }
-    return words.isEmpty ? "class-\(index)" : String(words.joined(separator: "-").prefix(60))
+    if words.isEmpty { return "class-\(index)" }
+    let isShared = names.indices.contains { $0 != index && self[$0].lowercased() == self[index].lowercased() }
+    return words.joined(separator: "-").prefix(60) + (isShared ? "-\(index)" : "")
   }
 
   /// The index of the class that `text` names.

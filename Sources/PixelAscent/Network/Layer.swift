@@ -10,6 +10,10 @@ struct Layer: Sendable {
     case maxPool
     /// The last layer: the mean of every channel is the class's score.
     case globalAverage
+
+    var isGlobalAverage: Bool {
+      if case .globalAverage = self { true } else { false }
+    }
   }
 
   let operation: Operation
@@ -55,11 +59,16 @@ struct LayerPlan: Sendable {
   private(set) var minimumSize = 0
 
   private var indices: [String: Int] = [:]
+  private static let mostLayers = 4096
 
   /// - Throws: `PixelAscentError` of kind `invalidModel` that names the layer this version can't run.
   init(_ file: ModelFile) throws(PixelAscentError) {
     imageChannels = file.graph.input.channels
     classes = file.labels.count
+    guard file.graph.layers.count <= Self.mostLayers else {
+      throw PixelAscentError(
+        .invalidModel, "\(file.graph.layers.count) layers are more than the \(Self.mostLayers) this version takes")
+    }
     for layer in file.graph.layers {
       do {
         try append(layer, of: file)
@@ -69,6 +78,10 @@ struct LayerPlan: Sendable {
     }
     guard let last = file.graph.layers.last, last.name == file.graph.output, last.operation == .globalAverage else {
       throw PixelAscentError(.invalidModel, "the scores must be the output of a last layer globalAverage")
+    }
+    guard layers.filter({ $0.operation.isGlobalAverage }).count == 1 else {
+      throw PixelAscentError(
+        .invalidModel, "a globalAverage that is not the last layer is not supported by this version")
     }
     try checkReaders(file.graph)
     planGradients()

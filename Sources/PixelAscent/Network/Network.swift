@@ -28,6 +28,11 @@ public struct ComputeOptions: Hashable, Sendable {
         "a network input of \(height)×\(width) pixels would take \(megabytes) MB of memory, more than the limit of "
           + "\(maxMemory >> 20) MB (--max-memory)")
     }
+    if bytes > Files.physicalMemory {
+      throw PixelAscentError(
+        .sizeLimit,
+        "a network input of \(height)×\(width) pixels would take \(bytes >> 20) MB, more memory than this machine has")
+    }
   }
 }
 
@@ -97,6 +102,15 @@ public struct Network: Sendable {
     let size = RGBImage.size(width: image.width, height: image.height, shortSide: preprocessing.inputSize)
     try Workspace.check(self, height: size.height, width: size.width, gradient: false)
     return image.resized(shortSide: preprocessing.inputSize)
+  }
+
+  /// The start of an ascent: an image's pixels in normalised space, at its own size. Shape (3, H, W).
+  ///
+  /// - Throws: ``PixelAscentError`` of kind `sizeLimit` if the network can't take that size, or the ascent would take more
+  ///   memory than the options allow; before the memory is taken.
+  public func start(from image: RGBImage) throws(PixelAscentError) -> Tensor {
+    try Workspace.check(self, height: image.height, width: image.width, gradient: true)
+    return tensor(from: image)
   }
 
   /// An image's pixels in normalised space, at its own size. Shape (3, H, W).

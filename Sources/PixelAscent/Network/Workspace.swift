@@ -67,7 +67,9 @@ final class Workspace {
   }
 
   /// Computes the scores of the image: of every class, or of one only (and of those that come with it for free).
-  func forward(only class: Int? = nil) {
+  ///
+  /// - Throws: `PixelAscentError` of kind `invalidParameter` if one is not finite.
+  func forward(only class: Int? = nil) throws(PixelAscentError) {
     for (index, layer) in plan.layers.enumerated() {
       let output = layer.output.map { activations[$0] }
       let blocks = layer.isHead ? self.blocks(for: `class`) : 0..<(output?.blocks ?? 0)
@@ -87,6 +89,11 @@ final class Workspace {
         kernels.globalAverageForward(scoreBuffer, x, blocks: blocks)
       default: preconditionFailure("a layer with the wrong ends")
       }
+    }
+    let computed = blocks(for: `class`)
+    guard scoreBuffer.values(computed.lowerBound * 16..<computed.upperBound * 16).allSatisfy(\.isFinite) else {
+      throw PixelAscentError(
+        .invalidParameter, "the network's scores are not finite: its weights or the image's values are too large")
     }
   }
 

@@ -30,7 +30,7 @@ public struct ClassVisualization: Hashable, Sendable {
   public var clamp: Bool
   /// The number of iterations from one shown image to the next; 0 shows the first and the last only.
   public var showEvery: Int
-  /// Seed of the noise and the jitter.
+  /// Seed of the noise and the jitter: the key of the generator Philox 4×32-10 (Salmon et al. 2011).
   public var seed: UInt64
 
   /// The image an ascent starts from.
@@ -146,7 +146,7 @@ public struct ClassVisualization: Hashable, Sendable {
       let isShown = isShown(iteration)
       ascent.beginStep()
       for sample in 0..<samples {
-        ascent.evaluate(shift: shift(random, iteration: iteration, sample: sample), only: isShown ? nil : index)
+        try ascent.evaluate(shift: shift(random, iteration: iteration, sample: sample), only: isShown ? nil : index)
         if try ascent.addGradient(of: index) { gradientsBeforeLastReLU += 1 }
       }
       try ascent.step(rate: learningRate, pull: recipe.l2Factor * l2, normalized: recipe.normalizesStep, clamp: clamp)
@@ -161,7 +161,7 @@ public struct ClassVisualization: Hashable, Sendable {
     let elapsed = begin.duration(to: clock.now)
 
     let image = ascent.image.tensor
-    ascent.evaluate()
+    try ascent.evaluate()
     let scores = ascent.scores
     return Result(
       image: image, picture: network.render(image, recipe.rendering), scores: scores,

@@ -21,7 +21,7 @@ extension Network {
   public func scores(of input: Tensor) throws(PixelAscentError) -> [Float] {
     try check(input)
     let workspace = try Workspace(self, height: input.shape[1], width: input.shape[2], gradient: false)
-    return workspace.parallel.together { forward(input, in: workspace) }
+    return try workspace.parallel.together { () throws(PixelAscentError) in try forward(input, in: workspace) }
   }
 
   /// The classes of the greatest scores, the greatest first; equal scores in the order of the classes.
@@ -50,9 +50,9 @@ extension Network {
     try check(input)
     try check(class: objective.classIndex)
     let workspace = try Workspace(self, height: input.shape[1], width: input.shape[2], gradient: true)
-    return workspace.parallel.together {
-      let scores = forward(input, in: workspace)
-      return (backward(objective, scores: scores, throughLastReLU: throughLastReLU, in: workspace), scores)
+    return try workspace.parallel.together { () throws(PixelAscentError) in
+      let scores = try forward(input, in: workspace)
+      return (try backward(objective, scores: scores, throughLastReLU: throughLastReLU, in: workspace), scores)
     }
   }
 
@@ -61,20 +61,25 @@ extension Network {
     scores.indices.max { (scores[$0], $1) < (scores[$1], $0) } ?? 0
   }
 
-  func forward(_ input: Tensor, in workspace: Workspace) -> [Float] {
+  func forward(_ input: Tensor, in workspace: Workspace) throws(PixelAscentError) -> [Float] {
     let planes = ImagePlanes(channels: 3, height: workspace.height, width: workspace.width)
     planes.tensor = input
     kernels.roll(workspace.image, planes, by: .none, rows: 0..<workspace.height)
-    workspace.forward()
+    try workspace.forward()
     return workspace.scores
   }
 
   func backward(
     _ objective: Objective, scores: [Float], throughLastReLU: Bool = true, in workspace: Workspace
-  ) -> Tensor {
+  ) throws(PixelAscentError) -> Tensor {
     workspace.backward(objective.gradient(scores: scores), throughLastReLU: throughLastReLU)
     guard let gradient = workspace.imageGradient else { preconditionFailure("a workspace without a gradient") }
-    return gradient.tensor
+    let tensor = gradient.tensor
+    guard tensor.isFinite else {
+      throw PixelAscentError(
+        .invalidParameter, "the network's gradient is not finite: its weights or the image's values are too large")
+    }
+    return tensor
   }
 
   func check(class index: Int) throws(PixelAscentError) {

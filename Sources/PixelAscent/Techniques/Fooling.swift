@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-/// The smallest push that turns an image into another class for the network: steps of fixed length up the gradient of
+/// A small push that turns an image into another class for the network: steps of fixed length up the gradient of
 /// the target's score, X ← X + lr · g/‖g‖₂ (after Szegedy et al.: "Intriguing properties of neural networks", 2014).
 ///
 /// The result also fools as a file of 8 bits a channel. Where rounding and clipping to [0, 1] undo it, the ascent goes
@@ -65,12 +65,13 @@ public struct Fooling: Hashable, Sendable {
 
   /// Changes `image` until the network classifies it as `target`.
   ///
-  /// - Parameter progress: called before each step with the number of steps made and the scores.
+  /// - Parameter progress: called before each step with the number of steps made, the scores, and whether they are those of the image
+  ///   rounded to 8 bits.
   /// - Throws: ``PixelAscentError`` of kind `sizeLimit`, `classLookup`, `zeroGradient` if there is no direction to go, or
   ///   `invalidParameter` if the ascent leaves what a float holds.
   public func run(
     _ network: Network, on image: RGBImage, target: Int,
-    progress: (_ iteration: Int, _ scores: [Float]) -> Void = { _, _ in }
+    progress: (_ iteration: Int, _ scores: [Float], _ isRounded: Bool) -> Void = { _, _, _ in }
   ) throws(PixelAscentError) -> Result {
     try network.check(class: target)
     let original = try network.resized(image), start = network.tensor(from: original)
@@ -82,27 +83,27 @@ public struct Fooling: Hashable, Sendable {
 
   private func climb(
     _ ascent: Ascent, _ network: Network, from original: RGBImage, _ start: Tensor, target: Int,
-    _ progress: (_ iteration: Int, _ scores: [Float]) -> Void
+    _ progress: (_ iteration: Int, _ scores: [Float], _ isRounded: Bool) -> Void
   ) throws(PixelAscentError) -> Result {
     var picture = original
     let rounded = ImagePlanes(channels: 3, height: original.height, width: original.width)
     var iterations = 0, stepsBeforeLastReLU = 0
 
     /// The scores of the image as it is, or rounded to 8 bits.
-    func scores(rounding: Bool) -> [Float] {
+    func scores(rounding: Bool) throws(PixelAscentError) -> [Float] {
       if rounding {
         picture = network.render(ascent.image.tensor, .clip)
         rounded.tensor = network.tensor(from: picture)
       }
-      ascent.evaluate(rounding ? rounded : nil)
+      try ascent.evaluate(rounding ? rounded : nil)
       return ascent.scores
     }
 
     /// Ascends until the image is the target, as it is or rounded; whether it became so, and its scores.
     func ascend(rounding: Bool) throws(PixelAscentError) -> (isTarget: Bool, scores: [Float]) {
       while true {
-        let scores = scores(rounding: rounding), isTarget = network.topClass(scores) == target
-        progress(iterations, scores)
+        let scores = try scores(rounding: rounding), isTarget = network.topClass(scores) == target
+        progress(iterations, scores, rounding)
         if isTarget || iterations >= maxIterations { return (isTarget, scores) }
         ascent.beginStep()
         if try ascent.addGradient(of: target) { stepsBeforeLastReLU += 1 }
@@ -111,10 +112,10 @@ public struct Fooling: Hashable, Sendable {
       }
     }
 
-    let originalScores = scores(rounding: false)
+    let originalScores = try scores(rounding: false)
     var isFooled = try ascend(rounding: false).isTarget
-    let (survives, finalScores) = isFooled ? try ascend(rounding: true) : (false, scores(rounding: true))
-    if isFooled && !survives { isFooled = network.topClass(scores(rounding: false)) == target }
+    let (survives, finalScores) = isFooled ? try ascend(rounding: true) : (false, try scores(rounding: true))
+    if isFooled && !survives { isFooled = network.topClass(try scores(rounding: false)) == target }
     let unrounded = ascent.image.tensor
     return Result(
       original: original, originalScores: originalScores, image: picture, scores: finalScores, unrounded: unrounded,

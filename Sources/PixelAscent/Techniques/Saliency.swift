@@ -41,10 +41,10 @@ extension Network {
     try check(input)
     let workspace = try Workspace(self, height: input.shape[1], width: input.shape[2], gradient: true)
     let (objective, scores, gradient) = try workspace.parallel.together { () throws(PixelAscentError) in
-      let scores = forward(input, in: workspace)
+      let scores = try forward(input, in: workspace)
       let objective = makeObjective(topClass(scores))
       try check(class: objective.classIndex)
-      return (objective, scores, backward(objective, scores: scores, in: workspace))
+      return (objective, scores, try backward(objective, scores: scores, in: workspace))
     }
     let plane = input.shape[1] * input.shape[2], values = gradient.values
     let map = [Float](count: plane) { start in
