@@ -63,6 +63,18 @@ import Testing
     #expect(folder.names == ["pipe"])
   }
 
+  @Test("A picture too wide for a JPEG is refused by its file's name, and nothing is written")
+  func tooWide() throws {
+    let folder = try TemporaryFolder()
+    let path = folder.path + "/wide.jpg"
+    let image = RGBImage(width: 65_501, height: 1, pixels: Array(repeating: 7, count: 3 * 65_501))
+    let error = failure { try image.write(to: path) }
+    #expect(error?.kind == .sizeLimit && error?.message.hasPrefix("\(path): a 65501×1 JPEG can't be written") == true)
+    #expect(folder.names.isEmpty)
+    try image.write(to: folder.path + "/wide.png")
+    #expect(try RGBImage(contentsOf: folder.path + "/wide.png") == image)
+  }
+
   #if os(Linux)
     @Test("A full device is an error and stays a device")
     func fullDevice() {

@@ -67,6 +67,9 @@ import Testing
       "visualize --class 76 --size 224 --max-memory 1",
       "error: a network input of 224×224 pixels would take … MB of memory, more than the limit of 1 MB (--max-memory)"),
     Refusal(
+      "visualize --class 76 --size 1048576x1048576 --max-memory 1099511627776",
+      "error: a network input of 1048576×1048576 pixels would take … MB, more memory than this machine has"),
+    Refusal(
       "visualize --class 76 --init thin.png",
       "error: thin.png: a network input of 120000×4 pixels is too small: the network needs at least 17×17"),
     Refusal(
