@@ -8,6 +8,9 @@ extern const pxa_kernels pxa_kernels_scalar;
 #ifdef PXA_HAS_AVX2
 extern const pxa_kernels pxa_kernels_avx2;
 #endif
+#ifdef PXA_HAS_AVX512
+extern const pxa_kernels pxa_kernels_avx512;
+#endif
 #ifdef PXA_HAS_NEON
 extern const pxa_kernels pxa_kernels_neon;
 #endif
@@ -16,6 +19,9 @@ static const pxa_kernels *const tables[] = {
     &pxa_kernels_scalar,
 #ifdef PXA_HAS_AVX2
     &pxa_kernels_avx2,
+#endif
+#ifdef PXA_HAS_AVX512
+    &pxa_kernels_avx512,
 #endif
 #ifdef PXA_HAS_NEON
     &pxa_kernels_neon,
@@ -27,10 +33,15 @@ int32_t pxa_kernels_count(void) { return sizeof tables / sizeof *tables; }
 const pxa_kernels *pxa_kernels_at(int32_t index) { return tables[index]; }
 
 bool pxa_kernels_run_here(const pxa_kernels *kernels) {
+  // These ask the CPU, and the operating system whether it saves the wide registers.
 #ifdef PXA_HAS_AVX2
-  // Asks the CPU, and the operating system whether it saves the wide registers.
   if (kernels == &pxa_kernels_avx2)
     return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+#endif
+#ifdef PXA_HAS_AVX512
+  if (kernels == &pxa_kernels_avx512)
+    return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+           __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
 #endif
   (void)kernels; // scalar runs everywhere, NEON on every AArch64
   return true;

@@ -7,6 +7,9 @@
 #include "CPixelKernels.h"
 #include "simd.h"
 
+// Input blocks that a convolution sums over before it goes on to the next tap: 64 channels.
+enum { GROUP_BLOCKS = 4 };
+
 PXA_INLINE ptrdiff_t row_floats(pxa_planes a) { return (ptrdiff_t)(a.width + 2 * a.halo) * PXA_BLOCK; }
 PXA_INLINE ptrdiff_t plane_floats(pxa_planes a) { return row_floats(a) * (a.height + 2 * a.halo); }
 PXA_INLINE ptrdiff_t pixel_offset(pxa_planes a, ptrdiff_t rows, ptrdiff_t columns) {

@@ -12,6 +12,10 @@ size_t pxa_planes_floats(int32_t channels, int32_t height, int32_t width, int32_
   return (size_t)pxa_blocks(channels) * (size_t)(height + 2 * halo) * (size_t)(width + 2 * halo) * PXA_BLOCK;
 }
 
+size_t pxa_list_slots(int32_t channels, int32_t height, int32_t width) {
+  return (size_t)((channels + 63) / 64) * (size_t)height * (size_t)width;
+}
+
 int32_t pxa_conv_output_size(pxa_conv conv, int32_t size) {
   int32_t room = size + 2 * conv.padding - conv.kernel;
   return room < 0 ? 0 : room / conv.stride + 1;

@@ -23,23 +23,55 @@ static void max_pool_forward(pxa_planes y, uint8_t *index, pxa_planes x, pxa_ran
     }
 }
 
-static void max_pool_input_grad(pxa_planes dx, pxa_planes dy, const uint8_t *index, const pxa_planes *x,
-                                pxa_range blocks, pxa_range rows) {
+// A row of windows, gone through from left to right: the one at a column and the one before it.
+typedef struct {
+  const float *dy;
+  const uint8_t *index;
+  int columns;
+  v16 value, at, last_value, last_at;
+} window_row;
+
+PXA_INLINE window_row windows(pxa_planes dy, const uint8_t *index, int block, int row) {
+  bool there = row >= 0 && row < dy.height;
+  return (window_row){.dy = there ? pixel(dy, block, row, 0) : NULL,
+                      .index = there ? index + ((size_t)block * dy.height + row) * dy.width * PXA_BLOCK : NULL,
+                      .columns = there ? dy.width : 0,
+                      .value = v16_zero(),
+                      .at = v16_zero()};
+}
+
+PXA_INLINE void next_window(window_row *row, int column) {
+  row->last_value = row->value;
+  row->last_at = row->at;
+  row->value = v16_zero();
+  if (column < row->columns) {
+    row->value = v16_load(row->dy + (ptrdiff_t)column * PXA_BLOCK);
+    row->at = v16_load_u8(row->index + (ptrdiff_t)column * PXA_BLOCK);
+  }
+}
+
+// Adds what the windows give to the pixels 2·column and 2·column + 1 of a row that is their row `ky`.
+PXA_INLINE void add_windows(v16 *even, v16 *odd, window_row *row, int column, int ky) {
+  next_window(row, column);
+  v16 left = v16_set1((float)(3 * ky)), middle = v16_set1((float)(3 * ky + 1)), right = v16_set1((float)(3 * ky + 2));
+  *even = v16_add(*even, v16_select_eq(row->last_at, right, row->last_value, v16_zero()));
+  *even = v16_add(*even, v16_select_eq(row->at, left, row->value, v16_zero()));
+  *odd = v16_add(*odd, v16_select_eq(row->at, middle, row->value, v16_zero()));
+}
+
+static void max_pool_input_grad(pxa_planes dx, pxa_planes dy, const uint8_t *index, pxa_range blocks, pxa_range rows) {
   for (int b = blocks.begin; b < blocks.end; b++)
     for (int r = rows.begin; r < rows.end; r++) {
-      int first_row = r < 2 ? 0 : (r - 1) / 2, last_row = r / 2 < dy.height ? r / 2 : dy.height - 1;
-      for (int c = 0; c < dx.width; c++) {
-        int first_column = c < 2 ? 0 : (c - 1) / 2, last_column = c / 2 < dy.width ? c / 2 : dy.width - 1;
-        v16 sum = v16_zero();
-        for (int wy = first_row; wy <= last_row; wy++)
-          for (int wx = first_column; wx <= last_column; wx++) {
-            v16 here = v16_set1((float)(3 * (r - 2 * wy) + c - 2 * wx));
-            v16 at = v16_load_u8(index + (((size_t)b * dy.height + wy) * dy.width + wx) * PXA_BLOCK);
-            sum = v16_add(sum, v16_select_eq(at, here, v16_load(pixel(dy, b, wy, wx)), v16_zero()));
-          }
-        if (x)
-          sum = v16_positive(sum, v16_load(pixel(*x, b, r, c)));
-        v16_store(pixel(dx, b, r, c), sum);
+      window_row above = windows(dy, index, b, r / 2 - 1), here = windows(dy, index, b, r / 2);
+      float *out = pixel(dx, b, r, 0);
+      for (int c = 0; 2 * c < dx.width; c++, out += 2 * PXA_BLOCK) {
+        v16 even = v16_zero(), odd = v16_zero();
+        if (r % 2 == 0)
+          add_windows(&even, &odd, &above, c, 2);
+        add_windows(&even, &odd, &here, c, r % 2);
+        v16_store(out, even);
+        if (2 * c + 1 < dx.width)
+          v16_store(out + PXA_BLOCK, odd);
       }
     }
 }

@@ -13,20 +13,24 @@
 //   v16_select_eq(a, b, v, w) v where a = b, else w
 //   v16_sum                   sum of the lanes, a fixed tree: distance 8, 4, 2, 1
 //   v16_load_u8 v16_store_u8  16 small integers from and to bytes
+//   v16_pack(values, places, a, first)  the lanes of a that are not zero, next to each other, and first + lane of each;
+//                             their number; writes 16 elements of both
 //   in4                       4 neighbouring floats of an input pixel, each to be multiplied with a whole block:
 //   in4_load  v16_fma_lane(s, w, x, lane)   s + w·x[lane]
 //   v16_fma_scalar(s, w, x)   s + w·x
-//   TILE_PIXELS               pixels × one block of accumulators that fit the registers beside weights and input
+//   TILE_BLOCKS TILE_PIXELS   blocks × pixels of accumulators that fit the registers beside weights and input
 
 #ifndef PXA_SIMD_H
 #define PXA_SIMD_H
 
 #if defined(__x86_64__)
 #define PXA_HAS_AVX2 1
+#define PXA_HAS_AVX512 1
 #elif defined(__aarch64__)
 #define PXA_HAS_NEON 1
 #endif
 
+#define UNROLL _Pragma("clang loop unroll(full)")
 #define PXA_INLINE static inline __attribute__((always_inline, unused))
 
 #endif

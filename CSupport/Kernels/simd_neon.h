@@ -4,6 +4,7 @@
 #include <arm_neon.h>
 
 // 5 pixels × 4 registers of accumulators, 4 of weights, 5 of input (4 channels each): 29 of 32.
+#define TILE_BLOCKS 1
 #define TILE_PIXELS 5
 
 typedef struct {
@@ -66,6 +67,16 @@ PXA_INLINE void v16_store_u8(uint8_t *p, v16 a) {
   uint16x4_t h[4];
   QUADS h[i] = vmovn_u32(vcvtq_u32_f32(a.q[i]));
   vst1q_u8(p, vcombine_u8(vmovn_u16(vcombine_u16(h[0], h[1])), vmovn_u16(vcombine_u16(h[2], h[3]))));
+}
+PXA_INLINE int v16_pack(float *values, uint16_t *places, v16 a, int first) {
+  int count = 0;
+  for (int i = 0; i < 16; i++) {
+    float value = a.q[i / 4][i % 4];
+    values[count] = value;
+    places[count] = (uint16_t)(first + i);
+    count += value != 0;
+  }
+  return count;
 }
 
 PXA_INLINE v16 v16_fma_scalar(v16 s, v16 w, float x) {

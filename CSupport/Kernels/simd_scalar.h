@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#define TILE_BLOCKS 1
 #define TILE_PIXELS 4
 
 typedef struct {
@@ -65,6 +66,15 @@ PXA_INLINE v16 v16_load_u8(const uint8_t *p) {
   return r;
 }
 PXA_INLINE void v16_store_u8(uint8_t *p, v16 a) { LANES p[i] = (uint8_t)a.f[i]; }
+PXA_INLINE int v16_pack(float *values, uint16_t *places, v16 a, int first) {
+  int count = 0;
+  LANES {
+    values[count] = a.f[i];
+    places[count] = (uint16_t)(first + i);
+    count += a.f[i] != 0;
+  }
+  return count;
+}
 
 PXA_INLINE v16 v16_fma_scalar(v16 s, v16 w, float x) {
   LANES s.f[i] += w.f[i] * x;

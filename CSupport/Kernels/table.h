@@ -27,6 +27,7 @@ PXA_INLINE void v16_storen(float *p, v16 a, int n) {
   memcpy(p, lanes, (size_t)n * sizeof *p);
 }
 
+#include "sparse.h"
 #include "conv.h"
 #include "pool.h"
 #include "pointwise.h"
@@ -39,6 +40,8 @@ PXA_INLINE void v16_storen(float *p, v16 a, int n) {
 
 const pxa_kernels TABLE_NAME(TABLE) = {
     .name = STRING(TABLE),
+    .tile_blocks = TILE_BLOCKS,
+    .list_nonzero = list_nonzero,
     .conv_forward = conv_forward,
     .conv_input_grad = conv_input_grad,
     .stem_forward = stem_forward,

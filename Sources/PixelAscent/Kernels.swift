@@ -19,7 +19,7 @@ public struct InstructionSet: Hashable, Sendable, CustomStringConvertible {
   /// The fastest of them.
   public static var best: InstructionSet { selectable[selectable.count - 1] }
 
-  /// The one that `name` says: "scalar", "avx2" or "neon".
+  /// The one that `name` says: "scalar", "avx2", "avx512" or "neon".
   ///
   /// - Throws: ``PixelAscentError`` of kind `unsupportedMachine` if this build doesn't hold it or this machine doesn't
   ///   run it.
@@ -43,7 +43,7 @@ public struct InstructionSet: Hashable, Sendable, CustomStringConvertible {
     }
   }
 
-  /// "scalar", "avx2" or "neon".
+  /// "scalar", "avx2", "avx512" or "neon".
   public var name: String { String(cString: table.pointee.name) }
 
   /// The name.
@@ -106,6 +106,11 @@ struct Planes {
   var height: Int { Int(raw.height) }
   var width: Int { Int(raw.width) }
   var blocks: Int { Int(pxa_blocks(raw.channels)) }
+
+  /// Some blocks as planes of their own.
+  func slice(blocks: Range<Int>) -> Planes {
+    slice(firstBlock: blocks.lowerBound, channels: min(16 * blocks.count, Int(raw.channels) - 16 * blocks.lowerBound))
+  }
 
   /// `channels` channels from a block on, as planes of their own.
   func slice(firstBlock: Int, channels: Int) -> Planes {
@@ -173,6 +178,43 @@ final class PoolIndex: @unchecked Sendable {  // because threads write disjoint 
   deinit { base.deallocate() }
 }
 
+/// Room for lists of what is not zero in planes.
+///
+/// `@unchecked Sendable` because threads write disjoint parts, as with FloatBuffer.
+final class NonzeroLists: @unchecked Sendable {
+  private let values: UnsafeMutablePointer<Float>
+  private let rows: UnsafeMutablePointer<UInt16>
+  private let counts: UnsafeMutablePointer<UInt8>
+  private let slots: Int
+
+  /// Bytes a slot takes.
+  static let slotBytes = 64 * (MemoryLayout<Float>.stride + MemoryLayout<UInt16>.stride) + 1
+
+  /// Not initialized: kernels read nothing that they have not listed.
+  init(slots: Int) {
+    self.slots = slots
+    values = .allocate(capacity: slots * 64)
+    rows = .allocate(capacity: slots * 64)
+    counts = .allocate(capacity: slots)
+  }
+
+  deinit {
+    values.deallocate()
+    rows.deallocate()
+    counts.deallocate()
+  }
+
+  static func slots(channels: Int, height: Int, width: Int) -> Int {
+    pxa_list_slots(Int32(channels), Int32(height), Int32(width))
+  }
+
+  fileprivate func raw(of planes: Planes) -> pxa_lists {
+    let shape = planes.raw
+    precondition(pxa_list_slots(shape.channels, shape.height, shape.width) <= slots)
+    return pxa_lists(values: values, rows: rows, counts: counts)
+  }
+}
+
 /// A square convolution's geometry.
 struct ConvolutionShape: Hashable, Sendable {
   let kernel, stride, padding: Int
@@ -220,6 +262,9 @@ struct Kernels: @unchecked Sendable {
 
   private var c: pxa_kernels { table.pointee }
 
+  /// Output blocks that a convolution computes together, with lists or without: the blocks of a part should be a multiple.
+  func blocksTogether(lists: Bool) -> Int { lists ? Int(PXA_LIST_BLOCKS) : Int(c.tile_blocks) }
+
   func convolutionForward(
     _ y: Planes, _ x: Planes, _ weights: PackedWeights, _ shape: ConvolutionShape, relu: Bool, _ part: Part
   ) {
@@ -227,13 +272,21 @@ struct Kernels: @unchecked Sendable {
       y.raw, x.raw, weights.forward.base, weights.bias.base, shape.raw, relu, part.blocks.raw, part.rows.raw)
   }
 
+  func listNonzero(_ lists: NonzeroLists, _ dy: Planes, rows: Range<Int>) {
+    c.list_nonzero(lists.raw(of: dy), dy.raw, rows.raw)
+  }
+
+  /// `lists` of the blocks `from` of dy, if they were listed.
   func convolutionInputGradient(
-    _ dx: Planes, _ dy: Planes, _ weights: PackedWeights, _ shape: ConvolutionShape, mask: Planes?, accumulate: Bool,
-    from: Range<Int>, _ part: Part
+    _ dx: Planes, _ dy: Planes, _ lists: NonzeroLists?, _ weights: PackedWeights, _ shape: ConvolutionShape,
+    mask: Planes?, accumulate: Bool, from: Range<Int>, _ part: Part
   ) {
-    withRaw(mask) {
-      c.conv_input_grad(
-        dx.raw, dy.raw, weights.inputGradient.base, $0, accumulate, shape.raw, from.raw, part.blocks.raw, part.rows.raw)
+    withPointer(lists?.raw(of: dy.slice(blocks: from))) { lists in
+      withPointer(mask?.raw) {
+        c.conv_input_grad(
+          dx.raw, dy.raw, lists, weights.inputGradient.base, $0, accumulate, shape.raw, from.raw, part.blocks.raw,
+          part.rows.raw)
+      }
     }
   }
 
@@ -254,8 +307,8 @@ struct Kernels: @unchecked Sendable {
     c.max_pool_forward(y.raw, index.base, x.raw, part.blocks.raw, part.rows.raw)
   }
 
-  func maxPoolInputGradient(_ dx: Planes, _ dy: Planes, _ index: PoolIndex, mask: Planes?, _ part: Part) {
-    withRaw(mask) { c.max_pool_input_grad(dx.raw, dy.raw, index.base, $0, part.blocks.raw, part.rows.raw) }
+  func maxPoolInputGradient(_ dx: Planes, _ dy: Planes, _ index: PoolIndex, _ part: Part) {
+    c.max_pool_input_grad(dx.raw, dy.raw, index.base, part.blocks.raw, part.rows.raw)
   }
 
   func globalAverageForward(_ mean: FloatBuffer, _ x: Planes, blocks: Range<Int>) {
@@ -263,7 +316,7 @@ struct Kernels: @unchecked Sendable {
   }
 
   func globalAverageInputGradient(_ dx: Planes, _ dmean: FloatBuffer, mask: Planes?, blocks: Range<Int>) {
-    withRaw(mask) { c.global_average_input_grad(dx.raw, dmean.base, $0, blocks.raw) }
+    withPointer(mask?.raw) { c.global_average_input_grad(dx.raw, dmean.base, $0, blocks.raw) }
   }
 
   /// RGB8 of the same size as `x` into x = scale · RGB8 + offset.
@@ -311,9 +364,9 @@ struct Kernels: @unchecked Sendable {
     }
   }
 
-  private func withRaw(_ planes: Planes?, _ body: (UnsafePointer<pxa_planes>?) -> Void) {
-    guard let planes else { return body(nil) }
-    withUnsafePointer(to: planes.raw, body)
+  private func withPointer<Value>(_ value: Value?, _ body: (UnsafePointer<Value>?) -> Void) {
+    guard let value else { return body(nil) }
+    withUnsafePointer(to: value, body)
   }
 }
 

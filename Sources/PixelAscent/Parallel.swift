@@ -157,15 +157,22 @@ final class Parallel: Sendable {
     forEach(bands) { body(rows * $0 / bands..<rows * ($0 + 1) / bands) }
   }
 
-  /// Cuts blocks × rows into parts, about four a thread so that the last ones to finish wait little.
-  func overParts(blocks: Range<Int>, rows: Int, _ body: (Part) -> Void) {
+  /// Cuts blocks × rows into parts, several a thread so that the last ones to finish wait little; `together` blocks are
+  /// not cut.
+  func overParts(blocks: Range<Int>, together: Int = 1, rows: Int, _ body: (Part) -> Void) {
     if threads == 1 { return body(Part(blocks: blocks, rows: 0..<rows)) }
-    let bands = max(1, min(rows, (4 * threads + blocks.count - 1) / max(blocks.count, 1)))
-    forEach(blocks.count * bands) { index in
-      let block = blocks.lowerBound + index / bands, band = index % bands
-      body(Part(blocks: block..<block + 1, rows: rows * band / bands..<rows * (band + 1) / bands))
+    let stripes = (blocks.count + together - 1) / together
+    let bands = max(1, min(rows, (Self.partsPerThread * threads + stripes - 1) / max(stripes, 1)))
+    forEach(stripes * bands) { index in
+      let first = blocks.lowerBound + index / bands * together, band = index % bands
+      body(
+        Part(
+          blocks: first..<min(first + together, blocks.upperBound),
+          rows: rows * band / bands..<rows * (band + 1) / bands))
     }
   }
+
+  private static let partsPerThread = 4
 }
 
 extension ComputeOptions {

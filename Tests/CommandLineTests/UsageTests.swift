@@ -75,7 +75,7 @@ import Testing
     try refusal.check(in: .withModelAndPhoto())
   }
 
-  @Test(arguments: ["avx512", "AVX2", "sse9\n", "neon,scalar"])
+  @Test(arguments: ["avx1024", "AVX2", "sse9\n", "neon,scalar"])
   func unknownInstructionSet(_ name: String) throws {
     let folder = try TemporaryFolder.withModelAndPhoto()
     let names = InstructionSet.selectable.map(\.name).joined(separator: ", ")

@@ -88,19 +88,24 @@ struct Convolution {
     return y
   }
 
+  /// - Parameter lists: whether dY is listed too, for a kernel that leaves out its zeros
   func gradient(
-    _ table: Table, mask: [Double]? = nil, start: [Double]? = nil, cut: Bool = false
+    _ table: Table, mask: [Double]? = nil, start: [Double]? = nil, cut: Bool = false, lists: Bool = false
   ) -> BlockedArray {
     let g = geometry, dx = BlockedArray(g.inputs, g.height, g.width, halo: 1, fill: start)
     let dy = BlockedArray(g.outputs, g.outHeight, g.outWidth, halo: g.gradHalo, fill: dy)
     let packed = AlignedFloats(pxa_conv_packed_floats(g.conv, Int32(g.inputs), Int32(g.outputs)))
     pxa_conv_pack_input_grad(packed.base, weights.map(Float.init), g.conv, Int32(g.inputs), Int32(g.outputs))
     let x = mask.map { BlockedArray(g.inputs, g.height, g.width, halo: 2, fill: $0) }
+    let listed = lists ? Lists(of: dy, table) : nil
     parts(blocks: g.inputs, rows: g.height, cut: cut) { part, rows in
-      var planes = x?.planes ?? pxa_planes()
-      withUnsafePointer(to: &planes) {
-        table.kernels.conv_input_grad(
-          dx.planes, dy.planes, packed.base, x == nil ? nil : $0, start != nil, g.conv, blocks(g.outputs), part, rows)
+      var planes = x?.planes ?? pxa_planes(), lists = listed?.lists ?? pxa_lists()
+      withUnsafePointer(to: &planes) { mask in
+        withUnsafePointer(to: &lists) {
+          table.kernels.conv_input_grad(
+            dx.planes, dy.planes, listed == nil ? nil : $0, packed.base, x == nil ? nil : mask, start != nil, g.conv,
+            blocks(g.outputs), part, rows)
+        }
       }
     }
     return dx
@@ -203,8 +208,56 @@ struct Convolution {
     let packed = AlignedFloats(pxa_conv_packed_floats(g.conv, 32, 48))
     pxa_conv_pack_input_grad(packed.base, convolution.weights.map(Float.init), g.conv, 32, 48)
     table.kernels.conv_input_grad(
-      dx.planes, planes.planes, packed.base, nil, false, g.conv, range(1, 2), range(0, 2), rows(g.height))
+      dx.planes, planes.planes, nil, packed.base, nil, false, g.conv, range(1, 2), range(0, 2), rows(g.height))
     #expect(dx.values == convolution.referenceGradient().dx)
+  }
+
+  @Test("what is not zero, listed in the order of the channels", arguments: Table.all)
+  func lists(table: Table) {
+    var random = TestRandom(12)
+    let channels = 100, height = 3, width = 5
+    let values = random.integers(channels * height * width).map { abs($0) > 1 ? $0 : 0 }
+    let planes = BlockedArray(channels, height, width, halo: 1, fill: values)
+    let lists = Lists(of: planes, table)
+    for pixel in 0..<height * width {
+      for group in 0..<2 {
+        let inGroup = (64 * group..<min(64 * group + 64, channels)).filter { values[$0 * height * width + pixel] != 0 }
+        let slot = lists.slot(group * height * width + pixel)
+        #expect(slot.values == inGroup.map { Float(values[$0 * height * width + pixel]) })
+        #expect(slot.rows == inGroup.map { UInt16(($0 % 64 / 16 * 9) * 16 + $0 % 16) })
+      }
+    }
+  }
+
+  // Both ways add in one order, and a product with an exact zero changes no sum: not even on reals is there a difference.
+  @Test("the gradient from lists has the bits of the dense one", arguments: Table.all)
+  func sparseGradient(table: Table) {
+    for (inputs, outputs) in [(16, 64), (35, 50), (48, 144), (64, 20)] {
+      for padding in [0, 1] {
+        for width in [1, 2, 3, 4, 7, 14] where width + 2 * padding >= 3 {
+          for density in [0.0, 0.2, 0.45, 1] {
+            let g = Geometry(
+              kernel: 3, stride: 1, padding: padding, inputs: inputs, outputs: outputs, height: width % 5 + 3,
+              width: width)
+            var random = TestRandom(13)
+            let zeroed = random.reals(g.outCount).map { (value: Double) -> Double in
+              (value + 1) / 2 < density ? value : 0
+            }
+            let convolution = Convolution(Convolution(g, integers: false, seed: 14), dy: zeroed)
+            let mask = random.integers(g.inCount, range: 1), start = random.reals(g.inCount)
+            let dense = convolution.gradient(table, mask: mask, start: start).values
+            let sparse = convolution.gradient(table, mask: mask, start: start, lists: true)
+            #expect(sparse.values == dense, "\(g), density \(density)")
+            #expect(sparse.isIntactAround, "\(g) wrote beside its output")
+            let cut = convolution.gradient(table, mask: mask, start: start, cut: true, lists: true)
+            #expect(cut.values == dense, "\(g), density \(density), cut")
+            #expect(
+              convolution.gradient(table, lists: true).values == convolution.gradient(table).values,
+              "\(g), density \(density), without mask and start")
+          }
+        }
+      }
+    }
   }
 
   @Test("the network's shapes within the derived bound", arguments: Table.all)

@@ -10,7 +10,7 @@ import Testing
     #expect(names.first == "scalar")
     #expect(Set(names).count == names.count)
     #if arch(x86_64)
-      #expect(names == ["scalar", "avx2"])
+      #expect(names == ["scalar", "avx2", "avx512"])
     #elseif arch(arm64)
       #expect(names == ["scalar", "neon"])
     #endif

@@ -11,6 +11,10 @@ struct Layer: Sendable {
     /// The last layer: the mean of every channel is the class's score.
     case globalAverage
 
+    var isMaxPool: Bool {
+      if case .maxPool = self { true } else { false }
+    }
+
     var isGlobalAverage: Bool {
       if case .globalAverage = self { true } else { false }
     }
@@ -24,6 +28,8 @@ struct Layer: Sendable {
   var masksGradient = false
   /// Whether the gradient of the input holds another layer's contribution already.
   var accumulatesGradient = false
+  /// Whether its gradient goes through lists of what is not zero.
+  var listsGradient = false
   /// Whether only the scores depend on the output, so that only the blocks of the wanted classes need be computed.
   var isHead = false
 }
@@ -31,7 +37,8 @@ struct Layer: Sendable {
 /// A layer's output: blocked planes, possibly a slice of a concatenation's.
 struct Value: Sendable {
   let channels: Int
-  /// Whether all of it is the output of ReLUs.
+  /// Whether all of it is the output of ReLUs, or the maximum of such outputs: the ReLUs' derivative is 1 where it is
+  /// above 0, else 0.
   let isRectified: Bool
   /// The storage it lies in, and the first block there.
   var storage: Int
@@ -85,6 +92,7 @@ struct LayerPlan: Sendable {
     }
     try checkReaders(file.graph)
     planGradients()
+    planLists()
     planHead()
     minimumSize = try leastSize()
   }
@@ -122,7 +130,7 @@ struct LayerPlan: Sendable {
         throw unsupported(
           "a max pool of kernel \(kernel), stride \(stride), ceil mode \(ceilMode) on \(layer.inputs[0].oneLine)")
       }
-      let output = addValue(layer.name, channels: values[input].channels, isRectified: false)
+      let output = addValue(layer.name, channels: values[input].channels, isRectified: values[input].isRectified)
       layers.append(Layer(operation: .maxPool, input: input, output: output))
     case .concatenate:
       try concatenate(layer, unsupported: unsupported)
@@ -201,7 +209,18 @@ struct LayerPlan: Sendable {
     for value in values.indices {
       let readers = layers.indices.filter { layers[$0].input == value }
       for reader in readers.dropLast() { layers[reader].accumulatesGradient = true }
-      if let last = readers.first { layers[last].masksGradient = values[value].isRectified }
+      guard let last = readers.first else { continue }
+      // What a pool reads is masked already: by who takes the gradient to the pool's output.
+      layers[last].masksGradient = values[value].isRectified && !layers[last].operation.isMaxPool
+    }
+  }
+
+  /// A ReLU leaves many zeros in the gradient. (To list them costs more than it saves where a value is multiplied once,
+  /// as in a 1×1 convolution.)
+  private mutating func planLists() {
+    for index in layers.indices {
+      guard case .convolution(let shape, _, let relu) = layers[index].operation else { continue }
+      layers[index].listsGradient = relu && shape.kernel == 3 && shape.stride == 1
     }
   }
 

@@ -18,6 +18,7 @@ final class Workspace {
   private let activations: [Planes]
   private let gradients: [Planes]
   private let poolIndices: [PoolIndex?]
+  private let lists: NonzeroLists
   private let scoreBuffer, scoreGradient: FloatBuffer
 
   /// - Throws: `PixelAscentError` of kind `sizeLimit` if the image is too small for the network, or needs more memory
@@ -47,6 +48,7 @@ final class Workspace {
     activations = plan.values.map { planes($0, layout.activations, \.halo) }
     gradients = gradient ? plan.values.map { planes($0, layout.gradients, \.gradientHalo) } : []
     poolIndices = zip(plan.layers, layout.indexBytes).map { layer, bytes in bytes > 0 ? PoolIndex(count: bytes) : nil }
+    lists = NonzeroLists(slots: layout.listSlots)
     let padded = (plan.classes + 15) / 16 * 16
     scoreBuffer = FloatBuffer(count: padded)
     scoreGradient = FloatBuffer(count: padded)
@@ -79,7 +81,7 @@ final class Workspace {
           kernels.stemForward(y, image, weights, shape, relu: relu, $0)
         }
       case (.convolution(let shape, let weights, let relu), let x?, let y?):
-        parallel.overParts(blocks: blocks, rows: y.height) {
+        parallel.overParts(blocks: blocks, together: kernels.blocksTogether(lists: false), rows: y.height) {
           kernels.convolutionForward(y, x, weights, shape, relu: relu, $0)
         }
       case (.maxPool, let x?, let y?):
@@ -95,6 +97,11 @@ final class Workspace {
       throw PixelAscentError(
         .invalidParameter, "the network's scores are not finite: its weights or the image's values are too large")
     }
+  }
+
+  private func list(_ dy: Planes) -> NonzeroLists {
+    parallel.overRows(dy.height) { kernels.listNonzero(lists, dy, rows: $0) }
+    return lists
   }
 
   /// The scores of the last complete `forward()`.
@@ -128,14 +135,16 @@ final class Workspace {
       case (.stem(let shape, let weights, _), let dy?, nil):
         parallel.overRows(height) { kernels.stemInputGradient(imageGradient, dy, weights, shape, rows: $0) }
       case (.convolution(let shape, let weights, _), let dy?, let dx?):
-        parallel.overParts(blocks: 0..<dx.blocks, rows: dx.height) {
+        let lists = layer.listsGradient ? list(dy.slice(blocks: from)) : nil
+        let together = kernels.blocksTogether(lists: lists != nil)
+        parallel.overParts(blocks: 0..<dx.blocks, together: together, rows: dx.height) {
           kernels.convolutionInputGradient(
-            dx, dy, weights, shape, mask: mask, accumulate: layer.accumulatesGradient, from: from, $0)
+            dx, dy, lists, weights, shape, mask: mask, accumulate: layer.accumulatesGradient, from: from, $0)
         }
       case (.maxPool, let dy?, let dx?):
         guard let indices = poolIndices[index] else { preconditionFailure("a pool without indices") }
         parallel.overParts(blocks: 0..<dx.blocks, rows: dx.height) {
-          kernels.maxPoolInputGradient(dx, dy, indices, mask: mask, $0)
+          kernels.maxPoolInputGradient(dx, dy, indices, $0)
         }
       case (.globalAverage, nil, let dx?):
         kernels.globalAverageInputGradient(dx, scoreGradient, mask: throughLastReLU ? mask : nil, blocks: blocks)
@@ -158,6 +167,7 @@ private struct ArenaPlan {
   private(set) var activations: [Int] = []
   private(set) var gradients: [Int] = []
   private(set) var indexBytes: [Int] = []
+  private(set) var listSlots = 0
   let image: Int
   let imageGradient: Int?
   private(set) var floats = 0
@@ -198,11 +208,19 @@ private struct ArenaPlan {
       let value = plan.values[output], size = sizes[value.storage]
       return (value.channels + 15) / 16 * 16 * size.height * size.width
     }
+    for layer in plan.layers where gradient && layer.listsGradient {
+      guard let output = layer.output else { continue }
+      let value = plan.values[output], size = sizes[value.storage]
+      listSlots = max(
+        listSlots, NonzeroLists.slots(channels: value.channels, height: size.height, width: size.width))
+    }
     self.floats = floats
     self.sizes = sizes
   }
 
-  var bytes: Int { floats * MemoryLayout<Float>.stride + indexBytes.reduce(0, +) }
+  var bytes: Int {
+    floats * MemoryLayout<Float>.stride + indexBytes.reduce(0, +) + listSlots * NonzeroLists.slotBytes
+  }
 }
 
 extension LayerPlan {

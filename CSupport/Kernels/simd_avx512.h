@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: MIT
+// The vocabulary of simd.h for AVX-512 (F, BW, DQ, VL): a block is one register of the 32.
+
+#include <immintrin.h>
+
+// 2 blocks × 14 pixels of accumulators, 2 of weights, 1 of input: 31 of 32.
+#define TILE_BLOCKS 2
+#define TILE_PIXELS 14
+
+#pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl"))), apply_to = function)
+
+typedef struct {
+  __m512 v;
+} v16;
+
+PXA_INLINE v16 v16_set1(float a) { return (v16){_mm512_set1_ps(a)}; }
+PXA_INLINE v16 v16_zero(void) { return v16_set1(0); }
+PXA_INLINE v16 v16_load(const float *p) { return (v16){_mm512_load_ps(p)}; }
+PXA_INLINE v16 v16_loadu(const float *p) { return (v16){_mm512_loadu_ps(p)}; }
+PXA_INLINE void v16_store(float *p, v16 a) { _mm512_store_ps(p, a.v); }
+PXA_INLINE void v16_storeu(float *p, v16 a) { _mm512_storeu_ps(p, a.v); }
+PXA_INLINE v16 v16_add(v16 a, v16 b) { return (v16){_mm512_add_ps(a.v, b.v)}; }
+PXA_INLINE v16 v16_max(v16 a, v16 b) { return (v16){_mm512_max_ps(a.v, b.v)}; }
+PXA_INLINE v16 v16_min(v16 a, v16 b) { return (v16){_mm512_min_ps(a.v, b.v)}; }
+PXA_INLINE v16 v16_fma(v16 s, v16 a, v16 b) { return (v16){_mm512_fmadd_ps(a.v, b.v, s.v)}; }
+PXA_INLINE v16 v16_positive(v16 v, v16 m) {
+  return (v16){_mm512_maskz_mov_ps(_mm512_cmp_ps_mask(m.v, _mm512_setzero_ps(), _CMP_GT_OQ), v.v)};
+}
+PXA_INLINE v16 v16_select_gt(v16 a, v16 b, v16 v, v16 w) {
+  return (v16){_mm512_mask_mov_ps(w.v, _mm512_cmp_ps_mask(a.v, b.v, _CMP_GT_OQ), v.v)};
+}
+PXA_INLINE v16 v16_select_eq(v16 a, v16 b, v16 v, v16 w) {
+  return (v16){_mm512_mask_mov_ps(w.v, _mm512_cmp_ps_mask(a.v, b.v, _CMP_EQ_OQ), v.v)};
+}
+PXA_INLINE float v16_sum(v16 a) {
+  __m256 s8 = _mm256_add_ps(_mm512_castps512_ps256(a.v), _mm512_extractf32x8_ps(a.v, 1));
+  __m128 s4 = _mm_add_ps(_mm256_castps256_ps128(s8), _mm256_extractf128_ps(s8, 1));
+  __m128 s2 = _mm_add_ps(s4, _mm_movehl_ps(s4, s4));
+  return _mm_cvtss_f32(_mm_add_ss(s2, _mm_shuffle_ps(s2, s2, 1)));
+}
+PXA_INLINE v16 v16_load_u8(const uint8_t *p) {
+  return (v16){_mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(_mm_loadu_si128((const __m128i *)p)))};
+}
+PXA_INLINE void v16_store_u8(uint8_t *p, v16 a) {
+  _mm_storeu_si128((__m128i *)p, _mm512_cvtepi32_epi8(_mm512_cvttps_epi32(a.v)));
+}
+PXA_INLINE int v16_pack(float *values, uint16_t *places, v16 a, int first) {
+  __mmask16 kept = _mm512_cmp_ps_mask(a.v, _mm512_setzero_ps(), _CMP_NEQ_UQ);
+  __m512i lanes = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+  _mm512_storeu_ps(values, _mm512_maskz_compress_ps(kept, a.v));
+  lanes = _mm512_maskz_compress_epi32(kept, _mm512_add_epi32(lanes, _mm512_set1_epi32(first)));
+  _mm256_storeu_si256((__m256i *)places, _mm512_cvtepi32_epi16(lanes));
+  return __builtin_popcount(kept);
+}
+
+PXA_INLINE v16 v16_fma_scalar(v16 s, v16 w, float x) { return v16_fma(s, w, v16_set1(x)); }
+// A broadcast comes straight from memory, so an input vector is only where it lies.
+typedef const float *in4;
+PXA_INLINE in4 in4_load(const float *p) { return p; }
+PXA_INLINE v16 v16_fma_lane(v16 s, v16 w, in4 x, int lane) { return v16_fma_scalar(s, w, x[lane]); }
+
+#pragma clang attribute pop
