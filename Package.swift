@@ -13,6 +13,9 @@ let package = Package(
   products: [
     .library(name: "PixelAscent", targets: ["PixelAscent"]),
     .executable(name: "pixelascent", targets: ["PixelAscentCLI"]),
+    // For the package in Bench, not API.
+    .library(name: "_CPixelKernels", targets: ["CPixelKernels"]),
+    .library(name: "_CPixelReference", targets: ["CPixelReference"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0")

@@ -6,7 +6,7 @@ final class Ascent {
   let image: ImagePlanes
   private let gradient: ImagePlanes
   private let blurred: ImagePlanes
-  private let workspace: Workspace
+  let workspace: Workspace
   private let kernels: Kernels
   private let box: Box
   private var shift = Shift.none

@@ -12,6 +12,8 @@ final class Workspace {
 
   /// The threads of its operations.
   let parallel: Parallel
+  /// Called when a pass begins, with nil, and after each of its layers; `isBackward` says which pass. For benchmarks.
+  var observer: ((_ layer: Int?, _ isBackward: Bool) -> Void)?
 
   private let plan: LayerPlan
   private let kernels: Kernels
@@ -72,6 +74,7 @@ final class Workspace {
   ///
   /// - Throws: `PixelAscentError` of kind `invalidParameter` if one is not finite.
   func forward(only class: Int? = nil) throws(PixelAscentError) {
+    observer?(nil, false)
     for (index, layer) in plan.layers.enumerated() {
       let output = layer.output.map { activations[$0] }
       let blocks = layer.isHead ? self.blocks(for: `class`) : 0..<(output?.blocks ?? 0)
@@ -91,6 +94,7 @@ final class Workspace {
         kernels.globalAverageForward(scoreBuffer, x, blocks: blocks)
       default: preconditionFailure("a layer with the wrong ends")
       }
+      observer?(index, false)
     }
     let computed = blocks(for: `class`)
     guard scoreBuffer.values(computed.lowerBound * 16..<computed.upperBound * 16).allSatisfy(\.isFinite) else {
@@ -127,6 +131,7 @@ final class Workspace {
       scoreGradient.replace(from: 0, with: values)
     }
 
+    observer?(nil, true)
     for (index, layer) in plan.layers.enumerated().reversed() {
       let dy = layer.output.map { gradients[$0] }, dx = layer.input.map { gradients[$0] }
       let mask = layer.masksGradient ? layer.input.map { activations[$0] } : nil
@@ -150,6 +155,7 @@ final class Workspace {
         kernels.globalAverageInputGradient(dx, scoreGradient, mask: throughLastReLU ? mask : nil, blocks: blocks)
       default: preconditionFailure("a layer with the wrong ends")
       }
+      observer?(index, true)
     }
   }
 }

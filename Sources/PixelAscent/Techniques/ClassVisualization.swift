@@ -137,21 +137,13 @@ public struct ClassVisualization: Hashable, Sendable {
   private func climb(
     _ ascent: Ascent, _ network: Network, _ random: RandomSource, class index: Int, _ show: (Shown) -> Void
   ) throws(PixelAscentError) -> Result {
-    let vertical = blurEvery > 0 ? gaussianTaps(sigma: blurSigma, size: ascent.image.height) : []
-    let horizontal = blurEvery > 0 ? gaussianTaps(sigma: blurSigma, size: ascent.image.width) : []
+    let blur = BlurTaps(self, ascent.image)
     var gradientsBeforeLastReLU = 0
 
     let clock = ContinuousClock(), begin = clock.now
     for iteration in 0..<iterations {
-      let isShown = isShown(iteration)
-      ascent.beginStep()
-      for sample in 0..<samples {
-        try ascent.evaluate(shift: shift(random, iteration: iteration, sample: sample), only: isShown ? nil : index)
-        if try ascent.addGradient(of: index) { gradientsBeforeLastReLU += 1 }
-      }
-      try ascent.step(rate: learningRate, pull: recipe.l2Factor * l2, normalized: recipe.normalizesStep, clamp: clamp)
-      if blurEvery > 0 && iteration % blurEvery == 0 { ascent.blur(vertical: vertical, horizontal: horizontal) }
-      if isShown {
+      gradientsBeforeLastReLU += try iterate(ascent, random, class: index, iteration: iteration, blur)
+      if isShown(iteration) {
         show(
           Shown(
             iteration: iteration, score: ascent.score(index), probability: softmax(ascent.scores)[index],
@@ -170,6 +162,37 @@ public struct ClassVisualization: Hashable, Sendable {
       gradientsBeforeLastReLU: gradientsBeforeLastReLU)
   }
 
+  /// The weights of the blur along H and along W.
+  struct BlurTaps {
+    fileprivate let vertical, horizontal: [Float]
+
+    init(_ visualization: ClassVisualization, _ image: ImagePlanes) {
+      let blurs = visualization.blurEvery > 0, sigma = visualization.blurSigma
+      vertical = blurs ? gaussianTaps(sigma: sigma, size: image.height) : []
+      horizontal = blurs ? gaussianTaps(sigma: sigma, size: image.width) : []
+    }
+  }
+
+  /// Goes one iteration.
+  ///
+  /// - Returns: the number of gradients of the score before the last ReLU.
+  func iterate(
+    _ ascent: Ascent, _ random: RandomSource, class index: Int, iteration: Int, _ blur: BlurTaps
+  ) throws(PixelAscentError) -> Int {
+    let only = isShown(iteration) ? nil : index
+    var gradientsBeforeLastReLU = 0
+    ascent.beginStep()
+    for sample in 0..<samples {
+      try ascent.evaluate(shift: shift(random, iteration: iteration, sample: sample), only: only)
+      if try ascent.addGradient(of: index) { gradientsBeforeLastReLU += 1 }
+    }
+    try ascent.step(rate: learningRate, pull: recipe.l2Factor * l2, normalized: recipe.normalizesStep, clamp: clamp)
+    if blurEvery > 0 && iteration % blurEvery == 0 {
+      ascent.blur(vertical: blur.vertical, horizontal: blur.horizontal)
+    }
+    return gradientsBeforeLastReLU
+  }
+
   private func isShown(_ iteration: Int) -> Bool {
     iteration == 0 || iteration == iterations - 1 || showEvery > 0 && (iteration + 1) % showEvery == 0
   }
@@ -182,7 +205,7 @@ public struct ClassVisualization: Hashable, Sendable {
       columns: random.integer(in: range, .jitter, position, word: 1))
   }
 
-  private func startImage(_ network: Network, _ random: RandomSource) throws(PixelAscentError) -> Tensor {
+  func startImage(_ network: Network, _ random: RandomSource) throws(PixelAscentError) -> Tensor {
     switch start {
     case .image(let image):
       try network.check(image)

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: MIT
+//
+// What the benchmarks in Bench need of the library's inside. Not API.
+
+/// A network's forward pass alone, over and over in the same memory, on the noise that class visualization starts from.
+@_spi(Benchmark) public final class ForwardProbe {
+  private let workspace: Workspace
+
+  /// A probe for images of `size` × `size` pixels.
+  public init(_ network: Network, size: Int) throws(PixelAscentError) {
+    workspace = try Workspace(network, height: size, width: size, gradient: false)
+    var visualization = ClassVisualization()
+    (visualization.height, visualization.width) = (size, size)
+    let image = ImagePlanes(channels: 3, height: size, width: size)
+    image.tensor = try visualization.startImage(network, RandomSource(seed: 0))
+    network.kernels.roll(workspace.image, image, by: .none, rows: 0..<size)
+  }
+
+  /// Calls `body` with the threads at hand.
+  public func together(_ body: () throws -> Void) throws { try workspace.parallel.together(body) }
+
+  /// The scores of all classes.
+  public func forward() throws(PixelAscentError) { try workspace.forward() }
+}
+
+/// Class visualization with its defaults, iteration by iteration.
+@_spi(Benchmark) public final class AscentProbe {
+  private let ascent: Ascent
+  private let visualization: ClassVisualization
+  private let random = RandomSource(seed: 0)
+  private let blur: ClassVisualization.BlurTaps
+  private let index: Int
+  private var iteration = 0
+
+  /// A probe for an image of `size` × `size` pixels that climbs the score of class `index`.
+  public init(_ network: Network, size: Int, class index: Int) throws(PixelAscentError) {
+    var visualization = ClassVisualization()
+    (visualization.height, visualization.width) = (size, size)
+    (visualization.iterations, visualization.showEvery) = (.max, 0)
+    try network.check(class: index)
+    self.visualization = visualization
+    self.index = index
+    ascent = try Ascent(network, from: try visualization.startImage(network, random))
+    blur = ClassVisualization.BlurTaps(visualization, ascent.image)
+  }
+
+  /// The names of a model file's layers, in the order of the observer's indices.
+  public static func layerNames(modelFile path: String) throws(PixelAscentError) -> [String] {
+    try ModelFile(try Files.read(path), name: path).graph.layers.filter { $0.operation != .concatenate }.map(\.name)
+  }
+
+  /// Called when a pass begins, with nil, and after each of its layers.
+  public var observer: ((_ layer: Int?, _ isBackward: Bool) -> Void)? {
+    get { ascent.workspace.observer }
+    set { ascent.workspace.observer = newValue }
+  }
+
+  /// Calls `body` with the threads at hand.
+  public func together(_ body: () throws -> Void) throws { try ascent.parallel.together(body) }
+
+  /// Goes one iteration further; all but the first compute the score of one class only.
+  public func iterate() throws(PixelAscentError) {
+    _ = try visualization.iterate(ascent, random, class: index, iteration: iteration, blur)
+    iteration += 1
+  }
+}
+
+/// The library's threads, with operations cut into parts as a workspace cuts them.
+@_spi(Benchmark) public struct ThreadsProbe {
+  private let parallel: Parallel
+
+  /// Threads of their own, `count` of them.
+  public init(_ count: Int) { parallel = Parallel(threads: count) }
+
+  /// How many there are.
+  public var count: Int { parallel.threads }
+
+  /// Calls `body` with the threads at hand.
+  public func together(_ body: () throws -> Void) rethrows { try parallel.together(body) }
+
+  /// Calls `body` with each of 0 ..< count, once.
+  public func forEach(_ count: Int, _ body: (Int) -> Void) { parallel.forEach(count, body) }
+
+  /// Cuts 0 ..< rows into bands.
+  public func overRows(_ rows: Int, _ body: (Range<Int>) -> Void) { parallel.overRows(rows, body) }
+
+  /// Cuts blocks × rows into parts.
+  public func overParts(blocks: Range<Int>, rows: Int, _ body: (_ blocks: Range<Int>, _ rows: Range<Int>) -> Void) {
+    parallel.overParts(blocks: blocks, rows: rows) { body($0.blocks, $0.rows) }
+  }
+}
