@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: MIT
+
+import CPixelKernels
+
+/// What fills the arrays of a kernel.
+enum Numbers {
+  /// −4 … 4: sums are exact in float in any order.
+  case integers
+  /// In (−1, 1).
+  case reals
+}
+
+/// SplitMix64 (Steele, Lea, Flood 2014).
+struct Random {
+  private var state: UInt64
+
+  init(_ seed: UInt64 = 1) { state = seed }
+
+  mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var z = state
+    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+    return z ^ (z >> 31)
+  }
+
+  /// `count` numbers; of these, at random places, a share of `zeros` exactly zero.
+  mutating func values(_ count: Int, _ numbers: Numbers, zeros: Double = 0) -> [Double] {
+    let limit = UInt64(zeros * 0x1p32)
+    return (0..<count).map { (_: Int) -> Double in
+      let bits = next()
+      if bits & 0xFFFF_FFFF < limit { return 0 }
+      switch numbers {
+      case .integers: return Double(Int(next() % 9) - 4)
+      case .reals: return Double(Int64(bitPattern: next()) >> 40) * 0x1p-23
+      }
+    }
+  }
+}
+
+/// Floats aligned to 64 bytes, zero at first.
+final class Floats {
+  let base: UnsafeMutablePointer<Float>
+
+  init(_ count: Int, _ values: [Double] = []) {
+    base = UnsafeMutableRawPointer.allocate(byteCount: max(count, 1) * MemoryLayout<Float>.stride, alignment: 64)
+      .initializeMemory(as: Float.self, repeating: 0, count: count)
+    for (index, value) in values.enumerated() { base[index] = Float(value) }
+  }
+
+  deinit { UnsafeMutableRawPointer(base).deallocate() }
+}
+
+/// Blocked planes in memory of their own.
+final class BlockedArray {
+  private let channels, size, halo: Int
+  private let floats: Floats
+
+  /// `values` in the layout [C][H][W], if given, for the channels from `first` on.
+  init(_ channels: Int, _ size: Int, halo: Int, _ values: [Double] = [], from first: Int = 0) {
+    (self.channels, self.size, self.halo) = (channels, size, halo)
+    floats = Floats(pxa_planes_floats(Int32(channels), Int32(size), Int32(size), Int32(halo)))
+    fill(values, from: first)
+  }
+
+  var planes: pxa_planes {
+    pxa_planes(
+      data: floats.base, channels: Int32(channels), height: Int32(size), width: Int32(size), halo: Int32(halo))
+  }
+
+  func fill(_ values: [Double], from first: Int = 0) {
+    for (index, value) in values.enumerated() { floats.base[offset(first * size * size + index)] = Float(value) }
+  }
+
+  /// All elements of some channels NaN, so that one that is not written is seen.
+  func forget(_ channels: Range<Int>) {
+    for index in channels.lowerBound * size * size..<channels.upperBound * size * size {
+      floats.base[offset(index)] = .nan
+    }
+  }
+
+  /// The elements of some channels in the layout [C][H][W].
+  func values(_ channels: Range<Int>) -> [Double] {
+    (channels.lowerBound * size * size..<channels.upperBound * size * size).map { (index: Int) -> Double in
+      Double(floats.base[offset(index)])
+    }
+  }
+
+  private func offset(_ index: Int) -> Int {
+    let (channel, pixel) = index.quotientAndRemainder(dividingBy: size * size)
+    let row = pixel / size + halo, column = pixel % size + halo, padded = size + 2 * halo
+    return (((channel / 16) * padded + row) * padded + column) * 16 + channel % 16
+  }
+}
+
+/// An image in plain planes.
+final class ImageArray {
+  private let size, halo: Int
+  private let floats: Floats
+
+  init(_ size: Int, halo: Int = 0, _ values: [Double] = []) {
+    (self.size, self.halo) = (size, halo)
+    floats = Floats(3 * (size + 2 * halo) * (size + 2 * halo))
+    fill(values)
+  }
+
+  var image: pxa_image {
+    pxa_image(data: floats.base, channels: 3, height: Int32(size), width: Int32(size), halo: Int32(halo))
+  }
+
+  func fill(_ values: [Double]) {
+    for (index, value) in values.enumerated() { floats.base[offset(index)] = Float(value) }
+  }
+
+  func forget() {
+    for index in 0..<3 * size * size { floats.base[offset(index)] = .nan }
+  }
+
+  var values: [Double] {
+    (0..<3 * size * size).map { (index: Int) -> Double in Double(floats.base[offset(index)]) }
+  }
+
+  private func offset(_ index: Int) -> Int {
+    let (channel, pixel) = index.quotientAndRemainder(dividingBy: size * size)
+    let padded = size + 2 * halo
+    return (channel * padded + pixel / size + halo) * padded + pixel % size + halo
+  }
+}
+
+extension Range<Int> {
+  var raw: pxa_range { pxa_range(begin: Int32(lowerBound), end: Int32(upperBound)) }
+}
+
+/// Planes as an optional argument of a kernel.
+func withPointer(_ planes: pxa_planes?, _ body: (UnsafePointer<pxa_planes>?) -> Void) {
+  guard let planes else { return body(nil) }
+  withUnsafePointer(to: planes, body)
+}

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: MIT
+
+@_spi(Benchmark) import PixelAscent
+
+/// The real network's forward pass and class visualization's iteration, with one instruction set and some threads.
+struct Ascents {
+  let model: String
+  let simd: String
+  let threads: Int
+  let stopwatch: Stopwatch
+  let peak: Peak
+  let report: Report
+
+  /// Real data comes only after some iterations: noise has other zeros.
+  private static let warmUp = 20
+
+  private func network(threads: Int) throws -> Network {
+    try Network(
+      contentsOf: model, options: ComputeOptions(threads: threads, instructionSet: try InstructionSet.named(simd)))
+  }
+
+  private func row(_ name: String, _ measured: (timing: Timing?, peak: Double), flop: Double?) -> Row {
+    var row = Row(name: name, simd: simd, threads: threads, timing: measured.timing)
+    guard let flop, let timing = measured.timing else { return row }
+    row.gflops = flop / timing.median * 1e-9
+    row.peak = measured.peak
+    return row
+  }
+
+  /// All classes, no gradient.
+  func forward() throws {
+    let probe = try ForwardProbe(try network(threads: threads), size: Layer.imageSize)
+    let measured = try peak.around {
+      var timing: Timing?
+      try probe.together { timing = try stopwatch.measure { try probe.forward() } }
+      return timing
+    }
+    let flop = squeezeNet(size: Layer.imageSize).reduce(0) { $0 + $1.flop(allClasses: true) }
+    report.add(row("forward", measured, flop: flop))
+  }
+
+  /// At the size of class visualization, layer by layer, and at twice that size.
+  func iteration() throws {
+    let network = try network(threads: threads)
+    let probe = try warmProbe(network, size: Layer.imageSize)
+    let measured = try measureIteration(probe)
+    report.add(row("iteration", measured, flop: flop(size: Layer.imageSize)))
+    try layers(probe)
+
+    let large = try measureIteration(try warmProbe(network, size: 2 * Layer.imageSize))
+    var largeRow = row("iteration-448", large, flop: flop(size: 2 * Layer.imageSize))
+    if let small = measured.timing, let timing = large.timing {
+      largeRow.ratio = ("quarter_relative_to_224", timing.median / 4 / small.median, "iteration, for a quarter of it")
+    }
+    report.add(largeRow)
+  }
+
+  /// Both passes of one class.
+  private func flop(size: Int) -> Double { squeezeNet(size: size).reduce(0) { $0 + 2 * $1.flop() } }
+
+  private func warmProbe(_ network: Network, size: Int, class index: Int = Layer.index) throws -> AscentProbe {
+    let probe = try AscentProbe(network, size: size, class: index)
+    if stopwatch.isShort { return probe }
+    try probe.together { for _ in 0..<Self.warmUp { try probe.iterate() } }
+    return probe
+  }
+
+  private func measureIteration(_ probe: AscentProbe) throws -> (timing: Timing?, peak: Double) {
+    try peak.around {
+      var timing: Timing?
+      try probe.together { timing = try stopwatch.measure { try probe.iterate() } }
+      return timing
+    }
+  }
+
+  /// Where an iteration's time goes.
+  private func layers(_ probe: AscentProbe) throws {
+    let names = try AscentProbe.layerNames(modelFile: model), shapes = squeezeNet(size: Layer.imageSize)
+    guard names == shapes.map(\.name) else {
+      report.note("(no split by layer: the model is not SqueezeNet 1.1)")
+      return
+    }
+    let clock = LayerClock(layers: names.count)
+    probe.observer = { layer, isBackward in clock.tick(layer, isBackward) }
+    defer { probe.observer = nil }
+    let measured = try peak.around {
+      var timing: Timing?
+      try probe.together { timing = try stopwatch.measure { try clock.iteration { try probe.iterate() } } }
+      return timing
+    }
+    for (isBackward, pass) in [(false, "forward"), (true, "input_grad")] {
+      for (index, shape) in shapes.enumerated() {
+        let timing = measured.timing == nil ? nil : clock.timing(index, isBackward)
+        let flop = shape.flop()
+        var row = row("iteration/\(shape.name)", (timing, measured.peak), flop: flop > 0 ? flop : nil)
+        row.pass = pass
+        report.add(row)
+      }
+    }
+    let rest = measured.timing == nil ? nil : clock.rest
+    report.add(row("iteration/rest", (rest, measured.peak), flop: nil))
+  }
+
+  /// An ascent a thread, against the same ascents one after the other.
+  func manyAscents() throws {
+    let network = try network(threads: 1), side = ThreadsProbe(threads)
+    let probes = try (0..<threads).map { try warmProbe(network, size: Layer.imageSize, class: Layer.index + $0) }
+    let iterations = 4
+    func run(_ probe: AscentProbe) {
+      do {
+        for _ in 0..<iterations { try probe.iterate() }
+      } catch {
+        fatalError("\(error)")
+      }
+    }
+    let one = stopwatch.measure { probes.forEach(run) }
+    let measured = peak.around {
+      var timing: Timing?
+      side.together { timing = stopwatch.measure { side.forEach(threads) { run(probes[$0]) } } }
+      return timing
+    }
+    var row = row("many-ascents", measured, flop: flop(size: Layer.imageSize) * Double(threads * iterations))
+    if let one, let timing = measured.timing {
+      row.ratio = ("throughput_ratio", one.median / timing.median, "as many iterations a second as one after the other")
+    }
+    report.add(row)
+  }
+}
+
+/// The times of layers, and of what is in no layer.
+private final class LayerClock {
+  private var times: [[Double]]
+  private var rests: [Double] = []
+  private let layers: Int
+  private var last = 0.0
+  private var inLayers = 0.0
+
+  init(layers: Int) {
+    self.layers = layers
+    times = Array(repeating: [], count: 2 * layers)
+  }
+
+  func tick(_ layer: Int?, _ isBackward: Bool) {
+    let time = now()
+    if let layer {
+      times[layer + (isBackward ? layers : 0)].append(time - last)
+      inLayers += time - last
+    }
+    last = time
+  }
+
+  func iteration(_ body: () throws -> Void) rethrows {
+    let begin = now()
+    inLayers = 0
+    try body()
+    rests.append(now() - begin - inLayers)
+  }
+
+  func timing(_ layer: Int, _ isBackward: Bool) -> Timing { timing(times[layer + (isBackward ? layers : 0)]) }
+  var rest: Timing { timing(rests) }
+
+  private func timing(_ samples: [Double]) -> Timing { Timing(median: samples.median, least: samples.min() ?? .nan) }
+}

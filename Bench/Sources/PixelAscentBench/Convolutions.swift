@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: MIT
+
+import CPixelKernels
+import CPixelReference
+@_spi(Benchmark) import PixelAscent
+
+/// SqueezeNet's convolutions, forward and back to their input.
+///
+/// "sparse" is data like that of an ascent, where ReLUs leave zeros; "dense" has none.
+func convolutionCases() -> [KernelCase] {
+  squeezeNet(size: Layer.imageSize).flatMap { (layer: Layer) -> [KernelCase] in
+    func make(_ pass: String, _ data: String, _ job: @escaping (Numbers) -> KernelJob) -> KernelCase {
+      KernelCase(name: layer.name, pass: pass, data: data, work: .operations(layer.flop()), job: job)
+    }
+    guard layer.operation == .stem || layer.operation == .convolution else { return [] }
+    let isStem = layer.operation == .stem
+    let forward = isStem ? stemForward : convolutionForward
+    let gradient = isStem ? stemInputGradient : convolutionInputGradient
+    var cases = [make("forward", "dense") { numbers in forward(layer, numbers, 0) }]
+    if let zeros = layer.inputZeros {
+      cases.append(make("forward", "sparse") { numbers in forward(layer, numbers, zeros) })
+    }
+    cases.append(make("input_grad", "dense") { numbers in gradient(layer, numbers, 0) })
+    if let zeros = layer.gradientZeros {
+      cases.append(make("input_grad", "sparse") { numbers in gradient(layer, numbers, zeros) })
+    }
+    return cases
+  }
+}
+
+extension Layer {
+  /// The share of zeros in the input, where it is large in an ascent.
+  fileprivate var inputZeros: Double? { name.hasSuffix("squeeze1x1") ? 0.7 : nil }
+
+  /// The share of zeros in the output's gradient.
+  fileprivate var gradientZeros: Double? {
+    if operation == .stem { return 0.85 }
+    if name.hasSuffix("expand3x3") { return 0.8 }
+    return name.hasSuffix("expand1x1") ? 0.7 : nil
+  }
+
+  /// The channels of `blocks`.
+  fileprivate var computed: Range<Int> { 16 * blocks.lowerBound..<min(outputs, 16 * blocks.upperBound) }
+
+  fileprivate var inputCount: Int { inputs * inputSize * inputSize }
+  fileprivate var computedCount: Int { computed.count * outputSize * outputSize }
+  fileprivate var weightCount: Int { outputs * inputs * kernel * kernel }
+
+  /// The weights of the channels that are computed.
+  fileprivate func computed(_ weights: [Double]) -> [Double] {
+    let each = inputs * kernel * kernel
+    return Array(weights[computed.lowerBound * each..<computed.upperBound * each])
+  }
+
+  /// The layer with the channels alone that are computed.
+  fileprivate var reference: pxa_ref_conv {
+    pxa_ref_conv(
+      kernel: Int32(kernel), stride: Int32(stride), padding: Int32(padding), in_channels: Int32(inputs),
+      in_height: Int32(inputSize), in_width: Int32(inputSize), out_channels: Int32(computed.count),
+      out_height: Int32(outputSize), out_width: Int32(outputSize))
+  }
+
+  fileprivate func referenceForward(_ x: [Double], _ weights: [Double], _ bias: [Double]) -> [Double] {
+    var y = [Double](repeating: 0, count: computedCount)
+    pxa_ref_conv_forward(&y, nil, x, computed(weights), Array(bias[computed]), reference, true)
+    return y
+  }
+
+  fileprivate func referenceGradient(_ dy: [Double], _ weights: [Double]) -> [Double] {
+    var dx = [Double](repeating: 0, count: inputCount)
+    pxa_ref_conv_input_grad(&dx, nil, dy, computed(weights), reference)
+    return dx
+  }
+
+  /// Weights as a kernel wants them.
+  fileprivate func packed(
+    _ weights: [Double], count: (pxa_conv, Int32, Int32) -> Int,
+    _ pack: (UnsafeMutablePointer<Float>?, UnsafePointer<Float>?, pxa_conv, Int32, Int32) -> Void
+  ) -> Floats {
+    let packed = Floats(count(conv, Int32(inputs), Int32(outputs)))
+    pack(packed.base, weights.map(Float.init), conv, Int32(inputs), Int32(outputs))
+    return packed
+  }
+}
+
+private func convolutionForward(_ layer: Layer, _ numbers: Numbers, _ zeros: Double) -> KernelJob {
+  var random = Random()
+  let values = random.values(layer.inputCount, numbers, zeros: zeros)
+  let weights = random.values(layer.weightCount, numbers), biases = random.values(layer.outputs, numbers)
+  let x = BlockedArray(layer.inputs, layer.inputSize, halo: layer.padding, values)
+  let y = BlockedArray(layer.outputs, layer.outputSize, halo: 0)
+  let packed = layer.packed(weights, count: pxa_conv_packed_floats, pxa_conv_pack_forward)
+  let bias = Floats(16 * ((layer.outputs + 15) / 16), biases)
+  return KernelJob(
+    reset: { y.forget(layer.computed) },
+    run: { kernels, threads in
+      threads.overParts(blocks: layer.blocks, rows: layer.outputSize) { blocks, rows in
+        kernels.pointee.conv_forward(
+          y.planes, x.planes, packed.base, bias.base, layer.conv, true, blocks.raw, rows.raw)
+      }
+    },
+    found: { y.values(layer.computed) },
+    expected: { layer.referenceForward(values, weights, biases) })
+}
+
+private func convolutionInputGradient(_ layer: Layer, _ numbers: Numbers, _ zeros: Double) -> KernelJob {
+  var random = Random()
+  let values = random.values(layer.computedCount, numbers, zeros: zeros)
+  let weights = random.values(layer.weightCount, numbers), activations = random.values(layer.inputCount, numbers)
+  let start = layer.accumulates ? random.values(layer.inputCount, numbers) : []
+  let dy = BlockedArray(layer.outputs, layer.outputSize, halo: 1, values, from: layer.computed.lowerBound)
+  let dx = BlockedArray(layer.inputs, layer.inputSize, halo: 1, start)
+  let x = BlockedArray(layer.inputs, layer.inputSize, halo: 1, activations)
+  let packed = layer.packed(weights, count: pxa_conv_packed_floats, pxa_conv_pack_input_grad)
+  return KernelJob(
+    reset: { layer.accumulates ? dx.fill(start) : dx.forget(0..<layer.inputs) },
+    run: { kernels, threads in
+      threads.overParts(blocks: 0..<layer.inputBlocks, rows: layer.inputSize) { blocks, rows in
+        withPointer(layer.masks ? x.planes : nil) {
+          kernels.pointee.conv_input_grad(
+            dx.planes, dy.planes, packed.base, $0, layer.accumulates, layer.conv, layer.blocks.raw, blocks.raw,
+            rows.raw)
+        }
+      }
+    },
+    found: { dx.values(0..<layer.inputs) },
+    expected: {
+      let sums = layer.referenceGradient(values, weights)
+      return sums.indices.map { (index: Int) -> Double in
+        let isOpen = !layer.masks || activations[index] > 0
+        return isOpen ? sums[index] + (layer.accumulates ? start[index] : 0) : 0
+      }
+    })
+}
+
+private func stemForward(_ layer: Layer, _ numbers: Numbers, _ zeros: Double) -> KernelJob {
+  var random = Random()
+  let values = random.values(layer.inputCount, numbers, zeros: zeros)
+  let weights = random.values(layer.weightCount, numbers), biases = random.values(layer.outputs, numbers)
+  let x = ImageArray(layer.inputSize, halo: layer.padding, values)
+  let y = BlockedArray(layer.outputs, layer.outputSize, halo: 0)
+  let packed = layer.packed(weights, count: pxa_stem_packed_floats, pxa_stem_pack_forward)
+  let bias = Floats(layer.outputs, biases)
+  return KernelJob(
+    reset: { y.forget(layer.computed) },
+    run: { kernels, threads in
+      threads.overParts(blocks: layer.blocks, rows: layer.outputSize) { blocks, rows in
+        kernels.pointee.stem_forward(
+          y.planes, x.image, packed.base, bias.base, layer.conv, true, blocks.raw, rows.raw)
+      }
+    },
+    found: { y.values(layer.computed) },
+    expected: { layer.referenceForward(values, weights, biases) })
+}
+
+private func stemInputGradient(_ layer: Layer, _ numbers: Numbers, _ zeros: Double) -> KernelJob {
+  var random = Random()
+  let values = random.values(layer.computedCount, numbers, zeros: zeros)
+  let weights = random.values(layer.weightCount, numbers)
+  let dy = BlockedArray(layer.outputs, layer.outputSize, halo: 1, values)
+  let dx = ImageArray(layer.inputSize)
+  let packed = layer.packed(weights, count: pxa_stem_packed_floats, pxa_stem_pack_input_grad)
+  return KernelJob(
+    reset: { dx.forget() },
+    run: { kernels, threads in
+      threads.overRows(layer.inputSize) { rows in
+        kernels.pointee.stem_input_grad(dx.image, dy.planes, packed.base, layer.conv, rows.raw)
+      }
+    },
+    found: { dx.values },
+    expected: { layer.referenceGradient(values, weights) })
+}

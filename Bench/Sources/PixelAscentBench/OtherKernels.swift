@@ -1,0 +1,323 @@
+// SPDX-License-Identifier: MIT
+
+import CPixelKernels
+import CPixelReference
+@_spi(Benchmark) import PixelAscent
+
+/// The kernels that move memory rather than multiply: pools, and an ascent's operations on the image.
+func otherKernelCases() -> [KernelCase] {
+  let layers = squeezeNet(size: Layer.imageSize)
+  var cases: [KernelCase] = []
+  func add(_ name: String, _ pass: String? = nil, bytes: Int, _ job: @escaping (Numbers) -> KernelJob) {
+    cases.append(KernelCase(name: name, pass: pass, work: .bytes(bytes), job: job))
+  }
+  for pool in layers where pool.operation == .maxPool {
+    let inputs = pool.inputs * pool.inputSize * pool.inputSize
+    let outputs = pool.outputs * pool.outputSize * pool.outputSize
+    add(pool.name, "forward", bytes: 4 * inputs + 5 * outputs) { maxPoolForward(pool, $0) }
+    // The mask reads the input too.
+    add(pool.name, "input_grad", bytes: 8 * inputs + 5 * outputs) { maxPoolInputGradient(pool, $0) }
+  }
+  for average in layers where average.operation == .globalAverage {
+    let block = 16 * 4 * average.inputSize * average.inputSize
+    add(average.name, "forward", bytes: block) { globalAverageForward(average, $0) }
+    add(average.name, "input_grad", bytes: 2 * block) { globalAverageInputGradient(average, $0) }
+  }
+  let pixels = Layer.imageSize * Layer.imageSize, image = 3 * 4 * pixels
+  add("normalize", bytes: 3 * pixels + image, normalize)
+  add("unnormalize", bytes: 3 * pixels + image, unnormalize)
+  add("roll", bytes: 2 * image, roll)
+  add("step", bytes: 3 * image, step)
+  add("row_squares", bytes: 2 * image, rowSquares)
+  add("blur_vertical", bytes: 2 * image) { blur($0, isVertical: true) }
+  add("blur_horizontal", bytes: 2 * image) { blur($0, isVertical: false) }
+  return cases
+}
+
+// MARK: - Pools
+
+/// A max pool's input, and its output and index by the reference.
+private struct PoolData {
+  let x, y: [Double]
+  let index: [UInt8]
+
+  init(_ pool: Layer, _ numbers: Numbers, _ random: inout Random) {
+    let count = pool.outputs * pool.outputSize * pool.outputSize
+    x = random.values(pool.inputs * pool.inputSize * pool.inputSize, numbers)
+    var y = [Double](repeating: 0, count: count), index = [UInt8](repeating: 0, count: count)
+    pxa_ref_max_pool_forward(
+      &y, &index, x, Int32(pool.inputs), Int32(pool.inputSize), Int32(pool.inputSize), Int32(pool.outputSize),
+      Int32(pool.outputSize))
+    (self.y, self.index) = (y, index)
+  }
+
+  /// The place of element [c,y,x] in the kernels' index.
+  static func place(_ pool: Layer, _ index: Int) -> Int {
+    let (channel, pixel) = index.quotientAndRemainder(dividingBy: pool.outputSize * pool.outputSize)
+    return (channel / 16 * pool.outputSize * pool.outputSize + pixel) * 16 + channel % 16
+  }
+}
+
+/// Bytes that a kernel writes.
+private final class Bytes {
+  let base: UnsafeMutablePointer<UInt8>
+  private let count: Int
+
+  init(_ count: Int) {
+    base = .allocate(capacity: count)
+    self.count = count
+    fill(0)
+  }
+
+  deinit { base.deallocate() }
+
+  func fill(_ byte: UInt8) { base.initialize(repeating: byte, count: count) }
+  var values: [Double] { (0..<count).map { (index: Int) -> Double in Double(base[index]) } }
+}
+
+private func maxPoolForward(_ pool: Layer, _ numbers: Numbers) -> KernelJob {
+  var random = Random()
+  let data = PoolData(pool, numbers, &random)
+  let x = BlockedArray(pool.inputs, pool.inputSize, halo: 0, data.x)
+  let y = BlockedArray(pool.outputs, pool.outputSize, halo: 0)
+  let index = Bytes(data.index.count)
+  return KernelJob(
+    reset: {
+      y.forget(0..<pool.outputs)
+      index.fill(99)
+    },
+    run: { kernels, threads in
+      threads.overParts(blocks: pool.blocks, rows: pool.outputSize) { blocks, rows in
+        kernels.pointee.max_pool_forward(y.planes, index.base, x.planes, blocks.raw, rows.raw)
+      }
+    },
+    found: {
+      let places = data.index.indices.map { (element: Int) -> Double in
+        Double(index.base[PoolData.place(pool, element)])
+      }
+      return y.values(0..<pool.outputs) + places
+    },
+    expected: { data.y + data.index.map(Double.init) })
+}
+
+private func maxPoolInputGradient(_ pool: Layer, _ numbers: Numbers) -> KernelJob {
+  var random = Random()
+  let data = PoolData(pool, numbers, &random), values = random.values(data.y.count, numbers)
+  let x = BlockedArray(pool.inputs, pool.inputSize, halo: 0, data.x)
+  let dx = BlockedArray(pool.inputs, pool.inputSize, halo: 1)
+  let dy = BlockedArray(pool.outputs, pool.outputSize, halo: 0, values)
+  let index = Bytes(data.index.count)
+  for (element, place) in data.index.enumerated() { index.base[PoolData.place(pool, element)] = place }
+  return KernelJob(
+    reset: { dx.forget(0..<pool.inputs) },
+    run: { kernels, threads in
+      threads.overParts(blocks: 0..<pool.inputBlocks, rows: pool.inputSize) { blocks, rows in
+        withPointer(x.planes) {
+          kernels.pointee.max_pool_input_grad(dx.planes, dy.planes, index.base, $0, blocks.raw, rows.raw)
+        }
+      }
+    },
+    found: { dx.values(0..<pool.inputs) },
+    expected: {
+      var sums = [Double](repeating: 0, count: data.x.count)
+      pxa_ref_max_pool_input_grad(
+        &sums, values, data.index, Int32(pool.inputs), Int32(pool.inputSize), Int32(pool.inputSize),
+        Int32(pool.outputSize), Int32(pool.outputSize))
+      return zip(sums, data.x).map { (sum: Double, x: Double) -> Double in x > 0 ? sum : 0 }
+    })
+}
+
+/// Only the block of one class, as in an ascent.
+private func globalAverageForward(_ layer: Layer, _ numbers: Numbers) -> KernelJob {
+  var random = Random()
+  let channels = 16 * layer.blocks.lowerBound..<16 * layer.blocks.upperBound
+  let values = random.values(16 * layer.inputSize * layer.inputSize, numbers)
+  let x = BlockedArray(layer.inputs, layer.inputSize, halo: 0, values, from: channels.lowerBound)
+  let mean = Floats(16 * layer.inputBlocks)
+  return KernelJob(
+    reset: { for channel in channels { mean.base[channel] = .nan } },
+    run: { kernels, _ in kernels.pointee.global_average_forward(mean.base, x.planes, layer.blocks.raw) },
+    found: { channels.map { (channel: Int) -> Double in Double(mean.base[channel]) } },
+    expected: {
+      var expected = [Double](repeating: 0, count: 16)
+      pxa_ref_global_average(&expected, values, 16, Int32(layer.inputSize), Int32(layer.inputSize))
+      return expected
+    })
+}
+
+private func globalAverageInputGradient(_ layer: Layer, _ numbers: Numbers) -> KernelJob {
+  var random = Random()
+  let channels = 16 * layer.blocks.lowerBound..<16 * layer.blocks.upperBound
+  let area = layer.inputSize * layer.inputSize
+  let values = random.values(16 * area, numbers), gradients = random.values(16, numbers)
+  let x = BlockedArray(layer.inputs, layer.inputSize, halo: 0, values, from: channels.lowerBound)
+  let dx = BlockedArray(layer.inputs, layer.inputSize, halo: 0)
+  let dmean = Floats(16 * layer.inputBlocks, [Double](repeating: 0, count: channels.lowerBound) + gradients)
+  return KernelJob(
+    reset: { dx.forget(channels) },
+    run: { kernels, _ in
+      withPointer(x.planes) {
+        kernels.pointee.global_average_input_grad(dx.planes, dmean.base, $0, layer.blocks.raw)
+      }
+    },
+    found: { dx.values(channels) },
+    expected: {
+      values.indices.map { (index: Int) -> Double in
+        values[index] > 0 ? gradients[index / area] / Double(area) : 0
+      }
+    })
+}
+
+// MARK: - Images
+
+private let size = Layer.imageSize
+private let plane = size * size
+
+/// Of every channel.
+private let scale: [Float] = [3, 5, 2], offset: [Float] = [-7, 11, 4]
+
+private func normalize(_ numbers: Numbers) -> KernelJob {
+  var random = Random()
+  let rgb = (0..<3 * plane).map { (_: Int) -> UInt8 in UInt8(truncatingIfNeeded: random.next()) }
+  let x = ImageArray(size, halo: 0)
+  return KernelJob(
+    reset: { x.forget() },
+    run: { kernels, threads in
+      threads.overRows(size) { rows in kernels.pointee.normalize(x.image, rgb, scale, offset, rows.raw) }
+    },
+    found: { x.values },
+    expected: {
+      (0..<3 * plane).map { (index: Int) -> Double in
+        let channel = index / plane, byte = Double(rgb[index % plane * 3 + channel])
+        return Double(scale[channel]) * byte + Double(offset[channel])
+      }
+    })
+}
+
+private func unnormalize(_ numbers: Numbers) -> KernelJob {
+  var random = Random()
+  // Both ends are clipped, and there are ties.
+  let values = random.values(3 * plane, .integers).map { (value: Double) -> Double in 25.5 * value }
+  let x = ImageArray(size, values), rgb = Bytes(3 * plane)
+  return KernelJob(
+    reset: { rgb.fill(99) },
+    run: { kernels, threads in
+      threads.overRows(size) { rows in kernels.pointee.unnormalize(rgb.base, x.image, scale, offset, rows.raw) }
+    },
+    found: { rgb.values },
+    expected: {
+      (0..<3 * plane).map { (index: Int) -> Double in
+        let channel = index % 3, value = values[channel * plane + index / 3]
+        let result = Double(scale[channel]) * value + Double(offset[channel])
+        return min(255, max(0, result)).rounded(.toNearestOrEven)
+      }
+    })
+}
+
+private func roll(_ numbers: Numbers) -> KernelJob {
+  var random = Random()
+  let values = random.values(3 * plane, numbers), rows = Int32(5), columns = Int32(11)
+  let x = ImageArray(size, values), y = ImageArray(size)
+  return KernelJob(
+    reset: { y.forget() },
+    run: { kernels, threads in
+      threads.overRows(size) { part in kernels.pointee.roll(y.image, x.image, rows, columns, false, part.raw) }
+    },
+    found: { y.values },
+    expected: {
+      var expected = [Double](repeating: 0, count: 3 * plane)
+      pxa_ref_roll(&expected, values, 3, Int32(size), Int32(size), rows, columns)
+      return expected
+    })
+}
+
+private func step(_ numbers: Numbers) -> KernelJob {
+  var random = Random()
+  let start = random.values(3 * plane, numbers), gradients = random.values(3 * plane, numbers)
+  let x = ImageArray(size, start), g = ImageArray(size, gradients)
+  let low: [Float] = [-6, -5, -4], high: [Float] = [4, 5, 6]
+  return KernelJob(
+    reset: { x.fill(start) },
+    run: { kernels, threads in
+      threads.overRows(size) { rows in kernels.pointee.step(x.image, g.image, 2, 0.5, low, high, rows.raw) }
+    },
+    found: { x.values },
+    expected: {
+      start.indices.map { (index: Int) -> Double in
+        let stepped = start[index] + 2 * gradients[index] - 0.5 * start[index]
+        return min(Double(high[index / plane]), max(Double(low[index / plane]), stepped))
+      }
+    })
+}
+
+private func rowSquares(_ numbers: Numbers) -> KernelJob {
+  var random = Random()
+  let values = random.values(3 * plane, numbers), gradients = random.values(3 * plane, numbers)
+  let x = ImageArray(size, values), g = ImageArray(size, gradients)
+  let sums = Doubles(3 * size)
+  return KernelJob(
+    reset: { sums.forget() },
+    run: { kernels, threads in
+      threads.overRows(size) { rows in kernels.pointee.row_squares(sums.base, g.image, x.image, 2, 0.5, rows.raw) }
+    },
+    found: { sums.values },
+    expected: {
+      (0..<3 * size).map { (row: Int) -> Double in
+        (row * size..<(row + 1) * size).reduce(0) { (sum: Double, index: Int) -> Double in
+          let value = 2 * gradients[index] - 0.5 * values[index]
+          return sum + value * value
+        }
+      }
+    })
+}
+
+/// Doubles that a kernel writes.
+private final class Doubles {
+  let base: UnsafeMutablePointer<Double>
+  private let count: Int
+
+  init(_ count: Int) {
+    base = .allocate(capacity: count)
+    self.count = count
+    forget()
+  }
+
+  deinit { base.deallocate() }
+
+  func forget() { base.initialize(repeating: .nan, count: count) }
+  var values: [Double] { (0..<count).map { (index: Int) -> Double in base[index] } }
+}
+
+/// Of radius 2, as class visualization's.
+private func blur(_ numbers: Numbers, isVertical: Bool) -> KernelJob {
+  var random = Random()
+  let values = random.values(3 * plane, numbers), taps: [Float] = [1, 2, 5, 3, 1], radius = taps.count / 2
+  let x = ImageArray(size, values), y = ImageArray(size)
+  return KernelJob(
+    reset: { y.forget() },
+    run: { kernels, threads in
+      threads.overRows(size) { rows in
+        if isVertical {
+          kernels.pointee.blur_vertical(y.image, x.image, taps, Int32(radius), rows.raw)
+        } else {
+          withUnsafeTemporaryAllocation(of: Float.self, capacity: size + 2 * radius + 16) { scratch in
+            kernels.pointee.blur_horizontal(y.image, x.image, taps, Int32(radius), scratch.baseAddress, rows.raw)
+          }
+        }
+      }
+    },
+    found: { y.values },
+    expected: {
+      func reflected(_ place: Int) -> Int { place < 0 ? -1 - place : place >= size ? 2 * size - 1 - place : place }
+      return (0..<3 * plane).map { (index: Int) -> Double in
+        let channel = index / plane, row = index % plane / size, column = index % size
+        var sum = 0.0
+        for (tap, weight) in taps.enumerated() {
+          let from = isVertical ? reflected(row + tap - radius) : row
+          let across = isVertical ? column : reflected(column + tap - radius)
+          sum += Double(weight) * values[channel * plane + from * size + across]
+        }
+        return sum
+      }
+    })
+}

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: MIT
+
+import CPixelKernels
+
+/// A layer of SqueezeNet 1.1 with the sizes around it, and how a workspace calls it.
+struct Layer {
+  enum Operation { case stem, convolution, maxPool, globalAverage }
+
+  let name: String
+  let operation: Operation
+  let kernel, stride, padding: Int
+  /// Channels.
+  let inputs, outputs: Int
+  /// Height and width.
+  let inputSize, outputSize: Int
+  /// The blocks of output channels that an ascent computes: of the last layers just that of its class.
+  var blocks: Range<Int>
+  /// Whether the gradient of the input holds another layer's contribution already.
+  var accumulates = false
+  /// Whether the gradient of the input gets the mask of a ReLU.
+  var masks = false
+
+  var conv: pxa_conv { pxa_conv(kernel: Int32(kernel), stride: Int32(stride), padding: Int32(padding)) }
+  var inputBlocks: Int { (inputs + 15) / 16 }
+
+  /// Multiplications and additions of one pass, of all channels or of those that an ascent computes; zeros count too.
+  func flop(allClasses: Bool = false) -> Double {
+    if operation == .maxPool || operation == .globalAverage { return 0 }
+    let computed = allClasses ? outputs : min(outputs, 16 * blocks.upperBound) - 16 * blocks.lowerBound
+    return 2 * Double(computed * inputs) * Double(kernel * kernel) * Double(outputSize * outputSize)
+  }
+}
+
+/// SqueezeNet 1.1 on an image of `size` × `size` pixels, in an ascent to class `index`.
+func squeezeNet(size: Int, class index: Int = Layer.index) -> [Layer] {
+  var layers: [Layer] = []
+  var channels = 3, size = size, isRectified = false
+
+  func add(_ name: String, _ operation: Layer.Operation, kernel: Int, stride: Int = 1, padding: Int = 0, outputs: Int) {
+    var output = size
+    switch operation {
+    case .stem, .convolution:
+      output = (size + 2 * padding - kernel) / stride + 1
+    case .maxPool: output = Int(pxa_max_pool_output_size(Int32(size)))
+    case .globalAverage: output = 1
+    }
+    layers.append(
+      Layer(
+        name: name, operation: operation, kernel: kernel, stride: stride, padding: padding, inputs: channels,
+        outputs: outputs, inputSize: size, outputSize: output, blocks: 0..<(outputs + 15) / 16, masks: isRectified))
+  }
+  func go() {
+    guard let last = layers.last else { return }
+    (channels, size) = (last.outputs, last.outputSize)
+    isRectified = last.operation != .maxPool
+  }
+  func pool(_ name: String) {
+    add(name, .maxPool, kernel: 3, stride: 2, outputs: channels)
+    go()
+  }
+  func fire(_ name: String, squeeze: Int, expand: Int) {
+    add("\(name)/squeeze1x1", .convolution, kernel: 1, outputs: squeeze)
+    go()
+    // The gradient goes through the second one first.
+    add("\(name)/expand1x1", .convolution, kernel: 1, outputs: expand)
+    layers[layers.count - 1].accumulates = true
+    isRectified = false
+    add("\(name)/expand3x3", .convolution, kernel: 3, padding: 1, outputs: expand)
+    (channels, isRectified) = (2 * expand, true)
+  }
+
+  add("conv1", .stem, kernel: 3, stride: 2, outputs: 64)
+  go()
+  pool("pool1")
+  fire("fire2", squeeze: 16, expand: 64)
+  fire("fire3", squeeze: 16, expand: 64)
+  pool("pool3")
+  fire("fire4", squeeze: 32, expand: 128)
+  fire("fire5", squeeze: 32, expand: 128)
+  pool("pool5")
+  fire("fire6", squeeze: 48, expand: 192)
+  fire("fire7", squeeze: 48, expand: 192)
+  fire("fire8", squeeze: 64, expand: 256)
+  fire("fire9", squeeze: 64, expand: 256)
+  add("conv10", .convolution, kernel: 1, outputs: 1000)
+  go()
+  add("scores", .globalAverage, kernel: size, outputs: channels)
+  for last in layers.count - 2..<layers.count { layers[last].blocks = index / 16..<index / 16 + 1 }
+  return layers
+}
+
+extension Layer {
+  /// The class of all ascents here.
+  static let index = 76
+  /// Height and width of the image.
+  static let imageSize = 224
+}

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: MIT
+
+import Dispatch
+
+/// The seconds of one call.
+struct Timing {
+  let median, least: Double
+}
+
+/// Seconds of a clock that only goes forward.
+func now() -> Double { Double(DispatchTime.now().uptimeNanoseconds) * 1e-9 }
+
+extension [Double] {
+  var median: Double {
+    let sorted = sorted(), middle = count / 2
+    if isEmpty { return .nan }
+    return count % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
+  }
+}
+
+struct Stopwatch {
+  /// The time of a measurement.
+  let seconds: Double
+  /// Whether to call what is measured just twice, and say nothing of its time.
+  let isShort: Bool
+
+  private static let shortestSample = 20e-6
+  private static let leastSamples = 10
+
+  /// Calls `body` until it is warm, and then for the time of a measurement; nil if short.
+  ///
+  /// A sample is as many calls as take 20 µs.
+  func measure(_ body: () throws -> Void) rethrows -> Timing? {
+    if isShort {
+      for _ in 0..<2 { try body() }
+      return nil
+    }
+    var calls = 1
+    let warm = now() + seconds / 5
+    while true {
+      let sample = try time(calls, body) * Double(calls)
+      if sample < Self.shortestSample { calls *= 2 } else if now() >= warm { break }
+    }
+    var samples: [Double] = []
+    let end = now() + seconds
+    while now() < end || samples.count < Self.leastSamples { samples.append(try time(calls, body)) }
+    return Timing(median: samples.median, least: samples.min() ?? .nan)
+  }
+
+  private func time(_ calls: Int, _ body: () throws -> Void) rethrows -> Double {
+    let begin = now()
+    for _ in 0..<calls { try body() }
+    return (now() - begin) / Double(calls)
+  }
+}
