@@ -8,10 +8,10 @@ BIN = $(HOME)/.local/bin
 DATA = $(or $(XDG_DATA_HOME),$(HOME)/.local/share)/pixelascent/models
 PHOTO = Samples/imagenet_15_99.jpg
 
-.PHONY: help setup build model samples demo test lint sanitize format compare install clean
+.PHONY: help setup build model samples demo test lint sanitize format compare bench bench-build install clean
 
 help:  ## list these targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup:  ## install the system packages that are missing
 	@Scripts/setup
@@ -42,11 +42,11 @@ test: model samples  ## run every test
 	$(SWIFT) test -c release --disable-xctest --disable-testable-imports
 
 lint:  ## check the form of the Swift sources
-	$(SWIFT) format lint --strict --recursive Package.swift Sources Tests
+	$(SWIFT) format lint --strict --recursive Package.swift Sources Tests Bench/Package.swift Bench/Sources
 
 format:  ## put the sources into that form
-	$(SWIFT) format --in-place --recursive Package.swift Sources Tests
-	clang-format -i $$(git ls-files 'CSupport/*.[ch]')
+	$(SWIFT) format --in-place --recursive Package.swift Sources Tests Bench/Package.swift Bench/Sources
+	clang-format -i $$(git ls-files 'CSupport/*.[ch]' 'Bench/*.[ch]')
 
 sanitize: setup  ## run kernel and codec tests under sanitizers, all built with warnings as errors
 	ASAN_OPTIONS=detect_leaks=0 SWIFT_BACKTRACE=enable=no $(SWIFT) test --disable-xctest --scratch-path .build-sanitize \
@@ -58,10 +58,16 @@ compare: model  ## time class visualization against PyTorch (downloads PyTorch)
 	.venv-compare/bin/pip install --quiet --requirement Bench/compare/requirements.txt
 	.venv-compare/bin/python Bench/compare/visualize.py --binary $(PROGRAM) --model $(MODEL)
 
+bench-build: setup  ## build the micro-benchmark suite in release
+	$(SWIFT) build -c release --package-path Bench --product pixelascent-bench
+
+bench: model bench-build  ## verify and time every kernel, the forward pass and the ascent
+	Bench/.build/release/pixelascent-bench --model $(MODEL)
+
 install: model  ## copy program and model into ~/.local, where they work from any folder
 	mkdir -p $(BIN) $(DATA)
 	cp $(PROGRAM) $(BIN)/pixelascent
 	cp $(MODEL) $(DATA)
 
 clean:  ## remove what was built; the model, the samples and out/ stay
-	rm -rf .build .build-*
+	rm -rf .build .build-* Bench/.build

@@ -30,31 +30,31 @@ final class Peak {
     operations = Double(peak_round_operations(set) * rounds) * Double(Self.partsPerThread * threads.count)
   }
 
-  /// The median of three samples in GFLOP/s.
-  @discardableResult
-  func sample() -> Double {
-    var found: [Double] = []
+  /// Takes three samples.
+  func sample() {
     threads.together {
       run()
       for _ in 0..<3 {
         let begin = now()
         run()
-        found.append(operations / (now() - begin) * 1e-9)
+        samples.append(operations / (now() - begin) * 1e-9)
       }
     }
-    samples += found
-    return found.median
   }
 
-  /// The median of all samples.
+  /// The median of all samples in GFLOP/s.
   var median: Double { samples.median }
+
+  /// The median of the last samples: of some seconds, so that one busy moment of the machine does not count.
+  private var present: Double { Array(samples.suffix(30)).median }
 
   private func run() { threads.forEach(Self.partsPerThread * threads.count) { _ in peak_run(set, rounds) } }
 
-  /// Measures `body`, with the peak just before and after it.
+  /// Measures `body`, and the peak just before and after it.
   func around(_ body: () throws -> Timing?) rethrows -> (timing: Timing?, peak: Double) {
-    let before = sample()
+    sample()
     let timing = try body()
-    return (timing, (before + sample()) / 2)
+    sample()
+    return (timing, present)
   }
 }

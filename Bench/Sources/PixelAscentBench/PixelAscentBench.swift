@@ -116,7 +116,8 @@ struct PixelAscentBench: ParsableCommand {
     for set in sets {
       for threads in threads {
         let peak = try Peak(set.name, threads, stopwatch)
-        report.begin(set.name, threads: threads.count, peak: peak.sample())
+        for _ in 0..<5 { peak.sample() }
+        report.begin(set.name, threads: threads.count, peak: peak.median)
         var totals = Totals()
         for kernel in kernels {
           let row = time(kernel, set, threads, stopwatch, peak)

@@ -47,7 +47,8 @@ struct Report {
     case .json: say(json(row))
     case .ok:
       let threads = row.threads.map { "\($0) \($0 == 1 ? "thread" : "threads")" }
-      say((["ok", row.name] + [row.pass, row.data, row.simd, threads].compactMap(\.self)).joined(separator: " "))
+      let words: [String?] = ["ok", row.name, row.pass, row.data, row.simd, threads]
+      say(words.compactMap(\.self).joined(separator: " "))
     }
   }
 
@@ -57,7 +58,7 @@ struct Report {
     fflush(nil)
   }
 
-  private static let widths = [24, 11, 7, 10, 10, 9, 8, 8]
+  private static let widths = [27, 11, 6, 11, 11, 9, 8, 8]
 
   private func line(_ cells: [String], note: String) -> String {
     let columns = zip(cells, Self.widths).enumerated().map { (index: Int, cell: (String, Int)) -> String in
@@ -73,9 +74,9 @@ struct Report {
     var note = row.ratio.map { "\(fixed($0.value, 3)) × \($0.note)" } ?? ""
     if let megabytes = row.peakMegabytes { note = "\(fixed(megabytes, 1)) MB resident at most" }
     let cells = [
-      row.name, row.pass ?? "", row.data ?? "", cell(row.timing.map { $0.median * 1e3 }, 4),
-      cell(row.timing.map { $0.least * 1e3 }, 4), cell(row.gflops, 1), cell(row.percentOfPeak, 1),
-      cell(row.gigabytes, 1),
+      row.name, row.pass ?? "", row.data ?? "", cell(row.timing.map { $0.median * 1e3 }, 5),
+      cell(row.timing.map { $0.least * 1e3 }, 5), cell(row.gflops, 1), cell(row.percentOfPeak, 1),
+      cell(row.gigabytes, 2),
     ]
     return line(cells, note: note)
   }
