@@ -57,7 +57,7 @@ extension KernelCase {
         if let index = found.indices.first(where: { found[$0] != Double(Float(expected[$0])) }) {
           let line = [name, pass, data, set.name].compactMap(\.self).joined(separator: " ")
           throw Failure(
-            "\(line), \(threads.count) threads: element \(index) is \(found[index]), expected \(expected[index])")
+            "\(line) --threads \(threads.count): element \(index) is \(found[index]), expected \(expected[index])")
         }
       }
     }
