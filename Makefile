@@ -56,7 +56,7 @@ sanitize: setup  ## run kernel and codec tests under sanitizers, all built with 
 compare: model  ## time class visualization against PyTorch (downloads PyTorch)
 	python3 -m venv .venv-compare
 	.venv-compare/bin/pip install --quiet --requirement Bench/compare/requirements.txt
-	.venv-compare/bin/python Bench/compare/visualize.py --binary $(PROGRAM) --model $(MODEL)
+	.venv-compare/bin/python Bench/compare/compare.py --binary $(PROGRAM) --model $(MODEL)
 
 bench-build: setup  ## build the micro-benchmark suite in release
 	$(SWIFT) build -c release --package-path Bench --product pixelascent-bench

@@ -1,28 +1,19 @@
 # SPDX-License-Identifier: MIT
-"""Times class visualization (recipe cs231n-pytorch-normalized) in pixelascent and in PyTorch, interleaved, on the same
-number of threads. Both PyTorch loops run in float32: `course`, written the way the course notebooks teach it, and
-`tuned`, as fast as PyTorch's own means make it. Run with --help for the options; README.md says how to read the table.
+"""Class visualization (recipe cs231n-pytorch-normalized) in pixelascent and in PyTorch. Both PyTorch loops run in
+float32: `course`, written the way the course notebooks teach it, and `tuned`, as fast as PyTorch's own means make it.
 """
 
-import argparse
-import json
-import os
-import platform
 import statistics
-import subprocess
-import sys
-import tempfile
 import time
-from pathlib import Path
 
 import numpy as np
 import torch
 from scipy.ndimage import gaussian_filter1d
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "Tests" / "Golden"))
+from common import OURS, SIDE, fail, report, run
 from squeezenet import BOX_HIGH, BOX_LOW, SqueezeNet, load_weights
 
-SIDE, TARGET = 224, 76
+TARGET = 76
 LEARNING_RATE, L2, MAX_JITTER, BLUR_EVERY, SIGMA = 25.0, 1e-3, 16, 10, 0.5
 LEAST_PROBABILITY = 0.5
 
@@ -89,76 +80,32 @@ def time_pixelascent(options, seed, folder):
     """(seconds of the loop, probability), as the program reports them."""
     command = [options.binary, "visualize", "--class", TARGET, "--recipe", "cs231n-pytorch-normalized", "--seed", seed]
     command += ["--iterations", options.iterations, "--threads", options.threads, "--model", options.model]
-    command += ["-o", Path(folder) / "image.png", "--json", "--quiet"]
-    result = subprocess.run([str(word) for word in command], capture_output=True, text=True)
-    if result.returncode:
-        sys.exit(f"pixelascent: exit {result.returncode}: {result.stderr.strip()}")
-    answer = json.loads(result.stdout)
+    (answer,) = run(OURS, [*command, "-o", folder / "image.png", "--json", "--quiet"])
     return answer["seconds"], answer["probability"]
 
 
-def processor():
-    try:
-        for line in Path("/proc/cpuinfo").read_text().splitlines():
-            if line.lower().startswith("model name"):
-                return line.split(":", 1)[1].strip()
-    except OSError:
-        pass
-    return platform.processor() or platform.machine()
-
-
-def available_threads():
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-
-
-def summary(values, unit, digits):
-    median, least, most = (f"{f(values):.{digits}f}" for f in (statistics.median, min, max))
-    return f"median {median}{unit}  ({least} to {most})"
-
-
-def arguments():
-    parser = argparse.ArgumentParser(description="Class visualization: pixelascent against PyTorch.")
-    parser.add_argument("--binary", default=".build/release/pixelascent")
-    parser.add_argument("--model", default="Models/squeezenet1_1.safetensors")
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--threads", type=int, default=available_threads(), help="default: all this process may use")
-    parser.add_argument("--iterations", type=int, default=100)
-    return parser.parse_args()
-
-
-def main():
-    options = arguments()
+def compare(options, folder):
     torch.set_num_threads(options.threads)
     weights = load_weights(options.model)
     # The weights never ask for a gradient: they are plain tensors, so every loop here has them frozen.
     course_net = SqueezeNet(weights, torch.float32)
     tuned_net = SqueezeNet(weights, torch.float32, torch.channels_last)
-    print(f"{processor()}, {options.threads} threads; Python {platform.python_version()}, PyTorch {torch.__version__}")
-    print(f"class {TARGET}, {SIDE}x{SIDE}, {options.iterations} iterations; seconds (probability) of each round:")
+    print(f"class visualization: class {TARGET}, {SIDE}x{SIDE}, {options.iterations} iterations")
+    print("seconds (probability) of each round:")
     course(course_net, 3, 0)
     tuned(tuned_net, 3, 0)
-    times = {"pixelascent": [], "course": [], "tuned": []}
-    probabilities = {name: [] for name in times}
-    with tempfile.TemporaryDirectory() as folder:
-        for seed in range(options.rounds):
-            runs = {
-                "pixelascent": time_pixelascent(options, seed, folder),
-                "course": time_torch(course, course_net, options, seed),
-                "tuned": time_torch(tuned, tuned_net, options, seed),
-            }
-            for name, (seconds, probability) in runs.items():
-                times[name].append(seconds)
-                probabilities[name].append(probability)
-            print("  ".join(f"{name} {s:.3f} ({p:.3f})" for name, (s, p) in runs.items()), flush=True)
-    for name, values in times.items():
-        print(f"{name:12} {summary(values, ' s', 3)}")
-    for name in ("course", "tuned"):
-        ratios = [theirs / ours for theirs, ours in zip(times[name], times["pixelascent"])]
-        print(f"PyTorch {name} / pixelascent: {summary(ratios, 'x', 2)}")
-    for name, values in probabilities.items():
-        if statistics.median(values) < LEAST_PROBABILITY:
-            sys.exit(f"error: half of {name}'s final images are below probability {LEAST_PROBABILITY}: not the same work")
-
-
-if __name__ == "__main__":
-    main()
+    seconds, probabilities = [], []
+    for seed in range(options.rounds):
+        results = {
+            OURS: time_pixelascent(options, seed, folder),
+            "PyTorch course": time_torch(course, course_net, options, seed),
+            "PyTorch tuned": time_torch(tuned, tuned_net, options, seed),
+        }
+        seconds.append({name: s for name, (s, _) in results.items()})
+        probabilities.append({name: p for name, (_, p) in results.items()})
+        print("  " + "  ".join(f"{name} {s:.3f} ({p:.3f})" for name, (s, p) in results.items()), flush=True)
+    print("all rounds:")
+    report(seconds, " s", 3)
+    for name in probabilities[0]:
+        if statistics.median(values[name] for values in probabilities) < LEAST_PROBABILITY:
+            fail(f"half of {name}'s final images are below probability {LEAST_PROBABILITY}: not the same work")

@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: MIT
+"""What the comparisons share: running programs, versions, and the summary of rounds."""
+
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+from importlib.metadata import version
+from pathlib import Path
+
+SIDE = 224
+OURS = "pixelascent"
+
+
+def fail(message):
+    sys.exit(f"error: {message}")
+
+
+def run(name, command):
+    """The JSON objects, one a line, that a program prints. Its failure is this script's."""
+    result = subprocess.run([str(word) for word in command], capture_output=True, text=True)
+    if result.returncode:
+        why = result.stderr.strip().splitlines() or [f"exit code {result.returncode}"]
+        fail(f"{name}: {why[-1].removeprefix('error: ')}")
+    try:
+        return [json.loads(line) for line in result.stdout.splitlines()]
+    except ValueError:
+        fail(f"{name}: expected one JSON object a line, found {result.stdout[:80]!r}")
+
+
+def require_files(paths):
+    for path in paths:
+        if not Path(path).is_file():
+            fail(f"{path}: no such file")
+
+
+def versions(options):
+    """Two lines: the machine, and everything that is timed on it."""
+    import torch
+
+    (info,) = run(OURS, [options.binary, "info", "--json", "--model", options.model])
+    programs = [
+        f"pixelascent {info['version']} ({info['simd']})",
+        f"Python {platform.python_version()}",
+        f"PyTorch {torch.__version__}",
+        *(f"{package} {version(package)}" for package in ("NumPy", "SciPy", "Pillow")),
+    ]
+    machine = [processor(), f"{platform.system()} {platform.machine()}", f"threads: {options.threads}"]
+    return f"{', '.join(machine)}, load average: {os.getloadavg()[0]:.2f}\n{', '.join(programs)}"
+
+
+def processor():
+    try:
+        for line in Path("/proc/cpuinfo").read_text().splitlines():
+            if line.startswith(("model name", "Model")):
+                return line.split(":", 1)[1].strip()
+    except OSError:
+        pass
+    return platform.processor() or platform.machine()
+
+
+def available_threads():
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+
+
+def summary(values, unit, digits):
+    median, least, most = (f"{f(values):.{digits}f}" for f in (statistics.median, min, max))
+    return f"median {median}{unit}  ({least} to {most})"
+
+
+def report(rounds, unit, digits):
+    """Prints each program's summary and the others' ratios to pixelascent. `rounds`: dicts of a value a program."""
+    names = list(rounds[0])
+    for name in names:
+        print(f"  {name:14} {summary([values[name] for values in rounds], unit, digits)}")
+    for name in names:
+        if name != OURS:
+            ratios = [values[name] / values[OURS] for values in rounds]
+            print(f"  {name} / {OURS}: {summary(ratios, 'x', 2)}")

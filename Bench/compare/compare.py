@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: MIT
+"""The same work in pixelascent and PyTorch, interleaved, with the same weights and number of threads:
+class visualization. README.md says what is timed and how to read it.
+"""
+
+import argparse
+import sys
+import tempfile
+from pathlib import Path
+
+import common
+
+PARTS = ["visualize"]
+sys.path.append(str(Path(__file__).resolve().parents[2] / "Tests" / "Golden"))  # squeezenet.py
+
+
+def arguments():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--binary", default=".build/release/pixelascent", help="default: %(default)s")
+    parser.add_argument("--model", default="Models/squeezenet1_1.safetensors", help="default: %(default)s")
+    parser.add_argument("--only", type=parts, default=PARTS, help=f"some of {','.join(PARTS)} (default: all)")
+    parser.add_argument("--rounds", type=positive, default=10, help="default: %(default)s")
+    parser.add_argument("--threads", type=positive, default=common.available_threads(), help="default: every core")
+    parser.add_argument("--iterations", type=positive, default=100, help="of a visualization (default: %(default)s)")
+    return parser.parse_args()
+
+
+def positive(text):
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"{text} is less than 1")
+    return value
+
+
+def parts(text):
+    names = text.split(",")
+    for name in names:
+        if name not in PARTS:
+            raise argparse.ArgumentTypeError(f"{name!r} is none of {', '.join(PARTS)}")
+    return [name for name in PARTS if name in names]
+
+
+def main():
+    options = arguments()
+    common.require_files([options.binary, options.model])
+    try:
+        import visualize
+
+        print(common.versions(options), flush=True)
+    except ImportError as error:
+        common.fail(f"{error}: pip install -r {Path(__file__).with_name('requirements.txt')}")
+    compare = {"visualize": visualize.compare}
+    with tempfile.TemporaryDirectory() as folder:
+        for part in options.only:
+            print(flush=True)
+            compare[part](options, Path(folder))
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except OSError as error:
+        common.fail(error)
+    except KeyboardInterrupt:
+        sys.exit(130)
