@@ -53,10 +53,11 @@ sanitize: setup  ## run kernel and codec tests under sanitizers, all built with 
 		--sanitize=address -Xcc -fsanitize=undefined -Xcc -fsanitize-trap=undefined \
 		-Xcc -Wall -Xcc -Wextra -Xcc -Werror=extra -Xcc -Werror=all -Xcc -O1 -Xswiftc -warnings-as-errors --filter 'KernelTests|CodecTests'
 
-compare: model  ## time class visualization against PyTorch (downloads PyTorch)
+compare: model samples bench-build  ## time the same work in PyTorch and ONNX Runtime (downloads both)
 	python3 -m venv .venv-compare
 	.venv-compare/bin/pip install --quiet --requirement Bench/compare/requirements.txt
-	.venv-compare/bin/python Bench/compare/compare.py --binary $(PROGRAM) --model $(MODEL)
+	.venv-compare/bin/python Bench/compare/compare.py --binary $(PROGRAM) --bench Bench/.build/release/pixelascent-bench \
+		--model $(MODEL) --photo $(PHOTO)
 
 bench-build: setup  ## build the micro-benchmark suite in release
 	$(SWIFT) build -c release --package-path Bench --product pixelascent-bench

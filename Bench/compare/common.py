@@ -45,7 +45,8 @@ def versions(options):
         f"pixelascent {info['version']} ({info['simd']})",
         f"Python {platform.python_version()}",
         f"PyTorch {torch.__version__}",
-        *(f"{package} {version(package)}" for package in ("NumPy", "SciPy", "Pillow")),
+        f"ONNX Runtime {version('onnxruntime')}",
+        *(f"{package} {version(package)}" for package in ("NumPy", "SciPy", "Pillow", "onnx")),
     ]
     machine = [processor(), f"{platform.system()} {platform.machine()}", f"threads: {options.threads}"]
     return f"{', '.join(machine)}, load average: {os.getloadavg()[0]:.2f}\n{', '.join(programs)}"

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""The same work in pixelascent and PyTorch, interleaved, with the same weights and number of threads:
-class visualization. README.md says what is timed and how to read it.
+"""The same work in pixelascent, PyTorch and ONNX Runtime, interleaved, with the same weights and number of threads:
+class visualization and one forward pass. README.md says what is timed and how to read it.
 """
 
 import argparse
@@ -10,14 +10,16 @@ from pathlib import Path
 
 import common
 
-PARTS = ["visualize"]
+PARTS = ["visualize", "forward"]
 sys.path.append(str(Path(__file__).resolve().parents[2] / "Tests" / "Golden"))  # squeezenet.py
 
 
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--binary", default=".build/release/pixelascent", help="default: %(default)s")
+    parser.add_argument("--bench", default="Bench/.build/release/pixelascent-bench", help="default: %(default)s")
     parser.add_argument("--model", default="Models/squeezenet1_1.safetensors", help="default: %(default)s")
+    parser.add_argument("--photo", default="Samples/imagenet_15_99.jpg", help="default: %(default)s")
     parser.add_argument("--only", type=parts, default=PARTS, help=f"some of {','.join(PARTS)} (default: all)")
     parser.add_argument("--rounds", type=positive, default=10, help="default: %(default)s")
     parser.add_argument("--threads", type=positive, default=common.available_threads(), help="default: every core")
@@ -42,14 +44,16 @@ def parts(text):
 
 def main():
     options = arguments()
-    common.require_files([options.binary, options.model])
+    bench = [options.bench] if "forward" in options.only else []
+    common.require_files([options.binary, *bench, options.model, options.photo])
     try:
+        import forward
         import visualize
 
         print(common.versions(options), flush=True)
     except ImportError as error:
         common.fail(f"{error}: pip install -r {Path(__file__).with_name('requirements.txt')}")
-    compare = {"visualize": visualize.compare}
+    compare = {"visualize": visualize.compare, "forward": forward.compare}
     with tempfile.TemporaryDirectory() as folder:
         for part in options.only:
             print(flush=True)
