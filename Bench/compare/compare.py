@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The same work in pixelascent, PyTorch and ONNX Runtime, interleaved, with the same weights and number of threads:
-class visualization and one forward pass. README.md says what is timed and how to read it.
+class visualization, one forward pass, and a whole `classify`. README.md says what is timed and how to read it.
 """
 
 import argparse
@@ -10,7 +10,7 @@ from pathlib import Path
 
 import common
 
-PARTS = ["visualize", "forward"]
+PARTS = ["visualize", "forward", "classify"]
 sys.path.append(str(Path(__file__).resolve().parents[2] / "Tests" / "Golden"))  # squeezenet.py
 
 
@@ -47,13 +47,14 @@ def main():
     bench = [options.bench] if "forward" in options.only else []
     common.require_files([options.binary, *bench, options.model, options.photo])
     try:
+        import classify
         import forward
         import visualize
 
         print(common.versions(options), flush=True)
     except ImportError as error:
         common.fail(f"{error}: pip install -r {Path(__file__).with_name('requirements.txt')}")
-    compare = {"visualize": visualize.compare, "forward": forward.compare}
+    compare = {"visualize": visualize.compare, "forward": forward.compare, "classify": classify.compare}
     with tempfile.TemporaryDirectory() as folder:
         for part in options.only:
             print(flush=True)
