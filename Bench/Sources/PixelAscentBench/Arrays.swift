@@ -131,8 +131,26 @@ extension Range<Int> {
   var raw: pxa_range { pxa_range(begin: Int32(lowerBound), end: Int32(upperBound)) }
 }
 
-/// Planes as an optional argument of a kernel.
-func withPointer(_ planes: pxa_planes?, _ body: (UnsafePointer<pxa_planes>?) -> Void) {
-  guard let planes else { return body(nil) }
-  withUnsafePointer(to: planes, body)
+/// Room for lists of what is not zero in planes.
+final class Lists {
+  let raw: pxa_lists
+
+  init(_ channels: Int, _ size: Int) {
+    let slots = pxa_list_slots(Int32(channels), Int32(size), Int32(size))
+    raw = pxa_lists(
+      values: .allocate(capacity: 64 * slots), rows: .allocate(capacity: 64 * slots),
+      counts: .allocate(capacity: slots))
+  }
+
+  deinit {
+    raw.values.deallocate()
+    raw.rows.deallocate()
+    raw.counts.deallocate()
+  }
+}
+
+/// A value as an optional argument of a kernel.
+func withPointer<Value>(_ value: Value?, _ body: (UnsafePointer<Value>?) -> Void) {
+  guard let value else { return body(nil) }
+  withUnsafePointer(to: value, body)
 }

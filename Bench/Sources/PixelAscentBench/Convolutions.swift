@@ -94,7 +94,7 @@ private func convolutionForward(_ layer: Layer, _ numbers: Numbers, _ zeros: Dou
   return KernelJob(
     reset: { y.forget(layer.computed) },
     run: { kernels, threads in
-      threads.overParts(blocks: layer.blocks, rows: layer.outputSize) { blocks, rows in
+      threads.overParts(blocks: layer.blocks, together: kernels.tileBlocks, rows: layer.outputSize) { blocks, rows in
         kernels.pointee.conv_forward(
           y.planes, x.planes, packed.base, bias.base, layer.conv, true, blocks.raw, rows.raw)
       }
@@ -112,14 +112,21 @@ private func convolutionInputGradient(_ layer: Layer, _ numbers: Numbers, _ zero
   let dx = BlockedArray(layer.inputs, layer.inputSize, halo: 1, start)
   let x = BlockedArray(layer.inputs, layer.inputSize, halo: 1, activations)
   let packed = layer.packed(weights, count: pxa_conv_packed_floats, pxa_conv_pack_input_grad)
+  let lists = layer.kernel == 3 && layer.stride == 1 ? Lists(layer.outputs, layer.outputSize) : nil
   return KernelJob(
     reset: { layer.accumulates ? dx.fill(start) : dx.forget(0..<layer.inputs) },
     run: { kernels, threads in
-      threads.overParts(blocks: 0..<layer.inputBlocks, rows: layer.inputSize) { blocks, rows in
-        withPointer(layer.masks ? x.planes : nil) {
-          kernels.pointee.conv_input_grad(
-            dx.planes, dy.planes, packed.base, $0, layer.accumulates, layer.conv, layer.blocks.raw, blocks.raw,
-            rows.raw)
+      if let lists {
+        threads.overRows(layer.outputSize) { kernels.pointee.list_nonzero(lists.raw, dy.planes, $0.raw) }
+      }
+      let together = lists == nil ? kernels.tileBlocks : Int(PXA_LIST_BLOCKS)
+      threads.overParts(blocks: 0..<layer.inputBlocks, together: together, rows: layer.inputSize) { blocks, rows in
+        withPointer(layer.masks ? x.planes : nil) { mask in
+          withPointer(lists?.raw) {
+            kernels.pointee.conv_input_grad(
+              dx.planes, dy.planes, $0, packed.base, mask, layer.accumulates, layer.conv, layer.blocks.raw, blocks.raw,
+              rows.raw)
+          }
         }
       }
     },
@@ -144,7 +151,7 @@ private func stemForward(_ layer: Layer, _ numbers: Numbers, _ zeros: Double) ->
   return KernelJob(
     reset: { y.forget(layer.computed) },
     run: { kernels, threads in
-      threads.overParts(blocks: layer.blocks, rows: layer.outputSize) { blocks, rows in
+      threads.overParts(blocks: layer.blocks, together: kernels.tileBlocks, rows: layer.outputSize) { blocks, rows in
         kernels.pointee.stem_forward(
           y.planes, x.image, packed.base, bias.base, layer.conv, true, blocks.raw, rows.raw)
       }

@@ -5,6 +5,11 @@ import CPixelKernels
 
 typealias KernelTable = UnsafePointer<pxa_kernels>
 
+extension KernelTable {
+  /// Blocks that a convolution computes together.
+  var tileBlocks: Int { Int(pointee.tile_blocks) }
+}
+
 /// What makes a line: a kernel, its shape, its kind of data.
 struct KernelCase {
   enum Work {

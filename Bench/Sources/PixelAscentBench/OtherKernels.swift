@@ -15,8 +15,7 @@ func otherKernelCases() -> [KernelCase] {
     let inputs = pool.inputs * pool.inputSize * pool.inputSize
     let outputs = pool.outputs * pool.outputSize * pool.outputSize
     add(pool.name, "forward", bytes: 4 * inputs + 5 * outputs) { maxPoolForward(pool, $0) }
-    // The mask reads the input too.
-    add(pool.name, "input_grad", bytes: 8 * inputs + 5 * outputs) { maxPoolInputGradient(pool, $0) }
+    add(pool.name, "input_grad", bytes: 4 * inputs + 5 * outputs) { maxPoolInputGradient(pool, $0) }
   }
   for average in layers where average.operation == .globalAverage {
     let block = 16 * 4 * average.inputSize * average.inputSize
@@ -87,7 +86,7 @@ private func maxPoolForward(_ pool: Layer, _ numbers: Numbers) -> KernelJob {
       index.fill(99)
     },
     run: { kernels, threads in
-      threads.overParts(blocks: pool.blocks, rows: pool.outputSize) { blocks, rows in
+      threads.overParts(blocks: pool.blocks, together: 1, rows: pool.outputSize) { blocks, rows in
         kernels.pointee.max_pool_forward(y.planes, index.base, x.planes, blocks.raw, rows.raw)
       }
     },
@@ -103,7 +102,6 @@ private func maxPoolForward(_ pool: Layer, _ numbers: Numbers) -> KernelJob {
 private func maxPoolInputGradient(_ pool: Layer, _ numbers: Numbers) -> KernelJob {
   var random = Random()
   let data = PoolData(pool, numbers, &random), values = random.values(data.y.count, numbers)
-  let x = BlockedArray(pool.inputs, pool.inputSize, halo: 0, data.x)
   let dx = BlockedArray(pool.inputs, pool.inputSize, halo: 1)
   let dy = BlockedArray(pool.outputs, pool.outputSize, halo: 0, values)
   let index = Bytes(data.index.count)
@@ -111,10 +109,8 @@ private func maxPoolInputGradient(_ pool: Layer, _ numbers: Numbers) -> KernelJo
   return KernelJob(
     reset: { dx.forget(0..<pool.inputs) },
     run: { kernels, threads in
-      threads.overParts(blocks: 0..<pool.inputBlocks, rows: pool.inputSize) { blocks, rows in
-        withPointer(x.planes) {
-          kernels.pointee.max_pool_input_grad(dx.planes, dy.planes, index.base, $0, blocks.raw, rows.raw)
-        }
+      threads.overParts(blocks: 0..<pool.inputBlocks, together: 1, rows: pool.inputSize) { blocks, rows in
+        kernels.pointee.max_pool_input_grad(dx.planes, dy.planes, index.base, blocks.raw, rows.raw)
       }
     },
     found: { dx.values(0..<pool.inputs) },
@@ -123,7 +119,7 @@ private func maxPoolInputGradient(_ pool: Layer, _ numbers: Numbers) -> KernelJo
       pxa_ref_max_pool_input_grad(
         &sums, values, data.index, Int32(pool.inputs), Int32(pool.inputSize), Int32(pool.inputSize),
         Int32(pool.outputSize), Int32(pool.outputSize))
-      return zip(sums, data.x).map { (sum: Double, x: Double) -> Double in x > 0 ? sum : 0 }
+      return sums
     })
 }
 

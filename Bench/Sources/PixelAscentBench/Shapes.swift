@@ -52,7 +52,7 @@ func squeezeNet(size: Int, class index: Int = Layer.index) -> [Layer] {
   func go() {
     guard let last = layers.last else { return }
     (channels, size) = (last.outputs, last.outputSize)
-    isRectified = last.operation != .maxPool
+    isRectified = true
   }
   func pool(_ name: String) {
     add(name, .maxPool, kernel: 3, stride: 2, outputs: channels)

@@ -85,7 +85,9 @@
   public func overRows(_ rows: Int, _ body: (Range<Int>) -> Void) { parallel.overRows(rows, body) }
 
   /// Cuts blocks × rows into parts.
-  public func overParts(blocks: Range<Int>, rows: Int, _ body: (_ blocks: Range<Int>, _ rows: Range<Int>) -> Void) {
-    parallel.overParts(blocks: blocks, rows: rows) { body($0.blocks, $0.rows) }
+  public func overParts(
+    blocks: Range<Int>, together: Int, rows: Int, _ body: (_ blocks: Range<Int>, _ rows: Range<Int>) -> Void
+  ) {
+    parallel.overParts(blocks: blocks, together: together, rows: rows) { body($0.blocks, $0.rows) }
   }
 }
