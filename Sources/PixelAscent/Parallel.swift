@@ -23,8 +23,7 @@ import Synchronization
 final class Parallel: Sendable {
   /// The most threads that work at once.
   let threads: Int
-  /// The parts of the present operation that nobody has taken, in the low half; the operation's number in the high half.
-  private let ticket = Atomic<UInt64>(Parallel.over)
+  private let ticket = Atomic(Ticket.over)
   /// Threads that help. One that comes late, or is left from before, helps with whatever there is.
   private let helpers = Atomic(0)
   /// Parts of the present operation that are done.
@@ -45,9 +44,9 @@ final class Parallel: Sendable {
   func together<Output, Failure: Error>(_ body: () throws(Failure) -> Output) throws(Failure) -> Output {
     if threads == 1 || operation.hasHelpers { return try body() }
     operation.hasHelpers = true
-    ticket.store(0, ordering: .sequentiallyConsistent)
+    ticket.store(Ticket.none, ordering: .sequentiallyConsistent)
     defer {
-      publish(Self.over)
+      publish(Ticket.over)
       operation.hasHelpers = false
     }
     for _ in 1..<threads {
@@ -66,9 +65,8 @@ final class Parallel: Sendable {
     withoutActuallyEscaping(body) { body in
       (operation.body, operation.count) = (body, count)
       done.store(0, ordering: .relaxed)
-      let number = (ticket.load(ordering: .relaxed) >> 32) &+ 1
-      publish(number << 32 | UInt64(count))
-      while runPart() {}
+      publish(ticket.load(ordering: .relaxed).next(count: count))
+      while runPart(fromEnd: false) {}
       var spins = 0
       while done.load(ordering: .acquiring) < count {
         spins += 1
@@ -78,26 +76,24 @@ final class Parallel: Sendable {
     }
   }
 
-  /// The ticket that sends helpers home.
-  private static let over = UInt64.max
   /// How often a thread looks again before it gives its core away: some ten microseconds.
   private static let patience = 10_000
 
-  private func publish(_ new: UInt64) {
+  private func publish(_ new: Ticket) {
     ticket.store(new, ordering: .sequentiallyConsistent)
     if parked.load(ordering: .sequentiallyConsistent) == 0 { return }
     for _ in 0..<parked.exchange(0, ordering: .sequentiallyConsistent) { alarm.signal() }
   }
 
   /// Takes one part and runs it; false if there is none to take.
-  private func runPart() -> Bool {
+  private func runPart(fromEnd: Bool) -> Bool {
     var current = ticket.load(ordering: .relaxed)
-    while hasParts(current) {
+    while current.hasParts {
       let (isMine, found) = ticket.compareExchange(
-        expected: current, desired: current - 1, ordering: .acquiringAndReleasing)
+        expected: current, desired: current.taking(fromEnd: fromEnd), ordering: .acquiringAndReleasing)
       if isMine {
         // The operation stays what it is until this part is done.
-        operation.run(operation.count - Int(current & 0xFFFF_FFFF))
+        operation.run(fromEnd ? current.end - 1 : current.begin)
         done.add(1, ordering: .releasing)
         return true
       }
@@ -106,14 +102,13 @@ final class Parallel: Sendable {
     return false
   }
 
-  private func hasParts(_ ticket: UInt64) -> Bool { ticket != Self.over && ticket & 0xFFFF_FFFF != 0 }
-
   private func help() {
     defer { helpers.subtract(1, ordering: .relaxed) }
-    if helpers.add(1, ordering: .relaxed).newValue >= threads { return }
+    let number = helpers.add(1, ordering: .relaxed).newValue
+    if number >= threads { return }
     var spins = 0
-    while ticket.load(ordering: .relaxed) != Self.over {
-      if runPart() {
+    while ticket.load(ordering: .relaxed) != Ticket.over {
+      if runPart(fromEnd: number % 2 == 1) {
         spins = 0
       } else {
         spins += 1
@@ -129,7 +124,7 @@ final class Parallel: Sendable {
   private func park() {
     parked.add(1, ordering: .sequentiallyConsistent)
     let current = ticket.load(ordering: .sequentiallyConsistent)
-    if current == Self.over || hasParts(current) {
+    if current == .over || current.hasParts {
       var count = parked.load(ordering: .relaxed)
       while count > 0 {
         let (isMine, found) = parked.compareExchange(
@@ -139,6 +134,38 @@ final class Parallel: Sendable {
       }
     }
     alarm.wait()
+  }
+
+  /// The parts of the present operation that nobody has taken, and the operation's number.
+  ///
+  /// Half of the threads take parts from the beginning and half from the end, so that a core stays near the rows of an
+  /// image that it has in its cache.
+  private struct Ticket: AtomicRepresentable, Equatable {
+    private var bits: UInt64
+
+    static let none = Ticket(bits: 0)
+    /// Sends helpers home.
+    static let over = Ticket(bits: .max)
+    static let mostParts = 1 << 22
+
+    var begin: Int { Int(bits >> 22) & (Self.mostParts - 1) }
+    var end: Int { Int(bits) & (Self.mostParts - 1) }
+    var hasParts: Bool { self != .over && begin < end }
+
+    func next(count: Int) -> Ticket {
+      precondition(count < Self.mostParts)
+      return Ticket(bits: ((bits >> 44) &+ 1) << 44 | UInt64(count))
+    }
+
+    func taking(fromEnd: Bool) -> Ticket { Ticket(bits: fromEnd ? bits - 1 : bits + 1 << 22) }
+
+    private init(bits: UInt64) { self.bits = bits }
+    static func encodeAtomicRepresentation(_ value: consuming Ticket) -> UInt64.AtomicRepresentation {
+      UInt64.encodeAtomicRepresentation(value.bits)
+    }
+    static func decodeAtomicRepresentation(_ storage: consuming UInt64.AtomicRepresentation) -> Ticket {
+      Ticket(bits: UInt64.decodeAtomicRepresentation(storage))
+    }
   }
 
   /// `@unchecked Sendable` because the caller writes it while no part is taken, and who takes a part reads it after.
@@ -164,7 +191,7 @@ final class Parallel: Sendable {
     let stripes = (blocks.count + together - 1) / together
     let bands = max(1, min(rows, (Self.partsPerThread * threads + stripes - 1) / max(stripes, 1)))
     forEach(stripes * bands) { index in
-      let first = blocks.lowerBound + index / bands * together, band = index % bands
+      let first = blocks.lowerBound + index % stripes * together, band = index / stripes
       body(
         Part(
           blocks: first..<min(first + together, blocks.upperBound),

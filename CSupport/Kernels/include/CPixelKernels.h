@@ -143,7 +143,7 @@ typedef struct pxa_kernels {
   /// layout    all blocked; X like dX; packed by pxa_conv_pack_input_grad.
   /// lists     list_nonzero of the blocks `from` of dY, or NULL: with them rows that are mostly zero take less time. The
   ///           bits are the same, but for the sign of a zero.
-  /// writes    dX in blocks × rows.
+  /// writes    dX in blocks × rows; without lists dX may be X.
   /// requires  dY.halo ≥ pxa_conv_grad_halo(conv); lists only where K = 3, S = 1.
   /// sum       n = Cout·K², by groups of 64 output channels from the first of `from` on, in them by taps
   void (*conv_input_grad)(pxa_planes dx, pxa_planes dy, const pxa_lists *lists, const float *packed,
@@ -182,7 +182,7 @@ typedef struct pxa_kernels {
   void (*global_average_forward)(float *mean, pxa_planes x, pxa_range blocks);
 
   /// dX[c,y,x] = mask · dmean[c] / (H·W); mask as in conv_input_grad.
-  /// writes    dX in blocks.
+  /// writes    dX in blocks; dX may be X.
   void (*global_average_input_grad)(pxa_planes dx, const float *dmean, const pxa_planes *x, pxa_range blocks);
 
   /// X[c,y,x] = scale[c] · RGB8[y,x,c] + offset[c].

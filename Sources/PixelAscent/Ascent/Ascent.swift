@@ -94,6 +94,7 @@ final class Ascent {
 
   private func gradientOfScore(_ class: Int) throws(PixelAscentError) -> Bool {
     for throughLastReLU in [true, false] {
+      if !throughLastReLU { try workspace.forward(only: `class`) }
       workspace.backward(.one(`class`), throughLastReLU: throughLastReLU)
       guard let found = workspace.imageGradient else { preconditionFailure("an ascent has a gradient") }
       let norm = kernels.norm(found, found, 1, 0, parallel: parallel)

@@ -51,6 +51,8 @@ struct Storage: Sendable {
   /// Zeros around every plane, as wide as the layers that read it ask for.
   var halo = 0
   var gradientHalo = 0
+  /// Whether the gradient replaces the activations it is masked with: they are not needed any more.
+  var isReplacedByGradient = false
 }
 
 /// A graph's layers with packed weights and with the places of their outputs: all that does not depend on the size of
@@ -94,6 +96,7 @@ struct LayerPlan: Sendable {
     planGradients()
     planLists()
     planHead()
+    planMemory()
     minimumSize = try leastSize()
   }
 
@@ -221,6 +224,17 @@ struct LayerPlan: Sendable {
     for index in layers.indices {
       guard case .convolution(let shape, _, let relu) = layers[index].operation else { continue }
       layers[index].listsGradient = relu && shape.kernel == 3 && shape.stride == 1
+    }
+  }
+
+  /// Where one layer alone makes a gradient, and writes each element once, it may write over the activations.
+  private mutating func planMemory() {
+    for storage in storages.indices {
+      let readers = layers.filter { $0.input.map { values[$0].storage } == storage }
+      guard readers.count == 1, !readers[0].listsGradient else { continue }
+      let halo = max(storages[storage].halo, storages[storage].gradientHalo)
+      storages[storage] = Storage(
+        channels: storages[storage].channels, halo: halo, gradientHalo: halo, isReplacedByGradient: true)
     }
   }
 

@@ -114,7 +114,7 @@ final class Workspace {
   /// The score of one class, after a `forward()` that computed it.
   func score(_ class: Int) -> Float { scoreBuffer.values(`class`..<`class` + 1)[0] }
 
-  /// Takes a gradient with respect to the scores back to the image.
+  /// Takes a gradient with respect to the scores back to the image. After it the activations are gone.
   ///
   /// - Parameters:
   ///   - seed: the gradient with respect to the scores, after a `forward` that computed those where it is not zero
@@ -170,7 +170,7 @@ enum ScoreGradient {
 /// Where everything lies in a workspace's arena.
 private struct ArenaPlan {
   private(set) var sizes: [(height: Int, width: Int)]
-  private(set) var activations: [Int] = []
+  let activations: [Int]
   private(set) var gradients: [Int] = []
   private(set) var indexBytes: [Int] = []
   private(set) var listSlots = 0
@@ -198,16 +198,22 @@ private struct ArenaPlan {
       defer { floats += (count + 15) / 16 * 16 }
       return floats
     }
-    func place(_ halo: (Storage) -> Int) -> [Int] {
-      zip(plan.storages, sizes).map { storage, size in
-        place(
-          Planes.floats(channels: storage.channels, height: size.height, width: size.width, halo: halo(storage)))
-      }
+    func place(_ storage: Int, halo: Int) -> Int {
+      let size = sizes[storage]
+      return place(
+        Planes.floats(
+          channels: plan.storages[storage].channels, height: size.height, width: size.width, halo: halo))
     }
     image = place(
       ImagePlanes.floats(channels: plan.imageChannels, height: height, width: width, halo: plan.imageHalo))
-    activations = place(\.halo)
-    gradients = gradient ? place(\.gradientHalo) : []
+    let activations = plan.storages.indices.map { place($0, halo: plan.storages[$0].halo) }
+    self.activations = activations
+    if gradient {
+      gradients = plan.storages.indices.map {
+        let storage = plan.storages[$0]
+        return storage.isReplacedByGradient ? activations[$0] : place($0, halo: storage.gradientHalo)
+      }
+    }
     imageGradient = gradient ? place(plan.imageChannels * height * width) : nil
     indexBytes = plan.layers.map { layer in
       guard case .maxPool = layer.operation, let output = layer.output else { return 0 }
