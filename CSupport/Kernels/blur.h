@@ -7,7 +7,7 @@ static void blur_vertical(pxa_image y, pxa_image x, const float *taps, int32_t r
   assert(radius <= x.height);
   for (int c = 0; c < x.channels; c++)
     for (int r = rows.begin; r < rows.end; r++)
-      ROW_BLOCKS(x.width, i, n) {
+      ROW_BLOCKS(0, x.width, i, n) {
         v16 sum = v16_zero();
         for (int k = -radius; k <= radius; k++) {
           v16 value = v16_loadn(image_row(x, c, reflect(r + k, x.height)) + i, n);
@@ -17,25 +17,34 @@ static void blur_vertical(pxa_image y, pxa_image x, const float *taps, int32_t r
       }
 }
 
-static void blur_horizontal(pxa_image y, pxa_image x, const float *taps, int32_t radius, float *scratch,
-                            pxa_range rows) {
+// Pixels begin … end of a row, some of whose taps lie beyond its ends.
+static void blur_edge(float *y, const float *x, int width, const float *taps, int radius, int begin, int end) {
+  ROW_BLOCKS(begin, end, i, n) {
+    v16 sum = v16_zero();
+    for (int k = -radius; k <= radius; k++) {
+      float lanes[PXA_BLOCK] = {0};
+      for (int lane = 0; lane < n; lane++)
+        lanes[lane] = x[reflect(i + lane + k, width)];
+      sum = v16_fma(sum, v16_set1(taps[k + radius]), v16_loadu(lanes));
+    }
+    v16_storen(y + i, sum, n);
+  }
+}
+
+static void blur_horizontal(pxa_image y, pxa_image x, const float *taps, int32_t radius, pxa_range rows) {
   assert(radius <= x.width);
-  int padded = x.width + 2 * radius;
+  int left = radius < x.width - radius ? radius : x.width, right = left < x.width ? x.width - radius : x.width;
   for (int c = 0; c < x.channels; c++)
     for (int r = rows.begin; r < rows.end; r++) {
       const float *in = image_row(x, c, r);
       float *out = image_row(y, c, r);
-      for (int i = 0; i < radius; i++) {
-        scratch[i] = in[reflect(i - radius, x.width)];
-        scratch[radius + x.width + i] = in[reflect(x.width + i, x.width)];
-      }
-      memcpy(scratch + radius, in, (size_t)x.width * sizeof *in);
-      memset(scratch + padded, 0, PXA_BLOCK * sizeof *scratch); // the last block reads past the row
-      ROW_BLOCKS(x.width, i, n) {
+      blur_edge(out, in, x.width, taps, radius, 0, left);
+      ROW_BLOCKS(left, right, i, n) {
         v16 sum = v16_zero();
-        for (int k = 0; k <= 2 * radius; k++)
-          sum = v16_fma(sum, v16_set1(taps[k]), v16_loadu(scratch + i + k));
+        for (int k = -radius; k <= radius; k++)
+          sum = v16_fma(sum, v16_set1(taps[k + radius]), v16_loadn(in + i + k, n));
         v16_storen(out + i, sum, n);
       }
+      blur_edge(out, in, x.width, taps, radius, right, x.width);
     }
 }

@@ -73,11 +73,20 @@ void pxa_stem_pack_forward(float *packed, const float *weights, pxa_conv conv, i
           weights[o * in_channels * taps + i];
 }
 
+size_t pxa_stem_grad_packed_floats(pxa_conv conv, int32_t in_channels, int32_t out_channels) {
+  size_t chunks = (size_t)((in_channels + PXA_STEM_CHANNELS - 1) / PXA_STEM_CHANNELS);
+  return chunks * (size_t)pxa_blocks(out_channels) * PXA_BLOCK * (size_t)conv.kernel * PXA_BLOCK;
+}
+
 void pxa_stem_pack_input_grad(float *packed, const float *weights, pxa_conv conv, int32_t in_channels,
                               int32_t out_channels) {
-  int32_t taps = conv.kernel * conv.kernel, blocks = pxa_blocks(out_channels);
-  memset(packed, 0, pxa_stem_packed_floats(conv, in_channels, out_channels) * sizeof *packed);
+  int32_t taps = conv.kernel * conv.kernel, padded = pxa_blocks(out_channels) * PXA_BLOCK;
+  memset(packed, 0, pxa_stem_grad_packed_floats(conv, in_channels, out_channels) * sizeof *packed);
   for (int32_t o = 0; o < out_channels; o++)
-    for (int32_t i = 0; i < in_channels * taps; i++)
-      packed[(i * blocks + o / PXA_BLOCK) * PXA_BLOCK + o % PXA_BLOCK] = weights[o * in_channels * taps + i];
+    for (int32_t c = 0; c < in_channels; c++)
+      for (int32_t t = 0; t < taps; t++) {
+        int32_t row = ((c / PXA_STEM_CHANNELS) * padded + o) * conv.kernel + t / conv.kernel;
+        packed[row * PXA_BLOCK + (t % conv.kernel) * PXA_STEM_CHANNELS + c % PXA_STEM_CHANNELS] =
+            weights[(o * in_channels + c) * taps + t];
+      }
 }

@@ -41,8 +41,10 @@ static void copy_or_add(float *y, const float *x, int count, bool add) {
     y[i] += x[i];
 }
 
+static int floor_mod(int a, int n) { return (a % n + n) % n; }
+
 static void roll(pxa_image y, pxa_image x, int32_t dy, int32_t dx, bool accumulate, pxa_range rows) {
-  int down = (dy % x.height + x.height) % x.height, right = (dx % x.width + x.width) % x.width;
+  int down = floor_mod(dy, x.height), right = floor_mod(dx, x.width);
   for (int c = 0; c < x.channels; c++)
     for (int r = rows.begin; r < rows.end; r++) {
       const float *in = image_row(x, c, r < down ? r - down + x.height : r - down);
@@ -52,37 +54,70 @@ static void roll(pxa_image y, pxa_image x, int32_t dy, int32_t dx, bool accumula
     }
 }
 
-// Calls body(offset, lanes) for each 16 floats of a row, the last time with fewer lanes.
-#define ROW_BLOCKS(width, i, n)                                                                                        \
-  for (int i = 0, n; n = width - i < PXA_BLOCK ? width - i : PXA_BLOCK, i < width; i += PXA_BLOCK)
+// Calls body(offset, lanes) for each 16 floats from begin to end, the last time with fewer lanes.
+#define ROW_BLOCKS(begin, end, i, n)                                                                                   \
+  for (int i = begin, n; n = (end)-i < PXA_BLOCK ? (end)-i : PXA_BLOCK, i < (end); i += PXA_BLOCK)
 
-static void step(pxa_image x, pxa_image g, float a, float b, const float *low, const float *high, pxa_range rows) {
-  v16 up = v16_set1(a), down = v16_set1(-b);
-  for (int c = 0; c < x.channels; c++)
-    for (int r = rows.begin; r < rows.end; r++) {
-      float *value = image_row(x, c, r);
-      const float *gradient = image_row(g, c, r);
-      ROW_BLOCKS(x.width, i, n) {
-        v16 old = v16_loadn(value + i, n);
-        v16 new = v16_fma(v16_fma(old, up, v16_loadn(gradient + i, n)), down, old);
-        if (low)
-          new = v16_min(v16_max(new, v16_set1(low[c])), v16_set1(high[c]));
-        v16_storen(value + i, new, n);
-      }
-    }
+typedef struct {
+  v16 up, down, low, high;
+  bool clamps;
+} step_job;
+
+PXA_INLINE v16 stepped(step_job job, v16 x, v16 g) {
+  v16 new = v16_fma(v16_fma(x, job.up, g), job.down, x);
+  return job.clamps ? v16_min(v16_max(new, job.low), job.high) : new;
 }
 
-static void row_squares(double *sums, pxa_image g, pxa_image x, float a, float b, pxa_range rows) {
+// Steps `count` pixels and adds their squares to `sum`.
+PXA_INLINE v16 step_pixels(step_job job, float *x, const float *g, int count, v16 sum) {
+  int i = 0;
+  for (; i + PXA_BLOCK <= count; i += PXA_BLOCK) {
+    v16 new = stepped(job, v16_loadu(x + i), v16_loadu(g + i));
+    v16_storeu(x + i, new);
+    sum = v16_fma(sum, new, new);
+  }
+  if (i < count) {
+    v16 new = stepped(job, v16_loadn(x + i, count - i), v16_loadn(g + i, count - i));
+    v16_storen(x + i, new, count - i);
+    new = v16_first(new, count - i);
+    sum = v16_fma(sum, new, new);
+  }
+  return sum;
+}
+
+static void step(pxa_image x, double *sums, pxa_image g, int32_t dy, int32_t dx, float a, float b, const float *low,
+                 const float *high, pxa_range rows) {
+  int down = floor_mod(dy, x.height), right = floor_mod(dx, x.width);
+  step_job job = {.up = v16_set1(a), .down = v16_set1(-b), .clamps = low != NULL};
+  for (int c = 0; c < x.channels; c++) {
+    if (low) {
+      job.low = v16_set1(low[c]);
+      job.high = v16_set1(high[c]);
+    }
+    for (int r = rows.begin; r < rows.end; r++) {
+      float *value = image_row(x, c, r);
+      const float *gradient = image_row(g, c, r + down < x.height ? r + down : r + down - x.height);
+      v16 sum = step_pixels(job, value, gradient + right, x.width - right, v16_zero());
+      sum = step_pixels(job, value + x.width - right, gradient, right, sum);
+      sums[(size_t)c * (size_t)x.height + (size_t)r] = v16_sum(sum);
+    }
+  }
+}
+
+static void row_squares(double (*sums)[2], pxa_image g, pxa_image x, float a, float b, pxa_range rows) {
   v16 up = v16_set1(a), down = v16_set1(-b);
   for (int c = 0; c < g.channels; c++)
     for (int r = rows.begin; r < rows.end; r++) {
       const float *value = image_row(x, c, r), *gradient = image_row(g, c, r);
-      v16 sum = v16_zero();
-      ROW_BLOCKS(g.width, i, n) {
-        v16 term = v16_fma(v16_zero(), up, v16_loadn(gradient + i, n));
-        term = v16_fma(term, down, v16_loadn(value + i, n));
-        sum = v16_fma(sum, term, term);
+      v16 alone = v16_zero(), both = v16_zero();
+      ROW_BLOCKS(0, g.width, i, n) {
+        v16 slope = v16_loadn(gradient + i, n);
+        v16 term = v16_fma(v16_fma(v16_zero(), up, slope), down, v16_loadn(value + i, n));
+        alone = v16_fma(alone, slope, slope);
+        both = v16_fma(both, term, term);
       }
-      sums[(size_t)c * g.height + r] = v16_sum(sum);
+      double *sum = sums[(size_t)c * (size_t)g.height + (size_t)r];
+      sum[0] = v16_sum(alone);
+      sum[1] = v16_sum(both);
     }
 }

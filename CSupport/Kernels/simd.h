@@ -5,14 +5,17 @@
 //
 //   v16                       16 floats: one block of channels, or 16 neighbouring pixels of an image
 //   v16_zero v16_set1         constants
-//   v16_load v16_store        64-byte aligned; …u unaligned; …n the first n floats only
+//   v16_load v16_store        64-byte aligned; …u unaligned; …n the first n floats only, the others zero or untouched
+//   v16_first(a, n)           the first n lanes, the others zero
 //   v16_add v16_max v16_min   lane by lane
 //   v16_fma(s, a, b)          s + a·b, rounded as the instruction set does
 //   v16_positive(v, m)        v where m > 0, else 0
 //   v16_select_gt(a, b, v, w) v where a > b, else w
 //   v16_select_eq(a, b, v, w) v where a = b, else w
+//   v16_skip4 v16_skip8       lanes from 4, from 8 on, moved to the beginning; zeros after them
 //   v16_sum                   sum of the lanes, a fixed tree: distance 8, 4, 2, 1
 //   v16_load_u8 v16_store_u8  16 small integers from and to bytes
+//   v16_nonzero               a bit for each lane that is not zero, lane 0 the lowest
 //   v16_pack(values, places, a, first)  the lanes of a that are not zero, next to each other, and first + lane of each;
 //                             their number; writes 16 elements of both
 //   in4                       4 neighbouring floats of an input pixel, each to be multiplied with a whole block:

@@ -34,6 +34,26 @@ PXA_INLINE void v16_storeu(float *p, v16 a) {
   _mm256_storeu_ps(p, a.lo);
   _mm256_storeu_ps(p + 8, a.hi);
 }
+PXA_INLINE __m256i v8_mask(int n) {
+  return _mm256_cmpgt_epi32(_mm256_set1_epi32(n), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
+}
+PXA_INLINE v16 v16_loadn(const float *p, int n) {
+  if (n == 16)
+    return v16_loadu(p);
+  return (v16){_mm256_maskload_ps(p, v8_mask(n)), _mm256_maskload_ps(p + 8, v8_mask(n - 8))};
+}
+PXA_INLINE void v16_storen(float *p, v16 a, int n) {
+  if (n == 16) {
+    v16_storeu(p, a);
+    return;
+  }
+  _mm256_maskstore_ps(p, v8_mask(n), a.lo);
+  _mm256_maskstore_ps(p + 8, v8_mask(n - 8), a.hi);
+}
+PXA_INLINE v16 v16_first(v16 a, int n) {
+  return (v16){_mm256_and_ps(a.lo, _mm256_castsi256_ps(v8_mask(n))),
+               _mm256_and_ps(a.hi, _mm256_castsi256_ps(v8_mask(n - 8)))};
+}
 PXA_INLINE v16 v16_add(v16 a, v16 b) { return (v16){_mm256_add_ps(a.lo, b.lo), _mm256_add_ps(a.hi, b.hi)}; }
 PXA_INLINE v16 v16_max(v16 a, v16 b) { return (v16){_mm256_max_ps(a.lo, b.lo), _mm256_max_ps(a.hi, b.hi)}; }
 PXA_INLINE v16 v16_min(v16 a, v16 b) { return (v16){_mm256_min_ps(a.lo, b.lo), _mm256_min_ps(a.hi, b.hi)}; }
@@ -53,6 +73,10 @@ PXA_INLINE v16 v16_select_eq(v16 a, v16 b, v16 v, v16 w) {
   return (v16){_mm256_blendv_ps(w.lo, v.lo, _mm256_cmp_ps(a.lo, b.lo, _CMP_EQ_OQ)),
                _mm256_blendv_ps(w.hi, v.hi, _mm256_cmp_ps(a.hi, b.hi, _CMP_EQ_OQ))};
 }
+PXA_INLINE v16 v16_skip8(v16 a) { return (v16){a.hi, _mm256_setzero_ps()}; }
+PXA_INLINE v16 v16_skip4(v16 a) {
+  return (v16){_mm256_permute2f128_ps(a.lo, a.hi, 0x21), _mm256_permute2f128_ps(a.hi, a.hi, 0x81)};
+}
 PXA_INLINE float v16_sum(v16 a) {
   __m256 s8 = _mm256_add_ps(a.lo, a.hi);
   __m128 s4 = _mm_add_ps(_mm256_castps256_ps128(s8), _mm256_extractf128_ps(s8, 1));
@@ -69,6 +93,11 @@ PXA_INLINE void v16_store_u8(uint8_t *p, v16 a) {
   words = _mm256_permute4x64_epi64(words, 0xD8);
   __m128i bytes = _mm_packus_epi16(_mm256_castsi256_si128(words), _mm256_extracti128_si256(words, 1));
   _mm_storeu_si128((__m128i *)p, bytes);
+}
+PXA_INLINE unsigned v16_nonzero(v16 a) {
+  __m256 zero = _mm256_setzero_ps();
+  return (unsigned)(_mm256_movemask_ps(_mm256_cmp_ps(a.lo, zero, _CMP_NEQ_UQ)) |
+                    _mm256_movemask_ps(_mm256_cmp_ps(a.hi, zero, _CMP_NEQ_UQ)) << 8);
 }
 PXA_INLINE int v8_pack(float *values, uint16_t *places, __m256 a, int first) {
   int mask = _mm256_movemask_ps(_mm256_cmp_ps(a, _mm256_setzero_ps(), _CMP_NEQ_UQ));

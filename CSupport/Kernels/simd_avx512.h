@@ -19,6 +19,10 @@ PXA_INLINE v16 v16_load(const float *p) { return (v16){_mm512_load_ps(p)}; }
 PXA_INLINE v16 v16_loadu(const float *p) { return (v16){_mm512_loadu_ps(p)}; }
 PXA_INLINE void v16_store(float *p, v16 a) { _mm512_store_ps(p, a.v); }
 PXA_INLINE void v16_storeu(float *p, v16 a) { _mm512_storeu_ps(p, a.v); }
+PXA_INLINE __mmask16 v16_mask(int n) { return (__mmask16)((1u << n) - 1); }
+PXA_INLINE v16 v16_loadn(const float *p, int n) { return (v16){_mm512_maskz_loadu_ps(v16_mask(n), p)}; }
+PXA_INLINE void v16_storen(float *p, v16 a, int n) { _mm512_mask_storeu_ps(p, v16_mask(n), a.v); }
+PXA_INLINE v16 v16_first(v16 a, int n) { return (v16){_mm512_maskz_mov_ps(v16_mask(n), a.v)}; }
 PXA_INLINE v16 v16_add(v16 a, v16 b) { return (v16){_mm512_add_ps(a.v, b.v)}; }
 PXA_INLINE v16 v16_max(v16 a, v16 b) { return (v16){_mm512_max_ps(a.v, b.v)}; }
 PXA_INLINE v16 v16_min(v16 a, v16 b) { return (v16){_mm512_min_ps(a.v, b.v)}; }
@@ -32,6 +36,8 @@ PXA_INLINE v16 v16_select_gt(v16 a, v16 b, v16 v, v16 w) {
 PXA_INLINE v16 v16_select_eq(v16 a, v16 b, v16 v, v16 w) {
   return (v16){_mm512_mask_mov_ps(w.v, _mm512_cmp_ps_mask(a.v, b.v, _CMP_EQ_OQ), v.v)};
 }
+PXA_INLINE v16 v16_skip4(v16 a) { return (v16){_mm512_maskz_shuffle_f32x4(0x0FFF, a.v, a.v, 0x39)}; }
+PXA_INLINE v16 v16_skip8(v16 a) { return (v16){_mm512_maskz_shuffle_f32x4(0x00FF, a.v, a.v, 0x4E)}; }
 PXA_INLINE float v16_sum(v16 a) {
   __m256 s8 = _mm256_add_ps(_mm512_castps512_ps256(a.v), _mm512_extractf32x8_ps(a.v, 1));
   __m128 s4 = _mm_add_ps(_mm256_castps256_ps128(s8), _mm256_extractf128_ps(s8, 1));
@@ -44,6 +50,7 @@ PXA_INLINE v16 v16_load_u8(const uint8_t *p) {
 PXA_INLINE void v16_store_u8(uint8_t *p, v16 a) {
   _mm_storeu_si128((__m128i *)p, _mm512_cvtepi32_epi8(_mm512_cvttps_epi32(a.v)));
 }
+PXA_INLINE unsigned v16_nonzero(v16 a) { return _mm512_cmp_ps_mask(a.v, _mm512_setzero_ps(), _CMP_NEQ_UQ); }
 PXA_INLINE int v16_pack(float *values, uint16_t *places, v16 a, int first) {
   __mmask16 kept = _mm512_cmp_ps_mask(a.v, _mm512_setzero_ps(), _CMP_NEQ_UQ);
   __m512i lanes = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);

@@ -2,6 +2,7 @@
 // The vocabulary of simd.h for NEON (AArch64): a block is four registers of the 32.
 
 #include <arm_neon.h>
+#include <string.h>
 
 // 5 pixels × 4 registers of accumulators, 4 of weights, 5 of input (4 channels each): 29 of 32.
 #define TILE_BLOCKS 1
@@ -27,6 +28,24 @@ PXA_INLINE v16 v16_loadu(const float *p) {
 PXA_INLINE void v16_storeu(float *p, v16 a) { QUADS vst1q_f32(p + 4 * i, a.q[i]); }
 PXA_INLINE v16 v16_load(const float *p) { return v16_loadu(p); }
 PXA_INLINE void v16_store(float *p, v16 a) { v16_storeu(p, a); }
+PXA_INLINE v16 v16_loadn(const float *p, int n) {
+  if (n == 16)
+    return v16_loadu(p);
+  float lanes[16] = {0};
+  memcpy(lanes, p, (size_t)n * sizeof *p);
+  return v16_loadu(lanes);
+}
+PXA_INLINE void v16_storen(float *p, v16 a, int n) {
+  float lanes[16];
+  v16_storeu(n == 16 ? p : lanes, a);
+  if (n < 16)
+    memcpy(p, lanes, (size_t)n * sizeof *p);
+}
+PXA_INLINE v16 v16_first(v16 a, int n) {
+  float lanes[16];
+  v16_storeu(lanes, a);
+  return v16_loadn(lanes, n);
+}
 PXA_INLINE v16 v16_add(v16 a, v16 b) {
   QUADS a.q[i] = vaddq_f32(a.q[i], b.q[i]);
   return a;
@@ -52,6 +71,8 @@ PXA_INLINE v16 v16_select_eq(v16 a, v16 b, v16 v, v16 w) {
   return w;
 }
 PXA_INLINE v16 v16_positive(v16 v, v16 m) { return v16_select_gt(m, v16_zero(), v, v16_zero()); }
+PXA_INLINE v16 v16_skip4(v16 a) { return (v16){{a.q[1], a.q[2], a.q[3], vdupq_n_f32(0)}}; }
+PXA_INLINE v16 v16_skip8(v16 a) { return (v16){{a.q[2], a.q[3], vdupq_n_f32(0), vdupq_n_f32(0)}}; }
 PXA_INLINE float v16_sum(v16 a) {
   float32x4_t s4 = vaddq_f32(vaddq_f32(a.q[0], a.q[2]), vaddq_f32(a.q[1], a.q[3]));
   float32x2_t s2 = vadd_f32(vget_low_f32(s4), vget_high_f32(s4));
@@ -67,6 +88,12 @@ PXA_INLINE void v16_store_u8(uint8_t *p, v16 a) {
   uint16x4_t h[4];
   QUADS h[i] = vmovn_u32(vcvtq_u32_f32(a.q[i]));
   vst1q_u8(p, vcombine_u8(vmovn_u16(vcombine_u16(h[0], h[1])), vmovn_u16(vcombine_u16(h[2], h[3]))));
+}
+PXA_INLINE unsigned v16_nonzero(v16 a) {
+  const uint32x4_t bits = {1, 2, 4, 8};
+  unsigned mask = 0;
+  QUADS mask |= vaddvq_u32(vbicq_u32(bits, vceqzq_f32(a.q[i]))) << 4 * i;
+  return mask;
 }
 PXA_INLINE int v16_pack(float *values, uint16_t *places, v16 a, int first) {
   int count = 0;

@@ -26,6 +26,24 @@ PXA_INLINE v16 v16_loadu(const float *p) {
 PXA_INLINE void v16_storeu(float *p, v16 a) { memcpy(p, a.f, sizeof a.f); }
 PXA_INLINE v16 v16_load(const float *p) { return v16_loadu(p); }
 PXA_INLINE void v16_store(float *p, v16 a) { v16_storeu(p, a); }
+PXA_INLINE v16 v16_loadn(const float *p, int n) {
+  if (n == 16)
+    return v16_loadu(p);
+  float lanes[16] = {0};
+  memcpy(lanes, p, (size_t)n * sizeof *p);
+  return v16_loadu(lanes);
+}
+PXA_INLINE void v16_storen(float *p, v16 a, int n) {
+  float lanes[16];
+  v16_storeu(n == 16 ? p : lanes, a);
+  if (n < 16)
+    memcpy(p, lanes, (size_t)n * sizeof *p);
+}
+PXA_INLINE v16 v16_first(v16 a, int n) {
+  float lanes[16];
+  v16_storeu(lanes, a);
+  return v16_loadn(lanes, n);
+}
 PXA_INLINE v16 v16_add(v16 a, v16 b) {
   LANES a.f[i] += b.f[i];
   return a;
@@ -54,6 +72,13 @@ PXA_INLINE v16 v16_select_eq(v16 a, v16 b, v16 v, v16 w) {
   LANES w.f[i] = a.f[i] == b.f[i] ? v.f[i] : w.f[i];
   return w;
 }
+PXA_INLINE v16 v16_skip(v16 a, int lanes) {
+  v16 r = v16_zero();
+  memcpy(r.f, a.f + lanes, (size_t)(16 - lanes) * sizeof *r.f);
+  return r;
+}
+PXA_INLINE v16 v16_skip4(v16 a) { return v16_skip(a, 4); }
+PXA_INLINE v16 v16_skip8(v16 a) { return v16_skip(a, 8); }
 PXA_INLINE float v16_sum(v16 a) {
   for (int d = 8; d > 0; d /= 2)
     for (int i = 0; i < d; i++)
@@ -66,6 +91,11 @@ PXA_INLINE v16 v16_load_u8(const uint8_t *p) {
   return r;
 }
 PXA_INLINE void v16_store_u8(uint8_t *p, v16 a) { LANES p[i] = (uint8_t)a.f[i]; }
+PXA_INLINE unsigned v16_nonzero(v16 a) {
+  unsigned mask = 0;
+  LANES mask |= (unsigned)(a.f[i] != 0) << i;
+  return mask;
+}
 PXA_INLINE int v16_pack(float *values, uint16_t *places, v16 a, int first) {
   int count = 0;
   LANES {

@@ -9,26 +9,9 @@
 #include "CPixelKernels.h"
 #include "geometry.h"
 
-PXA_INLINE v16 v16_loadn(const float *p, int n) {
-  if (n == PXA_BLOCK)
-    return v16_loadu(p);
-  float lanes[PXA_BLOCK] = {0};
-  memcpy(lanes, p, (size_t)n * sizeof *p);
-  return v16_loadu(lanes);
-}
-
-PXA_INLINE void v16_storen(float *p, v16 a, int n) {
-  if (n == PXA_BLOCK) {
-    v16_storeu(p, a);
-    return;
-  }
-  float lanes[PXA_BLOCK];
-  v16_storeu(lanes, a);
-  memcpy(p, lanes, (size_t)n * sizeof *p);
-}
-
 #include "sparse.h"
 #include "conv.h"
+#include "stem_grad.h"
 #include "pool.h"
 #include "pointwise.h"
 #include "blur.h"

@@ -76,6 +76,21 @@ final class FloatBuffer: @unchecked Sendable {
     return Array(UnsafeBufferPointer(start: base + range.lowerBound, count: range.count))
   }
 
+  subscript(index: Int) -> Float {
+    precondition(index >= 0 && index < count)
+    return base[index]
+  }
+
+  func isFinite(_ range: Range<Int>) -> Bool {
+    precondition(range.lowerBound >= 0 && range.upperBound <= count)
+    return range.allSatisfy { base[$0].isFinite }
+  }
+
+  func fill(_ range: Range<Int>, with value: Float) {
+    precondition(range.lowerBound >= 0 && range.upperBound <= count)
+    for index in range { base[index] = value }
+  }
+
   /// Overwrites the floats from `offset` on.
   func replace(from offset: Int, with values: some Collection<Float>) {
     precondition(offset >= 0 && offset + values.count <= count)
@@ -166,6 +181,37 @@ struct ImagePlanes {
   }
 }
 
+/// Room for the sums of squares of an image's rows.
+///
+/// `@unchecked Sendable` because threads write disjoint parts, as with FloatBuffer.
+final class RowSums: @unchecked Sendable {
+  private let base: UnsafeMutablePointer<Double>
+  private let rows: Int
+
+  /// Two sums a row.
+  init(_ image: ImagePlanes) {
+    rows = image.channels * image.height
+    base = .allocate(capacity: 2 * rows)
+    base.initialize(repeating: 0, count: 2 * rows)
+  }
+
+  deinit { base.deallocate() }
+
+  fileprivate var single: UnsafeMutablePointer<Double> { base }
+  fileprivate var pairs: UnsafeMutablePointer<(Double, Double)> {
+    UnsafeMutableRawPointer(base).assumingMemoryBound(to: (Double, Double).self)
+  }
+
+  fileprivate var norm: Double { total(0..<rows, by: 1) }
+  fileprivate var norms: (Double, Double) { (total(0..<2 * rows, by: 2), total(1..<2 * rows, by: 2)) }
+
+  private func total(_ range: Range<Int>, by step: Int) -> Double {
+    var sum = 0.0
+    for index in stride(from: range.lowerBound, to: range.upperBound, by: step) { sum += base[index] }
+    return sum.squareRoot()
+  }
+}
+
 /// The index of the first maximum of every window of a max pool.
 final class PoolIndex: @unchecked Sendable {  // because threads write disjoint parts, as with FloatBuffer
   fileprivate let base: UnsafeMutablePointer<UInt8>
@@ -240,9 +286,10 @@ struct PackedWeights: Sendable {
   ///   - readsImage: whether the input is the image itself rather than blocked planes
   init(_ shape: ConvolutionShape, weight: Tensor, bias: Tensor, readsImage: Bool) {
     let outputs = Int32(weight.shape[0]), inputs = Int32(weight.shape[1])
-    let count = (readsImage ? pxa_stem_packed_floats : pxa_conv_packed_floats)(shape.raw, inputs, outputs)
-    forward = FloatBuffer(count: count)
-    inputGradient = FloatBuffer(count: count)
+    let forwardCount = readsImage ? pxa_stem_packed_floats : pxa_conv_packed_floats
+    let gradientCount = readsImage ? pxa_stem_grad_packed_floats : pxa_conv_packed_floats
+    forward = FloatBuffer(count: forwardCount(shape.raw, inputs, outputs))
+    inputGradient = FloatBuffer(count: gradientCount(shape.raw, inputs, outputs))
     self.bias = FloatBuffer(count: Int(pxa_blocks(outputs)) * 16)
     let packForward = readsImage ? pxa_stem_pack_forward : pxa_conv_pack_forward
     let packGradient = readsImage ? pxa_stem_pack_input_grad : pxa_conv_pack_input_grad
@@ -338,19 +385,23 @@ struct Kernels: @unchecked Sendable {
     c.roll(y.raw, x.raw, Int32(shift.rows), Int32(shift.columns), accumulate, rows.raw)
   }
 
-  func step(_ x: ImagePlanes, _ g: ImagePlanes, _ a: Float, _ b: Float, box: Box?, rows: Range<Int>) {
-    c.step(x.raw, g.raw, a, b, box?.low, box?.high, rows.raw)
+  /// X ← X + a · G − b · X, clamped to the box, G being a gradient at X rolled by `shift`; the new ‖X‖₂.
+  func step(
+    _ x: ImagePlanes, _ g: ImagePlanes, at shift: Shift, _ a: Float, _ b: Float, box: Box?, sums: RowSums,
+    parallel: Parallel
+  ) -> Double {
+    parallel.overRows(x.height) {
+      c.step(x.raw, sums.single, g.raw, Int32(shift.rows), Int32(shift.columns), a, b, box?.low, box?.high, $0.raw)
+    }
+    return sums.norm
   }
 
-  /// ‖a·G − b·X‖₂ over the whole image.
-  func norm(_ g: ImagePlanes, _ x: ImagePlanes, _ a: Float, _ b: Float, parallel: Parallel) -> Double {
-    let count = g.channels * g.height
-    let sums = [Double](unsafeUninitializedCapacity: count) { sums, initialized in
-      guard let base = sums.baseAddress else { return }
-      parallel.overRows(g.height) { c.row_squares(base, g.raw, x.raw, a, b, $0.raw) }
-      initialized = count
-    }
-    return sums.reduce(0, +).squareRoot()
+  /// ‖G‖₂ and ‖a·G − b·X‖₂ over the whole image.
+  func norms(
+    _ g: ImagePlanes, _ x: ImagePlanes, _ a: Float, _ b: Float, sums: RowSums, parallel: Parallel
+  ) -> (gradient: Double, step: Double) {
+    parallel.overRows(g.height) { c.row_squares(sums.pairs, g.raw, x.raw, a, b, $0.raw) }
+    return sums.norms
   }
 
   func blurVertical(_ y: ImagePlanes, _ x: ImagePlanes, taps: [Float], rows: Range<Int>) {
@@ -358,10 +409,7 @@ struct Kernels: @unchecked Sendable {
   }
 
   func blurHorizontal(_ y: ImagePlanes, _ x: ImagePlanes, taps: [Float], rows: Range<Int>) {
-    let radius = taps.count / 2
-    withUnsafeTemporaryAllocation(of: Float.self, capacity: x.width + 2 * radius + 16) { scratch in
-      c.blur_horizontal(y.raw, x.raw, taps, Int32(radius), scratch.baseAddress, rows.raw)
-    }
+    c.blur_horizontal(y.raw, x.raw, taps, Int32(taps.count / 2), rows.raw)
   }
 
   private func withPointer<Value>(_ value: Value?, _ body: (UnsafePointer<Value>?) -> Void) {

@@ -125,8 +125,8 @@ struct Convolution {
 
   func stemGradient(_ table: Table, cut: Bool = false) -> ImageArray {
     let g = geometry, dx = ImageArray(g.inputs, g.height, g.width)
-    let dy = BlockedArray(g.outputs, g.outHeight, g.outWidth, halo: g.gradHalo, fill: dy)
-    let packed = AlignedFloats(pxa_stem_packed_floats(g.conv, Int32(g.inputs), Int32(g.outputs)))
+    let dy = BlockedArray(g.outputs, g.outHeight, g.outWidth, halo: 0, fill: dy)
+    let packed = AlignedFloats(pxa_stem_grad_packed_floats(g.conv, Int32(g.inputs), Int32(g.outputs)))
     pxa_stem_pack_input_grad(packed.base, weights.map(Float.init), g.conv, Int32(g.inputs), Int32(g.outputs))
     parts(blocks: 1, rows: g.height, cut: cut) { _, rows in
       table.kernels.stem_input_grad(dx.image, dy.planes, packed.base, g.conv, rows)

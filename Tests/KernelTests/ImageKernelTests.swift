@@ -28,24 +28,44 @@ import Testing
     }
   }
 
-  @Test("step and clamp, exact on integers", arguments: Table.all)
+  @Test("step, clamp and un-roll in one, exact on integers", arguments: Table.all)
   func step(table: Table) {
     for (height, width) in Self.sizes {
-      var random = TestRandom(2)
-      let x = random.integers(3 * height * width), g = random.integers(3 * height * width)
-      let free = ImageArray(3, height, width, fill: x), boxed = ImageArray(3, height, width, fill: x)
-      let gradient = ImageArray(3, height, width, fill: g)
-      table.kernels.step(free.image, gradient.image, 2, 0.5, nil, nil, rows(height))
-      table.kernels.step(boxed.image, gradient.image, 2, 0.5, [-3, -2, -1], [1, 2, 3], rows(height))
-      let expected = zip(x, g).map { (x: Double, g: Double) -> Double in x + 2 * g - 0.5 * x }
-      #expect(free.values == expected && free.isIntactAround)
-      let plane = height * width
-      let clamped = expected.enumerated().map { (index: Int, value: Double) -> Double in
-        let channel = Double(index / plane)
-        return min(max(value, channel - 3), channel + 1)
+      for (dy, dx) in [(0, 0), (1, 2), (-1, -3), (height, width), (5 * height + 1, -7 * width - 1)] {
+        var random = TestRandom(2)
+        let x = random.integers(3 * height * width), g = random.integers(3 * height * width)
+        let free = ImageArray(3, height, width, fill: x), boxed = ImageArray(3, height, width, halo: 1, fill: x)
+        // A step along G rolled there is one along G here.
+        var rolled = [Double](repeating: 0, count: g.count)
+        pxa_ref_roll(&rolled, g, 3, Int32(height), Int32(width), Int32(dy), Int32(dx))
+        let gradient = ImageArray(3, height, width, fill: rolled)
+        var sums = [Double](repeating: .nan, count: 3 * height), boxedSums = sums
+        table.kernels.step(
+          free.image, &sums, gradient.image, Int32(dy), Int32(dx), 2, 0.5, nil, nil, rows(height))
+        for row in (0..<height).reversed() {
+          table.kernels.step(
+            boxed.image, &boxedSums, gradient.image, Int32(dy), Int32(dx), 2, 0.5, [-3, -2, -1], [1, 2, 3],
+            range(row, row + 1))
+        }
+        let expected = zip(x, g).map { (x: Double, g: Double) -> Double in x + 2 * g - 0.5 * x }
+        #expect(free.values == expected && free.isIntactAround, "\(height)×\(width) at \(dy), \(dx)")
+        #expect(sums == rowSums(expected, width))
+        let plane = height * width
+        let clamped = expected.enumerated().map { (index: Int, value: Double) -> Double in
+          let channel = Double(index / plane)
+          return min(max(value, channel - 3), channel + 1)
+        }
+        #expect(boxed.values == clamped)
+        #expect(boxed.isIntactAround)
+        #expect(boxedSums == rowSums(clamped, width))
       }
-      #expect(boxed.values == clamped)
-      #expect(boxed.isIntactAround)
+    }
+  }
+
+  /// Of the squares, in rows of `width`.
+  private func rowSums(_ values: [Double], _ width: Int) -> [Double] {
+    stride(from: 0, to: values.count, by: width).map { (start: Int) -> Double in
+      values[start..<start + width].reduce(0) { (sum: Double, value: Double) -> Double in sum + value * value }
     }
   }
 
@@ -55,18 +75,13 @@ import Testing
       var random = TestRandom(3)
       let x = random.integers(3 * height * width), g = random.integers(3 * height * width)
       let image = ImageArray(3, height, width, fill: x), gradient = ImageArray(3, height, width, fill: g)
-      var sums = [Double](repeating: .nan, count: 3 * height)
+      var sums = [(Double, Double)](repeating: (.nan, .nan), count: 3 * height)
       for row in (0..<height).reversed() {
         table.kernels.row_squares(&sums, gradient.image, image.image, 2, 0.5, range(row, row + 1))
       }
-      let terms = zip(x, g).map { (x: Double, g: Double) -> Double in
-        let value = 2 * g - 0.5 * x
-        return value * value
-      }
-      let expected = (0..<3 * height).map { (row: Int) -> Double in
-        terms[(row * width)..<(row * width + width)].reduce(0, +)
-      }
-      #expect(sums == expected)
+      let terms = zip(x, g).map { (x: Double, g: Double) -> Double in 2 * g - 0.5 * x }
+      #expect(sums.map(\.0) == rowSums(g, width))
+      #expect(sums.map(\.1) == rowSums(terms, width))
     }
   }
 
@@ -118,16 +133,15 @@ import Testing
         let taps = (radius + 1...3 * radius + 1).map { Float(column[$0]) }
 
         let image = ImageArray(3, height, width, fill: x), down = ImageArray(3, height, width)
-        var scratch = [Float](repeating: .nan, count: width + 2 * radius + 16)
+        let both = ImageArray(3, height, width)
         table.kernels.blur_vertical(down.image, image.image, taps, Int32(radius), rows(height))
         for row in 0..<height {
-          table.kernels.blur_horizontal(
-            down.image, down.image, taps, Int32(radius), &scratch, range(row, row + 1))
+          table.kernels.blur_horizontal(both.image, down.image, taps, Int32(radius), range(row, row + 1))
         }
         expectWithinBound(
-          down.values, expected, magnitude: magnitude, terms: 2 * (2 * radius + 3), "σ = \(sigma) on \(height)×\(width)"
+          both.values, expected, magnitude: magnitude, terms: 2 * (2 * radius + 3), "σ = \(sigma) on \(height)×\(width)"
         )
-        #expect(down.isIntactAround)
+        #expect(both.isIntactAround)
       }
     }
   }

@@ -164,9 +164,9 @@ private func stemInputGradient(_ layer: Layer, _ numbers: Numbers, _ zeros: Doub
   var random = Random()
   let values = random.values(layer.computedCount, numbers, zeros: zeros)
   let weights = random.values(layer.weightCount, numbers)
-  let dy = BlockedArray(layer.outputs, layer.outputSize, halo: 1, values)
+  let dy = BlockedArray(layer.outputs, layer.outputSize, halo: 0, values)
   let dx = ImageArray(layer.inputSize)
-  let packed = layer.packed(weights, count: pxa_stem_packed_floats, pxa_stem_pack_input_grad)
+  let packed = layer.packed(weights, count: pxa_stem_grad_packed_floats, pxa_stem_pack_input_grad)
   return KernelJob(
     reset: { dx.forget() },
     run: { kernels, threads in

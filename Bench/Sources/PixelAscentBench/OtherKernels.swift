@@ -231,18 +231,27 @@ private func step(_ numbers: Numbers) -> KernelJob {
   var random = Random()
   let start = random.values(3 * plane, numbers), gradients = random.values(3 * plane, numbers)
   let x = ImageArray(size, start), g = ImageArray(size, gradients)
-  let low: [Float] = [-6, -5, -4], high: [Float] = [4, 5, 6]
+  let low: [Float] = [-6, -5, -4], high: [Float] = [4, 5, 6], rows = Int32(5), columns = Int32(11)
+  let sums = Doubles(3 * size)
   return KernelJob(
-    reset: { x.fill(start) },
-    run: { kernels, threads in
-      threads.overRows(size) { rows in kernels.pointee.step(x.image, g.image, 2, 0.5, low, high, rows.raw) }
+    reset: {
+      x.fill(start)
+      sums.forget()
     },
-    found: { x.values },
-    expected: {
-      start.indices.map { (index: Int) -> Double in
-        let stepped = start[index] + 2 * gradients[index] - 0.5 * start[index]
-        return min(Double(high[index / plane]), max(Double(low[index / plane]), stepped))
+    run: { kernels, threads in
+      threads.overRows(size) { part in
+        kernels.pointee.step(x.image, sums.base, g.image, rows, columns, 2, 0.5, low, high, part.raw)
       }
+    },
+    found: { x.values + sums.values },
+    expected: {
+      var unrolled = [Double](repeating: 0, count: 3 * plane)
+      pxa_ref_roll(&unrolled, gradients, 3, Int32(size), Int32(size), -rows, -columns)
+      let stepped = start.indices.map { (index: Int) -> Double in
+        let value = start[index] + 2 * unrolled[index] - 0.5 * start[index]
+        return min(Double(high[index / plane]), max(Double(low[index / plane]), value))
+      }
+      return stepped + rowSums { (index: Int) -> Double in stepped[index] * stepped[index] }
     })
 }
 
@@ -250,21 +259,31 @@ private func rowSquares(_ numbers: Numbers) -> KernelJob {
   var random = Random()
   let values = random.values(3 * plane, numbers), gradients = random.values(3 * plane, numbers)
   let x = ImageArray(size, values), g = ImageArray(size, gradients)
-  let sums = Doubles(3 * size)
+  let sums = Doubles(2 * 3 * size)
   return KernelJob(
     reset: { sums.forget() },
     run: { kernels, threads in
-      threads.overRows(size) { rows in kernels.pointee.row_squares(sums.base, g.image, x.image, 2, 0.5, rows.raw) }
+      threads.overRows(size) { rows in
+        let pairs = UnsafeMutableRawPointer(sums.base).assumingMemoryBound(to: (Double, Double).self)
+        kernels.pointee.row_squares(pairs, g.image, x.image, 2, 0.5, rows.raw)
+      }
     },
     found: { sums.values },
     expected: {
-      (0..<3 * size).map { (row: Int) -> Double in
-        (row * size..<(row + 1) * size).reduce(0) { (sum: Double, index: Int) -> Double in
-          let value = 2 * gradients[index] - 0.5 * values[index]
-          return sum + value * value
-        }
+      let alone = rowSums { (index: Int) -> Double in gradients[index] * gradients[index] }
+      let both = rowSums { (index: Int) -> Double in
+        let value = 2 * gradients[index] - 0.5 * values[index]
+        return value * value
       }
+      return zip(alone, both).flatMap { (sums: (Double, Double)) -> [Double] in [sums.0, sums.1] }
     })
+}
+
+/// The sums of a function of the elements over an image's rows.
+private func rowSums(_ term: (Int) -> Double) -> [Double] {
+  (0..<3 * size).map { (row: Int) -> Double in
+    (row * size..<(row + 1) * size).reduce(0) { (sum: Double, index: Int) -> Double in sum + term(index) }
+  }
 }
 
 /// Doubles that a kernel writes.
@@ -296,9 +315,7 @@ private func blur(_ numbers: Numbers, isVertical: Bool) -> KernelJob {
         if isVertical {
           kernels.pointee.blur_vertical(y.image, x.image, taps, Int32(radius), rows.raw)
         } else {
-          withUnsafeTemporaryAllocation(of: Float.self, capacity: size + 2 * radius + 16) { scratch in
-            kernels.pointee.blur_horizontal(y.image, x.image, taps, Int32(radius), scratch.baseAddress, rows.raw)
-          }
+          kernels.pointee.blur_horizontal(y.image, x.image, taps, Int32(radius), rows.raw)
         }
       }
     },

@@ -40,6 +40,9 @@ extern "C" {
 /// Blocks that conv_input_grad with lists computes together; as pxa_kernels.tile_blocks is without.
 #define PXA_LIST_BLOCKS 2
 
+/// Channels of an image that stem_input_grad computes together.
+#define PXA_STEM_CHANNELS 4
+
 /// Blocked planes; `data` is the first float of block 0, halo included. A range of whole blocks is planes too.
 typedef struct pxa_planes {
   float *data;
@@ -83,7 +86,7 @@ size_t pxa_list_slots(int32_t channels, int32_t height, int32_t width);
 /// Output rows (or columns) of a convolution over `size` rows: ⌊(size + 2P − K) / S⌋ + 1, or 0 if nothing fits.
 int32_t pxa_conv_output_size(pxa_conv conv, int32_t size);
 
-/// Halo that `conv_input_grad` and `stem_input_grad` need around dY.
+/// Halo that `conv_input_grad` needs around dY.
 int32_t pxa_conv_grad_halo(pxa_conv conv);
 
 /// Output rows of a 3×3 max pool of stride 2 in ceil mode over `size` rows, or 0 if nothing fits.
@@ -102,14 +105,17 @@ void pxa_conv_pack_forward(float *packed, const float *weights, pxa_conv conv, i
 void pxa_conv_pack_input_grad(float *packed, const float *weights, pxa_conv conv, int32_t in_channels,
                               int32_t out_channels);
 
-/// Floats in a packed stem (a convolution that reads an image), either direction: ⌈Cout/16⌉·Cin·K²·16.
+/// Floats in a packed stem (a convolution that reads an image), forward: ⌈Cout/16⌉·Cin·K²·16.
 size_t pxa_stem_packed_floats(pxa_conv conv, int32_t in_channels, int32_t out_channels);
+
+/// The same for the gradient: ⌈Cin/4⌉·⌈Cout/16⌉·16·K·16.
+size_t pxa_stem_grad_packed_floats(pxa_conv conv, int32_t in_channels, int32_t out_channels);
 
 /// packed[ob][c][tap][o] = W[16·ob+o, c, ky, kx].
 void pxa_stem_pack_forward(float *packed, const float *weights, pxa_conv conv, int32_t in_channels,
                            int32_t out_channels);
 
-/// packed[c][tap][ob][o] = W[16·ob+o, c, ky, kx].
+/// packed[cb][o][ky][kx][c] = W[o, 4·cb+c, ky, kx], kx and c from 0 to 3, o to a whole block: zero beyond.
 void pxa_stem_pack_input_grad(float *packed, const float *weights, pxa_conv conv, int32_t in_channels,
                               int32_t out_channels);
 
@@ -157,8 +163,7 @@ typedef struct pxa_kernels {
 
   /// conv_input_grad where dX is an image: no mask, no start, all blocks of dY.
   /// writes    dX in rows, all channels.
-  /// requires  dY.halo ≥ pxa_conv_grad_halo(conv).
-  /// sum       n = Cout·K² in 16 chains, then a fixed tree of 4 levels
+  /// sum       n = Cout·K², by rows of dY, in them by columns
   void (*stem_input_grad)(pxa_image dx, pxa_planes dy, const float *packed, pxa_conv conv, pxa_range rows);
 
   /// Max pool 3×3, stride 2, no padding, ceil mode: what hangs over the edge is −∞.
@@ -199,14 +204,18 @@ typedef struct pxa_kernels {
   /// writes    Y in rows, all channels.
   void (*roll)(pxa_image y, pxa_image x, int32_t dy, int32_t dx, bool accumulate, pxa_range rows);
 
-  /// X ← clamp(X + a·G − b·X), to [low[c], high[c]] where low is given (then high is too), else unclamped.
-  /// writes    X in rows, all channels (in place).
-  void (*step)(pxa_image x, pxa_image g, float a, float b, const float *low, const float *high, pxa_range rows);
+  /// X[c,y,x] ← clamp(X + a·G[c, ⌊y+dy⌋_H, ⌊x+dx⌋_W] − b·X), to [low[c], high[c]] where low is given (then high is too),
+  /// else unclamped: a step along a gradient that was taken at roll(X, dy, dx).
+  /// sums[c·H + y] = Σ_x X², of what was written.
+  /// writes    X in rows, all channels (in place), and sums.
+  /// sum       as row_squares
+  void (*step)(pxa_image x, double *sums, pxa_image g, int32_t dy, int32_t dx, float a, float b, const float *low,
+               const float *high, pxa_range rows);
 
-  /// sums[c·H + y] = Σ_x (a·G[c,y,x] − b·X[c,y,x])²: 16 chains in float, then a fixed tree; add the rows in order in
-  /// double for a Euclidean norm that no partition changes.
+  /// sums[c·H + y] = {Σ_x G[c,y,x]², Σ_x (a·G[c,y,x] − b·X[c,y,x])²}: 16 chains in float, then a fixed tree; add the rows
+  /// in order in double for a Euclidean norm that no partition changes.
   /// writes    sums in rows, all channels.
-  void (*row_squares)(double *sums, pxa_image g, pxa_image x, float a, float b, pxa_range rows);
+  void (*row_squares)(double (*sums)[2], pxa_image g, pxa_image x, float a, float b, pxa_range rows);
 
   /// Y[c,y,x] = Σ_{k=−R…R} taps[k+R] · X[c, reflect(y+k), x], half-sample reflection (d c b a | a b c d | d c b a).
   /// writes    Y in rows, all channels.
@@ -215,11 +224,10 @@ typedef struct pxa_kernels {
   void (*blur_vertical)(pxa_image y, pxa_image x, const float *taps, int32_t radius, pxa_range rows);
 
   /// Y[c,y,x] = Σ_{k=−R…R} taps[k+R] · X[c, y, reflect(x+k)].
-  /// writes    Y in rows, all channels; Y may be X.
+  /// writes    Y in rows, all channels.
   /// requires  0 ≤ R ≤ W.
-  /// scratch   W + 2R + 16 floats
   /// sum       n = 2R+1, k ascending
-  void (*blur_horizontal)(pxa_image y, pxa_image x, const float *taps, int32_t radius, float *scratch, pxa_range rows);
+  void (*blur_horizontal)(pxa_image y, pxa_image x, const float *taps, int32_t radius, pxa_range rows);
 } pxa_kernels;
 
 /// Number of instruction sets this build holds.

@@ -4,13 +4,16 @@
 final class Ascent {
   /// X, shape (3, H, W) in normalised space.
   let image: ImagePlanes
+  /// The sum of the gradients of a step's samples, shifted back; one alone stays where the workspace has it.
   private let gradient: ImagePlanes
   private let blurred: ImagePlanes
+  private let sums: RowSums
   let workspace: Workspace
   private let kernels: Kernels
   private let box: Box
   private var shift = Shift.none
-  private var samples: Float = 0
+  /// The step that is being prepared: its samples, how many of them there are, its pull and its length.
+  private var samples = 0, added = 0, pull = 0.0, norm = 0.0
 
   /// - Throws: `PixelAscentError` of kind `sizeLimit`, as `Workspace` does.
   init(_ network: Network, from start: Tensor) throws(PixelAscentError) {
@@ -19,6 +22,7 @@ final class Ascent {
     image = ImagePlanes(channels: 3, height: height, width: width)
     gradient = ImagePlanes(channels: 3, height: height, width: width)
     blurred = ImagePlanes(channels: 3, height: height, width: width)
+    sums = RowSums(image)
     kernels = network.kernels
     box = Box(network.preprocessing)
     image.tensor = start
@@ -44,31 +48,38 @@ final class Ascent {
   /// The score of a class at the last evaluation.
   func score(_ class: Int) -> Float { workspace.score(`class`) }
 
-  /// Starts the sum of gradients of a step anew.
-  func beginStep() { samples = 0 }
+  /// Begins a step along d = (mean of the gradients of `samples` evaluations) − pull · X.
+  func beginStep(samples: Int = 1, pull: Double = 0) {
+    (self.samples, self.pull, added) = (samples, pull, 0)
+  }
 
-  /// Adds the gradient of a class's score at the last evaluation, shifted back, to the step's sum.
+  /// Adds the gradient of a class's score at the last evaluation to the step.
   ///
   /// - Returns: whether it is that of the score before the last ReLU, since the score's own is exactly zero.
   /// - Throws: `PixelAscentError` of kind `zeroGradient` if neither the score nor the score before the last ReLU has one.
   func addGradient(of class: Int) throws(PixelAscentError) -> Bool {
     let beforeLastReLU = try gradientOfScore(`class`)
-    guard let found = workspace.imageGradient else { preconditionFailure("an ascent has a gradient") }
-    parallel.overRows(image.height) {
-      kernels.roll(gradient, found, by: shift.inverse, accumulate: samples > 0, rows: $0)
+    if samples > 1 {
+      let found = workspace.gradientPlanes
+      parallel.overRows(image.height) {
+        kernels.roll(gradient, found, by: shift.inverse, accumulate: added > 0, rows: $0)
+      }
     }
-    samples += 1
+    added += 1
     return beforeLastReLU
   }
 
-  /// X ← X + rate · d, or X + rate · d/‖d‖₂, where d = (mean of the gradients added) − pull · X; then into the allowed box.
+  /// X ← X + rate · d, or X + rate · d/‖d‖₂; then into the allowed box.
   ///
   /// - Throws: `PixelAscentError` of kind `zeroGradient` if d has no direction, `invalidParameter` if X becomes so large
   ///   that a float doesn't hold its square.
-  func step(rate: Double, pull: Double, normalized: Bool, clamp: Bool) throws(PixelAscentError) {
+  func step(rate: Double, normalized: Bool, clamp: Bool) throws(PixelAscentError) {
+    precondition(added == samples)
     var rate = rate
     if normalized {
-      let norm = kernels.norm(gradient, image, 1 / samples, Float(pull), parallel: parallel)
+      if samples > 1 {
+        norm = kernels.norms(gradient, image, 1 / Float(samples), Float(pull), sums: sums, parallel: parallel).step
+      }
       guard norm.isFinite else { throw Self.tooLarge }
       guard norm > 0 else {
         throw PixelAscentError(
@@ -76,11 +87,10 @@ final class Ascent {
       }
       rate /= norm
     }
-    parallel.overRows(image.height) {
-      kernels.step(
-        image, gradient, Float(rate / Double(samples)), Float(rate * pull), box: clamp ? box : nil, rows: $0)
-    }
-    guard kernels.norm(image, image, 1, 0, parallel: parallel).isFinite else { throw Self.tooLarge }
+    let length = kernels.step(
+      image, samples > 1 ? gradient : workspace.gradientPlanes, at: samples > 1 ? .none : shift,
+      Float(rate / Double(samples)), Float(rate * pull), box: clamp ? box : nil, sums: sums, parallel: parallel)
+    guard length.isFinite else { throw Self.tooLarge }
   }
 
   /// Blurs X with weights along H and weights along W.
@@ -96,10 +106,11 @@ final class Ascent {
     for throughLastReLU in [true, false] {
       if !throughLastReLU { try workspace.forward(only: `class`) }
       workspace.backward(.one(`class`), throughLastReLU: throughLastReLU)
-      guard let found = workspace.imageGradient else { preconditionFailure("an ascent has a gradient") }
-      let norm = kernels.norm(found, found, 1, 0, parallel: parallel)
-      guard norm.isFinite else { throw Self.tooLarge }
-      if norm > 0 { return !throughLastReLU }
+      let norms = kernels.norms(
+        workspace.gradientPlanes, workspace.image, 1, Float(pull), sums: sums, parallel: parallel)
+      guard norms.gradient.isFinite else { throw Self.tooLarge }
+      norm = norms.step
+      if norms.gradient > 0 { return !throughLastReLU }
     }
     throw PixelAscentError(
       .zeroGradient,

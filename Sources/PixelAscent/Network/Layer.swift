@@ -30,7 +30,8 @@ struct Layer: Sendable {
   var accumulatesGradient = false
   /// Whether its gradient goes through lists of what is not zero.
   var listsGradient = false
-  /// Whether only the scores depend on the output, so that only the blocks of the wanted classes need be computed.
+  /// Whether it is the convolution on whose output only the scores depend, so that only the blocks of the wanted classes
+  /// need be computed.
   var isHead = false
 }
 
@@ -66,6 +67,9 @@ struct LayerPlan: Sendable {
   let classes: Int
   /// The least height and width of an image.
   private(set) var minimumSize = 0
+
+  /// Whether one class's score can be computed without the others'.
+  private(set) var hasHead = false
 
   private var indices: [String: Int] = [:]
   private static let mostLayers = 4096
@@ -119,8 +123,8 @@ struct LayerPlan: Sendable {
       let shape = ConvolutionShape(kernel: kernel, stride: stride, padding: padding)
       let weights = PackedWeights(shape, weight: weight, bias: bias, readsImage: input == nil)
       let output = addValue(layer.name, channels: channels, isRectified: relu)
-      storages[values[output].storage].gradientHalo = shape.gradientHalo
       if let input {
+        storages[values[output].storage].gradientHalo = shape.gradientHalo
         widenHalo(of: input, to: padding)
         layers.append(Layer(operation: .convolution(shape, weights, relu: relu), input: input, output: output))
       } else {
@@ -238,11 +242,13 @@ struct LayerPlan: Sendable {
     }
   }
 
+  /// Only a plain convolution leaves out blocks, forward and backward; what made the others' gradients would read theirs.
   private mutating func planHead() {
-    guard let average = layers.indices.last, let scored = layers[average].input else { return }
-    layers[average].isHead = true
-    // A concatenation has several makers, which compute all of their blocks.
-    guard let maker = layers.indices.last(where: { layers[$0].output == scored }) else { return }
-    layers[maker].isHead = layers.filter { $0.input == scored }.count == 1
+    guard let average = layers.indices.last, let scored = layers[average].input,
+      let maker = layers.indices.last(where: { layers[$0].output == scored }),
+      case .convolution = layers[maker].operation, layers.filter({ $0.input == scored }).count == 1
+    else { return }
+    layers[maker].isHead = true
+    hasHead = true
   }
 }

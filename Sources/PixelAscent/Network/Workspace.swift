@@ -7,8 +7,7 @@ final class Workspace {
   let height, width: Int
   /// The network's input: the image, with the halo the first layer asks for.
   let image: ImagePlanes
-  /// The gradient with respect to the image; nil in a workspace for the forward pass only.
-  let imageGradient: ImagePlanes?
+  private let imageGradient: ImagePlanes?
 
   /// The threads of its operations.
   let parallel: Parallel
@@ -56,6 +55,12 @@ final class Workspace {
     scoreGradient = FloatBuffer(count: padded)
   }
 
+  /// The gradient with respect to the image that the last `backward` made.
+  var gradientPlanes: ImagePlanes {
+    guard let imageGradient else { preconditionFailure("this workspace is for the forward pass only") }
+    return imageGradient
+  }
+
   /// Whether an image of this size is large enough for the network and its gradient small enough for the memory.
   ///
   /// - Throws: as `init` does, before anything is taken.
@@ -64,9 +69,9 @@ final class Workspace {
     try network.options.checkMemory(layout.bytes, height: height, width: width)
   }
 
-  /// Scores of all classes, or the blocks of 16 classes that hold the one given.
+  /// The blocks of the scores of one class, if the network's end can do with one, or of all.
   private func blocks(for class: Int?) -> Range<Int> {
-    guard let index = `class` else { return 0..<(plan.classes + 15) / 16 }
+    guard let index = `class`, plan.hasHead else { return 0..<(plan.classes + 15) / 16 }
     return index / 16..<index / 16 + 1
   }
 
@@ -75,9 +80,10 @@ final class Workspace {
   /// - Throws: `PixelAscentError` of kind `invalidParameter` if one is not finite.
   func forward(only class: Int? = nil) throws(PixelAscentError) {
     observer?(nil, false)
+    let wanted = blocks(for: `class`)
     for (index, layer) in plan.layers.enumerated() {
       let output = layer.output.map { activations[$0] }
-      let blocks = layer.isHead ? self.blocks(for: `class`) : 0..<(output?.blocks ?? 0)
+      let blocks = layer.isHead ? wanted : 0..<(output?.blocks ?? 0)
       switch (layer.operation, layer.input.map { activations[$0] }, output) {
       case (.stem(let shape, let weights, let relu), nil, let y?):
         parallel.overParts(blocks: blocks, rows: y.height) {
@@ -91,13 +97,12 @@ final class Workspace {
         guard let indices = poolIndices[index] else { preconditionFailure("a pool without indices") }
         parallel.overParts(blocks: blocks, rows: y.height) { kernels.maxPoolForward(y, indices, x, $0) }
       case (.globalAverage, let x?, nil):
-        kernels.globalAverageForward(scoreBuffer, x, blocks: blocks)
+        kernels.globalAverageForward(scoreBuffer, x, blocks: wanted)
       default: preconditionFailure("a layer with the wrong ends")
       }
       observer?(index, false)
     }
-    let computed = blocks(for: `class`)
-    guard scoreBuffer.values(computed.lowerBound * 16..<computed.upperBound * 16).allSatisfy(\.isFinite) else {
+    guard scoreBuffer.isFinite(wanted.lowerBound * 16..<wanted.upperBound * 16) else {
       throw PixelAscentError(
         .invalidParameter, "the network's scores are not finite: its weights or the image's values are too large")
     }
@@ -112,7 +117,7 @@ final class Workspace {
   var scores: [Float] { scoreBuffer.values(0..<plan.classes) }
 
   /// The score of one class, after a `forward()` that computed it.
-  func score(_ class: Int) -> Float { scoreBuffer.values(`class`..<`class` + 1)[0] }
+  func score(_ class: Int) -> Float { scoreBuffer[`class`] }
 
   /// Takes a gradient with respect to the scores back to the image. After it the activations are gone.
   ///
@@ -120,12 +125,12 @@ final class Workspace {
   ///   - seed: the gradient with respect to the scores, after a `forward` that computed those where it is not zero
   ///   - throughLastReLU: whether the ReLU before the average takes part, or the score is meant before it
   func backward(_ seed: ScoreGradient, throughLastReLU: Bool = true) {
-    guard let imageGradient else { preconditionFailure("this workspace is for the forward pass only") }
     let blocks: Range<Int>
     switch seed {
     case .one(let index):
       blocks = self.blocks(for: index)
-      scoreGradient.replace(from: blocks.lowerBound * 16, with: (0..<16).map { $0 == index % 16 ? 1 : 0 })
+      scoreGradient.fill(blocks.lowerBound * 16..<blocks.upperBound * 16, with: 0)
+      scoreGradient.fill(index..<index + 1, with: 1)
     case .all(let values):
       blocks = self.blocks(for: nil)
       scoreGradient.replace(from: 0, with: values)
@@ -138,7 +143,8 @@ final class Workspace {
       let from = layer.isHead ? blocks : 0..<(dy?.blocks ?? 0)
       switch (layer.operation, dy, dx) {
       case (.stem(let shape, let weights, _), let dy?, nil):
-        parallel.overRows(height) { kernels.stemInputGradient(imageGradient, dy, weights, shape, rows: $0) }
+        let gradient = gradientPlanes
+        parallel.overRows(height) { kernels.stemInputGradient(gradient, dy, weights, shape, rows: $0) }
       case (.convolution(let shape, let weights, _), let dy?, let dx?):
         let lists = layer.listsGradient ? list(dy.slice(blocks: from)) : nil
         let together = kernels.blocksTogether(lists: lists != nil)

@@ -181,12 +181,12 @@ public struct ClassVisualization: Hashable, Sendable {
   ) throws(PixelAscentError) -> Int {
     let only = isShown(iteration) ? nil : index
     var gradientsBeforeLastReLU = 0
-    ascent.beginStep()
+    ascent.beginStep(samples: samples, pull: recipe.l2Factor * l2)
     for sample in 0..<samples {
       try ascent.evaluate(shift: shift(random, iteration: iteration, sample: sample), only: only)
       if try ascent.addGradient(of: index) { gradientsBeforeLastReLU += 1 }
     }
-    try ascent.step(rate: learningRate, pull: recipe.l2Factor * l2, normalized: recipe.normalizesStep, clamp: clamp)
+    try ascent.step(rate: learningRate, normalized: recipe.normalizesStep, clamp: clamp)
     if blurEvery > 0 && iteration % blurEvery == 0 {
       ascent.blur(vertical: blur.vertical, horizontal: blur.horizontal)
     }

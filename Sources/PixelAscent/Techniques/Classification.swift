@@ -73,8 +73,7 @@ extension Network {
     _ objective: Objective, scores: [Float], throughLastReLU: Bool = true, in workspace: Workspace
   ) throws(PixelAscentError) -> Tensor {
     workspace.backward(objective.gradient(scores: scores), throughLastReLU: throughLastReLU)
-    guard let gradient = workspace.imageGradient else { preconditionFailure("a workspace without a gradient") }
-    let tensor = gradient.tensor
+    let tensor = workspace.gradientPlanes.tensor
     guard tensor.isFinite else {
       throw PixelAscentError(
         .invalidParameter, "the network's gradient is not finite: its weights or the image's values are too large")

@@ -107,7 +107,7 @@ public struct Fooling: Hashable, Sendable {
         if isTarget || iterations >= maxIterations { return (isTarget, scores) }
         ascent.beginStep()
         if try ascent.addGradient(of: target) { stepsBeforeLastReLU += 1 }
-        try ascent.step(rate: learningRate, pull: 0, normalized: true, clamp: rounding)
+        try ascent.step(rate: learningRate, normalized: true, clamp: rounding)
         iterations += 1
       }
     }
