@@ -36,31 +36,30 @@ size_t pxa_stem_packed_floats(pxa_conv conv, int32_t in_channels, int32_t out_ch
   return (size_t)in_channels * (size_t)pxa_blocks(out_channels) * (size_t)(conv.kernel * conv.kernel) * PXA_BLOCK;
 }
 
-// `rows` are the channels summed over, `columns` those of the lanes.
-static void pack(float *packed, const float *weights, int32_t taps, int32_t rows, int32_t columns, size_t row_stride,
-                 size_t column_stride) {
-  memset(packed, 0, (size_t)pxa_blocks(rows) * (size_t)pxa_blocks(columns) * (size_t)taps * 256 * sizeof *packed);
-  int32_t row_blocks = pxa_blocks(rows);
-  for (int32_t column = 0; column < columns; column++)
-    for (int32_t row = 0; row < rows; row++) {
-      const float *from = weights + row * row_stride + column * column_stride;
-      size_t block = (size_t)(column / PXA_BLOCK) * (size_t)row_blocks + (size_t)(row / PXA_BLOCK);
-      float *to = packed + block * (size_t)taps * 256 + (row % PXA_BLOCK) * PXA_BLOCK + column % PXA_BLOCK;
+void pxa_conv_pack_forward(float *packed, const float *weights, pxa_conv conv, int32_t in_channels,
+                           int32_t out_channels) {
+  int32_t taps = conv.kernel * conv.kernel, in_blocks = pxa_blocks(in_channels);
+  memset(packed, 0, pxa_conv_packed_floats(conv, in_channels, out_channels) * sizeof *packed);
+  for (int32_t o = 0; o < out_channels; o++)
+    for (int32_t i = 0; i < in_channels; i++, weights += taps) {
+      size_t block = (size_t)(o / PXA_BLOCK) * (size_t)in_blocks + (size_t)(i / PXA_BLOCK);
+      float *to = packed + block * (size_t)taps * 256 + (i % PXA_BLOCK) * PXA_BLOCK + o % PXA_BLOCK;
       for (int32_t t = 0; t < taps; t++)
-        to[t * 256] = from[t];
+        to[t * 256] = weights[t];
     }
 }
 
-void pxa_conv_pack_forward(float *packed, const float *weights, pxa_conv conv, int32_t in_channels,
-                           int32_t out_channels) {
-  int32_t taps = conv.kernel * conv.kernel;
-  pack(packed, weights, taps, in_channels, out_channels, (size_t)taps, (size_t)taps * (size_t)in_channels);
-}
-
-void pxa_conv_pack_input_grad(float *packed, const float *weights, pxa_conv conv, int32_t in_channels,
+void pxa_conv_pack_input_grad(float *packed, const float *forward, pxa_conv conv, int32_t in_channels,
                               int32_t out_channels) {
-  int32_t taps = conv.kernel * conv.kernel;
-  pack(packed, weights, taps, out_channels, in_channels, (size_t)taps * (size_t)in_channels, (size_t)taps);
+  int32_t taps = conv.kernel * conv.kernel, in_blocks = pxa_blocks(in_channels), out_blocks = pxa_blocks(out_channels);
+  for (int32_t ob = 0; ob < out_blocks; ob++)
+    for (int32_t ib = 0; ib < in_blocks; ib++)
+      for (int32_t t = 0; t < taps; t++, forward += 256) {
+        float *to = packed + ((size_t)(ib * out_blocks + ob) * (size_t)taps + (size_t)t) * 256;
+        for (int32_t o = 0; o < PXA_BLOCK; o++)
+          for (int32_t i = 0; i < PXA_BLOCK; i++)
+            to[o * PXA_BLOCK + i] = forward[i * PXA_BLOCK + o];
+      }
 }
 
 void pxa_stem_pack_forward(float *packed, const float *weights, pxa_conv conv, int32_t in_channels,
@@ -78,15 +77,15 @@ size_t pxa_stem_grad_packed_floats(pxa_conv conv, int32_t in_channels, int32_t o
   return chunks * (size_t)pxa_blocks(out_channels) * PXA_BLOCK * (size_t)conv.kernel * PXA_BLOCK;
 }
 
-void pxa_stem_pack_input_grad(float *packed, const float *weights, pxa_conv conv, int32_t in_channels,
+void pxa_stem_pack_input_grad(float *packed, const float *forward, pxa_conv conv, int32_t in_channels,
                               int32_t out_channels) {
   int32_t taps = conv.kernel * conv.kernel, padded = pxa_blocks(out_channels) * PXA_BLOCK;
   memset(packed, 0, pxa_stem_grad_packed_floats(conv, in_channels, out_channels) * sizeof *packed);
-  for (int32_t o = 0; o < out_channels; o++)
+  for (int32_t ob = 0; ob < padded; ob += PXA_BLOCK)
     for (int32_t c = 0; c < in_channels; c++)
-      for (int32_t t = 0; t < taps; t++) {
-        int32_t row = ((c / PXA_STEM_CHANNELS) * padded + o) * conv.kernel + t / conv.kernel;
-        packed[row * PXA_BLOCK + (t % conv.kernel) * PXA_STEM_CHANNELS + c % PXA_STEM_CHANNELS] =
-            weights[(o * in_channels + c) * taps + t];
-      }
+      for (int32_t t = 0; t < taps; t++)
+        for (int32_t o = ob; o < ob + PXA_BLOCK; o++) {
+          int32_t row = ((c / PXA_STEM_CHANNELS) * padded + o) * conv.kernel + t / conv.kernel;
+          packed[row * PXA_BLOCK + (t % conv.kernel) * PXA_STEM_CHANNELS + c % PXA_STEM_CHANNELS] = *forward++;
+        }
 }

@@ -4,6 +4,7 @@
 // and `ImagePlanes`, and a kernel is a method of `Kernels`.
 
 internal import CPixelKernels
+import Synchronization
 
 /// An instruction set whose kernels this build holds.
 public struct InstructionSet: Hashable, Sendable, CustomStringConvertible {
@@ -61,14 +62,13 @@ public struct InstructionSet: Hashable, Sendable, CustomStringConvertible {
 final class FloatBuffer: @unchecked Sendable {
   fileprivate let base: UnsafeMutablePointer<Float>
   let count: Int
+  private let memory: ZeroedMemory
 
   init(count: Int) {
-    let raw = UnsafeMutableRawPointer.allocate(byteCount: max(count, 1) * MemoryLayout<Float>.stride, alignment: 64)
-    base = raw.initializeMemory(as: Float.self, repeating: 0, count: count)
+    memory = ZeroedMemory(bytes: count * MemoryLayout<Float>.stride)
+    base = memory.base.bindMemory(to: Float.self, capacity: count)
     self.count = count
   }
-
-  deinit { UnsafeMutableRawPointer(base).deallocate() }
 
   /// The floats in `range`.
   func values(_ range: Range<Int>) -> [Float] {
@@ -267,6 +267,9 @@ struct ConvolutionShape: Hashable, Sendable {
 
   fileprivate var raw: pxa_conv { pxa_conv(kernel: Int32(kernel), stride: Int32(stride), padding: Int32(padding)) }
 
+  /// Whether the kernels compute it.
+  var isSupported: Bool { [1, 3].contains(kernel) && [1, 2].contains(stride) && [0, 1].contains(padding) }
+
   func outputSize(_ size: Int) -> Int { Int(pxa_conv_output_size(raw, Int32(size))) }
 
   /// The halo that the gradient with respect to the input needs around the output's gradient.
@@ -277,25 +280,40 @@ struct ConvolutionShape: Hashable, Sendable {
 func maxPoolOutputSize(_ size: Int) -> Int { Int(pxa_max_pool_output_size(Int32(size))) }
 
 /// A convolution's weights in the order of the hot loops.
-struct PackedWeights: Sendable {
-  let forward, inputGradient, bias: FloatBuffer
+final class PackedWeights: Sendable {
+  let forward, bias: FloatBuffer
+  private let shape: ConvolutionShape
+  private let outputs, inputs: Int32
+  private let readsImage: Bool
+  private let gradient = Mutex<FloatBuffer?>(nil)
 
   /// - Parameters:
   ///   - weight: shape (out, in, kernel, kernel)
   ///   - bias: shape (out)
   ///   - readsImage: whether the input is the image itself rather than blocked planes
   init(_ shape: ConvolutionShape, weight: Tensor, bias: Tensor, readsImage: Bool) {
-    let outputs = Int32(weight.shape[0]), inputs = Int32(weight.shape[1])
-    let forwardCount = readsImage ? pxa_stem_packed_floats : pxa_conv_packed_floats
-    let gradientCount = readsImage ? pxa_stem_grad_packed_floats : pxa_conv_packed_floats
-    forward = FloatBuffer(count: forwardCount(shape.raw, inputs, outputs))
-    inputGradient = FloatBuffer(count: gradientCount(shape.raw, inputs, outputs))
+    self.shape = shape
+    self.readsImage = readsImage
+    (outputs, inputs) = (Int32(weight.shape[0]), Int32(weight.shape[1]))
+    forward = FloatBuffer(
+      count: (readsImage ? pxa_stem_packed_floats : pxa_conv_packed_floats)(shape.raw, inputs, outputs))
+    let pack = readsImage ? pxa_stem_pack_forward : pxa_conv_pack_forward
+    pack(forward.base, weight.values, shape.raw, inputs, outputs)
     self.bias = FloatBuffer(count: Int(pxa_blocks(outputs)) * 16)
-    let packForward = readsImage ? pxa_stem_pack_forward : pxa_conv_pack_forward
-    let packGradient = readsImage ? pxa_stem_pack_input_grad : pxa_conv_pack_input_grad
-    packForward(forward.base, weight.values, shape.raw, inputs, outputs)
-    packGradient(inputGradient.base, weight.values, shape.raw, inputs, outputs)
     self.bias.replace(from: 0, with: bias.values)
+  }
+
+  /// For the gradient with respect to the input; made at the first call.
+  var inputGradient: FloatBuffer {
+    gradient.withLock { made in
+      if let made { return made }
+      let count = readsImage ? pxa_stem_grad_packed_floats : pxa_conv_packed_floats
+      let pack = readsImage ? pxa_stem_pack_input_grad : pxa_conv_pack_input_grad
+      let packed = FloatBuffer(count: count(shape.raw, inputs, outputs))
+      pack(packed.base, forward.base, shape.raw, inputs, outputs)
+      made = packed
+      return packed
+    }
   }
 }
 
@@ -325,13 +343,13 @@ struct Kernels: @unchecked Sendable {
 
   /// `lists` of the blocks `from` of dy, if they were listed.
   func convolutionInputGradient(
-    _ dx: Planes, _ dy: Planes, _ lists: NonzeroLists?, _ weights: PackedWeights, _ shape: ConvolutionShape,
+    _ dx: Planes, _ dy: Planes, _ lists: NonzeroLists?, _ weights: FloatBuffer, _ shape: ConvolutionShape,
     mask: Planes?, accumulate: Bool, from: Range<Int>, _ part: Part
   ) {
     withPointer(lists?.raw(of: dy.slice(blocks: from))) { lists in
       withPointer(mask?.raw) {
         c.conv_input_grad(
-          dx.raw, dy.raw, lists, weights.inputGradient.base, $0, accumulate, shape.raw, from.raw, part.blocks.raw,
+          dx.raw, dy.raw, lists, weights.base, $0, accumulate, shape.raw, from.raw, part.blocks.raw,
           part.rows.raw)
       }
     }
@@ -345,9 +363,9 @@ struct Kernels: @unchecked Sendable {
   }
 
   func stemInputGradient(
-    _ dx: ImagePlanes, _ dy: Planes, _ weights: PackedWeights, _ shape: ConvolutionShape, rows: Range<Int>
+    _ dx: ImagePlanes, _ dy: Planes, _ weights: FloatBuffer, _ shape: ConvolutionShape, rows: Range<Int>
   ) {
-    c.stem_input_grad(dx.raw, dy.raw, weights.inputGradient.base, shape.raw, rows.raw)
+    c.stem_input_grad(dx.raw, dy.raw, weights.base, shape.raw, rows.raw)
   }
 
   func maxPoolForward(_ y: Planes, _ index: PoolIndex, _ x: Planes, _ part: Part) {

@@ -94,8 +94,9 @@ struct Convolution {
   ) -> BlockedArray {
     let g = geometry, dx = BlockedArray(g.inputs, g.height, g.width, halo: 1, fill: start)
     let dy = BlockedArray(g.outputs, g.outHeight, g.outWidth, halo: g.gradHalo, fill: dy)
-    let packed = AlignedFloats(pxa_conv_packed_floats(g.conv, Int32(g.inputs), Int32(g.outputs)))
-    pxa_conv_pack_input_grad(packed.base, weights.map(Float.init), g.conv, Int32(g.inputs), Int32(g.outputs))
+    let packed = packedGradient(pxa_conv_packed_floats, pxa_conv_pack_forward, pxa_conv_packed_floats) {
+      pxa_conv_pack_input_grad($0, $1, g.conv, Int32(g.inputs), Int32(g.outputs))
+    }
     let x = mask.map { BlockedArray(g.inputs, g.height, g.width, halo: 2, fill: $0) }
     let listed = lists ? Lists(of: dy, table) : nil
     parts(blocks: g.inputs, rows: g.height, cut: cut) { part, rows in
@@ -109,6 +110,21 @@ struct Convolution {
       }
     }
     return dx
+  }
+
+  /// Weights for the gradient, from those of the forward pass.
+  func packedGradient(
+    _ forwardCount: (pxa_conv, Int32, Int32) -> Int,
+    _ packForward: (UnsafeMutablePointer<Float>?, UnsafePointer<Float>?, pxa_conv, Int32, Int32) -> Void,
+    _ count: (pxa_conv, Int32, Int32) -> Int,
+    _ pack: (UnsafeMutablePointer<Float>, UnsafeMutablePointer<Float>) -> Void
+  ) -> AlignedFloats {
+    let g = geometry, inputs = Int32(g.inputs), outputs = Int32(g.outputs)
+    let forward = AlignedFloats(forwardCount(g.conv, inputs, outputs))
+    packForward(forward.base, weights.map(Float.init), g.conv, inputs, outputs)
+    let packed = AlignedFloats(count(g.conv, inputs, outputs))
+    pack(packed.base, forward.base)
+    return packed
   }
 
   func stemForward(_ table: Table, relu: Bool, cut: Bool = false) -> BlockedArray {
@@ -126,8 +142,9 @@ struct Convolution {
   func stemGradient(_ table: Table, cut: Bool = false) -> ImageArray {
     let g = geometry, dx = ImageArray(g.inputs, g.height, g.width)
     let dy = BlockedArray(g.outputs, g.outHeight, g.outWidth, halo: 0, fill: dy)
-    let packed = AlignedFloats(pxa_stem_grad_packed_floats(g.conv, Int32(g.inputs), Int32(g.outputs)))
-    pxa_stem_pack_input_grad(packed.base, weights.map(Float.init), g.conv, Int32(g.inputs), Int32(g.outputs))
+    let packed = packedGradient(pxa_stem_packed_floats, pxa_stem_pack_forward, pxa_stem_grad_packed_floats) {
+      pxa_stem_pack_input_grad($0, $1, g.conv, Int32(g.inputs), Int32(g.outputs))
+    }
     parts(blocks: 1, rows: g.height, cut: cut) { _, rows in
       table.kernels.stem_input_grad(dx.image, dy.planes, packed.base, g.conv, rows)
     }
@@ -205,8 +222,9 @@ struct Convolution {
     let planes = BlockedArray(
       g.outputs, g.outHeight, g.outWidth, halo: 0, fill: Convolution(g, integers: true, seed: 5).dy)
     let dx = BlockedArray(g.inputs, g.height, g.width, halo: 0)
-    let packed = AlignedFloats(pxa_conv_packed_floats(g.conv, 32, 48))
-    pxa_conv_pack_input_grad(packed.base, convolution.weights.map(Float.init), g.conv, 32, 48)
+    let packed = convolution.packedGradient(pxa_conv_packed_floats, pxa_conv_pack_forward, pxa_conv_packed_floats) {
+      pxa_conv_pack_input_grad($0, $1, g.conv, 32, 48)
+    }
     table.kernels.conv_input_grad(
       dx.planes, planes.planes, nil, packed.base, nil, false, g.conv, range(1, 2), range(0, 2), rows(g.height))
     #expect(dx.values == convolution.referenceGradient().dx)

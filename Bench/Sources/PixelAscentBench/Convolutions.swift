@@ -111,7 +111,9 @@ private func convolutionInputGradient(_ layer: Layer, _ numbers: Numbers, _ zero
   let dy = BlockedArray(layer.outputs, layer.outputSize, halo: 1, values, from: layer.computed.lowerBound)
   let dx = BlockedArray(layer.inputs, layer.inputSize, halo: 1, start)
   let x = BlockedArray(layer.inputs, layer.inputSize, halo: 1, activations)
-  let packed = layer.packed(weights, count: pxa_conv_packed_floats, pxa_conv_pack_input_grad)
+  let forward = layer.packed(weights, count: pxa_conv_packed_floats, pxa_conv_pack_forward)
+  let packed = Floats(pxa_conv_packed_floats(layer.conv, Int32(layer.inputs), Int32(layer.outputs)))
+  pxa_conv_pack_input_grad(packed.base, forward.base, layer.conv, Int32(layer.inputs), Int32(layer.outputs))
   let lists = layer.kernel == 3 && layer.stride == 1 ? Lists(layer.outputs, layer.outputSize) : nil
   return KernelJob(
     reset: { layer.accumulates ? dx.fill(start) : dx.forget(0..<layer.inputs) },
@@ -166,7 +168,9 @@ private func stemInputGradient(_ layer: Layer, _ numbers: Numbers, _ zeros: Doub
   let weights = random.values(layer.weightCount, numbers)
   let dy = BlockedArray(layer.outputs, layer.outputSize, halo: 0, values)
   let dx = ImageArray(layer.inputSize)
-  let packed = layer.packed(weights, count: pxa_stem_grad_packed_floats, pxa_stem_pack_input_grad)
+  let forward = layer.packed(weights, count: pxa_stem_packed_floats, pxa_stem_pack_forward)
+  let packed = Floats(pxa_stem_grad_packed_floats(layer.conv, Int32(layer.inputs), Int32(layer.outputs)))
+  pxa_stem_pack_input_grad(packed.base, forward.base, layer.conv, Int32(layer.inputs), Int32(layer.outputs))
   return KernelJob(
     reset: { dx.forget() },
     run: { kernels, threads in

@@ -101,8 +101,8 @@ size_t pxa_conv_packed_floats(pxa_conv conv, int32_t in_channels, int32_t out_ch
 void pxa_conv_pack_forward(float *packed, const float *weights, pxa_conv conv, int32_t in_channels,
                            int32_t out_channels);
 
-/// packed[ib][ob][tap][o][i] = W[16·ob+o, 16·ib+i, ky, kx], tap = ky·K + kx, zero beyond the channels.
-void pxa_conv_pack_input_grad(float *packed, const float *weights, pxa_conv conv, int32_t in_channels,
+/// packed[ib][ob][tap][o][i] = forward[ob][ib][tap][i][o], what pxa_conv_pack_forward made.
+void pxa_conv_pack_input_grad(float *packed, const float *forward, pxa_conv conv, int32_t in_channels,
                               int32_t out_channels);
 
 /// Floats in a packed stem (a convolution that reads an image), forward: ⌈Cout/16⌉·Cin·K²·16.
@@ -116,7 +116,8 @@ void pxa_stem_pack_forward(float *packed, const float *weights, pxa_conv conv, i
                            int32_t out_channels);
 
 /// packed[cb][o][ky][kx][c] = W[o, 4·cb+c, ky, kx], kx and c from 0 to 3, o to a whole block: zero beyond.
-void pxa_stem_pack_input_grad(float *packed, const float *weights, pxa_conv conv, int32_t in_channels,
+/// `forward` is what pxa_stem_pack_forward made.
+void pxa_stem_pack_input_grad(float *packed, const float *forward, pxa_conv conv, int32_t in_channels,
                               int32_t out_channels);
 
 /// The kernels of one instruction set.

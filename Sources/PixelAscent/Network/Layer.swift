@@ -75,16 +75,17 @@ struct LayerPlan: Sendable {
   private static let mostLayers = 4096
 
   /// - Throws: `PixelAscentError` of kind `invalidModel` that names the layer this version can't run.
-  init(_ file: ModelFile) throws(PixelAscentError) {
+  init(_ file: ModelFile, threads: Int) throws(PixelAscentError) {
     imageChannels = file.graph.input.channels
     classes = file.labels.count
     guard file.graph.layers.count <= Self.mostLayers else {
       throw PixelAscentError(
         .invalidModel, "\(file.graph.layers.count) layers are more than the \(Self.mostLayers) this version takes")
     }
+    let weights = Self.pack(file, threads: threads)
     for layer in file.graph.layers {
       do {
-        try append(layer, of: file)
+        try append(layer, weights)
       } catch {
         throw error.within("layer \(layer.name.oneLine)")
       }
@@ -104,7 +105,24 @@ struct LayerPlan: Sendable {
     minimumSize = try leastSize()
   }
 
-  private mutating func append(_ layer: GraphLayer, of file: ModelFile) throws(PixelAscentError) {
+  /// The weights of the convolutions this version can run, by the layers' names.
+  private static func pack(_ file: ModelFile, threads: Int) -> [String: PackedWeights] {
+    let packed = sideBySide(file.graph.layers, threads: threads) { (layer: GraphLayer) -> PackedWeights? in
+      guard case .convolution(let kernel, let stride, let padding, _, _) = layer.operation,
+        let weight = file.tensors["\(layer.name).weight"], let bias = file.tensors["\(layer.name).bias"]
+      else { return nil }
+      let shape = ConvolutionShape(kernel: kernel, stride: stride, padding: padding)
+      guard shape.isSupported else { return nil }
+      return PackedWeights(shape, weight: weight, bias: bias, readsImage: layer.inputs[0] == Graph.image)
+    }
+    var weights: [String: PackedWeights] = [:]
+    for (layer, packed) in zip(file.graph.layers, packed) { weights[layer.name] = packed }
+    return weights
+  }
+
+  private mutating func append(
+    _ layer: GraphLayer, _ weights: [String: PackedWeights]
+  ) throws(PixelAscentError) {
     func unsupported(_ what: String) -> PixelAscentError {
       PixelAscentError(.invalidModel, "\(what) is not supported by this version")
     }
@@ -114,14 +132,11 @@ struct LayerPlan: Sendable {
     }
     switch layer.operation {
     case .convolution(let kernel, let stride, let padding, let channels, let relu):
-      guard [1, 3].contains(kernel), [1, 2].contains(stride), [0, 1].contains(padding) else {
+      let shape = ConvolutionShape(kernel: kernel, stride: stride, padding: padding)
+      guard shape.isSupported else {
         throw unsupported("a convolution of kernel \(kernel), stride \(stride), padding \(padding)")
       }
-      guard let weight = file.tensors["\(layer.name).weight"], let bias = file.tensors["\(layer.name).bias"] else {
-        throw PixelAscentError(.invalidModel, "it has no weights")
-      }
-      let shape = ConvolutionShape(kernel: kernel, stride: stride, padding: padding)
-      let weights = PackedWeights(shape, weight: weight, bias: bias, readsImage: input == nil)
+      guard let weights = weights[layer.name] else { throw PixelAscentError(.invalidModel, "it has no weights") }
       let output = addValue(layer.name, channels: channels, isRectified: relu)
       if let input {
         storages[values[output].storage].gradientHalo = shape.gradientHalo

@@ -72,7 +72,7 @@ public struct Network: Sendable {
 
   package init(_ file: ModelFile, name: String, options: ComputeOptions = ComputeOptions()) throws(PixelAscentError) {
     do {
-      plan = try LayerPlan(file)
+      plan = try LayerPlan(file, threads: options.threads)
     } catch {
       throw error.within(name)
     }

@@ -18,6 +18,7 @@ final class Workspace {
   private let kernels: Kernels
   private let activations: [Planes]
   private let gradients: [Planes]
+  private let gradientWeights: [FloatBuffer?]
   private let poolIndices: [PoolIndex?]
   private let lists: NonzeroLists
   private let scoreBuffer, scoreGradient: FloatBuffer
@@ -48,6 +49,7 @@ final class Workspace {
     }
     activations = plan.values.map { planes($0, layout.activations, \.halo) }
     gradients = gradient ? plan.values.map { planes($0, layout.gradients, \.gradientHalo) } : []
+    gradientWeights = gradient ? network.plan.gradientWeights(threads: network.options.threads) : []
     poolIndices = zip(plan.layers, layout.indexBytes).map { layer, bytes in bytes > 0 ? PoolIndex(count: bytes) : nil }
     lists = NonzeroLists(slots: layout.listSlots)
     let padded = (plan.classes + 15) / 16 * 16
@@ -141,11 +143,14 @@ final class Workspace {
       let dy = layer.output.map { gradients[$0] }, dx = layer.input.map { gradients[$0] }
       let mask = layer.masksGradient ? layer.input.map { activations[$0] } : nil
       let from = layer.isHead ? blocks : 0..<(dy?.blocks ?? 0)
+      let weights = gradientWeights[index]
       switch (layer.operation, dy, dx) {
-      case (.stem(let shape, let weights, _), let dy?, nil):
+      case (.stem(let shape, _, _), let dy?, nil):
+        guard let weights else { preconditionFailure("a convolution without weights") }
         let gradient = gradientPlanes
         parallel.overRows(height) { kernels.stemInputGradient(gradient, dy, weights, shape, rows: $0) }
-      case (.convolution(let shape, let weights, _), let dy?, let dx?):
+      case (.convolution(let shape, _, _), let dy?, let dx?):
+        guard let weights else { preconditionFailure("a convolution without weights") }
         let lists = layer.listsGradient ? list(dy.slice(blocks: from)) : nil
         let together = kernels.blocksTogether(lists: lists != nil)
         parallel.overParts(blocks: 0..<dx.blocks, together: together, rows: dx.height) {
@@ -242,6 +247,16 @@ private struct ArenaPlan {
 }
 
 extension LayerPlan {
+  /// Every layer's weights for the way back, made when they are first asked for.
+  func gradientWeights(threads: Int) -> [FloatBuffer?] {
+    sideBySide(layers, threads: threads) { (layer: Layer) -> FloatBuffer? in
+      switch layer.operation {
+      case .stem(_, let weights, _), .convolution(_, let weights, _): weights.inputGradient
+      case .maxPool, .globalAverage: nil
+      }
+    }
+  }
+
   /// The size of every storage's planes for an image of this size; nil if a layer would be left with nothing.
   ///
   /// - Throws: `PixelAscentError` of kind `invalidModel` if the parts of a concatenation differ in size.
