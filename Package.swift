@@ -16,6 +16,7 @@ let package = Package(
     // For the package in Bench, not API.
     .library(name: "_CPixelKernels", targets: ["CPixelKernels"]),
     .library(name: "_CPixelReference", targets: ["CPixelReference"]),
+    .library(name: "_CAllocationCount", targets: ["CAllocationCount"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0")
@@ -41,10 +42,12 @@ let package = Package(
       ]),
 
     // Tests
+    .target(name: "CAllocationCount", path: "Tests/AllocationCount"),
     .target(name: "TestSupport", dependencies: ["PixelAscent"], path: "Tests/Support"),
     .testTarget(name: "KernelTests", dependencies: ["CPixelKernels", "CPixelReference", "TestSupport"]),
     .testTarget(name: "CodecTests", dependencies: ["PixelAscent", "TestSupport"]),
-    .testTarget(name: "PixelAscentTests", dependencies: ["PixelAscent", "CPixelReference", "TestSupport"]),
+    .testTarget(
+      name: "PixelAscentTests", dependencies: ["PixelAscent", "CPixelReference", "CAllocationCount", "TestSupport"]),
     .testTarget(
       name: "CommandLineTests", dependencies: ["PixelAscent", "PixelAscentCLI", "TestSupport"], exclude: ["Golden"]),
   ],

@@ -202,8 +202,10 @@ final class RowSums: @unchecked Sendable {
     UnsafeMutableRawPointer(base).assumingMemoryBound(to: (Double, Double).self)
   }
 
-  fileprivate var norm: Double { total(0..<rows, by: 1) }
-  fileprivate var norms: (Double, Double) { (total(0..<2 * rows, by: 2), total(1..<2 * rows, by: 2)) }
+  /// ‖X‖₂ after `Kernels.step`.
+  var length: Double { total(0..<rows, by: 1) }
+  /// ‖G‖₂ and ‖a · G − b · X‖₂ after `Kernels.squares`.
+  var norms: (gradient: Double, step: Double) { (total(0..<2 * rows, by: 2), total(1..<2 * rows, by: 2)) }
 
   private func total(_ range: Range<Int>, by step: Int) -> Double {
     var sum = 0.0
@@ -394,7 +396,7 @@ struct Kernels: @unchecked Sendable {
     let count = x.height * x.width * 3
     return [UInt8](unsafeUninitializedCapacity: count) { bytes, initialized in
       guard let base = bytes.baseAddress else { return }
-      parallel.overRows(x.height) { c.unnormalize(base, x.raw, scale, offset, $0.raw) }
+      parallel.overRows(x.height, Parallel.Body { c.unnormalize(base, x.raw, scale, offset, $0.rows.raw) })
       initialized = count
     }
   }
@@ -403,23 +405,17 @@ struct Kernels: @unchecked Sendable {
     c.roll(y.raw, x.raw, Int32(shift.rows), Int32(shift.columns), accumulate, rows.raw)
   }
 
-  /// X ← X + a · G − b · X, clamped to the box, G being a gradient at X rolled by `shift`; the new ‖X‖₂.
+  /// X ← X + a · G − b · X, clamped to the box, G being a gradient at X rolled by `shift`; sums X².
   func step(
     _ x: ImagePlanes, _ g: ImagePlanes, at shift: Shift, _ a: Float, _ b: Float, box: Box?, sums: RowSums,
-    parallel: Parallel
-  ) -> Double {
-    parallel.overRows(x.height) {
-      c.step(x.raw, sums.single, g.raw, Int32(shift.rows), Int32(shift.columns), a, b, box?.low, box?.high, $0.raw)
-    }
-    return sums.norm
+    rows: Range<Int>
+  ) {
+    c.step(x.raw, sums.single, g.raw, Int32(shift.rows), Int32(shift.columns), a, b, box?.low, box?.high, rows.raw)
   }
 
-  /// ‖G‖₂ and ‖a·G − b·X‖₂ over the whole image.
-  func norms(
-    _ g: ImagePlanes, _ x: ImagePlanes, _ a: Float, _ b: Float, sums: RowSums, parallel: Parallel
-  ) -> (gradient: Double, step: Double) {
-    parallel.overRows(g.height) { c.row_squares(sums.pairs, g.raw, x.raw, a, b, $0.raw) }
-    return sums.norms
+  /// Sums G² and (a · G − b · X)².
+  func squares(_ g: ImagePlanes, _ x: ImagePlanes, _ a: Float, _ b: Float, sums: RowSums, rows: Range<Int>) {
+    c.row_squares(sums.pairs, g.raw, x.raw, a, b, rows.raw)
   }
 
   func blurVertical(_ y: ImagePlanes, _ x: ImagePlanes, taps: [Float], rows: Range<Int>) {

@@ -55,24 +55,69 @@ final class Parallel: Sendable {
     return try body()
   }
 
+  /// What works on a part of an operation. A body that is kept by its owner and goes from call to call makes no call
+  /// allocate. (A function alone would, where arrays and optionals hold it: they want another form of it.)
+  struct Body {
+    let run: (Part) -> Void
+
+    init(_ run: @escaping (Part) -> Void) { self.run = run }
+  }
+
   /// Calls `body` with each of 0 ..< count, once.
   func forEach(_ count: Int, _ body: (Int) -> Void) {
+    withoutActuallyEscaping(body) { body in
+      run(Cut(blocks: 0..<1, together: 1, rows: count, bands: count), Body { body($0.rows.lowerBound) })
+    }
+  }
+
+  /// Cuts 0 ..< rows into bands and calls `body` with each.
+  func overRows(_ rows: Int, _ body: Body) {
+    run(Cut(blocks: 0..<1, together: 1, rows: rows, bands: threads == 1 ? 1 : min(rows, 2 * threads)), body)
+  }
+
+  /// Cuts blocks × rows into parts, several a thread so that the last ones to finish wait little; `together` blocks are
+  /// not cut.
+  func overParts(blocks: Range<Int>, together: Int = 1, rows: Int, _ body: Body) {
+    if threads == 1 { return body.run(Part(blocks: blocks, rows: 0..<rows)) }
+    let stripes = (blocks.count + together - 1) / together
+    let bands = max(1, min(rows, (Self.partsPerThread * threads + stripes - 1) / max(stripes, 1)))
+    run(Cut(blocks: blocks, together: together, rows: rows, bands: bands), body)
+  }
+
+  private static let partsPerThread = 4
+
+  private func run(_ cut: Cut, _ body: Body) {
+    let count = cut.count
     if threads == 1 || count <= 1 {
-      for index in 0..<count { body(index) }
+      for index in 0..<count { body.run(cut[index]) }
       return
     }
-    guard operation.hasHelpers else { return together { forEach(count, body) } }
-    withoutActuallyEscaping(body) { body in
-      (operation.body, operation.count) = (body, count)
-      done.store(0, ordering: .relaxed)
-      publish(ticket.load(ordering: .relaxed).next(count: count))
-      while runPart(fromEnd: false) {}
-      var spins = 0
-      while done.load(ordering: .acquiring) < count {
-        spins += 1
-        if spins > Self.patience { sched_yield() }
-      }
-      operation.body = nil
+    guard operation.hasHelpers else { return together { run(cut, body) } }
+    (operation.body, operation.cut) = (body, cut)
+    done.store(0, ordering: .relaxed)
+    publish(ticket.load(ordering: .relaxed).next(count: count))
+    while runPart(fromEnd: false) {}
+    var spins = 0
+    while done.load(ordering: .acquiring) < count {
+      spins += 1
+      if spins > Self.patience { sched_yield() }
+    }
+    operation.body = nil
+  }
+
+  /// How blocks × rows are cut: into bands of rows, and these into stripes of blocks.
+  private struct Cut {
+    let blocks: Range<Int>
+    let together, rows, bands: Int
+
+    private var stripes: Int { (blocks.count + together - 1) / together }
+    var count: Int { stripes * bands }
+
+    subscript(index: Int) -> Part {
+      let (band, stripe) = index.quotientAndRemainder(dividingBy: stripes)
+      let first = blocks.lowerBound + stripe * together
+      return Part(
+        blocks: first..<min(first + together, blocks.upperBound), rows: rows * band / bands..<rows * (band + 1) / bands)
     }
   }
 
@@ -171,35 +216,12 @@ final class Parallel: Sendable {
   /// `@unchecked Sendable` because the caller writes it while no part is taken, and who takes a part reads it after.
   private final class Operation: @unchecked Sendable {
     var hasHelpers = false
-    var body: ((Int) -> Void)?
-    var count = 0
+    var body: Body?
+    var cut = Cut(blocks: 0..<0, together: 1, rows: 0, bands: 0)
 
     /// A call of its own, so that nothing holds the body when it is over.
-    @inline(never) func run(_ part: Int) { body?(part) }
+    @inline(never) func run(_ part: Int) { body?.run(cut[part]) }
   }
-
-  /// Cuts 0 ..< rows into bands and calls `body` with each.
-  func overRows(_ rows: Int, _ body: (Range<Int>) -> Void) {
-    let bands = threads == 1 ? 1 : min(rows, 2 * threads)
-    forEach(bands) { body(rows * $0 / bands..<rows * ($0 + 1) / bands) }
-  }
-
-  /// Cuts blocks × rows into parts, several a thread so that the last ones to finish wait little; `together` blocks are
-  /// not cut.
-  func overParts(blocks: Range<Int>, together: Int = 1, rows: Int, _ body: (Part) -> Void) {
-    if threads == 1 { return body(Part(blocks: blocks, rows: 0..<rows)) }
-    let stripes = (blocks.count + together - 1) / together
-    let bands = max(1, min(rows, (Self.partsPerThread * threads + stripes - 1) / max(stripes, 1)))
-    forEach(stripes * bands) { index in
-      let first = blocks.lowerBound + index % stripes * together, band = index / stripes
-      body(
-        Part(
-          blocks: first..<min(first + together, blocks.upperBound),
-          rows: rows * band / bands..<rows * (band + 1) / bands))
-    }
-  }
-
-  private static let partsPerThread = 4
 }
 
 extension ComputeOptions {

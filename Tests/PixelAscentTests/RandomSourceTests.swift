@@ -6,6 +6,13 @@ import TestSupport
 import Testing
 
 @Suite struct RandomSourceTests {
+  /// Four words, the same in every lane.
+  private func repeated(_ words: [UInt32]) -> Philox.Words {
+    Philox.Words(
+      SIMD16(repeating: words[0]), SIMD16(repeating: words[1]), SIMD16(repeating: words[2]),
+      SIMD16(repeating: words[3]))
+  }
+
   /// From Random123's kat_vectors.
   @Test(
     arguments: [
@@ -17,8 +24,7 @@ import Testing
       ),
     ] as [([UInt32], UInt64, [UInt32])])
   func philoxHasItsKnownAnswers(counter: [UInt32], key: UInt64, expected: [UInt32]) {
-    let block = Philox.block(counter: counter.map { SIMD16(repeating: $0) }, key: key)
-    #expect(block == expected.map { SIMD16(repeating: $0) })
+    #expect(Philox.block(counter: repeated(counter), key: key) == repeated(expected))
   }
 
   /// Lane k at position p is lane 0 at position p + k, beyond 2³² too; and the counter is (position, stream).
@@ -28,14 +34,14 @@ import Testing
     for lane in 0..<16 {
       let at = position + UInt64(lane)
       let counter = [UInt32(truncatingIfNeeded: at), UInt32(truncatingIfNeeded: at >> 32), 1, 0]
-      let block = Philox.block(counter: counter.map { SIMD16(repeating: $0) }, key: source.seed)
+      let block = Philox.block(counter: repeated(counter), key: source.seed)
       #expect((0..<4).allSatisfy { words[$0][lane] == block[$0][0] })
       #expect((0..<4).allSatisfy { source.words(.jitter, at)[$0][0] == words[$0][lane] })
     }
   }
 
   @Test func streamsAndSeedsDiffer() {
-    func first(_ seed: UInt64, _ stream: RandomSource.Stream) -> [SIMD16<UInt32>] {
+    func first(_ seed: UInt64, _ stream: RandomSource.Stream) -> Philox.Words {
       RandomSource(seed: seed).words(stream, 0)
     }
     let seeds: [UInt64] = [0, 1, 1 << 32, .max]

@@ -17,18 +17,17 @@ package struct RandomSource: Sendable {
   package init(seed: UInt64) { self.seed = seed }
 
   /// Four words for each of the 16 consecutive positions from `position` on.
-  package func words(_ stream: Stream, _ position: UInt64) -> [SIMD16<UInt32>] {
+  package func words(_ stream: Stream, _ position: UInt64) -> Philox.Words {
     let lanes = SIMD16<UInt64>(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15) &+ position
     return Philox.block(
-      counter: [
+      counter: Philox.Words(
         SIMD16(truncatingIfNeeded: lanes), SIMD16(truncatingIfNeeded: lanes &>> 32),
-        SIMD16(repeating: stream.rawValue), SIMD16(repeating: 0),
-      ], key: seed)
+        SIMD16(repeating: stream.rawValue), SIMD16(repeating: 0)), key: seed)
   }
 
   /// Numbers uniform in [0, 1): multiples of 2⁻²⁴.
   package func uniforms(_ count: Int) -> [Float] {
-    numbers(count) { words in words.map { SIMD16<Float>($0 &>> 8) * 0x1p-24 } }
+    numbers(count) { words in (0..<4).map { SIMD16<Float>(words[$0] &>> 8) * 0x1p-24 } }
   }
 
   /// Numbers with the standard normal distribution (Box and Muller 1958).
@@ -51,7 +50,7 @@ package struct RandomSource: Sendable {
   }
 
   /// `count` numbers, 64 from every 16 positions: word 0 of all of them, then word 1, 2 and 3.
-  private func numbers(_ count: Int, _ make: ([SIMD16<UInt32>]) -> [SIMD16<Float>]) -> [Float] {
+  private func numbers(_ count: Int, _ make: (Philox.Words) -> [SIMD16<Float>]) -> [Float] {
     var made: [SIMD16<Float>] = []
     return [Float](count: count) { start in
       if start % 64 == 0 { made = make(words(.noise, UInt64(start / 4))) }
@@ -62,8 +61,22 @@ package struct RandomSource: Sendable {
 
 /// The bijection of Philox 4×32-10, 16 counters at a time.
 package enum Philox {
-  package static func block(counter: [SIMD16<UInt32>], key: UInt64) -> [SIMD16<UInt32>] {
-    var (a, b, c, d) = (counter[0], counter[1], counter[2], counter[3])
+  /// Four words of each of 16 counters, or of what comes of them.
+  package struct Words: Hashable, Sendable {
+    fileprivate let a, b, c, d: SIMD16<UInt32>
+
+    package init(_ a: SIMD16<UInt32>, _ b: SIMD16<UInt32>, _ c: SIMD16<UInt32>, _ d: SIMD16<UInt32>) {
+      (self.a, self.b, self.c, self.d) = (a, b, c, d)
+    }
+
+    package subscript(word: Int) -> SIMD16<UInt32> {
+      precondition((0..<4).contains(word))
+      return word < 2 ? (word == 0 ? a : b) : (word == 2 ? c : d)
+    }
+  }
+
+  package static func block(counter: Words, key: UInt64) -> Words {
+    var (a, b, c, d) = (counter.a, counter.b, counter.c, counter.d)
     var low = UInt32(truncatingIfNeeded: key), high = UInt32(truncatingIfNeeded: key >> 32)
     for _ in 0..<10 {
       let first = product(a, 0xD251_1F53), second = product(c, 0xCD9E_8D57)
@@ -71,7 +84,7 @@ package enum Philox {
       low &+= 0x9E37_79B9
       high &+= 0xBB67_AE85
     }
-    return [a, b, c, d]
+    return Words(a, b, c, d)
   }
 
   private static func product(

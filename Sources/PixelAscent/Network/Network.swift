@@ -118,9 +118,10 @@ public struct Network: Sendable {
     let planes = ImagePlanes(channels: 3, height: image.height, width: image.width)
     let scale = preprocessing.std.map { Float(1 / (255 * Double($0))) }
     let offset = zip(preprocessing.mean, preprocessing.std).map { Float(-Double($0) / Double($1)) }
-    parallel.overRows(image.height) {
-      kernels.normalize(planes, image.pixels, scale: scale, offset: offset, rows: $0)
+    let body = Parallel.Body { [kernels] in
+      kernels.normalize(planes, image.pixels, scale: scale, offset: offset, rows: $0.rows)
     }
+    parallel.overRows(image.height, body)
     return planes.tensor
   }
 }

@@ -23,6 +23,16 @@ final class Workspace {
   private let lists: NonzeroLists
   private let scoreBuffer, scoreGradient: FloatBuffer
 
+  // What the present pass is about.
+  private var wanted = 0..<0
+  private var throughLastReLU = true
+
+  // What a layer does in a part of its output or of its input's gradient. Made once: a closure made in the loop would be
+  // allocated there, again and again.
+  private lazy var forwardBodies: [Parallel.Body] = plan.layers.indices.map(forwardBody)
+  private lazy var listBodies: [Parallel.Body?] = plan.layers.indices.map(listBody)
+  private lazy var backwardBodies: [Parallel.Body] = plan.layers.indices.map(backwardBody)
+
   /// - Throws: `PixelAscentError` of kind `sizeLimit` if the image is too small for the network, or needs more memory
   ///   than the options allow.
   init(_ network: Network, height: Int, width: Int, gradient: Bool) throws(PixelAscentError) {
@@ -82,25 +92,15 @@ final class Workspace {
   /// - Throws: `PixelAscentError` of kind `invalidParameter` if one is not finite.
   func forward(only class: Int? = nil) throws(PixelAscentError) {
     observer?(nil, false)
-    let wanted = blocks(for: `class`)
-    for (index, layer) in plan.layers.enumerated() {
-      let output = layer.output.map { activations[$0] }
-      let blocks = layer.isHead ? wanted : 0..<(output?.blocks ?? 0)
-      switch (layer.operation, layer.input.map { activations[$0] }, output) {
-      case (.stem(let shape, let weights, let relu), nil, let y?):
-        parallel.overParts(blocks: blocks, rows: y.height) {
-          kernels.stemForward(y, image, weights, shape, relu: relu, $0)
-        }
-      case (.convolution(let shape, let weights, let relu), let x?, let y?):
-        parallel.overParts(blocks: blocks, together: kernels.blocksTogether(lists: false), rows: y.height) {
-          kernels.convolutionForward(y, x, weights, shape, relu: relu, $0)
-        }
-      case (.maxPool, let x?, let y?):
-        guard let indices = poolIndices[index] else { preconditionFailure("a pool without indices") }
-        parallel.overParts(blocks: blocks, rows: y.height) { kernels.maxPoolForward(y, indices, x, $0) }
-      case (.globalAverage, let x?, nil):
-        kernels.globalAverageForward(scoreBuffer, x, blocks: wanted)
-      default: preconditionFailure("a layer with the wrong ends")
+    wanted = blocks(for: `class`)
+    for index in plan.layers.indices {
+      if let output = plan.layers[index].output {
+        let y = activations[output]
+        parallel.overParts(
+          blocks: plan.layers[index].isHead ? wanted : 0..<y.blocks, together: kernels.blocksTogether(lists: false),
+          rows: y.height, forwardBodies[index])
+      } else {
+        parallel.overParts(blocks: wanted, rows: 1, forwardBodies[index])
       }
       observer?(index, false)
     }
@@ -110,9 +110,20 @@ final class Workspace {
     }
   }
 
-  private func list(_ dy: Planes) -> NonzeroLists {
-    parallel.overRows(dy.height) { kernels.listNonzero(lists, dy, rows: $0) }
-    return lists
+  private func forwardBody(_ index: Int) -> Parallel.Body {
+    let layer = plan.layers[index], kernels = kernels
+    switch (layer.operation, layer.input.map { activations[$0] }, layer.output.map { activations[$0] }) {
+    case (.stem(let shape, let weights, let relu), nil, let y?):
+      return Parallel.Body { [image] in kernels.stemForward(y, image, weights, shape, relu: relu, $0) }
+    case (.convolution(let shape, let weights, let relu), let x?, let y?):
+      return Parallel.Body { kernels.convolutionForward(y, x, weights, shape, relu: relu, $0) }
+    case (.maxPool, let x?, let y?):
+      guard let indices = poolIndices[index] else { preconditionFailure("a pool without indices") }
+      return Parallel.Body { kernels.maxPoolForward(y, indices, x, $0) }
+    case (.globalAverage, let x?, nil):
+      return Parallel.Body { [scoreBuffer] in kernels.globalAverageForward(scoreBuffer, x, blocks: $0.blocks) }
+    default: preconditionFailure("a layer with the wrong ends")
+    }
   }
 
   /// The scores of the last complete `forward()`.
@@ -127,46 +138,79 @@ final class Workspace {
   ///   - seed: the gradient with respect to the scores, after a `forward` that computed those where it is not zero
   ///   - throughLastReLU: whether the ReLU before the average takes part, or the score is meant before it
   func backward(_ seed: ScoreGradient, throughLastReLU: Bool = true) {
-    let blocks: Range<Int>
+    self.throughLastReLU = throughLastReLU
     switch seed {
     case .one(let index):
-      blocks = self.blocks(for: index)
-      scoreGradient.fill(blocks.lowerBound * 16..<blocks.upperBound * 16, with: 0)
+      wanted = blocks(for: index)
+      scoreGradient.fill(wanted.lowerBound * 16..<wanted.upperBound * 16, with: 0)
       scoreGradient.fill(index..<index + 1, with: 1)
     case .all(let values):
-      blocks = self.blocks(for: nil)
+      wanted = blocks(for: nil)
       scoreGradient.replace(from: 0, with: values)
     }
 
     observer?(nil, true)
-    for (index, layer) in plan.layers.enumerated().reversed() {
-      let dy = layer.output.map { gradients[$0] }, dx = layer.input.map { gradients[$0] }
-      let mask = layer.masksGradient ? layer.input.map { activations[$0] } : nil
-      let from = layer.isHead ? blocks : 0..<(dy?.blocks ?? 0)
-      let weights = gradientWeights[index]
-      switch (layer.operation, dy, dx) {
-      case (.stem(let shape, _, _), let dy?, nil):
-        guard let weights else { preconditionFailure("a convolution without weights") }
-        let gradient = gradientPlanes
-        parallel.overRows(height) { kernels.stemInputGradient(gradient, dy, weights, shape, rows: $0) }
-      case (.convolution(let shape, _, _), let dy?, let dx?):
-        guard let weights else { preconditionFailure("a convolution without weights") }
-        let lists = layer.listsGradient ? list(dy.slice(blocks: from)) : nil
-        let together = kernels.blocksTogether(lists: lists != nil)
-        parallel.overParts(blocks: 0..<dx.blocks, together: together, rows: dx.height) {
-          kernels.convolutionInputGradient(
-            dx, dy, lists, weights, shape, mask: mask, accumulate: layer.accumulatesGradient, from: from, $0)
+    var index = plan.layers.count
+    while index > 0 {
+      index -= 1
+      let layer = plan.layers[index]
+      if layer.output == nil {
+        parallel.overParts(blocks: wanted, rows: 1, backwardBodies[index])
+      } else if let input = layer.input {
+        let dx = gradients[input]
+        if let body = listBodies[index], let output = layer.output {
+          parallel.overRows(gradients[output].height, body)
         }
-      case (.maxPool, let dy?, let dx?):
-        guard let indices = poolIndices[index] else { preconditionFailure("a pool without indices") }
-        parallel.overParts(blocks: 0..<dx.blocks, rows: dx.height) {
-          kernels.maxPoolInputGradient(dx, dy, indices, $0)
-        }
-      case (.globalAverage, nil, let dx?):
-        kernels.globalAverageInputGradient(dx, scoreGradient, mask: throughLastReLU ? mask : nil, blocks: blocks)
-      default: preconditionFailure("a layer with the wrong ends")
+        parallel.overParts(
+          blocks: 0..<dx.blocks, together: kernels.blocksTogether(lists: layer.listsGradient), rows: dx.height,
+          backwardBodies[index])
+      } else {
+        parallel.overRows(height, backwardBodies[index])
       }
       observer?(index, true)
+    }
+  }
+
+  /// The blocks of a layer's output whose gradient there is.
+  private func givenBlocks(_ index: Int) -> Range<Int> {
+    guard let output = plan.layers[index].output else { return wanted }
+    return plan.layers[index].isHead ? wanted : 0..<gradients[output].blocks
+  }
+
+  private func listBody(_ index: Int) -> Parallel.Body? {
+    guard plan.layers[index].listsGradient, let output = plan.layers[index].output else { return nil }
+    let dy = gradients[output]
+    return Parallel.Body { [unowned self] in
+      kernels.listNonzero(lists, dy.slice(blocks: givenBlocks(index)), rows: $0.rows)
+    }
+  }
+
+  private func backwardBody(_ index: Int) -> Parallel.Body {
+    let layer = plan.layers[index], kernels = kernels
+    let mask = layer.masksGradient ? layer.input.map { activations[$0] } : nil
+    switch (layer.operation, layer.output.map { gradients[$0] }, layer.input.map { gradients[$0] }) {
+    case (.stem(let shape, _, _), let dy?, nil):
+      guard let weights = gradientWeights[index] else { preconditionFailure("a convolution without weights") }
+      return Parallel.Body { [gradientPlanes] in
+        kernels.stemInputGradient(gradientPlanes, dy, weights, shape, rows: $0.rows)
+      }
+    case (.convolution(let shape, _, _), let dy?, let dx?):
+      guard let weights = gradientWeights[index] else { preconditionFailure("a convolution without weights") }
+      let lists = layer.listsGradient ? lists : nil
+      return Parallel.Body { [unowned self] in
+        kernels.convolutionInputGradient(
+          dx, dy, lists, weights, shape, mask: mask, accumulate: layer.accumulatesGradient, from: givenBlocks(index), $0
+        )
+      }
+    case (.maxPool, let dy?, let dx?):
+      guard let indices = poolIndices[index] else { preconditionFailure("a pool without indices") }
+      return Parallel.Body { kernels.maxPoolInputGradient(dx, dy, indices, $0) }
+    case (.globalAverage, nil, let dx?):
+      return Parallel.Body { [unowned self] in
+        kernels.globalAverageInputGradient(
+          dx, scoreGradient, mask: throughLastReLU ? mask : nil, blocks: $0.blocks)
+      }
+    default: preconditionFailure("a layer with the wrong ends")
     }
   }
 }

@@ -128,21 +128,24 @@ public struct ClassVisualization: Hashable, Sendable {
     try validate()
     try network.check(class: index)
     let random = RandomSource(seed: seed)
-    let ascent = try Ascent(network, from: try startImage(network, random))
+    let ascent = try makeAscent(network, random)
     return try ascent.parallel.together { () throws(PixelAscentError) in
       try climb(ascent, network, random, class: index, show)
     }
   }
 
+  func makeAscent(_ network: Network, _ random: RandomSource) throws(PixelAscentError) -> Ascent {
+    try Ascent(network, from: try startImage(network, random), blurSigma: blurEvery > 0 ? blurSigma : nil)
+  }
+
   private func climb(
     _ ascent: Ascent, _ network: Network, _ random: RandomSource, class index: Int, _ show: (Shown) -> Void
   ) throws(PixelAscentError) -> Result {
-    let blur = BlurTaps(self, ascent.image)
     var gradientsBeforeLastReLU = 0
 
     let clock = ContinuousClock(), begin = clock.now
     for iteration in 0..<iterations {
-      gradientsBeforeLastReLU += try iterate(ascent, random, class: index, iteration: iteration, blur)
+      gradientsBeforeLastReLU += try iterate(ascent, random, class: index, iteration: iteration)
       if isShown(iteration) {
         show(
           Shown(
@@ -162,22 +165,11 @@ public struct ClassVisualization: Hashable, Sendable {
       gradientsBeforeLastReLU: gradientsBeforeLastReLU)
   }
 
-  /// The weights of the blur along H and along W.
-  struct BlurTaps {
-    fileprivate let vertical, horizontal: [Float]
-
-    init(_ visualization: ClassVisualization, _ image: ImagePlanes) {
-      let blurs = visualization.blurEvery > 0, sigma = visualization.blurSigma
-      vertical = blurs ? gaussianTaps(sigma: sigma, size: image.height) : []
-      horizontal = blurs ? gaussianTaps(sigma: sigma, size: image.width) : []
-    }
-  }
-
   /// Goes one iteration.
   ///
   /// - Returns: the number of gradients of the score before the last ReLU.
   func iterate(
-    _ ascent: Ascent, _ random: RandomSource, class index: Int, iteration: Int, _ blur: BlurTaps
+    _ ascent: Ascent, _ random: RandomSource, class index: Int, iteration: Int
   ) throws(PixelAscentError) -> Int {
     let only = isShown(iteration) ? nil : index
     var gradientsBeforeLastReLU = 0
@@ -187,9 +179,7 @@ public struct ClassVisualization: Hashable, Sendable {
       if try ascent.addGradient(of: index) { gradientsBeforeLastReLU += 1 }
     }
     try ascent.step(rate: learningRate, normalized: recipe.normalizesStep, clamp: clamp)
-    if blurEvery > 0 && iteration % blurEvery == 0 {
-      ascent.blur(vertical: blur.vertical, horizontal: blur.horizontal)
-    }
+    if blurEvery > 0 && iteration % blurEvery == 0 { ascent.blur() }
     return gradientsBeforeLastReLU
   }
 

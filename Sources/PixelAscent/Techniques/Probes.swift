@@ -28,7 +28,6 @@
   private let ascent: Ascent
   private let visualization: ClassVisualization
   private let random = RandomSource(seed: 0)
-  private let blur: ClassVisualization.BlurTaps
   private let index: Int
   private var iteration = 0
 
@@ -40,8 +39,7 @@
     try network.check(class: index)
     self.visualization = visualization
     self.index = index
-    ascent = try Ascent(network, from: try visualization.startImage(network, random))
-    blur = ClassVisualization.BlurTaps(visualization, ascent.image)
+    ascent = try visualization.makeAscent(network, random)
   }
 
   /// The names of a model file's layers, in the order of the observer's indices.
@@ -60,7 +58,7 @@
 
   /// Goes one iteration further; all but the first compute the score of one class only.
   public func iterate() throws(PixelAscentError) {
-    _ = try visualization.iterate(ascent, random, class: index, iteration: iteration, blur)
+    _ = try visualization.iterate(ascent, random, class: index, iteration: iteration)
     iteration += 1
   }
 }
@@ -82,12 +80,15 @@
   public func forEach(_ count: Int, _ body: (Int) -> Void) { parallel.forEach(count, body) }
 
   /// Cuts 0 ..< rows into bands.
-  public func overRows(_ rows: Int, _ body: (Range<Int>) -> Void) { parallel.overRows(rows, body) }
+  public func overRows(_ rows: Int, _ body: @escaping (Range<Int>) -> Void) {
+    parallel.overRows(rows, Parallel.Body { body($0.rows) })
+  }
 
   /// Cuts blocks × rows into parts.
   public func overParts(
-    blocks: Range<Int>, together: Int, rows: Int, _ body: (_ blocks: Range<Int>, _ rows: Range<Int>) -> Void
+    blocks: Range<Int>, together: Int, rows: Int, _ body: @escaping (_ blocks: Range<Int>, _ rows: Range<Int>) -> Void
   ) {
-    parallel.overParts(blocks: blocks, together: together, rows: rows) { body($0.blocks, $0.rows) }
+    parallel.overParts(
+      blocks: blocks, together: together, rows: rows, Parallel.Body { body($0.blocks, $0.rows) })
   }
 }

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: MIT
+
+import CAllocationCount
+@_spi(Benchmark) import PixelAscent
+import TestSupport
+import Testing
+
+private typealias S = SmallNetworks
+
+@Suite struct AllocationTests {
+  @Test(
+    "After the first iteration an ascent allocates nothing", .enabled(if: pxa_allocations_are_counted()),
+    arguments: [1, 2])
+  func iterations(threads: Int) throws {
+    let model = try S.random(S.squeezed, integers: false, seed: 1)
+    let network = try Network(model, name: "small", options: ComputeOptions(threads: threads))
+    let probe = try AscentProbe(network, size: 64, class: 0)
+    try probe.together {
+      try probe.iterate()
+      let before = pxa_allocations_of_thread()
+      for _ in 0..<20 { try probe.iterate() }  // two of them blur
+      #expect(pxa_allocations_of_thread() - before == 0)
+    }
+  }
+
+  @Test("Allocations are counted", .enabled(if: pxa_allocations_are_counted()))
+  func areCounted() {
+    let before = pxa_allocations_of_thread()
+    let values = [Int](repeating: 1, count: 100)
+    #expect(values.count == 100 && pxa_allocations_of_thread() > before)
+  }
+}
