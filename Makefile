@@ -8,7 +8,7 @@ BIN = $(HOME)/.local/bin
 DATA = $(or $(XDG_DATA_HOME),$(HOME)/.local/share)/pixelascent/models
 PHOTO = Samples/imagenet_15_99.jpg
 
-.PHONY: help setup build model samples demo test lint sanitize format compare bench bench-build install clean
+.PHONY: help setup build model samples demo test lint sanitize format compare bench bench-build bench-check install clean
 
 help:  ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -61,6 +61,9 @@ compare: model samples bench-build  ## time the same work in PyTorch and ONNX Ru
 
 bench-build: setup  ## build the micro-benchmark suite in release
 	$(SWIFT) build -c release --package-path Bench --product pixelascent-bench
+
+bench-check: model bench-build  ## verify every kernel's results and count allocations, no times
+	Bench/.build/release/pixelascent-bench --short --simd all --model $(MODEL)
 
 bench: model bench-build  ## verify and time every kernel, the forward pass and the ascent
 	Bench/.build/release/pixelascent-bench --model $(MODEL)

@@ -20,6 +20,7 @@ let package = Package(
         .product(name: "PixelAscent", package: "pixelascent"),
         .product(name: "_CPixelKernels", package: "pixelascent"),
         .product(name: "_CPixelReference", package: "pixelascent"),
+        .product(name: "_CAllocationCount", package: "pixelascent"),
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
   ],

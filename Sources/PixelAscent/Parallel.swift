@@ -3,11 +3,6 @@
 import Dispatch
 import Synchronization
 
-#if canImport(FoundationEssentials)
-  import FoundationEssentials
-#else
-  import Foundation
-#endif
 #if canImport(Darwin)
   import Darwin
 #elseif canImport(Musl)
@@ -221,19 +216,6 @@ final class Parallel: Sendable {
 
     /// A call of its own, so that nothing holds the body when it is over.
     @inline(never) func run(_ part: Int) { body?.run(cut[part]) }
-  }
-}
-
-extension ComputeOptions {
-  /// The number of cores this process may use.
-  public static var availableThreads: Int {
-    let cores = max(1, ProcessInfo.processInfo.activeProcessorCount)
-    // On Linux the mask that taskset and containers set, as hexadecimal digits.
-    guard let status = try? Files.read("/proc/self/status") else { return cores }
-    let mask = String(decoding: status, as: UTF8.self).split(separator: "\n")
-      .first { $0.hasPrefix("Cpus_allowed:") }
-    let allowed = mask?.dropFirst(13).reduce(0) { $0 + ($1.hexDigitValue?.nonzeroBitCount ?? 0) } ?? 0
-    return allowed > 0 ? min(cores, allowed) : cores
   }
 }
 

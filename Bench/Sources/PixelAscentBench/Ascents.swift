@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 
+import CAllocationCount
 @_spi(Benchmark) import PixelAscent
 
 /// The real network's forward pass and class visualization's iteration, with one instruction set and some threads.
@@ -53,6 +54,22 @@ struct Ascents {
       largeRow.ratio = ("quarter_relative_to_224", timing.median / 4 / small.median, "iteration, for a quarter of it")
     }
     report.add(largeRow)
+  }
+
+  /// - Throws: `Failure` if anything is allocated after the first iteration, by whatever thread.
+  func allocations() throws {
+    guard pxa_allocations_are_counted() else { return report.note("(allocations are not counted on this system)") }
+    let probe = try AscentProbe(try network(threads: threads), size: Layer.imageSize, class: Layer.index)
+    try probe.together {
+      try probe.iterate()
+      let before = pxa_allocations_of_process()
+      for _ in 0..<10 { try probe.iterate() }  // the last one blurs
+      let count = pxa_allocations_of_process() - before
+      guard count == 0 else {
+        throw Failure("allocations \(simd) --threads \(threads): \(count) in 10 iterations, expected none")
+      }
+    }
+    report.note("\(simd), \(threads) threads: iterations allocate nothing")
   }
 
   /// Both passes of one class.

@@ -10,8 +10,8 @@ struct PixelAscentBench: ParsableCommand {
     commandName: "pixelascent-bench",
     abstract: "Times PixelAscent's kernels, its forward pass and its ascent; verifies every kernel first.",
     discussion: """
-      Names: conv1, fire2/squeeze1x1, …, conv10, total, pool1, scores, normalize, …, resize, hot, forward, iteration, \
-      many-ascents, memory.
+      Names: conv1, fire2/squeeze1x1, …, conv10, total, pool1, scores, normalize, …, resize, hot, forward, \
+      allocations, iteration, many-ascents, memory.
 
       Examples:
         pixelascent-bench --simd all --threads 1
@@ -135,6 +135,7 @@ struct PixelAscentBench: ParsableCommand {
           let ascents = Ascents(
             model: model, simd: set.name, threads: threads.count, stopwatch: stopwatch, peak: peak, report: report)
           if wants("forward") { try ascents.forward() }
+          if wants("allocations") { try ascents.allocations() }
           if wants("iteration") { try ascents.iteration() }
           if wants("many-ascents"), threads.count > 1 { try ascents.manyAscents() }
         }
