@@ -60,6 +60,7 @@ compare: model samples bench-build  ## time the same work in PyTorch and ONNX Ru
 		--model $(MODEL) --photo $(PHOTO)
 
 bench-build: setup  ## build the micro-benchmark suite in release
+	@touch Bench/Package.swift  # else SwiftPM misses files that are new in the package beside it
 	$(SWIFT) build -c release --package-path Bench --product pixelascent-bench
 
 bench-check: model bench-build  ## verify every kernel's results and count allocations, no times

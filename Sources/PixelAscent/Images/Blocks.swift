@@ -39,8 +39,8 @@ extension [Float] {
     var low = SIMD16(repeating: first), high = low
     for start in stride(from: 0, to: count, by: 16) {
       let block = block(start, padding: first)
-      low = pointwiseMin(low, block)
-      high = pointwiseMax(high, block)
+      low.replace(with: block, where: block .< low)
+      high.replace(with: block, where: block .> high)
     }
     return (low.min(), high.max())
   }

@@ -82,12 +82,21 @@ extension RGBImage {
       let red: SIMD16<Float> = heat * (0.9584 / 0.365079) + 0.0416
       let green: SIMD16<Float> = (heat - 0.365079) / 0.380953
       let blue: SIMD16<Float> = (heat - 0.746032) / 0.253968
-      for (channel, ramp) in [red, green, blue].enumerated() {
-        let bytes = SIMD16<UInt8>((ramp.clamped(lowerBound: .zero, upperBound: .one) * 255).rounded(.toNearestOrEven))
-        for lane in 0..<Swift.min(16, map.values.count - start) { pixels[3 * (start + lane) + channel] = bytes[lane] }
+      let bytes = (Self.byte(red), Self.byte(green), Self.byte(blue))
+      for lane in 0..<Swift.min(16, map.values.count - start) {
+        let pixel = 3 * (start + lane)
+        pixels[pixel] = UInt8(bytes.0[lane])
+        pixels[pixel + 1] = UInt8(bytes.1[lane])
+        pixels[pixel + 2] = UInt8(bytes.2[lane])
       }
     }
     self.init(width: map.shape[1], height: map.shape[0], pixels: pixels)
+  }
+
+  /// The bytes nearest to 255 times a ramp, ties to even: adding 1.5 · 2²³ leaves no bits for a fraction.
+  private static func byte(_ ramp: SIMD16<Float>) -> SIMD16<Float> {
+    let clamped = ramp.replacing(with: 0, where: ramp .< 0).replacing(with: 1, where: ramp .> 1)
+    return clamped * 255 + 12_582_912 - 12_582_912
   }
 
   /// (self − other) · gain around mid grey, clipped. Both have one size.
