@@ -230,3 +230,55 @@ package func sideBySide<Item: Sendable, Output: Sendable>(
   }
   return outputs.withLock { $0.compactMap(\.self) }
 }
+
+/// Calls `body` for each of `items`, on at most `threads` threads side by side, and `report` on the caller's thread with
+/// each result as soon as it and all before it are there: in the order of the items.
+///
+/// A thread that is free takes the next item, however long the others take; only not one that lies so far behind the
+/// first without a result that the results in between would pile up.
+///
+/// - Throws: what `report` throws, once the items that were begun are done; no other is begun.
+package func sideBySide<Item: Sendable, Output: Sendable>(
+  _ items: [Item], threads: Int, _ body: @escaping @Sendable (Item) -> Output, report: (Output) throws -> Void
+) rethrows {
+  if threads == 1 || items.count <= 1 {
+    for item in items { try report(body(item)) }
+    return
+  }
+  let results = Results<Output>()
+  var begun = 0, done = 0, reported = 0
+  func awaitOne() {
+    results.arrivals.wait()
+    done += 1
+  }
+  defer { while done < begun { awaitOne() } }
+  while reported < items.count {
+    while begun - done < threads, begun < min(items.count, reported + mostAhead * threads) {
+      let index = begun, item = items[index]
+      begun += 1
+      DispatchQueue.global(qos: .userInitiated).async { results.add(body(item), index) }
+    }
+    awaitOne()
+    while let result = results.take(reported) {
+      reported += 1
+      try report(result)
+    }
+  }
+}
+
+/// How many items of each thread may be done or under way and not reported.
+private let mostAhead = 16
+
+/// Results that wait for their turn.
+private final class Results<Output: Sendable>: Sendable {
+  private let waiting = Mutex<[Int: Output]>([:])
+  /// Signalled once a result.
+  let arrivals = DispatchSemaphore(value: 0)
+
+  func add(_ result: Output, _ index: Int) {
+    waiting.withLock { $0[index] = result }
+    arrivals.signal()
+  }
+
+  func take(_ index: Int) -> Output? { waiting.withLock { $0.removeValue(forKey: index) } }
+}

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: MIT
+
+import Foundation
+import PixelAscent
+import Synchronization
+import TestSupport
+import Testing
+
+@Suite struct SideBySideTests {
+  private struct Full: Error {}
+
+  @Test("Results come in the order of the items", arguments: [1, 2, 3, 8], [0, 1, 2, 500])
+  func order(_ threads: Int, _ count: Int) {
+    var reported: [Int] = []
+    sideBySide(Array(0..<count), threads: threads) { (item: Int) -> Int in
+      if item % 7 == 0 { sched_yield() }
+      return 3 * item
+    } report: {
+      reported.append($0)
+    }
+    #expect(reported == (0..<count).map { 3 * $0 })
+  }
+
+  @Test("A thread that is free goes on, but not until results pile up; they come when the slow one is done")
+  func slowItem() async throws {
+    try await onThread {
+      let begun = Atomic(0), fifteenthDone = DispatchSemaphore(value: 0)
+      var reported: [Int] = []
+      sideBySide(Array(0..<60), threads: 2) { (item: Int) -> Int in
+        begun.add(1, ordering: .relaxed)
+        if item == 15 { fifteenthDone.signal() }
+        if item > 0 { return item }
+        // Chunks of a few items, each waited for, would never get there.
+        let came = fifteenthDone.wait(timeout: .now() + 20) == .success
+        for _ in 0..<1000 { sched_yield() }
+        return came && begun.load(ordering: .relaxed) <= 32 ? 0 : -1
+      } report: {
+        reported.append($0)
+      }
+      #expect(reported == Array(0..<60))
+    }
+  }
+
+  @Test("A result is reported while later items are still under way")
+  func reportsAtOnce() async throws {
+    try await onThread {
+      let firstReported = DispatchSemaphore(value: 0)
+      var reported: [Bool] = []
+      sideBySide([0, 1], threads: 2) { (item: Int) -> Bool in
+        item == 0 || firstReported.wait(timeout: .now() + 20) == .success
+      } report: {
+        reported.append($0)
+        firstReported.signal()
+      }
+      #expect(reported == [true, true])
+    }
+  }
+
+  @Test("What a report throws ends it: nothing new begins, and what was begun has ended", arguments: [1, 2, 3])
+  func reportThrows(_ threads: Int) {
+    let begun = Atomic(0), ended = Atomic(0), nextBegun = DispatchSemaphore(value: 0)
+    var reports = 0
+    #expect(throws: Full.self) {
+      try sideBySide(Array(0..<1000), threads: threads) { (item: Int) -> Int in
+        begun.add(1, ordering: .relaxed)
+        if item == 5 && threads > 1 { _ = nextBegun.wait(timeout: .now() + 20) }
+        if item == 6 { nextBegun.signal() }
+        if item > 5 { usleep(20_000) }
+        ended.add(1, ordering: .relaxed)
+        return item
+      } report: { item in
+        reports += 1
+        if item == 5 { throw Full() }
+      }
+    }
+    #expect(reports == 6)
+    #expect(ended.load(ordering: .relaxed) == begun.load(ordering: .relaxed))
+    #expect(begun.load(ordering: .relaxed) <= 6 + 16 * threads)
+  }
+}
