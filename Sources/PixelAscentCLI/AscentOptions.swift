@@ -61,16 +61,27 @@ struct AscentOptions: ParsableArguments {
   var showEvery: Int?
 
   @Option(
-    parsing: .unconditional, help: ArgumentHelp("Seed of noise and jitter (generator: Philox 4x32-10).", valueName: "n")
-  )
-  var seed: UInt64 = 0
+    name: .customLong("seed"), parsing: .unconditional,
+    help: ArgumentHelp("Seed of noise and jitter (generator: Philox 4x32-10; default: 0).", valueName: "n"))
+  var oneSeed: UInt64?
+
+  @Option(
+    name: .customLong("seeds"), parsing: .unconditional,
+    help: ArgumentHelp("Several seeds, as 0-3 or 0,2,5-7: an ascent for each.", valueName: "list"),
+    transform: Seeds.init(_:))
+  var severalSeeds: Seeds?
+
+  var seeds: Seeds { severalSeeds ?? Seeds(one: oneSeed ?? 0) }
 
   /// The file the ascent starts from; nil if it starts from noise or zero.
   var startFile: String? { start.flatMap { ["noise", "zero"].contains($0) ? nil : $0 } }
 
-  func validate() throws { try validated { try parameters().validate() } }
+  func validate() throws {
+    guard oneSeed == nil || severalSeeds == nil else { throw ValidationError("Give --seed or --seeds, not both.") }
+    try validated { try parameters().validate() }
+  }
 
-  /// The visualization these options describe; reads the start's file.
+  /// The visualization these options describe, but for its seed; reads the start's file.
   func visualization(_ network: Network, _ common: CommonOptions) throws -> ClassVisualization {
     var visualization = parameters()
     if start == "noise" { visualization.start = .noise }
@@ -98,7 +109,6 @@ struct AscentOptions: ParsableArguments {
     if let samples { parameters.samples = samples }
     if let clamp { parameters.clamp = clamp }
     if let showEvery { parameters.showEvery = showEvery }
-    parameters.seed = seed
     return parameters
   }
 }

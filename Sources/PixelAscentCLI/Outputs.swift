@@ -72,7 +72,7 @@ struct Outputs {
       return names.map { path + $0 }
     }
     guard names.count == 1 else {
-      throw ValidationError("With several images \(option) must be a folder; write \(path)/ for a new one.")
+      throw ValidationError("With several results \(option) must be a folder; write \(path)/ for a new one.")
     }
     return [path]
   }

@@ -49,7 +49,7 @@ struct FoolRecord: Encodable {
   let output: String
 }
 
-struct VisualizeRecord: Encodable {
+struct VisualizeRecord: Encodable, Sendable {
   let `class`: Int
   let label, recipe: String
   let seed: UInt64

@@ -13,14 +13,21 @@ struct Visualize: ParsableCommand {
         pixelascent visualize --class tarantula
         pixelascent visualize --class 130 --recipe simonyan -o flamingos.png
         pixelascent visualize --class gorilla --seed 4 --figure steps.png
+        pixelascent visualize --class tarantula --class gorilla --seeds 0-3 -o out/
       """)
 
-  @Option(name: .customLong("class"), parsing: .unconditional, help: ArgumentHelp("The class.", valueName: "class"))
-  var className: String
+  @Option(
+    name: .customLong("class"), parsing: .unconditionalSingleValue,
+    help: ArgumentHelp("The class; an ascent for each if given several times.", valueName: "class"))
+  var classNames: [String]
 
   @OptionGroup var ascent: AscentOptions
 
-  @Option(name: [.customShort("o"), .long], help: ArgumentHelp("The picture (default: CLASS.png).", valueName: "png"))
+  @Option(
+    name: [.customShort("o"), .long],
+    help: ArgumentHelp(
+      "The picture, or a folder for several (default: CLASS.png; of several seeds CLASS-seed-N.png).",
+      valueName: "png"))
   var output: String?
 
   @Option(help: ArgumentHelp("The pictures of the shown iterations in a row.", valueName: "png"))
@@ -31,37 +38,28 @@ struct Visualize: ParsableCommand {
 
   @OptionGroup var common: CommonOptions
 
+  func validate() throws {
+    let most = PlannedAscent.most
+    guard classNames.count <= most, classNames.count * ascent.seeds.count(most: most) <= most else {
+      throw ValidationError("A command makes at most \(most) ascents; --class and --seeds ask for more.")
+    }
+  }
+
   func run() throws {
-    let network = try common.network(), labels = network.labels, console = common.console
-    let index = try labels.find(className)
-    let outputs = try Outputs([(className, labels.slug(index))], output: output, figure: figure, raw: raw)
-    let files = outputs.paths(for: className)
+    let network = try common.network()
+    let ascents = try PlannedAscent.all(classNames, ascent.seeds, network.labels)
+    let outputs = try Outputs(ascents.map { ($0.stem, $0.stem) }, output: output, figure: figure, raw: raw)
     let visualization = try ascent.visualization(network, common)
-    var pictures: [RGBImage] = []
-    let result = try naming(ascent.startFile) {
-      try visualization.run(network, class: index) { shown in
-        if figure != nil { pictures.append(shown.picture) }
-        console.note(
-          "iteration \(shown.iteration + 1)/\(visualization.iterations)  score \(fixed(shown.score, 3))  "
-            + "probability \(fixed(shown.probability, 4))")
+    try naming(ascent.startFile) { try visualization.check(network) }
+    try Batch(common).run(ascents, network) { (planned: PlannedAscent, network: Network) -> VisualizeRecord in
+      try naming(planned.name) {
+        try planned.make(visualization, startFile: ascent.startFile, network, outputs, common.console)
       }
-    }
-    if result.gradientsBeforeLastReLU > 0 {
-      console.note(
-        "note: the score of \(labels[index]) was dead \(result.gradientsBeforeLastReLU) times: "
-          + "there the ascent took the score before the last ReLU")
-    }
-    try outputs.makeFolders()
-    try result.picture.write(to: files.output)
-    if let figure = files.figure { try RGBImage(row: pictures).write(to: figure) }
-    if let raw = files.raw { try result.image.write(to: raw) }
-    let record = VisualizeRecord(
-      class: index, label: labels[index], recipe: visualization.recipe.rawValue, seed: visualization.seed,
-      iterations: visualization.iterations, score: result.scores[index], probability: result.probability,
-      seconds: result.seconds, output: files.output)
-    try console.result(record, besides: outputs) {
-      "\(record.output): \(record.label) (\(record.class)), score \(fixed(record.score, 3)), "
-        + "probability \(fixed(record.probability, 4)), \(fixed(record.seconds, 2)) s"
+    } report: { (record: VisualizeRecord) in
+      try common.console.result(record, besides: outputs) {
+        "\(record.output): \(record.label) (\(record.class)), score \(fixed(record.score, 3)), "
+          + "probability \(fixed(record.probability, 4)), \(fixed(record.seconds, 2)) s"
+      }
     }
   }
 }

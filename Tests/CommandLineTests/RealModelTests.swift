@@ -48,6 +48,24 @@ struct RealModelTests {
     for (other, first) in zip(files[5], files[0]) { #expect(other != first) }
   }
 
+  @Test("Several ascents at once give the bytes of each alone, on any number of threads")
+  func severalAscents() throws {
+    let options = "--size 32 --iterations 3 --quiet"
+    for threads in [1, 2, 3] {
+      _ = try run("visualize --class 76 --class gorilla --seeds 0,3 \(options) --threads \(threads) -o \(threads)/")
+    }
+    for name in ["tarantula", "gorilla"] {
+      for seed in [0, 3] {
+        for threads in [1, 3] {
+          _ = try run("visualize --class \(name) --seed \(seed) \(options) --threads \(threads) -o alone.png")
+          for several in [1, 2, 3] {
+            #expect(try folder.bytes("\(several)/\(name)-seed-\(seed).png") == folder.bytes("alone.png"))
+          }
+        }
+      }
+    }
+  }
+
   @Test("saliency and fool, too, give the same bytes on any number of threads, alone and in a batch")
   func threads() throws {
     try folder.add("photo.jpg", Array(Data(contentsOf: URL(fileURLWithPath: Self.photo))))

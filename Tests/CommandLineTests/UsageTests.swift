@@ -8,7 +8,7 @@ import Testing
   @Test(arguments: [
     Refusal.usage("classify", "Missing expected argument '<image> ...'"),
     .usage("fool photo.png", "Missing expected argument '--target <class>'"),
-    .usage("visualize", "Missing expected argument '--class <class>'"),
+    .usage("visualize", "Missing expected argument '--class <class> ...'"),
     .usage("convert weights.pkl", "Missing expected argument '--output <model>'"),
     .usage("sharpen", "Unexpected argument 'sharpen'"),
     .usage("classify photo.png --best 5", "Unknown option '--best'"),
@@ -57,10 +57,10 @@ import Testing
 
   @Test(arguments: [
     Refusal.usage(
-      "saliency photo.png b.png -o map.png", "With several images -o must be a folder; write map.png/ for a new one."),
+      "saliency photo.png b.png -o map.png", "With several results -o must be a folder; write map.png/ for a new one."),
     .usage(
       "saliency photo.png b.png --figure f.png",
-      "With several images --figure must be a folder; write f.png/ for a new one."),
+      "With several results --figure must be a folder; write f.png/ for a new one."),
     .usage("saliency photo.png sub/photo.png", "Two results would be written to photo-saliency.png."),
     .usage("saliency photo.png -o a.png --figure a.png", "Two results would be written to a.png."),
     .usage("fool photo.png --target 76 -o a.png --raw ././a.png", "Two results would be written to ././a.png."),

@@ -125,7 +125,6 @@ public struct ClassVisualization: Hashable, Sendable {
   public func run(
     _ network: Network, class index: Int, show: (Shown) -> Void = { _ in }
   ) throws(PixelAscentError) -> Result {
-    try validate()
     try network.check(class: index)
     let random = RandomSource(seed: seed)
     let ascent = try makeAscent(network, random)
@@ -135,7 +134,8 @@ public struct ClassVisualization: Hashable, Sendable {
   }
 
   func makeAscent(_ network: Network, _ random: RandomSource) throws(PixelAscentError) -> Ascent {
-    try Ascent(network, from: try startImage(network, random), blurSigma: blurEvery > 0 ? blurSigma : nil)
+    try check(network)
+    return try Ascent(network, from: startImage(network, random), blurSigma: blurEvery > 0 ? blurSigma : nil)
   }
 
   private func climb(
@@ -195,18 +195,31 @@ public struct ClassVisualization: Hashable, Sendable {
       columns: random.integer(in: range, .jitter, position, word: 1))
   }
 
-  func startImage(_ network: Network, _ random: RandomSource) throws(PixelAscentError) -> Tensor {
+  /// The start of an ascent that ``check(_:)`` has passed.
+  func startImage(_ network: Network, _ random: RandomSource) -> Tensor {
+    let shape = [3, height, width]
     switch start {
-    case .image(let image):
-      try network.check(image)
-      return image
-    case .zero, .noise:
-      try Workspace.check(network, height: height, width: width, gradient: true)
+    case .image(let image): return image
+    case .zero: return Tensor(shape: shape, repeating: 0)
+    case .noise:
       let count = 3 * height * width
-      if start == .zero { return Tensor(shape: [3, height, width], repeating: 0) }
-      if !recipe.noiseIsUniform { return Tensor(shape: [3, height, width], values: random.normals(count)) }
-      return network.normalized(Tensor(shape: [3, height, width], values: random.uniforms(count)))
+      if !recipe.noiseIsUniform { return Tensor(shape: shape, values: random.normals(count)) }
+      return network.normalized(Tensor(shape: shape, values: random.uniforms(count)))
     }
+  }
+
+  /// Says what is wrong for every class and every seed.
+  ///
+  /// - Throws: ``PixelAscentError`` of kind `invalidParameter` if a parameter is out of range or the start is no image,
+  ///   `sizeLimit` if the network can't take its size, or takes more memory for it than its options allow.
+  package func check(_ network: Network) throws(PixelAscentError) {
+    try validate()
+    var size = (height: height, width: width)
+    if case .image(let image) = start {
+      try network.check(image)
+      size = (image.shape[1], image.shape[2])
+    }
+    try Workspace.check(network, height: size.height, width: size.width, gradient: true)
   }
 
   /// - Throws: ``PixelAscentError`` of kind `invalidParameter` that names the parameter out of range.

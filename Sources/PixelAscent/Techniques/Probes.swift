@@ -12,7 +12,7 @@
     var visualization = ClassVisualization()
     (visualization.height, visualization.width) = (size, size)
     let image = ImagePlanes(channels: 3, height: size, width: size)
-    image.tensor = try visualization.startImage(network, RandomSource(seed: 0))
+    image.tensor = visualization.startImage(network, RandomSource(seed: 0))
     network.kernels.roll(workspace.image, image, by: .none, rows: 0..<size)
   }
 
