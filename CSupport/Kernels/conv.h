@@ -44,12 +44,15 @@ PXA_INLINE void conv_tile(float *y, const float *x, const float *w, const float 
       const float *xt = x + job->taps[t].x, *wt = w + job->taps[t].w;
       for (int s = 0; s < steps; s++, xt += job->x_step, wt += job->w_step) {
         if (channels == 1) {
+          v16 weights[TILE_BLOCKS];
           UNROLL
-          for (int b = 0; b < blocks; b++) {
-            v16 weights = v16_load(wt + b * job->w_block);
+          for (int b = 0; b < blocks; b++)
+            weights[b] = v16_load(wt + b * job->w_block);
+          UNROLL
+          for (int p = 0; p < pixels; p++) {
             UNROLL
-            for (int p = 0; p < pixels; p++)
-              sum[b][p] = v16_fma_scalar(sum[b][p], weights, xt[p * x_stride]);
+            for (int b = 0; b < blocks; b++)
+              sum[b][p] = v16_fma_scalar(sum[b][p], weights[b], xt[p * x_stride]);
           }
           continue;
         }
