@@ -234,15 +234,23 @@ struct Convolution {
   func lists(table: Table) {
     var random = TestRandom(12)
     let channels = 100, height = 3, width = 5
-    let values = random.integers(channels * height * width).map { abs($0) > 1 ? $0 : 0 }
+    let values = random.integers(channels * height * width).map { (value: Double) -> Double in
+      abs(value) > 1 ? value : 0
+    }
     let planes = BlockedArray(channels, height, width, halo: 1, fill: values)
     let lists = Lists(of: planes, table)
     for pixel in 0..<height * width {
       for group in 0..<2 {
-        let inGroup = (64 * group..<min(64 * group + 64, channels)).filter { values[$0 * height * width + pixel] != 0 }
+        let channelsOfGroup = Array(64 * group..<min(64 * group + 64, channels))
+        let inGroup = channelsOfGroup.filter { (channel: Int) -> Bool in values[channel * height * width + pixel] != 0 }
         let slot = lists.slot(group * height * width + pixel)
-        #expect(slot.values == inGroup.map { Float(values[$0 * height * width + pixel]) })
-        #expect(slot.rows == inGroup.map { UInt16(($0 % 64 / 16 * 9) * 16 + $0 % 16) })
+        let expected = inGroup.map { (channel: Int) -> Float in Float(values[channel * height * width + pixel]) }
+        let rows = inGroup.map { (channel: Int) -> UInt16 in
+          let block = channel % 64 / 16, lane = channel % 16
+          return UInt16(block * 9 * 16 + lane)
+        }
+        #expect(slot.values == expected)
+        #expect(slot.rows == rows)
       }
     }
   }
