@@ -218,11 +218,11 @@ static int grad_taps(tap taps[MAX_TAPS], pxa_conv conv, pxa_planes dy, int row, 
   return count;
 }
 
-static void conv_input_grad(pxa_planes dx, pxa_planes dy, const pxa_lists *lists, const float *packed,
+static void conv_input_grad(pxa_planes dx, pxa_planes dy, const uint64_t *marks, const float *packed,
                             const pxa_planes *x, bool accumulate, pxa_conv conv, pxa_range from, pxa_range blocks,
                             pxa_range rows) {
   assert(dy.halo >= pxa_conv_grad_halo(conv) && conv.kernel * conv.kernel <= MAX_TAPS);
-  assert(!lists || (conv.kernel == WINDOW && conv.stride == 1));
+  assert(!marks || (conv.kernel == WINDOW && conv.stride == 1));
   int taps = conv.kernel * conv.kernel, stride = conv.stride;
   row_job job = {.steps = from.end - from.begin,
                  .x_step = plane_floats(dy),
@@ -234,8 +234,8 @@ static void conv_input_grad(pxa_planes dx, pxa_planes dy, const pxa_lists *lists
                  .accumulate = accumulate};
   const float *w = packed + from.begin * job.w_step;
   int first = rows.begin + conv.padding - conv.kernel + 1, end = rows.end + conv.padding;
-  if (lists && is_sparse(lists, dy, job.steps, first, end)) {
-    sparse_input_grad(dx, dy, lists, w, job.w_block, x, accumulate, conv.padding, job.steps, blocks, rows);
+  if (marks && is_sparse(marks, dy, job.steps, first, end)) {
+    sparse_input_grad(dx, dy, marks, w, job.w_block, x, accumulate, conv.padding, from, blocks, rows);
     return;
   }
 

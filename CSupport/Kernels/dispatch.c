@@ -36,12 +36,14 @@ bool pxa_kernels_run_here(const pxa_kernels *kernels) {
   // These ask the CPU, and the operating system whether it saves the wide registers.
 #ifdef PXA_HAS_AVX2
   if (kernels == &pxa_kernels_avx2)
-    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("bmi") &&
+           __builtin_cpu_supports("popcnt");
 #endif
 #ifdef PXA_HAS_AVX512
   if (kernels == &pxa_kernels_avx512)
     return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-           __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+           __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("bmi") &&
+           __builtin_cpu_supports("popcnt");
 #endif
   (void)kernels; // scalar runs everywhere, NEON on every AArch64
   return true;

@@ -16,8 +16,6 @@
 //   v16_sum                   sum of the lanes, a fixed tree: distance 8, 4, 2, 1
 //   v16_load_u8 v16_store_u8  16 small integers from and to bytes
 //   v16_nonzero               a bit for each lane that is not zero, lane 0 the lowest
-//   v16_pack(values, places, a, first)  the lanes of a that are not zero, next to each other, and first + lane of each;
-//                             their number; writes 16 elements of both
 //   in4                       4 neighbouring floats of an input pixel, each to be multiplied with a whole block:
 //   in4_load  v16_fma_lane(s, w, x, lane)   s + w·x[lane]
 //   v16_fma_scalar(s, w, x)   s + w·x

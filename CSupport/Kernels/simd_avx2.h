@@ -7,16 +7,7 @@
 #define TILE_BLOCKS 1
 #define TILE_PIXELS 6
 
-// The lanes of 8 that a mask keeps, next to each other, a byte each.
-#define LANE(mask, lane)                                                                                               \
-  ((mask) >> (lane)&1 ? (uint64_t)(lane) << 8 * __builtin_popcount((mask) & ((1 << (lane)) - 1)) : 0)
-#define KEPT(m) (LANE(m, 0) | LANE(m, 1) | LANE(m, 2) | LANE(m, 3) | LANE(m, 4) | LANE(m, 5) | LANE(m, 6) | LANE(m, 7))
-#define KEPT4(m) KEPT(m), KEPT((m) + 1), KEPT((m) + 2), KEPT((m) + 3)
-#define KEPT16(m) KEPT4(m), KEPT4((m) + 4), KEPT4((m) + 8), KEPT4((m) + 12)
-#define KEPT64(m) KEPT16(m), KEPT16((m) + 16), KEPT16((m) + 32), KEPT16((m) + 48)
-static const uint64_t kept_lanes[256] = {KEPT64(0), KEPT64(64), KEPT64(128), KEPT64(192)};
-
-#pragma clang attribute push(__attribute__((target("avx2,fma,popcnt"))), apply_to = function)
+#pragma clang attribute push(__attribute__((target("avx2,fma,popcnt,bmi"))), apply_to = function)
 
 typedef struct {
   __m256 lo, hi;
@@ -98,17 +89,6 @@ PXA_INLINE unsigned v16_nonzero(v16 a) {
   __m256 zero = _mm256_setzero_ps();
   return (unsigned)(_mm256_movemask_ps(_mm256_cmp_ps(a.lo, zero, _CMP_NEQ_UQ)) |
                     _mm256_movemask_ps(_mm256_cmp_ps(a.hi, zero, _CMP_NEQ_UQ)) << 8);
-}
-PXA_INLINE int v8_pack(float *values, uint16_t *places, __m256 a, int first) {
-  int mask = _mm256_movemask_ps(_mm256_cmp_ps(a, _mm256_setzero_ps(), _CMP_NEQ_UQ));
-  __m128i lanes = _mm_cvtsi64_si128((long long)kept_lanes[mask]);
-  _mm256_storeu_ps(values, _mm256_permutevar8x32_ps(a, _mm256_cvtepu8_epi32(lanes)));
-  _mm_storeu_si128((__m128i *)places, _mm_add_epi16(_mm_cvtepu8_epi16(lanes), _mm_set1_epi16((short)first)));
-  return __builtin_popcount((unsigned)mask);
-}
-PXA_INLINE int v16_pack(float *values, uint16_t *places, v16 a, int first) {
-  int low = v8_pack(values, places, a.lo, first);
-  return low + v8_pack(values + low, places + low, a.hi, first + 8);
 }
 
 PXA_INLINE v16 v16_fma_scalar(v16 s, v16 w, float x) { return v16_fma(s, w, v16_set1(x)); }

@@ -7,7 +7,8 @@
 #define TILE_BLOCKS 2
 #define TILE_PIXELS 14
 
-#pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl"))), apply_to = function)
+#pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,fma,popcnt,bmi"))),             \
+                             apply_to = function)
 
 typedef struct {
   __m512 v;
@@ -51,14 +52,6 @@ PXA_INLINE void v16_store_u8(uint8_t *p, v16 a) {
   _mm_storeu_si128((__m128i *)p, _mm512_cvtepi32_epi8(_mm512_cvttps_epi32(a.v)));
 }
 PXA_INLINE unsigned v16_nonzero(v16 a) { return _mm512_cmp_ps_mask(a.v, _mm512_setzero_ps(), _CMP_NEQ_UQ); }
-PXA_INLINE int v16_pack(float *values, uint16_t *places, v16 a, int first) {
-  __mmask16 kept = _mm512_cmp_ps_mask(a.v, _mm512_setzero_ps(), _CMP_NEQ_UQ);
-  __m512i lanes = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
-  _mm512_storeu_ps(values, _mm512_maskz_compress_ps(kept, a.v));
-  lanes = _mm512_maskz_compress_epi32(kept, _mm512_add_epi32(lanes, _mm512_set1_epi32(first)));
-  _mm256_storeu_si256((__m256i *)places, _mm512_cvtepi32_epi16(lanes));
-  return __builtin_popcount(kept);
-}
 
 PXA_INLINE v16 v16_fma_scalar(v16 s, v16 w, float x) { return v16_fma(s, w, v16_set1(x)); }
 // A broadcast comes straight from memory, so an input vector is only where it lies.

@@ -95,16 +95,6 @@ PXA_INLINE unsigned v16_nonzero(v16 a) {
   QUADS mask |= vaddvq_u32(vbicq_u32(bits, vceqzq_f32(a.q[i]))) << 4 * i;
   return mask;
 }
-PXA_INLINE int v16_pack(float *values, uint16_t *places, v16 a, int first) {
-  int count = 0;
-  for (int i = 0; i < 16; i++) {
-    float value = a.q[i / 4][i % 4];
-    values[count] = value;
-    places[count] = (uint16_t)(first + i);
-    count += value != 0;
-  }
-  return count;
-}
 
 PXA_INLINE v16 v16_fma_scalar(v16 s, v16 w, float x) {
   QUADS s.q[i] = vfmaq_n_f32(s.q[i], w.q[i], x);

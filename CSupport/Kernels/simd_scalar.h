@@ -96,15 +96,6 @@ PXA_INLINE unsigned v16_nonzero(v16 a) {
   LANES mask |= (unsigned)(a.f[i] != 0) << i;
   return mask;
 }
-PXA_INLINE int v16_pack(float *values, uint16_t *places, v16 a, int first) {
-  int count = 0;
-  LANES {
-    values[count] = a.f[i];
-    places[count] = (uint16_t)(first + i);
-    count += a.f[i] != 0;
-  }
-  return count;
-}
 
 PXA_INLINE v16 v16_fma_scalar(v16 s, v16 w, float x) {
   LANES s.f[i] += w.f[i] * x;

@@ -24,7 +24,7 @@
 const pxa_kernels TABLE_NAME(TABLE) = {
     .name = STRING(TABLE),
     .tile_blocks = TILE_BLOCKS,
-    .list_nonzero = list_nonzero,
+    .mark_nonzero = mark_nonzero,
     .conv_forward = conv_forward,
     .conv_input_grad = conv_input_grad,
     .stem_forward = stem_forward,

@@ -7,7 +7,7 @@
 #ifdef PXA_HAS_AVX2
 #include "simd_avx2.h"
 #define TABLE avx2
-#pragma clang attribute push(__attribute__((target("avx2,fma,popcnt"))), apply_to = function)
+#pragma clang attribute push(__attribute__((target("avx2,fma,popcnt,bmi"))), apply_to = function)
 #include "table.h"
 #pragma clang attribute pop
 #endif

@@ -7,7 +7,8 @@
 #ifdef PXA_HAS_AVX512
 #include "simd_avx512.h"
 #define TABLE avx512
-#pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl"))), apply_to = function)
+#pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,fma,popcnt,bmi"))),             \
+                             apply_to = function)
 #include "table.h"
 #pragma clang attribute pop
 #endif

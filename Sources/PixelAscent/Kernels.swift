@@ -226,40 +226,29 @@ final class PoolIndex: @unchecked Sendable {  // because threads write disjoint 
   deinit { base.deallocate() }
 }
 
-/// Room for lists of what is not zero in planes.
+/// A bit for every value of planes: whether it is not zero.
 ///
 /// `@unchecked Sendable` because threads write disjoint parts, as with FloatBuffer.
-final class NonzeroLists: @unchecked Sendable {
-  private let values: UnsafeMutablePointer<Float>
-  private let rows: UnsafeMutablePointer<UInt16>
-  private let counts: UnsafeMutablePointer<UInt8>
-  private let slots: Int
+final class NonzeroMarks: @unchecked Sendable {
+  private let base: UnsafeMutablePointer<UInt64>
+  private let count: Int
 
-  /// Bytes a slot takes.
-  static let slotBytes = 64 * (MemoryLayout<Float>.stride + MemoryLayout<UInt16>.stride) + 1
-
-  /// Not initialized: kernels read nothing that they have not listed.
-  init(slots: Int) {
-    self.slots = slots
-    values = .allocate(capacity: slots * 64)
-    rows = .allocate(capacity: slots * 64)
-    counts = .allocate(capacity: slots)
+  init(count: Int) {
+    base = .allocate(capacity: count)
+    base.initialize(repeating: 0, count: count)
+    self.count = count
   }
 
-  deinit {
-    values.deallocate()
-    rows.deallocate()
-    counts.deallocate()
+  deinit { base.deallocate() }
+
+  static func count(channels: Int, height: Int, width: Int) -> Int {
+    pxa_mark_count(Int32(channels), Int32(height), Int32(width))
   }
 
-  static func slots(channels: Int, height: Int, width: Int) -> Int {
-    pxa_list_slots(Int32(channels), Int32(height), Int32(width))
-  }
-
-  fileprivate func raw(of planes: Planes) -> pxa_lists {
+  fileprivate func raw(of planes: Planes) -> UnsafeMutablePointer<UInt64> {
     let shape = planes.raw
-    precondition(pxa_list_slots(shape.channels, shape.height, shape.width) <= slots)
-    return pxa_lists(values: values, rows: rows, counts: counts)
+    precondition(pxa_mark_count(shape.channels, shape.height, shape.width) <= count)
+    return base
   }
 }
 
@@ -329,8 +318,8 @@ struct Kernels: @unchecked Sendable {
 
   private var c: pxa_kernels { table.pointee }
 
-  /// Output blocks that a convolution computes together, with lists or without: the blocks of a part should be a multiple.
-  func blocksTogether(lists: Bool) -> Int { lists ? Int(PXA_LIST_BLOCKS) : Int(c.tile_blocks) }
+  /// Output blocks that a convolution computes together, with marks or without: the blocks of a part should be a multiple.
+  func blocksTogether(marked: Bool) -> Int { marked ? Int(PXA_MARKED_BLOCKS) : Int(c.tile_blocks) }
 
   func convolutionForward(
     _ y: Planes, _ x: Planes, _ weights: PackedWeights, _ shape: ConvolutionShape, relu: Bool, _ part: Part
@@ -339,21 +328,19 @@ struct Kernels: @unchecked Sendable {
       y.raw, x.raw, weights.forward.base, weights.bias.base, shape.raw, relu, part.blocks.raw, part.rows.raw)
   }
 
-  func listNonzero(_ lists: NonzeroLists, _ dy: Planes, rows: Range<Int>) {
-    c.list_nonzero(lists.raw(of: dy), dy.raw, rows.raw)
+  func markNonzero(_ marks: NonzeroMarks, _ dy: Planes, rows: Range<Int>) {
+    c.mark_nonzero(marks.raw(of: dy), dy.raw, rows.raw)
   }
 
-  /// `lists` of the blocks `from` of dy, if they were listed.
+  /// `marks` of the blocks `from` of dy, if they were marked.
   func convolutionInputGradient(
-    _ dx: Planes, _ dy: Planes, _ lists: NonzeroLists?, _ weights: FloatBuffer, _ shape: ConvolutionShape,
+    _ dx: Planes, _ dy: Planes, _ marks: NonzeroMarks?, _ weights: FloatBuffer, _ shape: ConvolutionShape,
     mask: Planes?, accumulate: Bool, from: Range<Int>, _ part: Part
   ) {
-    withPointer(lists?.raw(of: dy.slice(blocks: from))) { lists in
-      withPointer(mask?.raw) {
-        c.conv_input_grad(
-          dx.raw, dy.raw, lists, weights.base, $0, accumulate, shape.raw, from.raw, part.blocks.raw,
-          part.rows.raw)
-      }
+    withPointer(mask?.raw) {
+      c.conv_input_grad(
+        dx.raw, dy.raw, marks?.raw(of: dy.slice(blocks: from)), weights.base, $0, accumulate, shape.raw, from.raw,
+        part.blocks.raw, part.rows.raw)
     }
   }
 

@@ -129,33 +129,18 @@ final class ImageArray {
   }
 }
 
-/// Lists of what is not zero in planes; nothing but NaN where nothing was listed.
-final class Lists {
-  let lists: pxa_lists
-  private let slots: Int
+/// Marks of what is not zero in planes.
+final class Marks {
+  let base: UnsafeMutablePointer<UInt64>
 
   init(of array: BlockedArray, _ table: Table) {
-    slots = pxa_list_slots(Int32(array.channels), Int32(array.height), Int32(array.width))
-    let values = UnsafeMutablePointer<Float>.allocate(capacity: slots * 64)
-    values.initialize(repeating: .nan, count: slots * 64)
-    let rows = UnsafeMutablePointer<UInt16>.allocate(capacity: slots * 64)
-    rows.initialize(repeating: .max, count: slots * 64)
-    let counts = UnsafeMutablePointer<UInt8>.allocate(capacity: slots)
-    counts.initialize(repeating: .max, count: slots)
-    lists = pxa_lists(values: values, rows: rows, counts: counts)
-    for row in 0..<array.height { table.kernels.list_nonzero(lists, array.planes, range(row, row + 1)) }
+    let count = pxa_mark_count(Int32(array.channels), Int32(array.height), Int32(array.width))
+    base = .allocate(capacity: count)
+    base.initialize(repeating: 0xAAAA_AAAA_AAAA_AAAA, count: count)
+    for row in 0..<array.height { table.kernels.mark_nonzero(base, array.planes, range(row, row + 1)) }
   }
 
-  deinit {
-    lists.values.deallocate()
-    lists.rows.deallocate()
-    lists.counts.deallocate()
-  }
-
-  func slot(_ index: Int) -> (values: [Float], rows: [UInt16]) {
-    let listed = 64 * index..<64 * index + Int(lists.counts[index])
-    return (listed.map { lists.values[$0] }, listed.map { lists.rows[$0] })
-  }
+  deinit { base.deallocate() }
 }
 
 /// Floats aligned for a kernel.

@@ -131,22 +131,15 @@ extension Range<Int> {
   var raw: pxa_range { pxa_range(begin: Int32(lowerBound), end: Int32(upperBound)) }
 }
 
-/// Room for lists of what is not zero in planes.
-final class Lists {
-  let raw: pxa_lists
+/// Room for marks of what is not zero in planes.
+final class Marks {
+  let base: UnsafeMutablePointer<UInt64>
 
   init(_ channels: Int, _ size: Int) {
-    let slots = pxa_list_slots(Int32(channels), Int32(size), Int32(size))
-    raw = pxa_lists(
-      values: .allocate(capacity: 64 * slots), rows: .allocate(capacity: 64 * slots),
-      counts: .allocate(capacity: slots))
+    base = .allocate(capacity: pxa_mark_count(Int32(channels), Int32(size), Int32(size)))
   }
 
-  deinit {
-    raw.values.deallocate()
-    raw.rows.deallocate()
-    raw.counts.deallocate()
-  }
+  deinit { base.deallocate() }
 }
 
 /// A value as an optional argument of a kernel.

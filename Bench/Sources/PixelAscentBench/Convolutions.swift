@@ -114,21 +114,19 @@ private func convolutionInputGradient(_ layer: Layer, _ numbers: Numbers, _ zero
   let forward = layer.packed(weights, count: pxa_conv_packed_floats, pxa_conv_pack_forward)
   let packed = Floats(pxa_conv_packed_floats(layer.conv, Int32(layer.inputs), Int32(layer.outputs)))
   pxa_conv_pack_input_grad(packed.base, forward.base, layer.conv, Int32(layer.inputs), Int32(layer.outputs))
-  let lists = layer.kernel == 3 && layer.stride == 1 ? Lists(layer.outputs, layer.outputSize) : nil
+  let marks = layer.kernel == 3 && layer.stride == 1 ? Marks(layer.outputs, layer.outputSize) : nil
   return KernelJob(
     reset: { layer.accumulates ? dx.fill(start) : dx.forget(0..<layer.inputs) },
     run: { kernels, threads in
-      if let lists {
-        threads.overRows(layer.outputSize) { kernels.pointee.list_nonzero(lists.raw, dy.planes, $0.raw) }
+      if let marks {
+        threads.overRows(layer.outputSize) { kernels.pointee.mark_nonzero(marks.base, dy.planes, $0.raw) }
       }
-      let together = lists == nil ? kernels.tileBlocks : Int(PXA_LIST_BLOCKS)
+      let together = marks == nil ? kernels.tileBlocks : Int(PXA_MARKED_BLOCKS)
       threads.overParts(blocks: 0..<layer.inputBlocks, together: together, rows: layer.inputSize) { blocks, rows in
-        withPointer(layer.masks ? x.planes : nil) { mask in
-          withPointer(lists?.raw) {
-            kernels.pointee.conv_input_grad(
-              dx.planes, dy.planes, $0, packed.base, mask, layer.accumulates, layer.conv, layer.blocks.raw, blocks.raw,
-              rows.raw)
-          }
+        withPointer(layer.masks ? x.planes : nil) {
+          kernels.pointee.conv_input_grad(
+            dx.planes, dy.planes, marks?.base, packed.base, $0, layer.accumulates, layer.conv, layer.blocks.raw,
+            blocks.raw, rows.raw)
         }
       }
     },

@@ -37,8 +37,8 @@ extern "C" {
 /// Channels in a block.
 #define PXA_BLOCK 16
 
-/// Blocks that conv_input_grad with lists computes together; as pxa_kernels.tile_blocks is without.
-#define PXA_LIST_BLOCKS 2
+/// Blocks that conv_input_grad with marks computes together; as pxa_kernels.tile_blocks is without.
+#define PXA_MARKED_BLOCKS 2
 
 /// Channels of an image that stem_input_grad computes together.
 #define PXA_STEM_CHANNELS 4
@@ -54,15 +54,6 @@ typedef struct pxa_image {
   float *data;
   int32_t channels, height, width, halo;
 } pxa_image;
-
-/// What is not zero in blocked planes dY, for a 3×3 convolution's gradient that leaves out the rest. The channels lie in
-/// groups of 64; a slot holds one pixel's values of one group that are not zero, in the order of the channels, and for
-/// each the row of 16 floats of the packed weights that it is multiplied with, counted from the group's first.
-typedef struct pxa_lists {
-  float *values;   // [⌈C/64⌉][H][W][64]
-  uint16_t *rows;  // likewise
-  uint8_t *counts; // [⌈C/64⌉][H][W]
-} pxa_lists;
 
 /// Half-open: begin ≤ i < end.
 typedef struct pxa_range {
@@ -80,8 +71,8 @@ int32_t pxa_blocks(int32_t channels);
 /// Floats in blocked planes, halo included.
 size_t pxa_planes_floats(int32_t channels, int32_t height, int32_t width, int32_t halo);
 
-/// Slots in lists: ⌈C/64⌉·H·W.
-size_t pxa_list_slots(int32_t channels, int32_t height, int32_t width);
+/// Marks of blocked planes: ⌈C/64⌉·H·W.
+size_t pxa_mark_count(int32_t channels, int32_t height, int32_t width);
 
 /// Output rows (or columns) of a convolution over `size` rows: ⌊(size + 2P − K) / S⌋ + 1, or 0 if nothing fits.
 int32_t pxa_conv_output_size(pxa_conv conv, int32_t size);
@@ -137,25 +128,24 @@ typedef struct pxa_kernels {
   void (*conv_forward)(pxa_planes y, pxa_planes x, const float *packed, const float *bias, pxa_conv conv, bool relu,
                        pxa_range blocks, pxa_range rows);
 
-  /// Lists what is not zero in dY.
-  /// layout    dY blocked.
-  /// writes    lists in rows of dY; of a slot nothing that is read beyond its count.
+  /// marks[g][y][x], bit i: whether dY[64·g+i,y,x] ≠ 0.
+  /// layout    dY blocked; marks [⌈C/64⌉][H][W].
+  /// writes    marks in rows of dY.
   /// error     exact
-  void (*list_nonzero)(pxa_lists lists, pxa_planes dy, pxa_range rows);
+  void (*mark_nonzero)(uint64_t *marks, pxa_planes dy, pxa_range rows);
 
   /// Gradient of a convolution with respect to its input.
   /// dX[i,y,x] = mask · (start + Σ_{o,ky,kx : S | y+P−ky, S | x+P−kx} dY[o, (y+P−ky)/S, (x+P−kx)/S] · W[o,i,ky,kx]),
   /// o in the blocks `from` only; start = dX before if accumulate, else 0;
   /// mask = 1 if X[i,y,x] > 0 else 0 where X is given (X = the ReLU output that dX belongs to), else 1.
   /// layout    all blocked; X like dX; packed by pxa_conv_pack_input_grad.
-  /// lists     list_nonzero of the blocks `from` of dY, or NULL: with them rows that are mostly zero take less time. The
+  /// marks     mark_nonzero of the blocks `from` of dY, or NULL: with them rows that are mostly zero take less time. The
   ///           bits are the same, but for the sign of a zero.
-  /// writes    dX in blocks × rows; without lists dX may be X.
-  /// requires  dY.halo ≥ pxa_conv_grad_halo(conv); lists only where K = 3, S = 1.
+  /// writes    dX in blocks × rows; without marks dX may be X.
+  /// requires  dY.halo ≥ pxa_conv_grad_halo(conv); marks only where K = 3, S = 1.
   /// sum       n = Cout·K², by groups of 64 output channels from the first of `from` on, in them by taps
-  void (*conv_input_grad)(pxa_planes dx, pxa_planes dy, const pxa_lists *lists, const float *packed,
-                          const pxa_planes *x, bool accumulate, pxa_conv conv, pxa_range from, pxa_range blocks,
-                          pxa_range rows);
+  void (*conv_input_grad)(pxa_planes dx, pxa_planes dy, const uint64_t *marks, const float *packed, const pxa_planes *x,
+                          bool accumulate, pxa_conv conv, pxa_range from, pxa_range blocks, pxa_range rows);
 
   /// conv_forward where X is an image.
   /// requires  X.halo ≥ P.

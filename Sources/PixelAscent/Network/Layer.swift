@@ -28,8 +28,8 @@ struct Layer: Sendable {
   var masksGradient = false
   /// Whether the gradient of the input holds another layer's contribution already.
   var accumulatesGradient = false
-  /// Whether its gradient goes through lists of what is not zero.
-  var listsGradient = false
+  /// Whether the gradient of its output is marked where it is not zero, so that the rest can be left out.
+  var marksGradient = false
   /// Whether it is the convolution on whose output only the scores depend, so that only the blocks of the wanted classes
   /// need be computed.
   var isHead = false
@@ -99,7 +99,7 @@ struct LayerPlan: Sendable {
     }
     try checkReaders(file.graph)
     planGradients()
-    planLists()
+    planMarks()
     planHead()
     planMemory()
     minimumSize = try leastSize()
@@ -237,12 +237,12 @@ struct LayerPlan: Sendable {
     }
   }
 
-  /// A ReLU leaves many zeros in the gradient. (To list them costs more than it saves where a value is multiplied once,
-  /// as in a 1×1 convolution.)
-  private mutating func planLists() {
+  /// A ReLU leaves many zeros in the gradient. (To find them costs more than it saves where a value is multiplied once, as
+  /// in a 1×1 convolution.)
+  private mutating func planMarks() {
     for index in layers.indices {
       guard case .convolution(let shape, _, let relu) = layers[index].operation else { continue }
-      layers[index].listsGradient = relu && shape.kernel == 3 && shape.stride == 1
+      layers[index].marksGradient = relu && shape.kernel == 3 && shape.stride == 1
     }
   }
 
@@ -250,7 +250,7 @@ struct LayerPlan: Sendable {
   private mutating func planMemory() {
     for storage in storages.indices {
       let readers = layers.filter { $0.input.map { values[$0].storage } == storage }
-      guard readers.count == 1, !readers[0].listsGradient else { continue }
+      guard readers.count == 1, !readers[0].marksGradient else { continue }
       let halo = max(storages[storage].halo, storages[storage].gradientHalo)
       storages[storage] = Storage(
         channels: storages[storage].channels, halo: halo, gradientHalo: halo, isReplacedByGradient: true)

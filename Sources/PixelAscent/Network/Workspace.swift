@@ -20,7 +20,7 @@ final class Workspace {
   private let gradients: [Planes]
   private let gradientWeights: [FloatBuffer?]
   private let poolIndices: [PoolIndex?]
-  private let lists: NonzeroLists
+  private let marks: NonzeroMarks
   private let scoreBuffer, scoreGradient: FloatBuffer
 
   // What the present pass is about.
@@ -30,7 +30,7 @@ final class Workspace {
   // What a layer does in a part of its output or of its input's gradient. Made once: a closure made in the loop would be
   // allocated there, again and again.
   private lazy var forwardBodies: [Parallel.Body] = plan.layers.indices.map(forwardBody)
-  private lazy var listBodies: [Parallel.Body?] = plan.layers.indices.map(listBody)
+  private lazy var markBodies: [Parallel.Body?] = plan.layers.indices.map(markBody)
   private lazy var backwardBodies: [Parallel.Body] = plan.layers.indices.map(backwardBody)
 
   /// - Throws: `PixelAscentError` of kind `sizeLimit` if the image is too small for the network, or needs more memory
@@ -61,7 +61,7 @@ final class Workspace {
     gradients = gradient ? plan.values.map { planes($0, layout.gradients, \.gradientHalo) } : []
     gradientWeights = gradient ? network.plan.gradientWeights(threads: network.options.threads) : []
     poolIndices = zip(plan.layers, layout.indexBytes).map { layer, bytes in bytes > 0 ? PoolIndex(count: bytes) : nil }
-    lists = NonzeroLists(slots: layout.listSlots)
+    marks = NonzeroMarks(count: layout.markCount)
     let padded = (plan.classes + 15) / 16 * 16
     scoreBuffer = FloatBuffer(count: padded)
     scoreGradient = FloatBuffer(count: padded)
@@ -97,7 +97,7 @@ final class Workspace {
       if let output = plan.layers[index].output {
         let y = activations[output]
         parallel.overParts(
-          blocks: plan.layers[index].isHead ? wanted : 0..<y.blocks, together: kernels.blocksTogether(lists: false),
+          blocks: plan.layers[index].isHead ? wanted : 0..<y.blocks, together: kernels.blocksTogether(marked: false),
           rows: y.height, forwardBodies[index])
       } else {
         parallel.overParts(blocks: wanted, rows: 1, forwardBodies[index])
@@ -158,11 +158,11 @@ final class Workspace {
         parallel.overParts(blocks: wanted, rows: 1, backwardBodies[index])
       } else if let input = layer.input {
         let dx = gradients[input]
-        if let body = listBodies[index], let output = layer.output {
+        if let body = markBodies[index], let output = layer.output {
           parallel.overRows(gradients[output].height, body)
         }
         parallel.overParts(
-          blocks: 0..<dx.blocks, together: kernels.blocksTogether(lists: layer.listsGradient), rows: dx.height,
+          blocks: 0..<dx.blocks, together: kernels.blocksTogether(marked: layer.marksGradient), rows: dx.height,
           backwardBodies[index])
       } else {
         parallel.overRows(height, backwardBodies[index])
@@ -177,11 +177,11 @@ final class Workspace {
     return plan.layers[index].isHead ? wanted : 0..<gradients[output].blocks
   }
 
-  private func listBody(_ index: Int) -> Parallel.Body? {
-    guard plan.layers[index].listsGradient, let output = plan.layers[index].output else { return nil }
+  private func markBody(_ index: Int) -> Parallel.Body? {
+    guard plan.layers[index].marksGradient, let output = plan.layers[index].output else { return nil }
     let dy = gradients[output]
     return Parallel.Body { [unowned self] in
-      kernels.listNonzero(lists, dy.slice(blocks: givenBlocks(index)), rows: $0.rows)
+      kernels.markNonzero(marks, dy.slice(blocks: givenBlocks(index)), rows: $0.rows)
     }
   }
 
@@ -196,10 +196,10 @@ final class Workspace {
       }
     case (.convolution(let shape, _, _), let dy?, let dx?):
       guard let weights = gradientWeights[index] else { preconditionFailure("a convolution without weights") }
-      let lists = layer.listsGradient ? lists : nil
+      let marks = layer.marksGradient ? marks : nil
       return Parallel.Body { [unowned self] in
         kernels.convolutionInputGradient(
-          dx, dy, lists, weights, shape, mask: mask, accumulate: layer.accumulatesGradient, from: givenBlocks(index), $0
+          dx, dy, marks, weights, shape, mask: mask, accumulate: layer.accumulatesGradient, from: givenBlocks(index), $0
         )
       }
     case (.maxPool, let dy?, let dx?):
@@ -228,7 +228,7 @@ private struct ArenaPlan {
   let activations: [Int]
   private(set) var gradients: [Int] = []
   private(set) var indexBytes: [Int] = []
-  private(set) var listSlots = 0
+  private(set) var markCount = 0
   let image: Int
   let imageGradient: Int?
   private(set) var floats = 0
@@ -275,18 +275,18 @@ private struct ArenaPlan {
       let value = plan.values[output], size = sizes[value.storage]
       return (value.channels + 15) / 16 * 16 * size.height * size.width
     }
-    for layer in plan.layers where gradient && layer.listsGradient {
+    for layer in plan.layers where gradient && layer.marksGradient {
       guard let output = layer.output else { continue }
       let value = plan.values[output], size = sizes[value.storage]
-      listSlots = max(
-        listSlots, NonzeroLists.slots(channels: value.channels, height: size.height, width: size.width))
+      markCount = max(
+        markCount, NonzeroMarks.count(channels: value.channels, height: size.height, width: size.width))
     }
     self.floats = floats
     self.sizes = sizes
   }
 
   var bytes: Int {
-    floats * MemoryLayout<Float>.stride + indexBytes.reduce(0, +) + listSlots * NonzeroLists.slotBytes
+    floats * MemoryLayout<Float>.stride + indexBytes.reduce(0, +) + markCount * MemoryLayout<UInt64>.stride
   }
 }
 
