@@ -46,7 +46,7 @@ lint:  ## check the form of the Swift sources
 
 format:  ## put the sources into that form
 	$(SWIFT) format --in-place --recursive Package.swift Sources Tests Bench/Package.swift Bench/Sources
-	clang-format -i $$(git ls-files 'CSupport/*.[ch]' 'Bench/*.[ch]')
+	clang-format -i $$(git ls-files '*.[ch]')
 
 sanitize: setup  ## run kernel and codec tests under sanitizers, all built with warnings as errors
 	ASAN_OPTIONS=detect_leaks=0 SWIFT_BACKTRACE=enable=no $(SWIFT) test --disable-xctest --scratch-path .build-sanitize \

@@ -78,6 +78,13 @@ import Testing
     (0, [0.0416, 0, 0]), (0.365079, [1, 0, 0]), (0.746032, [1, 1, 0]), (1, [1, 1, 1]),
   ]
 
+  @Test func hotTakesTheLeastRangeAndWhatIsNoNumber() {
+    let tiny = RGBImage(hot: Tensor(shape: [1, 3], values: [0, 1e-45, 0x1p-140]))
+    #expect(Array(tiny.pixels[0..<3]) == [11, 0, 0] && Array(tiny.pixels[6...]) == [255, 255, 255])
+    let odd = RGBImage(hot: Tensor(shape: [1, 3], values: [0, .infinity, .nan]))
+    #expect(odd.pixels.count == 9)
+  }
+
   @Test func hotHasMatplotlibsColours() {
     let points = RGBImage(hot: Tensor(shape: [2, 2], values: Self.hot.map { Float(5 * $0.x - 2) }))
     #expect(points.pixels == [11, 0, 0, 255, 0, 0, 255, 255, 0, 255, 255, 255])

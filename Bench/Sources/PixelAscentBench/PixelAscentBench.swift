@@ -104,7 +104,9 @@ struct PixelAscentBench: ParsableCommand {
     let report = Report(style: short ? .ok : json ? .json : .table)
     let stopwatch = Stopwatch(seconds: seconds, isShort: short)
     let model = try findModel()
-    if model == nil { report.note("no model: forward, iteration, many-ascents and memory are skipped (make model)") }
+    if model == nil {
+      report.note("no model: forward, allocations, iteration, many-ascents and memory are skipped (make model)")
+    }
 
     if let model, wants("memory"), let set = sets.first, let most = threads.map(\.count).max() {
       report.add(try measureMemory(model: model, simd: set.name, threads: most))

@@ -149,6 +149,7 @@ typedef struct pxa_kernels {
 
   /// conv_forward where X is an image.
   /// requires  X.halo ≥ P.
+  /// sum       n = Cin·K², by groups of 4 input channels, in them by taps
   void (*stem_forward)(pxa_planes y, pxa_image x, const float *packed, const float *bias, pxa_conv conv, bool relu,
                        pxa_range blocks, pxa_range rows);
 

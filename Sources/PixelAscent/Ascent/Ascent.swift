@@ -139,6 +139,7 @@ final class Ascent {
       }
       self.rate /= norm
     }
+    guard Float(self.rate).isFinite else { throw Self.tooLarge }
     parallel.overRows(image.height, stepForward)
     guard sums.length.isFinite else { throw Self.tooLarge }
   }

@@ -74,10 +74,12 @@ extension RGBImage {
   public init(hot map: Tensor) {
     precondition(map.shape.count == 2)
     let (low, high) = map.values.range
-    let gain = high > low ? 1 / (high - low) : 0
+    // The reciprocal of a denormal range would be infinite.
+    let scale: Float = high - low < 0x1p-100 ? 0x1p100 : 1
+    let gain = high > low ? 1 / ((high - low) * scale) : 0
     var pixels = [UInt8](repeating: 0, count: 3 * map.values.count)
     for start in stride(from: 0, to: map.values.count, by: 16) {
-      let heat = (map.values.block(start, padding: low) - low) * gain
+      let heat = (map.values.block(start, padding: low) - low) * scale * gain
       // Three ramps one after another, with matplotlib's break points.
       let red: SIMD16<Float> = heat * (0.9584 / 0.365079) + 0.0416
       let green: SIMD16<Float> = (heat - 0.365079) / 0.380953
@@ -95,7 +97,8 @@ extension RGBImage {
 
   /// The bytes nearest to 255 times a ramp, ties to even: adding 1.5 · 2²³ leaves no bits for a fraction.
   private static func byte(_ ramp: SIMD16<Float>) -> SIMD16<Float> {
-    let clamped = ramp.replacing(with: 0, where: ramp .< 0).replacing(with: 1, where: ramp .> 1)
+    // What is no number is 0.
+    let clamped = SIMD16<Float>.zero.replacing(with: ramp, where: ramp .> 0).replacing(with: 1, where: ramp .> 1)
     return clamped * 255 + 12_582_912 - 12_582_912
   }
 

@@ -24,10 +24,15 @@ public struct Labels: Hashable, Sendable {
   /// The first synonym in a form that suits a file name: "Border terrier" reads "border-terrier". The index follows where
   /// another class has the same: the two cranes are "crane-134" and "crane-517".
   public func slug(_ index: Int) -> String {
-    let words = self[index].lowercased().split { !$0.isLetter && !$0.isNumber }
-    if words.isEmpty { return "class-\(index)" }
-    let isShared = names.indices.contains { $0 != index && self[$0].lowercased() == self[index].lowercased() }
-    return words.joined(separator: "-").prefix(60) + (isShared ? "-\(index)" : "")
+    let slug = words(index)
+    if slug.isEmpty { return "class-\(index)" }
+    let isShared = names.indices.contains { $0 != index && words($0) == slug }
+    return slug + (isShared ? "-\(index)" : "")
+  }
+
+  /// The letters and digits of a class's first synonym, at most 60 with the "-" between words.
+  private func words(_ index: Int) -> String {
+    String(self[index].lowercased().split { !$0.isLetter && !$0.isNumber }.joined(separator: "-").prefix(60))
   }
 
   /// The index of the class that `text` names.
