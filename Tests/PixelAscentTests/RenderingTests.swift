@@ -79,7 +79,7 @@ import Testing
   ]
 
   @Test func hotTakesTheLeastRangeAndWhatIsNoNumber() {
-    let tiny = RGBImage(hot: Tensor(shape: [1, 3], values: [0, 1e-45, 0x1p-140]))
+    let tiny = RGBImage(hot: Tensor(shape: [1, 3], values: [0, .leastNonzeroMagnitude, 0x1p-140]))
     #expect(Array(tiny.pixels[0..<3]) == [11, 0, 0] && Array(tiny.pixels[6...]) == [255, 255, 255])
     let odd = RGBImage(hot: Tensor(shape: [1, 3], values: [0, .infinity, .nan]))
     #expect(odd.pixels.count == 9)
