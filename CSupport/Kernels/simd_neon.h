@@ -2,7 +2,6 @@
 // The vocabulary of simd.h for NEON (AArch64): a block is four registers of the 32.
 
 #include <arm_neon.h>
-#include <string.h>
 
 // 5 pixels × 4 registers of accumulators, 4 of weights, 5 of input (4 channels each): 29 of 32.
 #define TILE_BLOCKS 1
@@ -28,24 +27,7 @@ PXA_INLINE v16 v16_loadu(const float *p) {
 PXA_INLINE void v16_storeu(float *p, v16 a) { QUADS vst1q_f32(p + 4 * i, a.q[i]); }
 PXA_INLINE v16 v16_load(const float *p) { return v16_loadu(p); }
 PXA_INLINE void v16_store(float *p, v16 a) { v16_storeu(p, a); }
-PXA_INLINE v16 v16_loadn(const float *p, int n) {
-  if (n == 16)
-    return v16_loadu(p);
-  float lanes[16] = {0};
-  memcpy(lanes, p, (size_t)n * sizeof *p);
-  return v16_loadu(lanes);
-}
-PXA_INLINE void v16_storen(float *p, v16 a, int n) {
-  float lanes[16];
-  v16_storeu(n == 16 ? p : lanes, a);
-  if (n < 16)
-    memcpy(p, lanes, (size_t)n * sizeof *p);
-}
-PXA_INLINE v16 v16_first(v16 a, int n) {
-  float lanes[16];
-  v16_storeu(lanes, a);
-  return v16_loadn(lanes, n);
-}
+#include "simd_partial.h"
 PXA_INLINE v16 v16_add(v16 a, v16 b) {
   QUADS a.q[i] = vaddq_f32(a.q[i], b.q[i]);
   return a;

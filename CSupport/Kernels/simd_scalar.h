@@ -26,24 +26,7 @@ PXA_INLINE v16 v16_loadu(const float *p) {
 PXA_INLINE void v16_storeu(float *p, v16 a) { memcpy(p, a.f, sizeof a.f); }
 PXA_INLINE v16 v16_load(const float *p) { return v16_loadu(p); }
 PXA_INLINE void v16_store(float *p, v16 a) { v16_storeu(p, a); }
-PXA_INLINE v16 v16_loadn(const float *p, int n) {
-  if (n == 16)
-    return v16_loadu(p);
-  float lanes[16] = {0};
-  memcpy(lanes, p, (size_t)n * sizeof *p);
-  return v16_loadu(lanes);
-}
-PXA_INLINE void v16_storen(float *p, v16 a, int n) {
-  float lanes[16];
-  v16_storeu(n == 16 ? p : lanes, a);
-  if (n < 16)
-    memcpy(p, lanes, (size_t)n * sizeof *p);
-}
-PXA_INLINE v16 v16_first(v16 a, int n) {
-  float lanes[16];
-  v16_storeu(lanes, a);
-  return v16_loadn(lanes, n);
-}
+#include "simd_partial.h"
 PXA_INLINE v16 v16_add(v16 a, v16 b) {
   LANES a.f[i] += b.f[i];
   return a;

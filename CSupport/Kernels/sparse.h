@@ -6,16 +6,20 @@
 
 enum { WINDOW = 3 };
 
+// A bit for each channel of up to GROUP_BLOCKS blocks that is not zero in a pixel, given in the first of them.
+PXA_INLINE uint64_t nonzero_channels(const float *pixel, ptrdiff_t plane, int blocks) {
+  uint64_t mark = 0;
+  for (int b = 0; b < GROUP_BLOCKS && b < blocks; b++)
+    mark |= (uint64_t)v16_nonzero(v16_load(pixel + b * plane)) << b * PXA_BLOCK;
+  return mark;
+}
+
 static void mark_nonzero(uint64_t *marks, pxa_planes dy, pxa_range rows) {
   int blocks = pxa_blocks(dy.channels);
   for (int g = 0; g < blocks; g += GROUP_BLOCKS, marks += (ptrdiff_t)dy.height * dy.width)
     for (int r = rows.begin; r < rows.end; r++)
-      for (int c = 0; c < dy.width; c++) {
-        uint64_t mark = 0;
-        for (int b = 0; b < GROUP_BLOCKS && g + b < blocks; b++)
-          mark |= (uint64_t)v16_nonzero(v16_load(pixel(dy, g + b, r, c))) << b * PXA_BLOCK;
-        marks[(ptrdiff_t)r * dy.width + c] = mark;
-      }
+      for (int c = 0; c < dy.width; c++)
+        marks[(ptrdiff_t)r * dy.width + c] = nonzero_channels(pixel(dy, g, r, c), plane_floats(dy), blocks - g);
 }
 
 // Whether skipping the zeros of some rows of dY pays: what surrounds a value takes about as long as the value.
@@ -90,7 +94,7 @@ PXA_INLINE void sparse_row(const sparse_job *job, int blocks) {
 }
 
 static __attribute__((noinline)) void sparse_row_1(const sparse_job *job) { sparse_row(job, 1); }
-static __attribute__((noinline)) void sparse_row_2(const sparse_job *job) { sparse_row(job, PXA_MARKED_BLOCKS); }
+static __attribute__((noinline)) void sparse_row_all(const sparse_job *job) { sparse_row(job, PXA_MARKED_BLOCKS); }
 
 // conv_input_grad from the blocks `from` of dY, which are marked, and whose weights begin at `w`.
 static void sparse_input_grad(pxa_planes dx, pxa_planes dy, const uint64_t *marks, const float *w, ptrdiff_t w_block,
@@ -123,6 +127,6 @@ static void sparse_input_grad(pxa_planes dx, pxa_planes dy, const uint64_t *mark
           if (blocks.end - b < PXA_MARKED_BLOCKS)
             sparse_row_1(&job);
           else
-            sparse_row_2(&job);
+            sparse_row_all(&job);
         }
 }

@@ -25,10 +25,7 @@ PXA_INLINE void stem_grad_row(float sums[MAX_KERNEL][SEGMENT_FLOATS], const floa
   for (int column = begin; column < end; column++) {
     for (int g = 0; g < blocks; g += GROUP_BLOCKS) {
       const float *value = pixel(dy, g, row, column), *group = packed + (ptrdiff_t)g * PXA_BLOCK * kernel * PXA_BLOCK;
-      uint64_t left = 0; // a bit for each channel that is not zero
-      for (int b = 0; b < GROUP_BLOCKS && g + b < blocks; b++)
-        left |= (uint64_t)v16_nonzero(v16_load(value + b * plane)) << b * PXA_BLOCK;
-      for (; left; left &= left - 1) {
+      for (uint64_t left = nonzero_channels(value, plane, blocks - g); left; left &= left - 1) {
         int channel = __builtin_ctzll(left);
         float d = value[channel / PXA_BLOCK * plane + channel % PXA_BLOCK];
         const float *w = group + channel * kernel * PXA_BLOCK;
