@@ -57,9 +57,9 @@ public struct InstructionSet: Hashable, Sendable, CustomStringConvertible {
 
 /// Floats aligned to 64 bytes, zero at first.
 ///
-/// `@unchecked Sendable` because the threads of one operation write disjoint parts, and whoever reads them waits for
-/// the operation's end; packed weights are never written after they are made.
-final class FloatBuffer: @unchecked Sendable {
+/// The threads of one operation write disjoint parts, and whoever reads them waits for the operation's end; packed
+/// weights are never written after they are made.
+final class FloatBuffer: @unchecked Sendable {  // because threads write disjoint parts and wait for one another
   fileprivate let base: UnsafeMutablePointer<Float>
   let count: Int
   private let memory: ZeroedMemory
@@ -182,9 +182,7 @@ struct ImagePlanes {
 }
 
 /// Room for the sums of squares of an image's rows.
-///
-/// `@unchecked Sendable` because threads write disjoint parts, as with FloatBuffer.
-final class RowSums: @unchecked Sendable {
+final class RowSums: @unchecked Sendable {  // because threads write disjoint parts, as with FloatBuffer
   private let base: UnsafeMutablePointer<Double>
   private let rows: Int
 
@@ -227,9 +225,7 @@ final class PoolIndex: @unchecked Sendable {  // because threads write disjoint 
 }
 
 /// A bit for every value of planes: whether it is not zero.
-///
-/// `@unchecked Sendable` because threads write disjoint parts, as with FloatBuffer.
-final class NonzeroMarks: @unchecked Sendable {
+final class NonzeroMarks: @unchecked Sendable {  // because threads write disjoint parts, as with FloatBuffer
   private let base: UnsafeMutablePointer<UInt64>
   private let count: Int
 
@@ -309,9 +305,7 @@ final class PackedWeights: Sendable {
 }
 
 /// The kernels of one instruction set, with the contracts of `CPixelKernels.h`.
-///
-/// `@unchecked Sendable` because the table is constant.
-struct Kernels: @unchecked Sendable {
+struct Kernels: @unchecked Sendable {  // because the table is constant
   private let table: UnsafePointer<pxa_kernels>
 
   init(_ set: InstructionSet) { table = set.table }

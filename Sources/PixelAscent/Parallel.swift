@@ -208,8 +208,8 @@ final class Parallel: Sendable {
     }
   }
 
-  /// `@unchecked Sendable` because the caller writes it while no part is taken, and who takes a part reads it after.
-  private final class Operation: @unchecked Sendable {
+  /// The caller writes it while no part is taken.
+  private final class Operation: @unchecked Sendable {  // because who takes a part reads it after that
     var hasHelpers = false
     var body: Body?
     var cut = Cut(blocks: 0..<0, together: 1, rows: 0, bands: 0)
