@@ -123,17 +123,13 @@ struct Ascents {
     let network = try network(threads: 1), side = ThreadsProbe(threads)
     let probes = try (0..<threads).map { try warmProbe(network, size: Layer.imageSize, class: Layer.index + $0) }
     let iterations = 4
-    func run(_ probe: AscentProbe) {
-      do {
-        for _ in 0..<iterations { try probe.iterate() }
-      } catch {
-        fatalError("\(error)")
-      }
+    func run(_ probe: AscentProbe) throws {
+      for _ in 0..<iterations { try probe.iterate() }
     }
-    let one = stopwatch.measure { probes.forEach(run) }
-    let measured = peak.around {
+    let one = try stopwatch.measure { try probes.forEach(run) }
+    let measured = try peak.around {
       var timing: Timing?
-      side.together { timing = stopwatch.measure { side.forEach(threads) { run(probes[$0]) } } }
+      try side.together { timing = try stopwatch.measure { try side.forEach(threads) { try run(probes[$0]) } } }
       return timing
     }
     var row = row("many-ascents", measured, flop: flop(size: Layer.imageSize) * Double(threads * iterations))

@@ -2,6 +2,8 @@
 //
 // What the benchmarks in Bench need of the library's inside. Not API.
 
+import Synchronization
+
 /// A network's forward pass alone, over and over in the same memory, on the noise that class visualization starts from.
 @_spi(Benchmark) public final class ForwardProbe {
   private let workspace: Workspace
@@ -77,7 +79,19 @@
   public func together(_ body: () throws -> Void) rethrows { try parallel.together(body) }
 
   /// Calls `body` with each of 0 ..< count, once.
-  public func forEach(_ count: Int, _ body: (Int) -> Void) { parallel.forEach(count, body) }
+  ///
+  /// - Throws: what one of the calls threw, after all of them.
+  public func forEach<Failure: Error>(_ count: Int, _ body: (Int) throws(Failure) -> Void) throws(Failure) {
+    let failure = Mutex<Failure?>(nil)
+    parallel.forEach(count) { index in
+      do throws(Failure) {
+        try body(index)
+      } catch {
+        failure.withLock { $0 = error }
+      }
+    }
+    if let failure = failure.withLock({ $0 }) { throw failure }
+  }
 
   /// Cuts 0 ..< rows into bands.
   public func overRows(_ rows: Int, _ body: @escaping (Range<Int>) -> Void) {
