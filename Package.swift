@@ -43,8 +43,11 @@ let package = Package(
 
     // Tests
     .target(name: "CAllocationCount", path: "Tests/AllocationCount"),
-    .target(name: "TestSupport", dependencies: ["PixelAscent"], path: "Tests/Support"),
-    .testTarget(name: "KernelTests", dependencies: ["CPixelKernels", "CPixelReference", "TestSupport"]),
+    .target(name: "TestSupport", dependencies: ["PixelAscent", "CPixelReference"], path: "Tests/Support"),
+    .target(
+      name: "CKernelChecks", dependencies: ["CPixelKernels", "CPixelReference"], path: "Tests/KernelChecks",
+      exclude: ["Program"]),
+    .testTarget(name: "KernelTests", dependencies: ["CKernelChecks", "CPixelKernels"]),
     .testTarget(name: "CodecTests", dependencies: ["PixelAscent", "TestSupport"]),
     .testTarget(
       name: "PixelAscentTests", dependencies: ["PixelAscent", "CPixelReference", "CAllocationCount", "TestSupport"]),

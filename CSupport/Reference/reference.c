@@ -133,3 +133,10 @@ void pxa_ref_gaussian_blur(double *y, const double *x, int32_t channels, int32_t
   }
   free(down);
 }
+
+uint64_t pxa_ref_random(uint64_t *state) {
+  uint64_t z = *state += 0x9E3779B97F4A7C15;
+  z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9;
+  z = (z ^ (z >> 27)) * 0x94D049BB133111EB;
+  return z ^ (z >> 31);
+}

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 import CPixelKernels
+import CPixelReference
 
 /// What fills the arrays of a kernel.
 enum Numbers {
@@ -10,19 +11,13 @@ enum Numbers {
   case reals
 }
 
-/// SplitMix64 (Steele, Lea, Flood 2014).
+/// Numbers that are the same in every run.
 struct Random {
   private var state: UInt64
 
   init(_ seed: UInt64 = 1) { state = seed }
 
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
-  }
+  mutating func next() -> UInt64 { pxa_ref_random(&state) }
 
   /// `count` numbers; of these, at random places, a share of `zeros` exactly zero.
   mutating func values(_ count: Int, _ numbers: Numbers, zeros: Double = 0) -> [Double] {

@@ -47,6 +47,9 @@ void pxa_ref_roll(double *y, const double *x, int32_t channels, int32_t height, 
 /// repeated as often as the radius asks for.
 void pxa_ref_gaussian_blur(double *y, const double *x, int32_t channels, int32_t height, int32_t width, double sigma);
 
+/// The next of a sequence of random numbers, the same on every machine (Steele, Lea, Flood: SplitMix64, 2014).
+uint64_t pxa_ref_random(uint64_t *state);
+
 #ifdef __cplusplus
 }
 #endif

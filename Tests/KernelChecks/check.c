@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: MIT
+
+#define _DEFAULT_SOURCE 1 // beside C11: what the system has
+
+#include "check.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+// MARK: - The list
+
+static const check_entry *const lists[] = {check_convolutions, check_pools, check_images};
+
+static const check_entry *entry_at(int32_t index) {
+  for (size_t list = 0; list < sizeof lists / sizeof *lists; list++)
+    for (const check_entry *entry = lists[list]; entry->title; entry++)
+      if (index-- == 0)
+        return entry;
+  return NULL;
+}
+
+int32_t pxa_checks_count(void) {
+  int32_t count = 0;
+  while (entry_at(count))
+    count++;
+  return count;
+}
+
+const char *pxa_check_title(int32_t index) { return entry_at(index)->title; }
+
+bool pxa_check_run(int32_t index, const pxa_kernels *kernels, char *message, size_t message_size) {
+  check c = {.kernels = kernels, .message = message, .message_size = message_size};
+  for (int side = 0; side < 2; side++) {
+    c.at_end = side == 0;
+    entry_at(index)->run(&c);
+  }
+  size_t page = (size_t)sysconf(_SC_PAGESIZE);
+  for (int i = 0; i < CHECK_ARRAYS; i++)
+    if (c.regions[i].begin)
+      munmap(c.regions[i].begin - page, c.regions[i].size + 2 * page);
+  if (c.failures > 1 && message_size > 0) {
+    size_t length = strlen(message);
+    snprintf(message + length, message_size - length, " (and %d more)", c.failures - 1);
+  }
+  return c.failures == 0;
+}
+
+// MARK: - Memory
+
+void check_case(check *c, uint64_t seed) {
+  c->used = 0;
+  c->random = seed;
+}
+
+static void out_of_memory(void) {
+  fputs("kernel checks: out of memory, or CHECK_ARRAYS is too small\n", stderr);
+  abort();
+}
+
+static check_region make_region(size_t size, size_t page) {
+  uint8_t *all = mmap(NULL, size + 2 * page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (all == MAP_FAILED || mprotect(all + page, size, PROT_READ | PROT_WRITE) != 0)
+    out_of_memory();
+  return (check_region){all + page, size};
+}
+
+void *check_memory(check *c, size_t bytes, size_t alignment) {
+  size_t page = (size_t)sysconf(_SC_PAGESIZE), needed = (bytes + alignment + page) / page * page;
+  if (c->used == CHECK_ARRAYS)
+    out_of_memory();
+  check_region *region = &c->regions[c->used++];
+  if (region->size < needed) {
+    if (region->begin)
+      munmap(region->begin - page, region->size + 2 * page);
+    *region = make_region(needed, page);
+  }
+  uint8_t *memory = region->begin + (c->at_end ? (region->size - bytes) / alignment * alignment : 0);
+  memset(memory, 0xA5, bytes);
+  return memory;
+}
+
+double *check_doubles(check *c, int count) { return check_memory(c, (size_t)count * sizeof(double), sizeof(double)); }
+
+float *check_floats(check *c, const double *values, int count) {
+  float *floats = check_memory(c, (size_t)count * sizeof *floats, sizeof *floats);
+  for (int i = 0; i < count; i++)
+    floats[i] = (float)values[i];
+  return floats;
+}
+
+float *check_floats_for_blocks(check *c, const double *values, int count) {
+  int padded = pxa_blocks(count) * PXA_BLOCK;
+  float *floats = check_memory(c, (size_t)padded * sizeof *floats, 64);
+  for (int i = 0; i < padded; i++)
+    floats[i] = values && i < count ? (float)values[i] : 0;
+  return floats;
+}
+
+// MARK: - Random numbers
+
+double *check_integers(check *c, int count, int range) {
+  double *values = check_doubles(c, count);
+  for (int i = 0; i < count; i++)
+    values[i] = (double)(int)(pxa_ref_random(&c->random) % (uint64_t)(2 * range + 1)) - range;
+  return values;
+}
+
+double *check_reals(check *c, int count) {
+  double *values = check_doubles(c, count);
+  for (int i = 0; i < count; i++)
+    values[i] = (double)((int64_t)pxa_ref_random(&c->random) >> 40) * 0x1p-23;
+  return values;
+}
+
+// MARK: - Arrays
+
+static float *planes_element(pxa_planes a, int channel, int row, int column) {
+  ptrdiff_t width = a.width + 2 * a.halo, height = a.height + 2 * a.halo;
+  ptrdiff_t pixel = (channel / PXA_BLOCK * height + row + a.halo) * width + column + a.halo;
+  return a.data + pixel * PXA_BLOCK + channel % PXA_BLOCK;
+}
+
+static float *image_element(pxa_image a, int channel, int row, int column) {
+  ptrdiff_t width = a.width + 2 * a.halo, height = a.height + 2 * a.halo;
+  return a.data + (channel * height + row + a.halo) * width + column + a.halo;
+}
+
+pxa_planes check_planes(check *c, int channels, int height, int width, int halo, const double *values) {
+  size_t bytes = pxa_planes_floats(channels, height, width, halo) * sizeof(float);
+  pxa_planes planes = {memset(check_memory(c, bytes, 64), 0, bytes), channels, height, width, halo};
+  // Without values the lanes beyond the channels are NaN too: a kernel writes whole blocks.
+  int filled = values ? channels : pxa_blocks(channels) * PXA_BLOCK;
+  for (int k = 0; k < filled; k++)
+    for (int y = 0; y < height; y++)
+      for (int x = 0; x < width; x++)
+        *planes_element(planes, k, y, x) = values ? (float)*values++ : NAN;
+  return planes;
+}
+
+pxa_image check_image(check *c, int channels, int height, int width, int halo, const double *values) {
+  size_t bytes = (size_t)channels * (size_t)(height + 2 * halo) * (size_t)(width + 2 * halo) * sizeof(float);
+  pxa_image image = {memset(check_memory(c, bytes, sizeof(float)), 0, bytes), channels, height, width, halo};
+  for (int k = 0; k < channels; k++)
+    for (int y = 0; y < height; y++)
+      for (int x = 0; x < width; x++)
+        *image_element(image, k, y, x) = values ? (float)*values++ : NAN;
+  return image;
+}
+
+double *check_planes_values(check *c, pxa_planes planes) {
+  double *values = check_doubles(c, planes.channels * planes.height * planes.width), *next = values;
+  for (int k = 0; k < planes.channels; k++)
+    for (int y = 0; y < planes.height; y++)
+      for (int x = 0; x < planes.width; x++)
+        *next++ = *planes_element(planes, k, y, x);
+  return values;
+}
+
+double *check_image_values(check *c, pxa_image image) {
+  double *values = check_doubles(c, image.channels * image.height * image.width), *next = values;
+  for (int k = 0; k < image.channels; k++)
+    for (int y = 0; y < image.height; y++)
+      for (int x = 0; x < image.width; x++)
+        *next++ = *image_element(image, k, y, x);
+  return values;
+}
+
+// MARK: - Expectations
+
+// The first failure: its subject, and what was wrong.
+static void fail(check *c, const char *wrong, const char *format, va_list arguments) {
+  if (c->failures++ > 0 || c->message_size == 0)
+    return;
+  int length = vsnprintf(c->message, c->message_size, format, arguments);
+  if (length >= 0 && (size_t)length < c->message_size)
+    snprintf(c->message + length, c->message_size - (size_t)length, "%s", wrong);
+}
+
+#define FAIL(wrong)                                                                                                    \
+  do {                                                                                                                 \
+    va_list arguments;                                                                                                 \
+    va_start(arguments, format);                                                                                       \
+    fail(c, wrong, format, arguments);                                                                                 \
+    va_end(arguments);                                                                                                 \
+  } while (0)
+
+void check_that(check *c, bool condition, const char *format, ...) {
+  if (!condition)
+    FAIL("");
+}
+
+void check_equal(check *c, const double *found, const double *expected, int count, const char *format, ...) {
+  for (int i = 0; i < count; i++)
+    if (!(found[i] == expected[i])) {
+      char wrong[100];
+      snprintf(wrong, sizeof wrong, ": element %d is %.9g instead of %.9g", i, found[i], expected[i]);
+      FAIL(wrong);
+      return;
+    }
+}
+
+void check_within(check *c, const double *found, const double *expected, const double *magnitude, int count, int terms,
+                  const char *format, ...) {
+  double worst = 0;
+  int place = 0;
+  for (int i = 0; i < count; i++) {
+    double error = fabs(found[i] - expected[i]), bound = (terms + 2) * 0x1p-24 * magnitude[i];
+    double share = error == 0 ? 0 : isnan(error) ? INFINITY : error / bound;
+    if (share > worst) {
+      worst = share;
+      place = i;
+    }
+  }
+  if (worst > 1) {
+    char wrong[100];
+    snprintf(wrong, sizeof wrong, ": worst = %.3g %% of the bound, at element %d", 100 * worst, place);
+    FAIL(wrong);
+  }
+}
+
+static bool is_inside(int place, int halo, int size) { return place >= halo && place < halo + size; }
+
+void check_zeros_around_planes(check *c, pxa_planes a, const char *format, ...) {
+  int width = a.width + 2 * a.halo, height = a.height + 2 * a.halo;
+  const float *next = a.data;
+  for (int b = 0; b < pxa_blocks(a.channels); b++)
+    for (int y = 0; y < height; y++)
+      for (int x = 0; x < width; x++)
+        for (int lane = 0; lane < PXA_BLOCK; lane++, next++) {
+          bool inside = is_inside(y, a.halo, a.height) && is_inside(x, a.halo, a.width);
+          if (!(inside && b * PXA_BLOCK + lane < a.channels) && !(*next == 0)) {
+            FAIL(" wrote beside its output");
+            return;
+          }
+        }
+}
+
+void check_zeros_around_image(check *c, pxa_image a, const char *format, ...) {
+  int width = a.width + 2 * a.halo, height = a.height + 2 * a.halo;
+  const float *next = a.data;
+  for (int k = 0; k < a.channels; k++)
+    for (int y = 0; y < height; y++)
+      for (int x = 0; x < width; x++, next++)
+        if (!(is_inside(y, a.halo, a.height) && is_inside(x, a.halo, a.width)) && !(*next == 0)) {
+          FAIL(" wrote beside its output");
+          return;
+        }
+}

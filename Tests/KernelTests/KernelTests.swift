@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MIT
+
+import CKernelChecks
+import CPixelKernels
+import Testing
+
+/// The kernels of an instruction set.
+struct Table: CustomTestStringConvertible, Sendable {
+  let index: Int32
+  var kernels: UnsafePointer<pxa_kernels> { pxa_kernels_at(index) }
+  var testDescription: String { String(cString: kernels.pointee.name) }
+
+  static let all = (0..<pxa_kernels_count()).map(Table.init)
+  /// Those this machine runs.
+  static let runnable = all.filter { pxa_kernels_run_here($0.kernels) }
+}
+
+/// One of the checks in Tests/KernelChecks.
+struct Check: CustomTestStringConvertible, Sendable {
+  let index: Int32
+  var testDescription: String { String(cString: pxa_check_title(index)) }
+
+  static let all = (0..<pxa_checks_count()).map(Check.init)
+
+  /// What is wrong with some kernels, if anything is.
+  func failure(of kernels: UnsafePointer<pxa_kernels>) -> String? {
+    withUnsafeTemporaryAllocation(of: CChar.self, capacity: 400) { message in
+      guard let text = message.baseAddress, !pxa_check_run(index, kernels, text, message.count) else { return nil }
+      return String(cString: text)
+    }
+  }
+}
+
+@Suite struct KernelTests {
+  @Test("kernels are what CPixelKernels.h says", arguments: Check.all, Table.runnable)
+  func check(check: Check, table: Table) {
+    #expect(check.failure(of: table.kernels) == nil)
+  }
+
+  @Test("scalar is always there and first; names are distinct")
+  func tables() throws {
+    let names = Table.all.map(\.testDescription)
+    #expect(names.first == "scalar")
+    #expect(Set(names).count == names.count)
+    #if arch(x86_64)
+      #expect(names == ["scalar", "avx2", "avx512"])
+    #elseif arch(arm64)
+      #expect(names == ["scalar", "neon"])
+    #endif
+    #expect(pxa_kernels_run_here(try #require(Table.all.first).kernels))
+  }
+
+  @Test("a check sees a kernel that is wrong, and says where")
+  func wrongKernel() throws {
+    var kernels = try #require(Table.all.first).kernels.pointee
+    kernels.roll = { y, x, dy, dx, accumulate, rows in
+      pxa_kernels_at(0).pointee.roll(y, x, dy, dx, accumulate, rows)
+      y.data[0] += 1
+    }
+    let roll = try #require(Check.all.first { $0.testDescription.hasPrefix("roll") })
+    let text = try #require(roll.failure(of: &kernels))
+    #expect(text.hasPrefix("1×1 by 0, 0"), "\(text)")
+    #expect(text.contains("more)"), "\(text)")
+  }
+}
