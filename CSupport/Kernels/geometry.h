@@ -4,8 +4,14 @@
 #ifndef PXA_GEOMETRY_H
 #define PXA_GEOMETRY_H
 
+#include <float.h>
+
 #include "CPixelKernels.h"
 #include "simd.h"
+
+// What kernels and Swift's readers take for granted of every machine.
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "little-endian");
+_Static_assert(sizeof(float) == 4 && FLT_RADIX == 2 && FLT_MANT_DIG == 24, "IEEE 754 binary32");
 
 // Input blocks that a convolution sums over before it goes on to the next tap: 64 channels.
 enum { GROUP_BLOCKS = 4 };

@@ -28,7 +28,7 @@ struct Classify: ParsableCommand {
 
   func run() throws {
     let network = try common.network()
-    try Batch(common).run(images, network) { path, network in
+    try Batch.run(images, network) { path, network in
       let image = try common.image(path)
       let (input, scores) = try naming(path) {
         let input = try network.input(for: image)

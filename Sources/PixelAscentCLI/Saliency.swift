@@ -48,7 +48,7 @@ struct Saliency: ParsableCommand {
       images.map { ($0, "\(stem($0))-saliency") }, output: output, figure: figure, raw: raw)
     let network = try common.network()
     let index = try className.map(network.labels.find)
-    try Batch(common).run(images, network) { path, network in
+    try Batch.run(images, network) { path, network in
       let image = try common.image(path)
       let (photo, result) = try naming(path) {
         let photo = try network.resized(image)

@@ -50,8 +50,9 @@ struct Visualize: ParsableCommand {
     let ascents = try PlannedAscent.all(classNames, ascent.seeds, network.labels)
     let outputs = try Outputs(ascents.map { ($0.stem, $0.stem) }, output: output, figure: figure, raw: raw)
     let visualization = try ascent.visualization(network, common)
-    try naming(ascent.startFile) { try visualization.check(network) }
-    try Batch(common).run(ascents, network) { (planned: PlannedAscent, network: Network) -> VisualizeRecord in
+    let bytes = try naming(ascent.startFile) { try visualization.check(network) }
+    try Batch.run(ascents, network, bytesEach: bytes) {
+      (planned: PlannedAscent, network: Network) -> VisualizeRecord in
       try naming(planned.name) {
         try planned.make(visualization, startFile: ascent.startFile, network, outputs, common.console)
       }

@@ -35,7 +35,7 @@ extension Files {
   }
 
   /// The bytes of memory this machine has.
-  static var physicalMemory: Int { sysconf(Int32(_SC_PHYS_PAGES)) * sysconf(Int32(_SC_PAGESIZE)) }
+  package static var physicalMemory: Int { sysconf(Int32(_SC_PHYS_PAGES)) * sysconf(Int32(_SC_PAGESIZE)) }
 
   /// Makes a folder in a folder that is there; one that is there already is left as it is.
   ///

@@ -20,6 +20,12 @@ public struct ComputeOptions: Hashable, Sendable {
     self.instructionSet = instructionSet
   }
 
+  /// How many of `count` images or ascents, at least one, go side by side: no more than there are threads, and no more than
+  /// half of the machine's memory holds.
+  package func lanes(_ count: Int, bytesEach: Int, memory: Int = Files.physicalMemory) -> Int {
+    max(1, min(count, threads, memory / 2 / max(1, bytesEach)))
+  }
+
   func checkMemory(_ bytes: Int, height: Int, width: Int) throws(PixelAscentError) {
     if bytes > maxMemory {
       let megabytes = (bytes - 1) >> 20 + 1

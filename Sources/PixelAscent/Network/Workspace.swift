@@ -75,10 +75,13 @@ final class Workspace {
 
   /// Whether an image of this size is large enough for the network and its gradient small enough for the memory.
   ///
+  /// - Returns: the bytes that it would take
   /// - Throws: as `init` does, before anything is taken.
-  static func check(_ network: Network, height: Int, width: Int, gradient: Bool) throws(PixelAscentError) {
+  @discardableResult
+  static func check(_ network: Network, height: Int, width: Int, gradient: Bool) throws(PixelAscentError) -> Int {
     let layout = try ArenaPlan(network.plan, height: height, width: width, gradient: gradient)
     try network.options.checkMemory(layout.bytes, height: height, width: width)
+    return layout.bytes
   }
 
   /// The blocks of the scores of one class, if the network's end can do with one, or of all.

@@ -210,16 +210,18 @@ public struct ClassVisualization: Hashable, Sendable {
 
   /// Says what is wrong for every class and every seed.
   ///
+  /// - Returns: the bytes that an ascent's way through the network takes
   /// - Throws: ``PixelAscentError`` of kind `invalidParameter` if a parameter is out of range or the start is no image,
   ///   `sizeLimit` if the network can't take its size, or takes more memory for it than its options allow.
-  package func check(_ network: Network) throws(PixelAscentError) {
+  @discardableResult
+  package func check(_ network: Network) throws(PixelAscentError) -> Int {
     try validate()
     var size = (height: height, width: width)
     if case .image(let image) = start {
       try network.check(image)
       size = (image.shape[1], image.shape[2])
     }
-    try Workspace.check(network, height: size.height, width: size.width, gradient: true)
+    return try Workspace.check(network, height: size.height, width: size.width, gradient: true)
   }
 
   /// - Throws: ``PixelAscentError`` of kind `invalidParameter` that names the parameter out of range.
