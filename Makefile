@@ -8,10 +8,11 @@ BIN = $(HOME)/.local/bin
 DATA = $(or $(XDG_DATA_HOME),$(HOME)/.local/share)/pixelascent/models
 PHOTO = Samples/imagenet_15_99.jpg
 
-.PHONY: help setup build model samples demo test lint sanitize format compare bench bench-build bench-check install clean
+.PHONY: help setup build model samples demo test lint sanitize format check-neon check-arm64 \
+	compare bench bench-build bench-check install clean
 
 help:  ## list these targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup:  ## install the system packages that are missing
 	@Scripts/setup
@@ -52,6 +53,12 @@ sanitize: setup  ## run kernel and codec tests under sanitizers, all built with 
 	ASAN_OPTIONS=detect_leaks=0 SWIFT_BACKTRACE=enable=no $(SWIFT) test --disable-xctest --scratch-path .build-sanitize \
 		--sanitize=address -Xcc -fsanitize=undefined -Xcc -fsanitize-trap=undefined \
 		-Xcc -Wall -Xcc -Wextra -Xcc -Werror=extra -Xcc -Werror=all -Xcc -O1 -Xswiftc -warnings-as-errors --filter 'KernelTests|CodecTests'
+
+check-neon: setup  ## check the NEON kernels, emulated where the machine is no arm64
+	@Scripts/check-neon
+
+check-arm64: model samples  ## build and test everything in an emulated Debian 13 for arm64 (an hour; as root)
+	@Scripts/check-arm64
 
 compare: model samples bench-build  ## time the same work in PyTorch and ONNX Runtime (downloads both)
 	python3 -m venv .venv-compare

@@ -1,0 +1,93 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Compares what two builds computed: scores, input gradients, saliency maps and short ascents.
+
+    Scripts/compare_results.py FOLDER OTHER
+
+Both folders hold scores.jsonl (classify --top 1000 --json), and .npy files of gradients (*-saliency.npy) and of images
+after a few steps (ascent-*.npy). The bounds are those of two machines that round differently: on some inputs a ReLU may
+flip, a wrong gradient is seen.
+"""
+
+import array
+import ast
+import json
+import math
+import pathlib
+import statistics
+import struct
+import sys
+
+# Twice the distance that either may have from the exact scores.
+SCORE_BOUND = 2e-4
+# Relative L2 distances.
+MEDIAN_BOUND = {"gradient": 1e-5, "map": 1e-5, "ascent": 1e-4}
+EACH_BOUND = 5e-2
+
+
+def scores(folder):
+    result = {}
+    for line in (folder / "scores.jsonl").read_text().splitlines():
+        record = json.loads(line)
+        result[record["image"]] = {p["class"]: p["score"] for p in record["predictions"]}
+    return result
+
+
+def floats(path):
+    """The values of a .npy of little-endian floats."""
+    data = path.read_bytes()
+    length = struct.unpack("<H", data[8:10])[0]
+    header = ast.literal_eval(data[10 : 10 + length].decode())
+    assert data[:6] == b"\x93NUMPY" and header["descr"] == "<f4", path
+    values = array.array("f", data[10 + length :])
+    if sys.byteorder == "big":
+        values.byteswap()
+    return values
+
+
+def saliency(gradient):
+    """The greatest absolute value over the three channels of each pixel."""
+    plane = len(gradient) // 3
+    return [max(abs(gradient[c * plane + i]) for c in range(3)) for i in range(plane)]
+
+
+def distance(a, b):
+    """‖a − b‖ / ‖b‖."""
+    assert len(a) == len(b)
+    return math.sqrt(math.fsum((x - y) ** 2 for x, y in zip(a, b)) / math.fsum(y * y for y in b))
+
+
+def main(folder, other):
+    failed = False
+
+    def expect(holds, line):
+        nonlocal failed
+        failed |= not holds
+        print(("ok      " if holds else "FAILED  ") + line)
+
+    here, there = scores(folder), scores(other)
+    expect(here.keys() == there.keys() and here, f"{len(here)} photographs in both")
+    worst = max(abs(here[image][k] - there[image][k]) for image in here for k in here[image])
+    expect(worst <= SCORE_BOUND, f"scores: worst distance {worst:.1e}, bound {SCORE_BOUND:.0e}")
+    first = sum(max(here[image], key=here[image].get) == max(there[image], key=there[image].get) for image in here)
+    expect(first == len(here), f"first classes: {first} of {len(here)} the same")
+
+    names = sorted(path.name for path in folder.glob("*.npy"))
+    expect(names == sorted(path.name for path in other.glob("*.npy")), f"{len(names)} arrays in both")
+    pairs = {name: (floats(folder / name), floats(other / name)) for name in names}
+    gradients = [pair for name, pair in pairs.items() if name.endswith("-saliency.npy")]
+    kinds = {"gradient": gradients, "map": [(saliency(a), saliency(b)) for a, b in gradients],
+             "ascent": [pair for name, pair in pairs.items() if name.startswith("ascent-")]}
+    for kind, arrays in kinds.items():
+        distances = [distance(*pair) for pair in arrays]
+        median, worst = statistics.median(distances), max(distances)
+        expect(median <= MEDIAN_BOUND[kind] and worst <= EACH_BOUND,
+               f"{len(arrays)} {kind}s: relative distance {median:.1e} in the median, bound {MEDIAN_BOUND[kind]:.0e}; "
+               f"worst {worst:.1e}, bound {EACH_BOUND:.0e}")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 3:
+        sys.exit("usage: compare_results.py FOLDER OTHER")
+    sys.exit(main(*map(pathlib.Path, sys.argv[1:])))
