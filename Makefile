@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 
 SWIFT = swift
+# Compilers at once, each with up to 0.4 GB of memory: make demo JOBS=1 on a board with 1 GB. As many as cores if empty.
+JOBS =
 PROGRAM = .build/release/pixelascent
 MODEL = Models/squeezenet1_1.safetensors
 SAMPLES = Samples/imagenet_19_305.jpg
@@ -18,7 +20,7 @@ setup:  ## install the system packages that are missing
 	@Scripts/setup
 
 build: setup  ## build the program in release
-	$(SWIFT) build -c release --product pixelascent
+	$(SWIFT) build $(JOBS:%=--jobs %) -c release --product pixelascent
 
 model: build $(MODEL)  ## download SqueezeNet 1.1's weights and convert them
 	@$(PROGRAM) info --model $(MODEL)
@@ -40,7 +42,7 @@ demo: model samples  ## make a saliency map, a fooling image and a class visuali
 	@echo 'The pictures are in out/.'
 
 test: model samples  ## run every test
-	$(SWIFT) test -c release --disable-xctest --disable-testable-imports
+	$(SWIFT) test $(JOBS:%=--jobs %) -c release --disable-xctest --disable-testable-imports
 
 lint:  ## check the form of the Swift sources
 	$(SWIFT) format lint --strict --recursive Package.swift Sources Tests Bench/Package.swift Bench/Sources
