@@ -6,7 +6,7 @@ import PixelAscent
 /// Several images or ascents, side by side where there are several cores. A bad one is reported and the others go on.
 enum Batch {
   /// - Parameters:
-  ///   - bytesEach: the most memory that an item takes, if that is known beforehand
+  ///   - bytesEach: the memory of an item's way through the network, if that is known beforehand
   ///   - work: makes the record of one item, given a network that leaves cores to the others
   ///   - report: called with each record, in the order of the items, as soon as those before it are done
   /// - Throws: `ExitCode.failure` if an item failed.

@@ -33,24 +33,13 @@ int32_t pxa_checks_count(void) {
 
 const char *pxa_check_title(int32_t index) { return entry_at(index)->title; }
 
-bool pxa_check_run(int32_t index, const pxa_kernels *kernels, char *message, size_t message_size) {
-  check c = {.kernels = kernels, .message = message, .message_size = message_size};
-  for (int side = 0; side < 2; side++) {
-    c.at_end = side == 0;
-    entry_at(index)->run(&c);
-  }
-  size_t page = (size_t)sysconf(_SC_PAGESIZE);
-  for (int i = 0; i < CHECK_ARRAYS; i++)
-    if (c.regions[i].begin)
-      munmap(c.regions[i].begin - page, c.regions[i].size + 2 * page);
-  if (c.failures > 1 && message_size > 0) {
-    size_t length = strlen(message);
-    snprintf(message + length, message_size - length, " (and %d more)", c.failures - 1);
-  }
-  return c.failures == 0;
-}
-
 // MARK: - Memory
+
+// NaN as float and as double, no index of a window.
+enum { UNWRITTEN = 0xFF };
+
+// What can't be touched before and after an array: whole pages of any size.
+enum { GUARD = 1 << 20 };
 
 void check_case(check *c, uint64_t seed) {
   c->used = 0;
@@ -62,11 +51,16 @@ static void out_of_memory(void) {
   abort();
 }
 
-static check_region make_region(size_t size, size_t page) {
-  uint8_t *all = mmap(NULL, size + 2 * page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  if (all == MAP_FAILED || mprotect(all + page, size, PROT_READ | PROT_WRITE) != 0)
+static check_region make_region(size_t size) {
+  uint8_t *all = mmap(NULL, size + 2 * GUARD, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (all == MAP_FAILED || mprotect(all + GUARD, size, PROT_READ | PROT_WRITE) != 0)
     out_of_memory();
-  return (check_region){all + page, size};
+  return (check_region){all + GUARD, size};
+}
+
+static void drop_region(check_region *region) {
+  if (region->begin)
+    munmap(region->begin - GUARD, region->size + 2 * GUARD);
 }
 
 void *check_memory(check *c, size_t bytes, size_t alignment) {
@@ -75,12 +69,11 @@ void *check_memory(check *c, size_t bytes, size_t alignment) {
     out_of_memory();
   check_region *region = &c->regions[c->used++];
   if (region->size < needed) {
-    if (region->begin)
-      munmap(region->begin - page, region->size + 2 * page);
-    *region = make_region(needed, page);
+    drop_region(region);
+    *region = make_region(needed);
   }
   uint8_t *memory = region->begin + (c->at_end ? (region->size - bytes) / alignment * alignment : 0);
-  memset(memory, 0xA5, bytes);
+  memset(memory, UNWRITTEN, bytes);
   return memory;
 }
 
@@ -99,6 +92,23 @@ float *check_floats_for_blocks(check *c, const double *values, int count) {
   for (int i = 0; i < padded; i++)
     floats[i] = values && i < count ? (float)values[i] : 0;
   return floats;
+}
+
+// MARK: - A run
+
+bool pxa_check_run(int32_t index, const pxa_kernels *kernels, char *message, size_t message_size) {
+  check c = {.kernels = kernels, .message = message, .message_size = message_size};
+  for (int side = 0; side < 2; side++) {
+    c.at_end = side == 0;
+    entry_at(index)->run(&c);
+  }
+  for (int i = 0; i < CHECK_ARRAYS; i++)
+    drop_region(&c.regions[i]);
+  if (c.failures > 1 && message_size > 0) {
+    size_t length = strlen(message);
+    snprintf(message + length, message_size - length, " (and %d more)", c.failures - 1);
+  }
+  return c.failures == 0;
 }
 
 // MARK: - Random numbers

@@ -43,14 +43,14 @@ extern const check_entry check_convolutions[], check_pools[], check_images[];
 // Ends the case before, whose arrays are gone, and begins one whose random numbers follow from `seed`.
 void check_case(check *c, uint64_t seed);
 
-// Memory full of 0xA5. It ends at a region's end but for what `alignment` takes.
+// Memory full of NaN. It ends at a region's end but for what `alignment` takes.
 void *check_memory(check *c, size_t bytes, size_t alignment);
 double *check_doubles(check *c, int count);
 // The values as floats, at no more than a float's alignment; for_blocks: at a block's, and zeros up to a whole block.
 float *check_floats(check *c, const double *values, int count);
 float *check_floats_for_blocks(check *c, const double *values, int count);
 
-// Integers from −range to range: their sums are exact in float in any order. Reals: in (−1, 1).
+// Integers from −range to range: their sums are exact in float in any order. Reals: in [−1, 1).
 double *check_integers(check *c, int count, int range);
 double *check_reals(check *c, int count);
 
@@ -60,6 +60,9 @@ pxa_image check_image(check *c, int channels, int height, int width, int halo, c
 // The values again.
 double *check_planes_values(check *c, pxa_planes planes);
 double *check_image_values(check *c, pxa_image image);
+
+// A halo is as narrow as is allowed in one round, wider by this in the other.
+static inline int check_wider(const check *c) { return c->at_end ? 0 : 1; }
 
 static inline pxa_range check_range(int begin, int end) { return (pxa_range){begin, end}; }
 

@@ -122,8 +122,8 @@ static float *packed_forward(check *c, convolution a, packed_count count, pack p
 
 static pxa_planes forward(check *c, convolution a, bool relu, bool cut) {
   pxa_ref_conv s = a.shape;
-  int halo = s.padding > 1 ? s.padding : 1;
-  pxa_planes y = check_planes(c, s.out_channels, s.out_height, s.out_width, 1, NULL);
+  int halo = s.padding + check_wider(c);
+  pxa_planes y = check_planes(c, s.out_channels, s.out_height, s.out_width, check_wider(c), NULL);
   pxa_planes x = check_planes(c, s.in_channels, s.in_height, s.in_width, halo, a.x);
   const float *weights = packed_forward(c, a, pxa_conv_packed_floats, pxa_conv_pack_forward);
   const float *bias = check_floats_for_blocks(c, a.bias, s.out_channels);
@@ -152,11 +152,12 @@ typedef struct {
 
 static pxa_planes gradient(check *c, convolution a, gradient_options options) {
   pxa_ref_conv s = a.shape;
-  pxa_planes dx = check_planes(c, s.in_channels, s.in_height, s.in_width, 1, options.start);
-  pxa_planes dy = check_planes(c, s.out_channels, s.out_height, s.out_width, pxa_conv_grad_halo(conv_of(s)), a.dy);
+  int halo = pxa_conv_grad_halo(conv_of(s)) + check_wider(c);
+  pxa_planes dx = check_planes(c, s.in_channels, s.in_height, s.in_width, check_wider(c), options.start);
+  pxa_planes dy = check_planes(c, s.out_channels, s.out_height, s.out_width, halo, a.dy);
   pxa_planes x = {0};
   if (options.mask)
-    x = check_planes(c, s.in_channels, s.in_height, s.in_width, 2, options.mask);
+    x = check_planes(c, s.in_channels, s.in_height, s.in_width, 2 * check_wider(c), options.mask);
   const float *weights = packed_gradient(c, a);
   const uint64_t *marks = options.marked ? marks_of(c, dy) : NULL;
   for (parts p = parts_of(s.in_channels, s.in_height, options.cut); next_part(&p);)
@@ -171,8 +172,8 @@ static double *gradient_values(check *c, convolution a, gradient_options options
 
 static pxa_planes stem_forward(check *c, convolution a, bool relu, bool cut) {
   pxa_ref_conv s = a.shape;
-  pxa_planes y = check_planes(c, s.out_channels, s.out_height, s.out_width, 1, NULL);
-  pxa_image x = check_image(c, s.in_channels, s.in_height, s.in_width, s.padding, a.x);
+  pxa_planes y = check_planes(c, s.out_channels, s.out_height, s.out_width, check_wider(c), NULL);
+  pxa_image x = check_image(c, s.in_channels, s.in_height, s.in_width, s.padding + check_wider(c), a.x);
   const float *weights = packed_forward(c, a, pxa_stem_packed_floats, pxa_stem_pack_forward);
   const float *bias = check_floats_for_blocks(c, a.bias, s.out_channels);
   for (parts p = parts_of(s.out_channels, s.out_height, cut); next_part(&p);)

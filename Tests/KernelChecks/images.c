@@ -48,7 +48,7 @@ static void roll(check *c) {
 }
 
 static void step(check *c) {
-  static const float low[] = {-3, -2, -1}, high[] = {1, 2, 3};
+  static const double lows[] = {-3, -2, -1}, highs[] = {1, 2, 3};
   for (int n = 0; n < SIZES; n++) {
     int height = sizes[n].height, width = sizes[n].width, plane = height * width, count = CHANNELS * plane;
     int shifts[][2] = {{0, 0}, {1, 2}, {-1, -3}, {height, width}, {5 * height + 1, -7 * width - 1}};
@@ -59,8 +59,9 @@ static void step(check *c) {
       double *stepped = check_doubles(c, count), *clamped = check_doubles(c, count);
       for (int k = 0; k < count; k++) {
         stepped[k] = values[k] + 2 * gradients[k] - 0.5 * values[k];
-        clamped[k] = fmin(fmax(stepped[k], low[k / plane]), high[k / plane]);
+        clamped[k] = fmin(fmax(stepped[k], lows[k / plane]), highs[k / plane]);
       }
+      const float *low = check_floats(c, lows, CHANNELS), *high = check_floats(c, highs, CHANNELS);
       // A step along the gradient rolled there is one along the gradient here.
       double *rolled = check_doubles(c, count);
       pxa_ref_roll(rolled, gradients, CHANNELS, height, width, dy, dx);
@@ -108,12 +109,12 @@ static void row_squares(check *c) {
 static void bytes_there_and_back(check *c) {
   static const double mean[] = {0.485, 0.456, 0.406}, std[] = {0.229, 0.224, 0.225};
   check_case(c, 0);
-  float into_scale[3], into_offset[3], back_scale[3], back_offset[3];
+  double scale[3], offset[3], inverse_scale[3], inverse_offset[3];
   for (int k = 0; k < 3; k++) {
-    into_scale[k] = (float)(1 / (255 * std[k]));
-    into_offset[k] = (float)(-mean[k] / std[k]);
-    back_scale[k] = (float)(255 * std[k]);
-    back_offset[k] = (float)(255 * mean[k]);
+    scale[k] = 1 / (255 * std[k]);
+    offset[k] = -mean[k] / std[k];
+    inverse_scale[k] = 255 * std[k];
+    inverse_offset[k] = 255 * mean[k];
   }
   uint8_t *rgb = check_memory(c, 3 * 256, 1), *back = check_memory(c, 3 * 256, 1);
   for (int i = 0; i < 256; i++) {
@@ -122,21 +123,21 @@ static void bytes_there_and_back(check *c) {
     rgb[3 * i + 2] = (uint8_t)(7 * i);
   }
   pxa_image x = check_image(c, 3, 1, 256, 1, NULL);
-  c->kernels->normalize(x, rgb, into_scale, into_offset, all_rows(1));
+  c->kernels->normalize(x, rgb, check_floats(c, scale, 3), check_floats(c, offset, 3), all_rows(1));
   const double *values = check_image_values(c, x);
   for (int i = 0; i < 3 * 256; i++) {
     double expected = (rgb[i % 256 * 3 + i / 256] / 255.0 - mean[i / 256]) / std[i / 256];
     check_that(c, fabs(values[i] - expected) < 1e-6, "element %d", i);
   }
   check_zeros_around_image(c, x, "normalize");
-  c->kernels->unnormalize(back, x, back_scale, back_offset, all_rows(1));
+  c->kernels->unnormalize(back, x, check_floats(c, inverse_scale, 3), check_floats(c, inverse_offset, 3), all_rows(1));
   check_that(c, memcmp(back, rgb, 3 * 256) == 0, "all bytes there and back");
 }
 
 static void rounding(check *c) {
   static const double values[] = {0.5, 1.5, 2.5, 254.5, 255.4, 300, -0.4, -7, NAN, INFINITY, -INFINITY, 126.49};
   static const uint8_t expected[] = {0, 2, 2, 254, 255, 255, 0, 0, 0, 255, 0, 126};
-  static const float scale[] = {1, 1, 1}, offset[] = {0, 0, 0};
+  static const double scale[] = {1, 1, 1}, offset[] = {0, 0, 0};
   enum { COUNT = sizeof values / sizeof *values };
   check_case(c, 0);
   double *all = check_doubles(c, 3 * COUNT);
@@ -144,7 +145,7 @@ static void rounding(check *c) {
     memcpy(all + k * COUNT, values, sizeof values);
   pxa_image x = check_image(c, 3, 1, COUNT, 0, all);
   uint8_t *rgb = check_memory(c, 3 * COUNT, 1);
-  c->kernels->unnormalize(rgb, x, scale, offset, all_rows(1));
+  c->kernels->unnormalize(rgb, x, check_floats(c, scale, 3), check_floats(c, offset, 3), all_rows(1));
   for (int i = 0; i < 3 * COUNT; i++)
     check_that(c, rgb[i] == expected[i / 3], "%g became %d", values[i / 3], rgb[i]);
 }

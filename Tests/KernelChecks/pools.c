@@ -27,8 +27,8 @@ static void max_pool(check *c) {
         uint8_t *expected_index = check_memory(c, (size_t)out_count, 1);
         pxa_ref_max_pool_forward(expected, expected_index, values, channels, height, width, out_height, out_width);
 
-        pxa_planes x = check_planes(c, channels, height, width, 1, values);
-        pxa_planes y = check_planes(c, channels, out_height, out_width, 1, NULL);
+        pxa_planes x = check_planes(c, channels, height, width, check_wider(c), values);
+        pxa_planes y = check_planes(c, channels, out_height, out_width, check_wider(c), NULL);
         uint8_t *index = check_memory(c, (size_t)(blocks * pixels * PXA_BLOCK), 1);
         for (int row = 0; row < out_height; row++)
           c->kernels->max_pool_forward(y, index, x, check_range(0, blocks), check_range(row, row + 1));
@@ -45,7 +45,7 @@ static void max_pool(check *c) {
         pxa_ref_max_pool_input_grad(expected_dx, gradients, expected_index, channels, height, width, out_height,
                                     out_width);
         pxa_planes dy = check_planes(c, channels, out_height, out_width, 0, gradients);
-        pxa_planes dx = check_planes(c, channels, height, width, 2, NULL);
+        pxa_planes dx = check_planes(c, channels, height, width, 2 * check_wider(c), NULL);
         for (int row = height - 1; row >= 0; row--)
           c->kernels->max_pool_input_grad(dx, dy, index, check_range(0, blocks), check_range(row, row + 1));
         check_equal(c, check_planes_values(c, dx), expected_dx, count, "%d×%d×%d gradient", channels, height, width);
@@ -67,7 +67,7 @@ static void global_average(check *c) {
     pxa_ref_global_average(expected, values, channels, height, width);
     pxa_ref_global_average(magnitude, sizes, channels, height, width);
 
-    pxa_planes x = check_planes(c, channels, height, width, 1, values);
+    pxa_planes x = check_planes(c, channels, height, width, check_wider(c), values);
     float *mean = check_floats_for_blocks(c, NULL, channels);
     for (int block = 0; block < blocks; block++)
       c->kernels->global_average_forward(mean, x, check_range(block, block + 1));
@@ -83,7 +83,7 @@ static void global_average(check *c) {
       masked[i] = values[i] > 0 ? shares[i] : 0;
     }
     const float *dmean = check_floats_for_blocks(c, gradients, channels);
-    pxa_planes dx = check_planes(c, channels, height, width, 1, NULL);
+    pxa_planes dx = check_planes(c, channels, height, width, check_wider(c), NULL);
     c->kernels->global_average_input_grad(dx, dmean, &x, check_range(0, blocks));
     check_equal(c, check_planes_values(c, dx), masked, count, "%d×%d×%d gradient, masked", channels, height, width);
     check_zeros_around_planes(c, dx, "%d×%d×%d gradient", channels, height, width);

@@ -14,7 +14,6 @@ import Testing
     #expect(options.lanes(3, bytesEach: 0, memory: 1 << 30) == 3)
     #expect(options.lanes(9, bytesEach: 200 << 20, memory: 1 << 30) == 2)
     #expect(options.lanes(9, bytesEach: 2 << 30, memory: 1 << 30) == 1)
-    #expect(options.lanes(9, bytesEach: 50 << 20) <= 4)
   }
 
   private struct Full: Error {}
