@@ -129,56 +129,73 @@ double *check_reals(check *c, int count) {
 
 // MARK: - Arrays
 
-static float *planes_element(pxa_planes a, int channel, int row, int column) {
+// Either layout: an image is planes whose blocks are one channel.
+typedef struct {
+  float *data;
+  int channels, height, width, halo, block;
+} array;
+
+static array of_planes(pxa_planes a) { return (array){a.data, a.channels, a.height, a.width, a.halo, PXA_BLOCK}; }
+static array of_image(pxa_image a) { return (array){a.data, a.channels, a.height, a.width, a.halo, 1}; }
+
+// Channels with those that fill up the last block.
+static int padded_channels(array a) { return (a.channels + a.block - 1) / a.block * a.block; }
+
+static float *element(array a, int channel, int row, int column) {
   ptrdiff_t width = a.width + 2 * a.halo, height = a.height + 2 * a.halo;
-  ptrdiff_t pixel = (channel / PXA_BLOCK * height + row + a.halo) * width + column + a.halo;
-  return a.data + pixel * PXA_BLOCK + channel % PXA_BLOCK;
+  ptrdiff_t pixel = (channel / a.block * height + row + a.halo) * width + column + a.halo;
+  return a.data + pixel * a.block + channel % a.block;
 }
 
-static float *image_element(pxa_image a, int channel, int row, int column) {
-  ptrdiff_t width = a.width + 2 * a.halo, height = a.height + 2 * a.halo;
-  return a.data + (channel * height + row + a.halo) * width + column + a.halo;
+// Memory for an array, with its values. Without values the lanes beyond the channels are NaN too: a kernel writes whole
+// blocks.
+static float *fill(check *c, array a, const double *values) {
+  size_t area = (size_t)(a.height + 2 * a.halo) * (size_t)(a.width + 2 * a.halo);
+  size_t bytes = (size_t)padded_channels(a) * area * sizeof(float);
+  a.data = memset(check_memory(c, bytes, a.block * sizeof(float)), 0, bytes);
+  for (int k = 0; k < (values ? a.channels : padded_channels(a)); k++)
+    for (int y = 0; y < a.height; y++)
+      for (int x = 0; x < a.width; x++)
+        *element(a, k, y, x) = values ? (float)*values++ : NAN;
+  return a.data;
+}
+
+static double *values_of(check *c, array a) {
+  double *values = check_doubles(c, a.channels * a.height * a.width), *next = values;
+  for (int k = 0; k < a.channels; k++)
+    for (int y = 0; y < a.height; y++)
+      for (int x = 0; x < a.width; x++)
+        *next++ = *element(a, k, y, x);
+  return values;
+}
+
+static bool is_inside(int place, int size) { return place >= 0 && place < size; }
+
+static bool has_zeros_around(array a) {
+  for (int k = 0; k < padded_channels(a); k++)
+    for (int y = -a.halo; y < a.height + a.halo; y++)
+      for (int x = -a.halo; x < a.width + a.halo; x++) {
+        bool inside = k < a.channels && is_inside(y, a.height) && is_inside(x, a.width);
+        if (!inside && !(*element(a, k, y, x) == 0))
+          return false;
+      }
+  return true;
 }
 
 pxa_planes check_planes(check *c, int channels, int height, int width, int halo, const double *values) {
-  size_t bytes = pxa_planes_floats(channels, height, width, halo) * sizeof(float);
-  pxa_planes planes = {memset(check_memory(c, bytes, 64), 0, bytes), channels, height, width, halo};
-  // Without values the lanes beyond the channels are NaN too: a kernel writes whole blocks.
-  int filled = values ? channels : pxa_blocks(channels) * PXA_BLOCK;
-  for (int k = 0; k < filled; k++)
-    for (int y = 0; y < height; y++)
-      for (int x = 0; x < width; x++)
-        *planes_element(planes, k, y, x) = values ? (float)*values++ : NAN;
+  pxa_planes planes = {NULL, channels, height, width, halo};
+  planes.data = fill(c, of_planes(planes), values);
   return planes;
 }
 
 pxa_image check_image(check *c, int channels, int height, int width, int halo, const double *values) {
-  size_t bytes = (size_t)channels * (size_t)(height + 2 * halo) * (size_t)(width + 2 * halo) * sizeof(float);
-  pxa_image image = {memset(check_memory(c, bytes, sizeof(float)), 0, bytes), channels, height, width, halo};
-  for (int k = 0; k < channels; k++)
-    for (int y = 0; y < height; y++)
-      for (int x = 0; x < width; x++)
-        *image_element(image, k, y, x) = values ? (float)*values++ : NAN;
+  pxa_image image = {NULL, channels, height, width, halo};
+  image.data = fill(c, of_image(image), values);
   return image;
 }
 
-double *check_planes_values(check *c, pxa_planes planes) {
-  double *values = check_doubles(c, planes.channels * planes.height * planes.width), *next = values;
-  for (int k = 0; k < planes.channels; k++)
-    for (int y = 0; y < planes.height; y++)
-      for (int x = 0; x < planes.width; x++)
-        *next++ = *planes_element(planes, k, y, x);
-  return values;
-}
-
-double *check_image_values(check *c, pxa_image image) {
-  double *values = check_doubles(c, image.channels * image.height * image.width), *next = values;
-  for (int k = 0; k < image.channels; k++)
-    for (int y = 0; y < image.height; y++)
-      for (int x = 0; x < image.width; x++)
-        *next++ = *image_element(image, k, y, x);
-  return values;
-}
+double *check_planes_values(check *c, pxa_planes planes) { return values_of(c, of_planes(planes)); }
+double *check_image_values(check *c, pxa_image image) { return values_of(c, of_image(image)); }
 
 // MARK: - Expectations
 
@@ -233,31 +250,12 @@ void check_within(check *c, const double *found, const double *expected, const d
   }
 }
 
-static bool is_inside(int place, int halo, int size) { return place >= halo && place < halo + size; }
-
-void check_zeros_around_planes(check *c, pxa_planes a, const char *format, ...) {
-  int width = a.width + 2 * a.halo, height = a.height + 2 * a.halo;
-  const float *next = a.data;
-  for (int b = 0; b < pxa_blocks(a.channels); b++)
-    for (int y = 0; y < height; y++)
-      for (int x = 0; x < width; x++)
-        for (int lane = 0; lane < PXA_BLOCK; lane++, next++) {
-          bool inside = is_inside(y, a.halo, a.height) && is_inside(x, a.halo, a.width);
-          if (!(inside && b * PXA_BLOCK + lane < a.channels) && !(*next == 0)) {
-            FAIL(" wrote beside its output");
-            return;
-          }
-        }
+void check_zeros_around_planes(check *c, pxa_planes planes, const char *format, ...) {
+  if (!has_zeros_around(of_planes(planes)))
+    FAIL(" wrote beside its output");
 }
 
-void check_zeros_around_image(check *c, pxa_image a, const char *format, ...) {
-  int width = a.width + 2 * a.halo, height = a.height + 2 * a.halo;
-  const float *next = a.data;
-  for (int k = 0; k < a.channels; k++)
-    for (int y = 0; y < height; y++)
-      for (int x = 0; x < width; x++, next++)
-        if (!(is_inside(y, a.halo, a.height) && is_inside(x, a.halo, a.width)) && !(*next == 0)) {
-          FAIL(" wrote beside its output");
-          return;
-        }
+void check_zeros_around_image(check *c, pxa_image image, const char *format, ...) {
+  if (!has_zeros_around(of_image(image)))
+    FAIL(" wrote beside its output");
 }
