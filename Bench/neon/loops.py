@@ -113,7 +113,7 @@ def faults(loop, is_tile_of_network):
 Layer = namedtuple("Layer", "kernel inputs outputs size")
 FIRES = [(55, 64, 16, 64), (55, 128, 16, 64), (27, 128, 32, 128), (27, 256, 32, 128), (13, 256, 48, 192),
          (13, 384, 48, 192), (13, 384, 64, 256), (13, 512, 64, 256)]
-# The shares of dY that are not zero: medians of the suite's data, which is like an ascent's.
+# The shares of dY that are not zero, as in the suite's sparse data.
 NONZERO_STEM, NONZERO_3X3 = 0.15, 0.2
 
 
