@@ -16,6 +16,9 @@ _Static_assert(sizeof(float) == 4 && FLT_RADIX == 2 && FLT_MANT_DIG == 24, "IEEE
 // Input blocks that a convolution sums over before it goes on to the next tap: 64 channels.
 enum { GROUP_BLOCKS = 4 };
 
+// Weights between a block of inputs and one of outputs.
+enum { BLOCK_WEIGHTS = PXA_BLOCK * PXA_BLOCK };
+
 PXA_INLINE ptrdiff_t row_floats(pxa_planes a) { return (ptrdiff_t)(a.width + 2 * a.halo) * PXA_BLOCK; }
 PXA_INLINE ptrdiff_t plane_floats(pxa_planes a) { return row_floats(a) * (a.height + 2 * a.halo); }
 PXA_INLINE ptrdiff_t pixel_offset(pxa_planes a, ptrdiff_t rows, ptrdiff_t columns) {
@@ -30,5 +33,7 @@ PXA_INLINE ptrdiff_t image_plane_floats(pxa_image a) { return image_row_floats(a
 PXA_INLINE float *image_row(pxa_image a, int channel, int row) {
   return a.data + channel * image_plane_floats(a) + (row + a.halo) * image_row_floats(a) + a.halo;
 }
+
+PXA_INLINE int window_taps(pxa_window window) { return window.y.kernel * window.x.kernel; }
 
 #endif

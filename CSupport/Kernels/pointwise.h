@@ -1,31 +1,48 @@
 // SPDX-License-Identifier: MIT
-// Kernels on images: RGB8 in and out, roll, step, sums of squares.
+// Kernels on images: bytes in and out, roll, step, sums of squares.
 
-static void normalize(pxa_image x, const uint8_t *rgb, const float *scale, const float *offset, pxa_range rows) {
-  assert(x.channels == 3);
-  for (int c = 0; c < 3; c++)
+// `channels` is a constant where it is inlined.
+PXA_INLINE void normalize_rows(pxa_image x, const uint8_t *rgb, const float *scale, const float *offset, pxa_range rows,
+                               int channels) {
+  for (int c = 0; c < channels; c++)
     for (int r = rows.begin; r < rows.end; r++) {
       float *out = image_row(x, c, r);
-      const uint8_t *in = rgb + (size_t)r * x.width * 3 + c;
+      const uint8_t *in = rgb + (size_t)r * x.width * channels + c;
       for (int i = 0; i < x.width; i++)
-        out[i] = in[3 * i] * scale[c] + offset[c];
+        out[i] = in[channels * i] * scale[c] + offset[c];
     }
 }
 
-static void unnormalize(uint8_t *rgb, pxa_image x, const float *scale, const float *offset, pxa_range rows) {
-  assert(x.channels == 3);
+static void normalize(pxa_image x, const uint8_t *rgb, const float *scale, const float *offset, pxa_range rows) {
+  assert(x.channels == 3 || x.channels == 1);
+  if (x.channels == 3)
+    normalize_rows(x, rgb, scale, offset, rows, 3);
+  else
+    normalize_rows(x, rgb, scale, offset, rows, 1);
+}
+
+PXA_INLINE void unnormalize_rows(uint8_t *rgb, pxa_image x, const float *scale, const float *offset, pxa_range rows,
+                                 int channels) {
   const float round = 12582912.f; // 1.5·2²³: adding it leaves no bits for a fraction
-  for (int c = 0; c < 3; c++)
+  for (int c = 0; c < channels; c++)
     for (int r = rows.begin; r < rows.end; r++) {
       const float *in = image_row(x, c, r);
-      uint8_t *out = rgb + (size_t)r * x.width * 3 + c;
+      uint8_t *out = rgb + (size_t)r * x.width * channels + c;
       for (int i = 0; i < x.width; i++) {
         float value = in[i] * scale[c] + offset[c];
         value = value > 0 ? value : 0;
         value = value < 255 ? value : 255;
-        out[3 * i] = (uint8_t)(value + round - round);
+        out[channels * i] = (uint8_t)(value + round - round);
       }
     }
+}
+
+static void unnormalize(uint8_t *rgb, pxa_image x, const float *scale, const float *offset, pxa_range rows) {
+  assert(x.channels == 3 || x.channels == 1);
+  if (x.channels == 3)
+    unnormalize_rows(rgb, x, scale, offset, rows, 3);
+  else
+    unnormalize_rows(rgb, x, scale, offset, rows, 1);
 }
 
 // y[i] (+)= x[i]

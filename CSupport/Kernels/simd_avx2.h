@@ -6,6 +6,8 @@
 // 6 pixels × 2 registers of accumulators, 2 of weights, 1 of input: 15 of 16.
 #define TILE_BLOCKS 1
 #define TILE_PIXELS 6
+// Depthwise, 4 pixels × 2 registers of accumulators, 3 × 2 of weights, 2 of input: 16 of 16.
+#define DEPTHWISE_PIXELS 4
 
 #pragma clang attribute push(__attribute__((target("avx2,fma,popcnt,bmi"))), apply_to = function)
 
@@ -46,6 +48,9 @@ PXA_INLINE v16 v16_first(v16 a, int n) {
                _mm256_and_ps(a.hi, _mm256_castsi256_ps(v8_mask(n - 8)))};
 }
 PXA_INLINE v16 v16_add(v16 a, v16 b) { return (v16){_mm256_add_ps(a.lo, b.lo), _mm256_add_ps(a.hi, b.hi)}; }
+PXA_INLINE v16 v16_sub(v16 a, v16 b) { return (v16){_mm256_sub_ps(a.lo, b.lo), _mm256_sub_ps(a.hi, b.hi)}; }
+PXA_INLINE v16 v16_mul(v16 a, v16 b) { return (v16){_mm256_mul_ps(a.lo, b.lo), _mm256_mul_ps(a.hi, b.hi)}; }
+PXA_INLINE v16 v16_div(v16 a, v16 b) { return (v16){_mm256_div_ps(a.lo, b.lo), _mm256_div_ps(a.hi, b.hi)}; }
 PXA_INLINE v16 v16_max(v16 a, v16 b) { return (v16){_mm256_max_ps(a.lo, b.lo), _mm256_max_ps(a.hi, b.hi)}; }
 PXA_INLINE v16 v16_min(v16 a, v16 b) { return (v16){_mm256_min_ps(a.lo, b.lo), _mm256_min_ps(a.hi, b.hi)}; }
 PXA_INLINE v16 v16_fma(v16 s, v16 a, v16 b) {
@@ -55,6 +60,12 @@ PXA_INLINE v16 v16_positive(v16 v, v16 m) {
   __m256 zero = _mm256_setzero_ps();
   return (v16){_mm256_and_ps(v.lo, _mm256_cmp_ps(m.lo, zero, _CMP_GT_OQ)),
                _mm256_and_ps(v.hi, _mm256_cmp_ps(m.hi, zero, _CMP_GT_OQ))};
+}
+PXA_INLINE __m256 v8_inside(__m256 v, __m256 m, __m256 low, __m256 high) {
+  return _mm256_and_ps(v, _mm256_and_ps(_mm256_cmp_ps(m, low, _CMP_GT_OQ), _mm256_cmp_ps(m, high, _CMP_LT_OQ)));
+}
+PXA_INLINE v16 v16_inside(v16 v, v16 m, v16 low, v16 high) {
+  return (v16){v8_inside(v.lo, m.lo, low.lo, high.lo), v8_inside(v.hi, m.hi, low.hi, high.hi)};
 }
 PXA_INLINE v16 v16_select_gt(v16 a, v16 b, v16 v, v16 w) {
   return (v16){_mm256_blendv_ps(w.lo, v.lo, _mm256_cmp_ps(a.lo, b.lo, _CMP_GT_OQ)),
@@ -85,6 +96,21 @@ PXA_INLINE void v16_store_u8(uint8_t *p, v16 a) {
   __m128i bytes = _mm_packus_epi16(_mm256_castsi256_si128(words), _mm256_extracti128_si256(words, 1));
   _mm_storeu_si128((__m128i *)p, bytes);
 }
+PXA_INLINE __m256 v8_exp2(__m256 n) {
+  __m256i biased = _mm256_add_epi32(_mm256_cvttps_epi32(n), _mm256_set1_epi32(127));
+  return _mm256_castsi256_ps(_mm256_slli_epi32(biased, 23));
+}
+PXA_INLINE v16 v16_exp2(v16 n) { return (v16){v8_exp2(n.lo), v8_exp2(n.hi)}; }
+PXA_INLINE __m256 v8_exponent(__m256 a) {
+  __m256i biased = _mm256_srli_epi32(_mm256_castps_si256(a), 23);
+  return _mm256_cvtepi32_ps(_mm256_sub_epi32(biased, _mm256_set1_epi32(127)));
+}
+PXA_INLINE v16 v16_exponent(v16 a) { return (v16){v8_exponent(a.lo), v8_exponent(a.hi)}; }
+PXA_INLINE __m256 v8_mantissa(__m256 a) {
+  __m256 fraction = _mm256_and_ps(a, _mm256_castsi256_ps(_mm256_set1_epi32(0x7FFFFF)));
+  return _mm256_or_ps(fraction, _mm256_set1_ps(1));
+}
+PXA_INLINE v16 v16_mantissa(v16 a) { return (v16){v8_mantissa(a.lo), v8_mantissa(a.hi)}; }
 PXA_INLINE unsigned v16_nonzero(v16 a) {
   __m256 zero = _mm256_setzero_ps();
   return (unsigned)(_mm256_movemask_ps(_mm256_cmp_ps(a.lo, zero, _CMP_NEQ_UQ)) |

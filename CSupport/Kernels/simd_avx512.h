@@ -6,6 +6,7 @@
 // 2 blocks × 14 pixels of accumulators, 2 of weights, 1 of input: 31 of 32.
 #define TILE_BLOCKS 2
 #define TILE_PIXELS 14
+#define DEPTHWISE_PIXELS 14
 
 #pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,fma,popcnt,bmi"))),             \
                              apply_to = function)
@@ -25,11 +26,18 @@ PXA_INLINE v16 v16_loadn(const float *p, int n) { return (v16){_mm512_maskz_load
 PXA_INLINE void v16_storen(float *p, v16 a, int n) { _mm512_mask_storeu_ps(p, v16_mask(n), a.v); }
 PXA_INLINE v16 v16_first(v16 a, int n) { return (v16){_mm512_maskz_mov_ps(v16_mask(n), a.v)}; }
 PXA_INLINE v16 v16_add(v16 a, v16 b) { return (v16){_mm512_add_ps(a.v, b.v)}; }
+PXA_INLINE v16 v16_sub(v16 a, v16 b) { return (v16){_mm512_sub_ps(a.v, b.v)}; }
+PXA_INLINE v16 v16_mul(v16 a, v16 b) { return (v16){_mm512_mul_ps(a.v, b.v)}; }
+PXA_INLINE v16 v16_div(v16 a, v16 b) { return (v16){_mm512_div_ps(a.v, b.v)}; }
 PXA_INLINE v16 v16_max(v16 a, v16 b) { return (v16){_mm512_max_ps(a.v, b.v)}; }
 PXA_INLINE v16 v16_min(v16 a, v16 b) { return (v16){_mm512_min_ps(a.v, b.v)}; }
 PXA_INLINE v16 v16_fma(v16 s, v16 a, v16 b) { return (v16){_mm512_fmadd_ps(a.v, b.v, s.v)}; }
 PXA_INLINE v16 v16_positive(v16 v, v16 m) {
   return (v16){_mm512_maskz_mov_ps(_mm512_cmp_ps_mask(m.v, _mm512_setzero_ps(), _CMP_GT_OQ), v.v)};
+}
+PXA_INLINE v16 v16_inside(v16 v, v16 m, v16 low, v16 high) {
+  __mmask16 above = _mm512_cmp_ps_mask(m.v, low.v, _CMP_GT_OQ);
+  return (v16){_mm512_maskz_mov_ps(_mm512_mask_cmp_ps_mask(above, m.v, high.v, _CMP_LT_OQ), v.v)};
 }
 PXA_INLINE v16 v16_select_gt(v16 a, v16 b, v16 v, v16 w) {
   return (v16){_mm512_mask_mov_ps(w.v, _mm512_cmp_ps_mask(a.v, b.v, _CMP_GT_OQ), v.v)};
@@ -50,6 +58,18 @@ PXA_INLINE v16 v16_load_u8(const uint8_t *p) {
 }
 PXA_INLINE void v16_store_u8(uint8_t *p, v16 a) {
   _mm_storeu_si128((__m128i *)p, _mm512_cvtepi32_epi8(_mm512_cvttps_epi32(a.v)));
+}
+PXA_INLINE v16 v16_exp2(v16 n) {
+  __m512i biased = _mm512_add_epi32(_mm512_cvttps_epi32(n.v), _mm512_set1_epi32(127));
+  return (v16){_mm512_castsi512_ps(_mm512_slli_epi32(biased, 23))};
+}
+PXA_INLINE v16 v16_exponent(v16 a) {
+  __m512i biased = _mm512_srli_epi32(_mm512_castps_si512(a.v), 23);
+  return (v16){_mm512_cvtepi32_ps(_mm512_sub_epi32(biased, _mm512_set1_epi32(127)))};
+}
+PXA_INLINE v16 v16_mantissa(v16 a) {
+  __m512i fraction = _mm512_and_si512(_mm512_castps_si512(a.v), _mm512_set1_epi32(0x7FFFFF));
+  return (v16){_mm512_castsi512_ps(_mm512_or_si512(fraction, _mm512_castps_si512(_mm512_set1_ps(1))))};
 }
 PXA_INLINE unsigned v16_nonzero(v16 a) { return _mm512_cmp_ps_mask(a.v, _mm512_setzero_ps(), _CMP_NEQ_UQ); }
 

@@ -6,6 +6,7 @@
 // 5 pixels × 4 registers of accumulators, 4 of weights, 5 of input (4 channels each): 29 of 32.
 #define TILE_BLOCKS 1
 #define TILE_PIXELS 5
+#define DEPTHWISE_PIXELS 4
 
 typedef struct {
   float32x4_t q[4];
@@ -32,6 +33,18 @@ PXA_INLINE v16 v16_add(v16 a, v16 b) {
   QUADS a.q[i] = vaddq_f32(a.q[i], b.q[i]);
   return a;
 }
+PXA_INLINE v16 v16_sub(v16 a, v16 b) {
+  QUADS a.q[i] = vsubq_f32(a.q[i], b.q[i]);
+  return a;
+}
+PXA_INLINE v16 v16_mul(v16 a, v16 b) {
+  QUADS a.q[i] = vmulq_f32(a.q[i], b.q[i]);
+  return a;
+}
+PXA_INLINE v16 v16_div(v16 a, v16 b) {
+  QUADS a.q[i] = vdivq_f32(a.q[i], b.q[i]);
+  return a;
+}
 PXA_INLINE v16 v16_max(v16 a, v16 b) {
   QUADS a.q[i] = vmaxq_f32(a.q[i], b.q[i]);
   return a;
@@ -53,6 +66,13 @@ PXA_INLINE v16 v16_select_eq(v16 a, v16 b, v16 v, v16 w) {
   return w;
 }
 PXA_INLINE v16 v16_positive(v16 v, v16 m) { return v16_select_gt(m, v16_zero(), v, v16_zero()); }
+PXA_INLINE float32x4_t v4_where(float32x4_t v, uint32x4_t mask) {
+  return vreinterpretq_f32_u32(vandq_u32(vreinterpretq_u32_f32(v), mask));
+}
+PXA_INLINE v16 v16_inside(v16 v, v16 m, v16 low, v16 high) {
+  QUADS v.q[i] = v4_where(v.q[i], vandq_u32(vcgtq_f32(m.q[i], low.q[i]), vcltq_f32(m.q[i], high.q[i])));
+  return v;
+}
 PXA_INLINE v16 v16_skip4(v16 a) { return (v16){{a.q[1], a.q[2], a.q[3], vdupq_n_f32(0)}}; }
 PXA_INLINE v16 v16_skip8(v16 a) { return (v16){{a.q[2], a.q[3], vdupq_n_f32(0), vdupq_n_f32(0)}}; }
 PXA_INLINE float v16_sum(v16 a) {
@@ -70,6 +90,19 @@ PXA_INLINE void v16_store_u8(uint8_t *p, v16 a) {
   uint16x4_t h[4];
   QUADS h[i] = vmovn_u32(vcvtq_u32_f32(a.q[i]));
   vst1q_u8(p, vcombine_u8(vmovn_u16(vcombine_u16(h[0], h[1])), vmovn_u16(vcombine_u16(h[2], h[3]))));
+}
+PXA_INLINE v16 v16_exp2(v16 n) {
+  QUADS n.q[i] = vreinterpretq_f32_s32(vshlq_n_s32(vaddq_s32(vcvtq_s32_f32(n.q[i]), vdupq_n_s32(127)), 23));
+  return n;
+}
+PXA_INLINE v16 v16_exponent(v16 a) {
+  QUADS a.q[i] = vsubq_f32(vcvtq_f32_u32(vshrq_n_u32(vreinterpretq_u32_f32(a.q[i]), 23)), vdupq_n_f32(127));
+  return a;
+}
+PXA_INLINE v16 v16_mantissa(v16 a) {
+  uint32x4_t one = vreinterpretq_u32_f32(vdupq_n_f32(1));
+  QUADS a.q[i] = vreinterpretq_f32_u32(vorrq_u32(vandq_u32(vreinterpretq_u32_f32(a.q[i]), vdupq_n_u32(0x7FFFFF)), one));
+  return a;
 }
 PXA_INLINE unsigned v16_nonzero(v16 a) {
   const uint32x4_t bits = {1, 2, 4, 8};

@@ -5,6 +5,7 @@
 
 #define TILE_BLOCKS 1
 #define TILE_PIXELS 4
+#define DEPTHWISE_PIXELS 4
 
 typedef struct {
   float f[16];
@@ -31,6 +32,18 @@ PXA_INLINE v16 v16_add(v16 a, v16 b) {
   LANES a.f[i] += b.f[i];
   return a;
 }
+PXA_INLINE v16 v16_sub(v16 a, v16 b) {
+  LANES a.f[i] -= b.f[i];
+  return a;
+}
+PXA_INLINE v16 v16_mul(v16 a, v16 b) {
+  LANES a.f[i] *= b.f[i];
+  return a;
+}
+PXA_INLINE v16 v16_div(v16 a, v16 b) {
+  LANES a.f[i] /= b.f[i];
+  return a;
+}
 PXA_INLINE v16 v16_max(v16 a, v16 b) {
   LANES a.f[i] = a.f[i] > b.f[i] ? a.f[i] : b.f[i];
   return a;
@@ -45,6 +58,10 @@ PXA_INLINE v16 v16_fma(v16 s, v16 a, v16 b) {
 }
 PXA_INLINE v16 v16_positive(v16 v, v16 m) {
   LANES v.f[i] = m.f[i] > 0 ? v.f[i] : 0;
+  return v;
+}
+PXA_INLINE v16 v16_inside(v16 v, v16 m, v16 low, v16 high) {
+  LANES v.f[i] = m.f[i] > low.f[i] && m.f[i] < high.f[i] ? v.f[i] : 0;
   return v;
 }
 PXA_INLINE v16 v16_select_gt(v16 a, v16 b, v16 v, v16 w) {
@@ -74,6 +91,25 @@ PXA_INLINE v16 v16_load_u8(const uint8_t *p) {
   return r;
 }
 PXA_INLINE void v16_store_u8(uint8_t *p, v16 a) { LANES p[i] = (uint8_t)a.f[i]; }
+PXA_INLINE v16 v16_exp2(v16 n) {
+  uint32_t bits[16];
+  LANES bits[i] = (uint32_t)((int)n.f[i] + 127) << 23;
+  memcpy(n.f, bits, sizeof bits);
+  return n;
+}
+PXA_INLINE v16 v16_exponent(v16 a) {
+  uint32_t bits[16];
+  memcpy(bits, a.f, sizeof bits);
+  LANES a.f[i] = (float)((int)(bits[i] >> 23) - 127);
+  return a;
+}
+PXA_INLINE v16 v16_mantissa(v16 a) {
+  uint32_t bits[16];
+  memcpy(bits, a.f, sizeof bits);
+  LANES bits[i] = (bits[i] & 0x7FFFFF) | 127u << 23;
+  memcpy(a.f, bits, sizeof bits);
+  return a;
+}
 PXA_INLINE unsigned v16_nonzero(v16 a) {
   unsigned mask = 0;
   LANES mask |= (unsigned)(a.f[i] != 0) << i;

@@ -23,7 +23,8 @@ static void mark_nonzero(uint64_t *marks, pxa_planes dy, pxa_range rows) {
 }
 
 // Whether skipping the zeros of some rows of dY pays: what surrounds a value takes about as long as the value.
-static bool is_sparse(const uint64_t *marks, pxa_planes dy, int blocks, int first_row, int end_row) {
+static bool is_sparse(const uint64_t *marks, pxa_planes dy, pxa_range from, int before, pxa_range rows) {
+  int first_row = rows.begin + before - WINDOW + 1, end_row = rows.end + before, blocks = from.end - from.begin;
   ptrdiff_t begin = (ptrdiff_t)(first_row > 0 ? first_row : 0) * dy.width;
   ptrdiff_t end = (ptrdiff_t)(end_row < dy.height ? end_row : dy.height) * dy.width, marked = 0;
   for (int g = 0; g < blocks; g += GROUP_BLOCKS, marks += (ptrdiff_t)dy.height * dy.width)
@@ -38,7 +39,8 @@ typedef struct {
   const float *mask; // or NULL
   bool continues;    // start from what dX holds
   ptrdiff_t dx_block, mask_block, w_block;
-  int dx_width, dy_width, padding;
+  int dx_width, dy_width, before;
+  act_kind act;   // of the mask
   const float *w; // of the tap at the left end of the kernel's row
   const float *dy;
   ptrdiff_t dy_block;
@@ -46,15 +48,15 @@ typedef struct {
 } sparse_job;
 
 PXA_INLINE void sparse_row(const sparse_job *job, int blocks) {
-  v16 sum[WINDOW][PXA_MARKED_BLOCKS]; // of dX pixels u − padding … u − padding + 2
+  v16 sum[WINDOW][PXA_MARKED_BLOCKS]; // of dX pixels u − before … u − before + 2
   UNROLL
   for (int k = 0; k < WINDOW; k++) {
     UNROLL
     for (int b = 0; b < blocks; b++)
       sum[k][b] = v16_zero();
   }
-  for (int u = 1 - WINDOW; u < job->dx_width + job->padding; u++) {
-    ptrdiff_t leaves = u - job->padding, enters = leaves + WINDOW - 1;
+  for (int u = 1 - WINDOW; u < job->dx_width + job->before; u++) {
+    ptrdiff_t leaves = u - job->before, enters = leaves + WINDOW - 1;
     bool loads = job->continues && enters >= 0 && enters < job->dx_width;
     UNROLL
     for (int b = 0; b < blocks; b++)
@@ -80,7 +82,7 @@ PXA_INLINE void sparse_row(const sparse_job *job, int blocks) {
       for (int b = 0; b < blocks; b++) {
         v16 value = sum[0][b];
         if (job->mask)
-          value = v16_positive(value, v16_load(job->mask + b * job->mask_block + leaves * PXA_BLOCK));
+          value = act_masked(value, v16_load(job->mask + b * job->mask_block + leaves * PXA_BLOCK), job->act);
         v16_store(job->dx + b * job->dx_block + leaves * PXA_BLOCK, value);
       }
     }
@@ -98,28 +100,31 @@ static __attribute__((noinline)) void sparse_row_all(const sparse_job *job) { sp
 
 // conv_input_grad from the blocks `from` of dY, which are marked, and whose weights begin at `w`.
 static void sparse_input_grad(pxa_planes dx, pxa_planes dy, const uint64_t *marks, const float *w, ptrdiff_t w_block,
-                              const pxa_planes *x, bool accumulate, int padding, pxa_range from, pxa_range blocks,
+                              const pxa_planes *x, pxa_into into, pxa_window window, pxa_range from, pxa_range blocks,
                               pxa_range rows) {
-  int from_blocks = from.end - from.begin;
+  assert(window.y.kernel == WINDOW && window.y.stride == 1 && window.y.dilation == 1);
+  assert(window.x.kernel == WINDOW && window.x.stride == 1 && window.x.dilation == 1);
+  int from_blocks = from.end - from.begin, before = window.y.before;
   sparse_job job = {.dx_block = plane_floats(dx),
                     .mask_block = x ? plane_floats(*x) : 0,
                     .w_block = w_block,
                     .dx_width = dx.width,
                     .dy_width = dy.width,
                     .dy_block = plane_floats(dy),
-                    .padding = padding};
+                    .before = window.x.before,
+                    .act = act_of(into.act)};
   for (int b = blocks.begin; b < blocks.end; b += PXA_MARKED_BLOCKS)
     for (int g = 0; g < from_blocks; g += GROUP_BLOCKS)
       for (int ky = 0; ky < WINDOW; ky++)
         for (int r = rows.begin; r < rows.end; r++) {
-          int lowest = r + padding - dy.height + 1, first = lowest > 0 ? lowest : 0;
-          int last = r + padding < WINDOW - 1 ? r + padding : WINDOW - 1;
+          int lowest = r + before - dy.height + 1, first = lowest > 0 ? lowest : 0;
+          int last = r + before < WINDOW - 1 ? r + before : WINDOW - 1;
           if (ky < first || ky > last)
             continue;
           bool ends = g + GROUP_BLOCKS >= from_blocks && ky == last;
-          int row = r + padding - ky;
+          int row = r + before - ky;
           job.dx = pixel(dx, b, r, 0);
-          job.continues = accumulate || g > 0 || ky > first;
+          job.continues = into.accumulate || g > 0 || ky > first;
           job.mask = x && ends ? pixel(*x, b, r, 0) : NULL;
           job.w = w + b * w_block + ((ptrdiff_t)g * WINDOW + ky) * WINDOW * 256;
           job.dy = pixel(dy, from.begin + g, row, 0);

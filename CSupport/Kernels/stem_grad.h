@@ -2,13 +2,11 @@
 //
 // The gradient of a convolution with respect to an image. With channels in the lanes an image would fill 3 of 16, so
 // here a block holds the four pixels of four channels that lie in one row of the kernel. Every dY value that is not zero
-// adds its weights to the kernel's rows of them; then the window goes on by the stride and leaves pixels behind.
+// adds its weights to the kernel's rows of them; then the window goes on by the stride and leaves pixels behind. The
+// window of a small kernel fits the registers; stem_grad_large.h has the others.
 
 enum {
   MAX_KERNEL = 3,
-  STEM_CHANNELS = PXA_STEM_CHANNELS,
-  WINDOW_PIXELS = PXA_BLOCK / STEM_CHANNELS,
-  SEGMENT = 128, // dX columns at once
   SEGMENT_FLOATS = (SEGMENT + 2 * WINDOW_PIXELS) * STEM_CHANNELS,
 };
 
@@ -46,50 +44,42 @@ PXA_INLINE void stem_grad_row(float sums[MAX_KERNEL][SEGMENT_FLOATS], const floa
   }
 }
 
-// dX[c0…, rows, x0 … x1): the dY rows that reach them in turn, and a dX row as soon as it is complete.
+// The dY rows that reach dX's rows in turn, and a dX row as soon as it is complete.
 PXA_INLINE void stem_grad_segment(pxa_image dx, pxa_planes dy, const float *packed, int c0, int x0, int x1,
-                                  pxa_range rows, int kernel, int stride, int padding) {
+                                  pxa_range rows, pxa_window window, int kernel, int stride) {
   float sums[2][MAX_KERNEL][SEGMENT_FLOATS];
-  int begin = x0 + padding - kernel + 1, end = (x1 - 1 + padding) / stride + 1;
-  begin = begin > 0 ? (begin + stride - 1) / stride : 0;
-  end = end < dy.width ? end : dy.width;
-  // The columns that are reached at all.
-  int from = begin * stride - padding, to = (end - 1) * stride - padding + kernel;
-  from = from > x0 ? from : x0;
-  to = end > begin && to < x1 ? to : end > begin ? x1 : from;
-  int next = rows.begin + padding - kernel + 1;
-  next = next > 0 ? (next + stride - 1) / stride : 0;
+  stem_segment segment = segment_at(x0, x1, window.x, dy.width);
+  int next = first_row_reaching(rows.begin, window.y), before = window.y.before;
   bool isFirst = true;
   for (int r = rows.begin; r < rows.end; r++) {
-    int last = (r + padding) / stride < dy.height ? (r + padding) / stride : dy.height - 1;
+    int last = (r + before) / stride < dy.height ? (r + before) / stride : dy.height - 1;
     for (; next <= last; next++, isFirst = false)
-      stem_grad_row(sums[next & 1], isFirst ? NULL : sums[(next - 1) & 1], dy, next, begin, end, packed, kernel,
-                    stride);
-    int ky = r + padding - last * stride;
-    const float *row = ky < kernel ? sums[last & 1][ky] : NULL;
-    for (int c = c0; c < dx.channels && c < c0 + STEM_CHANNELS; c++) {
-      float *out = image_row(dx, c, r);
-      if (!row || from > x0 || to < x1)
-        memset(out + x0, 0, (size_t)(x1 - x0) * sizeof *out);
-      for (int x = from; row && x < to; x++)
-        out[x] = row[(x + padding - begin * stride) * STEM_CHANNELS + c - c0];
-    }
+      stem_grad_row(sums[next & 1], isFirst ? NULL : sums[(next - 1) & 1], dy, next, segment.begin, segment.end, packed,
+                    kernel, stride);
+    int ky = r + before - last * stride;
+    write_segment(dx, c0, r, segment, ky < kernel ? sums[last & 1][ky] : NULL, window.x);
   }
 }
 
-static void stem_input_grad(pxa_image dx, pxa_planes dy, const float *packed, pxa_conv conv, pxa_range rows) {
-  assert((conv.kernel == 1 || conv.kernel == 3) && (conv.stride == 1 || conv.stride == 2));
-  ptrdiff_t chunk = (ptrdiff_t)pxa_blocks(dy.channels) * PXA_BLOCK * conv.kernel * PXA_BLOCK;
+static void stem_input_grad(pxa_image dx, pxa_planes dy, const float *packed, pxa_window window, pxa_range rows) {
+  int kernel = window.y.kernel, stride = window.y.stride;
+  assert(kernel <= PXA_STEM_MAX_KERNEL && window.x.kernel <= PXA_STEM_MAX_KERNEL);
+  assert(window.y.dilation == 1 && window.x.dilation == 1);
+  bool is_square = window.x.kernel == kernel && window.x.stride == stride;
+  bool fits_registers = is_square && (kernel == 1 || kernel == 3) && stride <= 2;
+  ptrdiff_t chunk = (ptrdiff_t)pxa_blocks(dy.channels) * PXA_BLOCK * kernel * stem_vectors(window.x) * PXA_BLOCK;
   for (int c = 0; c < dx.channels; c += STEM_CHANNELS, packed += chunk)
     for (int x = 0; x < dx.width; x += SEGMENT) {
       int end = dx.width - x < SEGMENT ? dx.width : x + SEGMENT;
-      if (conv.kernel == 3 && conv.stride == 2)
-        stem_grad_segment(dx, dy, packed, c, x, end, rows, 3, 2, conv.padding);
-      else if (conv.kernel == 3)
-        stem_grad_segment(dx, dy, packed, c, x, end, rows, 3, 1, conv.padding);
-      else if (conv.stride == 2)
-        stem_grad_segment(dx, dy, packed, c, x, end, rows, 1, 2, conv.padding);
+      if (!fits_registers)
+        stem_grad_large(dx, dy, packed, c, x, end, rows, window);
+      else if (kernel == 3 && stride == 2)
+        stem_grad_segment(dx, dy, packed, c, x, end, rows, window, 3, 2);
+      else if (kernel == 3)
+        stem_grad_segment(dx, dy, packed, c, x, end, rows, window, 3, 1);
+      else if (stride == 2)
+        stem_grad_segment(dx, dy, packed, c, x, end, rows, window, 1, 2);
       else
-        stem_grad_segment(dx, dy, packed, c, x, end, rows, 1, 1, conv.padding);
+        stem_grad_segment(dx, dy, packed, c, x, end, rows, window, 1, 1);
     }
 }

@@ -4,15 +4,29 @@
 // the table; every kernel is written once, in the vocabulary of simd.h.
 
 #include <assert.h>
+#include <math.h>
 #include <string.h>
 
 #include "CPixelKernels.h"
 #include "geometry.h"
 
+#include "act.h"
 #include "sparse.h"
 #include "conv.h"
+#include "depthwise.h"
+#include "stem_segment.h"
+#include "stem_grad_large.h"
 #include "stem_grad.h"
-#include "pool.h"
+#include "rows.h"
+#include "windows.h"
+#include "max_pool.h"
+#include "average_pool.h"
+#include "elementwise.h"
+#include "vector_math.h"
+#include "function.h"
+#include "linear.h"
+#include "channels.h"
+#include "lrn.h"
 #include "pointwise.h"
 #include "blur.h"
 
@@ -27,12 +41,37 @@ const pxa_kernels TABLE_NAME(TABLE) = {
     .mark_nonzero = mark_nonzero,
     .conv_forward = conv_forward,
     .conv_input_grad = conv_input_grad,
+    .depthwise_forward = depthwise_forward,
+    .depthwise_input_grad = depthwise_input_grad,
     .stem_forward = stem_forward,
     .stem_input_grad = stem_input_grad,
     .max_pool_forward = max_pool_forward,
     .max_pool_input_grad = max_pool_input_grad,
-    .global_average_forward = global_average_forward,
-    .global_average_input_grad = global_average_input_grad,
+    .average_pool_forward = average_pool_forward,
+    .average_pool_input_grad = average_pool_input_grad,
+    .adaptive_average_forward = adaptive_average_forward,
+    .adaptive_average_input_grad = adaptive_average_input_grad,
+    .linear_forward = linear_forward,
+    .linear_input_grad = linear_input_grad,
+    .add_forward = add_forward,
+    .pass_grad = pass_grad,
+    .multiply_forward = multiply_forward,
+    .multiply_input_grad = multiply_input_grad,
+    .multiply_factor_grad = multiply_factor_grad,
+    .affine_forward = affine_forward,
+    .affine_input_grad = affine_input_grad,
+    .function_forward = function_forward,
+    .function_input_grad = function_input_grad,
+    .select_channels = select_channels,
+    .select_channels_grad = select_channels_grad,
+    .flatten_forward = flatten_forward,
+    .flatten_input_grad = flatten_input_grad,
+    .image_to_planes = image_to_planes,
+    .planes_to_image = planes_to_image,
+    .pad_forward = pad_forward,
+    .pad_input_grad = pad_input_grad,
+    .lrn_forward = lrn_forward,
+    .lrn_input_grad = lrn_input_grad,
     .normalize = normalize,
     .unnormalize = unnormalize,
     .roll = roll,

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <assert.h>
+#include <math.h>
 #include <stdint.h>
 #include <string.h>
 

@@ -108,7 +108,6 @@ static void row_squares(check *c) {
 
 static void bytes_there_and_back(check *c) {
   static const double mean[] = {0.485, 0.456, 0.406}, std[] = {0.229, 0.224, 0.225};
-  check_case(c, 0);
   double scale[3], offset[3], inverse_scale[3], inverse_offset[3];
   for (int k = 0; k < 3; k++) {
     scale[k] = 1 / (255 * std[k]);
@@ -116,22 +115,24 @@ static void bytes_there_and_back(check *c) {
     inverse_scale[k] = 255 * std[k];
     inverse_offset[k] = 255 * mean[k];
   }
-  uint8_t *rgb = check_memory(c, 3 * 256, 1), *back = check_memory(c, 3 * 256, 1);
-  for (int i = 0; i < 256; i++) {
-    rgb[3 * i] = (uint8_t)i;
-    rgb[3 * i + 1] = (uint8_t)(255 - i);
-    rgb[3 * i + 2] = (uint8_t)(7 * i);
+  for (int n = 1; n <= 3; n += 2) {
+    check_case(c, 0);
+    int count = n * 256;
+    uint8_t *bytes = check_memory(c, (size_t)count, 1), *back = check_memory(c, (size_t)count, 1);
+    for (int i = 0; i < count; i++)
+      bytes[i] = (uint8_t)(i % n == 0 ? i / n : i % n == 1 ? 255 - i / n : 7 * (i / n));
+    pxa_image x = check_image(c, n, 1, 256, 1, NULL);
+    c->kernels->normalize(x, bytes, check_floats(c, scale, n), check_floats(c, offset, n), all_rows(1));
+    const double *values = check_image_values(c, x);
+    for (int i = 0; i < count; i++) {
+      double expected = (bytes[i % 256 * n + i / 256] / 255.0 - mean[i / 256]) / std[i / 256];
+      check_that(c, fabs(values[i] - expected) < 1e-6, "element %d of %d channels", i, n);
+    }
+    check_zeros_around_image(c, x, "normalize");
+    c->kernels->unnormalize(back, x, check_floats(c, inverse_scale, n), check_floats(c, inverse_offset, n),
+                            all_rows(1));
+    check_that(c, memcmp(back, bytes, (size_t)count) == 0, "all bytes there and back, %d channels", n);
   }
-  pxa_image x = check_image(c, 3, 1, 256, 1, NULL);
-  c->kernels->normalize(x, rgb, check_floats(c, scale, 3), check_floats(c, offset, 3), all_rows(1));
-  const double *values = check_image_values(c, x);
-  for (int i = 0; i < 3 * 256; i++) {
-    double expected = (rgb[i % 256 * 3 + i / 256] / 255.0 - mean[i / 256]) / std[i / 256];
-    check_that(c, fabs(values[i] - expected) < 1e-6, "element %d", i);
-  }
-  check_zeros_around_image(c, x, "normalize");
-  c->kernels->unnormalize(back, x, check_floats(c, inverse_scale, 3), check_floats(c, inverse_offset, 3), all_rows(1));
-  check_that(c, memcmp(back, rgb, 3 * 256) == 0, "all bytes there and back");
 }
 
 static void rounding(check *c) {

@@ -1,100 +1,237 @@
 // SPDX-License-Identifier: MIT
 // Checks of pools and their gradients.
 
-#include "check.h"
+#include "layers.h"
 
 #include <math.h>
+#include <stdio.h>
+
+static pxa_ref_axis reference_axis(pxa_axis axis, int input, int output) {
+  return (pxa_ref_axis){axis.kernel, axis.stride, axis.before, axis.dilation, input, output};
+}
 
 // PyTorch's ceil mode: a last window begins inside the image.
 static void ceil_mode(check *c) {
   static const int expected[] = {0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7};
-  for (int size = 0; size < 15; size++)
-    check_that(c, pxa_max_pool_output_size(size) == expected[size], "output size of %d", size);
+  for (int size = 2; size < 15; size++)
+    check_that(c, pxa_output_size((pxa_axis){3, 2, 0, 0, 1}, size, true) == expected[size], "output size of %d", size);
 }
 
-// Few different values make ties in nearly every window.
-static void max_pool(check *c) {
-  static const int channel_counts[] = {1, 16, 20};
-  for (int n = 0; n < 3; n++)
-    for (int height = 2; height < 10; height++)
-      for (int width = 2; width < 10; width++) {
-        check_case(c, (uint64_t)(height * 10 + width));
-        int channels = channel_counts[n], count = channels * height * width;
-        int out_height = pxa_max_pool_output_size(height), out_width = pxa_max_pool_output_size(width);
-        int pixels = out_height * out_width, out_count = channels * pixels, blocks = pxa_blocks(channels);
-        const double *values = check_integers(c, count, 1);
-        double *expected = check_doubles(c, out_count);
-        uint8_t *expected_index = check_memory(c, (size_t)out_count, 1);
-        pxa_ref_max_pool_forward(expected, expected_index, values, channels, height, width, out_height, out_width);
+// MARK: - Shapes
 
-        pxa_planes x = check_planes(c, channels, height, width, check_wider(c), values);
-        pxa_planes y = check_planes(c, channels, out_height, out_width, check_wider(c), NULL);
-        uint8_t *index = check_memory(c, (size_t)(blocks * pixels * PXA_BLOCK), 1);
-        for (int row = 0; row < out_height; row++)
-          c->kernels->max_pool_forward(y, index, x, check_range(0, blocks), check_range(row, row + 1));
-        check_equal(c, check_planes_values(c, y), expected, out_count, "%d×%d×%d forward", channels, height, width);
-        check_zeros_around_planes(c, y, "%d×%d×%d forward", channels, height, width);
-        for (int i = 0; i < out_count; i++) {
-          int channel = i / pixels,
-              place = (channel / PXA_BLOCK * pixels + i % pixels) * PXA_BLOCK + channel % PXA_BLOCK;
-          check_that(c, index[place] == expected_index[i], "%d×%d×%d index of %d", channels, height, width, i);
-        }
+typedef struct {
+  pxa_window window;
+  int channels, height, width, out_height, out_width;
+  char name[160];
+} pool_shape;
 
-        const double *gradients = check_integers(c, out_count, 4);
-        double *expected_dx = check_doubles(c, count);
-        pxa_ref_max_pool_input_grad(expected_dx, gradients, expected_index, channels, height, width, out_height,
-                                    out_width);
-        pxa_planes dy = check_planes(c, channels, out_height, out_width, 0, gradients);
-        pxa_planes dx = check_planes(c, channels, height, width, 2 * check_wider(c), NULL);
-        for (int row = height - 1; row >= 0; row--)
-          c->kernels->max_pool_input_grad(dx, dy, index, check_range(0, blocks), check_range(row, row + 1));
-        check_equal(c, check_planes_values(c, dx), expected_dx, count, "%d×%d×%d gradient", channels, height, width);
-        check_zeros_around_planes(c, dx, "%d×%d×%d gradient", channels, height, width);
+static pool_shape shape_of(pxa_window window, int channels, int height, int width, bool ceil_mode) {
+  pool_shape s = {.window = window, .channels = channels, .height = height, .width = width};
+  s.out_height = pxa_output_size(window.y, height, ceil_mode);
+  s.out_width = pxa_output_size(window.x, width, ceil_mode);
+  snprintf(s.name, sizeof s.name, "%d×%d/%d,%d pad %d,%d %d,%d dilated %d,%d on %d×%d×%d, ceil mode %d,",
+           window.y.kernel, window.x.kernel, window.y.stride, window.x.stride, window.y.before, window.x.before,
+           window.y.after, window.x.after, window.y.dilation, window.x.dilation, channels, height, width, ceil_mode);
+  return s;
+}
+
+// An axis of each kind: kernels 1 … 5, strides 1 … 3, paddings and dilations that fit, ceil mode.
+enum { AXES = 5 * 3 * 3 * 2, AXIS_KINDS = AXES * 2 };
+
+static pxa_axis axis_at(int index, bool dilates) {
+  int kernel = index % 5 + 1, stride = index / 5 % 3 + 1, padding = index / 15 % 3, dilation = index / 45 + 1;
+  int before = padding == 0 ? 0 : kernel / 2, after = padding == 2 && kernel > 1 ? before - kernel % 2 : before;
+  return (pxa_axis){kernel, stride, before, after, dilates ? dilation : 1};
+}
+
+// Calls `run` with each kind along one axis, some kind along the other, and the windows of known networks.
+static void each_shape(check *c, bool dilates, void (*run)(check *, pool_shape)) {
+  for (int index = 0; index < AXIS_KINDS; index++) {
+    pxa_axis one = axis_at(index % AXES, dilates), other = axis_at(7 * index % AXES, dilates);
+    int reach = one.dilation * (one.kernel - 1) + 1, least = reach - one.before - one.after;
+    int size = (least > 0 ? least : 1) + index % 7, other_size = other.dilation * other.kernel + index % 3;
+    bool ceil_mode = index >= AXES;
+    check_case(c, (uint64_t)index);
+    pool_shape tall = shape_of((pxa_window){one, other}, 3, size, other_size, ceil_mode);
+    pool_shape wide = shape_of((pxa_window){other, one}, 17, other_size, size, ceil_mode);
+    run(c, tall);
+    check_case(c, (uint64_t)index);
+    run(c, wide);
+  }
+  static const struct {
+    int kernel, stride, padding;
+    bool ceil_mode;
+  } known[] = {{2, 2, 0, false}, {3, 2, 0, true},  {3, 2, 0, false},
+               {3, 2, 1, false}, {3, 1, 1, false}, {2, 2, 0, true}};
+  for (size_t n = 0; n < sizeof known / sizeof *known; n++)
+    for (int height = 3; height < 7; height++)
+      for (int width = 3; width < 9; width++) {
+        check_case(c, (uint64_t)(10 * height + width));
+        pxa_axis axis = {known[n].kernel, known[n].stride, known[n].padding, known[n].padding, 1};
+        run(c, shape_of((pxa_window){axis, axis}, 20, height, width, known[n].ceil_mode));
       }
+}
+
+// MARK: - Max pools
+
+// Few different values make ties in nearly every window.
+static void max_pool_of(check *c, pool_shape s) {
+  int count = s.channels * s.height * s.width, pixels = s.out_height * s.out_width, out_count = s.channels * pixels;
+  int blocks = pxa_blocks(s.channels);
+  pxa_ref_axis rows = reference_axis(s.window.y, s.height, s.out_height);
+  pxa_ref_axis columns = reference_axis(s.window.x, s.width, s.out_width);
+  const double *values = check_integers(c, count, 1), *gradients = check_integers(c, out_count, 4);
+  double *expected = check_doubles(c, out_count);
+  uint8_t *expected_index = check_memory(c, (size_t)out_count, 1);
+  if (!pxa_ref_max_pool_forward(expected, expected_index, values, s.channels, rows, columns))
+    return;
+  pxa_planes x = check_planes(c, s.channels, s.height, s.width, check_wider(c), values);
+  pxa_planes y = check_planes(c, s.channels, s.out_height, s.out_width, check_wider(c), NULL);
+  uint8_t *index = check_memory(c, (size_t)(blocks * pixels * PXA_BLOCK), 1);
+  EACH_PART(p, y, s.width % 2 == 0) c->kernels->max_pool_forward(y, index, x, s.window, p.block, p.row);
+  check_equal(c, check_planes_values(c, y), expected, out_count, "%s forward", s.name);
+  check_zeros_around_planes(c, y, "%s forward", s.name);
+  for (int i = 0; i < out_count; i++) {
+    int channel = i / pixels, place = (channel / PXA_BLOCK * pixels + i % pixels) * PXA_BLOCK + channel % PXA_BLOCK;
+    check_that(c, index[place] == expected_index[i], "%s index of %d", s.name, i);
+  }
+
+  double *formula = check_doubles(c, count);
+  pxa_ref_max_pool_input_grad(formula, gradients, expected_index, s.channels, rows, columns);
+  pxa_planes dy = check_planes(c, s.channels, s.out_height, s.out_width, check_wider(c), gradients);
+  for (int way = 0; way < INTO_WAYS; way++) {
+    into_way into;
+    make_into(c, &into, way, s.channels, s.height, s.width, NULL);
+    EACH_PART(p, into.dx, into.cut)
+    c->kernels->max_pool_input_grad(into.dx, dy, index, into.into, s.window, p.block, p.row);
+    check_into(c, &into, formula, NULL, 0, s.name);
+  }
+}
+
+static void max_pool(check *c) { each_shape(c, true, max_pool_of); }
+
+// MARK: - Average pools
+
+static void average_pool_of(check *c, pool_shape s) {
+  int count = s.channels * s.height * s.width, out_count = s.channels * s.out_height * s.out_width;
+  bool count_padding = (s.height + s.width) % 2 == 0;
+  pxa_ref_axis rows = reference_axis(s.window.y, s.height, s.out_height);
+  pxa_ref_axis columns = reference_axis(s.window.x, s.width, s.out_width);
+  pxa_ref_counting counting = {count_padding, s.window.y.after, s.window.x.after};
+  const double *values = check_integers(c, count, 4), *gradients = check_integers(c, out_count, 4);
+  double *expected = check_doubles(c, out_count);
+  pxa_ref_average_pool_forward(expected, values, s.channels, rows, columns, counting);
+  for (int i = 0; i < out_count; i++)
+    expected[i] = (float)expected[i]; // a sum is exact, what divides it rounds once
+  pxa_planes x = check_planes(c, s.channels, s.height, s.width, check_wider(c), values);
+  pxa_planes y = check_planes(c, s.channels, s.out_height, s.out_width, check_wider(c), NULL);
+  EACH_PART(p, y, s.width % 2 == 0) c->kernels->average_pool_forward(y, x, s.window, count_padding, p.block, p.row);
+  check_equal(c, check_planes_values(c, y), expected, out_count, "%s counting padding %d, forward", s.name,
+              count_padding);
+  check_zeros_around_planes(c, y, "%s forward", s.name);
+
+  double *formula = check_doubles(c, count), *magnitude = check_doubles(c, count);
+  pxa_ref_average_pool_input_grad(formula, magnitude, gradients, s.channels, rows, columns, counting);
+  pxa_planes dy = check_planes(c, s.channels, s.out_height, s.out_width, check_wider(c), gradients);
+  for (int way = 0; way < INTO_WAYS; way++) {
+    into_way into;
+    make_into(c, &into, way, s.channels, s.height, s.width, NULL);
+    EACH_PART(p, into.dx, into.cut)
+    c->kernels->average_pool_input_grad(into.dx, dy, into.into, s.window, count_padding, p.block, p.row);
+    check_into(c, &into, formula, magnitude, s.window.y.kernel * s.window.x.kernel, s.name);
+  }
+}
+
+static void average_pool(check *c) { each_shape(c, false, average_pool_of); }
+
+// Means of 60, 120, … as PyTorch 2.15 gives them.
+static void divisors(check *c) {
+  static const struct {
+    int kernel, stride, padding, size;
+    bool ceil_mode, count_padding;
+    double expected[4];
+  } cases[] = {
+      {3, 2, 1, 6, false, false, {90, 180, 300}},     {3, 2, 1, 6, false, true, {60, 180, 300}},
+      {3, 2, 1, 6, true, false, {90, 180, 300, 360}}, {3, 2, 1, 6, true, true, {60, 180, 300, 180}},
+      {3, 2, 0, 6, true, true, {120, 240, 330}},      {2, 2, 0, 5, true, true, {90, 210, 300}},
+      {2, 3, 1, 7, true, true, {30, 210, 390}},       {5, 3, 2, 6, true, true, {72, 240, 165}},
+      {5, 3, 2, 6, true, false, {120, 240, 330}},
+  };
+  static const double values[] = {60, 120, 180, 240, 300, 360, 420};
+  for (size_t n = 0; n < sizeof cases / sizeof *cases; n++) {
+    check_case(c, n);
+    pxa_axis along = {cases[n].kernel, cases[n].stride, cases[n].padding, cases[n].padding, 1}, one = {1, 1, 0, 0, 1};
+    int width = pxa_output_size(along, cases[n].size, cases[n].ceil_mode);
+    check_that(c, cases[n].expected[width - 1] != 0 && (width == 4 || cases[n].expected[width] == 0), "%zu: size", n);
+    pxa_planes x = check_planes(c, 1, 1, cases[n].size, 0, values), y = check_planes(c, 1, 1, width, 0, NULL);
+    c->kernels->average_pool_forward(y, x, (pxa_window){one, along}, cases[n].count_padding, check_range(0, 1),
+                                     check_range(0, 1));
+    check_equal(c, check_planes_values(c, y), cases[n].expected, width, "%zu", n);
+  }
+}
+
+static void adaptive_average(check *c) {
+  static const int shapes[][5] = {{1, 1, 1, 1, 1},  {20, 3, 5, 1, 1},  {1000, 13, 13, 1, 1}, {16, 14, 17, 1, 1},
+                                  {17, 7, 7, 7, 7}, {3, 13, 9, 6, 6},  {20, 5, 11, 7, 3},    {2, 1, 1, 7, 7},
+                                  {5, 2, 3, 7, 2},  {16, 10, 4, 2, 1}, {3, 9, 8, 1, 5}};
+  for (size_t n = 0; n < sizeof shapes / sizeof *shapes; n++) {
+    check_case(c, n);
+    int channels = shapes[n][0], height = shapes[n][1], width = shapes[n][2];
+    int count = channels * height * width, out_count = channels * shapes[n][3] * shapes[n][4];
+    pxa_ref_axis rows = {.input = height, .output = shapes[n][3]}, columns = {.input = width, .output = shapes[n][4]};
+    char name[80];
+    snprintf(name, sizeof name, "%d×%d×%d to %d×%d", channels, height, width, rows.output, columns.output);
+    const double *values = check_integers(c, count, 4), *gradients = check_integers(c, out_count, 4);
+    double *expected = check_doubles(c, out_count);
+    pxa_ref_adaptive_average_forward(expected, values, channels, rows, columns);
+    for (int i = 0; i < out_count; i++)
+      expected[i] = (float)expected[i];
+    int halo = rows.output * columns.output > 1 ? check_wider(c) : 0;
+    pxa_planes x = check_planes(c, channels, height, width, check_wider(c), values);
+    pxa_planes y = check_planes(c, channels, rows.output, columns.output, halo, NULL);
+    EACH_PART(p, y, n % 2 == 0) c->kernels->adaptive_average_forward(y, x, p.block, p.row);
+    check_equal(c, check_planes_values(c, y), expected, out_count, "%s forward", name);
+    check_zeros_around_planes(c, y, "%s forward", name);
+
+    double *formula = check_doubles(c, count), *magnitude = check_doubles(c, count);
+    pxa_ref_adaptive_average_input_grad(formula, magnitude, gradients, channels, rows, columns);
+    pxa_planes dy = check_planes(c, channels, rows.output, columns.output, halo, gradients);
+    for (int way = 0; way < INTO_WAYS; way++) {
+      into_way into;
+      make_into(c, &into, way, channels, height, width, NULL);
+      EACH_PART(p, into.dx, into.cut) c->kernels->adaptive_average_input_grad(into.dx, dy, into.into, p.block, p.row);
+      check_into(c, &into, formula, magnitude, rows.output * columns.output, name);
+    }
+  }
 }
 
 static void global_average(check *c) {
   static const int shapes[][3] = {{1, 1, 1}, {20, 3, 5}, {1000, 13, 13}, {16, 14, 17}};
   for (int n = 0; n < 4; n++) {
     check_case(c, 11);
-    int channels = shapes[n][0], height = shapes[n][1], width = shapes[n][2];
-    int plane = height * width, count = channels * plane, blocks = pxa_blocks(channels);
+    int channels = shapes[n][0], plane = shapes[n][1] * shapes[n][2], count = channels * plane;
+    pxa_ref_axis rows = {.input = shapes[n][1], .output = 1}, columns = {.input = shapes[n][2], .output = 1};
     const double *values = check_reals(c, count);
     double *sizes = check_doubles(c, count);
     for (int i = 0; i < count; i++)
       sizes[i] = fabs(values[i]);
     double *expected = check_doubles(c, channels), *magnitude = check_doubles(c, channels);
-    pxa_ref_global_average(expected, values, channels, height, width);
-    pxa_ref_global_average(magnitude, sizes, channels, height, width);
-
-    pxa_planes x = check_planes(c, channels, height, width, check_wider(c), values);
-    float *mean = check_floats_for_blocks(c, NULL, channels);
-    for (int block = 0; block < blocks; block++)
-      c->kernels->global_average_forward(mean, x, check_range(block, block + 1));
-    double *found = check_doubles(c, channels);
-    for (int i = 0; i < channels; i++)
-      found[i] = mean[i];
-    check_within(c, found, expected, magnitude, channels, plane, "%d×%d×%d", channels, height, width);
-
-    const double *gradients = check_integers(c, channels, 4);
-    double *shares = check_doubles(c, count), *masked = check_doubles(c, count);
-    for (int i = 0; i < count; i++) {
-      shares[i] = (float)gradients[i / plane] / (float)plane;
-      masked[i] = values[i] > 0 ? shares[i] : 0;
-    }
-    const float *dmean = check_floats_for_blocks(c, gradients, channels);
-    pxa_planes dx = check_planes(c, channels, height, width, check_wider(c), NULL);
-    c->kernels->global_average_input_grad(dx, dmean, &x, check_range(0, blocks));
-    check_equal(c, check_planes_values(c, dx), masked, count, "%d×%d×%d gradient, masked", channels, height, width);
-    check_zeros_around_planes(c, dx, "%d×%d×%d gradient", channels, height, width);
-    c->kernels->global_average_input_grad(dx, dmean, NULL, check_range(0, blocks));
-    check_equal(c, check_planes_values(c, dx), shares, count, "%d×%d×%d gradient", channels, height, width);
+    pxa_ref_adaptive_average_forward(expected, values, channels, rows, columns);
+    pxa_ref_adaptive_average_forward(magnitude, sizes, channels, rows, columns);
+    pxa_planes x = check_planes(c, channels, rows.input, columns.input, check_wider(c), values);
+    pxa_planes y = check_planes(c, channels, 1, 1, 0, NULL);
+    EACH_PART(p, y, true) c->kernels->adaptive_average_forward(y, x, p.block, p.row);
+    check_within(c, check_planes_values(c, y), expected, magnitude, channels, plane, "%d×%d×%d", channels, rows.input,
+                 columns.input);
   }
 }
 
 const check_entry check_pools[] = {
     {"ceil mode's sizes are PyTorch's", ceil_mode},
     {"max pools are exact, ties to the first maximum", max_pool},
-    {"the global average is within the bound, its gradient exact", global_average},
+    {"average pools are exact on integers, their gradients within the bound", average_pool},
+    {"average pools divide as PyTorch's", divisors},
+    {"adaptive averages are exact on integers, their gradients within the bound", adaptive_average},
+    {"the global average is within the bound", global_average},
     {0},
 };

@@ -5,16 +5,21 @@
 // Notation
 //   Y[c,y,x]        element of channel c, row y, column x
 //   C, H, W         channels, height, width of the array a sentence speaks of
-//   K, S, P         kernel size, stride, zero padding of a convolution
 //   dX              gradient of the objective with respect to X
 //   ⌊a⌋ₙ            a mod n, never negative
+//   K, S, P, D      of a window, along an axis: size of the kernel, stride, padding before, dilation. Position y of the
+//                   output has its tap k at S·y + D·k − P of the input.
+//   G               groups of a convolution: output channel o reads the input channels of group ⌊o·G/Cout⌋ only, of which
+//                   there are Cin/G; W[o,i,ky,kx] has i count inside the group
 //
 // Layouts
 //   blocked planes  [⌈C/16⌉][H + 2·halo][W + 2·halo][16]: channel c is lane c mod 16 of block c / 16. The halo and the
 //                   lanes from C on are zero; kernels read them and never write them (lanes from C on are written 0).
+//                   Planes of 1×1 without halo are a vector of C floats, padded to whole blocks.
 //   image           [C][H + 2·halo][W + 2·halo]: plain planes, as in a .npy of shape (C,H,W) when halo = 0.
-//   RGB8            [H][W][3] bytes.
-//   weights         [Cout][Cin][K][K], as PyTorch keeps them; kernels take them packed (pxa_conv_pack_…).
+//   RGB8            [H][W][C] bytes, C = 3, or 1 for grey.
+//   weights         [Cout][Cin/G][K][K], as PyTorch keeps them; kernels take them packed (pxa_conv_pack_…), but for those
+//                   of linear layers, [Cout][Cin], which are used as they are.
 //
 // Contracts common to all kernels
 //   threads         calls may run side by side if the parts they write (blocks × rows) are disjoint. No result depends on
@@ -22,6 +27,10 @@
 //   requires        block data aligned to 64 bytes; ranges inside the array; outputs alias no input unless said so.
 //                   Violations are the caller's bug (asserted in debug builds); sizes are validated in Swift.
 //   error           an element that sums n products: |error| ≤ (n + 2)·2⁻²⁴·(|start| + Σ|products|).
+//   act             min(high, max(low, ·)) of a pxa_clamp: nothing for (−∞, ∞), ReLU for (0, ∞), ReLU6 for (0, 6).
+//   gradient        a kernel that makes dX takes what X is to it as a pxa_into: start = dX before if `accumulate`, else 0;
+//                   and mask[c,y,x] = 1 where X is not given or low < X[c,y,x] < high, else 0, the derivative of the act
+//                   that made X. What it writes is mask · (start + what its formula says). dX may be X where that is said.
 
 #ifndef CPIXELKERNELS_H
 #define CPIXELKERNELS_H
@@ -43,6 +52,15 @@ extern "C" {
 /// Channels of an image that stem_input_grad computes together.
 #define PXA_STEM_CHANNELS 4
 
+/// The most taps of a convolution: 11×11, 16×16.
+#define PXA_MAX_TAPS 256
+
+/// The widest kernel of stem_input_grad.
+#define PXA_STEM_MAX_KERNEL 16
+
+/// The longest side of a max pool's kernel: an index fits a byte.
+#define PXA_MAX_POOL_KERNEL 15
+
 /// Blocked planes; `data` is the first float of block 0, halo included. A range of whole blocks is planes too.
 typedef struct pxa_planes {
   float *data;
@@ -60,10 +78,54 @@ typedef struct pxa_range {
   int32_t begin, end;
 } pxa_range;
 
-/// A square convolution: kernel 1 or 3, stride 1 or 2, padding 0 or 1.
-typedef struct pxa_conv {
-  int32_t kernel, stride, padding;
-} pxa_conv;
+/// A window along one axis: size of the kernel, stride, zeros before and after the input, distance of the taps.
+typedef struct pxa_axis {
+  int32_t kernel, stride, before, after, dilation;
+} pxa_axis;
+
+/// The window of a convolution or a pool.
+typedef struct pxa_window {
+  pxa_axis y, x;
+} pxa_window;
+
+/// The interval that an act clamps to.
+typedef struct pxa_clamp {
+  float low, high;
+} pxa_clamp;
+
+/// What a gradient is written into, see "gradient" above. `x` may be NULL.
+typedef struct pxa_into {
+  const pxa_planes *x;
+  pxa_clamp act;
+  bool accumulate;
+} pxa_into;
+
+/// A function of one value. σ(x) = 1 / (1 + exp(−x)); Φ the standard normal distribution.
+typedef enum pxa_function_kind {
+  PXA_CLAMP,        // min(b, max(a, x)); its derivative is 1 inside, 0 at a and b
+  PXA_LEAKY_RELU,   // x if x > 0, else slopes[c]·x (also PReLU's)
+  PXA_ELU,          // x if x > 0, else a·(exp(x) − 1)
+  PXA_SIGMOID,      // σ(x)
+  PXA_HARD_SIGMOID, // min(1, max(0, a·x + b))
+  PXA_HARD_SWISH,   // x · min(1, max(0, x/6 + 1/2))
+  PXA_SILU,         // x · σ(x)
+  PXA_TANH,
+  PXA_GELU,      // x · Φ(x)
+  PXA_GELU_TANH, // x/2 · (1 + tanh(√(2/π)·(x + 0.044715·x³)))
+} pxa_function_kind;
+
+typedef struct pxa_function {
+  pxa_function_kind kind;
+  float a, b;
+  const float *slopes; // 16 floats a block; LEAKY_RELU only
+} pxa_function;
+
+/// Local response normalisation over `size` channels: Y = X / scale^beta,
+/// scale[c] = k + alpha/size · Σ X[j]², c − ⌊size/2⌋ ≤ j ≤ c + ⌊(size−1)/2⌋.
+typedef struct pxa_lrn {
+  int32_t size;
+  float alpha, beta, k;
+} pxa_lrn;
 
 /// ⌈channels / 16⌉.
 int32_t pxa_blocks(int32_t channels);
@@ -74,41 +136,56 @@ size_t pxa_planes_floats(int32_t channels, int32_t height, int32_t width, int32_
 /// Marks of blocked planes: ⌈C/64⌉·H·W.
 size_t pxa_mark_count(int32_t channels, int32_t height, int32_t width);
 
-/// Output rows (or columns) of a convolution over `size` rows: ⌊(size + 2P − K) / S⌋ + 1, or 0 if nothing fits.
-int32_t pxa_conv_output_size(pxa_conv conv, int32_t size);
+/// Positions of a window along an axis of `size`: ⌊(size + before + after − D·(K−1) − 1) / S⌋ + 1, or 0 if it does not fit.
+/// In ceil mode the division rounds up, but a last window that would begin behind the end, zeros after it not counted, is
+/// left out.
+int32_t pxa_output_size(pxa_axis axis, int32_t size, bool ceil_mode);
 
-/// Halo that `conv_input_grad` needs around dY.
-int32_t pxa_conv_grad_halo(pxa_conv conv);
+/// Halo that a convolution needs around X: of the greater padding.
+int32_t pxa_conv_halo(pxa_window window);
 
-/// Output rows of a 3×3 max pool of stride 2 in ceil mode over `size` rows, or 0 if nothing fits.
-int32_t pxa_max_pool_output_size(int32_t size);
+/// Halo that conv_input_grad and depthwise_input_grad need around dY.
+int32_t pxa_conv_grad_halo(pxa_window window);
 
 // Packing: weights and bias from PyTorch's order to the order of the hot loop, once per network.
 
-/// Floats in a packed convolution, either direction: ⌈Cin/16⌉·⌈Cout/16⌉·K²·256.
-size_t pxa_conv_packed_floats(pxa_conv conv, int32_t in_channels, int32_t out_channels);
+/// The input blocks that output block `block` reads: all without groups, else those of its channels' groups.
+pxa_range pxa_conv_reads(int32_t groups, int32_t in_channels, int32_t out_channels, int32_t block);
 
-/// packed[ob][ib][tap][i][o] = W[16·ob+o, 16·ib+i, ky, kx], tap = ky·K + kx, zero beyond the channels.
-void pxa_conv_pack_forward(float *packed, const float *weights, pxa_conv conv, int32_t in_channels,
+/// Floats in a packed convolution: ⌈Cout/16⌉ · N · taps · 256, N the most input blocks that an output block reads.
+size_t pxa_conv_packed_floats(pxa_window window, int32_t groups, int32_t in_channels, int32_t out_channels);
+
+/// packed[ob][n][tap][i][o] = W[16·ob+o, …, ky, kx] of input channel 16·(first block read + n) + i, tap = ky·Kx + kx; zero
+/// beyond the channels and between channels of different groups.
+void pxa_conv_pack_forward(float *packed, const float *weights, pxa_window window, int32_t groups, int32_t in_channels,
                            int32_t out_channels);
 
-/// packed[ib][ob][tap][o][i] = forward[ob][ib][tap][i][o], what pxa_conv_pack_forward made.
-void pxa_conv_pack_input_grad(float *packed, const float *forward, pxa_conv conv, int32_t in_channels,
-                              int32_t out_channels);
+/// Floats in a convolution packed for the gradient: as for a convolution from Cout to Cin channels.
+size_t pxa_conv_grad_packed_floats(pxa_window window, int32_t groups, int32_t in_channels, int32_t out_channels);
 
-/// Floats in a packed stem (a convolution that reads an image), forward: ⌈Cout/16⌉·Cin·K²·16.
-size_t pxa_stem_packed_floats(pxa_conv conv, int32_t in_channels, int32_t out_channels);
+/// packed[ib][n][tap][o][i] = what pxa_conv_pack_forward made, n counted from the first output block that reads ib.
+void pxa_conv_pack_input_grad(float *packed, const float *forward, pxa_window window, int32_t groups,
+                              int32_t in_channels, int32_t out_channels);
 
-/// The same for the gradient: ⌈Cin/4⌉·⌈Cout/16⌉·16·K·16.
-size_t pxa_stem_grad_packed_floats(pxa_conv conv, int32_t in_channels, int32_t out_channels);
+/// Floats in a packed depthwise convolution, for both ways: ⌈C/16⌉·taps·16.
+size_t pxa_depthwise_packed_floats(pxa_window window, int32_t channels);
+
+/// packed[b][tap][c] = W[16·b+c, 0, ky, kx], zero beyond the channels.
+void pxa_depthwise_pack(float *packed, const float *weights, pxa_window window, int32_t channels);
+
+/// Floats in a packed stem (a convolution that reads an image), forward: ⌈Cout/16⌉·Cin·taps·16.
+size_t pxa_stem_packed_floats(pxa_window window, int32_t in_channels, int32_t out_channels);
 
 /// packed[ob][c][tap][o] = W[16·ob+o, c, ky, kx].
-void pxa_stem_pack_forward(float *packed, const float *weights, pxa_conv conv, int32_t in_channels,
+void pxa_stem_pack_forward(float *packed, const float *weights, pxa_window window, int32_t in_channels,
                            int32_t out_channels);
 
-/// packed[cb][o][ky][kx][c] = W[o, 4·cb+c, ky, kx], kx and c from 0 to 3, o to a whole block: zero beyond.
+/// Floats in a stem packed for the gradient: ⌈Cin/4⌉·⌈Cout/16⌉·16·Ky·⌈Kx/4⌉·16.
+size_t pxa_stem_grad_packed_floats(pxa_window window, int32_t in_channels, int32_t out_channels);
+
+/// packed[cb][o][ky][kx][c] = W[o, 4·cb+c, ky, kx], kx to a multiple of 4, c from 0 to 3, o to a whole block: zero beyond.
 /// `forward` is what pxa_stem_pack_forward made.
-void pxa_stem_pack_input_grad(float *packed, const float *forward, pxa_conv conv, int32_t in_channels,
+void pxa_stem_pack_input_grad(float *packed, const float *forward, pxa_window window, int32_t in_channels,
                               int32_t out_channels);
 
 /// The kernels of one instruction set.
@@ -120,13 +197,14 @@ typedef struct pxa_kernels {
   int32_t tile_blocks;
 
   /// Convolution.
-  /// Y[o,y,x] = act(bias[o] + Σ_{i,ky,kx} X[i, S·y+ky−P, S·x+kx−P] · W[o,i,ky,kx]), act = max(0, ·) if relu.
+  /// Y[o,y,x] = act(bias[o] + Σ_{i,ky,kx} X[i, S·y + D·ky − P, S·x + D·kx − P] · W[o,i,ky,kx]).
   /// layout    Y, X blocked; packed by pxa_conv_pack_forward; bias ⌈Cout/16⌉·16 floats, zero beyond Cout.
   /// writes    Y in blocks × rows.
-  /// requires  X.halo ≥ P; Y of pxa_conv_output_size.
-  /// sum       n = Cin·K², by groups of 64 input channels, in them by taps
-  void (*conv_forward)(pxa_planes y, pxa_planes x, const float *packed, const float *bias, pxa_conv conv, bool relu,
-                       pxa_range blocks, pxa_range rows);
+  /// requires  X.halo ≥ pxa_conv_halo; Y of pxa_output_size; taps ≤ PXA_MAX_TAPS; low ≤ 0 ≤ high of the act, so that the
+  ///           lanes beyond the channels stay zero.
+  /// sum       n = taps · 16 · the input blocks read, by groups of 64 input channels, in them by taps
+  void (*conv_forward)(pxa_planes y, pxa_planes x, const float *packed, const float *bias, pxa_window window,
+                       int32_t groups, pxa_clamp act, pxa_range blocks, pxa_range rows);
 
   /// marks[g][y][x], bit i: whether dY[64·g+i,y,x] ≠ 0.
   /// layout    dY blocked; marks [⌈C/64⌉][H][W].
@@ -135,60 +213,191 @@ typedef struct pxa_kernels {
   void (*mark_nonzero)(uint64_t *marks, pxa_planes dy, pxa_range rows);
 
   /// Gradient of a convolution with respect to its input.
-  /// dX[i,y,x] = mask · (start + Σ_{o,ky,kx : S | y+P−ky, S | x+P−kx} dY[o, (y+P−ky)/S, (x+P−kx)/S] · W[o,i,ky,kx]),
-  /// o in the blocks `from` only; start = dX before if accumulate, else 0;
-  /// mask = 1 if X[i,y,x] > 0 else 0 where X is given (X = the ReLU output that dX belongs to), else 1.
-  /// layout    all blocked; X like dX; packed by pxa_conv_pack_input_grad.
+  /// Σ_{o,ky,kx : S | y+P−D·ky, S | x+P−D·kx} dY[o, (y+P−D·ky)/S, (x+P−D·kx)/S] · W[o,i,ky,kx], o in the blocks `from` only.
+  /// layout    all blocked; packed by pxa_conv_pack_input_grad.
   /// marks     mark_nonzero of the blocks `from` of dY, or NULL: with them rows that are mostly zero take less time. The
   ///           bits are the same, but for the sign of a zero.
   /// writes    dX in blocks × rows; without marks dX may be X.
-  /// requires  dY.halo ≥ pxa_conv_grad_halo(conv); marks only where K = 3, S = 1.
-  /// sum       n = Cout·K², by groups of 64 output channels from the first of `from` on, in them by taps
-  void (*conv_input_grad)(pxa_planes dx, pxa_planes dy, const uint64_t *marks, const float *packed, const pxa_planes *x,
-                          bool accumulate, pxa_conv conv, pxa_range from, pxa_range blocks, pxa_range rows);
+  /// requires  dY.halo ≥ pxa_conv_grad_halo; marks only where K = 3, S = 1, D = 1 on both axes and G = 1; all blocks in
+  ///           `from` where G > 1.
+  /// sum       n = taps · 16 · the blocks summed, by groups of 64 output channels from the first of `from` on, in them by
+  ///           taps
+  void (*conv_input_grad)(pxa_planes dx, pxa_planes dy, const uint64_t *marks, const float *packed, pxa_into into,
+                          pxa_window window, int32_t groups, pxa_range from, pxa_range blocks, pxa_range rows);
+
+  /// Depthwise convolution: Y[c,y,x] = act(bias[c] + Σ_{ky,kx} X[c, S·y + D·ky − P, S·x + D·kx − P] · W[c,ky,kx]).
+  /// layout    Y, X blocked; packed by pxa_depthwise_pack.
+  /// writes    Y in blocks × rows.
+  /// requires  as conv_forward.
+  /// sum       n = taps, in row-major order
+  void (*depthwise_forward)(pxa_planes y, pxa_planes x, const float *packed, const float *bias, pxa_window window,
+                            pxa_clamp act, pxa_range blocks, pxa_range rows);
+
+  /// Its gradient with respect to the input, see conv_input_grad.
+  /// writes    dX in blocks × rows; dX may be X.
+  /// sum       n = taps
+  void (*depthwise_input_grad)(pxa_planes dx, pxa_planes dy, const float *packed, pxa_into into, pxa_window window,
+                               pxa_range blocks, pxa_range rows);
 
   /// conv_forward where X is an image.
-  /// requires  X.halo ≥ P.
-  /// sum       n = Cin·K², by groups of 4 input channels, in them by taps
-  void (*stem_forward)(pxa_planes y, pxa_image x, const float *packed, const float *bias, pxa_conv conv, bool relu,
-                       pxa_range blocks, pxa_range rows);
+  /// requires  X.halo ≥ pxa_conv_halo.
+  /// sum       n = Cin·taps, by groups of 4 input channels, in them by taps
+  void (*stem_forward)(pxa_planes y, pxa_image x, const float *packed, const float *bias, pxa_window window,
+                       pxa_clamp act, pxa_range blocks, pxa_range rows);
 
   /// conv_input_grad where dX is an image: no mask, no start, all blocks of dY.
   /// writes    dX in rows, all channels.
-  /// sum       n = Cout·K², by rows of dY, in them by columns
-  void (*stem_input_grad)(pxa_image dx, pxa_planes dy, const float *packed, pxa_conv conv, pxa_range rows);
+  /// requires  Kx and Ky ≤ PXA_STEM_MAX_KERNEL, D = 1.
+  /// sum       n = Cout·taps, by rows of dY, in them by columns
+  void (*stem_input_grad)(pxa_image dx, pxa_planes dy, const float *packed, pxa_window window, pxa_range rows);
 
-  /// Max pool 3×3, stride 2, no padding, ceil mode: what hangs over the edge is −∞.
-  /// Y[c,y,x] = max over ky,kx of X[c, 2y+ky, 2x+kx]; index = 3·ky + kx of the first maximum in row-major order.
+  /// Y[c,y,x] = X[c,y,x], from an image.
+  /// writes    Y in rows, all blocks.
+  void (*image_to_planes)(pxa_planes y, pxa_image x, pxa_range rows);
+
+  /// dX[c,y,x] = dY[c,y,x], to an image.
+  /// writes    dX in rows, all channels.
+  void (*planes_to_image)(pxa_image dx, pxa_planes dy, pxa_range rows);
+
+  /// Linear layer: Y[o] = act(bias[o] + Σ_i X[i] · W[o,i]).
+  /// layout    Y, X vectors; weights [Cout][Cin], at any address that is a multiple of 4; bias whole blocks.
+  /// writes    Y in blocks.
+  /// sum       n = Cin: 16 chains over i mod 16, then a fixed tree
+  void (*linear_forward)(pxa_planes y, pxa_planes x, const float *weights, const float *bias, pxa_clamp act,
+                         pxa_range blocks);
+
+  /// Its gradient with respect to the input: Σ_o dY[o] · W[o,i], o in the blocks `from` only.
+  /// writes    dX in blocks; dX may be X.
+  /// sum       n = the outputs in `from`, in order
+  void (*linear_input_grad)(pxa_planes dx, pxa_planes dy, const float *weights, pxa_into into, pxa_range from,
+                            pxa_range blocks);
+
+  /// Max pool; what hangs over the edge is −∞.
+  /// Y[c,y,x] = max over ky,kx of X[c, S·y + D·ky − P, S·x + D·kx − P]; index = ky·Kx + kx of the first maximum in
+  /// row-major order.
   /// layout    Y, X blocked; index [⌈C/16⌉][Hy][Wy][16] bytes.
   /// writes    Y and index in blocks × rows.
+  /// requires  kernels of at most PXA_MAX_POOL_KERNEL, P < K; every window holds an element of X.
   /// error     exact
-  void (*max_pool_forward)(pxa_planes y, uint8_t *index, pxa_planes x, pxa_range blocks, pxa_range rows);
+  void (*max_pool_forward)(pxa_planes y, uint8_t *index, pxa_planes x, pxa_window window, pxa_range blocks,
+                           pxa_range rows);
 
-  /// Gradient of max_pool_forward with respect to its input.
-  /// dX[c,y,x] = Σ dY over the windows whose index names (y,x), in row-major order. (Where X is a ReLU's output the
-  /// derivative of that is known from Y: mask dY with it.)
+  /// Gradient of max_pool_forward with respect to its input: Σ dY over the windows whose index names (y,x), in row-major
+  /// order.
   /// layout    as max_pool_forward.
+  /// writes    dX in blocks × rows; dX may be X.
+  void (*max_pool_input_grad)(pxa_planes dx, pxa_planes dy, const uint8_t *index, pxa_into into, pxa_window window,
+                              pxa_range blocks, pxa_range rows);
+
+  /// Average pool: Y[c,y,x] = Σ_{ky,kx} X[c, S·y + ky − P, S·x + kx − P] / n, n the window's elements that lie in X, with
+  /// `count_padding` also those in its padding.
+  /// writes    Y in blocks × rows.
+  /// requires  D = 1, P < K.
+  void (*average_pool_forward)(pxa_planes y, pxa_planes x, pxa_window window, bool count_padding, pxa_range blocks,
+                               pxa_range rows);
+
+  /// Its gradient with respect to the input: Σ dY / n over the windows that hold (y,x), in row-major order.
+  /// writes    dX in blocks × rows; dX may be X.
+  void (*average_pool_input_grad)(pxa_planes dx, pxa_planes dy, pxa_into into, pxa_window window, bool count_padding,
+                                  pxa_range blocks, pxa_range rows);
+
+  /// Y[c,y,x] = mean of X[c] over the rows ⌊y·H/Hy⌋ … ⌈(y+1)·H/Hy⌉ − 1 and the columns likewise. The mean of a whole channel
+  /// where Y is 1×1.
+  /// writes    Y in blocks × rows.
+  /// sum       row by row
+  void (*adaptive_average_forward)(pxa_planes y, pxa_planes x, pxa_range blocks, pxa_range rows);
+
+  /// Its gradient with respect to the input: Σ dY / n over the windows that hold (y,x), in row-major order.
+  /// writes    dX in blocks × rows; dX may be X.
+  void (*adaptive_average_input_grad)(pxa_planes dx, pxa_planes dy, pxa_into into, pxa_range blocks, pxa_range rows);
+
+  /// Y = act(A + B).
+  /// writes    Y in blocks × rows; Y may be A or B.
+  void (*add_forward)(pxa_planes y, pxa_planes a, pxa_planes b, pxa_clamp act, pxa_range blocks, pxa_range rows);
+
+  /// dY as it is: a sum's gradient.
+  /// writes    dX in blocks × rows; dX may be X.
+  void (*pass_grad)(pxa_planes dx, pxa_planes dy, pxa_into into, pxa_range blocks, pxa_range rows);
+
+  /// Y[c,y,x] = A[c,y,x] · B[c,y,x], or · B[c] where B is 1×1.
+  /// writes    Y in blocks × rows.
+  void (*multiply_forward)(pxa_planes y, pxa_planes a, pxa_planes b, pxa_range blocks, pxa_range rows);
+
+  /// Its gradient with respect to A: dY · B. (With respect to a B of the same size: the same with A for B.)
+  /// writes    dA in blocks × rows; dA may be X.
+  void (*multiply_input_grad)(pxa_planes da, pxa_planes dy, pxa_planes b, pxa_into into, pxa_range blocks,
+                              pxa_range rows);
+
+  /// Its gradient with respect to a B of 1×1: Σ_{y,x} dY[c,y,x] · A[c,y,x], row by row.
+  /// writes    dB in blocks; dB may be X.
+  void (*multiply_factor_grad)(pxa_planes db, pxa_planes dy, pxa_planes a, pxa_into into, pxa_range blocks);
+
+  /// Y[c,y,x] = act(scale[c] · X[c,y,x] + shift[c]).
+  /// layout    scale and shift whole blocks, zero beyond the channels.
+  /// writes    Y in blocks × rows.
+  void (*affine_forward)(pxa_planes y, pxa_planes x, const float *scale, const float *shift, pxa_clamp act,
+                         pxa_range blocks, pxa_range rows);
+
+  /// Its gradient with respect to X: scale[c] · dY[c,y,x].
+  /// writes    dX in blocks × rows; dX may be X.
+  void (*affine_input_grad)(pxa_planes dx, pxa_planes dy, const float *scale, pxa_into into, pxa_range blocks,
+                            pxa_range rows);
+
+  /// Y = f(X).
+  /// writes    Y in blocks × rows. Lanes from C on are written 0.
+  /// error     |error| ≤ 9·2⁻²⁴·max(|f(x)|, |x|·|f'(x)|, 2⁻⁹⁶); of all but the two GELUs ≤ 4·2⁻²⁴
+  void (*function_forward)(pxa_planes y, pxa_planes x, pxa_function f, pxa_range blocks, pxa_range rows);
+
+  /// Its gradient with respect to X: f'(X) · dY. F is X, what f was applied to; `into` may hold it too.
+  /// writes    dX in blocks × rows; dX may be F and X.
+  /// error     |error| ≤ 5·2⁻²⁴·max(1, |a|)·(|start| + |dY|)
+  void (*function_input_grad)(pxa_planes dx, pxa_planes dy, pxa_planes f_input, pxa_function f, pxa_into into,
+                              pxa_range blocks, pxa_range rows);
+
+  /// Y[c,y,x] = X[map[c],y,x] where map[c] ≥ 0; other channels of Y stay what they are.
+  /// layout    map: C of Y.
+  /// writes    Y in blocks × rows.
+  void (*select_channels)(pxa_planes y, pxa_planes x, const int32_t *map, pxa_range blocks, pxa_range rows);
+
+  /// dY[map[c],y,x] where map[c] ≥ 0, else 0: the gradient of select_channels, `map` being that one's inverse.
   /// writes    dX in blocks × rows.
-  /// sum       n ≤ 4
-  void (*max_pool_input_grad)(pxa_planes dx, pxa_planes dy, const uint8_t *index, pxa_range blocks, pxa_range rows);
+  void (*select_channels_grad)(pxa_planes dx, pxa_planes dy, const int32_t *map, pxa_into into, pxa_range blocks,
+                               pxa_range rows);
 
-  /// mean[c] = Σ_{y,x} X[c,y,x] / (H·W).
-  /// writes    mean, 16 floats a block, in blocks.
-  /// sum       n = H·W, row by row
-  void (*global_average_forward)(float *mean, pxa_planes x, pxa_range blocks);
+  /// Y[(c·H + y)·W + x] = X[c,y,x], Y a vector.
+  /// writes    of Y what the blocks of X give (after the last one, zeros to the end of Y's last block).
+  void (*flatten_forward)(pxa_planes y, pxa_planes x, pxa_range blocks);
 
-  /// dX[c,y,x] = mask · dmean[c] / (H·W); mask as in conv_input_grad.
+  /// Its gradient with respect to X.
   /// writes    dX in blocks; dX may be X.
-  void (*global_average_input_grad)(pxa_planes dx, const float *dmean, const pxa_planes *x, pxa_range blocks);
+  void (*flatten_input_grad)(pxa_planes dx, pxa_planes dy, pxa_into into, pxa_range blocks);
+
+  /// Y[c,y,x] = X[c, y−top, x−left], `value` where that is outside X.
+  /// writes    Y in blocks × rows.
+  void (*pad_forward)(pxa_planes y, pxa_planes x, int32_t top, int32_t left, float value, pxa_range blocks,
+                      pxa_range rows);
+
+  /// Its gradient with respect to X: dY[c, y+top, x+left], 0 where that is outside dY.
+  /// writes    dX in blocks × rows; dX may be X.
+  void (*pad_input_grad)(pxa_planes dx, pxa_planes dy, int32_t top, int32_t left, pxa_into into, pxa_range blocks,
+                         pxa_range rows);
+
+  /// Local response normalisation; see pxa_lrn. `scale` is kept for the gradient.
+  /// layout    all blocked and of one size.
+  /// writes    Y and scale in blocks × rows.
+  void (*lrn_forward)(pxa_planes y, pxa_planes scale, pxa_planes x, pxa_lrn lrn, pxa_range blocks, pxa_range rows);
+
+  /// Its gradient with respect to X: dY[c]·scale[c]^−beta − 2·alpha·beta/size · X[c] · Σ_j dY[j]·X[j]·scale[j]^(−beta−1),
+  /// over the channels j whose window holds c. N is X; `into` may hold it too.
+  /// writes    dX in blocks × rows.
+  void (*lrn_input_grad)(pxa_planes dx, pxa_planes dy, pxa_planes n_input, pxa_planes scale, pxa_lrn lrn, pxa_into into,
+                         pxa_range blocks, pxa_range rows);
 
   /// X[c,y,x] = scale[c] · RGB8[y,x,c] + offset[c].
-  /// requires  X.channels = 3.
   /// writes    X in rows.
   void (*normalize)(pxa_image x, const uint8_t *rgb, const float *scale, const float *offset, pxa_range rows);
 
   /// RGB8[y,x,c] = round(min(255, max(0, scale[c] · X[c,y,x] + offset[c]))), ties to even, NaN to 0.
-  /// requires  X.channels = 3.
   /// writes    RGB8 in rows.
   void (*unnormalize)(uint8_t *rgb, pxa_image x, const float *scale, const float *offset, pxa_range rows);
 

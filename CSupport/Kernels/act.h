@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: MIT
+// The act that ends a layer, and its derivative, the mask of the gradient that comes to it.
+
+typedef struct {
+  pxa_clamp clamp;
+  bool clamps;    // not (−∞, ∞)
+  bool rectifies; // (0, ∞)
+} act_kind;
+
+PXA_INLINE act_kind act_of(pxa_clamp clamp) {
+  bool is_bounded = clamp.high < INFINITY;
+  return (act_kind){clamp, clamp.low > -INFINITY || is_bounded, clamp.low == 0 && !is_bounded};
+}
+
+// `x`: what the act made.
+PXA_INLINE v16 act_masked(v16 value, v16 x, act_kind act) {
+  if (act.rectifies)
+    return v16_positive(value, x);
+  return v16_inside(value, x, v16_set1(act.clamp.low), v16_set1(act.clamp.high));
+}

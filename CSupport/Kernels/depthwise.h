@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: MIT
+//
+// Depthwise convolution and its gradient with respect to the input: one tile for both. It is a number of neighbouring
+// output pixels of one block; the taps are a grid of offsets. A load for every multiplication would be the limit, so an
+// input pixel that is in a register meets up to three neighbouring taps.
+
+enum { COLUMNS_TOGETHER = 3 };
+
+// The taps that one row of output pixels has, and where they read.
+typedef struct {
+  int rows, columns;
+  ptrdiff_t x, x_row, x_column; // floats from the first pixel to the first tap's, from there down and to the right
+  ptrdiff_t w, w_row, w_column; // the same in the weights
+} tap_grid;
+
+// What the tiles of a layer share, as in row_job.
+typedef struct {
+  const float *bias;
+  bool accumulate;
+  act_kind act;
+  ptrdiff_t x_stride;
+  int y_stride;
+} depthwise_job;
+
+// Adds `columns` neighbouring taps of one row; x_stride in pixels.
+PXA_INLINE void add_columns(v16 sum[DEPTHWISE_PIXELS], const float *x, const float *w, ptrdiff_t w_column, int pixels,
+                            int columns, int x_stride) {
+  v16 weights[COLUMNS_TOGETHER];
+  UNROLL
+  for (int k = 0; k < columns; k++)
+    weights[k] = v16_load(w + k * w_column);
+  UNROLL
+  for (int i = 0; i < (pixels - 1) * x_stride + columns; i++) {
+    v16 input = v16_load(x + i * PXA_BLOCK);
+    UNROLL
+    for (int k = 0; k < columns; k++)
+      if (i >= k && (i - k) % x_stride == 0 && (i - k) / x_stride < pixels)
+        sum[(i - k) / x_stride] = v16_fma(sum[(i - k) / x_stride], weights[k], input);
+  }
+}
+
+// `x_stride` in pixels, 0 for that of the job.
+PXA_INLINE void depthwise_tile(float *y, const float *x, const float *w, const float *mask, const depthwise_job *job,
+                               const tap_grid *taps, int pixels, int x_stride) {
+  v16 sum[DEPTHWISE_PIXELS];
+  v16 start = job->bias ? v16_load(job->bias) : v16_zero();
+  UNROLL
+  for (int p = 0; p < pixels; p++)
+    sum[p] = job->accumulate ? v16_load(y + p * job->y_stride) : start;
+
+  x += taps->x;
+  w += taps->w;
+  int together = x_stride > 0 && taps->x_column == PXA_BLOCK ? taps->columns : 0;
+  if (together == 3) {
+    for (int row = taps->rows; row > 0; row--, x += taps->x_row, w += taps->w_row)
+      add_columns(sum, x, w, taps->w_column, pixels, 3, x_stride);
+  } else if (together == 2) {
+    for (int row = taps->rows; row > 0; row--, x += taps->x_row, w += taps->w_row)
+      add_columns(sum, x, w, taps->w_column, pixels, 2, x_stride);
+  } else if (together > 3) {
+    for (int row = taps->rows; row > 0; row--, x += taps->x_row, w += taps->w_row) {
+      const float *xt = x, *wt = w;
+      int left = together;
+      for (; left >= 3; left -= 3, xt += 3 * PXA_BLOCK, wt += 3 * taps->w_column)
+        add_columns(sum, xt, wt, taps->w_column, pixels, 3, x_stride);
+      if (left == 2)
+        add_columns(sum, xt, wt, taps->w_column, pixels, 2, x_stride);
+      else if (left == 1)
+        add_columns(sum, xt, wt, taps->w_column, pixels, 1, x_stride);
+    }
+  } else {
+    ptrdiff_t pixel_step = x_stride > 0 ? x_stride * PXA_BLOCK : job->x_stride;
+    for (int row = taps->rows; row > 0; row--, x += taps->x_row, w += taps->w_row)
+      for (int k = 0; k < taps->columns; k++) {
+        v16 weights = v16_load(w + k * taps->w_column);
+        UNROLL
+        for (int p = 0; p < pixels; p++)
+          sum[p] = v16_fma(sum[p], weights, v16_load(x + k * taps->x_column + p * pixel_step));
+      }
+  }
+
+  v16 low = v16_set1(job->act.clamp.low), high = v16_set1(job->act.clamp.high);
+  if (mask) {
+    UNROLL
+    for (int p = 0; p < pixels; p++)
+      sum[p] = v16_inside(sum[p], v16_load(mask + p * job->y_stride), low, high);
+  } else if (job->act.clamps) {
+    UNROLL
+    for (int p = 0; p < pixels; p++)
+      sum[p] = v16_min(v16_max(sum[p], low), high);
+  }
+  UNROLL
+  for (int p = 0; p < pixels; p++)
+    v16_store(y + p * job->y_stride, sum[p]);
+}
+
+#define DEPTHWISE_ARGUMENTS                                                                                            \
+  float *y, const float *x, const float *w, const float *mask, const depthwise_job *job, const tap_grid *taps, int tiles
+#define DEPTHWISE_TILES(name, blocks, pixels, stride, channels)                                                        \
+  static __attribute__((noinline)) void name##_##pixels(DEPTHWISE_ARGUMENTS) {                                         \
+    for (; tiles > 0; tiles--, y += pixels * job->y_stride, x += pixels * job->x_stride) {                             \
+      depthwise_tile(y, x, w, mask, job, taps, pixels, stride);                                                        \
+      mask = mask ? mask + pixels * job->y_stride : NULL;                                                              \
+    }                                                                                                                  \
+  }
+#define DEPTHWISE_NAME(name, blocks, pixels, stride, channels) name##_##pixels,
+#define UP_TO_DEPTHWISE UP_TO_(DEPTHWISE_PIXELS)
+
+// By the number of pixels.
+typedef void (*const depthwise_tiles[DEPTHWISE_PIXELS])(DEPTHWISE_ARGUMENTS);
+UP_TO_DEPTHWISE(DEPTHWISE_TILES, depthwise_stride1, 1, 1, 16)
+UP_TO_DEPTHWISE(DEPTHWISE_TILES, depthwise_stride2, 1, 2, 16)
+UP_TO_DEPTHWISE(DEPTHWISE_TILES, depthwise_strided, 1, 0, 16)
+static depthwise_tiles depthwise_stride1 = {UP_TO_DEPTHWISE(DEPTHWISE_NAME, depthwise_stride1, 1, 1, 16)};
+static depthwise_tiles depthwise_stride2 = {UP_TO_DEPTHWISE(DEPTHWISE_NAME, depthwise_stride2, 1, 2, 16)};
+static depthwise_tiles depthwise_strided = {UP_TO_DEPTHWISE(DEPTHWISE_NAME, depthwise_strided, 1, 0, 16)};
+
+// `count` output pixels in tiles of equal width (±1), the wider ones first.
+static void depthwise_row(depthwise_tiles row, float *y, const float *x, const float *w, const float *mask,
+                          const depthwise_job *job, const tap_grid *taps, int count) {
+  int tiles = (count + DEPTHWISE_PIXELS - 1) / DEPTHWISE_PIXELS, narrow = count / tiles, wider = count % tiles;
+  if (wider > 0) {
+    row[narrow](y, x, w, mask, job, taps, wider);
+    int pixels = wider * (narrow + 1);
+    y += (ptrdiff_t)pixels * job->y_stride;
+    x += (ptrdiff_t)pixels * job->x_stride;
+    mask = mask ? mask + (ptrdiff_t)pixels * job->y_stride : NULL;
+  }
+  row[narrow - 1](y, x, w, mask, job, taps, tiles - wider);
+}
+
+static void depthwise_forward(pxa_planes y, pxa_planes x, const float *packed, const float *bias, pxa_window window,
+                              pxa_clamp act, pxa_range blocks, pxa_range rows) {
+  int taps = window_taps(window), stride = window.x.stride;
+  assert(x.halo >= pxa_conv_halo(window) && taps <= PXA_MAX_TAPS);
+  depthwise_job job = {.act = act_of(act), .x_stride = (ptrdiff_t)stride * PXA_BLOCK, .y_stride = PXA_BLOCK};
+  tap_grid grid = {.rows = window.y.kernel,
+                   .columns = window.x.kernel,
+                   .x = pixel_offset(x, -window.y.before, -window.x.before),
+                   .x_row = pixel_offset(x, window.y.dilation, 0),
+                   .x_column = pixel_offset(x, 0, window.x.dilation),
+                   .w_row = (ptrdiff_t)window.x.kernel * PXA_BLOCK,
+                   .w_column = PXA_BLOCK};
+  const depthwise_tiles *row = stride == 1 ? &depthwise_stride1 : stride == 2 ? &depthwise_stride2 : &depthwise_strided;
+  for (int b = blocks.begin; b < blocks.end; b++) {
+    job.bias = bias + b * PXA_BLOCK;
+    for (int r = rows.begin; r < rows.end; r++)
+      depthwise_row(*row, pixel(y, b, r, 0), pixel(x, b, r * window.y.stride, 0),
+                    packed + (ptrdiff_t)b * taps * PXA_BLOCK, NULL, &job, &grid, y.width);
+  }
+}
+
+// The taps that reach dX pixels (row, phase), (row, phase + S), …; see set_grad_taps.
+static tap_grid grad_grid(pxa_window window, pxa_planes dy, int row, int phase) {
+  axis_taps down = taps_reaching(window.y, row), across = taps_reaching(window.x, phase);
+  int last = across.count - 1; // the leftmost in dY
+  return (tap_grid){.rows = down.count,
+                    .columns = across.count,
+                    .x = pixel_offset(dy, down.at, across.at - last * across.move),
+                    .x_row = pixel_offset(dy, -down.move, 0),
+                    .x_column = pixel_offset(dy, 0, across.move),
+                    .w = (down.first * window.x.kernel + across.first + last * across.step) * PXA_BLOCK,
+                    .w_row = down.step * window.x.kernel * PXA_BLOCK,
+                    .w_column = -across.step * PXA_BLOCK};
+}
+
+static void depthwise_input_grad(pxa_planes dx, pxa_planes dy, const float *packed, pxa_into into, pxa_window window,
+                                 pxa_range blocks, pxa_range rows) {
+  enum { PHASES = 4 };
+  int taps = window_taps(window), down = window.y.stride, across = window.x.stride;
+  assert(dy.halo >= pxa_conv_grad_halo(window) && taps <= PXA_MAX_TAPS);
+  const pxa_planes *x = mask_of(&into);
+  depthwise_job job = {.accumulate = into.accumulate, .x_stride = PXA_BLOCK, .y_stride = across * PXA_BLOCK};
+  if (x)
+    job.act = act_of(into.act);
+  // The phases of up to PHASES rows and columns, so that a plane of dX is written from one end to the other.
+  for (int first_row = 0; first_row < down; first_row += PHASES)
+    for (int first_phase = 0; first_phase < across; first_phase += PHASES) {
+      tap_grid grids[PHASES][PHASES];
+      for (int i = 0; i < PHASES; i++)
+        for (int j = 0; j < PHASES; j++)
+          grids[i][j] = grad_grid(window, dy, rows.begin + first_row + i, first_phase + j);
+      for (int b = blocks.begin; b < blocks.end; b++)
+        for (int top = rows.begin, dy_row = 0; top < rows.end; top += down, dy_row++)
+          for (int i = 0; i < PHASES && first_row + i < down && top + first_row + i < rows.end; i++)
+            for (int j = 0; j < PHASES && first_phase + j < across && first_phase + j < dx.width; j++) {
+              int r = top + first_row + i, phase = first_phase + j;
+              depthwise_row(depthwise_stride1, pixel(dx, b, r, phase), pixel(dy, b, dy_row, 0),
+                            packed + (ptrdiff_t)b * taps * PXA_BLOCK, x ? pixel(*x, b, r, phase) : NULL, &job,
+                            &grids[i][j], (dx.width - phase + across - 1) / across);
+            }
+    }
+}

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: MIT
+// Functions of one value and their derivatives. `kind` is a constant where they are inlined.
+
+typedef struct {
+  v16 a, b, slopes;
+} parameters;
+
+// 2·√(2/π), and the cubic term of PXA_GELU_TANH; tanh(u) = 2·σ(2u) − 1.
+#define GELU_SCALE 1.59576912f
+#define GELU_CUBIC 0.044715f
+
+PXA_INLINE v16 hard_sigmoid(v16 x, v16 a, v16 b) { return v16_min(v16_max(v16_fma(b, a, x), v16_zero()), v16_set1(1)); }
+
+PXA_INLINE v16 function_value(pxa_function_kind kind, v16 x, parameters p) {
+  v16 zero = v16_zero();
+  switch (kind) {
+  case PXA_CLAMP:
+    return v16_min(v16_max(x, p.a), p.b);
+  case PXA_LEAKY_RELU:
+    return v16_select_gt(x, zero, x, v16_mul(p.slopes, x));
+  case PXA_ELU:
+    return v16_select_gt(x, zero, x, v16_mul(p.a, v16_expm1(x)));
+  case PXA_SIGMOID:
+    return v16_sigmoid(x);
+  case PXA_HARD_SIGMOID:
+    return hard_sigmoid(x, p.a, p.b);
+  case PXA_HARD_SWISH:
+    return v16_mul(x, hard_sigmoid(x, v16_set1(1 / 6.f), v16_set1(0.5f)));
+  case PXA_SILU:
+    return v16_mul(x, v16_sigmoid(x));
+  case PXA_TANH:
+    return v16_tanh(x);
+  case PXA_GELU:
+    return v16_mul(x, normal_of(x).below);
+  case PXA_GELU_TANH: {
+    v16 factor = v16_fma(v16_set1(GELU_SCALE), v16_set1(GELU_SCALE * GELU_CUBIC), v16_mul(x, x));
+    return v16_mul(x, v16_sigmoid(v16_mul(x, factor)));
+  }
+  }
+  return zero;
+}
+
+PXA_INLINE v16 function_slope(pxa_function_kind kind, v16 x, parameters p) {
+  v16 zero = v16_zero(), one = v16_set1(1);
+  switch (kind) {
+  case PXA_CLAMP:
+    return v16_inside(one, x, p.a, p.b);
+  case PXA_LEAKY_RELU:
+    return v16_select_gt(x, zero, one, p.slopes);
+  case PXA_ELU:
+    return v16_select_gt(x, zero, one, v16_mul(p.a, v16_exp(x)));
+  case PXA_SIGMOID: {
+    sigmoids s = sigmoids_of(x);
+    return v16_mul(s.of_x, s.of_minus_x);
+  }
+  case PXA_HARD_SIGMOID:
+    return v16_inside(p.a, hard_sigmoid(x, p.a, p.b), zero, one);
+  case PXA_HARD_SWISH: {
+    v16 sixth = v16_set1(1 / 6.f), share = hard_sigmoid(x, sixth, v16_set1(0.5f));
+    return v16_fma(share, x, v16_inside(sixth, share, zero, one));
+  }
+  case PXA_SILU: {
+    sigmoids s = sigmoids_of(x);
+    return v16_fma(s.of_x, v16_mul(x, s.of_x), s.of_minus_x);
+  }
+  case PXA_TANH: {
+    sigmoids s = sigmoids_of(v16_mul(v16_set1(2), x));
+    return v16_mul(v16_mul(v16_set1(4), s.of_x), s.of_minus_x);
+  }
+  case PXA_GELU: {
+    normal n = normal_of(x);
+    return v16_fma(n.below, v16_mul(x, v16_set1(0.398942280f)), n.density); // 1/√(2π)
+  }
+  case PXA_GELU_TANH: {
+    x = v16_min(v16_max(x, v16_set1(-16)), v16_set1(16)); // beyond, it is 0 or 1
+    v16 square = v16_mul(x, x), scale = v16_set1(GELU_SCALE);
+    sigmoids s = sigmoids_of(v16_mul(x, v16_fma(scale, v16_set1(GELU_SCALE * GELU_CUBIC), square)));
+    v16 inner = v16_fma(scale, v16_set1(3 * GELU_SCALE * GELU_CUBIC), square);
+    return v16_fma(s.of_x, v16_mul(x, inner), v16_mul(s.of_x, s.of_minus_x));
+  }
+  }
+  return zero;
+}
+
+PXA_INLINE parameters parameters_in(pxa_function f, int block) {
+  v16 slopes = f.kind == PXA_LEAKY_RELU ? v16_loadu(f.slopes + block * PXA_BLOCK) : v16_zero();
+  return (parameters){v16_set1(f.a), v16_set1(f.b), slopes};
+}
+
+PXA_INLINE void function_rows(pxa_planes y, pxa_planes x, pxa_function f, pxa_function_kind kind, pxa_range blocks,
+                              pxa_range rows) {
+  EACH_ROW(b, r, blocks, rows) {
+    parameters p = parameters_in(f, b);
+    v16 lanes = v16_first(v16_set1(1), lanes_in(y, b));
+    const float *in = pixel(x, b, r, 0);
+    float *out = pixel(y, b, r, 0);
+    for (int c = 0; c < y.width; c++)
+      store_pixel(out, c, v16_positive(function_value(kind, load_pixel(in, c), p), lanes));
+  }
+}
+
+PXA_INLINE void slope_rows(pxa_planes dx, pxa_planes dy, pxa_planes f_input, pxa_function f, pxa_function_kind kind,
+                           pxa_into into, pxa_range blocks, pxa_range rows) {
+  EACH_ROW(b, r, blocks, rows) {
+    parameters p = parameters_in(f, b);
+    const float *in = pixel(f_input, b, r, 0), *dy_row = pixel(dy, b, r, 0);
+    grad_row out = grad_row_of(dx, into, b, r);
+    for (int c = 0; c < dx.width; c++) {
+      v16 slope = function_slope(kind, load_pixel(in, c), p);
+      grad_end(&out, c, v16_fma(grad_start(&out, c), slope, load_pixel(dy_row, c)));
+    }
+  }
+}
+
+#define EACH_KIND(ITEM)                                                                                                \
+  ITEM(PXA_CLAMP)                                                                                                      \
+  ITEM(PXA_LEAKY_RELU)                                                                                                 \
+  ITEM(PXA_ELU)                                                                                                        \
+  ITEM(PXA_SIGMOID)                                                                                                    \
+  ITEM(PXA_HARD_SIGMOID)                                                                                               \
+  ITEM(PXA_HARD_SWISH)                                                                                                 \
+  ITEM(PXA_SILU) ITEM(PXA_TANH) ITEM(PXA_GELU) ITEM(PXA_GELU_TANH)
+
+static void function_forward(pxa_planes y, pxa_planes x, pxa_function f, pxa_range blocks, pxa_range rows) {
+  switch (f.kind) {
+#define FORWARD(kind)                                                                                                  \
+  case kind:                                                                                                           \
+    function_rows(y, x, f, kind, blocks, rows);                                                                        \
+    break;
+    EACH_KIND(FORWARD)
+#undef FORWARD
+  }
+}
+
+static void function_input_grad(pxa_planes dx, pxa_planes dy, pxa_planes f_input, pxa_function f, pxa_into into,
+                                pxa_range blocks, pxa_range rows) {
+  switch (f.kind) {
+#define INPUT_GRAD(kind)                                                                                               \
+  case kind:                                                                                                           \
+    slope_rows(dx, dy, f_input, f, kind, into, blocks, rows);                                                          \
+    break;
+    EACH_KIND(INPUT_GRAD)
+#undef INPUT_GRAD
+  }
+}

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: MIT
+// What kernels that go through planes row by row share: acts, and what gradients are written into.
+
+#define EACH_ROW(b, r, blocks, rows)                                                                                   \
+  for (int b = (blocks).begin; b < (blocks).end; b++)                                                                  \
+    for (int r = (rows).begin; r < (rows).end; r++)
+
+PXA_INLINE v16 load_pixel(const float *row, int column) { return v16_load(row + (ptrdiff_t)column * PXA_BLOCK); }
+PXA_INLINE void store_pixel(float *row, int column, v16 a) { v16_store(row + (ptrdiff_t)column * PXA_BLOCK, a); }
+
+// Channels in a block.
+PXA_INLINE int lanes_in(pxa_planes a, int block) {
+  int left = a.channels - block * PXA_BLOCK;
+  return left < PXA_BLOCK ? left : PXA_BLOCK;
+}
+
+// An act, and [0, 0] in the lanes beyond the channels, which keeps those zero.
+typedef struct {
+  v16 low, high;
+} act_lanes;
+
+PXA_INLINE act_lanes act_in(pxa_clamp act, pxa_planes y, int block) {
+  int lanes = lanes_in(y, block);
+  return (act_lanes){v16_first(v16_set1(act.low), lanes), v16_first(v16_set1(act.high), lanes)};
+}
+
+PXA_INLINE v16 acted(act_lanes act, v16 a) { return v16_min(v16_max(a, act.low), act.high); }
+
+// A row of dX.
+typedef struct {
+  float *dx;
+  const float *x; // or NULL
+  v16 low, high;
+  bool accumulate;
+} grad_row;
+
+PXA_INLINE grad_row grad_row_of(pxa_planes dx, pxa_into into, int block, int row) {
+  return (grad_row){.dx = pixel(dx, block, row, 0),
+                    .x = into.x ? pixel(*into.x, block, row, 0) : NULL,
+                    .low = v16_set1(into.act.low),
+                    .high = v16_set1(into.act.high),
+                    .accumulate = into.accumulate};
+}
+
+PXA_INLINE v16 grad_start(const grad_row *row, int column) {
+  return row->accumulate ? load_pixel(row->dx, column) : v16_zero();
+}
+
+// Writes what began with grad_start.
+PXA_INLINE void grad_end(const grad_row *row, int column, v16 sum) {
+  if (row->x)
+    sum = v16_inside(sum, load_pixel(row->x, column), row->low, row->high);
+  store_pixel(row->dx, column, sum);
+}

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: MIT
+//
+// The gradient with respect to an image where the kernel's window does not fit the registers: the dX rows that are not
+// complete are sums in memory, and a dY row goes to them in turns of as many of the kernel's rows as fit.
+
+_Static_assert((TILE_PIXELS)*WINDOW_PIXELS >= PXA_STEM_MAX_KERNEL, "a row of the kernel fits the registers");
+
+enum { LARGE_FLOATS = (SEGMENT + 2 * PXA_STEM_MAX_KERNEL) * STEM_CHANNELS };
+
+// Some rows of the kernel and a dY row.
+typedef struct {
+  float *sums[TILE_PIXELS]; // where each block has the first column's
+  int step;                 // floats from a column's sums to the next one's
+  const float *dy;          // the first column
+  ptrdiff_t dy_plane;
+  int dy_blocks, columns;
+  const float *w;
+  ptrdiff_t w_channel; // floats from a channel's weights to the next one's
+} large_job;
+
+PXA_INLINE void large_columns(const large_job *job, int count) {
+  for (int column = 0; column < job->columns; column++) {
+    ptrdiff_t place = (ptrdiff_t)column * job->step;
+    v16 sum[TILE_PIXELS];
+    UNROLL
+    for (int i = 0; i < count; i++)
+      sum[i] = v16_loadu(job->sums[i] + place);
+    for (int g = 0; g < job->dy_blocks; g += GROUP_BLOCKS) {
+      const float *values = job->dy + g * job->dy_plane + (ptrdiff_t)column * PXA_BLOCK;
+      const float *group = job->w + g * PXA_BLOCK * job->w_channel;
+      for (uint64_t left = nonzero_channels(values, job->dy_plane, job->dy_blocks - g); left; left &= left - 1) {
+        int channel = __builtin_ctzll(left);
+        float value = values[channel / PXA_BLOCK * job->dy_plane + channel % PXA_BLOCK];
+        const float *w = group + channel * job->w_channel;
+        UNROLL
+        for (int i = 0; i < count; i++)
+          sum[i] = v16_fma_scalar(sum[i], v16_load(w + i * PXA_BLOCK), value);
+      }
+    }
+    UNROLL
+    for (int i = 0; i < count; i++)
+      v16_storeu(job->sums[i] + place, sum[i]);
+  }
+}
+
+#define LARGE(name, b, count, s, c)                                                                                    \
+  static __attribute__((noinline)) void name##_##count(const large_job *job) { large_columns(job, count); }
+#define LARGE_NAME(name, b, count, s, c) name##_##count,
+UP_TO(LARGE, stem_grad_large, 1, 1, 1)
+static void (*const stem_grad_larges[TILE_PIXELS])(const large_job *) = {UP_TO(LARGE_NAME, stem_grad_large, 1, 1, 1)};
+
+// dX[c0…, rows, x0 … x1), as stem_grad_segment.
+static __attribute__((noinline)) void stem_grad_large(pxa_image dx, pxa_planes dy, const float *packed, int c0, int x0,
+                                                      int x1, pxa_range rows, pxa_window window) {
+  _Alignas(64) float sums[PXA_STEM_MAX_KERNEL][LARGE_FLOATS]; // of dX row r in row (r − rows.begin) mod Ky
+  // A kernel row's blocks go together: they add to the same pixels, and the order of that is the columns'.
+  int turn_rows = TILE_PIXELS / stem_vectors(window.x);
+  int kernel = window.y.kernel, vectors = stem_vectors(window.x), before = window.y.before;
+  memset(sums, 0, (size_t)kernel * sizeof *sums);
+  stem_segment segment = segment_at(x0, x1, window.x, dy.width);
+  large_job job = {.step = window.x.stride * STEM_CHANNELS,
+                   .dy_plane = plane_floats(dy),
+                   .dy_blocks = pxa_blocks(dy.channels),
+                   .columns = segment.end - segment.begin,
+                   .w_channel = (ptrdiff_t)kernel * vectors * PXA_BLOCK};
+  int next = first_row_reaching(rows.begin, window.y);
+  for (int r = rows.begin; r < rows.end; r++) {
+    for (; next < dy.height && next * window.y.stride <= r + before; next++) {
+      int top = next * window.y.stride - before; // the dX row of the kernel's first row
+      int first = top < rows.begin ? rows.begin - top : 0, end = top + kernel < rows.end ? kernel : rows.end - top;
+      job.dy = pixel(dy, 0, next, segment.begin);
+      for (int turns = (end - first + turn_rows - 1) / turn_rows; turns > 0; turns--) {
+        int count = (end - first + turns - 1) / turns;
+        for (int i = 0; i < count * vectors; i++)
+          job.sums[i] = sums[(top + first + i / vectors - rows.begin) % kernel] + i % vectors * PXA_BLOCK;
+        job.w = packed + (ptrdiff_t)first * vectors * PXA_BLOCK;
+        stem_grad_larges[count * vectors - 1](&job);
+        first += count;
+      }
+    }
+    float *row = sums[(r - rows.begin) % kernel];
+    write_segment(dx, c0, r, segment, row, window.x);
+    memset(row, 0, sizeof *sums);
+  }
+}

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: MIT
+// The gradient with respect to an image goes through it in segments of its rows.
+
+enum {
+  STEM_CHANNELS = PXA_STEM_CHANNELS,
+  WINDOW_PIXELS = PXA_BLOCK / STEM_CHANNELS, // in a block
+  SEGMENT = 128,                             // dX columns at once
+};
+
+// Blocks in a row of the kernel.
+PXA_INLINE int stem_vectors(pxa_axis axis) { return (axis.kernel + WINDOW_PIXELS - 1) / WINDOW_PIXELS; }
+
+// The dX columns x0 … x1, or some of them, and dY's columns that reach them.
+typedef struct {
+  int x0, x1;
+  int from, to;   // the columns of dX that are reached at all
+  int begin, end; // the columns of dY
+} stem_segment;
+
+PXA_INLINE stem_segment segment_at(int x0, int x1, pxa_axis axis, int dy_width) {
+  stem_segment s = {.x0 = x0, .x1 = x1};
+  int begin = x0 + axis.before - axis.kernel + 1, end = (x1 - 1 + axis.before) / axis.stride + 1;
+  s.begin = begin > 0 ? (begin + axis.stride - 1) / axis.stride : 0;
+  s.end = end < dy_width ? end : dy_width;
+  int from = s.begin * axis.stride - axis.before, to = (s.end - 1) * axis.stride - axis.before + axis.kernel;
+  s.from = from > x0 ? from : x0;
+  s.to = s.end <= s.begin ? s.from : to < x1 ? to : x1;
+  return s;
+}
+
+// dX[c, row, …] of a segment, from the sums of four channels that begin where the first dY column's kernel does; NULL
+// for zeros. A function of its own: the loops over dY need the registers.
+static __attribute__((noinline)) void write_segment(pxa_image dx, int c0, int row, stem_segment s, const float *sums,
+                                                    pxa_axis axis) {
+  for (int c = c0; c < dx.channels && c < c0 + STEM_CHANNELS; c++) {
+    float *out = image_row(dx, c, row);
+    if (!sums || s.from > s.x0 || s.to < s.x1)
+      memset(out + s.x0, 0, (size_t)(s.x1 - s.x0) * sizeof *out);
+    for (int x = s.from; sums && x < s.to; x++)
+      out[x] = sums[(x + axis.before - s.begin * axis.stride) * STEM_CHANNELS + c - c0];
+  }
+}
+
+// The first row of dY that reaches a row of dX or one below.
+PXA_INLINE int first_row_reaching(int row, pxa_axis axis) {
+  int first = row + axis.before - axis.kernel + 1;
+  return first > 0 ? (first + axis.stride - 1) / axis.stride : 0;
+}

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: MIT
+//
+// Functions of a block. No argument up to 3e38 in size overflows where the result does not. Below, u = 2⁻²⁴ is half a unit
+// in the last place of 1.
+
+PXA_INLINE v16 v16_absolute(v16 x) { return v16_max(x, v16_sub(v16_zero(), x)); }
+
+// Σ c[k]·xᵏ
+PXA_INLINE v16 polynomial(const float *c, int count, v16 x) {
+  v16 sum = v16_set1(c[count - 1]);
+  UNROLL
+  for (int k = count - 2; k >= 0; k--)
+    sum = v16_fma(v16_set1(c[k]), sum, x);
+  return sum;
+}
+
+// exp(r) − 1 for |r| ≤ ln 2 / 2: (eʳ − 1 − r)/r² is a minimax polynomial, 0.06 u in the sum.
+PXA_INLINE v16 small_expm1(v16 r) {
+  static const float c[] = {0x1.000000p-1f, 0x1.55548ep-3f, 0x1.55545ep-5f, 0x1.123b92p-7f, 0x1.6db47ap-10f};
+  return v16_fma(r, v16_mul(r, r), polynomial(c, 5, r));
+}
+
+PXA_INLINE v16 v16_round(v16 x) {
+  v16 shift = v16_set1(12582912.f); // 1.5·2²³: adding it leaves no bits for a fraction
+  return v16_sub(v16_add(x, shift), shift);
+}
+
+// exp(x) = scale·(1 + rest), scale = 2ⁿ.
+typedef struct {
+  v16 scale, rest;
+} split_exp;
+
+#define EXP_LEAST (-87.5f) // exp is a normal number, to 2⁻¹²⁶
+#define EXP_MOST 88.f
+
+PXA_INLINE split_exp exp_of(v16 x) {
+  x = v16_min(v16_max(x, v16_set1(EXP_LEAST)), v16_set1(EXP_MOST));
+  v16 n = v16_round(v16_mul(x, v16_set1(1.44269504f)));
+  v16 r = v16_fma(x, n, v16_set1(-0.693359375f)); // exact: 9 bits times 7
+  r = v16_fma(r, n, v16_set1(2.12194440e-4f));
+  return (split_exp){v16_exp2(n), small_expm1(r)};
+}
+
+// 0 below EXP_LEAST, exp(EXP_MOST) above that.
+PXA_INLINE v16 v16_exp(v16 x) {
+  split_exp e = exp_of(x);
+  return v16_select_gt(x, v16_set1(EXP_LEAST), v16_fma(e.scale, e.scale, e.rest), v16_zero());
+}
+
+PXA_INLINE v16 v16_expm1(v16 x) {
+  split_exp e = exp_of(x);
+  return v16_fma(v16_sub(e.scale, v16_set1(1)), e.scale, e.rest);
+}
+
+// σ(x) and σ(−x), both without cancellation.
+typedef struct {
+  v16 of_x, of_minus_x;
+} sigmoids;
+
+PXA_INLINE sigmoids sigmoids_of(v16 x) {
+  v16 one = v16_set1(1), e = v16_exp(v16_sub(v16_zero(), v16_absolute(x)));
+  v16 larger = v16_div(one, v16_add(one, e)), smaller = v16_mul(e, larger);
+  return (sigmoids){v16_select_gt(x, v16_zero(), larger, smaller), v16_select_gt(x, v16_zero(), smaller, larger)};
+}
+
+PXA_INLINE v16 v16_sigmoid(v16 x) {
+  v16 one = v16_set1(1), e = v16_exp(v16_sub(v16_zero(), v16_absolute(x)));
+  return v16_div(v16_select_gt(x, v16_zero(), one, e), v16_add(one, e));
+}
+
+PXA_INLINE v16 v16_tanh(v16 x) {
+  v16 m = v16_expm1(v16_mul(v16_set1(-2), v16_absolute(x))), size = v16_div(m, v16_add(v16_set1(2), m));
+  return v16_select_gt(x, v16_zero(), v16_sub(v16_zero(), size), size);
+}
+
+// Φ(x), the standard normal distribution, and exp(−x²/2).
+typedef struct {
+  v16 below, density;
+} normal;
+
+PXA_INLINE normal normal_of(v16 x) {
+  // Φ(−a) / (exp(−a²/2)·t), t = 1/(1 + a/4), for a from 0 to 13.5: a minimax polynomial, 0.5 u.
+  static const float c[] = {0.09974976629018784f,  0.09945882111787796f,  0.09577879309654236f, 0.07084065675735474f,
+                            0.08983774483203888f,  0.007060112431645393f, 0.03494645282626152f, 0.0469554178416729f,
+                            -0.06086330860853195f, 0.01623554341495037f};
+  v16 one = v16_set1(1), t = v16_div(one, v16_fma(one, v16_absolute(x), v16_set1(0.25f)));
+  v16 density = v16_exp(v16_mul(v16_mul(x, x), v16_set1(-0.5f)));
+  v16 tail = v16_mul(density, v16_mul(t, polynomial(c, 10, t)));
+  return (normal){v16_select_gt(x, v16_zero(), v16_sub(one, tail), tail), density};
+}
+
+// s^p for s ≥ 0, within 2⁻¹²⁶ … 2¹²⁷; 0 is taken for 2⁻¹²⁷.
+PXA_INLINE v16 v16_power(v16 s, v16 p) {
+  // log₂ m = 2/ln 2 · artanh q, q = (m − 1)/(m + 1), for m from √½ to √2.
+  static const float c[] = {2.88539008f, 0.961796694f, 0.577078016f, 0.412198583f, 0.320598898f};
+  v16 m = v16_mantissa(s), n = v16_exponent(s), one = v16_set1(1), middle = v16_set1(1.41421356f);
+  n = v16_select_gt(m, middle, v16_add(n, one), n);
+  m = v16_select_gt(m, middle, v16_mul(m, v16_set1(0.5f)), m);
+  v16 q = v16_div(v16_sub(m, one), v16_add(m, one));
+  v16 log = v16_mul(q, polynomial(c, 5, v16_mul(q, q)));
+  // p·log₂ s is a whole number and a rest: the whole part of p·n goes without rounding the rest.
+  v16 whole = v16_round(v16_mul(p, v16_add(n, log)));
+  whole = v16_min(v16_max(whole, v16_set1(-126)), v16_set1(127));
+  v16 rest = v16_fma(v16_fma(v16_sub(v16_zero(), whole), p, n), p, log);
+  rest = v16_min(v16_max(rest, v16_set1(-0.5f)), v16_set1(0.5f));
+  v16 scale = v16_exp2(whole);
+  return v16_fma(scale, scale, small_expm1(v16_mul(rest, v16_set1(0.693147181f))));
+}

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: MIT
+
+#include "CPixelReference.h"
+
+#include <math.h>
+
+void pxa_ref_linear_forward(double *y, double *magnitude, const double *x, const double *weights, const double *bias,
+                            int32_t inputs, int32_t outputs) {
+  for (int o = 0; o < outputs; o++) {
+    y[o] = bias[o];
+    magnitude[o] = fabs(bias[o]);
+    for (int i = 0; i < inputs; i++) {
+      y[o] += x[i] * weights[o * inputs + i];
+      magnitude[o] += fabs(x[i] * weights[o * inputs + i]);
+    }
+  }
+}
+
+void pxa_ref_linear_input_grad(double *dx, double *magnitude, const double *dy, const double *weights, int32_t inputs,
+                               int32_t first, int32_t end) {
+  for (int i = 0; i < inputs; i++) {
+    dx[i] = magnitude[i] = 0;
+    for (int o = first; o < end; o++) {
+      dx[i] += dy[o] * weights[o * inputs + i];
+      magnitude[i] += fabs(dy[o] * weights[o * inputs + i]);
+    }
+  }
+}
+
+// In the order of pxa_function_kind.
+enum { CLAMP, LEAKY_RELU, ELU, SIGMOID, HARD_SIGMOID, HARD_SWISH, SILU, TANH, GELU, GELU_TANH };
+
+static double sigmoid(double x) { return x >= 0 ? 1 / (1 + exp(-x)) : exp(x) / (1 + exp(x)); }
+static double normal_below(double x) { return erfc(-x / sqrt(2)) / 2; }
+static double clamp(double x, double low, double high) { return fmin(high, fmax(low, x)); }
+
+// 2·√(2/π)·(x + 0.044715·x³), and its derivative.
+static const double pi = 3.14159265358979323846, cubic = 0.044715;
+static double gelu_inner(double x) { return 2 * sqrt(2 / pi) * (x + cubic * x * x * x); }
+static double gelu_inner_slope(double x) { return 2 * sqrt(2 / pi) * (1 + 3 * cubic * x * x); }
+
+double pxa_ref_function(int32_t kind, double x, double a, double b, double slope) {
+  switch (kind) {
+  case CLAMP:
+    return clamp(x, a, b);
+  case LEAKY_RELU:
+    return x > 0 ? x : slope * x;
+  case ELU:
+    return x > 0 ? x : a * expm1(x);
+  case SIGMOID:
+    return sigmoid(x);
+  case HARD_SIGMOID:
+    return clamp(a * x + b, 0, 1);
+  case HARD_SWISH:
+    return x * clamp(x / 6 + 0.5, 0, 1);
+  case SILU:
+    return x * sigmoid(x);
+  case TANH:
+    return tanh(x);
+  case GELU:
+    return x * normal_below(x);
+  case GELU_TANH:
+    return x * sigmoid(gelu_inner(x));
+  default:
+    return NAN;
+  }
+}
+
+double pxa_ref_function_slope(int32_t kind, double x, double a, double b, double slope) {
+  switch (kind) {
+  case CLAMP:
+    return a < x && x < b;
+  case LEAKY_RELU:
+    return x > 0 ? 1 : slope;
+  case ELU:
+    return x > 0 ? 1 : a * exp(x);
+  case SIGMOID:
+    return sigmoid(x) * sigmoid(-x);
+  case HARD_SIGMOID:
+    return 0 < a * x + b && a * x + b < 1 ? a : 0;
+  case HARD_SWISH:
+    return x <= -3 ? 0 : x >= 3 ? 1 : x / 3 + 0.5;
+  case SILU:
+    return sigmoid(x) * (1 + x * sigmoid(-x));
+  case TANH:
+    return 4 * sigmoid(2 * x) * sigmoid(-2 * x);
+  case GELU:
+    return normal_below(x) + x * exp(-x * x / 2) / sqrt(2 * pi);
+  case GELU_TANH: {
+    double inner = clamp(gelu_inner(x), -700, 700);
+    return sigmoid(inner) + x * sigmoid(inner) * sigmoid(-inner) * gelu_inner_slope(x);
+  }
+  default:
+    return NAN;
+  }
+}
+
+static int first_channel(pxa_ref_lrn lrn, int c) { return c - lrn.size / 2 > 0 ? c - lrn.size / 2 : 0; }
+
+static int last_channel(pxa_ref_lrn lrn, int c) {
+  return c + (lrn.size - 1) / 2 < lrn.channels ? c + (lrn.size - 1) / 2 : lrn.channels - 1;
+}
+
+void pxa_ref_lrn_forward(double *y, double *scale, const double *x, pxa_ref_lrn lrn) {
+  for (int c = 0; c < lrn.channels; c++)
+    for (int p = 0; p < lrn.plane; p++) {
+      double sum = 0;
+      for (int j = first_channel(lrn, c); j <= last_channel(lrn, c); j++)
+        sum += x[j * lrn.plane + p] * x[j * lrn.plane + p];
+      int at = c * lrn.plane + p;
+      scale[at] = lrn.k + lrn.alpha / lrn.size * sum;
+      y[at] = x[at] * pow(scale[at], -lrn.beta);
+    }
+}
+
+void pxa_ref_lrn_input_grad(double *dx, double *magnitude, const double *dy, const double *x, const double *scale,
+                            pxa_ref_lrn lrn) {
+  for (int at = 0; at < lrn.channels * lrn.plane; at++) {
+    dx[at] = dy[at] * pow(scale[at], -lrn.beta);
+    magnitude[at] = fabs(dx[at]);
+  }
+  for (int j = 0; j < lrn.channels; j++)
+    for (int p = 0; p < lrn.plane; p++) {
+      int from = j * lrn.plane + p;
+      double term = -2 * lrn.alpha * lrn.beta / lrn.size * dy[from] * x[from] * pow(scale[from], -lrn.beta - 1);
+      for (int c = first_channel(lrn, j); c <= last_channel(lrn, j); c++) {
+        dx[c * lrn.plane + p] += term * x[c * lrn.plane + p];
+        magnitude[c * lrn.plane + p] += fabs(term * x[c * lrn.plane + p]);
+      }
+    }
+}

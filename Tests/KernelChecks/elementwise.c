@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: MIT
+// Checks of sums, products and affine maps.
+
+#include "layers.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+static const int shapes[][3] = {{1, 1, 1}, {16, 2, 3}, {20, 3, 1}, {37, 4, 5}};
+enum { SHAPES = sizeof shapes / sizeof *shapes };
+
+typedef struct {
+  int channels, height, width, plane, count;
+  char text[60];
+} layer;
+
+static layer layer_at(check *c, int n) {
+  check_case(c, (uint64_t)n);
+  layer l = {shapes[n][0], shapes[n][1], shapes[n][2], shapes[n][1] * shapes[n][2], 0, ""};
+  l.count = l.channels * l.plane;
+  snprintf(l.text, sizeof l.text, "%d×%d×%d", l.channels, l.height, l.width);
+  return l;
+}
+
+static pxa_planes planes(check *c, layer l, const double *values) {
+  return check_planes(c, l.channels, l.height, l.width, check_wider(c), values);
+}
+
+// The last keeps zeros from being what they are.
+static const pxa_clamp acts[] = {{-INFINITY, INFINITY}, {0, INFINITY}, {0, 6}, {1, 3}};
+enum { ACTS = sizeof acts / sizeof *acts };
+
+static double *clamped(check *c, const double *values, int count, pxa_clamp act) {
+  double *made = check_doubles(c, count);
+  for (int i = 0; i < count; i++)
+    made[i] = fmin(act.high, fmax(act.low, values[i]));
+  return made;
+}
+
+static void add(check *c) {
+  for (int n = 0; n < SHAPES; n++) {
+    layer l = layer_at(c, n);
+    const double *a = check_integers(c, l.count, 4), *b = check_integers(c, l.count, 4);
+    double *sum = check_doubles(c, l.count);
+    for (int i = 0; i < l.count; i++)
+      sum[i] = a[i] + b[i];
+    for (int act = 0; act < ACTS; act++) {
+      pxa_planes x = planes(c, l, a), z = planes(c, l, b), y = act == 1 ? x : act == 2 ? z : planes(c, l, NULL);
+      EACH_PART(p, y, act % 2 == 0) c->kernels->add_forward(y, x, z, acts[act], p.block, p.row);
+      check_equal(c, check_planes_values(c, y), clamped(c, sum, l.count, acts[act]), l.count, "%s act %d", l.text, act);
+      check_zeros_around_planes(c, y, "%s act %d", l.text, act);
+    }
+    pxa_planes dy = planes(c, l, b);
+    for (int way = 0; way < INTO_WAYS; way++) {
+      into_way into;
+      make_into(c, &into, way, l.channels, l.height, l.width, NULL);
+      EACH_PART(p, into.dx, into.cut) c->kernels->pass_grad(into.dx, dy, into.into, p.block, p.row);
+      check_into(c, &into, b, NULL, 0, l.text);
+    }
+  }
+}
+
+// `is_one`: a factor for each channel.
+static void multiply_of(check *c, layer l, bool is_one) {
+  int factor_count = is_one ? l.channels : l.count, per_factor = is_one ? l.plane : 1;
+  const double *a = check_integers(c, l.count, 4), *factors = check_integers(c, factor_count, 4);
+  const double *gradients = check_integers(c, l.count, 4);
+  double *product = check_doubles(c, l.count), *formula = check_doubles(c, l.count);
+  double *factor_formula = memset(check_doubles(c, factor_count), 0, (size_t)factor_count * sizeof(double));
+  for (int i = 0; i < l.count; i++) {
+    product[i] = a[i] * factors[i / per_factor];
+    formula[i] = gradients[i] * factors[i / per_factor];
+    factor_formula[i / per_factor] += gradients[i] * a[i];
+  }
+  pxa_planes x = planes(c, l, a), y = planes(c, l, NULL), dy = planes(c, l, gradients);
+  pxa_planes b = is_one ? check_planes(c, l.channels, 1, 1, 0, factors) : planes(c, l, factors);
+  EACH_PART(p, y, is_one) c->kernels->multiply_forward(y, x, b, p.block, p.row);
+  check_equal(c, check_planes_values(c, y), product, l.count, "%s by one %d", l.text, is_one);
+  check_zeros_around_planes(c, y, "%s by one %d", l.text, is_one);
+  for (int way = 0; way < INTO_WAYS; way++) {
+    into_way into, factor_into;
+    make_into(c, &into, way, l.channels, l.height, l.width, NULL);
+    EACH_PART(p, into.dx, into.cut) c->kernels->multiply_input_grad(into.dx, dy, b, into.into, p.block, p.row);
+    check_into(c, &into, formula, NULL, 0, l.text);
+    if (!is_one)
+      continue;
+    make_into(c, &factor_into, way, l.channels, 1, 1, NULL);
+    EACH_PART(p, factor_into.dx, into.cut)
+    c->kernels->multiply_factor_grad(factor_into.dx, dy, x, factor_into.into, p.block);
+    check_into(c, &factor_into, factor_formula, NULL, 0, l.text);
+  }
+}
+
+static void multiply(check *c) {
+  for (int n = 0; n < SHAPES; n++)
+    for (int is_one = 0; is_one < 2; is_one++)
+      multiply_of(c, layer_at(c, n), is_one);
+}
+
+static void affine(check *c) {
+  for (int n = 0; n < SHAPES; n++) {
+    layer l = layer_at(c, n);
+    const double *values = check_integers(c, l.count, 4), *gradients = check_integers(c, l.count, 4);
+    const double *scale = check_integers(c, l.channels, 4), *shift = check_integers(c, l.channels, 4);
+    double *mapped = check_doubles(c, l.count), *formula = check_doubles(c, l.count);
+    for (int i = 0; i < l.count; i++) {
+      mapped[i] = scale[i / l.plane] * values[i] + shift[i / l.plane];
+      formula[i] = scale[i / l.plane] * gradients[i];
+    }
+    const float *factors = check_floats_for_blocks(c, scale, l.channels);
+    const float *start = check_floats_for_blocks(c, shift, l.channels);
+    pxa_planes x = planes(c, l, values), dy = planes(c, l, gradients);
+    for (int act = 0; act < ACTS; act++) {
+      pxa_planes y = planes(c, l, NULL);
+      EACH_PART(p, y, act % 2 == 0) c->kernels->affine_forward(y, x, factors, start, acts[act], p.block, p.row);
+      check_equal(c, check_planes_values(c, y), clamped(c, mapped, l.count, acts[act]), l.count, "%s act %d", l.text,
+                  act);
+      check_zeros_around_planes(c, y, "%s act %d", l.text, act);
+    }
+    for (int way = 0; way < INTO_WAYS; way++) {
+      into_way into;
+      make_into(c, &into, way, l.channels, l.height, l.width, NULL);
+      EACH_PART(p, into.dx, into.cut) c->kernels->affine_input_grad(into.dx, dy, factors, into.into, p.block, p.row);
+      check_into(c, &into, formula, NULL, 0, l.text);
+    }
+  }
+}
+
+const check_entry check_elementwise[] = {
+    {"sums and their gradients are exact, in place too", add},
+    {"products and both their gradients are exact, by one factor too", multiply},
+    {"affine maps and their gradients are exact", affine},
+    {0},
+};

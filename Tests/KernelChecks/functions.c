@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: MIT
+// Checks of functions, and of local response normalisation.
+
+#include "layers.h"
+
+#include <math.h>
+#include <stdio.h>
+
+// MARK: - Functions
+
+static const struct {
+  const char *name;
+  pxa_function_kind kind;
+  float a, b;
+} functions[] = {
+    {"ReLU6", PXA_CLAMP, 0, 6},
+    {"clamp away from 0", PXA_CLAMP, 1, 3},
+    {"leaky ReLU", PXA_LEAKY_RELU, 0, 0},
+    {"ELU", PXA_ELU, 1.5f, 0},
+    {"sigmoid", PXA_SIGMOID, 0, 0},
+    {"hard sigmoid", PXA_HARD_SIGMOID, 0.25f, 0.5f},
+    {"hard swish", PXA_HARD_SWISH, 0, 0},
+    {"SiLU", PXA_SILU, 0, 0},
+    {"tanh", PXA_TANH, 0, 0},
+    {"GELU", PXA_GELU, 0, 0},
+    {"GELU by tanh", PXA_GELU_TANH, 0, 0},
+};
+enum { FUNCTIONS = sizeof functions / sizeof *functions };
+
+// As CPixelKernels.h has them, in units of 2⁻²⁴.
+enum { VALUE_ERROR = 4, GELU_ERROR = 9, SLOPE_ERROR = 5 };
+static const double least = 0x1p-96;
+
+static const double special[] = {0,    1,   -1,   3,     -3,    6,     0.5,   1e-30, -1e-30, 1e-6, -1e-6,
+                                 16,   -16, 87.3, -87.3, 87.6,  -87.6, 88.5,  -88.5, 104,    -104, 200,
+                                 -200, 1e4, -1e4, 1e19,  -1e19, 3e38,  -3e38, 9.5,   -9.5,   13.3, -13.3};
+enum { SPECIAL = sizeof special / sizeof *special };
+
+// Numbers of all sizes: half are below 4, the others spread over their exponents.
+static double *arguments(check *c, int count) {
+  double *values = check_reals(c, count);
+  const double *exponents = check_reals(c, count);
+  for (int i = 0; i < count; i++) {
+    double scale = i % 2 == 0 ? 4 : i % 4 == 1 ? 100 : exp2(60 * exponents[i]);
+    values[i] = i < SPECIAL ? special[i] : values[i] * scale;
+    values[i] = (float)values[i];
+  }
+  return values;
+}
+
+static void function(check *c) {
+  enum { HEIGHT = 9, WIDTH = 21, PLANE = HEIGHT * WIDTH };
+  for (int n = 0; n < FUNCTIONS; n++)
+    for (int channels = 1; channels <= 37; channels += 18) {
+      check_case(c, (uint64_t)(n * 40 + channels));
+      int count = channels * PLANE;
+      const double *x_values = arguments(c, count), *slopes = check_reals(c, channels);
+      const float *leaks = check_floats_for_blocks(c, slopes, channels);
+      pxa_function f = {functions[n].kind, functions[n].a, functions[n].b,
+                        functions[n].kind == PXA_LEAKY_RELU ? leaks : NULL};
+      pxa_planes x = check_planes(c, channels, HEIGHT, WIDTH, check_wider(c), x_values);
+      pxa_planes y = check_planes(c, channels, HEIGHT, WIDTH, check_wider(c), NULL);
+      EACH_PART(p, y, n % 2 == 0) c->kernels->function_forward(y, x, f, p.block, p.row);
+      double *expected = check_doubles(c, count), *size = check_doubles(c, count), *formula = check_doubles(c, count);
+      const double *gradients = check_integers(c, count, 4);
+      double *gradient_size = check_doubles(c, count);
+      for (int i = 0; i < count; i++) {
+        double leak = (float)slopes[i / PLANE];
+        double slope = pxa_ref_function_slope(f.kind, x_values[i], f.a, f.b, leak);
+        expected[i] = pxa_ref_function(f.kind, x_values[i], f.a, f.b, leak);
+        size[i] = fmax(least, fmax(fabs(expected[i]), fabs(slope * x_values[i])));
+        formula[i] = slope * gradients[i];
+        gradient_size[i] = fmax(1, f.a) * fabs(gradients[i]);
+      }
+      bool is_gelu = f.kind == PXA_GELU || f.kind == PXA_GELU_TANH;
+      int error = is_gelu ? GELU_ERROR : VALUE_ERROR; // check_within adds 2 to what it is told
+      check_within(c, check_planes_values(c, y), expected, size, count, error - 2, "%s of %d channels",
+                   functions[n].name, channels);
+      check_zeros_around_planes(c, y, "%s of %d channels", functions[n].name, channels);
+      pxa_planes dy = check_planes(c, channels, HEIGHT, WIDTH, check_wider(c), gradients);
+      for (int way = 0; way < INTO_WAYS; way++) {
+        into_way into;
+        make_into(c, &into, way, channels, HEIGHT, WIDTH, x_values);
+        pxa_planes f_input = into.is_in_place ? into.dx : x;
+        EACH_PART(p, into.dx, into.cut)
+        c->kernels->function_input_grad(into.dx, dy, f_input, f, into.into, p.block, p.row);
+        check_into(c, &into, formula, gradient_size, SLOPE_ERROR - 2, functions[n].name);
+      }
+    }
+}
+
+// MARK: - Local response normalisation
+
+static void lrn(check *c) {
+  static const struct {
+    int channels, size;
+    float alpha, beta, k;
+  } cases[] = {{20, 5, 1e-4f, 0.75f, 1}, {37, 5, 0.5f, 0.75f, 2}, {16, 1, 1, 0.5f, 1}, {5, 4, 2, 1, 0.25f},
+               {33, 2, 1, 0.75f, 1},     {50, 40, 3, 0.6f, 1},    {3, 9, 1, 2, 100},   {40, 17, 1e3f, 0.75f, 1}};
+  for (size_t n = 0; n < sizeof cases / sizeof *cases; n++) {
+    check_case(c, n);
+    int channels = cases[n].channels, height = 3, width = 5, plane = height * width, count = channels * plane;
+    pxa_lrn with = {cases[n].size, cases[n].alpha, cases[n].beta, cases[n].k};
+    pxa_ref_lrn reference = {channels, plane, with.size, with.alpha, with.beta, with.k};
+    double *values = check_reals(c, count);
+    for (int i = 0; i < count; i++)
+      values[i] *= 8;
+    const double *gradients = check_reals(c, count);
+    double *expected = check_doubles(c, count), *scales = check_doubles(c, count), *size = check_doubles(c, count);
+    pxa_ref_lrn_forward(expected, scales, values, reference);
+    for (int i = 0; i < count; i++)
+      size[i] = fabs(expected[i]);
+    char name[60];
+    snprintf(name, sizeof name, "%d of %d channels", with.size, channels);
+    pxa_planes x = check_planes(c, channels, height, width, check_wider(c), values);
+    pxa_planes y = check_planes(c, channels, height, width, check_wider(c), NULL);
+    pxa_planes scale = check_planes(c, channels, height, width, 0, NULL);
+    EACH_PART(p, y, n % 2 == 0) c->kernels->lrn_forward(y, scale, x, with, p.block, p.row);
+    // A sum of `size` positive terms and three operations, then a power of it, which multiplies that by beta.
+    int terms = (int)ceil((with.size + 3) * fmax(1, with.beta));
+    check_within(c, check_planes_values(c, scale), scales, scales, count, terms, "%s scale", name);
+    check_within(c, check_planes_values(c, y), expected, size, count, terms + 6, "%s", name);
+    check_zeros_around_planes(c, y, "%s", name);
+    check_zeros_around_planes(c, scale, "%s scale", name);
+
+    double *formula = check_doubles(c, count), *magnitude = check_doubles(c, count);
+    pxa_ref_lrn_input_grad(formula, magnitude, gradients, values, scales, reference);
+    pxa_planes dy = check_planes(c, channels, height, width, check_wider(c), gradients);
+    for (int way = 0; way < INTO_WAYS - 1; way++) {
+      into_way into;
+      make_into(c, &into, way, channels, height, width, values);
+      EACH_PART(p, into.dx, into.cut)
+      c->kernels->lrn_input_grad(into.dx, dy, x, scale, with, into.into, p.block, p.row);
+      // The power's exponent is greater by 1.
+      check_into(c, &into, formula, magnitude, 2 * (terms + with.size) + 16, name);
+    }
+  }
+}
+
+const check_entry check_functions[] = {
+    {"functions of a value are within their error, from 0 to 3e38, their derivatives too", function},
+    {"local response normalisation and its gradient are within the bound", lrn},
+    {0},
+};
