@@ -2,7 +2,7 @@
 
 /// One image on its way up the score of a class: the loop's operations on pixels, and the memory they share.
 final class Ascent {
-  /// X, shape (3, H, W) in normalised space.
+  /// X, shape (C, H, W) in normalised space.
   let image: ImagePlanes
   /// The sum of the gradients of a step's samples, shifted back; one alone stays where the workspace has it.
   private let gradient: ImagePlanes
@@ -52,9 +52,9 @@ final class Ascent {
   init(_ network: Network, from start: Tensor, blurSigma: Double? = nil) throws(PixelAscentError) {
     let height = start.shape[1], width = start.shape[2]
     workspace = try Workspace(network, height: height, width: width, gradient: true)
-    image = ImagePlanes(channels: 3, height: height, width: width)
-    gradient = ImagePlanes(channels: 3, height: height, width: width)
-    blurred = ImagePlanes(channels: 3, height: height, width: width)
+    image = ImagePlanes(channels: network.channels, height: height, width: width)
+    gradient = ImagePlanes(channels: network.channels, height: height, width: width)
+    blurred = ImagePlanes(channels: network.channels, height: height, width: width)
     sums = RowSums(image)
     source = image
     kernels = network.kernels

@@ -56,26 +56,57 @@ package enum Files {
 
   /// Writes a file of `bytes` to `path`, whole or not at all, as the array's `write` does.
   package static func write(_ bytes: UnsafeRawBufferPointer, to path: String) throws(PixelAscentError) {
-    let problem =
-      switch try WriteTarget(path) {
-      case .direct: writeDirectly(bytes, to: path)
-      case .replace(let folder, let name, let mode): replace(name, in: folder, with: bytes, mode: mode)
+    try write(to: path) { (file: Output) throws(PixelAscentError) in try file.append(bytes) }
+  }
+
+  /// A file that is being written.
+  package struct Output {
+    fileprivate let file: Int32
+    fileprivate let path: String
+
+    /// Writes more bytes.
+    package func append(_ bytes: UnsafeRawBufferPointer) throws(PixelAscentError) {
+      let problem = drain(bytes, into: file)
+      if problem != 0 { throw failure(.unwritableFile, path, problem) }
+    }
+
+    /// Writes more elements, as they stand in memory.
+    package func append(_ elements: [some BitwiseCopyable]) throws(PixelAscentError) {
+      let result = elements.withUnsafeBytes { buffer in Result { () throws(PixelAscentError) in try append(buffer) } }
+      try result.get()
+    }
+  }
+
+  /// Writes to `path` what `body` appends, whole or not at all, as the array's `write` does: where `body` throws, nothing
+  /// changes there, unless it is written directly.
+  package static func write(
+    to path: String, _ body: (Output) throws(PixelAscentError) -> Void
+  ) throws(PixelAscentError) {
+    let target = try WriteTarget(path)
+    var problem: PixelAscentError?
+    func write(into file: Int32) -> Bool {
+      do throws(PixelAscentError) { try body(Output(file: file, path: path)) } catch { problem = error }
+      return problem == nil
+    }
+    let code =
+      switch target {
+      case .direct: writeDirectly(to: path, write)
+      case .replace(let folder, let name, let mode): replace(name, in: folder, mode: mode, write)
       }
-    if problem != 0 { throw failure(.unwritableFile, path, problem) }
+    if let problem { throw problem }
+    if code != 0 { throw failure(.unwritableFile, path, code) }
   }
 
   /// Writes to what is there already; returns an `errno` code or 0.
-  private static func writeDirectly(_ bytes: UnsafeRawBufferPointer, to path: String) -> Int32 {
+  private static func writeDirectly(to path: String, _ write: (Int32) -> Bool) -> Int32 {
     let file = retrying { open(path, O_WRONLY | O_APPEND | O_CLOEXEC | O_NOCTTY) }
     if file < 0 { return errno }
-    let problem = drain(bytes, into: file)
-    return close(file) != 0 && problem == 0 ? errno : problem
+    _ = write(file)
+    return close(file) != 0 ? errno : 0
   }
 
-  /// Puts a new file in a place that is free or holds a regular file; returns an `errno` code or 0.
-  private static func replace(
-    _ name: String, in folder: String, with bytes: UnsafeRawBufferPointer, mode: mode_t?
-  ) -> Int32 {
+  /// Puts a new file in a place that is free or holds a regular file, if `write` succeeds; returns an `errno` code or 0.
+  private static func replace(_ name: String, in folder: String, mode: mode_t?, _ write: (Int32) -> Bool) -> Int32 {
     var (temporary, file) = ("", Int32(-1))
     repeat {
       temporary = folder + ".pixelascent-\(getpid())-\(UInt32.random(in: 0 ... .max)).tmp"
@@ -83,11 +114,12 @@ package enum Files {
     } while file < 0 && errno == EEXIST
     if file < 0 { return errno }
 
-    var problem = drain(bytes, into: file)
-    if problem == 0, let mode, fchmod(file, mode) != 0 { problem = errno }
+    let isWritten = write(file)
+    var problem: Int32 = 0
+    if let mode, fchmod(file, mode) != 0 { problem = errno }
     if close(file) != 0 && problem == 0 { problem = errno }
-    if problem == 0 && rename(temporary, folder + name) != 0 { problem = errno }
-    if problem != 0 { unlink(temporary) }
+    if isWritten && problem == 0 && rename(temporary, folder + name) != 0 { problem = errno }
+    if !isWritten || problem != 0 { unlink(temporary) }
     return problem
   }
 

@@ -38,4 +38,35 @@ public struct RGBImage: Sendable, Hashable {
     let size = Self.size(width: width, height: height, shortSide: shortSide)
     return min(width, height) == shortSide ? self : resized(width: size.width, height: size.height)
   }
+
+  /// The middle `width` × `height` pixels, one more left out at the right and at the bottom where the rest is odd.
+  ///
+  /// - Precondition: the picture is at least as large.
+  public func cropped(width newWidth: Int, height newHeight: Int) -> RGBImage {
+    precondition((1...width).contains(newWidth) && (1...height).contains(newHeight))
+    let left = (width - newWidth) / 2, top = (height - newHeight) / 2
+    var rows: [UInt8] = []
+    for row in top..<top + newHeight {
+      let start = 3 * (row * width + left)
+      rows += pixels[start..<start + 3 * newWidth]
+    }
+    return RGBImage(width: newWidth, height: newHeight, pixels: rows)
+  }
+
+  /// Grey values of height × width pixels, (299·R + 587·G + 114·B) / 1000 in fixed point as Pillow rounds it.
+  var greyValues: [UInt8] {
+    var grey: [UInt8] = []
+    grey.reserveCapacity(width * height)
+    for start in stride(from: 0, to: pixels.count, by: 3) {
+      let red: Int = 19595 * Int(pixels[start]), green: Int = 38470 * Int(pixels[start + 1])
+      let blue: Int = 7471 * Int(pixels[start + 2])
+      grey.append(UInt8((red + green + blue + 0x8000) >> 16))
+    }
+    return grey
+  }
+
+  /// A picture of grey values.
+  init(width: Int, height: Int, grey: [UInt8]) {
+    self.init(width: width, height: height, pixels: grey.flatMap { [$0, $0, $0] })
+  }
 }

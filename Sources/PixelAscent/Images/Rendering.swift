@@ -12,10 +12,10 @@ public enum Rendering: Hashable, Sendable {
 }
 
 extension Network {
-  /// A picture of a tensor of shape (3, H, W) in normalised space. A flat image that is to be stretched is mid grey.
+  /// A picture of a tensor of shape (C, H, W) in normalised space. A flat image that is to be stretched is mid grey.
   public func render(_ image: Tensor, _ rendering: Rendering) -> RGBImage {
-    precondition(image.shape.count == 3 && image.shape[0] == 3)
-    let planes = ImagePlanes(channels: 3, height: image.shape[1], width: image.shape[2])
+    precondition(image.shape.count == 3 && image.shape[0] == channels)
+    let planes = ImagePlanes(channels: channels, height: image.shape[1], width: image.shape[2])
     planes.tensor = image
     var low = 0.0, high = 1.0
     switch rendering {
@@ -33,9 +33,10 @@ extension Network {
     let gain = isFlat ? 0 : 255 / (high - low)
     let scale = preprocessing.std.map { Float(Double($0) * gain) }
     let offset = preprocessing.mean.map { isFlat ? 128 : Float((Double($0) - low) * gain) }
-    return RGBImage(
-      width: planes.width, height: planes.height,
-      pixels: kernels.unnormalize(planes, scale: scale, offset: offset, parallel: parallel))
+    let pixels = kernels.unnormalize(planes, scale: scale, offset: offset, parallel: parallel)
+    return channels == 1
+      ? RGBImage(width: planes.width, height: planes.height, grey: pixels)
+      : RGBImage(width: planes.width, height: planes.height, pixels: pixels)
   }
 
   /// The values in units where a pixel lies in [0, 1].
@@ -43,7 +44,7 @@ extension Network {
     affine(image, scale: preprocessing.std, offset: preprocessing.mean)
   }
 
-  /// Pixels in [0, 1], shape (3, H, W), in normalised space.
+  /// Pixels in [0, 1], shape (C, H, W), in normalised space.
   func normalized(_ pixels: Tensor) -> Tensor {
     let scale = preprocessing.std.map { 1 / $0 }
     let offset = zip(preprocessing.mean, preprocessing.std).map { -$0 / $1 }
@@ -53,7 +54,7 @@ extension Network {
   /// scale[c] · X + offset[c] of every channel.
   private func affine(_ image: Tensor, scale: [Float], offset: [Float]) -> [Float] {
     let plane = image.shape[1] * image.shape[2]
-    return (0..<3).flatMap { channel in
+    return (0..<channels).flatMap { channel in
       [Float](count: plane) { image.values.block(channel * plane + $0) * scale[channel] + offset[channel] }
     }
   }

@@ -19,6 +19,13 @@ extension Files {
   /// Whether there is a regular file at `path`.
   package static func isRegular(_ path: String) -> Bool { status(path)?.isRegular ?? false }
 
+  /// The absolute path without links of what is at `path`; nil if there is nothing.
+  package static func resolved(_ path: String) -> String? {
+    guard let text = realpath(path, nil) else { return nil }
+    defer { free(text) }
+    return String(cString: text)
+  }
+
   /// Whether `path` leads to the file, pipe or device that standard output is.
   package static func isStandardOutput(_ path: String) -> Bool {
     var output = stat()

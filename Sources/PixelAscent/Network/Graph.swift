@@ -2,7 +2,7 @@
 
 /// A network's layers and how they are connected, without weights.
 ///
-/// In a model file it is JSON; `GraphLayer` shows a layer's form.
+/// In a model file it is JSON; `GraphLayer` shows a layer's form. Readers of other formats make the same graph.
 package struct Graph: Codable, Hashable, Sendable {
   package struct Input: Codable, Hashable, Sendable {
     package var channels: Int
@@ -29,8 +29,7 @@ package struct Graph: Codable, Hashable, Sendable {
 /// One layer, in JSON for example
 /// `{"name":"conv1","op":"conv","inputs":["image"],"kernel":3,"stride":2,"padding":0,"channels":64,"relu":true}`.
 ///
-/// A convolution's weights are the tensors `<name>.weight`, of shape (out, in, kernel, kernel), and `<name>.bias`,
-/// of shape (out).
+/// Its parameters are the tensors `<name>.weight` and so on, as `Operation` lists them.
 package struct GraphLayer: Hashable, Sendable {
   /// The layer's name, which its output goes by too.
   package var name: String
@@ -45,127 +44,110 @@ package struct GraphLayer: Hashable, Sendable {
   }
 }
 
+/// One axis of a window: the kernel's size, the stride, the padding before and after, the distance of the taps.
+package struct WindowAxis: Hashable, Sendable {
+  package var kernel, stride, before, after, dilation: Int
+
+  package init(kernel: Int, stride: Int = 1, before: Int = 0, after: Int = 0, dilation: Int = 1) {
+    self.kernel = kernel
+    self.stride = stride
+    self.before = before
+    self.after = after
+    self.dilation = dilation
+  }
+
+  /// The same padding on both sides.
+  package init(kernel: Int, stride: Int = 1, padding: Int, dilation: Int = 1) {
+    self.init(kernel: kernel, stride: stride, before: padding, after: padding, dilation: dilation)
+  }
+}
+
+/// The window of a convolution or a pool.
+package struct Window: Hashable, Sendable {
+  /// Along the rows, from top to bottom, and along the columns, from left to right.
+  package var y, x: WindowAxis
+
+  package init(y: WindowAxis, x: WindowAxis) {
+    self.y = y
+    self.x = x
+  }
+
+  /// A square one.
+  package init(kernel: Int, stride: Int = 1, padding: Int = 0, dilation: Int = 1) {
+    let axis = WindowAxis(kernel: kernel, stride: stride, padding: padding, dilation: dilation)
+    self.init(y: axis, x: axis)
+  }
+}
+
+/// An interval to which values are clamped: ReLU's is [0, ∞), ReLU6's [0, 6]. The derivative is 1 inside, 0 at its ends.
+package struct Clamp: Hashable, Sendable {
+  package var low, high: Float
+
+  package init(low: Float = -.infinity, high: Float = .infinity) {
+    self.low = low
+    self.high = high
+  }
+
+  package static let none = Clamp()
+  package static let relu = Clamp(low: 0)
+  package static let relu6 = Clamp(low: 0, high: 6)
+}
+
+/// A function of one value. σ is the logistic function.
+package enum ElementFunction: Hashable, Sendable {
+  case clamp(Clamp)
+  case leakyReLU(slope: Float)
+  /// Leaky ReLU with a slope a channel, the tensor `<name>.weight` of shape (channels) or (1).
+  case prelu
+  /// x if x > 0, else alpha · (exp(x) − 1).
+  case elu(alpha: Float)
+  case sigmoid
+  /// min(1, max(0, alpha · x + beta)); PyTorch's alpha is 1/6, ONNX's default 0.2.
+  case hardSigmoid(alpha: Float, beta: Float)
+  case hardSwish
+  case silu
+  case tanh
+  /// x · Φ(x), or its approximation by tanh.
+  case gelu(tanh: Bool)
+}
+
 package enum Operation: Hashable, Sendable {
-  /// A square convolution; with `relu` its output is max(0, ·).
-  case convolution(kernel: Int, stride: Int, padding: Int, outputChannels: Int, relu: Bool)
-  /// The maximum of a square window; in ceil mode a window may hang over the lower and right edges.
-  case maxPool(kernel: Int, stride: Int, ceilMode: Bool)
-  /// The inputs' channels one after another.
-  case concatenate
+  /// A convolution: `.weight` of shape (out, in/groups, kernel rows, kernel columns), `.bias` of shape (out); then a clamp.
+  case convolution(Window, groups: Int, outputChannels: Int, clamp: Clamp)
+  /// A matrix on a vector (a value of 1×1 pixels): `.weight` of shape (out, in), `.bias` of shape (out); then a clamp.
+  case linear(outputs: Int, clamp: Clamp)
+  /// (x − mean) / √(variance + epsilon) · weight + bias: `.weight`, `.bias`, `.running_mean`, `.running_var`, each of shape
+  /// (channels). Readers make it, `ImportedModel.simplified` turns it into something else.
+  case batchNorm(epsilon: Double)
+  /// weight · x + bias, a channel at a time, then a clamp: `.weight` and `.bias` of shape (channels).
+  case affine(clamp: Clamp)
+  case function(ElementFunction)
+  /// The maximum of a window; in ceil mode a window may hang over the lower and right edges.
+  case maxPool(Window, ceilMode: Bool)
+  /// The mean of a window; `countPadding` is ONNX's and PyTorch's count_include_pad.
+  case averagePool(Window, ceilMode: Bool, countPadding: Bool)
+  /// The mean of each of rows × columns parts of a channel.
+  case adaptiveAverage(rows: Int, columns: Int)
   /// The mean of every channel.
   case globalAverage
-}
-
-extension GraphLayer: Codable {
-  private enum CodingKeys: String, CodingKey {
-    case name, op, inputs, kernel, stride, padding, channels, relu, ceil
-  }
-
-  private enum OperationName: String {
-    case conv, maxPool, concatenate, globalAverage
-  }
-
-  package init(from decoder: any Decoder) throws {
-    let container = try decoder.container(keyedBy: CodingKeys.self)
-    func integer(_ key: CodingKeys) throws -> Int { try container.decode(Int.self, forKey: key) }
-    name = try container.decode(String.self, forKey: .name)
-    inputs = try container.decode([String].self, forKey: .inputs)
-    let op = try container.decode(String.self, forKey: .op)
-    operation =
-      switch OperationName(rawValue: op) {
-      case .conv:
-        .convolution(
-          kernel: try integer(.kernel), stride: try integer(.stride), padding: try integer(.padding),
-          outputChannels: try integer(.channels), relu: try container.decode(Bool.self, forKey: .relu))
-      case .maxPool:
-        .maxPool(
-          kernel: try integer(.kernel), stride: try integer(.stride),
-          ceilMode: try container.decode(Bool.self, forKey: .ceil))
-      case .concatenate: .concatenate
-      case .globalAverage: .globalAverage
-      case nil:
-        throw PixelAscentError(
-          .invalidModel,
-          "layer \(name.oneLine) has an unknown op \"\(op.oneLine)\"; known: conv, maxPool, concatenate, globalAverage")
-      }
-  }
-
-  package func encode(to encoder: any Encoder) throws {
-    var container = encoder.container(keyedBy: CodingKeys.self)
-    func encode(_ op: OperationName) throws { try container.encode(op.rawValue, forKey: .op) }
-    try container.encode(name, forKey: .name)
-    try container.encode(inputs, forKey: .inputs)
-    switch operation {
-    case .convolution(let kernel, let stride, let padding, let channels, let relu):
-      try encode(.conv)
-      try container.encode(kernel, forKey: .kernel)
-      try container.encode(stride, forKey: .stride)
-      try container.encode(padding, forKey: .padding)
-      try container.encode(channels, forKey: .channels)
-      try container.encode(relu, forKey: .relu)
-    case .maxPool(let kernel, let stride, let ceilMode):
-      try encode(.maxPool)
-      try container.encode(kernel, forKey: .kernel)
-      try container.encode(stride, forKey: .stride)
-      try container.encode(ceilMode, forKey: .ceil)
-    case .concatenate: try encode(.concatenate)
-    case .globalAverage: try encode(.globalAverage)
-    }
-  }
-}
-
-extension Graph {
-  /// The number of channels of the image and of every layer's output, by name.
-  ///
-  /// - Throws: `PixelAscentError` of kind `invalidModel` that names the layer, if the graph contradicts itself: a
-  ///   name given twice, an input that no earlier layer makes, a number out of range, or scores that nothing makes.
-  package func channels() throws(PixelAscentError) -> [String: Int] {
-    let channelRange = 1...65_536
-    guard channelRange.contains(input.channels) else {
-      throw PixelAscentError(.invalidModel, "the input declares \(input.channels) channels")
-    }
-    var channels = [Graph.image: input.channels]
-    for layer in layers {
-      let name = "layer \(layer.name.oneLine)"
-      var incoming = [Int]()
-      for input in layer.inputs {
-        guard let count = channels[input] else {
-          throw PixelAscentError(.invalidModel, "\(name) takes \(input.oneLine), which no earlier layer makes")
-        }
-        incoming.append(count)
-      }
-      if layer.operation == .concatenate ? incoming.isEmpty : incoming.count != 1 {
-        throw PixelAscentError(.invalidModel, "\(name) declares \(incoming.count) inputs")
-      }
-      var count = incoming.reduce(0, +)
-      switch layer.operation {
-      case .convolution(let kernel, let stride, let padding, let outputChannels, _):
-        try Graph.check(kernel: kernel, stride: stride, of: name)
-        guard (0..<kernel).contains(padding) else {
-          throw PixelAscentError(.invalidModel, "\(name) declares padding \(padding) of a kernel of \(kernel)")
-        }
-        count = outputChannels
-      case .maxPool(let kernel, let stride, _):
-        try Graph.check(kernel: kernel, stride: stride, of: name)
-      case .concatenate, .globalAverage: break
-      }
-      guard channelRange.contains(count) else {
-        throw PixelAscentError(.invalidModel, "\(name) declares \(count) channels; this version takes 1 to 65536")
-      }
-      guard channels.updateValue(count, forKey: layer.name) == nil else {
-        throw PixelAscentError(.invalidModel, "\(name) is declared twice")
-      }
-    }
-    guard output != Graph.image, channels[output] != nil else {
-      throw PixelAscentError(.invalidModel, "the output is \(output.oneLine), which no layer makes")
-    }
-    return channels
-  }
-
-  private static func check(kernel: Int, stride: Int, of name: String) throws(PixelAscentError) {
-    guard (1...64).contains(kernel), (1...64).contains(stride) else {
-      throw PixelAscentError(
-        .invalidModel, "\(name) declares kernel \(kernel) and stride \(stride); this version takes 1 to 64")
-    }
-  }
+  /// The sum of two inputs of one size, then a clamp.
+  case add(clamp: Clamp)
+  /// The product of two inputs of one size, or of one and another with 1×1 pixels and as many channels.
+  case multiply
+  /// The inputs' channels one after another.
+  case concatenate
+  /// The channels from one on.
+  case slice(first: Int, count: Int)
+  /// Channel shuffle: channel g·n + j of n = channels/groups goes to j·groups + g (Zhang et al.: "ShuffleNet", 2018).
+  case shuffle(groups: Int)
+  /// All values as one vector, in the order channel, row, column.
+  case flatten
+  /// A border of a constant.
+  case pad(top: Int, left: Int, bottom: Int, right: Int, value: Float)
+  /// Local response normalisation (Krizhevsky et al. 2012): x / (k + alpha/size · Σ x²)^beta over `size` channels.
+  case localResponseNorm(size: Int, alpha: Float, beta: Float, k: Float)
+  /// What does nothing: dropout. Readers make it, `ImportedModel.simplified` takes it out.
+  case identity
+  /// exp(x) / Σ exp(x). As the last layer only, and `ImportedModel.simplified` takes it out: scores are what comes before.
+  case softmax
 }

@@ -55,16 +55,23 @@ public struct Network: Sendable {
   public let source: String
   /// The weights' licence.
   public let licence: String
+  /// What a user should know of how the file was read, a line each.
+  public private(set) var notes: [String] = []
   /// How much of the machine its computations may use.
   public var options: ComputeOptions
 
   let plan: LayerPlan
 
-  /// Reads a model file in PixelAscent's form of safetensors.
+  /// Reads a model file: PixelAscent's own safetensors, a state dict of a known architecture as `.pth` or safetensors, ONNX,
+  /// or the pickle of SqueezeNet's original weights. The kind is recognised by content.
   ///
   /// - Throws: ``PixelAscentError`` of kind `unreadableFile` or `invalidModel`; the line names the file.
-  public init(contentsOf path: String, options: ComputeOptions = ComputeOptions()) throws(PixelAscentError) {
-    try self.init(modelFile: try Files.read(path), name: path, options: options)
+  public init(
+    contentsOf path: String, settings: ModelSettings = ModelSettings(), options: ComputeOptions = ComputeOptions()
+  ) throws(PixelAscentError) {
+    let reading = try ModelReader.read(path, settings)
+    try self.init(reading.file, name: path, options: options)
+    notes = reading.notes
   }
 
   /// Reads the bytes of a model file; `name` is what errors call it.
@@ -73,7 +80,7 @@ public struct Network: Sendable {
   public init(
     modelFile bytes: [UInt8], name: String, options: ComputeOptions = ComputeOptions()
   ) throws(PixelAscentError) {
-    try self.init(try ModelFile(bytes, name: name), name: name, options: options)
+    try self.init(try ModelReader.read(ByteSource(bytes, name: name)).file, name: name, options: options)
   }
 
   package init(_ file: ModelFile, name: String, options: ComputeOptions = ComputeOptions()) throws(PixelAscentError) {
@@ -92,8 +99,10 @@ public struct Network: Sendable {
   var kernels: Kernels { Kernels(options.instructionSet) }
   var parallel: Parallel { Parallel(threads: options.threads) }
 
-  /// The network's input for an image: resized so that the short side is the preprocessing's input size (aspect kept,
-  /// nothing cropped), in normalised space. Shape (3, H, W).
+  /// The number of the input's channels: red, green and blue, or grey alone.
+  public var channels: Int { preprocessing.mean.count }
+
+  /// The network's input for an image: resized as the preprocessing says, in normalised space. Shape (C, H, W).
   ///
   /// - Throws: ``PixelAscentError`` of kind `sizeLimit` if an image of that size takes more memory than the options
   ///   allow, before it is resized.
@@ -101,16 +110,29 @@ public struct Network: Sendable {
     tensor(from: try resized(image))
   }
 
-  /// The image at the size of the network's input.
+  /// The image at the size of the network's input; grey where the network takes one channel.
   ///
   /// - Throws: as ``input(for:)`` does.
   public func resized(_ image: RGBImage) throws(PixelAscentError) -> RGBImage {
-    let size = RGBImage.size(width: image.width, height: image.height, shortSide: preprocessing.inputSize)
-    try Workspace.check(self, height: size.height, width: size.width, gradient: false)
-    return image.resized(shortSide: preprocessing.inputSize)
+    let size = preprocessing.inputSize
+    let resized: RGBImage
+    switch preprocessing.resize {
+    case .short:
+      let (width, height) = RGBImage.size(width: image.width, height: image.height, shortSide: size)
+      try Workspace.check(self, height: height, width: width, gradient: false)
+      resized = image.resized(shortSide: size)
+    case .crop:
+      try Workspace.check(self, height: size, width: size, gradient: false)
+      resized = image.resized(shortSide: size * 256 / 224).cropped(width: size, height: size)
+    case .stretch:
+      try Workspace.check(self, height: size, width: size, gradient: false)
+      resized = image.resized(width: size, height: size)
+    }
+    return channels == 1
+      ? RGBImage(width: resized.width, height: resized.height, grey: resized.greyValues) : resized
   }
 
-  /// The start of an ascent: an image's pixels in normalised space, at its own size. Shape (3, H, W).
+  /// The start of an ascent: an image's pixels in normalised space, at its own size. Shape (C, H, W).
   ///
   /// - Throws: ``PixelAscentError`` of kind `sizeLimit` if the network can't take that size, or the ascent would take more
   ///   memory than the options allow; before the memory is taken.
@@ -119,13 +141,14 @@ public struct Network: Sendable {
     return tensor(from: image)
   }
 
-  /// An image's pixels in normalised space, at its own size. Shape (3, H, W).
+  /// An image's pixels in normalised space, at its own size. Shape (C, H, W).
   public func tensor(from image: RGBImage) -> Tensor {
-    let planes = ImagePlanes(channels: 3, height: image.height, width: image.width)
+    let planes = ImagePlanes(channels: channels, height: image.height, width: image.width)
     let scale = preprocessing.std.map { Float(1 / (255 * Double($0))) }
     let offset = zip(preprocessing.mean, preprocessing.std).map { Float(-Double($0) / Double($1)) }
+    let pixels = channels == 1 ? image.greyValues : image.pixels
     let body = Parallel.Body { [kernels] in
-      kernels.normalize(planes, image.pixels, scale: scale, offset: offset, rows: $0.rows)
+      kernels.normalize(planes, pixels, scale: scale, offset: offset, rows: $0.rows)
     }
     parallel.overRows(image.height, body)
     return planes.tensor

@@ -1,40 +1,55 @@
 // SPDX-License-Identifier: MIT
 
-/// How a photograph becomes a network's input: its size, and the mean and standard deviation of its channels.
+/// How a photograph becomes a network's input: its size, and the mean and standard deviation of its channels, which are
+/// red, green and blue, or grey alone.
 ///
 /// A pixel p in [0, 1] reads (p − mean) / std in *normalised space*.
 public struct Preprocessing: Codable, Hashable, Sendable {
-  /// The mean of red, green and blue, in units where a pixel lies in [0, 1].
+  /// The mean of every channel, in units where a pixel lies in [0, 1].
   public let mean: [Float]
-  /// The standard deviation of red, green and blue, in the same units; positive.
+  /// The standard deviation of every channel, in the same units; positive.
   public let std: [Float]
   /// The length in pixels of an input image's short side.
   public let inputSize: Int
+  /// How an image gets that size.
+  public let resize: Resize
+
+  /// How an image gets the size of a network's input, N being ``inputSize``.
+  public enum Resize: String, Codable, CaseIterable, Hashable, Sendable {
+    /// The short side becomes N, the aspect is kept and nothing cropped.
+    case short
+    /// The short side becomes ⌊N · 256 / 224⌋, and the middle N × N are taken.
+    case crop
+    /// Both sides become N.
+    case stretch
+  }
 
   /// What networks trained on ImageNet usually take: torchvision's mean and standard deviation, short side 224.
   public static let imageNet = Preprocessing(
-    uncheckedMean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225], inputSize: 224)
+    uncheckedMean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225], inputSize: 224, resize: .short)
 
-  /// A preprocessing with the given means and standard deviations of red, green and blue.
+  /// A preprocessing with the given means and standard deviations of red, green and blue, or of grey.
   ///
-  /// - Throws: ``PixelAscentError`` of kind `invalidParameter` unless there are three finite means, three finite,
+  /// - Throws: ``PixelAscentError`` of kind `invalidParameter` unless there are three finite means (or one), as many finite,
   ///   positive standard deviations, and an input size from 1 to 65,536.
-  public init(mean: [Float], std: [Float], inputSize: Int) throws(PixelAscentError) {
+  public init(mean: [Float], std: [Float], inputSize: Int, resize: Resize = .short) throws(PixelAscentError) {
     func check(_ holds: Bool, _ message: @autoclosure () -> String) throws(PixelAscentError) {
       if !holds { throw PixelAscentError(.invalidParameter, "preprocessing: \(message())") }
     }
-    try check(mean.count == 3, "expected the mean of 3 channels, found \(mean.count)")
-    try check(std.count == 3, "expected the standard deviation of 3 channels, found \(std.count)")
+    try check(mean.count == 3 || mean.count == 1, "expected the mean of 3 channels or of 1, found \(mean.count)")
+    try check(
+      std.count == mean.count, "expected the standard deviation of \(mean.count) channels, found \(std.count)")
     try check(mean.allSatisfy(\.isFinite), "a mean is not finite")
     try check(std.allSatisfy { $0.isFinite && $0 > 0 }, "a standard deviation is not finite and positive")
     try check((1...65_536).contains(inputSize), "the input size must be from 1 to 65536, found \(inputSize)")
-    self.init(uncheckedMean: mean, std: std, inputSize: inputSize)
+    self.init(uncheckedMean: mean, std: std, inputSize: inputSize, resize: resize)
   }
 
-  private init(uncheckedMean mean: [Float], std: [Float], inputSize: Int) {
+  private init(uncheckedMean mean: [Float], std: [Float], inputSize: Int, resize: Resize) {
     self.mean = mean
     self.std = std
     self.inputSize = inputSize
+    self.resize = resize
   }
 
   /// Decodes a preprocessing and checks it as `init(mean:std:inputSize:)` does.
@@ -43,10 +58,22 @@ public struct Preprocessing: Codable, Hashable, Sendable {
     try self.init(
       mean: container.decode([Float].self, forKey: .mean),
       std: container.decode([Float].self, forKey: .std),
-      inputSize: container.decode(Int.self, forKey: .inputSize))
+      inputSize: container.decode(Int.self, forKey: .inputSize),
+      resize: container.decodeIfPresent(Resize.self, forKey: .resize) ?? .short)
   }
 
-  /// Black in normalised space, (0 − mean) / std: the least value the channel (0 red, 1 green, 2 blue) may take.
+  /// Encodes it; ``resize`` is left out where it is the usual.
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(mean, forKey: .mean)
+    try container.encode(std, forKey: .std)
+    try container.encode(inputSize, forKey: .inputSize)
+    if resize != .short { try container.encode(resize, forKey: .resize) }
+  }
+
+  private enum CodingKeys: CodingKey { case mean, std, inputSize, resize }
+
+  /// Black in normalised space, (0 − mean) / std: the least value the channel (0 red or grey, 1 green, 2 blue) may take.
   public func lowerBound(_ channel: Int) -> Float { (0 - mean[channel]) / std[channel] }
 
   /// Full intensity in normalised space, (1 − mean) / std: the greatest value the channel may take.

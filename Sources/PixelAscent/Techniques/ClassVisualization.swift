@@ -39,7 +39,7 @@ public struct ClassVisualization: Hashable, Sendable {
     case noise
     /// The mean image.
     case zero
-    /// A tensor of shape (3, H, W) in normalised space.
+    /// A tensor of shape (C, H, W) in normalised space.
     case image(Tensor)
   }
 
@@ -103,7 +103,7 @@ public struct ClassVisualization: Hashable, Sendable {
 
   /// What an ascent came to.
   public struct Result: Sendable {
-    /// The last image in normalised space, shape (3, H, W).
+    /// The last image in normalised space, shape (C, H, W).
     public let image: Tensor
     /// The same, shown as the recipe says.
     public let picture: RGBImage
@@ -197,12 +197,12 @@ public struct ClassVisualization: Hashable, Sendable {
 
   /// The start of an ascent that ``check(_:)`` has passed.
   func startImage(_ network: Network, _ random: RandomSource) -> Tensor {
-    let shape = [3, height, width]
+    let shape = [network.channels, height, width]
     switch start {
     case .image(let image): return image
     case .zero: return Tensor(shape: shape, repeating: 0)
     case .noise:
-      let count = 3 * height * width
+      let count = network.channels * height * width
       if !recipe.noiseIsUniform { return Tensor(shape: shape, values: random.normals(count)) }
       return network.normalized(Tensor(shape: shape, values: random.uniforms(count)))
     }

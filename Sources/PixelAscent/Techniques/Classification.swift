@@ -14,10 +14,10 @@ extension Network {
   /// The number of classes.
   public var classCount: Int { labels.count }
 
-  /// The raw scores of all classes for an input of shape (3, H, W) in normalised space.
+  /// The raw scores of all classes for an input of shape (C, H, W) in normalised space.
   ///
   /// - Throws: ``PixelAscentError`` of kind `sizeLimit` if the input is too small for the network or too large for the
-  ///   memory the options allow, `invalidParameter` if it is no finite tensor of shape (3, H, W).
+  ///   memory the options allow, `invalidParameter` if it is no finite tensor of shape (C, H, W).
   public func scores(of input: Tensor) throws(PixelAscentError) -> [Float] {
     try check(input)
     let workspace = try Workspace(self, height: input.shape[1], width: input.shape[2], gradient: false)
@@ -37,7 +37,7 @@ extension Network {
     }
   }
 
-  /// The gradient of an objective with respect to an input of shape (3, H, W) in normalised space, of the same shape,
+  /// The gradient of an objective with respect to an input of shape (C, H, W) in normalised space, of the same shape,
   /// and the scores of all classes.
   ///
   /// ReLU'(0) is 0, and a max pool sends its gradient to the first maximum of the window, as in PyTorch.
@@ -62,7 +62,7 @@ extension Network {
   }
 
   func forward(_ input: Tensor, in workspace: Workspace) throws(PixelAscentError) -> [Float] {
-    let planes = ImagePlanes(channels: 3, height: workspace.height, width: workspace.width)
+    let planes = ImagePlanes(channels: channels, height: workspace.height, width: workspace.width)
     planes.tensor = input
     kernels.roll(workspace.image, planes, by: .none, rows: 0..<workspace.height)
     try workspace.forward()
@@ -89,9 +89,9 @@ extension Network {
   }
 
   func check(_ input: Tensor) throws(PixelAscentError) {
-    guard input.shape.count == 3, input.shape[0] == 3, input.shape[1] > 0, input.shape[2] > 0 else {
+    guard input.shape.count == 3, input.shape[0] == channels, input.shape[1] > 0, input.shape[2] > 0 else {
       throw PixelAscentError(
-        .invalidParameter, "an input image must have the shape (3, H, W), found \(shapeText(input.shape))")
+        .invalidParameter, "an input image must have the shape (\(channels), H, W), found \(shapeText(input.shape))")
     }
     if let index = input.firstNonFiniteIndex {
       throw PixelAscentError(.invalidParameter, "an input image must be finite, found \(input.values[index])")

@@ -28,7 +28,7 @@ public struct Fooling: Hashable, Sendable {
     public let original: RGBImage, originalScores: [Float]
     /// The fooling image as 8-bit pixels, clipped to [0, 1], and the scores of its classes.
     public let image: RGBImage, scores: [Float]
-    /// The fooling image in normalised space before it was rounded, shape (3, H, W).
+    /// The fooling image in normalised space before it was rounded, shape (C, H, W).
     public let unrounded: Tensor
     /// The number of steps made.
     public let iterations: Int
@@ -86,7 +86,7 @@ public struct Fooling: Hashable, Sendable {
     _ progress: (_ iteration: Int, _ scores: [Float], _ isRounded: Bool) -> Void
   ) throws(PixelAscentError) -> Result {
     var picture = original
-    let rounded = ImagePlanes(channels: 3, height: original.height, width: original.width)
+    let rounded = ImagePlanes(channels: network.channels, height: original.height, width: original.width)
     var iterations = 0, stepsBeforeLastReLU = 0
 
     /// The scores of the image as it is, or rounded to 8 bits.

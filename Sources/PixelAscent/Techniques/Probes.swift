@@ -13,7 +13,7 @@ import Synchronization
     workspace = try Workspace(network, height: size, width: size, gradient: false)
     var visualization = ClassVisualization()
     (visualization.height, visualization.width) = (size, size)
-    let image = ImagePlanes(channels: 3, height: size, width: size)
+    let image = ImagePlanes(channels: network.channels, height: size, width: size)
     image.tensor = visualization.startImage(network, RandomSource(seed: 0))
     network.kernels.roll(workspace.image, image, by: .none, rows: 0..<size)
   }
@@ -46,7 +46,7 @@ import Synchronization
 
   /// The names of a model file's layers, in the order of the observer's indices.
   public static func layerNames(modelFile path: String) throws(PixelAscentError) -> [String] {
-    try ModelFile(try Files.read(path), name: path).graph.layers.filter { $0.operation != .concatenate }.map(\.name)
+    try Network(contentsOf: path).plan.layers.map(\.name)
   }
 
   /// Called when a pass begins, with nil, and after each of its layers.
@@ -62,6 +62,43 @@ import Synchronization
   public func iterate() throws(PixelAscentError) {
     _ = try visualization.iterate(ascent, random, class: index, iteration: iteration)
     iteration += 1
+  }
+}
+
+/// A forward pass and the gradient of one class's score, over and over in the same memory, on noise.
+@_spi(Benchmark) public final class GradientProbe {
+  private let workspace: Workspace
+  private let index: Int
+
+  /// A probe for images of `size` × `size` pixels and the class `index`.
+  public init(_ network: Network, size: Int, class index: Int) throws(PixelAscentError) {
+    try network.check(class: index)
+    self.index = index
+    workspace = try Workspace(network, height: size, width: size, gradient: true)
+    let image = ImagePlanes(channels: network.channels, height: size, width: size)
+    image.tensor = Tensor(
+      shape: [network.channels, size, size], values: RandomSource(seed: 0).normals(network.channels * size * size))
+    network.kernels.roll(workspace.image, image, by: .none, rows: 0..<size)
+  }
+
+  /// The layers as they run, in the order of the observer's indices.
+  public var layers: [(name: String, operation: String)] {
+    workspace.plan.layers.map { ($0.name, String("\($0.operation)".prefix { $0.isLetter })) }
+  }
+
+  /// Called when a pass begins, with nil, and after each of its layers.
+  public var observer: ((_ layer: Int?, _ isBackward: Bool) -> Void)? {
+    get { workspace.observer }
+    set { workspace.observer = newValue }
+  }
+
+  /// Calls `body` with the threads at hand.
+  public func together(_ body: () throws -> Void) throws { try workspace.parallel.together(body) }
+
+  /// Forward and back.
+  public func run() throws(PixelAscentError) {
+    try workspace.forward(only: index)
+    workspace.backward(.one(index))
   }
 }
 

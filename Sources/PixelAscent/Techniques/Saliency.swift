@@ -7,7 +7,7 @@ public struct SaliencyMap: Sendable {
   public let objective: Objective
   /// The scores of all classes.
   public let scores: [Float]
-  /// The gradient with respect to the input in normalised space, shape (3, H, W).
+  /// The gradient with respect to the input in normalised space, shape (C, H, W).
   public let gradient: Tensor
   /// M, shape (H, W), not negative.
   public let map: Tensor
@@ -32,7 +32,7 @@ extension Network {
     try saliency(ofInput: input(for: image), objective: makeObjective)
   }
 
-  /// The saliency map of an input of shape (3, H, W) in normalised space.
+  /// The saliency map of an input of shape (C, H, W) in normalised space.
   ///
   /// - Throws: ``PixelAscentError`` of kind `sizeLimit`, `classLookup` or `invalidParameter`.
   public func saliency(
@@ -49,7 +49,7 @@ extension Network {
     let plane = input.shape[1] * input.shape[2], values = gradient.values
     let map = [Float](count: plane) { start in
       var greatest = SIMD16<Float>()
-      for channel in 0..<3 {
+      for channel in 0..<channels {
         let block = values.block(channel * plane + start)
         greatest = pointwiseMax(greatest, pointwiseMax(block, -block))
       }

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: MIT
+
+internal import CPixelKernels
+
+/// An instruction set whose kernels this build holds.
+public struct InstructionSet: Hashable, Sendable, CustomStringConvertible {
+  private let index: Int32
+
+  private init(_ index: Int32) { self.index = index }
+
+  private static var built: [InstructionSet] { (0..<pxa_kernels_count()).map(InstructionSet.init) }
+
+  /// The instruction sets of this build that this machine runs, slowest first; the first is "scalar".
+  public static var selectable: [InstructionSet] { built.filter(\.runsHere) }
+
+  /// The fastest of them.
+  public static var best: InstructionSet { selectable[selectable.count - 1] }
+
+  /// The one that `name` says: "scalar", "avx2", "avx512" or "neon".
+  ///
+  /// - Throws: ``PixelAscentError`` of kind `unsupportedMachine` if this build doesn't hold it or this machine doesn't
+  ///   run it.
+  public static func named(_ name: String) throws(PixelAscentError) -> InstructionSet {
+    if let found = selectable.first(where: { $0.name == name }) { return found }
+    let reason =
+      built.contains { $0.name == name } ? "this CPU doesn't run \(name)" : "this build has no \"\(name.oneLine)\""
+    let names = selectable.map(\.name).joined(separator: ", ")
+    throw PixelAscentError(.unsupportedMachine, "\(reason); selectable here: \(names)")
+  }
+
+  /// The one that the environment variable PIXELASCENT_SIMD names, else the fastest.
+  ///
+  /// - Throws: as ``named(_:)`` does.
+  public static func selected() throws(PixelAscentError) -> InstructionSet {
+    guard let name = Files.environment("PIXELASCENT_SIMD") else { return best }
+    do {
+      return try named(name)
+    } catch {
+      throw error.within("PIXELASCENT_SIMD")
+    }
+  }
+
+  /// "scalar", "avx2", "avx512" or "neon".
+  public var name: String { String(cString: table.pointee.name) }
+
+  /// The name.
+  public var description: String { name }
+
+  private var runsHere: Bool { pxa_kernels_run_here(table) }
+
+  var table: UnsafePointer<pxa_kernels> { pxa_kernels_at(index) }
+}

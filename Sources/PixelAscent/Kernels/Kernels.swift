@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: MIT
+//
+// The kernels as methods. The files of this folder are the bridge to the C core, and the only ones that import it.
+
+internal import CPixelKernels
+
+/// The kernels of one instruction set, with the contracts of `CPixelKernels.h`.
+struct Kernels: @unchecked Sendable {  // because the table is constant
+  private let table: UnsafePointer<pxa_kernels>
+
+  init(_ set: InstructionSet) { table = set.table }
+
+  var c: pxa_kernels { table.pointee }
+
+  /// Output blocks that a convolution computes together, with marks or without: the blocks of a part should be a multiple.
+  func blocksTogether(marked: Bool) -> Int { marked ? Int(PXA_MARKED_BLOCKS) : Int(c.tile_blocks) }
+
+  func convolutionForward(_ y: Planes, _ x: Planes, _ convolution: Convolution, _ part: Part) {
+    let (weights, bias) = (convolution.forward.base, convolution.bias.base)
+    let (window, clamp) = (convolution.window.raw, convolution.clamp.raw)
+    if convolution.form == .depthwise {
+      c.depthwise_forward(y.raw, x.raw, weights, bias, window, clamp, part.blocks.raw, part.rows.raw)
+    } else {
+      c.conv_forward(
+        y.raw, x.raw, weights, bias, window, Int32(convolution.groups), clamp, part.blocks.raw, part.rows.raw)
+    }
+  }
+
+  func markNonzero(_ marks: NonzeroMarks, _ dy: Planes, rows: Range<Int>) {
+    c.mark_nonzero(marks.raw(of: dy), dy.raw, rows.raw)
+  }
+
+  /// `marks` of the blocks `from` of dy, if they were marked.
+  func convolutionInputGradient(
+    _ dx: Planes, _ dy: Planes, _ marks: NonzeroMarks?, _ convolution: Convolution, _ weights: FloatBuffer,
+    _ into: Into, from: Range<Int>, _ part: Part
+  ) {
+    into.withRaw {
+      if convolution.form == .depthwise {
+        c.depthwise_input_grad(
+          dx.raw, dy.raw, weights.base, $0, convolution.window.raw, part.blocks.raw, part.rows.raw)
+      } else {
+        c.conv_input_grad(
+          dx.raw, dy.raw, marks?.raw(of: dy.slice(blocks: from)), weights.base, $0, convolution.window.raw,
+          Int32(convolution.groups), from.raw, part.blocks.raw, part.rows.raw)
+      }
+    }
+  }
+
+  func stemForward(_ y: Planes, _ x: ImagePlanes, _ convolution: Convolution, _ part: Part) {
+    c.stem_forward(
+      y.raw, x.raw, convolution.forward.base, convolution.bias.base, convolution.window.raw, convolution.clamp.raw,
+      part.blocks.raw, part.rows.raw)
+  }
+
+  func stemInputGradient(
+    _ dx: ImagePlanes, _ dy: Planes, _ convolution: Convolution, _ weights: FloatBuffer, rows: Range<Int>
+  ) {
+    c.stem_input_grad(dx.raw, dy.raw, weights.base, convolution.window.raw, rows.raw)
+  }
+
+  func planes(_ y: Planes, of x: ImagePlanes, rows: Range<Int>) { c.image_to_planes(y.raw, x.raw, rows.raw) }
+
+  func image(_ dx: ImagePlanes, of dy: Planes, rows: Range<Int>) { c.planes_to_image(dx.raw, dy.raw, rows.raw) }
+
+  func linearForward(_ y: Planes, _ x: Planes, _ weights: LinearWeights, blocks: Range<Int>) {
+    c.linear_forward(y.raw, x.raw, weights.weight.base, weights.bias.base, weights.clamp.raw, blocks.raw)
+  }
+
+  func linearInputGradient(
+    _ dx: Planes, _ dy: Planes, _ weights: LinearWeights, _ into: Into, from: Range<Int>, blocks: Range<Int>
+  ) {
+    into.withRaw { c.linear_input_grad(dx.raw, dy.raw, weights.weight.base, $0, from.raw, blocks.raw) }
+  }
+
+  func maxPoolForward(_ y: Planes, _ index: PoolIndex, _ x: Planes, _ window: Window, _ part: Part) {
+    c.max_pool_forward(y.raw, index.base, x.raw, window.raw, part.blocks.raw, part.rows.raw)
+  }
+
+  func maxPoolInputGradient(
+    _ dx: Planes, _ dy: Planes, _ index: PoolIndex, _ into: Into, _ window: Window, _ part: Part
+  ) {
+    into.withRaw {
+      c.max_pool_input_grad(dx.raw, dy.raw, index.base, $0, window.raw, part.blocks.raw, part.rows.raw)
+    }
+  }
+
+  func averagePoolForward(_ y: Planes, _ x: Planes, _ window: Window, countPadding: Bool, _ part: Part) {
+    c.average_pool_forward(y.raw, x.raw, window.raw, countPadding, part.blocks.raw, part.rows.raw)
+  }
+
+  func averagePoolInputGradient(
+    _ dx: Planes, _ dy: Planes, _ into: Into, _ window: Window, countPadding: Bool, _ part: Part
+  ) {
+    into.withRaw {
+      c.average_pool_input_grad(dx.raw, dy.raw, $0, window.raw, countPadding, part.blocks.raw, part.rows.raw)
+    }
+  }
+
+  func adaptiveAverageForward(_ y: Planes, _ x: Planes, _ part: Part) {
+    c.adaptive_average_forward(y.raw, x.raw, part.blocks.raw, part.rows.raw)
+  }
+
+  func adaptiveAverageInputGradient(_ dx: Planes, _ dy: Planes, _ into: Into, _ part: Part) {
+    into.withRaw { c.adaptive_average_input_grad(dx.raw, dy.raw, $0, part.blocks.raw, part.rows.raw) }
+  }
+
+  func addForward(_ y: Planes, _ a: Planes, _ b: Planes, _ clamp: Clamp, _ part: Part) {
+    c.add_forward(y.raw, a.raw, b.raw, clamp.raw, part.blocks.raw, part.rows.raw)
+  }
+
+  func passGradient(_ dx: Planes, _ dy: Planes, _ into: Into, _ part: Part) {
+    into.withRaw { c.pass_grad(dx.raw, dy.raw, $0, part.blocks.raw, part.rows.raw) }
+  }
+
+  func multiplyForward(_ y: Planes, _ a: Planes, _ b: Planes, _ part: Part) {
+    c.multiply_forward(y.raw, a.raw, b.raw, part.blocks.raw, part.rows.raw)
+  }
+
+  func multiplyInputGradient(_ da: Planes, _ dy: Planes, _ b: Planes, _ into: Into, _ part: Part) {
+    into.withRaw { c.multiply_input_grad(da.raw, dy.raw, b.raw, $0, part.blocks.raw, part.rows.raw) }
+  }
+
+  func multiplyFactorGradient(_ db: Planes, _ dy: Planes, _ a: Planes, _ into: Into, blocks: Range<Int>) {
+    into.withRaw { c.multiply_factor_grad(db.raw, dy.raw, a.raw, $0, blocks.raw) }
+  }
+
+  func affineForward(
+    _ y: Planes, _ x: Planes, scale: FloatBuffer, shift: FloatBuffer, _ clamp: Clamp, _ part: Part
+  ) {
+    c.affine_forward(y.raw, x.raw, scale.base, shift.base, clamp.raw, part.blocks.raw, part.rows.raw)
+  }
+
+  func affineInputGradient(_ dx: Planes, _ dy: Planes, scale: FloatBuffer, _ into: Into, _ part: Part) {
+    into.withRaw { c.affine_input_grad(dx.raw, dy.raw, scale.base, $0, part.blocks.raw, part.rows.raw) }
+  }
+
+  func functionForward(
+    _ y: Planes, _ x: Planes, _ function: ElementFunction, slopes: FloatBuffer?, _ part: Part
+  ) {
+    c.function_forward(y.raw, x.raw, function.raw(slopes), part.blocks.raw, part.rows.raw)
+  }
+
+  func functionInputGradient(
+    _ dx: Planes, _ dy: Planes, of x: Planes, _ function: ElementFunction, slopes: FloatBuffer?, _ into: Into,
+    _ part: Part
+  ) {
+    into.withRaw {
+      c.function_input_grad(dx.raw, dy.raw, x.raw, function.raw(slopes), $0, part.blocks.raw, part.rows.raw)
+    }
+  }
+
+  func selectChannels(_ y: Planes, _ x: Planes, _ map: [Int32], _ part: Part) {
+    c.select_channels(y.raw, x.raw, map, part.blocks.raw, part.rows.raw)
+  }
+
+  func selectChannelsGradient(_ dx: Planes, _ dy: Planes, inverse map: [Int32], _ into: Into, _ part: Part) {
+    into.withRaw { c.select_channels_grad(dx.raw, dy.raw, map, $0, part.blocks.raw, part.rows.raw) }
+  }
+
+  func flattenForward(_ y: Planes, _ x: Planes, blocks: Range<Int>) {
+    c.flatten_forward(y.raw, x.raw, blocks.raw)
+  }
+
+  func flattenInputGradient(_ dx: Planes, _ dy: Planes, _ into: Into, blocks: Range<Int>) {
+    into.withRaw { c.flatten_input_grad(dx.raw, dy.raw, $0, blocks.raw) }
+  }
+
+  func padForward(_ y: Planes, _ x: Planes, top: Int, left: Int, value: Float, _ part: Part) {
+    c.pad_forward(y.raw, x.raw, Int32(top), Int32(left), value, part.blocks.raw, part.rows.raw)
+  }
+
+  func padInputGradient(_ dx: Planes, _ dy: Planes, top: Int, left: Int, _ into: Into, _ part: Part) {
+    into.withRaw {
+      c.pad_input_grad(dx.raw, dy.raw, Int32(top), Int32(left), $0, part.blocks.raw, part.rows.raw)
+    }
+  }
+
+  func localResponseNormForward(
+    _ y: Planes, scale: Planes, _ x: Planes, _ norm: LocalResponseNorm, _ part: Part
+  ) {
+    c.lrn_forward(y.raw, scale.raw, x.raw, norm.raw, part.blocks.raw, part.rows.raw)
+  }
+
+  func localResponseNormInputGradient(
+    _ dx: Planes, _ dy: Planes, of x: Planes, scale: Planes, _ norm: LocalResponseNorm, _ into: Into, _ part: Part
+  ) {
+    into.withRaw {
+      c.lrn_input_grad(dx.raw, dy.raw, x.raw, scale.raw, norm.raw, $0, part.blocks.raw, part.rows.raw)
+    }
+  }
+}
+
+/// The part of blocked planes that one call of a kernel writes.
+struct Part: Sendable {
+  let blocks, rows: Range<Int>
+}
+
+/// What a gradient is written into.
+struct Into {
+  /// Added to what is there, which other layers have contributed, or the first to be written.
+  var accumulates = false
+  /// The value itself and what clamped it, if the gradient is to be multiplied with that clamp's derivative.
+  var mask: (value: Planes, clamp: Clamp)?
+
+  fileprivate func withRaw(_ body: (pxa_into) -> Void) {
+    guard let mask else { return body(pxa_into(x: nil, act: Clamp.none.raw, accumulate: accumulates)) }
+    withUnsafePointer(to: mask.value.raw) { body(pxa_into(x: $0, act: mask.clamp.raw, accumulate: accumulates)) }
+  }
+}
+
+/// Local response normalisation's parameters.
+struct LocalResponseNorm: Sendable {
+  let size: Int
+  let alpha, beta, k: Float
+
+  fileprivate var raw: pxa_lrn { pxa_lrn(size: Int32(size), alpha: alpha, beta: beta, k: k) }
+}
+
+extension ElementFunction {
+  fileprivate func raw(_ slopes: FloatBuffer?) -> pxa_function {
+    let (kind, a, b): (pxa_function_kind, Float, Float) =
+      switch self {
+      case .clamp(let clamp): (PXA_CLAMP, clamp.low, clamp.high)
+      case .leakyReLU, .prelu: (PXA_LEAKY_RELU, 0, 0)
+      case .elu(let alpha): (PXA_ELU, alpha, 0)
+      case .sigmoid: (PXA_SIGMOID, 0, 0)
+      case .hardSigmoid(let alpha, let beta): (PXA_HARD_SIGMOID, alpha, beta)
+      case .hardSwish: (PXA_HARD_SWISH, 0, 0)
+      case .silu: (PXA_SILU, 0, 0)
+      case .tanh: (PXA_TANH, 0, 0)
+      case .gelu(let tanh): (tanh ? PXA_GELU_TANH : PXA_GELU, 0, 0)
+      }
+    return pxa_function(kind: kind, a: a, b: b, slopes: slopes?.base)
+  }
+}
+
+extension Range<Int> {
+  var raw: pxa_range { pxa_range(begin: Int32(lowerBound), end: Int32(upperBound)) }
+}

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: MIT
+//
+// Parameters in the order of the hot loops.
+
+internal import CPixelKernels
+import Synchronization
+
+/// How a convolution's weights are laid out: which kernels compute it.
+enum ConvolutionForm: Sendable {
+  /// Over blocked planes.
+  case blocked
+  /// One input channel for each output channel.
+  case depthwise
+  /// Over the image itself.
+  case stem
+}
+
+/// A convolution ready to run.
+final class Convolution: Sendable {
+  let window: Window
+  let groups: Int
+  let clamp: Clamp
+  let form: ConvolutionForm
+  let forward, bias: FloatBuffer
+  private let outputs, inputs: Int32
+  private let gradient = Mutex<FloatBuffer?>(nil)
+
+  /// - Parameters:
+  ///   - weight: shape (out, in/groups, kernel rows, kernel columns)
+  ///   - bias: shape (out)
+  init(_ window: Window, groups: Int, clamp: Clamp, form: ConvolutionForm, weight: Tensor, bias: Tensor) {
+    self.window = window
+    self.groups = groups
+    self.clamp = clamp
+    self.form = form
+    (outputs, inputs) = (Int32(weight.shape[0]), Int32(weight.shape[1] * groups))
+    switch form {
+    case .blocked:
+      forward = FloatBuffer(count: pxa_conv_packed_floats(window.raw, Int32(groups), inputs, outputs))
+      pxa_conv_pack_forward(forward.base, weight.values, window.raw, Int32(groups), inputs, outputs)
+    case .depthwise:
+      forward = FloatBuffer(count: pxa_depthwise_packed_floats(window.raw, outputs))
+      pxa_depthwise_pack(forward.base, weight.values, window.raw, outputs)
+    case .stem:
+      forward = FloatBuffer(count: pxa_stem_packed_floats(window.raw, inputs, outputs))
+      pxa_stem_pack_forward(forward.base, weight.values, window.raw, inputs, outputs)
+    }
+    self.bias = FloatBuffer(blocksOf: bias.values)
+  }
+
+  /// For the gradient with respect to the input; made at the first call.
+  var inputGradient: FloatBuffer {
+    gradient.withLock { made in
+      if let made { return made }
+      let packed: FloatBuffer
+      switch form {
+      case .depthwise: packed = forward
+      case .blocked:
+        packed = FloatBuffer(count: pxa_conv_grad_packed_floats(window.raw, Int32(groups), inputs, outputs))
+        pxa_conv_pack_input_grad(packed.base, forward.base, window.raw, Int32(groups), inputs, outputs)
+      case .stem:
+        packed = FloatBuffer(count: pxa_stem_grad_packed_floats(window.raw, inputs, outputs))
+        pxa_stem_pack_input_grad(packed.base, forward.base, window.raw, inputs, outputs)
+      }
+      made = packed
+      return packed
+    }
+  }
+}
+
+/// A linear layer's matrix, in the order of the file, and its bias.
+struct LinearWeights: Sendable {
+  let weight, bias: FloatBuffer
+  let clamp: Clamp
+}
+
+extension FloatBuffer {
+  /// A value a channel, zeros up to a whole block.
+  convenience init(blocksOf values: [Float]) {
+    self.init(count: (values.count + 15) / 16 * 16)
+    replace(from: 0, with: values)
+  }
+}
+
+extension WindowAxis {
+  fileprivate var raw: pxa_axis {
+    pxa_axis(
+      kernel: Int32(kernel), stride: Int32(stride), before: Int32(before), after: Int32(after),
+      dilation: Int32(dilation))
+  }
+}
+
+extension Window {
+  var raw: pxa_window { pxa_window(y: y.raw, x: x.raw) }
+
+  /// The halo that a convolution needs around its input.
+  var halo: Int { Int(pxa_conv_halo(raw)) }
+
+  /// The halo that the gradient with respect to the input needs around the output's gradient.
+  var gradientHalo: Int { Int(pxa_conv_grad_halo(raw)) }
+
+  var taps: Int { y.kernel * x.kernel }
+
+  static let mostTaps = Int(PXA_MAX_TAPS)
+  static let widestStem = Int(PXA_STEM_MAX_KERNEL)
+  static let widestMaxPool = Int(PXA_MAX_POOL_KERNEL)
+}
+
+extension Clamp {
+  var raw: pxa_clamp { pxa_clamp(low: low, high: high) }
+}

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: MIT
+
+/// Where everything lies in a workspace's arena.
+struct ArenaPlan {
+  /// The height and width of every storage's planes.
+  private(set) var sizes: [(height: Int, width: Int)]
+  let activations: [Int]
+  private(set) var gradients: [Int] = []
+  /// Of every layer, the bytes of a max pool's index.
+  private(set) var indexBytes: [Int] = []
+  private(set) var markCount = 0
+  let image: Int
+  let imageGradient: Int?
+  private(set) var floats = 0
+
+  /// Kernels count in 32 bits.
+  private static let longestSide = 1 << 24
+
+  init(_ plan: LayerPlan, height: Int, width: Int, gradient: Bool) throws(PixelAscentError) {
+    sizes = try Self.sizes(plan, height: height, width: width)
+    var floats = 0
+    func place(_ count: Int) -> Int {
+      defer { floats += (count + 15) / 16 * 16 }
+      return floats
+    }
+    let sizes = sizes
+    func place(_ storage: Int, halo: Int) -> Int {
+      place(
+        Planes.floats(
+          channels: plan.storages[storage].channels, height: sizes[storage].height, width: sizes[storage].width,
+          halo: halo))
+    }
+    image = place(
+      ImagePlanes.floats(channels: plan.imageChannels, height: height, width: width, halo: plan.imageHalo))
+    let activations = plan.storages.indices.map { place($0, halo: plan.storages[$0].halo) }
+    self.activations = activations
+    if gradient {
+      gradients = plan.storages.indices.map {
+        let storage = plan.storages[$0]
+        return storage.isReplacedByGradient ? activations[$0] : place($0, halo: storage.gradientHalo)
+      }
+    }
+    imageGradient = gradient ? place(plan.imageChannels * height * width) : nil
+    indexBytes = plan.layers.map { layer in
+      guard case .maxPool = layer.operation else { return 0 }
+      let value = plan.values[layer.output], size = sizes[value.storage]
+      return value.blocks.count * 16 * size.height * size.width
+    }
+    for layer in plan.layers where gradient && layer.marksGradient {
+      let value = plan.values[layer.output], size = sizes[value.storage]
+      markCount = max(
+        markCount, NonzeroMarks.count(channels: value.channels, height: size.height, width: size.width))
+    }
+    self.floats = floats
+  }
+
+  private static func sizes(
+    _ plan: LayerPlan, height: Int, width: Int
+  ) throws(PixelAscentError) -> [(height: Int, width: Int)] {
+    guard max(height, width) <= longestSide else {
+      throw PixelAscentError(
+        .sizeLimit,
+        "a network input of \(height)×\(width) pixels is too large: a side may have \(longestSide) at most")
+    }
+    func doesNotFit(_ why: String) -> PixelAscentError {
+      PixelAscentError(
+        .sizeLimit,
+        "a network input of \(height)×\(width) pixels does not fit: \(why)"
+          + (height == width ? "" : "; --resize crop or stretch makes photographs square"))
+    }
+    let shapes: [String: ValueShape]
+    do {
+      shapes = try plan.graph.shapes(height: height, width: width)
+    } catch  where error.kind == .sizeLimit {
+      let least = try plan.graph.leastSize()
+      throw PixelAscentError(
+        .sizeLimit,
+        "a network input of \(height)×\(width) pixels is too small: the network needs at least \(least)×\(least)")
+    } catch {
+      throw doesNotFit(error.message)
+    }
+    var sizes = Array(repeating: (height: 0, width: 0), count: plan.storages.count)
+    for value in plan.values {
+      let shape = shapes[value.shape, default: ValueShape(channels: 0)]
+      // A matrix has weights for one size of image only.
+      guard shape.channels == value.channels, shape.isVector || !value.isVector else {
+        let expected = ValueShape(channels: value.channels)
+        throw doesNotFit("layer \(value.shape.oneLine): expected the shape \(expected), found \(shape)")
+      }
+      sizes[value.storage] = (shape.height, shape.width)
+    }
+    return sizes
+  }
+
+  /// The memory of it all.
+  var bytes: Int {
+    floats * MemoryLayout<Float>.stride + indexBytes.reduce(0, +) + markCount * MemoryLayout<UInt64>.stride
+  }
+}

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: MIT
+
+/// A scale and a shift a channel that come after a layer; its number of outputs, if the operation tells it.
+typealias FoldTarget = (name: String, outputs: Int?)
+
+extension [String: Parameter] {
+  /// Turns a batch norm's parameters into those of an affine layer, or takes them into the layer before it.
+  ///
+  /// In double: scale = weight / √(variance + epsilon), shift = bias − mean · scale.
+  mutating func foldBatchNorm(_ name: String, epsilon: Double, into target: FoldTarget?) throws(PixelAscentError) {
+    let weight = try vector("\(name).weight", count: target?.outputs)
+    let bias = try vector("\(name).bias", count: weight.count)
+    let mean = try vector("\(name).running_mean", count: weight.count)
+    let variance = try vector("\(name).running_var", count: weight.count)
+    var scale = [Double](), shift = [Double]()
+    for channel in weight.indices {
+      let factor = weight[channel] / (variance[channel] + epsilon).squareRoot()
+      guard factor.isFinite else {
+        throw PixelAscentError(
+          .invalidModel, "channel \(channel) has the variance \(variance[channel]) and the weight \(weight[channel])")
+      }
+      scale.append(factor)
+      shift.append(bias[channel] - mean[channel] * factor)
+    }
+    for suffix in ["weight", "bias", "running_mean", "running_var"] { self["\(name).\(suffix)"] = nil }
+    if let target {
+      try fold(scale: scale, shift: shift, into: target)
+    } else {
+      self["\(name).weight"] = Parameter(Tensor(shape: [scale.count], values: scale.map(Float.init)))
+      self["\(name).bias"] = Parameter(Tensor(shape: [shift.count], values: shift.map(Float.init)))
+    }
+  }
+
+  /// Takes an affine layer's parameters into the layer before it.
+  mutating func foldAffine(_ name: String, into target: FoldTarget) throws(PixelAscentError) {
+    let scale = try vector("\(name).weight", count: target.outputs)
+    let shift = try vector("\(name).bias", count: scale.count)
+    for suffix in ["weight", "bias"] { self["\(name).\(suffix)"] = nil }
+    try fold(scale: scale, shift: shift, into: target)
+  }
+
+  /// scale · (W · x + b) + shift = (scale · W) · x + (scale · b + shift), each rounded once.
+  private mutating func fold(scale: [Double], shift: [Double], into target: FoldTarget) throws(PixelAscentError) {
+    let name = "\(target.name).weight", outputs = scale.count
+    guard let parameter = self[name], parameter.shape.first == outputs else {
+      throw PixelAscentError(
+        .invalidModel,
+        "expected a tensor \(name.oneLine) of \(outputs) outputs, found "
+          + (self[name].map { "the shape \(shapeText($0.shape))" } ?? "none"))
+    }
+    var weight = try parameter.tensor()
+    let each = weight.values.count / Swift.max(outputs, 1)
+    weight.values.withUnsafeMutableBufferPointer { values in
+      for output in 0..<outputs {
+        for index in output * each..<(output + 1) * each {
+          values[index] = Float(scale[output] * Double(values[index]))
+        }
+      }
+    }
+    var bias = [Double](repeating: 0, count: outputs)
+    let biasName = "\(target.name).bias"
+    if self[biasName] != nil { bias = try vector(biasName, count: outputs) }
+    for output in 0..<outputs { bias[output] = scale[output] * bias[output] + shift[output] }
+    self[name] = Parameter(weight)
+    self[biasName] = Parameter(Tensor(shape: [outputs], values: bias.map(Float.init)))
+  }
+
+  private func vector(_ name: String, count: Int?) throws(PixelAscentError) -> [Double] {
+    let parameter = self[name]
+    guard let parameter, parameter.shape.count == 1, count == nil || parameter.count == count else {
+      throw PixelAscentError(
+        .invalidModel,
+        "expected a tensor \(name.oneLine) of shape (\(count.map(String.init) ?? "channels")), found "
+          + (parameter.map { shapeText($0.shape) } ?? "none"))
+    }
+    return try parameter.tensor().values.map(Double.init)
+  }
+}

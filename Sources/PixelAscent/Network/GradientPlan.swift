@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: MIT
+//
+// What the backward pass needs to know of a plan. It runs the layers from last to first; of those that read one value the
+// first to run starts its gradient, the others add to it, and the last applies the derivative of the clamp that made it.
+
+extension LayerPlan {
+  mutating func planGradients() {
+    var started = storages.map { [Bool](repeating: false, count: $0.blocks) }
+    // Scores that other layers read have a gradient of their own.
+    for block in values[output].blocks { started[values[output].storage][block] = true }
+    for layer in layers.indices.reversed() {
+      for place in layers[layer].inputs.indices where !layers[layer].gradients[place].isShared {
+        let value = values[layers[layer].inputs[place]]
+        let open = value.blocks.filter { !started[value.storage][$0] }
+        layers[layer].gradients[place].accumulates = open.count < value.blocks.count
+        if open.count < value.blocks.count { layers[layer].gradients[place].clears = open.map { $0..<$0 + 1 } }
+        for block in open { started[value.storage][block] = true }
+      }
+    }
+    var ended = storages.map { [Bool](repeating: false, count: $0.blocks) }
+    for layer in layers.indices {
+      for place in layers[layer].inputs.indices.reversed() where !layers[layer].gradients[place].isShared {
+        let value = values[layers[layer].inputs[place]], share = layers[layer].gradients[place]
+        let isLast = value.blocks.contains { !ended[value.storage][$0] }
+        for block in value.blocks { ended[value.storage][block] = true }
+        // What a pool hands on is masked already: by who takes the gradient to the pool's output.
+        let output = values[layers[layer].output]
+        let isMasked = output.inheritsClamp && output.clamp != nil && !share.accumulates
+        layers[layer].gradients[place].masks = isLast && value.clamp != nil && !isMasked
+      }
+    }
+    planMarks()
+  }
+
+  /// A ReLU leaves many zeros in the gradient. (To find them costs more than it saves where a value is multiplied once, as
+  /// in a 1×1 convolution.)
+  private mutating func planMarks() {
+    for index in layers.indices {
+      guard case .convolution(let convolution) = layers[index].operation, convolution.form == .blocked,
+        convolution.groups == 1
+      else { continue }
+      let isPlain = [convolution.window.y, convolution.window.x].allSatisfy {
+        $0.kernel == 3 && $0.stride == 1 && $0.dilation == 1
+      }
+      layers[index].marksGradient = isPlain && hasSparseGradient(layers[index].output)
+    }
+  }
+
+  /// Whether a ReLU's derivative is part of a value's gradient: its own, or that of the only sum that reads it.
+  private func hasSparseGradient(_ index: Int) -> Bool {
+    let value = values[index]
+    if value.clamp?.low == 0 { return true }
+    let readers = layers.filter { $0.inputs.contains(index) }
+    guard readers.count == 1, case .add(let clamp) = readers[0].operation else { return false }
+    return clamp.low == 0 && layers.filter { $0.output == index }.count == 1
+  }
+
+  /// Where one layer alone makes a gradient, and writes each element once, it may write over the activations.
+  mutating func planMemory() {
+    for storage in storages.indices {
+      let held = values.filter { $0.storage == storage }
+      let readers = layers.filter { layer in
+        zip(layer.inputs, layer.gradients).contains { values[$0].storage == storage && !$1.isShared }
+      }
+      let isKept = layers.contains { layer in layer.keeps.contains { values[$0].storage == storage } }
+      guard !isKept, readers.count == 1, readers[0].writesInPlace, !readers[0].marksGradient,
+        readers[0].inputs.filter({ values[$0].storage == storage }).count == 1,
+        let read = readers[0].inputs.first(where: { values[$0].storage == storage }),
+        held.allSatisfy({ values[read].blocks.contains($0.blocks) })
+      else { continue }
+      let halo = max(storages[storage].halo, storages[storage].gradientHalo)
+      storages[storage] = Storage(
+        channels: storages[storage].channels, halo: halo, gradientHalo: halo, isReplacedByGradient: true)
+    }
+  }
+
+  /// From the scores back to where all channels meet, layers compute the blocks of the wanted classes only.
+  mutating func planTail() {
+    var value = output, tail: [Int] = []
+    while true {
+      let makers = layers.indices.filter { layers[$0].output == value }
+      let isShared = values.indices.contains { $0 != value && values[$0].overlaps(values[value]) }
+      let readers = layers.filter { $0.inputs.contains(value) }
+      guard makers.count == 1, !isShared, readers.count <= (value == output ? 0 : 1) else { return }
+      tail.append(makers[0])
+      switch layers[makers[0]].operation {
+      case .linear: break
+      case .convolution(let convolution) where convolution.form == .blocked && convolution.groups == 1: break
+      case .adaptiveAverage, .affine, .function, .averagePool, .maxPool:
+        value = layers[makers[0]].inputs[0]
+        continue
+      default: return
+      }
+      for layer in tail { layers[layer].isTail = true }
+      layers[makers[0]].isHead = true
+      hasHead = true
+      return
+    }
+  }
+}
+
+extension Layer {
+  /// The values that it needs again on the way back, its inputs' masks not counted.
+  fileprivate var keeps: [Int] {
+    switch operation {
+    case .multiply: inputs
+    case .localResponseNorm(_, let scale): inputs + [scale]
+    default: []
+    }
+  }
+
+  /// Whether it may write the gradient of its input over the input.
+  fileprivate var writesInPlace: Bool {
+    switch operation {
+    case .select, .multiply, .localResponseNorm, .imageToPlanes: false
+    default: true
+    }
+  }
+}
+
+extension Value {
+  func overlaps(_ other: Value) -> Bool {
+    storage == other.storage && blocks.overlaps(other.blocks)
+  }
+}

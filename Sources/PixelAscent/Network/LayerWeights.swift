@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: MIT
+
+/// A layer's parameters in the order of the hot loops.
+enum LayerWeights: Sendable {
+  case convolution(Convolution)
+  case linear(LinearWeights)
+  case affine(scale: FloatBuffer, shift: FloatBuffer)
+  /// One a channel, or one for all.
+  case slopes([Float])
+
+  /// The weights of all layers that have some, by the layers' names.
+  ///
+  /// - Throws: `PixelAscentError` of kind `invalidModel` if a parameter holds a value that is not finite, `unreadableFile`.
+  static func load(_ file: ModelFile, threads: Int) throws(PixelAscentError) -> [String: LayerWeights] {
+    let hasStem = file.graph.hasStem
+    let loaded = sideBySide(file.graph.layers, threads: threads) { (layer: GraphLayer) in
+      Result { () throws(PixelAscentError) in
+        try LayerWeights(layer, readsImage: hasStem && layer.inputs[0] == Graph.image, file.parameters)
+      }
+    }
+    var weights: [String: LayerWeights] = [:]
+    for (layer, result) in zip(file.graph.layers, loaded) { weights[layer.name] = try result.get() }
+    return weights
+  }
+
+  private init?(_ layer: GraphLayer, readsImage: Bool, _ parameters: [String: Parameter]) throws(PixelAscentError) {
+    func parameter(_ suffix: String) throws(PixelAscentError) -> Parameter {
+      guard let parameter = parameters["\(layer.name).\(suffix)"] else {
+        throw PixelAscentError(.invalidModel, "layer \(layer.name.oneLine) has no \(suffix)")
+      }
+      return parameter
+    }
+    func tensor(_ suffix: String) throws(PixelAscentError) -> Tensor {
+      let tensor = try parameter(suffix).tensor()
+      guard let index = tensor.firstNonFiniteIndex else { return tensor }
+      throw LayerWeights.notFinite("\(layer.name).\(suffix)", index)
+    }
+    switch layer.operation {
+    case .convolution(let window, let groups, let channels, let clamp):
+      let weight = try tensor("weight"), isDepthwise = groups == channels && groups > 1 && weight.shape[1] == 1
+      self = .convolution(
+        Convolution(
+          window, groups: groups, clamp: clamp, form: readsImage ? .stem : isDepthwise ? .depthwise : .blocked,
+          weight: weight, bias: try tensor("bias")))
+    case .linear(_, let clamp):
+      // Read straight to where it is used: it may be most of the file.
+      let source = try parameter("weight"), weight = FloatBuffer(count: source.count)
+      try weight.fill(from: source)
+      if !weight.isFinite(0..<weight.count) { throw LayerWeights.notFinite("\(layer.name).weight", nil) }
+      self = .linear(
+        LinearWeights(weight: weight, bias: FloatBuffer(blocksOf: try tensor("bias").values), clamp: clamp))
+    case .affine:
+      self = .affine(
+        scale: FloatBuffer(blocksOf: try tensor("weight").values),
+        shift: FloatBuffer(blocksOf: try tensor("bias").values))
+    case .function(.prelu):
+      self = .slopes(try tensor("weight").values)
+    case .function(.leakyReLU(let slope)): self = .slopes([slope])
+    default: return nil
+    }
+  }
+
+  private static func notFinite(_ name: String, _ index: Int?) -> PixelAscentError {
+    let place = index.map { " at index \($0)" } ?? ""
+    return PixelAscentError(.invalidModel, "tensor \(name.oneLine) holds a value that is not finite\(place)")
+  }
+}
