@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-/// What a pickle holds: plain data and NumPy arrays.
+/// What a pickle holds: plain data, NumPy arrays and PyTorch's tensors.
 package enum PickleValue: Hashable, Sendable {
   case none
   case bool(Bool)
@@ -13,6 +13,10 @@ package enum PickleValue: Hashable, Sendable {
   /// The entries in the order of the file; a key given twice is there twice.
   case dict([Entry])
   case array(Tensor)
+  /// A tensor whose elements lie elsewhere in the file.
+  case tensor(StoredTensor)
+  /// Something else that does no harm, such as the command line's options in a checkpoint; its contents are not kept.
+  case other
 
   package struct Entry: Hashable, Sendable {
     package var key: PickleValue
@@ -27,7 +31,7 @@ package enum PickleValue: Hashable, Sendable {
 
 /// A restricted reader of Python pickles, protocols 0 to 5.
 ///
-/// It knows the opcodes that plain data and NumPy arrays need, and a fixed list of globals that it interprets itself:
+/// It knows the opcodes that plain data and arrays need, and a fixed list of globals that it interprets itself:
 /// there is no code to run, so a hostile file can only be refused. Time and memory are linear in the file's length.
 package enum Pickle {
   /// The value that a pickle's bytes hold; `name` is what errors call the file.
@@ -35,14 +39,38 @@ package enum Pickle {
   /// - Throws: `PixelAscentError` of kind `invalidModel` if the pickle names another global, uses another opcode, is
   ///   truncated or malformed, or holds an array that can't be read.
   package static func load(_ bytes: [UInt8], name: String) throws(PixelAscentError) -> PickleValue {
-    var machine = PickleMachine(reader: PickleReader(bytes, name: name), globals: PickleGlobal.numPy)
-    return try machine.run()
+    var machine = PickleMachine(reader: PickleReader(bytes, name: name), dialect: .numPy)
+    let value = try machine.run()
+    try machine.reader.checkEnd()
+    return value
   }
 
   /// The most values that a pickle may push or memoise, and so a bound on memory beside that of the file.
   static let objectLimit = 1 << 21
   /// How deep lists, tuples and dictionaries may nest.
   static let depthLimit = 100
+}
+
+/// Who wrote a pickle, and so which globals it may name.
+enum PickleDialect {
+  case numPy
+  case torch
+
+  /// The globals, as "module.name".
+  var globals: [String: PickleGlobal] {
+    switch self {
+    case .numPy: PickleGlobal.numPy
+    case .torch: PickleGlobal.torch
+    }
+  }
+
+  /// What is read, as errors say it.
+  var contents: String {
+    switch self {
+    case .numPy: "plain data and NumPy arrays"
+    case .torch: "plain data and tensors of floats or integers"
+    }
+  }
 }
 
 /// The opcodes of protocols 0 to 5, with the names of Python's `pickletools`.

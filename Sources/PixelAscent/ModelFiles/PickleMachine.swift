@@ -18,11 +18,13 @@ struct PickleMachine {
     case global(PickleGlobal)
     case dtype(Int)
     case array(Int)
+    case storage(Int)
+    case tensor(Int)
+    case other
   }
 
   var reader: PickleReader
-  /// The globals that a pickle may name, as "module.name".
-  let globals: [String: PickleGlobal]
+  let dialect: PickleDialect
 
   var lists = [[Value]]()
   var tuples = [[Value]]()
@@ -31,6 +33,8 @@ struct PickleMachine {
   var dtypes = [NumPyType]()
   /// Arrays; nil until their contents have been given.
   var arrays = [Tensor?]()
+  var storages = [StoredTensor.Storage]()
+  var tensors = [StoredTensor]()
   /// How many more elements arrays, and bytes encoded strings, may have: an honest file spends a byte for each.
   var elementBudget: Int
 
@@ -39,10 +43,10 @@ struct PickleMachine {
   private var memo = [Int: Value]()
   private var pushes = 0
 
-  init(reader: PickleReader, globals: [String: PickleGlobal]) {
+  init(reader: PickleReader, dialect: PickleDialect) {
     self.reader = reader
-    self.globals = globals
-    elementBudget = reader.bytes.count
+    self.dialect = dialect
+    elementBudget = reader.remaining
   }
 
   /// Runs the program to its end; the value it leaves.
@@ -56,7 +60,6 @@ struct PickleMachine {
       if opcode == .stop { break }
       try execute(opcode, offset)
     }
-    guard reader.remaining == 0 else { throw reader.fail("\(reader.remaining) bytes follow the pickle's end") }
     var finished = FinishedContainers()
     return try value(of: try pop(), depth: 0, &finished).value
   }
@@ -150,6 +153,19 @@ struct PickleMachine {
       let module = try reader.textLine()
       _ = try global(module, try reader.textLine())
       throw refused(opcode, offset)
+    case .binpersid where dialect == .torch:
+      try push(try storage(try pop()))
+    case .emptySet where dialect == .torch: try push(.other)
+    case .additems where dialect == .torch: _ = try popToMark()
+    case .frozenset where dialect == .torch:
+      _ = try popToMark()
+      try push(.other)
+    case .newobj where dialect == .torch:
+      let operands = try pop(2)
+      guard case .global(let global) = operands[0], case .tuple(let arguments) = operands[1] else {
+        throw refused(opcode, offset)
+      }
+      try push(try call(global, tuples[arguments]))
     case .persid, .binpersid, .obj, .newobj, .newobjEx, .ext1, .ext2, .ext4, .emptySet, .additems, .frozenset,
       .nextBuffer, .readonlyBuffer:
       throw refused(opcode, offset)
@@ -160,17 +176,20 @@ struct PickleMachine {
   private func refused(_ opcode: PickleOpcode, _ offset: Int) -> PixelAscentError {
     reader.fail(
       "refused: opcode \(opcode) (\(hex(opcode.rawValue))) at byte \(offset); "
-        + "only plain data and NumPy arrays are read")
+        + "only \(dialect.contents) are read")
   }
 
   private func hex(_ byte: UInt8) -> String { "0x\(byte < 16 ? "0" : "")\(String(byte, radix: 16))" }
 
-  private func global(_ module: String, _ name: String) throws(PixelAscentError) -> PickleGlobal {
-    guard let global = globals["\(module).\(name)"] else {
-      throw reader.fail(
-        "refused: the pickle calls \("\(module).\(name)".oneLine); only plain data and NumPy arrays are read")
-    }
-    return global
+  private mutating func global(_ module: String, _ name: String) throws(PixelAscentError) -> PickleGlobal {
+    if let global = dialect.globals["\(module).\(name)"] { return global }
+    // Every object of class torch.nn.Module has an attribute of this name.
+    let isModule = dialect == .torch ? try reader.isAhead("_modules") : false
+    let hint =
+      isModule
+      ? "it holds a whole module, so save its state_dict() instead: torch.save(model.state_dict(), path)"
+      : "only \(dialect.contents) are read"
+    throw reader.fail("refused: the pickle calls \("\(module).\(name)".oneLine); \(hint)")
   }
 }
 
@@ -292,8 +311,13 @@ extension PickleMachine {
     case .array(let index):
       guard let tensor = arrays[index] else { throw reader.fail("damaged: an array has no contents") }
       return (.array(tensor), 0)
-    case .global, .dtype:
-      throw reader.fail("refused: the pickle holds a type; only plain data and NumPy arrays are read")
+    case .tensor(let index): return (.tensor(tensors[index]), 0)
+    case .other: return (.other, 0)
+    case .global, .dtype, .storage:
+      guard dialect == .torch else {
+        throw reader.fail("refused: the pickle holds a type; only \(dialect.contents) are read")
+      }
+      return (.other, 0)
     case .list(let index):
       return try container(index, \.lists, lists[index], depth, &finished) { .list($0) }
     case .tuple(let index):

@@ -14,6 +14,7 @@ enum PickleGlobal: Hashable {
   case encode
   /// `bytes()`: no bytes, likewise.
   case bytes
+  case torch(TorchGlobal)
 
   /// Everything that an array needs, under NumPy's old and new module names.
   static let numPy: [String: PickleGlobal] = [
@@ -64,6 +65,7 @@ extension PickleMachine {
       return .bytes(scalars.map { UInt8(truncatingIfNeeded: $0.value) })
     case .bytes:
       if arguments.isEmpty { return .bytes([]) }
+    case .torch(let global): return try call(global, arguments)
     case .ndarray: break
     }
     throw reader.fail("refused: the pickle calls \(global) with other arguments than NumPy does")
@@ -71,6 +73,11 @@ extension PickleMachine {
 
   /// Gives an array its contents, or a dtype its byte order.
   mutating func build(_ object: Value, state: Value) throws(PixelAscentError) {
+    switch object {
+    // Attributes, which no parameter is among.
+    case .dict where dialect == .torch, .other: return
+    default: break
+    }
     guard case .tuple(let tuple) = state else {
       throw reader.fail("refused: the pickle builds an object from what is no tuple, before byte \(reader.position)")
     }
@@ -126,7 +133,7 @@ extension PickleMachine {
   }
 
   /// Counts what is made from data that the file could have many arrays or strings share.
-  private mutating func spend(_ elements: Int) throws(PixelAscentError) {
+  mutating func spend(_ elements: Int) throws(PixelAscentError) {
     guard elements <= elementBudget else { throw reader.fail("refused: the arrays are larger than the pickle") }
     elementBudget -= elements
   }
@@ -173,25 +180,13 @@ struct NumPyType {
     let bytes = data[index * size..<(index + 1) * size]
     let bits = (isBigEndian ? bytes[...] : ArraySlice(bytes.reversed())).reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
     switch (kind, size) {
-    case (.float, 2): return NumPyType.half(UInt16(truncatingIfNeeded: bits))
+    case (.float, 2): return ElementType.half(UInt16(truncatingIfNeeded: bits))
     case (.float, 4): return Float(bitPattern: UInt32(truncatingIfNeeded: bits))
     case (.float, _): return Float(Double(bitPattern: bits))
     case (.unsigned, _): return Float(bits)
     case (.signed, _):
       let unused = UInt64(64 - 8 * size)
       return Float(Int64(bitPattern: bits << unused) >> Int64(unused))
-    }
-  }
-
-  /// A half-precision number (IEEE 754 binary16); Swift's own `Float16` is missing on Intel Macs.
-  private static func half(_ bits: UInt16) -> Float {
-    let sign: FloatingPointSign = bits >> 15 == 0 ? .plus : .minus
-    let exponent = Int(bits >> 10 & 31)
-    let fraction = Float(bits & 1023)
-    switch exponent {
-    case 0: return Float(sign: sign, exponent: -24, significand: fraction)
-    case 31: return fraction > 0 ? .nan : Float(sign: sign, exponent: 0, significand: .infinity)
-    default: return Float(sign: sign, exponent: exponent - 25, significand: 1024 + fraction)
     }
   }
 }

@@ -2,21 +2,41 @@
 
 /// A position in a pickle's bytes, and the forms in which its opcodes' arguments are written.
 struct PickleReader {
-  let bytes: [UInt8]
+  /// The bytes from the beginning on, as far as they have been needed.
+  private(set) var bytes: [UInt8]
   let name: String
   private(set) var position = 0
+  private let count: Int
+  private let source: ByteSource?
+  private let start: Int
 
   init(_ bytes: [UInt8], name: String) {
     self.bytes = bytes
     self.name = name
+    (count, source, start) = (bytes.count, nil, 0)
   }
 
-  var remaining: Int { bytes.count - position }
+  /// The bytes in a range of a file, which are read as they are needed: where a pickle ends only its opcodes say.
+  ///
+  /// - Precondition: the range lies in the file.
+  init(_ source: ByteSource, in range: Range<Int>) {
+    bytes = []
+    name = source.name
+    (count, self.source, start) = (range.count, source, range.lowerBound)
+  }
+
+  var remaining: Int { count - position }
 
   func fail(_ message: String) -> PixelAscentError { PixelAscentError(.invalidModel, "\(name): \(message)") }
 
+  /// Refuses what follows a pickle that should be all there is.
+  func checkEnd() throws(PixelAscentError) {
+    guard remaining == 0 else { throw fail("\(remaining) bytes follow the pickle's end") }
+  }
+
   mutating func byte() throws(PixelAscentError) -> UInt8 {
-    guard position < bytes.count else { throw fail("truncated: the pickle goes on at byte \(position), the end") }
+    guard position < count else { throw fail("truncated: the pickle goes on at byte \(position), the end") }
+    if position == bytes.count { try load(position + 1) }
     position += 1
     return bytes[position - 1]
   }
@@ -45,11 +65,16 @@ struct PickleReader {
 
   /// The bytes up to the next line feed, which is skipped.
   mutating func line() throws(PixelAscentError) -> [UInt8] {
-    guard let end = bytes[position...].firstIndex(of: UInt8(ascii: "\n")) else {
-      throw fail("truncated: the line that begins at byte \(position) has no end")
+    var searched = position
+    while true {
+      if let end = bytes[searched...].firstIndex(of: UInt8(ascii: "\n")) {
+        defer { position = end + 1 }
+        return Array(bytes[position..<end])
+      }
+      searched = bytes.count
+      guard searched < count else { throw fail("truncated: the line that begins at byte \(position) has no end") }
+      try load(searched + 1)
     }
-    defer { position = end + 1 }
-    return Array(bytes[position..<end])
   }
 
   mutating func textLine() throws(PixelAscentError) -> String { try text(try line()) }
@@ -95,8 +120,28 @@ struct PickleReader {
     guard count >= 0, count <= remaining else {
       throw fail("truncated: \(count) bytes are declared at byte \(position), found \(remaining)")
     }
+    try load(position + Int(count))
     defer { position += Int(count) }
     return position
+  }
+
+  /// Reads at least up to `end`: at first 64 KiB, then as much again as there is, so that all of it takes linear time.
+  private mutating func load(_ end: Int) throws(PixelAscentError) {
+    guard end > bytes.count, let source else { return }
+    let loaded = min(count, max(end, 2 * bytes.count, 1 << 16))
+    bytes += try source.bytes(start + bytes.count..<start + loaded)
+  }
+
+  /// Whether a text follows within the next 64 KiB.
+  mutating func isAhead(_ text: String) throws(PixelAscentError) -> Bool {
+    try load(min(count, position + 1 << 16))
+    let text = Array(text.utf8)
+    var rest = bytes[position...].prefix(1 << 16)
+    while let start = rest.firstIndex(of: text[0]) {
+      if rest[start...].starts(with: text) { return true }
+      rest = rest[(start + 1)...]
+    }
+    return false
   }
 
   private func text(_ bytes: [UInt8]) throws(PixelAscentError) -> String {

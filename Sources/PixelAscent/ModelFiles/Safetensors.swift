@@ -3,47 +3,59 @@
 /// A safetensors file: named arrays, and metadata that maps strings to strings.
 ///
 /// Layout: the header's length as a little-endian 64-bit integer; the header, a JSON object that gives every tensor's
-/// type, shape and place; the tensors' bytes, which follow each other without hole or overlap. This type holds
-/// float32 (`F32`) only. See <https://github.com/huggingface/safetensors>.
-package struct Safetensors: Hashable, Sendable {
+/// type, shape and place; the tensors' bytes, which follow each other without hole or overlap. Read are the types of
+/// `ElementType`, written is float32 (`F32`). See <https://github.com/huggingface/safetensors>.
+package struct Safetensors: Sendable {
+  /// What errors call the file.
+  package let name: String
   package var metadata: [String: String]
-  package var tensors: [String: Tensor]
+  /// In the order of their places in the file.
+  private let tensors: StateDict
 
-  package init(metadata: [String: String] = [:], tensors: [String: Tensor]) {
-    self.metadata = metadata
-    self.tensors = tensors
+  /// The tensors by their names.
+  package var parameters: [String: Parameter] {
+    Dictionary(uniqueKeysWithValues: tensors.entries.map { ($0.name, $0.parameter) })
   }
 
-  /// Reads a file's bytes; `name` is what errors call it.
-  ///
-  /// - Throws: `PixelAscentError` of kind `invalidModel` if the file contradicts itself or the format, or holds a
-  ///   value that is not finite.
-  package init(_ bytes: [UInt8], name: String) throws(PixelAscentError) {
-    func fail(_ message: String) -> PixelAscentError { PixelAscentError(.invalidModel, "\(name): \(message)") }
+  /// The tensors in the order of their places in the file, as a framework's parameters: without a prefix that all names have
+  /// because the network was wrapped when it was saved.
+  package func stateDict() throws(PixelAscentError) -> StateDict { try tensors.withoutCommonPrefix() }
 
-    guard bytes.count >= 8 else {
-      throw fail("not a safetensors file: its \(bytes.count) bytes can't hold the 8 of the header's length")
+  /// Headers longer than this are refused, as by the format's own library.
+  private static let longestHeader = 100_000_000
+
+  /// Reads a file's header; `name` is what errors call the file.
+  ///
+  /// - Throws: `PixelAscentError` of kind `invalidModel` if the file contradicts itself or the format, or a tensor is of
+  ///   another type; `unreadableFile`.
+  package init(_ source: ByteSource) throws(PixelAscentError) {
+    func fail(_ message: String) -> PixelAscentError { PixelAscentError(.invalidModel, "\(source.name): \(message)") }
+
+    guard source.count >= 8 else {
+      throw fail("not a safetensors file: its \(source.count) bytes can't hold the 8 of the header's length")
     }
-    let declared = bytes.withUnsafeBytes { UInt64(littleEndian: $0.loadUnaligned(as: UInt64.self)) }
-    guard declared <= UInt64(bytes.count - 8) else {
-      throw fail("the header declares \(declared) bytes, found \(bytes.count - 8): truncated, or no safetensors file")
+    let declared = try source.bytes(0..<8).reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+    guard declared <= UInt64(source.count - 8) else {
+      throw fail("the header declares \(declared) bytes, found \(source.count - 8): truncated, or no safetensors file")
     }
     let dataStart = 8 + Int(declared)
-    guard declared > 0, bytes[8] == UInt8(ascii: "{") else {
+    guard declared > 0, try source.bytes(8..<9) == [UInt8(ascii: "{")] else {
       throw fail("not a safetensors file: the header does not begin with {")
     }
-    let header = try JSONText.decode(Header.self, from: bytes[8..<dataStart], name: "\(name): header")
+    guard declared <= UInt64(Self.longestHeader) else {
+      throw fail("the header declares \(declared) bytes, more than the \(Self.longestHeader) that the format allows")
+    }
+    let header = try JSONText.decode(
+      Header.self, from: try source.bytes(8..<dataStart), name: "\(source.name): header")
 
-    metadata = header.metadata
-    tensors = [:]
-    tensors.reserveCapacity(header.tensors.count)
-    let size = bytes.count - dataStart
+    let size = source.count - dataStart
+    var entries = [StateDict.Entry]()
     var end = 0
     let places = header.tensors.sorted { ($0.value.begin, $0.value.end) < ($1.value.begin, $1.value.end) }
     for (key, place) in places {
       let tensor = "tensor \(key.oneLine)"
-      guard place.dtype == "F32" else {
-        throw fail("\(tensor) is of type \(place.dtype.oneLine); this version reads F32 only")
+      guard let type = ElementType(rawValue: place.dtype) else {
+        throw fail("\(tensor) is of type \(place.dtype.oneLine); read are F16, BF16, F32, F64, I8 to I64, U8 and BOOL")
       }
       guard place.begin >= 0, place.end >= place.begin else {
         throw fail("\(tensor) declares the impossible offsets \(place.begin) to \(place.end)")
@@ -54,41 +66,76 @@ package struct Safetensors: Hashable, Sendable {
       guard place.begin == end else {
         throw fail("\(tensor) declares the offset \(place.begin), expected \(end): tensors overlap or leave a hole")
       }
-      guard let count = elementCount(place.shape), count <= size / 4, 4 * count == place.end - place.begin else {
+      guard let count = elementCount(place.shape), count <= size / type.size,
+        type.size * count == place.end - place.begin
+      else {
         throw fail("\(tensor) declares the shape \(shapeText(place.shape)), found \(place.end - place.begin) bytes")
       }
       end = place.end
-      let value = Tensor(shape: place.shape, floats: bytes, at: dataStart + place.begin, count: count)
-      if let index = value.firstNonFiniteIndex {
-        throw fail("\(tensor) holds a value that is not finite at index \(index)")
-      }
-      tensors[key] = value
+      entries.append(
+        (key, try Parameter(source, at: dataStart + place.begin, type, shape: place.shape, name: key)))
     }
     guard end == size else { throw fail("the tensors declare \(end) bytes, found \(size)") }
+    name = source.name
+    metadata = header.metadata
+    tensors = try StateDict(entries, name: source.name)
   }
 
-  /// The file's bytes. Equal contents give equal bytes: names are sorted, and the header is padded to 8 bytes.
+  /// The file that `init(_: ByteSource)` reads, in memory.
+  package init(_ bytes: [UInt8], name: String) throws(PixelAscentError) {
+    try self.init(ByteSource(bytes, name: name))
+  }
+}
+
+/// Writing.
+extension Safetensors {
+  /// What is to be written: metadata, and the tensors in the order of their names.
+  package init(metadata: [String: String] = [:], parameters: [String: Parameter]) throws(PixelAscentError) {
+    name = ""
+    self.metadata = metadata
+    let sorted = parameters.sorted { $0.key < $1.key }
+    tensors = try StateDict(sorted.map { ($0.key, $0.value) }, name: name)
+  }
+
+  package init(metadata: [String: String] = [:], tensors: [String: Tensor]) throws(PixelAscentError) {
+    try self.init(metadata: metadata, parameters: tensors.mapValues { Parameter($0) })
+  }
+
+  /// Writes the file to `path`, whole or not at all, with one tensor at a time in memory; all tensors become float32.
+  ///
+  /// - Throws: `PixelAscentError` of kind `unwritableFile`, or `unreadableFile` where the tensors come from.
+  package func write(to path: String) throws {
+    let header = try header()
+    try Files.write(to: path) { (file: Files.Output) throws(PixelAscentError) in
+      try file.append(header)
+      for entry in tensors.entries { try file.append(try entry.parameter.tensor().values) }
+    }
+  }
+
+  /// The file's bytes.
   package func data() throws -> [UInt8] {
+    var bytes = try header()
+    for entry in tensors.entries {
+      try entry.parameter.tensor().values.withUnsafeBytes { bytes.append(contentsOf: $0) }
+    }
+    return bytes
+  }
+
+  /// All that stands before the data. Equal contents give equal bytes; the length is a multiple of 8.
+  private func header() throws -> [UInt8] {
     var entries = [String]()
     if !metadata.isEmpty { entries.append("\"__metadata__\":\(try JSONText.encode(metadata))") }
-    let sorted = tensors.sorted { $0.key < $1.key }
     var end = 0
-    for (key, tensor) in sorted {
+    for (key, parameter) in tensors.entries {
       let begin = end
-      end += 4 * tensor.values.count
-      let shape = tensor.shape.map(String.init).joined(separator: ",")
+      end += 4 * parameter.count
+      let shape = parameter.shape.map(String.init).joined(separator: ",")
       let place = "{\"dtype\":\"F32\",\"shape\":[\(shape)],\"data_offsets\":[\(begin),\(end)]}"
       entries.append("\(try JSONText.encode(key)):\(place)")
     }
     var header = Array("{\(entries.joined(separator: ","))}".utf8)
     while header.count % 8 != 0 { header.append(UInt8(ascii: " ")) }
-
-    var bytes = [UInt8]()
-    bytes.reserveCapacity(8 + header.count + end)
-    withUnsafeBytes(of: UInt64(header.count).littleEndian) { bytes.append(contentsOf: $0) }
-    bytes.append(contentsOf: header)
-    for (_, tensor) in sorted { tensor.values.withUnsafeBytes { bytes.append(contentsOf: $0) } }
-    return bytes
+    return withUnsafeBytes(of: UInt64(header.count).littleEndian) { Array($0) } + header
   }
 }
 

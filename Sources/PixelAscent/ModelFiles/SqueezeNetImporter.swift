@@ -20,10 +20,10 @@ package enum SqueezeNetImporter {
         throw fail("layer \(key.oneLine) is there twice")
       }
     }
-    let channels = try graph.channels()
+    let shapes = try graph.shapes(inputSize: Preprocessing.imageNet.inputSize)
     var tensors = [String: Tensor]()
     for layer in graph.layers {
-      guard case .convolution(let size, _, _, let outputs, _) = layer.operation else { continue }
+      guard case .convolution(let window, _, let outputs, _) = layer.operation else { continue }
       guard let value = layers.removeValue(forKey: layer.name) else {
         throw fail("expected SqueezeNet 1.1's layer \(layer.name), found none")
       }
@@ -42,7 +42,7 @@ package enum SqueezeNetImporter {
         }
         guard tensor.isFinite else { throw fail("layer \(layer.name): the \(what) holds a value that is not finite") }
       }
-      try check("kernel", kernel, [size, size, channels[layer.inputs[0], default: 0], outputs])
+      try check("kernel", kernel, [window.y.kernel, window.x.kernel, shapes[layer.inputs[0]]?.channels ?? 0, outputs])
       try check("bias", bias, [outputs])
       tensors["\(layer.name).weight"] = outputsFirst(kernel)
       tensors["\(layer.name).bias"] = bias
@@ -58,7 +58,7 @@ package enum SqueezeNetImporter {
     return try ModelFile(
       graph: graph, labels: ImageNetLabels.labels, preprocessing: .imageNet,
       source: "SqueezeNet 1.1 by DeepScale, the original Caffe weights; input converted to normalised RGB",
-      licence: "BSD-2-Clause", tensors: tensors, name: name)
+      licence: "BSD-2-Clause", parameters: tensors.mapValues(Parameter.init), name: name)
   }
 
   /// The layers of SqueezeNet 1.1; dropout, which does nothing here, is left out.
@@ -73,11 +73,11 @@ package enum SqueezeNetImporter {
     func convolution(
       _ name: String, kernel: Int, stride: Int = 1, padding: Int = 0, channels: Int, of input: String
     ) {
-      let operation = Operation.convolution(
-        kernel: kernel, stride: stride, padding: padding, outputChannels: channels, relu: true)
+      let window = Window(kernel: kernel, stride: stride, padding: padding)
+      let operation = Operation.convolution(window, groups: 1, outputChannels: channels, clamp: .relu)
       add(name, operation, [input])
     }
-    func pool(_ name: String) { add(name, .maxPool(kernel: 3, stride: 2, ceilMode: true), [last]) }
+    func pool(_ name: String) { add(name, .maxPool(Window(kernel: 3, stride: 2), ceilMode: true), [last]) }
     func fire(_ name: String, squeeze: Int, expand: Int) {
       convolution("\(name)/squeeze1x1", kernel: 1, channels: squeeze, of: last)
       convolution("\(name)/expand1x1", kernel: 1, channels: expand, of: "\(name)/squeeze1x1")

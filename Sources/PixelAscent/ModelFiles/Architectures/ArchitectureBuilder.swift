@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: MIT
+
+/// Writes down an architecture's graph while it reads the shapes of a state dict.
+///
+/// Layers are named after the modules that make the same values in the file's network: a convolution, a residual block
+/// ("layer1.0": what its sum gives), a pool. What a layer expects of the state dict is checked when it is added.
+struct ArchitectureBuilder {
+  /// The output of a layer: its name, its channels, and its pixels where the architecture fixes them.
+  struct Value {
+    var name: String
+    var channels: Int
+    fileprivate(set) var pixels: Int?
+  }
+
+  /// The zeros around a convolution's input.
+  enum Padding {
+    /// ⌊kernel/2⌋ on each side.
+    case half
+    case each(Int)
+    /// TensorFlow's "SAME" where the stride divides the input's size.
+    case same
+  }
+
+  /// How a convolution is divided.
+  enum Groups {
+    case one
+    case depthwise
+    /// What the shape of the weights says.
+    case any
+  }
+
+  let dict: StateDict
+  /// The architecture's name, as well as it is known by now.
+  var architecture: String
+  /// The name that the user gave.
+  let wanted: String?
+  /// Of batch norms.
+  var epsilon = 1e-5
+  var preprocessing = Preprocessing.imageNet
+  var notes = [String]()
+
+  private var layers = [GraphLayer]()
+  private var parameters = [String: Parameter]()
+  private var used: Set<String> = []
+  private var ignoredPrefixes = [String]()
+  private var inputChannels = 0
+
+  init(_ dict: StateDict, family: String, wanted: String?) {
+    self.dict = dict
+    self.wanted = wanted
+    architecture = wanted ?? family
+  }
+
+  /// Whether the state dict has a module of this name with weights.
+  func has(_ module: String) -> Bool { dict.shape("\(module).weight") != nil }
+
+  /// The shape of a module's weights; empty if there are none.
+  func shape(_ module: String) -> [Int] { dict.shape("\(module).weight") ?? [] }
+
+  /// The number of modules `name(0)`, `name(1)`, … that the state dict has without a gap, but at least 1: what the first
+  /// lacks is an error then.
+  func count(from first: Int = 0, _ name: (Int) -> String) -> Int {
+    var count = 0
+    while has(name(first + count)) { count += 1 }
+    return max(count, 1)
+  }
+
+  /// Tensors whose names begin so belong to what classification does not need.
+  mutating func ignore(_ prefixes: String...) { ignoredPrefixes += prefixes }
+
+  func fail(_ message: String) -> PixelAscentError {
+    PixelAscentError(.invalidModel, "\(dict.name): \(architecture.oneLine) \(message)")
+  }
+
+  /// The network's input, of as many channels as the first convolution reads.
+  mutating func image(for convolution: String) throws(PixelAscentError) -> Value {
+    inputChannels = try parameter("\(convolution).weight", [nil, nil, nil, nil]).shape[1]
+    return Value(name: Graph.image, channels: inputChannels)
+  }
+
+  /// The model whose scores are `scores`.
+  ///
+  /// - Throws: `PixelAscentError` of kind `invalidModel` if the state dict holds what no layer takes.
+  func model(scores: Value) throws(PixelAscentError) -> ImportedModel {
+    for (name, _) in dict.entries {
+      if used.contains(name) || name.hasSuffix(".num_batches_tracked") { continue }
+      if ignoredPrefixes.contains(where: name.hasPrefix) { continue }
+      throw fail("has no tensor \(name.oneLine)")
+    }
+    return ImportedModel(
+      graph: Graph(input: .init(channels: inputChannels), layers: layers, output: scores.name), parameters: parameters,
+      preprocessing: inputChannels == preprocessing.mean.count ? preprocessing : nil,
+      labels: scores.channels == 1000 ? try ImageNetLabels.labels : nil, source: architecture, notes: notes)
+  }
+}
+
+// Layers with parameters.
+extension ArchitectureBuilder {
+  mutating func convolution(
+    _ name: String, _ x: Value, kernel: Int? = nil, stride: Int = 1, padding: Padding = .half, groups: Groups = .one
+  ) throws(PixelAscentError) -> Value {
+    let perGroup: Int? =
+      switch groups {
+      case .one: x.channels
+      case .depthwise: 1
+      case .any: nil
+      }
+    let weight = try parameter("\(name).weight", [groups.isDepthwise ? x.channels : nil, perGroup, kernel, kernel])
+    let (outputs, inputs) = (weight.shape[0], weight.shape[1])
+    guard x.channels % inputs == 0 else {
+      throw fail("expects a tensor \(name).weight for \(x.channels) input channels, found \(shapeText(weight.shape))")
+    }
+    func axis(_ kernel: Int) -> WindowAxis {
+      switch padding {
+      case .half: return WindowAxis(kernel: kernel, stride: stride, padding: kernel / 2)
+      case .each(let count): return WindowAxis(kernel: kernel, stride: stride, padding: count)
+      case .same:
+        let total = max(kernel - stride, 0)
+        return WindowAxis(kernel: kernel, stride: stride, before: total / 2, after: total - total / 2)
+      }
+    }
+    let window = Window(y: axis(weight.shape[2]), x: axis(weight.shape[3]))
+    parameters["\(name).weight"] = weight
+    try addBias(name, outputs)
+    let operation = Operation.convolution(
+      window, groups: x.channels / inputs, outputChannels: outputs, clamp: .none)
+    return add(name, operation, [x], channels: outputs, pixels: x.pixels == 1 ? 1 : nil)
+  }
+
+  mutating func linear(_ name: String, _ x: Value) throws(PixelAscentError) -> Value {
+    let weight = try parameter("\(name).weight", [nil, x.channels])
+    parameters["\(name).weight"] = weight
+    try addBias(name, weight.shape[0])
+    return add(name, .linear(outputs: weight.shape[0], clamp: .none), [x], channels: weight.shape[0], pixels: 1)
+  }
+
+  mutating func batchNorm(_ name: String, _ x: Value) throws(PixelAscentError) -> Value {
+    for suffix in ["weight", "bias", "running_mean", "running_var"] {
+      parameters["\(name).\(suffix)"] = try parameter("\(name).\(suffix)", [x.channels])
+    }
+    return add(name, .batchNorm(epsilon: epsilon), [x], channels: x.channels, pixels: x.pixels)
+  }
+
+  /// A convolution, a batch norm and a function.
+  mutating func unit(
+    _ convolution: String, _ norm: String, _ x: Value, kernel: Int? = nil, stride: Int = 1, padding: Padding = .half,
+    groups: Groups = .one, then function: ElementFunction? = nil
+  ) throws(PixelAscentError) -> Value {
+    var y = try self.convolution(convolution, x, kernel: kernel, stride: stride, padding: padding, groups: groups)
+    y = try batchNorm(norm, y)
+    return function.map { apply($0, y) } ?? y
+  }
+
+  /// Squeeze and excitation (Hu et al. 2018): x times a gate a channel, made of x's means by two 1×1
+  /// convolutions.
+  mutating func squeezeExcitation(
+    _ name: String, _ first: String, _ second: String, _ x: Value, function: ElementFunction, gate: ElementFunction
+  ) throws(PixelAscentError) -> Value {
+    var y = globalAverage("\(name).avgpool", x)
+    y = apply(function, try convolution(first, y, kernel: 1))
+    y = apply(gate, try convolution(second, y, kernel: 1))
+    guard y.channels == x.channels else { throw fail("expects \(x.channels) gates of \(name), found \(y.channels)") }
+    return add(name, .multiply, [x, y], channels: x.channels)
+  }
+
+  private mutating func addBias(_ name: String, _ outputs: Int) throws(PixelAscentError) {
+    let key = "\(name).bias"
+    parameters[key] =
+      dict[key] == nil ? Parameter(Tensor(shape: [outputs], repeating: 0)) : try parameter(key, [outputs])
+  }
+
+  /// The tensor of this name, whose shape is `shape` where that is given.
+  private mutating func parameter(_ name: String, _ shape: [Int?]) throws(PixelAscentError) -> Parameter {
+    let found = dict[name]
+    guard let found, found.shape.count == shape.count,
+      zip(found.shape, shape).allSatisfy({ $0 > 0 && ($1 == nil || $0 == $1) })
+    else {
+      let expected = shape.map { $0.map(String.init) ?? "…" }.joined(separator: ", ")
+      throw fail(
+        "expects a tensor \(name.oneLine) of shape (\(expected)), found "
+          + (found.map { shapeText($0.shape) } ?? "none"))
+    }
+    used.insert(name)
+    return found
+  }
+}
+
+// Layers without.
+extension ArchitectureBuilder {
+  mutating func apply(_ function: ElementFunction, _ x: Value) -> Value {
+    add("\(x.name).\(function.name)", .function(function), [x], channels: x.channels, pixels: x.pixels)
+  }
+
+  mutating func relu(_ x: Value) -> Value { apply(.relu, x) }
+
+  mutating func maxPool(
+    _ name: String, _ x: Value, kernel: Int = 3, stride: Int = 2, padding: Int = 0, ceilMode: Bool = false
+  ) -> Value {
+    let window = Window(kernel: kernel, stride: stride, padding: padding)
+    return add(name, .maxPool(window, ceilMode: ceilMode), [x], channels: x.channels)
+  }
+
+  mutating func averagePool(_ name: String, _ x: Value, kernel: Int, stride: Int, padding: Int = 0) -> Value {
+    let window = Window(kernel: kernel, stride: stride, padding: padding)
+    return add(name, .averagePool(window, ceilMode: false, countPadding: true), [x], channels: x.channels)
+  }
+
+  mutating func globalAverage(_ name: String, _ x: Value) -> Value {
+    add(name, .globalAverage, [x], channels: x.channels, pixels: 1)
+  }
+
+  /// The means of size × size parts, as one vector.
+  mutating func averages(_ name: String, _ x: Value, size: Int) -> Value {
+    let y = add(name, .adaptiveAverage(rows: size, columns: size), [x], channels: x.channels)
+    return add("\(name).flatten", .flatten, [y], channels: x.channels * size * size, pixels: 1)
+  }
+
+  mutating func sum(_ name: String, _ x: Value, _ y: Value) throws(PixelAscentError) -> Value {
+    guard x.channels == y.channels else {
+      throw fail("expects \(x.channels) channels of \(y.name.oneLine), found \(y.channels)")
+    }
+    return add(name, .add(clamp: .none), [x, y], channels: x.channels)
+  }
+
+  mutating func concatenation(_ name: String, _ values: [Value]) -> Value {
+    add(name, .concatenate, values, channels: values.reduce(0) { $0 + $1.channels })
+  }
+
+  /// One of the two halves of the channels.
+  mutating func half(_ name: String, _ x: Value, second: Bool) -> Value {
+    let count = x.channels / 2
+    return add(name, .slice(first: second ? count : 0, count: count), [x], channels: count)
+  }
+
+  mutating func shuffle(_ name: String, _ x: Value, groups: Int) throws(PixelAscentError) -> Value {
+    guard x.channels % groups == 0 else { throw fail("expects an even number of channels, found \(x.channels)") }
+    return add(name, .shuffle(groups: groups), [x], channels: x.channels)
+  }
+
+  private mutating func add(
+    _ name: String, _ operation: Operation, _ inputs: [Value], channels: Int, pixels: Int? = nil
+  ) -> Value {
+    layers.append(GraphLayer(name: name, operation: operation, inputs: inputs.map(\.name)))
+    return Value(name: name, channels: channels, pixels: pixels)
+  }
+}
+
+extension ArchitectureBuilder.Groups {
+  fileprivate var isDepthwise: Bool { if case .depthwise = self { true } else { false } }
+}
+
+extension ElementFunction {
+  static let relu = ElementFunction.clamp(.relu)
+  static let relu6 = ElementFunction.clamp(.relu6)
+  /// PyTorch's.
+  static let hardGate = ElementFunction.hardSigmoid(alpha: 1 / 6, beta: 0.5)
+
+  /// What a layer that applies it is called.
+  fileprivate var name: String {
+    switch self {
+    case .clamp: "relu"
+    case .leakyReLU: "leakyrelu"
+    case .prelu: "prelu"
+    case .elu: "elu"
+    case .sigmoid: "sigmoid"
+    case .hardSigmoid: "hardsigmoid"
+    case .hardSwish: "hardswish"
+    case .silu: "silu"
+    case .tanh: "tanh"
+    case .gelu: "gelu"
+    }
+  }
+}

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: MIT
+
+/// Reads networks from the files people have: PixelAscent's own safetensors, state dicts of PyTorch as `.pth` or
+/// safetensors, ONNX, and the pickle of SqueezeNet's original weights. The kind is recognised by content.
+package enum ModelReader {
+  /// A network's file, and what a user should know of how it was read.
+  package struct Reading: Sendable {
+    package var file: ModelFile
+    /// The format, in a word or two.
+    package var format: String
+    /// A line each.
+    package var notes: [String]
+  }
+
+  /// Reads the file at `path`.
+  ///
+  /// - Throws: `PixelAscentError` of kind `unreadableFile`, `invalidModel`, or `invalidParameter` if the settings don't suit
+  ///   the network.
+  package static func read(
+    _ path: String, _ settings: ModelSettings = ModelSettings()
+  ) throws(PixelAscentError) -> Reading {
+    try read(try ByteSource(contentsOf: path), settings)
+  }
+
+  /// Reads a file's bytes.
+  package static func read(
+    _ source: ByteSource, _ settings: ModelSettings = ModelSettings()
+  ) throws(PixelAscentError) -> Reading {
+    let kind = try WeightFile.kind(of: source)
+    switch kind {
+    case .safetensors:
+      let file = try Safetensors(source)
+      if ModelFile.isNative(file) { return try finish(ModelFile(file), settings, name: source.name) }
+      return try read(try file.stateDict(), format: "safetensors", settings)
+    case .torchZip, .torchLegacy:
+      return try read(try PyTorchFile.stateDict(source), format: "PyTorch state dict", settings)
+    case .onnx:
+      return try finish(try ONNXReader.read(source, inputSize: settings.inputSize), "ONNX", settings, name: source.name)
+    case .numPyPickle:
+      let bytes = try source.bytes(0..<source.count)
+      let pickle = try Pickle.load(bytes, name: source.name)
+      let file = try SqueezeNetImporter.modelFile(from: pickle, name: source.name)
+      var reading = try finish(file, settings, name: source.name)
+      reading.format = "pickle of SqueezeNet 1.1"
+      return reading
+    }
+  }
+
+  private static func read(
+    _ dict: StateDict, format: String, _ settings: ModelSettings
+  ) throws(PixelAscentError) -> Reading {
+    let model = try Architecture.recognize(dict, named: settings.architecture)
+    return try finish(model, format, settings, name: dict.name)
+  }
+
+  /// A file that says all itself.
+  private static func finish(
+    _ file: ModelFile, _ settings: ModelSettings, name: String
+  ) throws(PixelAscentError) -> Reading {
+    var file = file
+    do {
+      file.preprocessing = try settings.applied(to: file.preprocessing)
+      if let labels = settings.labels { file.labels = try check(labels, file.labels.count) }
+      if settings.isBGR { try file.reverseChannels() }
+    } catch {
+      throw error.within(name)
+    }
+    return Reading(file: file, format: "PixelAscent", notes: [])
+  }
+
+  private static func finish(
+    _ imported: ImportedModel, _ format: String, _ settings: ModelSettings, name: String
+  ) throws(PixelAscentError) -> Reading {
+    do {
+      var model = try imported.simplified()
+      let usual = try usualPreprocessing(model.graph.input.channels, inputSize: model.inputSize)
+      if model.preprocessing == nil && settings.mean == nil {
+        model.notes.append(
+          "the file doesn't say how its images were normalised: taken for mean \(list(usual.mean)), std \(list(usual.std)); "
+            + "--mean and --std say otherwise")
+      }
+      let preprocessing = try settings.applied(to: model.preprocessing ?? usual)
+      let shapes = try model.graph.shapes(inputSize: preprocessing.inputSize)
+      let classes = shapes[model.graph.output]?.channels ?? 0
+      let isImageNet = try classes == ImageNetLabels.labels.count
+      if settings.labels == nil && model.labels == nil {
+        model.notes.append(
+          isImageNet
+            ? "the file has no labels: its 1000 classes are taken for ImageNet's; --labels says otherwise"
+            : "the file has no labels: its \(classes) classes have numbers; --labels names them")
+      }
+      let usualLabels = try isImageNet ? ImageNetLabels.labels : Labels.numbered(classes)
+      var file = try ModelFile(
+        graph: model.graph, labels: check(settings.labels ?? model.labels ?? usualLabels, classes),
+        preprocessing: preprocessing, source: model.source, licence: "unknown", parameters: model.parameters)
+      if settings.isBGR { try file.reverseChannels() }
+      return Reading(file: file, format: format, notes: model.notes)
+    } catch {
+      throw error.message.hasPrefix(name) ? error : error.within(name)
+    }
+  }
+
+  private static func usualPreprocessing(
+    _ channels: Int, inputSize: Int?
+  ) throws(PixelAscentError) -> Preprocessing {
+    let imageNet = Preprocessing.imageNet
+    switch channels {
+    case 3:
+      return try Preprocessing(mean: imageNet.mean, std: imageNet.std, inputSize: inputSize ?? imageNet.inputSize)
+    case 1: return try Preprocessing(mean: [0], std: [1], inputSize: inputSize ?? 28)
+    default:
+      throw PixelAscentError(
+        .invalidModel, "the network takes images of \(channels) channels; this version takes 3 (colour) or 1 (grey)")
+    }
+  }
+
+  private static func check(_ labels: Labels, _ classes: Int) throws(PixelAscentError) -> Labels {
+    guard labels.count == classes else {
+      throw PixelAscentError(.invalidModel, "the network has \(classes) classes, found labels for \(labels.count)")
+    }
+    return labels
+  }
+
+  private static func list(_ values: [Float]) -> String { values.map { "\($0)" }.joined(separator: ",") }
+}
+
+extension ModelFile {
+  /// Turns a network that takes blue, green and red into one that takes red, green and blue.
+  fileprivate mutating func reverseChannels() throws(PixelAscentError) {
+    guard graph.input.channels == 3 else {
+      throw PixelAscentError(.invalidParameter, "a network of \(graph.input.channels) channels has no order of colours")
+    }
+    // As layers of their own: the weights stay as they are in the file.
+    var prefix = Graph.image
+    while graph.layers.contains(where: { $0.name.hasPrefix("\(prefix)/") }) { prefix += "'" }
+    let parts = (0..<3).reversed().map { channel in
+      GraphLayer(name: "\(prefix)/\(channel)", operation: .slice(first: channel, count: 1), inputs: [Graph.image])
+    }
+    let reversed = GraphLayer(name: "\(prefix)/bgr", operation: .concatenate, inputs: parts.map(\.name))
+    for index in graph.layers.indices {
+      graph.layers[index].inputs = graph.layers[index].inputs.map { $0 == Graph.image ? reversed.name : $0 }
+    }
+    graph.layers.insert(contentsOf: parts + [reversed], at: 0)
+  }
+}
+
+/// Turns model files of any known kind into PixelAscent's own.
+public enum ModelConverter {
+  /// Reads the model at `path` and writes it to `output`: safetensors with its graph, labels and preprocessing.
+  ///
+  /// - Returns: the number of classes, and notes on how the file was read
+  /// - Throws: ``PixelAscentError`` as the reader does, or of kind `unwritableFile`.
+  public static func convert(
+    contentsOf path: String, settings: ModelSettings = ModelSettings(), to output: String
+  ) throws -> (classes: Int, notes: [String]) {
+    let reading = try ModelReader.read(path, settings)
+    // What can't be run is not written.
+    _ = try Network(reading.file, name: path)
+    try reading.file.safetensors().write(to: output)
+    return (reading.file.labels.count, reading.notes)
+  }
+}

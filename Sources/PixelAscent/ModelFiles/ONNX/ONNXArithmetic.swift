@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: MIT
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
+/// Operators on one or two numbers. Those on one ignore the second.
+enum ONNXArithmetic {
+  /// The truth of a comparison; nil for other operators.
+  static func truth(_ type: String, _ x: Double, _ y: Double) -> Bool? {
+    switch type {
+    case "Equal": x == y
+    case "Less": x < y
+    case "LessOrEqual": x <= y
+    case "Greater": x > y
+    case "GreaterOrEqual": x >= y
+    case "Not": x == 0
+    case "And": x != 0 && y != 0
+    case "Or": x != 0 || y != 0
+    default: nil
+    }
+  }
+
+  /// The result on integers; nil for other operators, and where it exceeds 64 bits.
+  static func integer(_ type: String, _ x: Int, _ y: Int) -> Int? {
+    func checked(_ result: (partialValue: Int, overflow: Bool)) -> Int? { result.overflow ? nil : result.partialValue }
+    switch type {
+    case "Add", "Sum": return checked(x.addingReportingOverflow(y))
+    case "Sub": return checked(x.subtractingReportingOverflow(y))
+    case "Mul": return checked(x.multipliedReportingOverflow(by: y))
+    case "Div": return checked(x.dividedReportingOverflow(by: y))
+    case "Mod":
+      guard let remainder = checked(x.remainderReportingOverflow(dividingBy: y)) else { return nil }
+      return remainder != 0 && (remainder < 0) != (y < 0) ? remainder + y : remainder
+    case "Min": return min(x, y)
+    case "Max": return max(x, y)
+    case "Neg": return checked((0).subtractingReportingOverflow(x))
+    case "Abs": return x < 0 ? checked((0).subtractingReportingOverflow(x)) : x
+    case "Sign": return x.signum()
+    case "Floor", "Ceil", "Round": return x
+    default: return real(type, Double(x), Double(y)).flatMap { Int(exactly: $0) }
+    }
+  }
+
+  /// The result on real numbers; nil for other operators.
+  static func real(_ type: String, _ x: Double, _ y: Double) -> Double? {
+    switch type {
+    case "Add", "Sum": x + y
+    case "Sub": x - y
+    case "Mul": x * y
+    case "Div": x / y
+    case "Pow": pow(x, y)
+    case "Min": min(x, y)
+    case "Max": max(x, y)
+    case "Neg": -x
+    case "Abs": abs(x)
+    case "Sign": x > 0 ? 1 : x < 0 ? -1 : 0
+    case "Floor": x.rounded(.down)
+    case "Ceil": x.rounded(.up)
+    case "Round": x.rounded(.toNearestOrEven)
+    case "Sqrt": x.squareRoot()
+    case "Reciprocal": 1 / x
+    case "Exp": exp(x)
+    case "Log": log(x)
+    case "Erf": erf(x)
+    case "Tanh": tanh(x)
+    case "Sigmoid": 1 / (1 + exp(-x))
+    case "Softplus": x > 30 ? x : log1p(exp(x))
+    case "Relu": max(x, 0)
+    default: nil
+    }
+  }
+}

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: MIT
+
+/// The files beside a model in which its tensors lie: only those in the model's own folder.
+final class ONNXExternalFiles {
+  private let model: ByteSource
+  private var opened: [String: ByteSource] = [:]
+  /// The bytes of those that are open.
+  private(set) var byteCount = 0
+
+  init(_ model: ByteSource) { self.model = model }
+
+  /// The file and the place in it that a TensorProto's external_data names.
+  ///
+  /// - Throws: `PixelAscentError` of kind `invalidModel` if that is not a regular file in the model's folder, or in a
+  ///   folder of that; `unreadableFile` if it can't be opened.
+  func find(
+    _ keys: [String: String], tensor: String
+  ) throws(PixelAscentError) -> (file: ByteSource, offset: Int, length: Int?) {
+    func fail(_ message: String) -> PixelAscentError {
+      PixelAscentError(.invalidModel, "\(model.name): tensor \(tensor.oneLine) \(message)")
+    }
+    let location = keys["location"] ?? ""
+    let parts = location.split(separator: "/", omittingEmptySubsequences: false)
+    guard !location.isEmpty, !location.hasPrefix("/"), !parts.contains(".."), !location.utf8.contains(0) else {
+      throw fail("lies in \"\(location.oneLine)\", expected a file in the model's folder")
+    }
+    func number(_ key: String) throws(PixelAscentError) -> Int? {
+      guard let text = keys[key] else { return nil }
+      guard let value = Int(text), value >= 0 else { throw fail("declares the \(key) \"\(text.oneLine)\"") }
+      return value
+    }
+    let offset = try number("offset") ?? 0, length = try number("length")
+    if let file = opened[location] { return (file, offset, length) }
+
+    let folder = model.name.lastIndex(of: "/").map { String(model.name[...$0]) } ?? "./"
+    guard let root = Files.resolved(folder), let path = Files.resolved(folder + location) else {
+      throw fail("lies in \"\(location.oneLine)\", no such file in the model's folder")
+    }
+    guard path.hasPrefix(root == "/" ? root : root + "/") else {
+      throw fail("lies in \"\(location.oneLine)\", a link that leaves the model's folder")
+    }
+    guard Files.isRegular(path) else { throw fail("lies in \"\(location.oneLine)\", which is not a regular file") }
+    let file = try ByteSource(contentsOf: path)
+    opened[location] = file
+    byteCount += file.count
+    return (file, offset, length)
+  }
+}

@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: MIT
+
+/// What an ONNX file holds, as far as a network for images needs it: the messages of onnx.proto.
+///
+/// Tensors stay in the file. See <https://github.com/onnx/onnx/blob/main/onnx/onnx.proto>.
+struct ONNXFile {
+  let source: ByteSource
+  private(set) var producer = ""
+  private(set) var version = ""
+  /// The version of the standard operators.
+  private(set) var opset = 0
+  private(set) var metadata: [String: String] = [:]
+  private(set) var graphName = ""
+  private(set) var nodes: [ONNXNode] = []
+  private(set) var initializers: [ONNXTensor] = []
+  private(set) var inputs: [ONNXValueInfo] = []
+  private(set) var outputs: [ONNXValueInfo] = []
+
+  /// The most nodes, and the most initializers, that are read; large networks have some thousands.
+  private static let limit = 1 << 17
+
+  /// - Throws: `PixelAscentError` of kind `invalidModel` if the bytes are not a ModelProto with a graph.
+  init(_ source: ByteSource) throws(PixelAscentError) {
+    self.source = source
+    var message = ProtobufMessage(source)
+    var hasGraph = false
+    while let field = try message.next() {
+      switch field.number {
+      case 2: producer = try message.text(field)
+      case 3: version = try message.text(field)
+      case 7:
+        try readGraph(try message.message(field))
+        hasGraph = true
+      case 8: try readOpset(try message.message(field))
+      case 14:
+        let (key, value) = try Self.pair(try message.message(field))
+        metadata[key] = value
+      default: break
+      }
+    }
+    guard hasGraph else { throw message.fail("not an ONNX file: no graph in its \(source.count) bytes") }
+    guard opset >= 7 else { throw message.fail("expected operators of opset 9 or newer, found opset \(opset)") }
+  }
+
+  private mutating func readGraph(_ graph: ProtobufMessage) throws(PixelAscentError) {
+    var graph = graph
+    while let field = try graph.next() {
+      switch field.number {
+      case 1: nodes.append(try ONNXNode(try graph.message(field)))
+      case 2: graphName = try graph.text(field)
+      case 5: initializers.append(try ONNXTensor(try graph.message(field)))
+      case 11: inputs.append(try ONNXValueInfo(try graph.message(field)))
+      case 12: outputs.append(try ONNXValueInfo(try graph.message(field)))
+      case 15: throw graph.fail("the graph has sparse weights; only dense ones are supported")
+      default: break
+      }
+      guard max(nodes.count, initializers.count, inputs.count, outputs.count) <= Self.limit else {
+        throw graph.fail("the graph has more than \(Self.limit) nodes or tensors")
+      }
+    }
+  }
+
+  private mutating func readOpset(_ message: ProtobufMessage) throws(PixelAscentError) {
+    var message = message
+    var domain = "", version = 0
+    while let field = try message.next() {
+      switch field.number {
+      case 1: domain = try message.text(field)
+      case 2: version = try message.integer(field)
+      default: break
+      }
+    }
+    if ONNXNode.isStandard(domain) { opset = version }
+  }
+
+  /// A StringStringEntryProto.
+  static func pair(_ message: ProtobufMessage) throws(PixelAscentError) -> (key: String, value: String) {
+    var message = message
+    var key = "", value = ""
+    while let field = try message.next() {
+      switch field.number {
+      case 1: key = try message.text(field)
+      case 2: value = try message.text(field, limit: 1 << 20)
+      default: break
+      }
+    }
+    return (key, value)
+  }
+}
+
+/// An operator at work: a NodeProto.
+struct ONNXNode {
+  private(set) var name = ""
+  /// The operator; of another than the standard's domain, behind that and a dot.
+  private(set) var type = ""
+  private(set) var inputs: [String] = []
+  private(set) var outputs: [String] = []
+  private(set) var attributes: [String: ONNXAttribute] = [:]
+
+  init() {}
+
+  init(_ message: ProtobufMessage) throws(PixelAscentError) {
+    var message = message
+    var domain = ""
+    while let field = try message.next() {
+      switch field.number {
+      case 1: inputs.append(try message.text(field))
+      case 2: outputs.append(try message.text(field))
+      case 3: name = try message.text(field)
+      case 4: type = try message.text(field)
+      case 5:
+        let attribute = try ONNXAttribute(try message.message(field))
+        attributes[attribute.name] = attribute
+      case 7: domain = try message.text(field)
+      default: break
+      }
+    }
+    if !Self.isStandard(domain) { type = "\(domain).\(type)" }
+  }
+
+  static func isStandard(_ domain: String) -> Bool { domain.isEmpty || domain == "ai.onnx" }
+
+  /// The name by which it is known to people.
+  var label: String { name.isEmpty ? outputs.first { !$0.isEmpty } ?? type : name }
+
+  func integer(_ name: String) -> Int? { attributes[name]?.integer }
+  func float(_ name: String) -> Float? { attributes[name]?.float }
+  func text(_ name: String) -> String? { attributes[name]?.text }
+  func integers(_ name: String) -> [Int]? { attributes[name]?.integers }
+}
+
+/// An AttributeProto; graphs in it are not read.
+struct ONNXAttribute {
+  private(set) var name = ""
+  private(set) var float: Float?
+  private(set) var integer: Int?
+  private(set) var text: String?
+  private(set) var tensor: ONNXTensor?
+  private(set) var floats: [Float]?
+  private(set) var integers: [Int]?
+
+  init(_ message: ProtobufMessage) throws(PixelAscentError) {
+    var message = message
+    var type = 0
+    while let field = try message.next() {
+      switch field.number {
+      case 1: name = try message.text(field)
+      case 2: float = try message.float(field)
+      case 3: integer = try message.integer(field)
+      case 4: text = try message.text(field, limit: 1 << 20)
+      case 5: tensor = try ONNXTensor(try message.message(field))
+      case 7:
+        floats = floats ?? []
+        floats?.append(contentsOf: try message.floats(field))
+      case 8:
+        integers = integers ?? []
+        integers?.append(contentsOf: try message.integers(field))
+      case 20: type = try message.integer(field)
+      default: break
+      }
+    }
+    // An empty list takes no field.
+    if type == 6 && floats == nil { floats = [] }
+    if type == 7 && integers == nil { integers = [] }
+    if type == 1 && float == nil { float = 0 }
+    if type == 2 && integer == nil { integer = 0 }
+  }
+}
+
+/// The name and the shape of a graph's input or output: a ValueInfoProto.
+struct ONNXValueInfo {
+  private(set) var name = ""
+  /// The extents; nil where they are left open. Nil if the file doesn't say.
+  private(set) var shape: [Int?]?
+
+  init(_ message: ProtobufMessage) throws(PixelAscentError) {
+    var message = message
+    while let field = try message.next() {
+      switch field.number {
+      case 1: name = try message.text(field)
+      case 2: try readType(try message.message(field))
+      default: break
+      }
+    }
+  }
+
+  private mutating func readType(_ type: ProtobufMessage) throws(PixelAscentError) {
+    var type = type
+    while let field = try type.next() {
+      guard field.number == 1 else { continue }
+      var tensor = try type.message(field)
+      while let field = try tensor.next() {
+        if field.number == 2 { try readShape(try tensor.message(field)) }
+      }
+    }
+  }
+
+  private mutating func readShape(_ message: ProtobufMessage) throws(PixelAscentError) {
+    var message = message
+    var extents = [Int?]()
+    while let field = try message.next() {
+      guard field.number == 1 else { continue }
+      var dimension = try message.message(field)
+      var extent: Int?
+      while let field = try dimension.next() {
+        if field.number == 1 { extent = try dimension.integer(field) }
+      }
+      // Some exporters write 0 or −1 for an open extent.
+      extents.append(extent.flatMap { $0 > 0 ? $0 : nil })
+      guard extents.count <= 16 else { throw message.fail("\(name.oneLine) declares more than 16 dimensions") }
+    }
+    shape = extents
+  }
+}

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: MIT
+
+// Operators that are one of PixelAscent's functions of each element, and those with parameters a channel.
+extension ONNXImporter {
+  /// The function that an operator is, as a layer and to compute; nil if it is none.
+  mutating func function(
+    _ kind: ONNXOperator, _ shapes: ONNXShapes
+  ) throws(PixelAscentError) -> (layer: ElementFunction, value: (Double) -> Double)? {
+    func real(_ type: String, _ x: Double) -> Double { ONNXArithmetic.real(type, x, 0) ?? .nan }
+    switch kind {
+    case .relu: return (.clamp(.relu), { max($0, 0) })
+    case .clip:
+      guard let clamp = try clamp(shapes) else { return nil }
+      return (.clamp(clamp), { min(max($0, Double(clamp.low)), Double(clamp.high)) })
+    case .leakyRelu:
+      let slope = node.float("alpha") ?? 0.01
+      return (.leakyReLU(slope: slope), { $0 < 0 ? Double(slope) * $0 : $0 })
+    case .elu:
+      let alpha = node.float("alpha") ?? 1
+      return (.elu(alpha: alpha), { $0 < 0 ? Double(alpha) * (real("Exp", $0) - 1) : $0 })
+    case .sigmoid: return (.sigmoid, { real("Sigmoid", $0) })
+    case .hardSigmoid:
+      let alpha = node.float("alpha") ?? 0.2, beta = node.float("beta") ?? 0.5
+      return (.hardSigmoid(alpha: alpha, beta: beta), { min(max(Double(alpha) * $0 + Double(beta), 0), 1) })
+    case .hardSwish: return (.hardSwish, { $0 * min(max($0 / 6 + 0.5, 0), 1) })
+    case .swish:
+      guard node.float("alpha") ?? 1 == 1 else { return nil }
+      return (.silu, { $0 * real("Sigmoid", $0) })
+    case .tanh: return (.tanh, { real("Tanh", $0) })
+    case .gelu:
+      let byTanh = node.text("approximate") == "tanh"
+      return (.gelu(tanh: byTanh), { byTanh ? .nan : $0 / 2 * (1 + real("Erf", $0 * 0.5.squareRoot())) })
+    default: return nil
+    }
+  }
+
+  /// Clip's limits: attributes before opset 11, inputs since.
+  private func clamp(_ shapes: ONNXShapes) throws(PixelAscentError) -> Clamp? {
+    var limits: [Float] = [node.float("min") ?? -.infinity, node.float("max") ?? .infinity]
+    for index in 0..<2 where shapes.has(index + 1) {
+      guard let constant = try shapes.constants[index + 1]?.real() else { return nil }
+      limits[index] = Float(constant)
+    }
+    return limits[0] <= limits[1] ? Clamp(low: limits[0], high: limits[1]) : nil
+  }
+
+  mutating func prelu(_ shapes: ONNXShapes) throws(PixelAscentError) -> ONNXView? {
+    guard let given = try view(node.inputs[0]), let input = try settled(given) else { return nil }
+    guard shapes.constants.count == 2, let slope = shapes.constants[1],
+      slope.count == 1 || slope.count == input.size.channels, slope.shape.filter({ $0 > 1 }).count <= 1,
+      let weight = try slope.reshaped([slope.count])?.parameter()
+    else { return fails("expected a constant slope, or one a channel") }
+    let roles = input.roles ?? [], axis = slope.shape.firstIndex { $0 > 1 }
+    if let axis,
+      !roles.indices.contains(axis + roles.count - slope.shape.count)
+        || roles[axis + roles.count - slope.shape.count] != .channel
+    {
+      return fails("slopes of shape \(shapeText(slope.shape)) on \(shapeText(input.shape)); supported is one a channel")
+    }
+    var result = input
+    result.layer = try add(.function(.prelu), [input], input.size, ["weight": weight]).layer
+    return result
+  }
+
+  mutating func batchNorm(_ shapes: ONNXShapes) throws(PixelAscentError) -> ONNXView? {
+    guard let given = try view(node.inputs[0]), let input = try settled(given) else { return nil }
+    guard node.integer("training_mode") != 1 else {
+      return fails("normalisation by the batch's own statistics; export the network in evaluation mode")
+    }
+    guard input.size.channels == 1 || input.shape.count > 1 && input.roles?[1] == .channel else {
+      return fails("expected channels as the second axis, found \(shapeText(input.shape))")
+    }
+    var tensors = [String: Parameter]()
+    for (index, key) in ["weight", "bias", "running_mean", "running_var"].enumerated() {
+      guard shapes.constants.count == 5, let parameter = try shapes.constants[index + 1]?.parameter() else {
+        return fails("expected four constant parameters")
+      }
+      guard parameter.shape == [input.size.channels] else {
+        throw failNode("expected parameters of shape (\(input.size.channels)), found \(shapeText(parameter.shape))")
+      }
+      tensors[key] = parameter
+    }
+    var result = input
+    let epsilon = Double(node.float("epsilon") ?? 1e-5)
+    result.layer = try add(.batchNorm(epsilon: epsilon), [input], input.size, tensors).layer
+    return result
+  }
+
+  /// Gemm, or MatMul with a constant second factor.
+  mutating func linear(_ shapes: ONNXShapes) throws(PixelAscentError) -> ONNXView? {
+    guard let given = try view(node.inputs[0]) else { return nil }
+    guard given.isVector, given.shape.last == given.size.count, let input = try settled(given) else {
+      return fails("on \(shapeText(given.shape)); the nearest is one on a vector (1, values), after the pools")
+    }
+    let isGemm = node.type == "Gemm"
+    guard shapes.constants.count > 1, var matrix = shapes.constants[1], matrix.shape.count == 2,
+      !isGemm || node.integer("transA") ?? 0 == 0
+    else { return fails("expected a constant matrix of two dimensions as the second factor only") }
+    if !isGemm || node.integer("transB") ?? 0 == 0 {
+      guard let transposed = try matrix.transposedMatrix() else {
+        return fails("expected a matrix of a type that is read")
+      }
+      matrix = transposed
+    }
+    if case .transposed = matrix.content { try charge(matrix.count) }
+    guard matrix.shape[1] == input.size.channels, matrix.shape[0] > 0 else {
+      throw failNode("has a matrix of shape \(shapeText(matrix.shape)), found \(input.size.channels) values")
+    }
+    guard var weight = try matrix.parameter() else { return fails("expected a matrix of a type that is read") }
+    let outputs = matrix.shape[0]
+    if isGemm, let alpha = node.float("alpha"), alpha != 1 {
+      try charge(weight.count)
+      var tensor = try weight.tensor()
+      for index in tensor.values.indices { tensor.values[index] *= alpha }
+      weight = Parameter(tensor)
+    }
+    var bias = Parameter(Tensor(shape: [outputs], repeating: 0)), isBiased = false
+    if isGemm && shapes.has(2) {
+      guard let constant = shapes.constants[2], let values = try constant.reals() else {
+        return fails("expected a constant bias")
+      }
+      guard values.count == 1 || values.count == outputs, constant.shape.last ?? 1 == values.count else {
+        throw failNode("expected a bias of shape (\(outputs)), found \(shapeText(constant.shape))")
+      }
+      let beta = Double(node.float("beta") ?? 1)
+      bias = Parameter(
+        Tensor(shape: [outputs], values: (0..<outputs).map { Float(beta * values[values.count == 1 ? 0 : $0]) }))
+      isBiased = true
+    }
+    let size = ONNXView.Size(channels: outputs, rows: 1, columns: 1)
+    let layer = try add(.linear(outputs: outputs, clamp: .none), [input], size, ["weight": weight, "bias": bias]).layer
+    if !isBiased { unbiased.insert(layer) }
+    return ONNXView(layer, size, shape: given.shape.dropLast() + [outputs])
+  }
+
+  mutating func softmax() throws(PixelAscentError) -> ONNXView? {
+    guard let given = try view(node.inputs[0]), let input = try settled(given) else { return nil }
+    let rank = input.shape.count
+    guard let axis = ONNXShapes.axis(node.integer("axis") ?? (opset < 13 ? 1 : -1), of: rank),
+      opset < 13 ? elementCount(Array(input.shape[axis...])) == input.size.count : input.shape[axis] == input.size.count
+    else { return fails("on one of the axes of \(shapeText(input.shape)); it is supported on the scores only") }
+    var result = input
+    result.layer = try add(.softmax, [input], input.size).layer
+    return result
+  }
+}

@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: MIT
+
+/// Makes a graph of layers from a file's nodes, one after another.
+struct ONNXImporter {
+  let file: ONNXFile
+  let files: ONNXExternalFiles
+  private let inputSize: Int
+  private(set) var layers: [GraphLayer] = []
+  var parameters: [String: Parameter] = [:]
+  private(set) var unsupported: [ONNXReader.Unsupported] = []
+  var notes: [String] = []
+  /// What is known of the values, by their names.
+  var values: [String: ONNXValue] = [:]
+  /// How many nodes take a value.
+  private(set) var uses: [String: Int] = [:]
+  /// The views for which a flatten has been made.
+  var flattened: [ONNXView: ONNXView] = [:]
+  /// The names that are taken, and how many layers asked for each.
+  private var names = [Graph.image: 1]
+  /// Linear layers to which no bias has been added.
+  var unbiased: Set<String> = []
+  private var image: ONNXView?
+  /// Whether the file says how large images are.
+  private var hasSize = false
+  /// The elements made of nothing so far.
+  private var made = 0
+  /// The node at hand.
+  var node: ONNXNode
+
+  init(_ file: ONNXFile, inputSize: Int) {
+    self.file = file
+    self.inputSize = inputSize
+    files = ONNXExternalFiles(file.source)
+    node = file.nodes.first ?? ONNXNode()
+  }
+
+  var opset: Int { file.opset }
+
+  /// Reads every node the output depends on; the view of the output, nil if something is unsupported.
+  mutating func run() throws(PixelAscentError) -> ONNXView? {
+    let order = try ONNXOrder(file)
+    let output = try chosenOutput()
+    let nodes = try order.nodes(for: output)
+    for node in nodes { for input in node.inputs { uses[input, default: 0] += 1 } }
+    uses[output, default: 0] += 1
+    var seen = Set<String>()
+    for tensor in file.initializers where uses[tensor.name] != nil {
+      guard seen.insert(tensor.name).inserted else {
+        throw fail("tensor \(tensor.name.oneLine) is there twice")
+      }
+      values[tensor.name] = .constant(try tensor.constant(files))
+    }
+    try readInput()
+    for node in nodes {
+      self.node = node
+      let results = try value()
+      for (index, name) in node.outputs.enumerated() where !name.isEmpty {
+        values[name] = results.indices.contains(index) ? results[index] : .unknown
+      }
+      if !results.isEmpty && node.outputs.dropFirst(results.count).contains(where: { !$0.isEmpty && uses[$0] != nil }) {
+        record("its further outputs are not supported")
+      }
+    }
+    guard let view = try view(output).flatMap({ view throws(PixelAscentError) in try settled(view) }) else {
+      return nil
+    }
+    let middle = layers.first { $0.operation == .softmax && $0.name != view.layer }
+    if let middle { record("softmax is supported as the last layer only", "Softmax", at: middle.name) }
+    return view
+  }
+
+  /// The values of the outputs of the node at hand.
+  private mutating func value() throws(PixelAscentError) -> [ONNXValue] {
+    var constants = [ONNXConstant?](), isUnknown = false, isConstant = true
+    for name in node.inputs {
+      switch values[name] {
+      case .constant(let constant): constants.append(constant)
+      case .unknown: (isUnknown, isConstant) = (true, false)
+      case .view, .pending: (isConstant, constants) = (false, constants + [nil])
+      case nil: constants.append(nil)
+      }
+    }
+    let known = ONNXOperator(rawValue: node.type)
+    if isUnknown {
+      if known == nil && !Self.foldable.contains(node.type) { record(Self.advice(node.type)) }
+      return []
+    }
+    if isConstant, let constant = try folded(constants) { return [.constant(constant)] }
+    if node.type == "Shape" || node.type == "Size", let view = try view(node.inputs.first ?? "") {
+      let shape = ONNXFolding.part(view.shape, node)
+      return [
+        .constant(node.type == "Size" ? ONNXConstant(shape: [], content: .integers([view.size.count])) : .init(shape))
+      ]
+    }
+    guard let known, !isConstant else {
+      // What waits to become layers may be unsupported too.
+      for name in node.inputs {
+        if case .pending = values[name] { _ = try view(name) }
+      }
+      record(isConstant ? "it can't be computed from its constant inputs" : Self.advice(node.type))
+      return []
+    }
+    return try convert(known, ONNXShapes(node: node, constants: constants)) ?? []
+  }
+
+  private mutating func folded(_ constants: [ONNXConstant?]) throws(PixelAscentError) -> ONNXConstant? {
+    let value = node.attributes["value"]?.tensor
+    if node.type == "Constant", let value { return try value.constant(files) }
+    for constant in constants { try charge(min(constant?.count ?? 0, ONNXConstant.mostElements)) }
+    let result: ONNXConstant?
+    if node.type == "ConstantOfShape" {
+      guard let shape = constants.first.flatMap(\.self)?.integers, let count = elementCount(shape),
+        count <= ONNXConstant.mostElements
+      else { return nil }
+      try charge(count)
+      let filling = try value?.constant(files).loaded() ?? ONNXConstant(shape: [1], content: .reals([0]))
+      switch filling.content {
+      case .integers(let values) where values.count == 1:
+        result = ONNXConstant(shape: shape, content: .integers(Array(repeating: values[0], count: count)))
+      case .reals(let values) where values.count == 1:
+        result = ONNXConstant(shape: shape, content: .reals(Array(repeating: values[0], count: count)))
+      default: return nil
+      }
+    } else {
+      result = try ONNXFolding(node, constants).result()
+    }
+    if let result { try charge(min(result.count, ONNXConstant.mostElements)) }
+    return result
+  }
+
+  /// Counts elements that are computed or copied: they may not be many more than the files' bytes.
+  mutating func charge(_ count: Int) throws(PixelAscentError) {
+    made += count
+    guard made <= 1 << 24 + file.source.count + files.byteCount else {
+      throw fail("the graph asks for far more numbers than the file holds")
+    }
+  }
+
+  func fail(_ message: String) -> PixelAscentError {
+    PixelAscentError(.invalidModel, "\(file.source.name): \(message)")
+  }
+
+  /// An error about the node at hand.
+  func failNode(_ message: String) -> PixelAscentError {
+    fail("node \(node.label.oneLine): \(node.type.oneLine) \(message)")
+  }
+
+  /// Notes that a node, or else the one at hand, is not supported.
+  mutating func record(_ advice: String, _ type: String? = nil, at layer: String? = nil) {
+    unsupported.append(.init(layer: layer ?? node.label, operator: type ?? node.type, advice: advice))
+  }
+
+  // MARK: Layers
+
+  /// Adds a layer whose name is the label of a node, or of the one at hand.
+  ///
+  /// - Throws: `PixelAscentError` of kind `invalidModel` if its output or its parameters are too large.
+  mutating func add(
+    _ operation: Operation, _ inputs: [ONNXView], _ size: ONNXView.Size, for maker: ONNXNode? = nil,
+    _ tensors: [String: Parameter] = [:]
+  ) throws(PixelAscentError) -> ONNXView {
+    guard (1...1 << 24).contains(size.channels), (1...1 << 17).contains(size.rows),
+      (1...1 << 17).contains(size.columns), let count = elementCount([size.channels, size.rows, size.columns]),
+      count <= 1 << 40
+    else {
+      throw failNode("makes an output of shape \(shapeText([size.channels, size.rows, size.columns]))")
+    }
+    let name = unique((maker ?? node).label)
+    layers.append(GraphLayer(name: name, operation: operation, inputs: inputs.map(\.layer)))
+    for (key, parameter) in tensors {
+      try charge(parameter.count)
+      parameters["\(name).\(key)"] = parameter
+    }
+    return ONNXView(name, size)
+  }
+
+  private mutating func unique(_ label: String) -> String {
+    var name = label
+    while names[name] != nil {
+      names[label, default: 1] += 1
+      name = "\(label)_\(names[label] ?? 1)"
+    }
+    names[name] = 1
+    return name
+  }
+
+  // MARK: The graph's input and output
+
+  private mutating func chosenOutput() throws(PixelAscentError) -> String {
+    guard let first = file.outputs.first else { throw fail("the graph has no output") }
+    let chosen = file.outputs.first { $0.shape?.count == 2 } ?? first
+    if file.outputs.count > 1 {
+      notes.append("of the file's \(file.outputs.count) outputs, \(chosen.name.oneLine) is taken for the scores")
+    }
+    return chosen.name
+  }
+
+  private mutating func readInput() throws(PixelAscentError) {
+    let inputs = file.inputs.filter { uses[$0.name] != nil && values[$0.name] == nil }
+    guard let input = inputs.first else { throw fail("the graph's output depends on no input") }
+    guard inputs.count == 1 else {
+      throw fail(
+        "expected one input, an image; found \(inputs.count): "
+          + inputs.prefix(3).map(\.name.oneLine).joined(separator: ", ") + (inputs.count > 3 ? ", …" : ""))
+    }
+    guard let shape = input.shape, shape.count == 4 else {
+      throw fail(
+        "expected an input of shape (1, channels, height, width), found "
+          + (input.shape.map { "one of \($0.count) dimensions" } ?? "none declared"))
+    }
+    guard shape[0] == nil || shape[0] == 1 else { throw fail("expected a batch of 1 or open, found \(shape[0] ?? 0)") }
+    // Rows before columns before channels in what TensorFlow exports.
+    let channelsLast = shape[1] != 1 && shape[1] != 3 && (shape[3] == 1 || shape[3] == 3)
+    let order = channelsLast ? [0, 3, 1, 2] : [0, 1, 2, 3]
+    guard let channels = shape[order[1]] else { throw fail("the input doesn't declare how many channels it has") }
+    let rows = shape[order[2]] ?? inputSize, columns = shape[order[3]] ?? inputSize
+    guard channels <= 4096, rows <= 1 << 16, columns <= 1 << 16 else {
+      throw fail("declares an input of shape \(shapeText([1, channels, rows, columns]))")
+    }
+    hasSize = shape[order[2]] != nil && shape[order[3]] != nil
+    let view = ONNXView(Graph.image, .init(channels: channels, rows: rows, columns: columns))
+    image = view
+    values[input.name] = .view(channelsLast ? view.transposed([0, 2, 3, 1]) : view)
+  }
+
+  /// What has been read, with the scores' view.
+  func model(_ output: ONNXView?) throws(PixelAscentError) -> ImportedModel {
+    guard let image, let output, output.layer != Graph.image else { throw fail("the graph has no layers") }
+    guard output.size.plane == 1, output.isVector else {
+      throw fail("expected scores of shape (1, classes), found \(shapeText(output.shape))")
+    }
+    let graph = Graph(input: .init(channels: image.size.channels), layers: layers, output: output.layer)
+    let metadata = ONNXMetadata(file.metadata)
+    let size = min(image.size.rows, image.size.columns)
+    let origin = [file.producer, file.version].filter { !$0.isEmpty }.joined(separator: " ")
+    var notes = notes
+    if graph.layers.last?.operation == .softmax {
+      notes.append("the softmax at the end is left out: scores are what comes before it")
+    }
+    return ImportedModel(
+      graph: graph, parameters: parameters, preprocessing: metadata.preprocessing(inputSize: size),
+      labels: metadata.labels(count: output.size.channels),
+      source: "ONNX" + (origin.isEmpty ? "" : " by \(origin.oneLine)")
+        + (file.graphName.isEmpty ? "" : ", graph \(file.graphName.oneLine)"),
+      notes: notes, inputSize: hasSize ? size : nil)
+  }
+}

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: MIT
+
+/// The operators that the network's values can go through.
+enum ONNXOperator: String {
+  case conv = "Conv"
+  case gemm = "Gemm"
+  case matMul = "MatMul"
+  case batchNormalization = "BatchNormalization"
+  case lrn = "LRN"
+  case maxPool = "MaxPool"
+  case averagePool = "AveragePool"
+  case globalAveragePool = "GlobalAveragePool"
+  case reduceMean = "ReduceMean"
+  case relu = "Relu"
+  case clip = "Clip"
+  case leakyRelu = "LeakyRelu"
+  case prelu = "PRelu"
+  case elu = "Elu"
+  case sigmoid = "Sigmoid"
+  case hardSigmoid = "HardSigmoid"
+  case hardSwish = "HardSwish"
+  case swish = "Swish"
+  case tanh = "Tanh"
+  case gelu = "Gelu"
+  case erf = "Erf"
+  case softplus = "Softplus"
+  case exp = "Exp"
+  case reciprocal = "Reciprocal"
+  case neg = "Neg"
+  case pow = "Pow"
+  case min = "Min"
+  case max = "Max"
+  case add = "Add"
+  case sum = "Sum"
+  case sub = "Sub"
+  case mul = "Mul"
+  case div = "Div"
+  case concat = "Concat"
+  case split = "Split"
+  case slice = "Slice"
+  case gather = "Gather"
+  case reshape = "Reshape"
+  case flatten = "Flatten"
+  case squeeze = "Squeeze"
+  case unsqueeze = "Unsqueeze"
+  case transpose = "Transpose"
+  case pad = "Pad"
+  case identity = "Identity"
+  case dropout = "Dropout"
+  case cast = "Cast"
+  case castLike = "CastLike"
+  case softmax = "Softmax"
+  case logSoftmax = "LogSoftmax"
+}
+
+extension ONNXImporter {
+  /// The values that an operator makes; nil if it is not supported as it is used, which has been recorded then.
+  mutating func convert(_ kind: ONNXOperator, _ shapes: ONNXShapes) throws(PixelAscentError) -> [ONNXValue]? {
+    if !shapes.has(0) { throw failNode("lacks an input") }
+    let view: ONNXView?
+    switch kind {
+    case .conv: view = try convolution(shapes)
+    case .gemm, .matMul: view = try linear(shapes)
+    case .batchNormalization: view = try batchNorm(shapes)
+    case .lrn: view = try localResponseNorm()
+    case .maxPool, .averagePool: view = try pool(isMax: kind == .maxPool)
+    case .globalAveragePool, .reduceMean: view = try globalAverage(shapes)
+    case .prelu: view = try prelu(shapes)
+    case .concat: view = try concatenated()
+    case .split: return try split(shapes)
+    case .slice: view = try sliced(shapes)
+    case .gather: view = try gathered(shapes)
+    case .reshape, .flatten, .squeeze, .unsqueeze: view = try reshaped(shapes)
+    case .transpose: view = try transposed(shapes)
+    case .pad: view = try padded(shapes)
+    case .softmax, .logSoftmax: view = try softmax()
+    case .identity, .dropout, .castLike: return values[node.inputs[0]].map { [$0] }
+    case .cast:
+      guard [1, 10, 11, 16].contains(node.integer("to") ?? 1) else {
+        return fails("the network's values are cast to integers; only floats are supported")
+      }
+      return values[node.inputs[0]].map { [$0] }
+    default: return try elementwise(kind, shapes).map { [$0] }
+    }
+    return view.map { [.view($0)] }
+  }
+
+  /// Records that the node at hand is not supported.
+  mutating func fails<Value>(_ advice: String) -> Value? {
+    record(advice)
+    return nil
+  }
+
+  /// A value as a view; what is pending becomes layers. Nil if that is not supported, which has been recorded then.
+  mutating func view(_ name: String) throws(PixelAscentError) -> ONNXView? {
+    switch values[name] {
+    case .view(let view): return view
+    case .pending(let pending):
+      let view = try layers(of: pending)
+      values[name] = view.map { .view($0) } ?? .unknown
+      return view
+    case .constant: return fails("a constant stands where an image's values are expected")
+    case .unknown: return nil
+    case nil: throw failNode("lacks an input")
+    }
+  }
+
+  /// The node's input as (1, channels, rows, columns).
+  mutating func plane() throws(PixelAscentError) -> ONNXView? {
+    guard let given = try view(node.inputs[0]), let view = try settled(given) else { return nil }
+    guard view.isPlanar else {
+      return fails("expected an input of shape (1, channels, rows, columns), found \(shapeText(view.shape))")
+    }
+    return view
+  }
+
+  /// A view whose axes are its layer's: a vector of many pixels is flattened.
+  mutating func settled(_ view: ONNXView) throws(PixelAscentError) -> ONNXView? {
+    if view.roles != nil { return view }
+    guard view.isVector, let axis = view.shape.firstIndex(where: { $0 > 1 }) else {
+      return fails("an array of shape \(shapeText(view.shape)) is not an image's channels, rows and columns any more")
+    }
+    if let known = flattened[view] { return known }
+    let size = ONNXView.Size(channels: view.size.count, rows: 1, columns: 1)
+    let flat = try add(.flatten, [view], size)
+    flattened[view] = view.on(flat.layer, size, channelAxis: axis)
+    return flattened[view]
+  }
+
+  /// The operators that are computed when their inputs are constants.
+  static let foldable: Set<String> = [
+    "Constant", "ConstantOfShape", "Shape", "Size", "Range", "Expand", "Where", "Equal", "Less", "LessOrEqual",
+    "Greater",
+    "GreaterOrEqual", "Not", "And", "Or", "Mod", "Abs", "Sign", "Floor", "Ceil", "Round", "Sqrt", "Log", "ReduceProd",
+  ]
+
+  /// What to say of an operator that is not supported.
+  static func advice(_ type: String) -> String {
+    if foldable.contains(type) { return "it is supported on constants only" }
+    if type.contains(".") { return "it is none of ONNX's own; export the network without a runtime's own operators" }
+    if type.hasPrefix("QLinear") || type.hasSuffix("Integer") { return quantized }
+    return advices[type] ?? "it has no near relative among the layers of image classifiers"
+  }
+
+  private static let quantized = "quantised networks are not supported; export the network in floating point"
+  private static let controlFlow =
+    "graphs with branches and loops are not supported; export the network for a fixed size"
+  private static let advices = [
+    "QuantizeLinear": quantized, "DequantizeLinear": quantized, "DynamicQuantizeLinear": quantized,
+    "If": controlFlow, "Loop": controlFlow, "Scan": controlFlow,
+    "ConvTranspose": "the nearest is Conv",
+    "GlobalMaxPool": "the nearest are GlobalAveragePool, and MaxPool with the whole image as its window",
+    "ReduceMax": "the nearest is MaxPool", "ReduceSum": "the nearest is ReduceMean",
+    "LpPool": "the nearest is AveragePool", "GlobalLpPool": "the nearest is GlobalAveragePool",
+    "Resize": "the nearest is AveragePool", "Upsample": "the nearest is AveragePool",
+    "LayerNormalization": "the nearest is BatchNormalization",
+    "InstanceNormalization": "the nearest is BatchNormalization",
+    "GroupNormalization": "the nearest is BatchNormalization", "LpNormalization": "the nearest is LRN",
+    "Selu": "the nearest is Elu", "Celu": "the nearest is Elu", "ThresholdedRelu": "the nearest is Relu",
+    "Mish": "the nearest is Swish", "Softsign": "the nearest is Tanh", "Hardmax": "the nearest is Softmax",
+    "Attention": "attention is not supported", "Einsum": "the nearest is MatMul with a constant",
+  ]
+}

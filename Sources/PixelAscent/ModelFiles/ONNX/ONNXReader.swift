@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: MIT
+
+/// Reads networks from ONNX files <https://onnx.ai>: opset 7 to the newest, weights inside or in files beside.
+package enum ONNXReader {
+  /// An operator that has no counterpart here.
+  package struct Unsupported: Hashable, Sendable {
+    /// The node's name, or its output's.
+    package let layer: String
+    /// "Conv", or with its domain "com.microsoft.FusedConv".
+    package let `operator`: String
+    /// What is wrong with it, and the nearest that is supported.
+    package let advice: String
+  }
+
+  /// The network that an ONNX file holds.
+  ///
+  /// - Parameter inputSize: the height and width that are assumed where the file leaves them open; 224 if nil.
+  /// - Throws: `PixelAscentError` of kind `invalidModel` if the file contradicts itself or the format, or holds
+  ///   operators that are not supported: its line names the first; ``unsupported(_:inputSize:)`` gives all.
+  package static func read(_ source: ByteSource, inputSize: Int? = nil) throws(PixelAscentError) -> ImportedModel {
+    let file = try ONNXFile(source)
+    var importer = ONNXImporter(file, inputSize: inputSize ?? 224)
+    let output = try importer.run()
+    if let first = importer.unsupported.first {
+      let more = importer.unsupported.count - 1
+      throw PixelAscentError(
+        .invalidModel,
+        "\(source.name): node \(first.layer.oneLine): operator \(first.operator.oneLine) is not supported here: "
+          + first.advice
+          + (more > 0 ? "; and \(more) more, see pixelascent inspect" : ""))
+    }
+    return try importer.model(output)
+  }
+
+  /// All that keeps a file from being read, in the order of its nodes.
+  ///
+  /// - Throws: as ``read(_:inputSize:)`` does if the file is damaged.
+  package static func unsupported(_ source: ByteSource, inputSize: Int? = nil) throws(PixelAscentError) -> [Unsupported]
+  {
+    var importer = ONNXImporter(try ONNXFile(source), inputSize: inputSize ?? 224)
+    _ = try importer.run()
+    return importer.unsupported
+  }
+}

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: MIT
+
+/// What operators that only rearrange do to a shape, for constants and for the network's values alike.
+///
+/// All give nil where a parameter is missing, unknown or impossible.
+struct ONNXShapes {
+  let node: ONNXNode
+  /// The inputs that are constants.
+  let constants: [ONNXConstant?]
+
+  /// Integers that older versions of an operator have as an attribute, newer ones as an input.
+  func integers(_ attribute: String, input: Int) -> [Int]? {
+    node.integers(attribute) ?? (constants.indices.contains(input) ? constants[input]?.integers : nil)
+  }
+
+  /// Whether an input is named.
+  func has(_ input: Int) -> Bool { node.inputs.indices.contains(input) && !node.inputs[input].isEmpty }
+
+  /// The axis from 0 on; negative ones count from the end.
+  static func axis(_ axis: Int, of rank: Int) -> Int? {
+    let index = axis < 0 ? axis &+ rank : axis
+    return (0..<rank).contains(index) ? index : nil
+  }
+
+  static func axes(_ axes: [Int], of rank: Int) -> [Int]? {
+    let all = axes.compactMap { axis($0, of: rank) }
+    return all.count == axes.count && Set(all).count == all.count ? all.sorted() : nil
+  }
+
+  /// The shape that Reshape, Flatten, Squeeze or Unsqueeze gives.
+  func reshaped(_ shape: [Int]) -> [Int]? {
+    switch node.type {
+    case "Reshape":
+      guard var target = constants.count > 1 ? constants[1]?.integers : nil, target.count <= 16 else { return nil }
+      for (index, extent) in target.enumerated() where extent == 0 && node.integer("allowzero") != 1 {
+        guard index < shape.count else { return nil }
+        target[index] = shape[index]
+      }
+      guard let count = elementCount(shape) else { return nil }
+      if let open = target.firstIndex(of: -1) {
+        target[open] = 1
+        guard let others = elementCount(target), others > 0, count % others == 0 else { return nil }
+        target[open] = count / others
+      }
+      return elementCount(target) == count ? target : nil
+    case "Flatten":
+      let split = node.integer("axis") ?? 1
+      guard let axis = split == shape.count ? split : Self.axis(split, of: shape.count),
+        let rows = elementCount(Array(shape[..<axis])), let columns = elementCount(Array(shape[axis...]))
+      else { return nil }
+      return [rows, columns]
+    case "Squeeze":
+      var unit = shape.indices.filter { shape[$0] == 1 }
+      if node.integers("axes") != nil || has(1) {
+        guard let given = integers("axes", input: 1), let axes = Self.axes(given, of: shape.count),
+          Set(axes).isSubset(of: unit)
+        else { return nil }
+        unit = axes
+      }
+      return shape.indices.filter { !unit.contains($0) }.map { shape[$0] }
+    case "Unsqueeze":
+      guard let given = integers("axes", input: 1), given.count + shape.count <= 16,
+        let axes = Self.axes(given, of: given.count + shape.count)
+      else { return nil }
+      var result = shape
+      for axis in axes { result.insert(1, at: axis) }
+      return result
+    default: return nil
+    }
+  }
+
+  /// The order of axes of Transpose.
+  func permutation(_ rank: Int) -> [Int]? {
+    guard let order = node.integers("perm") else { return (0..<rank).reversed() }
+    return order.sorted() == Array(0..<rank) ? order : nil
+  }
+
+  /// The places along each axis that Slice takes.
+  func slices(_ shape: [Int]) -> [[Int]]? {
+    guard let starts = integers("starts", input: 1), let ends = integers("ends", input: 2),
+      let axes = integers("axes", input: 3) ?? (has(3) ? nil : Array(starts.indices)),
+      let steps = has(4) ? integers("steps", input: 4) : starts.map({ _ in 1 }),
+      ends.count == starts.count, axes.count == starts.count, steps.count == starts.count,
+      Self.axes(axes, of: shape.count) != nil
+    else { return nil }
+    var lists: [[Int]?] = shape.map { _ in nil }
+    for index in axes.indices {
+      guard let axis = Self.axis(axes[index], of: shape.count), steps[index] != 0 else { return nil }
+      let extent = shape[axis]
+      guard extent <= ONNXConstant.mostElements else { return nil }
+      let step = min(max(steps[index], -extent - 1), extent + 1)
+      func clamped(_ place: Int) -> Int {
+        let place = place < 0 ? max(place, -extent - 1) + extent : place
+        return step > 0 ? min(max(place, 0), extent) : min(max(place, -1), extent - 1)
+      }
+      lists[axis] = Array(stride(from: clamped(starts[index]), to: clamped(ends[index]), by: step))
+    }
+    return zip(lists, shape).map { list, extent in list ?? Array(0..<min(extent, ONNXConstant.mostElements + 1)) }
+  }
+}

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: MIT
+
+/// A TensorProto: what is said of a tensor, and where its elements lie.
+struct ONNXTensor {
+  private(set) var name = ""
+  private(set) var shape: [Int] = []
+  private let source: ByteSource
+  private var type = 0
+  private var place = Place.none
+
+  private enum Place {
+    case none
+    /// Little-endian, in C order.
+    case raw(Range<Int>)
+    /// In pieces of a repeated field; its elements take `size` bytes, or (0) are varints.
+    case field([Range<Int>], size: Int)
+    /// In another file: location, offset, length.
+    case external([String: String])
+  }
+
+  /// Integers are read at once up to this number; more don't describe shapes.
+  private static let mostIntegers = 1 << 20
+
+  init(_ message: ProtobufMessage) throws(PixelAscentError) {
+    source = message.source
+    var message = message
+    var pieces = [Range<Int>](), size = 0, raw: Range<Int>?, external = [String: String](), isExternal = false
+    while let field = try message.next() {
+      switch field.number {
+      case 1: shape += try message.integers(field)
+      case 2: type = try message.integer(field)
+      case 3: throw message.fail("tensor \(name.oneLine) is stored in segments")
+      case 4, 5, 7, 10, 11:
+        size = field.number == 4 ? 4 : field.number == 10 ? 8 : 0
+        pieces.append(try message.packed(field, of: size))
+      case 8: name = try message.text(field)
+      case 9: raw = try message.packed(field, of: 1)
+      case 13:
+        let (key, value) = try ONNXFile.pair(try message.message(field))
+        external[key] = value
+      case 14: isExternal = try message.integer(field) == 1
+      default: break
+      }
+      guard shape.count <= 16 else { throw message.fail("tensor \(name.oneLine) declares more than 16 dimensions") }
+      guard pieces.count <= Self.mostIntegers else {
+        throw message.fail("tensor \(name.oneLine) is stored in more than \(Self.mostIntegers) pieces")
+      }
+    }
+    place =
+      isExternal ? .external(external) : raw.map { .raw($0) } ?? (pieces.isEmpty ? .none : .field(pieces, size: size))
+  }
+
+  /// The tensor as a constant: integers are read, other numbers left in their file.
+  ///
+  /// - Throws: `PixelAscentError` of kind `invalidModel` if the elements don't fill the declared shape.
+  func constant(_ files: ONNXExternalFiles) throws(PixelAscentError) -> ONNXConstant {
+    guard let element = Self.elementTypes[type] else {
+      return ONNXConstant(shape: shape, content: .unreadable("of ONNX's type \(type)"))
+    }
+    guard let count = elementCount(shape) else { throw fail("declares the shape \(shapeText(shape))") }
+    switch place {
+    case .field(let pieces, let size): return try collected(pieces, size, element, count)
+    case .none:
+      guard count == 0 else { throw fail("declares the shape \(shapeText(shape)), found no elements") }
+      return try stored(source, at: 0, element, count)
+    case .raw(let range):
+      let (bytes, overflow) = count.multipliedReportingOverflow(by: element.size)
+      guard !overflow, bytes == range.count else {
+        throw fail("declares the shape \(shapeText(shape)) of \(element.rawValue), found \(range.count) bytes")
+      }
+      return try stored(source, at: range.lowerBound, element, count)
+    case .external(let keys):
+      let (file, offset, length) = try files.find(keys, tensor: name)
+      let constant = try stored(file, at: offset, element, count)
+      guard length == nil || length == count * element.size else {
+        throw fail(
+          "declares the shape \(shapeText(shape)) of \(element.rawValue), found a length of \(length ?? 0) bytes")
+      }
+      return constant
+    }
+  }
+
+  private func stored(
+    _ file: ByteSource, at offset: Int, _ element: ElementType, _ count: Int
+  ) throws(PixelAscentError) -> ONNXConstant {
+    let parameter = try Parameter(file, at: offset, element, shape: shape, name: name)
+    if element.isFloat { return ONNXConstant(shape: shape, content: .parameter(parameter)) }
+    guard count <= Self.mostIntegers else { return manyIntegers(count) }
+    let bytes = try file.bytes(offset..<offset + count * element.size)
+    return ONNXConstant(shape: shape, content: .integers((0..<count).map { Self.integer($0, of: bytes, element) }))
+  }
+
+  /// The elements of a repeated field: float32 and double as they are, others as varints, 16-bit floats as their bits.
+  private func collected(
+    _ pieces: [Range<Int>], _ size: Int, _ element: ElementType, _ count: Int
+  ) throws(PixelAscentError) -> ONNXConstant {
+    let expected = element == .float32 ? 4 : element == .float64 ? 8 : 0
+    guard size == expected else { throw fail("of \(element.rawValue) has its elements in a field of another type") }
+    let room = pieces.reduce(0) { $0 + $1.count }
+    guard count <= room / max(size, 1), size == 0 || count == room / size else {
+      throw fail("declares the shape \(shapeText(shape)) of \(element.rawValue), found \(room) bytes")
+    }
+    if size > 0 {
+      if pieces.count == 1 { return try stored(source, at: pieces[0].lowerBound, element, count) }
+      var values = [Float]()
+      for piece in pieces {
+        let bytes = try source.bytes(piece)
+        for index in 0..<piece.count / size { values.append(element.element(index, of: bytes)) }
+      }
+      return parameter(values)
+    }
+    if !element.isFloat && count > Self.mostIntegers { return manyIntegers(count) }
+    var integers = [Int](), floats = [Float]()
+    let message = ProtobufMessage(source)
+    for piece in pieces {
+      for varint in try message.varints(piece) {
+        if element.isFloat {
+          floats.append(
+            element.element(0, of: [UInt8(truncatingIfNeeded: varint), UInt8(truncatingIfNeeded: varint >> 8)]))
+        } else {
+          integers.append(Int(truncatingIfNeeded: varint))
+        }
+      }
+    }
+    let found = max(integers.count, floats.count)
+    guard found == count else { throw fail("declares the shape \(shapeText(shape)), found \(found) elements") }
+    return element.isFloat ? parameter(floats) : ONNXConstant(shape: shape, content: .integers(integers))
+  }
+
+  private func parameter(_ values: [Float]) -> ONNXConstant {
+    ONNXConstant(shape: shape, content: .parameter(Parameter(Tensor(shape: shape, values: values))))
+  }
+
+  private func manyIntegers(_ count: Int) -> ONNXConstant {
+    ONNXConstant(shape: shape, content: .unreadable("of \(count) integers"))
+  }
+
+  private func fail(_ message: String) -> PixelAscentError {
+    PixelAscentError(
+      .invalidModel, "\(source.name): tensor \(name.isEmpty ? "without a name" : name.oneLine) \(message)")
+  }
+
+  private static let elementTypes: [Int: ElementType] = [
+    1: .float32, 2: .uint8, 3: .int8, 5: .int16, 6: .int32, 7: .int64, 9: .bool, 10: .float16, 11: .float64,
+    16: .bfloat16,
+  ]
+
+  private static func integer(_ index: Int, of bytes: [UInt8], _ element: ElementType) -> Int {
+    var value = 0
+    for byte in bytes[index * element.size..<(index + 1) * element.size].reversed() { value = value << 8 | Int(byte) }
+    let unused = element == .uint8 || element == .bool ? 0 : Int.bitWidth - 8 * element.size
+    return (value << unused) >> unused
+  }
+}

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: MIT
+
+/// A value of the network as ONNX sees it: an array of some shape whose elements are those of a layer's output.
+///
+/// Reshape and Transpose only change the view; layers are made where that has a meaning, as for a flatten or a
+/// channel shuffle.
+struct ONNXView: Hashable {
+  /// The channels, rows and columns of a layer's output.
+  struct Size: Hashable {
+    var channels, rows, columns: Int
+
+    /// The pixels of a channel.
+    var plane: Int { rows * columns }
+    var count: Int { channels * plane }
+  }
+
+  /// The layer, or `Graph.image`.
+  var layer: String
+  var size: Size
+  var shape: [Int]
+  /// How far apart neighbours along each axis are, in elements of the layer's output in the order channel, row, column.
+  var strides: [Int]
+
+  /// The whole output as (1, channels, rows, columns).
+  init(_ layer: String, _ size: Size) {
+    self.init(layer, size, shape: [1, size.channels, size.rows, size.columns])
+  }
+
+  /// The whole output in C order in another shape.
+  init(_ layer: String, _ size: Size, shape: [Int]) {
+    self.layer = layer
+    self.size = size
+    self.shape = shape
+    strides = []
+    var stride = 1
+    for extent in shape.reversed() {
+      strides.append(stride)
+      stride *= extent
+    }
+    strides.reverse()
+  }
+
+  enum Role { case one, channel, row, column }
+
+  /// What the axes are, if each is one of the layer's; nil for example for a flattened plane.
+  var roles: [Role]? {
+    var roles = [Role]()
+    for (extent, stride) in zip(shape, strides) {
+      let role: Role
+      if extent == 1 {
+        role = .one
+      } else if extent == size.channels && stride == size.plane && !roles.contains(.channel) {
+        role = .channel
+      } else if extent == size.rows && stride == size.columns && !roles.contains(.row) {
+        role = .row
+      } else if extent == size.columns && stride == 1 {
+        role = .column
+      } else {
+        return nil
+      }
+      roles.append(role)
+    }
+    return roles
+  }
+
+  /// Whether it is (1, channels, rows, columns), what convolutions take.
+  var isPlanar: Bool {
+    shape == [1, size.channels, size.rows, size.columns] && isContiguous
+  }
+
+  /// The axes longer than 1, those that follow one another in memory as one.
+  private var runs: [(extent: Int, stride: Int)] {
+    var runs = [(extent: Int, stride: Int)]()
+    for (extent, stride) in zip(shape, strides) where extent > 1 {
+      if let last = runs.last, last.stride == extent * stride {
+        runs[runs.count - 1] = (last.extent * extent, stride)
+      } else {
+        runs.append((extent, stride))
+      }
+    }
+    return runs
+  }
+
+  var isContiguous: Bool { runs.isEmpty || runs.count == 1 && runs[0].stride == 1 }
+
+  /// Whether the elements are in one row.
+  var isVector: Bool { shape.filter { $0 > 1 }.count <= 1 && isContiguous }
+
+  /// The groups of the channel shuffle that puts the elements into C order.
+  var shuffleGroups: Int? {
+    let runs = runs
+    guard runs.count == (size.plane > 1 ? 3 : 2), runs[0].stride == size.plane,
+      runs[1].stride == runs[0].extent * size.plane, runs[0].extent * runs[1].extent == size.channels,
+      size.plane == 1 || runs[2].extent == size.plane && runs[2].stride == 1
+    else { return nil }
+    return runs[1].extent
+  }
+
+  /// Whether two views put their elements in the same places.
+  func matches(_ other: ONNXView) -> Bool {
+    guard shape == other.shape, size == other.size else { return false }
+    return shape.indices.allSatisfy { shape[$0] == 1 || strides[$0] == other.strides[$0] }
+  }
+
+  func transposed(_ order: [Int]) -> ONNXView {
+    var view = self
+    view.shape = order.map { shape[$0] }
+    view.strides = order.map { strides[$0] }
+    return view
+  }
+
+  /// The same axes on another layer's output of as many rows and columns, with its channels along an axis.
+  func on(_ layer: String, _ size: Size, channelAxis axis: Int) -> ONNXView {
+    var view = self
+    view.layer = layer
+    view.size = size
+    view.shape[axis] = size.channels
+    view.strides[axis] = size.plane
+    return view
+  }
+}

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: MIT
+
+// Convolutions, pools, and the other operators on (1, channels, rows, columns).
+extension ONNXImporter {
+  mutating func convolution(_ shapes: ONNXShapes) throws(PixelAscentError) -> ONNXView? {
+    guard let input = try plane() else { return nil }
+    guard shapes.constants.count > 1, let weight = try shapes.constants[1]?.parameter() else {
+      return fails("expected constant weights of a type that is read")
+    }
+    guard weight.shape.count == 4 else {
+      return fails("convolutions of \(weight.shape.count - 2) dimensions are not supported, only those of 2")
+    }
+    let outputs = weight.shape[0], groups = node.integer("group") ?? 1
+    guard groups > 0, outputs > 0, outputs % groups == 0, input.size.channels % groups == 0,
+      weight.shape[1] == input.size.channels / groups
+    else {
+      throw failNode(
+        "has weights of shape \(shapeText(weight.shape)) in \(groups) groups, found \(input.size.channels) channels")
+    }
+    let bias = shapes.constants.count > 2 ? try shapes.constants[2]?.parameter() : nil
+    if shapes.has(2) && bias == nil { return fails("expected a constant bias") }
+    guard bias == nil || bias?.shape == [outputs] else {
+      throw failNode("expected a bias of shape (\(outputs)), found \(shapeText(bias?.shape ?? []))")
+    }
+    guard let window = try window(Array(weight.shape[2...]), input.size),
+      let size = try output(window, input.size, outputs)
+    else { return nil }
+    return try add(
+      .convolution(window, groups: groups, outputChannels: outputs, clamp: .none), [input], size,
+      ["weight": weight, "bias": bias ?? Parameter(Tensor(shape: [outputs], repeating: 0))])
+  }
+
+  mutating func pool(isMax: Bool) throws(PixelAscentError) -> ONNXView? {
+    guard let input = try plane() else { return nil }
+    guard let kernel = node.integers("kernel_shape") else { throw failNode("declares no kernel_shape") }
+    let ceilMode = node.integer("ceil_mode") == 1
+    guard let window = try window(kernel, input.size),
+      let size = try output(window, input.size, input.size.channels, ceilMode: ceilMode)
+    else { return nil }
+    for axis in [window.y, window.x] where max(axis.before, axis.after) > (axis.kernel - 1) * axis.dilation {
+      throw failNode("has windows that lie in the padding altogether")
+    }
+    if isMax { return try add(.maxPool(window, ceilMode: ceilMode), [input], size) }
+    let countPadding = node.integer("count_include_pad") == 1
+    return try add(.averagePool(window, ceilMode: ceilMode, countPadding: countPadding), [input], size)
+  }
+
+  /// Global pooling, or a mean over all axes but the channels'.
+  mutating func globalAverage(_ shapes: ONNXShapes) throws(PixelAscentError) -> ONNXView? {
+    guard let input = try view(node.inputs[0]) else { return nil }
+    let rank = input.shape.count
+    var axes = Array(min(2, rank)..<rank)
+    if node.type == "ReduceMean" {
+      if shapes.has(1) && shapes.integers("axes", input: 1) == nil { return fails("expected constant axes") }
+      let given = shapes.integers("axes", input: 1) ?? []
+      if given.isEmpty && node.integer("noop_with_empty_axes") == 1 { return input }
+      axes = given.isEmpty ? Array(0..<rank) : ONNXShapes.axes(given, of: rank) ?? []
+    }
+    let kept = input.shape.indices.filter { input.shape[$0] > 1 && !axes.contains($0) }
+    let isChannel = kept.map { input.shape[$0] == input.size.channels && input.strides[$0] == input.size.plane }
+    guard isChannel == (input.size.channels > 1 ? [true] : []) else {
+      return fails(
+        "a mean over the axes \(shapeText(axes)) of \(shapeText(input.shape)); the nearest is one over each channel")
+    }
+    let size = ONNXView.Size(channels: input.size.channels, rows: 1, columns: 1)
+    let mean = try add(.globalAverage, [input], size)
+    let keeps = node.type == "GlobalAveragePool" || node.integer("keepdims") != 0
+    let shape = input.shape.indices.filter { keeps || !axes.contains($0) }.map {
+      axes.contains($0) ? 1 : input.shape[$0]
+    }
+    return ONNXView(mean.layer, size, shape: shape)
+  }
+
+  mutating func localResponseNorm() throws(PixelAscentError) -> ONNXView? {
+    guard let input = try plane() else { return nil }
+    guard let size = node.integer("size"), (1...1 << 20).contains(size) else { throw failNode("declares no size") }
+    let operation = Operation.localResponseNorm(
+      size: size, alpha: node.float("alpha") ?? 1e-4, beta: node.float("beta") ?? 0.75, k: node.float("bias") ?? 1)
+    return try add(operation, [input], input.size)
+  }
+
+  mutating func padded(_ shapes: ONNXShapes) throws(PixelAscentError) -> ONNXView? {
+    guard let input = try view(node.inputs[0]) else { return nil }
+    let rank = input.shape.count
+    guard let pads = shapes.integers("pads", input: 1) else { return fails("expected constant pads") }
+    guard let axes = shapes.has(3) ? shapes.integers("axes", input: 3) : Array(0..<rank), pads.count == 2 * axes.count,
+      ONNXShapes.axes(axes, of: rank) != nil
+    else { throw failNode("expected two pads an axis, found \(pads.count) for \(shapeText(input.shape))") }
+    if pads.allSatisfy({ $0 == 0 }) { return input }
+    guard node.text("mode") ?? "constant" == "constant" else {
+      return fails("padding of mode \((node.text("mode") ?? "").oneLine); the nearest is constant")
+    }
+    guard let view = try settled(input) else { return nil }
+    var before = [0, 0], after = [0, 0]
+    for (index, axis) in axes.enumerated() {
+      guard let place = ONNXShapes.axis(axis, of: rank) else { continue }
+      let pair = (pads[index], pads[index + axes.count])
+      if pair == (0, 0) { continue }
+      guard view.isPlanar, place >= 2, min(pair.0, pair.1) >= 0, max(pair.0, pair.1) < 1 << 16 else {
+        return fails("pads \(shapeText(pads)) of \(shapeText(view.shape)); only rows and columns can be added")
+      }
+      (before[place - 2], after[place - 2]) = pair
+    }
+    let constant = shapes.constants.count > 2 ? try shapes.constants[2]?.real() : nil
+    if shapes.has(2) && constant == nil { return fails("expected a constant value") }
+    let value = node.float("value") ?? Float(constant ?? 0)
+    let size = ONNXView.Size(
+      channels: view.size.channels, rows: view.size.rows + before[0] + after[0],
+      columns: view.size.columns + before[1] + after[1])
+    let operation = Operation.pad(top: before[0], left: before[1], bottom: after[0], right: after[1], value: value)
+    return try add(operation, [view], size)
+  }
+
+  /// The window that the attributes of a convolution or pool describe.
+  private mutating func window(_ kernel: [Int], _ size: ONNXView.Size) throws(PixelAscentError) -> Window? {
+    guard kernel.count == 2 else {
+      return fails("windows of \(kernel.count) dimensions are not supported, only those of 2")
+    }
+    let strides = node.integers("strides") ?? [1, 1], dilations = node.integers("dilations") ?? [1, 1]
+    let pads = node.integers("pads") ?? [0, 0, 0, 0], extents = [size.rows, size.columns]
+    guard strides.count == 2, dilations.count == 2, pads.count == 4,
+      (kernel + strides + dilations).allSatisfy({ (1...1 << 16).contains($0) }), pads.allSatisfy({ $0 < 1 << 16 })
+    else {
+      throw failNode(
+        "has a window of kernel \(shapeText(kernel)), strides \(shapeText(strides)), pads \(shapeText(pads)), "
+          + "dilations \(shapeText(dilations))")
+    }
+    if pads.contains(where: { $0 < 0 }) { return fails("negative pads are not supported") }
+    var axes = [WindowAxis]()
+    for index in 0..<2 {
+      var axis = WindowAxis(
+        kernel: kernel[index], stride: strides[index], before: pads[index], after: pads[index + 2],
+        dilation: dilations[index])
+      switch node.text("auto_pad") ?? "NOTSET" {
+      case "NOTSET", "": break
+      case "VALID": (axis.before, axis.after) = (0, 0)
+      case "SAME_UPPER", "SAME_LOWER":
+        let count = (extents[index] + axis.stride - 1) / axis.stride
+        let total = max(0, (count - 1) * axis.stride + (axis.kernel - 1) * axis.dilation + 1 - extents[index])
+        let smaller = total / 2, isUpper = node.text("auto_pad") == "SAME_UPPER"
+        (axis.before, axis.after) = isUpper ? (smaller, total - smaller) : (total - smaller, smaller)
+      default: throw failNode("has the auto_pad \((node.text("auto_pad") ?? "").oneLine)")
+      }
+      axes.append(axis)
+    }
+    return Window(y: axes[0], x: axes[1])
+  }
+
+  private func output(
+    _ window: Window, _ size: ONNXView.Size, _ channels: Int, ceilMode: Bool = false
+  ) throws(PixelAscentError) -> ONNXView.Size? {
+    func extent(_ axis: WindowAxis, _ size: Int) throws(PixelAscentError) -> Int {
+      let room = size + axis.before + axis.after - (axis.kernel - 1) * axis.dilation - 1
+      guard room >= 0 else {
+        throw failNode("has a window of \(size - room) pixels on an image of \(size) with its padding, too few")
+      }
+      guard ceilMode else { return room / axis.stride + 1 }
+      let count = (room + axis.stride - 1) / axis.stride + 1
+      // No window begins behind the image's end.
+      return (count - 1) * axis.stride >= size + axis.before ? count - 1 : count
+    }
+    return .init(
+      channels: channels, rows: try extent(window.y, size.rows), columns: try extent(window.x, size.columns))
+  }
+}

@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: MIT
+
+/// How an element of a tensor stands in a file, little-endian.
+package enum ElementType: String, Sendable {
+  case float16 = "F16"
+  case bfloat16 = "BF16"
+  case float32 = "F32"
+  case float64 = "F64"
+  case int8 = "I8"
+  case uint8 = "U8"
+  case int16 = "I16"
+  case int32 = "I32"
+  case int64 = "I64"
+  case bool = "BOOL"
+
+  /// Bytes an element.
+  package var size: Int {
+    switch self {
+    case .int8, .uint8, .bool: 1
+    case .float16, .bfloat16, .int16: 2
+    case .float32, .int32: 4
+    case .float64, .int64: 8
+    }
+  }
+
+  /// The element at an index, rounded to `Float`.
+  func element(_ index: Int, of bytes: [UInt8]) -> Float {
+    func load<T: FixedWidthInteger>(_: T.Type) -> T {
+      bytes.withUnsafeBytes { T(littleEndian: $0.loadUnaligned(fromByteOffset: index * size, as: T.self)) }
+    }
+    return switch self {
+    case .float16: Self.half(load(UInt16.self))
+    case .bfloat16: Float(bitPattern: UInt32(load(UInt16.self)) << 16)
+    case .float32: Float(bitPattern: load(UInt32.self))
+    case .float64: Float(Double(bitPattern: load(UInt64.self)))
+    case .int8: Float(load(Int8.self))
+    case .uint8, .bool: Float(load(UInt8.self))
+    case .int16: Float(load(Int16.self))
+    case .int32: Float(load(Int32.self))
+    case .int64: Float(load(Int64.self))
+    }
+  }
+
+  /// A half-precision number (IEEE 754 binary16); Swift's own `Float16` is missing on Intel Macs.
+  static func half(_ bits: UInt16) -> Float {
+    let sign: FloatingPointSign = bits >> 15 == 0 ? .plus : .minus
+    let exponent = Int(bits >> 10 & 31)
+    let fraction = Float(bits & 1023)
+    switch exponent {
+    case 0: return Float(sign: sign, exponent: -24, significand: fraction)
+    case 31: return fraction > 0 ? .nan : Float(sign: sign, exponent: 0, significand: .infinity)
+    default: return Float(sign: sign, exponent: exponent - 25, significand: 1024 + fraction)
+    }
+  }
+
+  package var isFloat: Bool {
+    switch self {
+    case .float16, .bfloat16, .float32, .float64: true
+    default: false
+    }
+  }
+}
+
+/// A parameter of a network: its elements, or where they lie in a file until they are needed.
+package struct Parameter: Sendable {
+  /// The extent of every dimension, outermost first.
+  package let shape: [Int]
+  private let content: Content
+
+  private enum Content: Sendable {
+    case values([Float])
+    /// Element (i, j, …) lies at `offset` bytes + (i·strides[0] + j·strides[1] + …) elements.
+    case stored(ByteSource, offset: Int, ElementType, strides: [Int])
+  }
+
+  /// A parameter of these elements.
+  package init(_ tensor: Tensor) {
+    shape = tensor.shape
+    content = .values(tensor.values)
+  }
+
+  /// A parameter whose elements lie in a file, in C order unless `strides`, in elements, says otherwise.
+  ///
+  /// Nothing is read here; `name` is what errors call the parameter, behind the file's name.
+  ///
+  /// - Throws: `PixelAscentError` of kind `invalidModel` if the elements don't lie between `offset` and `end`, which is the
+  ///   file's own unless given, are more than the file could hold, or a negative stride or extent is declared.
+  package init(
+    _ source: ByteSource, at offset: Int, end: Int? = nil, _ type: ElementType, shape: [Int], strides: [Int]? = nil,
+    name: String
+  ) throws(PixelAscentError) {
+    func fail(_ message: String) -> PixelAscentError {
+      PixelAscentError(.invalidModel, "\(source.name): tensor \(name.oneLine) \(message)")
+    }
+    guard let count = elementCount(shape) else { throw fail("declares the shape \(shapeText(shape))") }
+    let contiguous = Self.contiguous(shape)
+    var strides = strides ?? contiguous
+    guard strides.count == shape.count, strides.allSatisfy({ $0 >= 0 }) else {
+      throw fail("declares strides \(shapeText(strides)) for the shape \(shapeText(shape))")
+    }
+    // Where there is but one step no stride matters, and frameworks write any.
+    for dimension in shape.indices where shape[dimension] < 2 { strides[dimension] = contiguous[dimension] }
+    // The elements from the first to the last; several may share a place.
+    var span = count == 0 ? 0 : 1
+    for (extent, stride) in zip(shape, strides) where count > 0 {
+      let (step, tooFar) = (extent - 1).multipliedReportingOverflow(by: stride)
+      let (sum, overflow) = span.addingReportingOverflow(step)
+      guard !tooFar, !overflow else { throw fail("declares strides \(shapeText(strides))") }
+      span = sum
+    }
+    let end = min(end ?? source.count, source.count)
+    let room = offset >= 0 && offset <= end ? (end - offset) / type.size : -1
+    guard span <= room, count <= source.count / type.size else {
+      throw fail(
+        "declares the shape \(shapeText(shape)), \(max(span, count)) elements of \(type.size) bytes at byte \(offset) of "
+          + "\(end): truncated or wrong")
+    }
+    self.shape = shape
+    content = .stored(source, offset: offset, type, strides: strides)
+  }
+
+  /// The number of elements.
+  package var count: Int { shape.reduce(1, *) }
+
+  /// The elements, rounded to `Float`, with the shape.
+  ///
+  /// - Throws: `PixelAscentError` of kind `unreadableFile`.
+  package func tensor() throws(PixelAscentError) -> Tensor {
+    if case .values(let values) = content { return Tensor(shape: shape, values: values) }
+    return Tensor(shape: shape, values: try [Float].read(count: count, read))
+  }
+
+  /// Fills a buffer of `count` floats with the elements in C order.
+  package func read(into buffer: UnsafeMutableBufferPointer<Float>) throws(PixelAscentError) {
+    precondition(buffer.count == count)
+    switch content {
+    case .values(let values): _ = buffer.update(from: values)
+    case .stored(let source, let offset, let type, let strides):
+      try read(source, offset, type, strides, into: buffer)
+    }
+  }
+
+  private func read(
+    _ source: ByteSource, _ offset: Int, _ type: ElementType, _ strides: [Int],
+    into buffer: UnsafeMutableBufferPointer<Float>
+  ) throws(PixelAscentError) {
+    let count = buffer.count
+    if count == 0 { return }
+    // The last dimensions, as far as their elements follow one another, make a row.
+    let contiguous = Self.contiguous(shape)
+    var outer = shape.count
+    while outer > 0 && strides[outer - 1] == contiguous[outer - 1] { outer -= 1 }
+    let row = shape[outer...].reduce(1, *)
+    let span = zip(shape, strides).reduce(1) { $0 + ($1.0 - 1) * $1.1 }
+    // Short rows close together, as in a transposed matrix, are picked from all that lies between the first and the last.
+    let all = row < Self.piece && row < count && span <= 2 * count
+    let bytes = all ? try source.bytes(offset..<offset + span * type.size) : []
+
+    var index = [Int](repeating: 0, count: outer)
+    var first = 0
+    for start in stride(from: 0, to: count, by: row) {
+      let part = UnsafeMutableBufferPointer(rebasing: buffer[start..<start + row])
+      if all {
+        for place in 0..<row { part[place] = type.element(first + place, of: bytes) }
+      } else {
+        try Self.read(source, offset + first * type.size, type, into: part)
+      }
+      var dimension = outer - 1
+      while dimension >= 0 {
+        index[dimension] += 1
+        first += strides[dimension]
+        if index[dimension] < shape[dimension] { break }
+        first -= strides[dimension] * shape[dimension]
+        index[dimension] = 0
+        dimension -= 1
+      }
+    }
+  }
+
+  /// Elements that follow one another, in pieces where they must be converted.
+  private static func read(
+    _ source: ByteSource, _ offset: Int, _ type: ElementType, into buffer: UnsafeMutableBufferPointer<Float>
+  ) throws(PixelAscentError) {
+    if type == .float32 { return try source.read(into: UnsafeMutableRawBufferPointer(buffer), at: offset) }
+    for start in stride(from: 0, to: buffer.count, by: piece) {
+      let length = min(piece, buffer.count - start)
+      let bytes = try source.bytes(offset + start * type.size..<offset + (start + length) * type.size)
+      for place in 0..<length { buffer[start + place] = type.element(place, of: bytes) }
+    }
+  }
+
+  /// The same elements in another shape, if they lie in C order.
+  package func reshaped(_ shape: [Int]) -> Parameter? {
+    guard elementCount(shape) == count else { return nil }
+    switch content {
+    case .values(let values): return Parameter(Tensor(shape: shape, values: values))
+    case .stored(let source, let offset, let type, let strides):
+      guard strides == Self.contiguous(self.shape) else { return nil }
+      return Parameter(shape: shape, content: .stored(source, offset: offset, type, strides: Self.contiguous(shape)))
+    }
+  }
+
+  private static let piece = 1 << 16
+
+  private init(shape: [Int], content: Content) {
+    self.shape = shape
+    self.content = content
+  }
+
+  /// The strides of an array in C order.
+  private static func contiguous(_ shape: [Int]) -> [Int] {
+    var strides = [Int]()
+    var stride = 1
+    for extent in shape.reversed() {
+      strides.append(stride)
+      stride = stride.multipliedReportingOverflow(by: max(extent, 1)).partialValue
+    }
+    return strides.reversed()
+  }
+}

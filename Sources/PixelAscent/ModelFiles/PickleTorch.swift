@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: MIT
+
+/// A tensor as PyTorch pickles it: a view of a storage, whose elements lie elsewhere in the file.
+package struct StoredTensor: Hashable, Sendable {
+  package struct Storage: Hashable, Sendable {
+    /// The name under which the file keeps the bytes.
+    package let key: String
+    /// The type of its elements; `uint8` where the storage has none.
+    package let type: ElementType
+    /// Where it begins in what the file keeps, and how many elements it has.
+    package let first, count: Int
+  }
+
+  package let storage: Storage
+  package let type: ElementType
+  /// Element (i, j, …) is the storage's element `offset` + i·strides[0] + j·strides[1] + …
+  package let offset: Int
+  package let shape, strides: [Int]
+}
+
+/// A global that `torch.save` writes.
+enum TorchGlobal: Hashable {
+  /// `torch.FloatStorage` and so on: the type of a storage.
+  case storage(ElementType)
+  /// `torch.storage.UntypedStorage`: one of bytes.
+  case untypedStorage
+  /// `torch.float32` and so on.
+  case dtype(ElementType)
+  /// `_rebuild_tensor_v2(storage, offset, shape, strides, requires_grad, hooks)`; the first version ends with the strides.
+  case rebuildTensor
+  /// `_rebuild_tensor_v3`: the same, then the type of the elements.
+  case rebuildTypedTensor
+  /// `_rebuild_parameter(tensor, requires_grad, hooks)`.
+  case rebuildParameter
+  case size
+  /// `OrderedDict()`; Python 2 gives it the entries, as a list of pairs.
+  case orderedDict
+  /// `defaultdict(type of the values)`.
+  case defaultDict
+  /// What checkpoints hold besides tensors; it is passed over.
+  case harmless
+}
+
+extension PickleGlobal {
+  /// What state dicts and the usual checkpoints need, under the module names of Python 2 and 3.
+  static let torch: [String: PickleGlobal] = {
+    let types: [(storage: String, dtype: String, type: ElementType)] = [
+      ("Half", "float16", .float16), ("BFloat16", "bfloat16", .bfloat16), ("Float", "float32", .float32),
+      ("Double", "float64", .float64), ("Char", "int8", .int8), ("Byte", "uint8", .uint8), ("Short", "int16", .int16),
+      ("Int", "int32", .int32), ("Long", "int64", .int64), ("Bool", "bool", .bool),
+    ]
+    var globals: [String: TorchGlobal] = [
+      "torch.storage.UntypedStorage": .untypedStorage,
+      "torch._utils._rebuild_tensor": .rebuildTensor,
+      "torch._utils._rebuild_tensor_v2": .rebuildTensor,
+      "torch._utils._rebuild_tensor_v3": .rebuildTypedTensor,
+      "torch._utils._rebuild_parameter": .rebuildParameter,
+      "torch._utils._rebuild_parameter_with_state": .rebuildParameter,
+      "torch.Size": .size,
+      "collections.OrderedDict": .orderedDict,
+      "collections.defaultdict": .defaultDict,
+    ]
+    for (storage, dtype, type) in types {
+      globals["torch.\(storage)Storage"] = .storage(type)
+      globals["torch.cuda.\(storage)Storage"] = .storage(type)
+      globals["torch.\(dtype)"] = .dtype(type)
+    }
+    let harmless = [
+      "argparse.Namespace", "collections.Counter", "datetime.date", "datetime.datetime", "datetime.timedelta",
+      "pathlib.Path", "pathlib.PosixPath", "pathlib.WindowsPath", "torch.device", "torch.torch_version.TorchVersion",
+      "types.SimpleNamespace",
+    ]
+    let builtins = ["bool", "complex", "dict", "float", "frozenset", "int", "list", "long", "set", "str", "tuple"]
+    let both = ["builtins", "__builtin__"].flatMap { module in builtins.map { "\(module).\($0)" } }
+    for name in harmless + both { globals[name] = .harmless }
+    return numPy.merging(globals.mapValues { .torch($0) }) { $1 }
+  }()
+}
+
+extension PickleMachine {
+  /// What calling a global of PyTorch's makes.
+  mutating func call(_ global: TorchGlobal, _ arguments: [Value]) throws(PixelAscentError) -> Value {
+    switch global {
+    case .rebuildTensor where arguments.count >= 4:
+      return try tensor(arguments, type: nil)
+    case .rebuildTypedTensor where arguments.count >= 7:
+      guard case .global(.torch(.dtype(let type))) = arguments[6] else { break }
+      return try tensor(arguments, type: type)
+    case .rebuildParameter:
+      guard case .tensor? = arguments.first else { break }
+      return arguments[0]
+    case .size:
+      guard arguments.count == 1, case .tuple = arguments[0] else { break }
+      return arguments[0]
+    case .orderedDict:
+      guard arguments.count < 2, let items = try entries(arguments.first) else { break }
+      dicts.append(items)
+      return .dict(dicts.count - 1)
+    case .defaultDict:
+      dicts.append([])
+      return .dict(dicts.count - 1)
+    case .harmless: return .other
+    case .rebuildTensor, .rebuildTypedTensor, .storage, .untypedStorage, .dtype: break
+    }
+    throw reader.fail(
+      "refused: the pickle makes a tensor or dictionary otherwise than PyTorch does, before byte \(reader.position)")
+  }
+
+  /// The storage that `('storage', type, key, device, number of elements, view)` refers to; the last is missing or None
+  /// but in old files, where it is `(key of the view, first element, number of elements)`.
+  mutating func storage(_ reference: Value) throws(PixelAscentError) -> Value {
+    guard case .tuple(let tuple) = reference, tuples[tuple].count >= 5, case .string("storage") = tuples[tuple][0],
+      case .global(.torch(let global)) = tuples[tuple][1], let type = storedType(global),
+      case .string(let key) = tuples[tuple][2], case .int(let declared) = tuples[tuple][4]
+    else { throw reader.fail("refused: the pickle refers to what is no storage, before byte \(reader.position)") }
+    var (first, count) = (0, declared)
+    if tuples[tuple].count > 5, case .tuple(let view) = tuples[tuple][5] {
+      guard tuples[view].count == 3, case .int(let offset) = tuples[view][1], case .int(let size) = tuples[view][2],
+        offset >= 0, offset <= declared, size >= 0, size <= declared - offset
+      else { throw reader.fail("storage \(key.oneLine) is seen through a view that it does not hold") }
+      (first, count) = (offset, size)
+    }
+    guard declared >= 0, declared <= Int.max / type.size else {
+      throw reader.fail("storage \(key.oneLine) declares \(declared) elements")
+    }
+    storages.append(StoredTensor.Storage(key: key, type: type, first: first, count: count))
+    return .storage(storages.count - 1)
+  }
+
+  private func storedType(_ global: TorchGlobal) -> ElementType? {
+    switch global {
+    case .storage(let type): type
+    case .untypedStorage: .uint8
+    default: nil
+    }
+  }
+
+  private mutating func tensor(_ arguments: [Value], type: ElementType?) throws(PixelAscentError) -> Value {
+    guard case .storage(let storage) = arguments[0], case .int(let offset) = arguments[1],
+      let shape = integers(arguments[2]), let strides = integers(arguments[3])
+    else {
+      throw reader.fail("a tensor that ends at byte \(reader.position) lacks its storage, offset, shape or strides")
+    }
+    // Many tensors could share a long shape.
+    try spend(shape.count + strides.count)
+    tensors.append(
+      StoredTensor(
+        storage: storages[storage], type: type ?? storages[storage].type, offset: offset, shape: shape, strides: strides
+      ))
+    return .tensor(tensors.count - 1)
+  }
+
+  /// A tuple's integers, at most as many as a tensor may have dimensions in PyTorch.
+  private func integers(_ value: Value) -> [Int]? {
+    guard case .tuple(let tuple) = value, tuples[tuple].count <= 64 else { return nil }
+    var result = [Int]()
+    for item in tuples[tuple] {
+      guard case .int(let item) = item else { return nil }
+      result.append(item)
+    }
+    return result
+  }
+
+  /// Keys and values in turn of a list of pairs.
+  private mutating func entries(_ argument: Value?) throws(PixelAscentError) -> [Value]? {
+    guard let argument else { return [] }
+    guard case .list(let list) = argument else { return nil }
+    try spend(2 * lists[list].count)
+    var items = [Value]()
+    for pair in lists[list] {
+      let pair: [Value] =
+        switch pair {
+        case .list(let index): lists[index]
+        case .tuple(let index): tuples[index]
+        default: []
+        }
+      guard pair.count == 2 else { return nil }
+      items += pair
+    }
+    return items
+  }
+}
