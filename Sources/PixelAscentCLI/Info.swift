@@ -22,7 +22,8 @@ struct Info: ParsableCommand {
       threads: common.threads)
     var model = ["none: \(ModelLocation.advice)"]
     if let path = try ModelLocation.search(common.model) {
-      let network = try Network(contentsOf: path, options: try common.computeOptions())
+      let network = try Network(
+        contentsOf: path, settings: try common.modelOptions.settings(), options: try common.computeOptions())
       record.model = path
       record.classes = network.classCount
       model = [path, "\(network.classCount) classes", network.source, network.licence]

@@ -23,7 +23,7 @@ struct PixelAscentCommand: ParsableCommand {
       Exit codes: 0 done, 1 failed, 64 wrong usage.
       """,
     version: PixelAscent.version,
-    subcommands: [Classify.self, Saliency.self, Fool.self, Visualize.self, Convert.self, Info.self])
+    subcommands: [Classify.self, Saliency.self, Fool.self, Visualize.self, Convert.self, Inspect.self, Info.self])
 
   static func main() {
     do {

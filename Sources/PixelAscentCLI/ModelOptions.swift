@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: MIT
+
+import ArgumentParser
+import PixelAscent
+
+/// What is said of a model beside its file.
+struct ModelOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp("What bare weights belong to (default: recognised by names and shapes).", valueName: "name"))
+  var architecture: String?
+
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Mean of red, green, blue, a pixel being in [0,1].", valueName: "r,g,b"), transform: Numbers.init
+  )
+  var mean: Numbers?
+
+  @Option(
+    parsing: .unconditional, help: ArgumentHelp("Standard deviation of red, green, blue.", valueName: "r,g,b"),
+    transform: Numbers.init)
+  var std: Numbers?
+
+  @Flag(help: "The network takes blue, green, red.")
+  var bgr = false
+
+  @Option(
+    parsing: .unconditional, help: ArgumentHelp("Size of the network's input in pixels.", valueName: "n"))
+  var inputSize: Int?
+
+  @Option(help: "How a photo gets it: short side, middle square, or both sides.")
+  var resize: Preprocessing.Resize?
+
+  @Option(help: ArgumentHelp("The classes' names, a line each, or JSON.", valueName: "file"))
+  var labels: String?
+
+  func validate() throws {
+    if let inputSize, !(1...65_536).contains(inputSize) {
+      throw ValidationError("--input-size must be from 1 to 65536, found \(inputSize).")
+    }
+    if let std, !std.values.allSatisfy({ $0 > 0 }) { throw ValidationError("--std must be above 0.") }
+    if let mean, let std, mean.values.count != std.values.count {
+      throw ValidationError("--mean and --std have \(mean.values.count) and \(std.values.count) numbers.")
+    }
+  }
+
+  func settings() throws -> ModelSettings {
+    var settings = ModelSettings()
+    settings.architecture = architecture
+    settings.mean = mean?.values
+    settings.std = std?.values
+    settings.isBGR = bgr
+    settings.inputSize = inputSize
+    settings.resize = resize
+    settings.labels = try labels.map { try Labels(contentsOf: $0) }
+    return settings
+  }
+}
+
+/// Numbers with commas between.
+struct Numbers {
+  let values: [Float]
+
+  init(_ text: String) throws {
+    values = try text.split(separator: ",", omittingEmptySubsequences: false).map { part in
+      guard let value = Float(part), value.isFinite else {
+        throw ValidationError("\"\(text)\" is no list of numbers such as 0.485,0.456,0.406.")
+      }
+      return value
+    }
+    guard values.count == 3 || values.count == 1 else {
+      throw ValidationError("\(values.count) numbers in \"\(text)\": give three, or one for a grey network.")
+    }
+  }
+}
+
+extension Preprocessing.Resize: ExpressibleByArgument {}
