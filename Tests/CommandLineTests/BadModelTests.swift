@@ -10,13 +10,14 @@ import Testing
     ["classify photo.png", "saliency photo.png", "fool photo.png --target 76"]
     + ["visualize --class 76", "info"]
 
+  static let expected = "expected weights as PyTorch, safetensors or ONNX files hold them"
+
   @Test(
     arguments: commands,
     [
       ("missing.safetensors", "no such file"), ("Models", "is a folder, not a file"),
       ("photo.png/m", "a part of the path is not a folder"),
-      ("photo.png", "the header declares 727905341920923785 bytes, found …"),
-      ("empty", "not a safetensors file: its 0 bytes can't hold the 8 of the header's length"),
+      ("photo.png", "\(expected), found a PNG picture"), ("empty", "\(expected), found an empty file"),
     ])
   func noModel(_ command: String, _ file: (name: String, message: String)) throws {
     let folder = try TemporaryFolder.withModelAndPhoto()
@@ -40,10 +41,10 @@ import Testing
 
     static let all = [
       Damage(
-        testDescription: "header of 2^63 bytes", line: "the header declares 9223372036854775808 bytes, found …",
-        bytes: { [0, 0, 0, 0, 0, 0, 0, 0x80] + $0[8...] }),
+        testDescription: "header of 2^47 bytes", line: "the header declares 140737488355328 bytes, found …",
+        bytes: { [0, 0, 0, 0, 0, 0x80, 0, 0] + $0[8...] }),
       Damage(
-        testDescription: "header of 2^64 - 1 bytes", line: "the header declares 18446744073709551615 bytes, found …",
+        testDescription: "header of 2^64 - 1 bytes", line: "\(BadModelTests.expected), found …",
         bytes: { [UInt8](repeating: 255, count: 8) + $0[8...] }),
       Damage(
         testDescription: "NaN", line: "tensor conv2.weight holds a value that is not finite at index 15999",
@@ -60,7 +61,8 @@ import Testing
         ",69792]", ",99792]",
         "tensor conv2.weight declares bytes up to 99792 of the data, found 69792: truncated or wrong offset"),
       header("[5792,69792]", "[5788,69792]", "tensor conv2.weight declares the offset 5788, expected 5792: …"),
-      header("\"dtype\":\"F32\"", "\"dtype\":\"F64\"", "tensor conv1.bias is of type F64; this version reads F32 only"),
+      header("\"dtype\":\"F32\"", "\"dtype\":\"F64\"", "tensor conv1.bias declares the shape (16), found 64 bytes"),
+      header("\"dtype\":\"F32\"", "\"dtype\":\"F31\"", "tensor conv1.bias is of type F31; read are …"),
       header("pixelascent-1", "pixelascent-2", "expected the format pixelascent-1, found pixelascent-2"),
     ]
   }
@@ -104,13 +106,27 @@ import Testing
   }
 
   @Test(arguments: [
-    ("missing.pkl", "no such file"), ("photo.png", "expected weights as a Python pickle, found something else"),
-    ("Models/squeezenet1_1.safetensors", "expected weights as a Python pickle, found a safetensors file"),
+    ("missing.pkl", "no such file"), ("photo.png", "\(expected), found a PNG picture"),
     ("none.pkl", "expected a dictionary of SqueezeNet's layers"),
+    ("nan.safetensors", "tensor conv2.weight holds a value that is not finite at index 15999"),
   ])
   func noWeights(_ name: String, _ message: String) throws {
     let folder = try TemporaryFolder.withModelAndPhoto()
     try folder.add("none.pkl", [0x80, 2, UInt8(ascii: "N"), UInt8(ascii: ".")])
+    try folder.add("nan.safetensors", TinyModel.bytes.dropLast(4) + [0, 0, 0xC0, 0x7F])
     try Refusal("convert \(name) -o m.safetensors", "error: \(name): \(message)").check(in: folder)
+  }
+
+  @Test("Weights of no known architecture", arguments: ["torch-zip.pth", "torch-legacy.pth"])
+  func unknownArchitecture(_ name: String) throws {
+    let folder = try TemporaryFolder.withModelAndPhoto()
+    let fixture = URL(fileURLWithPath: "\(PackageFiles.folder)/Tests/Golden/\(name)")
+    try folder.add(name, Array(Data(contentsOf: fixture)))
+    for command in ["classify photo.png --model \(name)", "convert \(name) -o m.safetensors"] {
+      try Refusal(command, "error: \(name): …").check(in: folder)
+    }
+    try Refusal(
+      "info --model \(name) --architecture resnet18", "error: \(name): …"
+    ).check(in: folder)
   }
 }

@@ -18,20 +18,22 @@ enum TinyModel {
   static let inputSize = 40
 
   /// Halves an image four times as SqueezeNet does, so that the least size is 17 here too.
-  private static let graph = Graph(
-    input: .init(channels: 3),
-    layers: [
-      GraphLayer(
-        name: "conv1",
-        operation: .convolution(kernel: 3, stride: 2, padding: 0, outputChannels: 16, relu: true), inputs: ["image"]),
-      GraphLayer(name: "pool1", operation: .maxPool(kernel: 3, stride: 2, ceilMode: true), inputs: ["conv1"]),
-      GraphLayer(name: "pool2", operation: .maxPool(kernel: 3, stride: 2, ceilMode: true), inputs: ["pool1"]),
-      GraphLayer(name: "pool3", operation: .maxPool(kernel: 3, stride: 2, ceilMode: true), inputs: ["pool2"]),
-      GraphLayer(
-        name: "conv2",
-        operation: .convolution(kernel: 1, stride: 1, padding: 0, outputChannels: 1000, relu: true), inputs: ["pool3"]),
-      GraphLayer(name: "scores", operation: .globalAverage, inputs: ["conv2"]),
-    ], output: "scores")
+  private static let graph: Graph = {
+    func convolution(_ name: String, _ input: String, _ window: Window, _ channels: Int) -> GraphLayer {
+      let operation = PixelAscent.Operation.convolution(window, groups: 1, outputChannels: channels, clamp: .relu)
+      return GraphLayer(name: name, operation: operation, inputs: [input])
+    }
+    func pool(_ name: String, _ input: String) -> GraphLayer {
+      GraphLayer(name: name, operation: .maxPool(Window(kernel: 3, stride: 2), ceilMode: true), inputs: [input])
+    }
+    return Graph(
+      input: .init(channels: 3),
+      layers: [
+        convolution("conv1", "image", Window(kernel: 3, stride: 2), 16), pool("pool1", "conv1"),
+        pool("pool2", "pool1"), pool("pool3", "pool2"), convolution("conv2", "pool3", Window(kernel: 1), 1000),
+        GraphLayer(name: "scores", operation: .globalAverage, inputs: ["conv2"]),
+      ], output: "scores")
+  }()
 
   private static func file() throws -> ModelFile {
     var random = TestRandom(5)

@@ -40,54 +40,53 @@ import Testing
   }
 
   @Test func refusesGraphsItCannotRun() {
-    let a = S.convolution("a", "image", 3, 16), linear = S.convolution("l", "a", 1, 16, relu: false)
+    let a = S.convolution("a", "image", 3, 16)
     let unsupported = "is not supported by this version"
     #expect(
-      line([S.convolution("a", "image", 5, 16)])
-        == "m.safetensors: layer a: a convolution of kernel 5, stride 1, padding 0 \(unsupported)")
+      line([S.convolution("a", "image", 17, 16)]) == "m.safetensors: layer a: a kernel of 17×17 \(unsupported)")
     #expect(
-      line([S.convolution("a", "image", 3, 16, stride: 3)])
-        == "m.safetensors: layer a: a convolution of kernel 3, stride 3, padding 0 \(unsupported)")
-    #expect(
-      line([a, S.convolution("b", "image", 3, 16)])
-        == "m.safetensors: layer b: a second layer on the image \(unsupported)")
-    #expect(
-      line([a, GraphLayer(name: "p", operation: .maxPool(kernel: 2, stride: 2, ceilMode: true), inputs: ["a"])])
-        == "m.safetensors: layer p: a max pool of kernel 2, stride 2, ceil mode true on a \(unsupported)")
-    #expect(
-      line([a, GraphLayer(name: "p", operation: .maxPool(kernel: 3, stride: 2, ceilMode: false), inputs: ["a"])])
-        == "m.safetensors: layer p: a max pool of kernel 3, stride 2, ceil mode false on a \(unsupported)")
-    #expect(
-      line([S.pool("p", "image")])
-        == "m.safetensors: layer p: a max pool of kernel 3, stride 2, ceil mode true on image \(unsupported)")
-    #expect(line([]) == "m.safetensors: layer scores: an average of the image \(unsupported)")
-    #expect(
-      line([a, S.concatenate("c", "a", "image")])
-        == "m.safetensors: layer c: concatenating the image, or one layer twice, \(unsupported)")
-    #expect(
-      line([a, S.concatenate("c", "a", "a")])
-        == "m.safetensors: layer c: concatenating the image, or one layer twice, \(unsupported)")
-    #expect(
-      line([a, linear, S.convolution("b", "a", 1, 16), S.concatenate("c", "b", "l")])
-        == "m.safetensors: layer c: concatenating layers with and without ReLU \(unsupported)")
-    #expect(
-      line([a, S.convolution("b", "a", 1, 5), S.convolution("d", "a", 1, 16), S.concatenate("c", "b", "d")])
-        == "m.safetensors: layer c: concatenating layers whose channels are no multiple of 16 \(unsupported)")
+      line([a, S.layer("p", .maxPool(Window(kernel: 16), ceilMode: false), "a")])
+        == "m.safetensors: layer p: a max pool of 16×16 \(unsupported)")
     #expect(
       line(Graph(input: .init(channels: 3), layers: [a], output: "a"))
-        == "m.safetensors: the scores must be the output of a last layer globalAverage")
-    #expect(
-      line([a, S.convolution("b", "a", 3, 16), S.convolution("d", "a", 1, 16), S.concatenate("c", "b", "d")])
-        == "m.safetensors: the parts of a concatenation have 1×1 and 3×3 pixels")
-    let aside = GraphLayer(name: "aside", operation: .globalAverage, inputs: ["a"])
-    #expect(
-      line([a, aside, S.convolution("b", "a", 1, 5)])
-        == "m.safetensors: a globalAverage that is not the last layer \(unsupported)")
+        == "m.safetensors: the output a has the shape (16, 222, 222), expected a score for each class")
+    #expect(line([a, S.layer("s", .softmax, "a")]) == "m.safetensors: layer s: this operation here \(unsupported)")
     #expect(
       line([a] + (0..<4096).map { S.convolution("b\($0)", "a", 1, 1) })
         == "m.safetensors: 4098 layers are more than the 4096 this version takes")
     let pools = (0..<12).map { S.pool("p\($0)", $0 == 0 ? "a" : "p\($0 - 1)") }
-    #expect(line([a] + pools) == "m.safetensors: the network leaves nothing of an image of 4096×4096 pixels")
+    let whole = S.graph([a] + pools)
+    #expect(
+      errorLine {
+        try ModelFile(
+          graph: whole, labels: Labels(names: []), preprocessing: .imageNet, source: "", licence: "", parameters: [:],
+          name: "m.safetensors")
+      } == "m.safetensors: the network leaves nothing of an image of 4096×4096 pixels")
+  }
+
+  /// Weights of a matrix, or a head as large as its input, are for one size.
+  @Test func refusesSizesThatDoNotFit() throws {
+    func line(_ layers: [GraphLayer], _ height: Int, _ width: Int) throws -> String {
+      let graph = Graph(input: .init(channels: 3), layers: layers, output: "scores")
+      let file = try S.random(graph, integers: true, seed: 1, preprocessing: S.halves(inputSize: 9))
+      let network = try Network(file, name: "small")
+      #expect(try network.scores(of: Tensor(shape: [3, 9, 9], repeating: 1)).count == 5)
+      return errorLine { try network.scores(of: Tensor(shape: [3, height, width], repeating: 1)) }
+    }
+    let a = S.convolution("a", "image", 3, 4)
+    let matrix = [a, S.layer("b", .flatten, "a"), S.layer("scores", .linear(outputs: 5, clamp: .none), "b")]
+    let start = "a network input of 10×9 pixels does not fit: layer"
+    let end = "; --resize crop or stretch makes photographs square"
+    #expect(
+      try line(matrix, 10, 10)
+        == "a network input of 10×10 pixels does not fit: layer b: expected the shape (196, 1, 1), found (256, 1, 1)")
+    #expect(try line(matrix, 10, 9) == "\(start) b: expected the shape (196, 1, 1), found (224, 1, 1)\(end)")
+    #expect(
+      try line([a, S.convolution("scores", "a", 7, 5)], 10, 9)
+        == "\(start) scores: expected the shape (5, 1, 1), found (5, 2, 1)\(end)")
+    #expect(
+      try line([S.convolution("b", "image", 9, 4), S.layer("scores", .linear(outputs: 5, clamp: .none), "b")], 10, 9)
+        == "\(start) scores: a linear layer takes a vector, found the shape (4, 2, 1)\(end)")
   }
 
   @Test func refusesInputs() throws {

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 
-import CPixelReference
 import PixelAscent
 
 /// A model computed naively in double, and beside every number the variance that float rounding may give it.
@@ -19,132 +18,115 @@ struct ReferenceNetwork {
       variance = Array(repeating: 0, count: channels * height * width)
       self.values = values ?? variance
     }
+
+    init(_ shape: ValueShape) { self.init(shape.channels, shape.height, shape.width) }
+
+    func at(_ channel: Int, _ row: Int, _ column: Int) -> Int { (channel * height + row) * width + column }
+
+    /// Takes account of a sum of so many float terms whose magnitudes have the sum `magnitude`.
+    mutating func addRounding(_ magnitude: [Double], terms: Int) {
+      for index in magnitude.indices {
+        variance[index] += Double(terms) * 0x1p-48 * magnitude[index] * magnitude[index]
+      }
+    }
   }
 
   /// A forward pass.
   struct Trace {
     /// Outputs by layer name.
     var outputs: [String: Array3] = [:]
-    /// Convolutions' outputs before the ReLU.
-    var beforeReLU: [String: [Double]] = [:]
-    var poolIndices: [String: [UInt8]] = [:]
-    /// By how many deviations every ReLU's input differs from 0, and every pool's winner from the others, at
-    /// least.
+    /// Outputs before the clamp, of the layers that have one.
+    var beforeClamp: [String: [Double]] = [:]
+    /// Where in its input a max pool has found every maximum.
+    var winners: [String: [Int]] = [:]
+    /// By how many deviations every value differs from where its derivative jumps, and every pool's winner from the
+    /// others, at least.
     var margin = Double.infinity
+    /// The greatest sum of magnitudes.
+    var greatest = 0.0
 
-    /// max |value|: integers below 2²⁴ are exact in float.
-    var greatest: Double { outputs.values.flatMap { $0.values }.reduce(0) { max($0, abs($1)) } }
+    /// Whether all sums are exact in float: they are multiples of a power of two, 2²⁴ times which is greater.
+    var isExact: Bool {
+      let values = outputs.values.flatMap(\.values)
+      let unit = (0...12).map { Double(sign: .plus, exponent: -$0, significand: 1) }.first { unit in
+        values.allSatisfy { ($0 / unit).rounded() == $0 / unit }
+      }
+      return unit.map { greatest < 0x1p23 * $0 } ?? false
+    }
+
+    mutating func note(_ distance: Double, _ variance: Double) {
+      // Exact numbers have no deviation; then a tie is one in float too.
+      if variance > 0 { margin = min(margin, distance / variance.squareRoot()) }
+    }
   }
 
   let file: ModelFile
+  private let tensors: [String: [Double]]
 
-  func forward(_ image: Tensor) -> Trace {
+  init(file: ModelFile) throws {
+    self.file = file
+    tensors = try file.tensors.mapValues { $0.values.map(Double.init) }
+  }
+
+  func parameter(_ layer: GraphLayer, _ suffix: String) -> [Double] { tensors["\(layer.name).\(suffix)"] ?? [] }
+
+  func forward(_ image: Tensor) throws -> Trace {
+    let graph = file.graph
     var trace = Trace()
     trace.outputs[Graph.image] = Array3(
       image.shape[0], image.shape[1], image.shape[2], values: image.values.map(Double.init))
-    for layer in file.graph.layers {
-      let inputs = layer.inputs.compactMap { trace.outputs[$0] }
-      trace.outputs[layer.name] = output(of: layer, inputs, &trace)
+    let shapes = try graph.shapes(height: image.shape[1], width: image.shape[2])
+    for layer in graph.layers {
+      var y = Array3(shapes[layer.name, default: ValueShape(channels: 0)])
+      compute(layer, layer.inputs.compactMap { trace.outputs[$0] }, &y, &trace)
+      if let clamp = layer.operation.clamp { apply(clamp, &y, layer.name, &trace) }
+      trace.outputs[layer.name] = y
     }
     return trace
   }
 
   func scores(_ trace: Trace) -> [Double] { trace.outputs[file.graph.output]?.values ?? [] }
 
-  private func output(of layer: GraphLayer, _ inputs: [Array3], _ trace: inout Trace) -> Array3 {
-    let x = inputs[0]
-    switch layer.operation {
-    case .convolution(_, _, _, _, let relu):
-      let (weights, bias, shape) = convolution(layer, x)
-      var y = Array3(Int(shape.out_channels), Int(shape.out_height), Int(shape.out_width))
-      var magnitude = y.values
-      let nothing = bias.map { _ in 0.0 }
-      pxa_ref_conv_forward(&y.values, &magnitude, x.values, weights, bias, shape, false)
-      pxa_ref_conv_forward(&y.variance, nil, x.variance, weights.map { $0 * $0 }, nothing, shape, false)
-      addRounding(&y, magnitude, terms: weights.count / bias.count + 1)
-      trace.beforeReLU[layer.name] = y.values
-      if relu {
-        for index in y.values.indices {
-          trace.margin = min(trace.margin, abs(y.values[index]) / y.variance[index].squareRoot())
-          y.values[index] = max(0, y.values[index])
-        }
-      }
-      return y
-    case .maxPool:
-      var y = Array3(x.channels, (x.height - 2) / 2 + 1, (x.width - 2) / 2 + 1)
-      var index = [UInt8](repeating: 0, count: y.values.count)
-      let (c, h, w) = (Int32(x.channels), Int32(x.height), Int32(x.width))
-      let (outHeight, outWidth) = (Int32(y.height), Int32(y.width))
-      pxa_ref_max_pool_forward(&y.values, &index, x.values, c, h, w, outHeight, outWidth)
-      var scratch = index
-      pxa_ref_max_pool_forward(&y.variance, &scratch, x.variance, c, h, w, outHeight, outWidth)
-      trace.poolIndices[layer.name] = index
-      trace.margin = min(trace.margin, poolMargin(x, y, index))
-      return y
-    case .concatenate:
-      var y = Array3(inputs.map(\.channels).reduce(0, +), x.height, x.width)
-      y.values = inputs.flatMap(\.values)
-      y.variance = inputs.flatMap(\.variance)
-      return y
-    case .globalAverage:
-      let (c, h, w) = (Int32(x.channels), Int32(x.height), Int32(x.width)), count = Double(x.height * x.width)
-      var y = Array3(x.channels, 1, 1), magnitude = y.values
-      pxa_ref_global_average(&y.values, x.values, c, h, w)
-      pxa_ref_global_average(&magnitude, x.values.map(abs), c, h, w)
-      pxa_ref_global_average(&y.variance, x.variance.map { $0 / count }, c, h, w)
-      addRounding(&y, magnitude, terms: Int(count) + 1)
-      return y
-    }
-  }
-
   /// The gradient of Σ seed · scores with respect to the image.
   func gradient(_ trace: Trace, seed: [Double], throughLastReLU: Bool = true) -> Array3 {
     var gradients: [String: Array3] = [:]
     gradients[file.graph.output] = Array3(seed.count, 1, 1, values: seed)
-    // The layers whose ReLU is the last one: what the average reads, or the parts of which that is made.
-    let scored = file.graph.layers.suffix(2).first
-    let heads = scored?.operation == .concatenate ? scored?.inputs ?? [] : [scored?.name ?? ""]
+    let skipped = throughLastReLU ? [] : lastClamps
     for layer in file.graph.layers.reversed() {
       guard var dy = gradients[layer.name] else { continue }
-      let inputs = layer.inputs.compactMap { trace.outputs[$0] }
-      let x = inputs[0]
-      var dx = Array3(x.channels, x.height, x.width)
-      let (c, h, w) = (Int32(x.channels), Int32(x.height), Int32(x.width))
-      switch layer.operation {
-      case .convolution(_, _, _, _, let relu):
-        if relu && (throughLastReLU || !heads.contains(layer.name)) {
-          for (index, before) in (trace.beforeReLU[layer.name] ?? []).enumerated() where before <= 0 {
-            (dy.values[index], dy.variance[index]) = (0, 0)
-          }
+      if let clamp = layer.operation.clamp, !skipped.contains(layer.name) {
+        for (index, before) in (trace.beforeClamp[layer.name] ?? []).enumerated()
+        where before <= Double(clamp.low) || before >= Double(clamp.high) {
+          (dy.values[index], dy.variance[index]) = (0, 0)
         }
-        let (weights, bias, shape) = convolution(layer, x)
-        var magnitude = dx.values
-        pxa_ref_conv_input_grad(&dx.values, &magnitude, dy.values, weights, shape)
-        pxa_ref_conv_input_grad(&dx.variance, nil, dy.variance, weights.map { $0 * $0 }, shape)
-        addRounding(&dx, magnitude, terms: bias.count * Int(shape.kernel * shape.kernel) + 1)
-      case .maxPool:
-        let index = trace.poolIndices[layer.name] ?? []
-        pxa_ref_max_pool_input_grad(&dx.values, dy.values, index, c, h, w, Int32(dy.height), Int32(dy.width))
-        pxa_ref_max_pool_input_grad(&dx.variance, dy.variance, index, c, h, w, Int32(dy.height), Int32(dy.width))
-        addRounding(&dx, dx.values.map(abs), terms: 4)
-      case .concatenate:
-        var start = 0
-        for (name, part) in zip(layer.inputs, inputs) {
-          var slice = Array3(part.channels, part.height, part.width)
-          slice.values = Array(dy.values[start..<start + slice.values.count])
-          slice.variance = Array(dy.variance[start..<start + slice.values.count])
-          add(slice, to: &gradients[name])
-          start += slice.values.count
-        }
-        continue
-      case .globalAverage:
-        let plane = x.height * x.width
-        dx.values = dx.values.indices.map { dy.values[$0 / plane] / Double(plane) }
-        addRounding(&dx, dx.values.map(abs), terms: 1)
       }
-      add(dx, to: &gradients[layer.inputs[0]])
+      let inputs = layer.inputs.compactMap { trace.outputs[$0] }
+      for place in inputs.indices {
+        add(inputGradient(layer, place, inputs, dy, trace), to: &gradients[layer.inputs[place]])
+      }
     }
-    return gradients[Graph.image] ?? Array3(0, 0, 0)
+    let image = trace.outputs[Graph.image] ?? Array3(0, 0, 0)
+    return gradients[Graph.image] ?? Array3(image.channels, image.height, image.width)
+  }
+
+  /// The layers whose clamp is the last one: the scores' own, or that of what they are the average of, or of its parts.
+  private var lastClamps: [String] {
+    let layers = Dictionary(uniqueKeysWithValues: file.graph.layers.map { ($0.name, $0) })
+    guard let scores = layers[file.graph.output] else { return [] }
+    if scores.operation.clamp != nil { return [scores.name] }
+    guard scores.operation == .globalAverage, let scored = layers[scores.inputs[0]] else { return [] }
+    return scored.operation == .concatenate ? scored.inputs : [scored.name]
+  }
+
+  private func apply(_ clamp: Clamp, _ y: inout Array3, _ name: String, _ trace: inout Trace) {
+    let (low, high) = (Double(clamp.low), Double(clamp.high))
+    trace.beforeClamp[name] = y.values
+    for index in y.values.indices {
+      let value = y.values[index]
+      for end in [low, high] where end.isFinite { trace.note(abs(value - end), y.variance[index]) }
+      y.values[index] = min(high, max(low, value))
+      if y.values[index] != value { y.variance[index] = 0 }
+    }
   }
 
   private func add(_ dx: Array3, to sum: inout Array3?) {
@@ -153,44 +135,19 @@ struct ReferenceNetwork {
       total.values[index] += dx.values[index]
       total.variance[index] += dx.variance[index]
     }
-    addRounding(&total, total.values.map(abs), terms: 1)
+    total.addRounding(total.values.map(abs), terms: 1)
     sum = total
   }
+}
 
-  private func addRounding(_ array: inout Array3, _ magnitude: [Double], terms: Int) {
-    for index in magnitude.indices {
-      array.variance[index] += Double(terms) * 0x1p-48 * magnitude[index] * magnitude[index]
+extension PixelAscent.Operation {
+  /// What a layer clamps its values to; nil if it doesn't.
+  fileprivate var clamp: Clamp? {
+    switch self {
+    case .convolution(_, _, _, let clamp), .linear(_, let clamp), .affine(let clamp), .add(let clamp),
+      .function(.clamp(let clamp)):
+      clamp == .none ? nil : clamp
+    default: nil
     }
-  }
-
-  private func poolMargin(_ x: Array3, _ y: Array3, _ index: [UInt8]) -> Double {
-    var margin = Double.infinity
-    for at in index.indices {
-      let (channel, row, column) = (at / (y.height * y.width), at / y.width % y.height, at % y.width)
-      func place(_ k: Int) -> Int? {
-        let (r, q) = (2 * row + k / 3, 2 * column + k % 3)
-        return r < x.height && q < x.width ? (channel * x.height + r) * x.width + q : nil
-      }
-      guard let winner = place(Int(index[at])) else { return 0 }
-      for k in 0..<9 where k != Int(index[at]) {
-        // Where a ReLU let nothing through on either side, neither value passes a gradient on.
-        guard let other = place(k), x.values[winner] != 0 else { continue }
-        let deviation = (x.variance[winner] + x.variance[other]).squareRoot()
-        margin = min(margin, (x.values[winner] - x.values[other]) / deviation)
-      }
-    }
-    return margin
-  }
-
-  private func convolution(_ layer: GraphLayer, _ x: Array3) -> ([Double], [Double], pxa_ref_conv) {
-    guard case .convolution(let kernel, let stride, let padding, let outputs, _) = layer.operation,
-      let weight = file.tensors["\(layer.name).weight"], let bias = file.tensors["\(layer.name).bias"]
-    else { fatalError("\(layer.name) is no convolution") }
-    func size(_ size: Int) -> Int32 { Int32((size + 2 * padding - kernel) / stride + 1) }
-    let shape = pxa_ref_conv(
-      kernel: Int32(kernel), stride: Int32(stride), padding: Int32(padding), in_channels: Int32(x.channels),
-      in_height: Int32(x.height), in_width: Int32(x.width), out_channels: Int32(outputs), out_height: size(x.height),
-      out_width: size(x.width))
-    return (weight.values.map(Double.init), bias.values.map(Double.init), shape)
   }
 }

@@ -12,8 +12,9 @@ enum SmallNetworks {
   }
 
   /// p = 0.5 + 0.25 · x: the box is [−2, 2] in every channel.
-  static func halves(inputSize: Int) throws -> Preprocessing {
-    try Preprocessing(mean: [0.5, 0.5, 0.5], std: [0.25, 0.25, 0.25], inputSize: inputSize)
+  static func halves(inputSize: Int, channels: Int = 3) throws -> Preprocessing {
+    let (half, quarter) = ([Float](repeating: 0.5, count: channels), [Float](repeating: 0.25, count: channels))
+    return try Preprocessing(mean: half, std: quarter, inputSize: inputSize)
   }
 
   /// s_c = mean over all pixels of max(0, w_c · x + b_c).
@@ -22,10 +23,8 @@ enum SmallNetworks {
   ) throws -> Network {
     let graph = Graph(
       input: .init(channels: 3),
-      layers: [
-        convolution("conv", "image", 1, classes.count),
-        GraphLayer(name: "scores", operation: .globalAverage, inputs: ["conv"]),
-      ], output: "scores")
+      layers: [convolution("conv", "image", 1, classes.count), layer("scores", .globalAverage, "conv")],
+      output: "scores")
     return try Network(
       model(
         graph,
@@ -35,29 +34,31 @@ enum SmallNetworks {
         ], preprocessing: halves(inputSize: inputSize)), name: "small", options: options)
   }
 
+  static func layer(_ name: String, _ operation: PixelAscent.Operation, _ inputs: String...) -> GraphLayer {
+    GraphLayer(name: name, operation: operation, inputs: inputs)
+  }
+
   static func convolution(
     _ name: String, _ input: String, _ kernel: Int, _ channels: Int, stride: Int = 1, padding: Int = 0,
-    relu: Bool = true
+    groups: Int = 1, clamp: Clamp = .relu
   ) -> GraphLayer {
-    GraphLayer(
-      name: name,
-      operation: .convolution(kernel: kernel, stride: stride, padding: padding, outputChannels: channels, relu: relu),
-      inputs: [input])
+    let window = Window(kernel: kernel, stride: stride, padding: padding)
+    return layer(name, .convolution(window, groups: groups, outputChannels: channels, clamp: clamp), input)
   }
 
   static func pool(_ name: String, _ input: String) -> GraphLayer {
-    GraphLayer(name: name, operation: .maxPool(kernel: 3, stride: 2, ceilMode: true), inputs: [input])
+    layer(name, .maxPool(Window(kernel: 3, stride: 2), ceilMode: true), input)
   }
 
   static func concatenate(_ name: String, _ inputs: String...) -> GraphLayer {
     GraphLayer(name: name, operation: .concatenate, inputs: inputs)
   }
 
+  /// The scores are the mean of the last layer's channels.
   static func graph(_ layers: [GraphLayer]) -> Graph {
     Graph(
       input: .init(channels: 3),
-      layers: layers + [GraphLayer(name: "scores", operation: .globalAverage, inputs: [layers.last?.name ?? "image"])],
-      output: "scores")
+      layers: layers + [layer("scores", .globalAverage, layers.last?.name ?? "image")], output: "scores")
   }
 
   /// SqueezeNet's layers, fewer and narrower, with channel counts that are no multiples of 16.
@@ -77,39 +78,51 @@ enum SmallNetworks {
     convolution("conv1", "image", 3, 18, padding: 1), convolution("conv2", "conv1", 3, 10, stride: 2, padding: 1),
     convolution("left", "conv2", 1, 16, stride: 2), convolution("middle", "conv2", 3, 16, stride: 2, padding: 1),
     convolution("right", "conv2", 3, 12, stride: 2, padding: 1), concatenate("all", "left", "middle", "right"),
-    convolution("linear", "all", 3, 20, relu: false), pool("pool", "linear"),
+    convolution("linear", "all", 3, 20, clamp: .none), pool("pool", "linear"),
     convolution("head1", "pool", 1, 16), convolution("head2", "pool", 1, 9), concatenate("heads", "head1", "head2"),
   ])
 
-  /// A model of `graph` with random weights: −1, 0 and 1, mostly 0, or reals that keep the size of the activations.
-  static func random(_ graph: Graph, integers: Bool, seed: UInt64) throws -> ModelFile {
+  /// A model of `graph` with random parameters: small integers, mostly 0, or reals that keep the size of the activations.
+  static func random(
+    _ graph: Graph, integers: Bool, seed: UInt64, preprocessing: Preprocessing = .imageNet
+  ) throws -> ModelFile {
     var random = TestRandom(seed)
-    let channels = try graph.channels()
+    let shapes = try graph.shapes(height: preprocessing.inputSize, width: preprocessing.inputSize)
     var tensors: [String: Tensor] = [:]
     for layer in graph.layers {
-      guard case .convolution(let kernel, _, _, let outputs, _) = layer.operation else { continue }
-      let inputs = channels[layer.inputs[0], default: 0], terms = inputs * kernel * kernel
-      let weights: [Double]
-      if integers {
-        // About eight that are not zero to each output.
-        weights = zip(random.integers(outputs * terms, range: 1), random.integers(outputs * terms, range: terms)).map {
-          abs($1) < 6 ? $0 : 0
+      let input = layer.inputs.first.flatMap { shapes[$0] } ?? ValueShape(channels: 0)
+      for (suffix, allowed) in layer.operation.parameterShapes(input) {
+        let shape = allowed[0], count = shape.reduce(1, *)
+        let values: [Double]
+        switch (suffix, shape.count) {
+        case ("weight", 2...):
+          values = weights(&random, count, terms: shape.dropFirst().reduce(1, *), integers: integers)
+        case ("weight", _):
+          values = integers ? random.integers(count, range: 1) : random.reals(count).map { 0.7 + 0.5 * $0 }
+        default:
+          values = integers ? random.integers(count, range: 2) : random.reals(count).map { 0.2 * $0 }
         }
-      } else {
-        weights = random.reals(outputs * terms).map { $0 * (6 / Double(terms)).squareRoot() }
+        tensors["\(layer.name).\(suffix)"] = Tensor(shape: shape, values: values.map(Float.init))
       }
-      tensors["\(layer.name).weight"] = Tensor(
-        shape: [outputs, inputs, kernel, kernel], values: weights.map(Float.init))
-      let biases = integers ? random.integers(outputs, range: 2) : random.reals(outputs).map { 0.2 * $0 }
-      tensors["\(layer.name).bias"] = Tensor(shape: [outputs], values: biases.map(Float.init))
     }
-    return try model(graph, tensors: tensors)
+    return try model(graph, tensors: tensors, preprocessing: preprocessing)
+  }
+
+  private static func weights(_ random: inout TestRandom, _ count: Int, terms: Int, integers: Bool) -> [Double] {
+    if !integers {
+      let size = (6 / Double(terms)).squareRoot()
+      return random.reals(count).map { $0 * size }
+    }
+    // About eight that are not zero to each output.
+    let values = random.integers(count, range: 1), chances = random.integers(count, range: terms)
+    return zip(values, chances).map { abs($1) < 6 ? $0 : 0 }
   }
 
   static func model(
     _ graph: Graph, tensors: [String: Tensor], preprocessing: Preprocessing = .imageNet
   ) throws -> ModelFile {
-    let classes = try graph.channels()[graph.output, default: 0]
+    let size = preprocessing.inputSize
+    let classes = try graph.shapes(height: size, width: size)[graph.output]?.channels ?? 0
     return try ModelFile(
       graph: graph, labels: Labels(names: (0..<classes).map { ["class \($0)"] }), preprocessing: preprocessing,
       source: "a test", licence: "MIT", tensors: tensors, name: "small")

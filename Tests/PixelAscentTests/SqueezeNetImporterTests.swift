@@ -17,8 +17,9 @@ import Testing
     for layer in SqueezeNetImporter.graph.layers {
       let incoming = layer.inputs.map { channels[$0] ?? 0 }.reduce(0, +)
       channels[layer.name] = incoming
-      guard case .convolution(let size, _, _, let outputs, _) = layer.operation else { continue }
+      guard case .convolution(let window, _, let outputs, _) = layer.operation else { continue }
       channels[layer.name] = outputs
+      let size = window.y.kernel
       let count = size * size * incoming * outputs
       let kernel = Tensor(
         shape: [size, size, incoming, outputs], values: (0..<count).map { weight(weights.count, $0) })
@@ -41,12 +42,14 @@ import Testing
 
   @Test func hasTheLayersOfSqueezeNet() throws {
     let model = try SqueezeNetImporter.modelFile(from: SqueezeNetImporterTests.value(), name: "w.pkl")
-    #expect(model.tensors.values.map(\.values.count).reduce(0, +) == 1_235_496)
-    #expect(model.tensors.count == 52)
+    #expect(model.parameters.values.map(\.count).reduce(0, +) == 1_235_496)
+    #expect(model.parameters.count == 52)
     #expect(model.graph.layers.count == 38)
     #expect(model.labels.count == 1000)
-    let channels = try model.graph.channels()
-    #expect(channels["fire3/concat"] == 128 && channels["fire9/concat"] == 512 && channels["scores"] == 1000)
+    let shapes = try model.graph.shapes(height: 224, width: 224)
+    #expect(shapes["fire3/concat"] == ValueShape(channels: 128, height: 55, width: 55))
+    #expect(shapes["fire9/concat"] == ValueShape(channels: 512, height: 13, width: 13))
+    #expect(shapes["scores"] == ValueShape(channels: 1000))
     #expect(
       Array(model.graph.layers.map(\.name).prefix(6)) == [
         "conv1", "pool1", "fire2/squeeze1x1", "fire2/expand1x1", "fire2/expand3x3", "fire2/concat",
@@ -54,12 +57,12 @@ import Testing
   }
 
   @Test func putsOutputsFirst() throws {
-    let model = try SqueezeNetImporter.modelFile(from: SqueezeNetImporterTests.value(), name: "w.pkl")
+    let tensors = try SqueezeNetImporter.modelFile(from: SqueezeNetImporterTests.value(), name: "w.pkl").tensors
     for (name, kernel, bias) in SqueezeNetImporterTests.weights where name != "conv1" {
       let (height, width, inputs, outputs) = (kernel.shape[0], kernel.shape[1], kernel.shape[2], kernel.shape[3])
-      let weight = try #require(model.tensors["\(name).weight"])
+      let weight = try #require(tensors["\(name).weight"])
       #expect(weight.shape == [outputs, inputs, height, width])
-      #expect(model.tensors["\(name).bias"] == bias)
+      #expect(tensors["\(name).bias"] == bias)
       var wrong = 0
       for y in 0..<height {
         for x in 0..<width {
@@ -77,9 +80,9 @@ import Testing
 
   /// On normalised RGB the folded convolution gives what the original gives on Caffe's BGR.
   @Test func foldsTheInput() throws {
-    let model = try SqueezeNetImporter.modelFile(from: SqueezeNetImporterTests.value(), name: "w.pkl")
-    let weight = try #require(model.tensors["conv1.weight"])
-    let bias = try #require(model.tensors["conv1.bias"])
+    let tensors = try SqueezeNetImporter.modelFile(from: SqueezeNetImporterTests.value(), name: "w.pkl").tensors
+    let weight = try #require(tensors["conv1.weight"])
+    let bias = try #require(tensors["conv1.bias"])
     let original = SqueezeNetImporterTests.weights[0]
     let (mean, std) = ([0.485, 0.456, 0.406], [0.229, 0.224, 0.225])
     var random = TestRandom(1)
@@ -141,22 +144,25 @@ import Testing
       }
       $0.op("u")
     }
-    let bytes = try ModelConverter.convert(weights: pickle, name: "w.pkl")
+    func read(_ bytes: [UInt8], _ name: String = "w.pkl") throws -> ModelReader.Reading {
+      try ModelReader.read(ByteSource(bytes, name: name))
+    }
     let expected = try SqueezeNetImporter.modelFile(from: SqueezeNetImporterTests.value(), name: "w.pkl")
-    #expect(try ModelFile(bytes, name: "m") == expected)
-    #expect(try ModelConverter.convert(weights: pickle, name: "other.pkl") == bytes)
+    let bytes = try expected.safetensors().data(), reading = try read(pickle)
+    #expect(try reading.file.safetensors().data() == bytes)
+    #expect(reading.format == "pickle of SqueezeNet 1.1" && reading.notes.isEmpty)
+    #expect(try read(pickle, "other.pkl").file.safetensors().data() == bytes)
     for part in 0..<16 {
       let cut = Array(pickle[..<(pickle.count * part / 16)])
-      #expect(errorLine { _ = try ModelConverter.convert(weights: cut, name: "w.pkl") }.hasPrefix("w.pkl: "))
+      #expect(errorLine { try read(cut) }.hasPrefix("w.pkl: "))
     }
-    #expect(
-      errorLine { _ = try ModelConverter.convert(weights: bytes, name: "m") }.hasSuffix("found a safetensors file"))
-  }
 
-  @Test(arguments: [("", "an empty file"), ("PK\u{3}\u{4}...", "a zip archive"), ("hello", "something else")])
-  func namesWhatItCannotConvert(text: String, kind: String) {
-    #expect(
-      errorLine { _ = try ModelConverter.convert(weights: Array(text.utf8), name: "w") }
-        == "w: expected weights as a Python pickle, found \(kind)")
+    let folder = try TemporaryFolder()
+    let (from, to) = (folder.path + "/w.pkl", folder.path + "/m.safetensors")
+    try Files.write(pickle, to: from)
+    #expect(try ModelConverter.convert(contentsOf: from, to: to).classes == 1000)
+    #expect(try Files.read(to) == bytes)
+    #expect(try ModelConverter.convert(contentsOf: to, to: from).classes == 1000)
+    #expect(try Files.read(from) == bytes)
   }
 }

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: MIT
+
+import Foundation
+import PixelAscent
+import TestSupport
+import Testing
+
+/// What the options say of a model beside its file.
+@Suite struct ModelOptionTests {
+  private let folder: TemporaryFolder
+
+  init() throws { folder = try TemporaryFolder.withModelAndPhoto() }
+
+  private func best(_ options: String) throws -> JSONValue {
+    let arguments = "classify photo.png --json --quiet \(options)".split(separator: " ").map(String.init)
+    let outcome = try Program.run(arguments, in: folder)
+    #expect(outcome.status == 0, "\(options): \(outcome.errors)")
+    return try #require(outcome.record["predictions"]?[0])
+  }
+
+  @Test("What the file says already changes nothing, all else does")
+  func preprocessing() throws {
+    let usual = try best("")
+    #expect(try best("--mean 0.5,0.5,0.5 --std 0.25,0.25,0.25 --input-size 40 --resize short") == usual)
+    #expect(try best("--mean 0.5,0.5,0.4") != usual)
+    #expect(try best("--std 0.25,0.25,0.2") != usual)
+    #expect(try best("--input-size 41") != usual)
+    #expect(try best("--bgr") != usual)
+    let (crop, stretch) = (try best("--resize crop"), try best("--resize stretch"))
+    #expect(crop != usual && stretch != usual && crop != stretch)
+  }
+
+  @Test("Names of classes, a line each")
+  func labels() throws {
+    try folder.add("names.txt", Array((0..<1000).map { "name of \($0)\n" }.joined().utf8))
+    let usual = try best("")
+    let named = try best("--labels names.txt")
+    #expect(try named["label"] == .string("name of \(#require(usual["class"]?.int))"))
+    #expect(named["score"] == usual["score"])
+    try folder.add("few.txt", Array("one\ntwo\n".utf8))
+    try Refusal(
+      "classify photo.png --labels few.txt",
+      "error: Models/squeezenet1_1.safetensors: the network has 1000 classes, found labels for 2"
+    ).check(in: folder)
+    try Refusal("classify photo.png --labels none.txt", "error: none.txt: no such file").check(in: folder)
+  }
+
+  @Test("convert keeps what the options say")
+  func convert() throws {
+    let settings = "--mean 0.4,0.5,0.6 --std 0.2,0.3,0.2 --bgr --input-size 45 --resize crop"
+    let command = "convert Models/squeezenet1_1.safetensors -o made.safetensors \(settings)"
+    let outcome = try Program.run(command.split(separator: " ").map(String.init), in: folder)
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    #expect(try best("--model made.safetensors") == best(settings))
+  }
+
+  @Test("An architecture nobody knows, and a mean of one channel for three")
+  func whatDoesNotFit() throws {
+    let name = "torch-zip.pth"
+    let fixture = URL(fileURLWithPath: "\(PackageFiles.folder)/Tests/Golden/\(name)")
+    try folder.add(name, Array(Data(contentsOf: fixture)))
+    try Refusal(
+      "classify photo.png --model \(name) --architecture lenet",
+      "error: no architecture is called \"lenet\"; known: alexnet, …"
+    ).check(in: folder)
+    try Refusal(
+      "classify photo.png --mean 0.5",
+      "error: Models/squeezenet1_1.safetensors: preprocessing: expected the standard deviation of 1 channels, found 3"
+    ).check(in: folder)
+  }
+}

@@ -1,0 +1,357 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Makes the ONNX files in Tests/Golden/onnx: small networks that hold every operator in the ways exporters write it.
+
+pip install torch onnx onnxscript onnxruntime numpy
+python3 Tests/Golden/make_onnx_fixtures.py
+
+scores.json says what ONNX Runtime makes of each: the input is x[i] = ((37 i) mod 101) / 50 - 1 in the input's own order.
+Files that PixelAscent must refuse are named unsupported-*.
+"""
+
+import json
+import pathlib
+import warnings
+
+import numpy as np
+import onnx
+import onnxruntime
+import torch
+from onnx import TensorProto, helper, numpy_helper
+from torch import nn
+
+warnings.filterwarnings("ignore")
+folder = pathlib.Path(__file__).parent / "onnx"
+random = np.random.default_rng(5)
+
+
+def weights(*shape):
+    """Multiples of 1/16, so that half precision holds them too, of a size that keeps signals alive."""
+    fan = max(1, int(np.prod(shape[1:])))
+    return np.round(random.normal(size=shape) * 16 / fan**0.5).astype(np.float32) / 16
+
+
+class Builder:
+    """A graph written node by node."""
+
+    def __init__(self, shape, opset):
+        self.nodes, self.initializers, self.opset, self.last = [], [], opset, "image"
+        self.input = helper.make_tensor_value_info("image", TensorProto.FLOAT, shape)
+
+    def constant(self, value, name=None):
+        name = name or f"c{len(self.initializers)}"
+        self.initializers.append(numpy_helper.from_array(np.asarray(value), name))
+        return name
+
+    def op(self, kind, *inputs, outputs=1, name="", domain="", **attributes):
+        """Adds a node; inputs are names, arrays, or None for the value before."""
+        names = [self.last if i is None else i if isinstance(i, str) else self.constant(i) for i in inputs or [None]]
+        made = [f"v{len(self.nodes)}" + (f"_{k}" if k else "") for k in range(outputs)]
+        self.nodes.append(helper.make_node(kind, names, made, name, domain=domain, **attributes))
+        self.last = made[0]
+        return made[0] if outputs == 1 else made
+
+    def head(self, channels, classes=5):
+        self.op("GlobalAveragePool")
+        self.op("Flatten")
+        self.op("Gemm", None, weights(classes, channels), weights(classes), transB=1)
+
+    def model(self, outputs=None):
+        outs = [helper.make_tensor_value_info(n, TensorProto.FLOAT, None) for n in outputs or [self.last]]
+        graph = helper.make_graph(self.nodes, "g", [self.input], outs, self.initializers)
+        opsets = [helper.make_opsetid("", self.opset)]
+        if any(n.domain for n in self.nodes):
+            opsets.append(helper.make_opsetid("com.example", 1))
+        return helper.make_model(graph, opset_imports=opsets, ir_version=8, producer_name="fixtures")
+
+
+scores = {}
+
+
+def save(name, model, run=True, **options):
+    path = folder / f"{name}.onnx"
+    onnx.save(model, str(path), **options)
+    if not run:
+        return
+    session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    given = session.get_inputs()[0]
+    shape = [d if isinstance(d, int) else (1 if k == 0 else 16) for k, d in enumerate(given.shape)]
+    x = (np.arange(np.prod(shape)) * 37 % 101 / 50 - 1).reshape(shape)
+    x = x.astype(np.float16 if "float16" in given.type else np.float32)
+    found = [y for y in session.run(None, {given.name: x}) if y.ndim == 2 or len(session.get_outputs()) == 1][0]
+    scores[name] = [round(float(v), 6) for v in found.ravel()]
+
+
+def windows():
+    b = Builder([1, 3, 17, 15], 13)
+    b.op("Conv", None, weights(4, 3, 3, 3), auto_pad="SAME_UPPER", strides=[2, 2], name="upper")
+    b.op("Conv", None, weights(4, 4, 4, 2), weights(4), auto_pad="SAME_LOWER", name="lower")
+    b.op("Conv", None, weights(4, 1, 3, 3), weights(4), group=4, pads=[1, 2, 3, 0], name="asymmetric")
+    b.op("Conv", None, weights(6, 2, 2, 2), weights(6), group=2, dilations=[2, 1], pads=[1, 0, 1, 1], name="dilated")
+    b.op("MaxPool", None, kernel_shape=[3, 2], strides=[2, 1], pads=[1, 0, 0, 1], name="pool")
+    b.op("AveragePool", None, kernel_shape=[2, 2], strides=[2, 2], ceil_mode=1, name="ceil")
+    b.op("AveragePool", None, kernel_shape=[3, 3], pads=[1, 1, 1, 1], count_include_pad=1, name="counted")
+    b.op("AveragePool", None, kernel_shape=[3, 3], pads=[1, 1, 1, 1], name="uncounted")
+    b.op("LRN", None, size=5, alpha=0.5, beta=0.75, bias=2.0)
+    b.op("Conv", None, weights(6, 6, 1, 1), auto_pad="VALID")
+    b.head(6)
+    return b.model()
+
+
+def opset9():
+    b = Builder([1, 3, 12, 12], 9)
+    b.op("Pad", None, pads=[0, 0, 1, 2, 0, 0, 3, 0], value=0.5)
+    b.op("Conv", None, weights(8, 3, 3, 3), weights(8))
+    b.op("BatchNormalization", None, 1 + weights(8) / 4, weights(8), weights(8), 1 + weights(8) ** 2, epsilon=1e-3)
+    b.op("Clip", None, min=0.0, max=6.0)
+    b.op("Slice", None, starts=[2], ends=[1 << 40], axes=[1])
+    parts = b.op("Split", None, outputs=2, axis=1, split=[2, 4])
+    left = b.op("LeakyRelu", parts[0], alpha=0.1)
+    right = b.op("Elu", parts[1], alpha=1.5)
+    b.op("Concat", right, left, axis=1)
+    b.op("PRelu", None, weights(6, 1, 1))
+    b.op("MaxPool", None, kernel_shape=[2, 2], strides=[2, 2], outputs=1)
+    b.op("Dropout", None, ratio=0.5)
+    b.op("ReduceMean", None, axes=[2, 3], keepdims=1)
+    b.op("Squeeze", None, axes=[2, 3])
+    b.op("Gemm", None, weights(6, 5), weights(1), alpha=0.5, beta=2.0)
+    b.op("Softmax", None)
+    return b.model()
+
+
+def functions():
+    b = Builder([1, 3, 10, 10], 20)
+    x = b.op("Conv", None, weights(6, 3, 3, 3), weights(6), name="stem")
+    t = b.op("Div", x, np.float32(2**0.5))
+    t = b.op("Erf", t)
+    t = b.op("Add", t, np.float32(1))
+    t = b.op("Mul", x, t)
+    x = b.op("Mul", t, np.float32(0.5), name="gelu")
+    s = b.op("Sigmoid", x)
+    x = b.op("Mul", s, x, name="silu")
+    t = b.op("Add", x, np.float32(3))
+    t = b.op("Clip", t, np.float32(0), np.float32(6))
+    t = b.op("Div", t, np.float32(6))
+    x = b.op("Mul", t, x, name="hardSwish")
+    t = b.op("HardSigmoid", x, alpha=1 / 6, beta=0.5)
+    x = b.op("Mul", x, t, name="hardSwish2")
+    t = b.op("Pow", x, np.float32(3))
+    t = b.op("Mul", t, np.float32(0.044715))
+    t = b.op("Add", x, t)
+    t = b.op("Mul", t, np.float32((2 / np.pi) ** 0.5))
+    t = b.op("Tanh", t)
+    t = b.op("Add", t, np.float32(1))
+    t = b.op("Mul", x, t)
+    x = b.op("Mul", t, np.float32(0.5), name="geluByTanh")
+    t = b.op("Mul", x, np.float32(1.702))
+    t = b.op("Sigmoid", t)
+    x = b.op("Mul", x, t, name="quickGelu")
+    x = b.op("Gelu", x)
+    x = b.op("HardSwish", x)
+    x = b.op("HardSigmoid", x, alpha=0.3, beta=0.4)
+    x = b.op("Tanh", x)
+    x = b.op("Neg", x)
+    x = b.op("Max", x, np.float32(-0.7))
+    b.op("Clip", x, "", np.float32(0.5))
+    b.head(6)
+    return b.model()
+
+
+def arithmetic():
+    """Normalisation inside, channels in another order, factors of every kind."""
+    b = Builder(["N", 3, "H", "W"], 17)
+    b.op("Gather", None, np.array([2, 1, 0]), axis=1, name="bgr")
+    b.op("Sub", None, np.array([0.5, 0.4, 0.3], np.float32).reshape(1, 3, 1, 1), name="mean")
+    b.op("Div", None, np.array([0.2, 0.3, 0.4], np.float32).reshape(3, 1, 1), name="std")
+    x = b.op("Conv", None, weights(4, 3, 3, 3), pads=[1, 1, 1, 1])
+    r = b.op("Relu", x)
+    y = b.op("Sub", x, r)
+    z = b.op("Sub", np.float32(1), y)
+    b.op("Sum", x, z, r)
+    pooled = b.op("ReduceMean", None, axes=[-2, -1])
+    gate = b.op("Sigmoid", pooled)
+    b.op("Mul", gate, y)
+    b.op("Add", None, np.float32([[[[1.5]]]]))
+    b.op("Mul", None, None)
+    first = b.op("Gather", None, np.array(1), axis=1)
+    first = b.op("Unsqueeze", first, np.array([1]))
+    second = b.op("Slice", b.nodes[-3].output[0], np.array([3]), np.array([1]), np.array([1]), np.array([-1]))
+    b.op("Concat", first, second, axis=-3)
+    shape = b.op("Shape", None)
+    batch = b.op("Gather", shape, np.array(0), axis=0)
+    batch = b.op("Unsqueeze", batch, np.array([0]))
+    target = b.op("Concat", batch, np.array([3, -1]), axis=0)
+    b.op("Reshape", b.nodes[-5].output[0], target)
+    b.op("ReduceMean", None, axes=[2], keepdims=0)
+    b.op("MatMul", None, weights(3, 5), name="matmul")
+    b.op("Add", None, weights(5))
+    return b.model()
+
+
+def shuffle():
+    b = Builder([1, 3, 9, 8], 13)
+    b.op("Conv", None, weights(6, 3, 1, 1), weights(6))
+    x = b.op("Conv", None, weights(6, 1, 3, 3), group=6)
+    shape = b.op("Shape", x)
+    size = [b.op("Gather", shape, np.array(k), axis=0) for k in range(4)]
+    part = b.op("Div", size[1], np.array(3))
+    rest = [b.op("Unsqueeze", s, np.array([0])) for s in (size[0], part, size[2], size[3])]
+    target = b.op("Concat", rest[0], np.array([3]), *rest[1:], axis=0)
+    b.op("Reshape", x, target)
+    b.op("Transpose", None, perm=[0, 2, 1, 3, 4])
+    b.op("Reshape", None, np.array([1, -1, 7, 6]), name="shuffle")
+    b.op("Conv", None, weights(6, 1, 1, 1), group=6)
+    b.op("MaxPool", None, kernel_shape=[3, 3], strides=[2, 2], ceil_mode=1)
+    b.op("Reshape", None, np.array([0, -1]))
+    b.op("Gemm", None, weights(5, 54), transB=1)
+    return b.model()
+
+
+def channels_last():
+    """As TensorFlow's exporters write: rows, columns, channels, and parameters that are transposed first."""
+    b = Builder(["N", 12, 12, 3], 13)
+    b.op("Sub", None, np.array([0.1, 0.2, 0.3], np.float32))
+    b.op("Transpose", None, perm=[0, 3, 1, 2])
+    kernel = b.op("Transpose", weights(3, 3, 3, 4), perm=[3, 2, 0, 1])
+    b.op("Conv", b.nodes[1].output[0], kernel, auto_pad="SAME_UPPER", strides=[2, 2])
+    b.op("Transpose", None, perm=[0, 2, 3, 1])
+    b.op("Add", None, weights(4))
+    b.op("Relu", None)
+    x = b.op("Pad", None, np.zeros(8, np.int64))
+    b.op("Sigmoid", None)
+    b.op("Concat", None, x, axis=-1)
+    b.op("ReduceMean", None, axes=[1, 2], keepdims=0)
+    b.op("MatMul", None, weights(8, 5))
+    return b.model()
+
+
+def stored():
+    """Weights in every field and type that may hold them."""
+    b = Builder([1, 3, 8, 8], 13)
+    half = weights(4, 3, 1, 1).astype(np.float16)
+    typed = helper.make_tensor("half", TensorProto.FLOAT16, half.shape, half.ravel())
+    floats = helper.make_tensor("floats", TensorProto.FLOAT, [4], [0.5, -0.25, 0.125, 1])
+    double = helper.make_tensor("double", TensorProto.DOUBLE, [4, 4, 1, 1], weights(4, 4).astype(np.float64).ravel())
+    axes = helper.make_tensor("axes", TensorProto.INT64, [2], [2, 3])
+    b.initializers += [typed, floats, double, axes]
+    w = b.op("Cast", "half", to=TensorProto.FLOAT)
+    b.op("Conv", "image", w, "floats")
+    w = b.op("Cast", "double", to=TensorProto.FLOAT)
+    b.op("Conv", b.nodes[1].output[0], w)
+    b.op("Relu", None)
+    b.op("GlobalAveragePool", None)
+    b.op("Squeeze", None, "axes")
+    model_input = b.op("Cast", weights(4, 5).astype(np.float16), to=TensorProto.FLOAT)
+    b.op("Gemm", b.nodes[6].output[0], model_input)
+    model = b.model()
+    entries = {"labels": '["a", "b", "c, d", "e", "f"]', "mean": "123.675, 116.28, 103.53", "std": "[58.395 57.12 57.375]"}
+    helper.set_model_props(model, entries)
+    return model
+
+
+def disordered(model):
+    """The nodes in reverse, which ONNX Runtime wouldn't take, and one that nobody needs."""
+    nodes = list(model.graph.node)
+    del model.graph.node[:]
+    model.graph.node.extend(nodes[::-1] + [helper.make_node("Unknown", ["image"], ["unused"])])
+    return model
+
+
+def unsupported():
+    b = Builder([1, 3, 8, 8], 13)
+    b.op("Conv", None, weights(4, 3, 1, 1))
+    b.op("Softplus", None, name="plus")
+    b.op("ConvTranspose", None, weights(4, 4, 2, 2), name="up")
+    b.op("Relu", None)
+    b.op("Thing", None, domain="com.example", name="thing")
+    b.head(4)
+    return b.model()
+
+
+class Squeeze(nn.Module):
+    def __init__(self, channels):
+        super().__init__()
+        self.a, self.b = nn.Conv2d(channels, 2, 1), nn.Conv2d(2, channels, 1)
+
+    def forward(self, x):
+        y = self.b(torch.relu(self.a(nn.functional.adaptive_avg_pool2d(x, 1))))
+        return x * nn.functional.hardsigmoid(y)
+
+
+class Shuffle(nn.Module):
+    def forward(self, x):
+        a, b = x.chunk(2, dim=1)
+        x = torch.cat((nn.functional.silu(a), b), 1)
+        n, c, h, w = x.shape
+        return x.view(n, 2, c // 2, h, w).transpose(1, 2).reshape(n, c, h, w)
+
+
+class Block(nn.Module):
+    def __init__(self, *layers):
+        super().__init__()
+        self.body = nn.Sequential(*layers)
+
+    def forward(self, x):
+        return nn.functional.relu(x + self.body(x))
+
+
+def mixed():
+    torch.manual_seed(3)
+    net = nn.Sequential(
+        nn.ZeroPad2d((1, 0, 2, 1)), nn.Conv2d(3, 8, 3, 2, bias=False), nn.BatchNorm2d(8), nn.Hardswish(),
+        nn.MaxPool2d(3, 2, ceil_mode=True), Squeeze(8), nn.BatchNorm2d(8), nn.ReLU6(), Shuffle(),
+        Block(nn.Conv2d(8, 8, 3, padding=1, groups=8), nn.GELU(), nn.Conv2d(8, 8, 1)),
+        nn.PReLU(8), nn.AvgPool2d(2, 1, count_include_pad=False), nn.LeakyReLU(0.2), nn.ELU(), nn.AdaptiveAvgPool2d(1),
+        nn.Flatten(), nn.Dropout(), nn.Linear(8, 5))
+    for m in net.modules():
+        if isinstance(m, nn.BatchNorm2d):
+            m.running_mean.normal_(0, 0.2), m.running_var.uniform_(0.5, 1.5)
+    return net.eval()
+
+
+def exported():
+    x, net = torch.zeros(1, 3, 20, 20), mixed()
+    axes = {"image": {0: "n", 2: "h", 3: "w"}}
+    with torch.no_grad():
+        for name, options in {
+            "torch-ts9": dict(dynamo=False, opset_version=9),
+            "torch-ts17-open": dict(dynamo=False, opset_version=17, dynamic_axes=axes),
+            "torch-dynamo": dict(dynamo=True, verbose=False),
+            "torch-dynamo-open": dict(
+                dynamo=True, verbose=False, dynamic_shapes=[{2: torch.export.Dim("h"), 3: torch.export.Dim("w")}]),
+        }.items():
+            path = folder / "torch.onnx"
+            torch.onnx.export(net, (x,), str(path), input_names=["image"], output_names=["scores"], **options)
+            model = onnx.load(str(path))
+            (folder / "torch.onnx.data").unlink(missing_ok=True)
+            path.unlink()
+            strip(model)
+            save(name, model)
+
+
+def strip(model):
+    """Takes out what the exporter wrote for people, paths on the exporting machine among it."""
+    for node in model.graph.node:
+        node.doc_string = ""
+        del node.metadata_props[:]
+    del model.metadata_props[:], model.graph.metadata_props[:], model.graph.value_info[:]
+    for value in [*model.graph.input, *model.graph.output, *model.graph.initializer]:
+        del value.metadata_props[:]
+
+
+def main():
+    folder.mkdir(exist_ok=True)
+    for old in [*folder.glob("*.onnx*"), *folder.glob("*.bin")]:
+        old.unlink()
+    for function in (windows, opset9, functions, arithmetic, shuffle, stored):
+        save(function.__name__, function())
+    save("stored", disordered(onnx.load(str(folder / "stored.onnx"))), run=False)
+    save("channels-last", channels_last())
+    save("external", windows(), save_as_external_data=True, location="external.bin", size_threshold=256)
+    save("unsupported-three", unsupported(), run=False)
+    exported()
+    lines = ",\n".join(f"  {json.dumps(name)}: {json.dumps(values)}" for name, values in scores.items())
+    (folder / "scores.json").write_text("{\n" + lines + "\n}\n")
+
+
+main()

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: MIT
+
+import Foundation
+import PixelAscent
+import TestSupport
+
+/// Models as Tests/Golden/architectures.txt has them; make_architecture_goldens.py there says how.
+struct ArchitectureFixture {
+  /// The package that it comes from.
+  let package: String
+  let name: String
+  /// The side of the square input.
+  let size: Int
+  /// Of the batch norms.
+  let epsilon: Double
+  /// Tensors and their shapes, in the order of the state dict.
+  var tensors: [(name: String, shape: [Int])] = []
+  /// The shapes of modules' outputs.
+  var outputs: [String: [Int]] = [:]
+
+  static let all = read(PackageFiles.folder + "/Tests/Golden/architectures.txt")
+
+  static func read(_ path: String) -> [ArchitectureFixture] {
+    let text = (try? String(contentsOfFile: path, encoding: .utf8)) ?? ""
+    var fixtures = [ArchitectureFixture]()
+    var before = [Substring](), channels = 0
+    for line in text.split(separator: "\n") {
+      let words = line.split(separator: " ")
+      if words[0] == "#" {
+        let parts = words[1].split(separator: "/").map(String.init)
+        fixtures.append(
+          ArchitectureFixture(
+            package: parts[0], name: parts[1], size: Int(words[2]) ?? 0, epsilon: Double(words[3]) ?? 0))
+        before = []
+      } else {
+        before = before.prefix(Int(words[0]) ?? 0) + words[1].split(separator: ".")
+        let numbers = words[2].dropFirst().split(separator: ",").compactMap { Int($0) }
+        let plane = words.dropFirst(3).compactMap { Int($0) }
+        fixtures[fixtures.count - 1].add(
+          before.joined(separator: "."), words[2].prefix(1), numbers, plane: plane, channels: &channels)
+      }
+    }
+    return fixtures
+  }
+
+  static func named(_ name: String) throws -> ArchitectureFixture {
+    guard let fixture = all.first(where: { $0.name == name }) else {
+      throw PixelAscentError(.unreadableFile, "no fixture \(name)")
+    }
+    return fixture
+  }
+
+  private mutating func add(
+    _ name: String, _ kind: Substring, _ numbers: [Int], plane: [Int], channels: inout Int
+  ) {
+    func tensor(_ suffix: String, _ shape: [Int]) { tensors.append(("\(name).\(suffix)", shape)) }
+    switch kind {
+    case "n":
+      let count = numbers.first ?? channels
+      for suffix in ["weight", "bias", "running_mean", "running_var"] { tensor(suffix, [count]) }
+      tensor("num_batches_tracked", [])
+    case "c", "C", "l":
+      tensor("weight", numbers)
+      if kind != "c" { tensor("bias", [numbers[0]]) }
+      channels = numbers[0]
+    default: break
+    }
+    if !plane.isEmpty { outputs[name] = [numbers[0], plane[0], plane[plane.count - 1]] }
+  }
+
+  /// A state dict of these tensors, all of them the same zeros.
+  func stateDict() throws -> StateDict {
+    try StateDict(
+      tensors.map { tensor throws(PixelAscentError) in
+        (tensor.name, try Parameter(Self.zeros, at: 0, .uint8, shape: tensor.shape, name: tensor.name))
+      }, name: "net.pth")
+  }
+
+  /// A file with a hole in it, as long as the largest tensor: nothing is stored, nothing read.
+  private static let zeros: ByteSource = {
+    let path = NSTemporaryDirectory() + "/pixelascent-\(UUID().uuidString)"
+    _ = FileManager.default.createFile(atPath: path, contents: nil)
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    do {
+      let file = try FileHandle(forWritingTo: URL(fileURLWithPath: path))
+      try file.truncate(atOffset: 1 << 27)
+      return try ByteSource(contentsOf: path)
+    } catch {
+      return ByteSource([], name: "net.pth")
+    }
+  }()
+}

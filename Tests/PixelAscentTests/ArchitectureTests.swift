@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: MIT
+
+import PixelAscent
+import TestSupport
+import Testing
+
+/// Architectures recognised from the names and shapes of state dicts.
+@Suite struct ArchitectureTests {
+  @Test(arguments: ArchitectureFixture.all.map { "\($0.package)/\($0.name)" }) func isRecognised(of: String) throws {
+    let fixture = try #require(ArchitectureFixture.all.first { "\($0.package)/\($0.name)" == of })
+    let name = fixture.name
+    let dict = try fixture.stateDict()
+    let model = try Architecture.recognize(dict, named: name.hasPrefix("tf_") ? name : nil)
+    #expect(model.source == name)
+    #expect(model.labels?.count == 1000)
+    #expect(model.preprocessing?.inputSize == fixture.size)
+    // Every layer is where the package has a module of that name, and has its shape.
+    let shapes = try model.graph.shapes(height: fixture.size, width: fixture.size)
+    #expect(shapes[model.graph.output] == ValueShape(channels: 1000))
+    var seen = 0
+    for (module, shape) in fixture.outputs {
+      guard let found = shapes[module] else { continue }
+      #expect([found.channels, found.height, found.width] == shape, "\(module)")
+      seen += 1
+    }
+    let convolutions = fixture.tensors.count {
+      $0.name.hasSuffix(".weight") && $0.shape.count == 4 && !isIgnored($0.name)
+    }
+    #expect(seen > convolutions)
+    for layer in model.graph.layers {
+      if case .batchNorm(let epsilon) = layer.operation { #expect(epsilon == fixture.epsilon) }
+    }
+    // By its name, too.
+    #expect(try Architecture.recognize(dict, named: name).graph == model.graph)
+  }
+
+  @Test func preprocessing() throws {
+    for fixture in ArchitectureFixture.all
+    where ["resnet18", "efficientnet_lite0", "tf_efficientnet_lite0"].contains(fixture.name) {
+      let model = try Architecture.recognize(try fixture.stateDict(), named: fixture.name)
+      switch (fixture.package, fixture.name) {
+      case ("lite", _):
+        // (x − 127) / 128 for x from 0 to 255.
+        #expect(model.preprocessing?.mean == [Float](repeating: 127 / 255, count: 3))
+        #expect(model.preprocessing?.std == [Float](repeating: 128 / 255, count: 3))
+      case (_, "tf_efficientnet_lite0"): #expect(model.preprocessing?.mean == [0.5, 0.5, 0.5])
+      default: #expect(model.preprocessing == .imageNet)
+      }
+    }
+  }
+
+  /// TensorFlow's padding has its odd zero at the end.
+  @Test func paddingOfTensorFlow() throws {
+    for fixture in ArchitectureFixture.all where fixture.name.hasSuffix("efficientnet_lite0") {
+      let model = try Architecture.recognize(try fixture.stateDict(), named: fixture.name)
+      guard case .convolution(let window, _, _, _) = model.graph.layers[0].operation else { continue }
+      let isSame = fixture.package == "lite" || fixture.name.hasPrefix("tf_")
+      let axis = WindowAxis(kernel: 3, stride: 2, before: isSame ? 0 : 1, after: 1)
+      #expect(window == Window(y: axis, x: axis))
+    }
+  }
+
+  private func isIgnored(_ name: String) -> Bool { name.hasPrefix("aux") || name.hasPrefix("AuxLogits") }
+
+  /// Simplified, a network is made of what runs: convolutions and what can't go into them.
+  @Test(arguments: [
+    ("resnet18", ["convolution": 20, "maxPool": 1, "add": 8, "globalAverage": 1, "linear": 1]),
+    ("squeezenet1_1", ["convolution": 26, "maxPool": 3, "concatenate": 8, "globalAverage": 1]),
+    ("vgg11", ["convolution": 8, "maxPool": 5, "adaptiveAverage": 1, "flatten": 1, "linear": 3]),
+    (
+      "mobilenet_v3_small",
+      ["convolution": 52, "function": 28, "globalAverage": 10, "multiply": 9, "add": 6, "linear": 2]
+    ),
+    (
+      "shufflenet_v2_x0_5",
+      ["convolution": 56, "maxPool": 1, "slice": 26, "concatenate": 16, "shuffle": 16, "globalAverage": 1, "linear": 1]
+    ),
+  ]) func simplified(name: String, expected: [String: Int]) throws {
+    let model = try Architecture.recognize(try ArchitectureFixture.named(name).stateDict()).simplified()
+    var counts = [String: Int]()
+    for layer in model.graph.layers {
+      counts["\(layer.operation)".split(separator: "(").first.map(String.init) ?? "", default: 0] += 1
+    }
+    #expect(counts == expected)
+    _ = try model.graph.shapes(height: 224, width: 300)
+  }
+
+  @Test func otherClassesAndInputs() throws {
+    var fixture = try ArchitectureFixture.named("resnet18")
+    for index in fixture.tensors.indices {
+      switch fixture.tensors[index].name {
+      case "fc.weight": fixture.tensors[index].shape = [7, 512]
+      case "fc.bias": fixture.tensors[index].shape = [7]
+      case "conv1.weight": fixture.tensors[index].shape = [64, 1, 7, 7]
+      default: break
+      }
+    }
+    let model = try Architecture.recognize(try fixture.stateDict())
+    #expect(model.labels == nil && model.preprocessing == nil && model.graph.input.channels == 1)
+    #expect(try model.graph.shapes(height: 64, width: 64)[model.graph.output] == ValueShape(channels: 7))
+  }
+
+  @Test func transformedInputs() throws {
+    for name in ["googlenet", "inception_v3"] {
+      let fixture = try ArchitectureFixture.named(name)
+      let dict = try fixture.stateDict()
+      let plain = try Architecture.recognize(dict)
+      let note = "torchvision's own weights want --architecture \(name):transform_input: mean and deviation 0.5"
+      #expect(plain.notes == [note])
+      let transformed = try Architecture.recognize(dict, named: "\(name):transform_input")
+      #expect(transformed.graph == plain.graph && transformed.notes.isEmpty)
+      #expect(transformed.preprocessing?.mean == [0.5, 0.5, 0.5] && transformed.preprocessing?.std == [0.5, 0.5, 0.5])
+      #expect(transformed.preprocessing?.inputSize == fixture.size)
+    }
+  }
+
+  /// Names of torchvision before 0.3, which its files still have.
+  @Test func oldDenseNetNames() throws {
+    var fixture = try ArchitectureFixture.named("densenet121")
+    let expected = try Architecture.recognize(try fixture.stateDict())
+    for index in fixture.tensors.indices where fixture.tensors[index].name.contains("denselayer") {
+      for part in ["norm", "conv"] {
+        for number in 1...2 {
+          let name = fixture.tensors[index].name
+          fixture.tensors[index].name = name.replacing(".\(part)\(number).", with: ".\(part).\(number).")
+        }
+      }
+    }
+    let model = try Architecture.recognize(try fixture.stateDict())
+    #expect(model.source == "densenet121" && model.graph.layers.count == expected.graph.layers.count)
+  }
+
+  @Test func namesAreKnown() {
+    let names = Architecture.names
+    #expect(Set(names).count == names.count)
+    #expect(ArchitectureFixture.all.allSatisfy { names.contains($0.name) })
+    #expect(names.contains("efficientnet_lite0") && names.contains("tf_efficientnet_lite0"))
+  }
+
+  @Test func whatDoesNotFit() throws {
+    let fixture = try ArchitectureFixture.named("resnet18")
+    func line(named name: String? = nil, _ change: (inout ArchitectureFixture) -> Void = { _ in }) throws -> String {
+      var fixture = fixture
+      change(&fixture)
+      let dict = try fixture.stateDict()
+      return errorLine { try Architecture.recognize(dict, named: name) }
+    }
+    func renaming(_ from: String, _ to: String) -> (inout ArchitectureFixture) -> Void {
+      return { fixture in
+        for index in fixture.tensors.indices where fixture.tensors[index].name == from {
+          fixture.tensors[index].name = to
+        }
+      }
+    }
+    func shaping(_ name: String, _ shape: [Int]) -> (inout ArchitectureFixture) -> Void {
+      return { fixture in
+        for index in fixture.tensors.indices where fixture.tensors[index].name == name {
+          fixture.tensors[index].shape = shape
+        }
+      }
+    }
+    #expect(try line(named: "resnet50") == "net.pth: expected the tensors of resnet50, found those of resnet18")
+    #expect(
+      try line(named: "vgg16")
+        == "net.pth: vgg16 expects a tensor features.0.weight of shape (…, …, …, …), found none")
+    #expect(
+      try line(named: "resnet18", renaming("layer1.0.conv1.weight", "x"))
+        == "net.pth: resnet18 expects a tensor layer1.0.conv1.weight of shape (…, 64, 3, 3), found none")
+    #expect(
+      try line(renaming("layer2.0.conv2.weight", "x"))
+        == "net.pth: resnet expects a tensor layer2.0.conv2.weight of shape (…, 128, 3, 3), found none")
+    #expect(
+      try line(shaping("layer2.0.conv2.weight", [128, 64, 3, 3]))
+        == "net.pth: resnet expects a tensor layer2.0.conv2.weight of shape (…, 128, 3, 3), found (128, 64, 3, 3)")
+    // No elements, however many outputs.
+    #expect(
+      try line(shaping("conv1.weight", [1 << 50, 3, 7, 0]))
+        == "net.pth: resnet expects a tensor conv1.weight of shape (…, …, …, …), found (1125899906842624, 3, 7, 0)")
+    #expect(
+      try line(shaping("fc.weight", [0, 512]))
+        == "net.pth: resnet18 expects a tensor fc.weight of shape (…, 512), found (0, 512)")
+    #expect(
+      try line(shaping("layer2.0.bn2.running_var", [64]))
+        == "net.pth: resnet expects a tensor layer2.0.bn2.running_var of shape (128), found (64)")
+    #expect(
+      try line(shaping("conv1.weight", [64, 3, 3, 3]))
+        == "net.pth: resnet expects a tensor conv1.weight of shape (…, 3, 7, 7), found (64, 3, 3, 3)")
+    #expect(
+      try line { $0.tensors.append(("layer5.0.weight", [1])) } == "net.pth: resnet18 has no tensor layer5.0.weight")
+    let known =
+      "alexnet, squeezenet, resnet, googlenet, inception_v3, densenet, mobilenet_v2, mobilenet_v3, mnasnet, "
+      + "shufflenet_v2, efficientnet, efficientnet (timm), efficientnet_lite, regnet, vgg"
+    #expect(
+      try line(renaming("conv1.weight", "x.weight"))
+        == "net.pth: the names of its 122 tensors are those of no known architecture; nearest: resnet, which has "
+        + "conv1.weight; known: \(known)")
+    let strange = try StateDict([("a\nb", Parameter(Tensor(shape: [], values: [1])))], name: "x.pth")
+    #expect(
+      errorLine { try Architecture.recognize(strange) }
+        == "x.pth: the names of its 1 tensors are those of no known architecture: a b, …; known: \(known)")
+    #expect(
+      try line(named: "resnet1000\n").hasPrefix(
+        "no architecture is called \"resnet1000 \"; known: alexnet, squeezenet1_0,"))
+  }
+}

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: MIT
+
+import PixelAscent
+import TestSupport
+import Testing
+
+/// Networks that take grey images of 28 × 28 pixels, as those for handwritten digits do.
+@Suite struct GreyNetworkTests {
+  private typealias S = SmallNetworks
+
+  private let network: Network
+  private static let graph = Graph(
+    input: .init(channels: 1),
+    layers: [
+      S.convolution("conv1", "image", 5, 6, padding: 2),
+      S.layer("pool1", .maxPool(Window(kernel: 2, stride: 2), ceilMode: false), "conv1"),
+      S.convolution("conv2", "pool1", 5, 16),
+      S.layer("pool2", .maxPool(Window(kernel: 2, stride: 2), ceilMode: false), "conv2"),
+      S.layer("flatten", .flatten, "pool2"), S.layer("fc1", .linear(outputs: 30, clamp: .relu), "flatten"),
+      S.layer("scores", .linear(outputs: 10, clamp: .none), "fc1"),
+    ], output: "scores")
+
+  init() throws {
+    let preprocessing = try Preprocessing(mean: [0.25], std: [0.5], inputSize: 28)
+    network = try Network(
+      S.random(Self.graph, integers: false, seed: 1, preprocessing: preprocessing), name: "digits")
+  }
+
+  private static func picture(_ width: Int, _ height: Int) -> RGBImage {
+    var random = TestRandom(4)
+    let pixels = (0..<3 * width * height).map { _ in UInt8(truncatingIfNeeded: random.next()) }
+    return RGBImage(width: width, height: height, pixels: pixels)
+  }
+
+  /// Rec. 601's weights of red, green and blue, as Pillow's convert("L").
+  @Test func takesGrey() throws {
+    let picture = Self.picture(28, 28), input = try network.input(for: picture)
+    #expect(network.channels == 1 && input.shape == [1, 28, 28])
+    for pixel in 0..<784 {
+      let (red, green, blue) = (
+        Double(picture.pixels[3 * pixel]), Double(picture.pixels[3 * pixel + 1]), Double(picture.pixels[3 * pixel + 2])
+      )
+      let grey = (0.299 * red + 0.587 * green + 0.114 * blue).rounded()
+      let found = (Double(input.values[pixel]) * 0.5 + 0.25) * 255
+      #expect(abs(found - grey) <= 1.0001, "pixel \(pixel)")
+    }
+    let resized = try network.resized(picture)
+    #expect((0..<784).allSatisfy { resized.pixels[3 * $0] == resized.pixels[3 * $0 + 2] })
+  }
+
+  @Test func classifiesAndExplains() throws {
+    let picture = Self.picture(56, 56)
+    let best = try network.classify(picture, top: 3)
+    #expect(best.count == 3 && best[0].score >= best[1].score)
+    let map = try network.saliency(of: picture)
+    #expect(map.objective == .score(class: best[0].classIndex) && map.gradient.shape == [1, 28, 28])
+    #expect(map.map.values == map.gradient.values.map(abs) && !map.isZero)
+    #expect(map.picture.width == 28)
+  }
+
+  @Test func fools() throws {
+    let picture = Self.picture(28, 28)
+    let target = try #require(network.classify(picture, top: 10).last).classIndex
+    let result = try Fooling().run(network, on: picture, target: target)
+    #expect(result.isFooled && result.survives8Bit && result.unrounded.shape == [1, 28, 28])
+    #expect(try network.classify(result.image, top: 1)[0].classIndex == target)
+    let path = try TemporaryFolder(), file = path.path + "/fooled.png"
+    let saved = try result.save(to: file, checkedBy: network)
+    #expect(try network.classify(RGBImage(contentsOf: file), top: 1)[0].classIndex == target)
+    #expect(saved == result.scores)
+  }
+
+  @Test(arguments: ClassVisualization.Recipe.allCases) func visualizes(_ recipe: ClassVisualization.Recipe) throws {
+    var visualization = ClassVisualization(recipe)
+    (visualization.height, visualization.width) = (28, 28)
+    (visualization.iterations, visualization.maxJitter) = (20, 2)
+    if recipe != .cs231nPyTorchNormalized { visualization.learningRate = 1 }
+    let result = try visualization.run(network, class: 3)
+    #expect(result.image.shape == [1, 28, 28] && result.image.values.contains { $0 != 0 })
+    #expect(result.scores.count == 10 && result.scores[3] > 0)
+    #expect(result.picture.width == 28)
+    if visualization.clamp {
+      #expect(result.image.values.allSatisfy { -0.51 < $0 && $0 < 1.51 })
+    }
+  }
+
+  /// Its matrix fits one size only.
+  @Test func takesOneSizeOnly() throws {
+    let line = errorLine { try network.scores(of: Tensor(shape: [1, 32, 32], repeating: 0)) }
+    #expect(
+      line
+        == "a network input of 32×32 pixels does not fit: layer flatten: expected the shape (400, 1, 1), "
+        + "found (576, 1, 1)")
+    let colour = errorLine { try network.scores(of: Tensor(shape: [3, 28, 28], repeating: 0)) }
+    #expect(colour == "an input image must have the shape (1, H, W), found (3, 28, 28)")
+    var visualization = ClassVisualization()
+    (visualization.height, visualization.width) = (40, 28)
+    #expect(
+      errorLine { try visualization.run(network, class: 0) }
+        == "a network input of 40×28 pixels does not fit: layer flatten: expected the shape (400, 1, 1), "
+        + "found (640, 1, 1); --resize crop or stretch makes photographs square")
+  }
+}

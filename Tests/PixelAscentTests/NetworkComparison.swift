@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: MIT
+
+import PixelAscent
+import TestSupport
+import Testing
+
+/// A model and an image, with what the reference says of them.
+struct NetworkComparison {
+  let file: ModelFile
+  let image: Tensor
+  let trace: ReferenceNetwork.Trace
+  let scores: ReferenceNetwork.Array3
+  private let gradients: [(class: Int, throughLastReLU: Bool, gradient: ReferenceNetwork.Array3)]
+
+  /// - Parameter most: how many classes' gradients are computed, from the first to the last
+  init(_ file: ModelFile, _ image: Tensor, most: Int, beforeLastReLU: Bool = false) throws {
+    let reference = try ReferenceNetwork(file: file)
+    trace = try reference.forward(image)
+    scores = try #require(trace.outputs[file.graph.output])
+    (self.file, self.image) = (file, image)
+    let count = scores.values.count, most = min(most, count), trace = trace
+    let classes = Set((0..<most).map { most == 1 ? 0 : $0 * (count - 1) / (most - 1) }).sorted()
+    gradients = classes.flatMap { (index: Int) in
+      (beforeLastReLU ? [true, false] : [true]).map { (through: Bool) in
+        let seed = (0..<count).map { $0 == index ? 1.0 : 0 }
+        return (index, through, reference.gradient(trace, seed: seed, throughLastReLU: through))
+      }
+    }
+  }
+
+  /// Whether there is a gradient that says something.
+  var isAlive: Bool { gradients.contains { $0.gradient.values.contains { $0 != 0 } } }
+
+  /// Whether all sums are exact in float, as far as results show.
+  var isExact: Bool {
+    let values = gradients.flatMap(\.gradient.values)
+    return trace.isExact && values.allSatisfy { Double(Float($0)) == $0 && abs($0) < 0x1p20 }
+  }
+
+  func network(_ set: InstructionSet, threads: Int = ComputeOptions.availableThreads) throws -> Network {
+    try Network(file, name: "small", options: ComputeOptions(threads: threads, instructionSet: set))
+  }
+
+  /// - Parameter deviations: by how many deviations a number may differ; nil if by nothing at all
+  func check(_ set: InstructionSet, deviations: Double?, _ what: String) throws {
+    let network = try network(set)
+    let size = "\(what), \(image.shape[1])×\(image.shape[2]), \(set.name)"
+    Self.expect(try network.scores(of: image), scores, deviations, "scores of \(size)")
+    for (index, through, expected) in gradients {
+      let found = try network.gradient(of: .score(class: index), at: image, throughLastReLU: through)
+      Self.expect(found.scores, scores, deviations, "scores of \(size)")
+      Self.expect(
+        found.gradient.values, expected, deviations,
+        "gradient of class \(index)\(through ? "" : " before the last ReLU") of \(size)")
+    }
+  }
+
+  private static func expect(
+    _ found: [Float], _ expected: ReferenceNetwork.Array3, _ deviations: Double?, _ what: String
+  ) {
+    #expect(found.count == expected.values.count)
+    guard let deviations else {
+      let wrong = zip(found, expected.values).first { Double($0) != $1 }
+      #expect(wrong == nil, "\(what)")
+      return
+    }
+    var worst = 0.0
+    for (index, value) in found.enumerated() {
+      let error = abs(Double(value) - expected.values[index])
+      let share = error == 0 ? 0 : error / (deviations * expected.variance[index].squareRoot())
+      worst = max(worst, share.isNaN ? .infinity : share)
+    }
+    #expect(worst <= 1, "\(what): worst = \(100 * worst) % of the bound")
+  }
+}

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: MIT
+
+import PixelAscent
+import TestSupport
+import Testing
+
+#if canImport(FoundationEssentials)
+  import FoundationEssentials
+#else
+  import Foundation
+#endif
+
+@Suite struct ONNXTests {
+  /// A line a layer: its JSON, then its parameters' shapes and Σ (1 + i mod 7) · element i.
+  private func text(_ model: ImportedModel) throws -> String {
+    var lines = ["  output \(model.graph.output)"]
+    for layer in model.graph.layers {
+      lines.append("  \(try JSONText.encode(layer))")
+      for key in ["weight", "bias", "running_mean", "running_var"] {
+        guard let tensor = try model.parameters["\(layer.name).\(key)"]?.tensor() else { continue }
+        let sum = zip(0..., tensor.values).reduce(0) { $0 + Double(1 + $1.0 % 7) * Double($1.1) }
+        lines.append("    \(key) \(tensor.shape) \((sum * 1000).rounded() / 1000)")
+      }
+    }
+    return lines.joined(separator: "\n")
+  }
+
+  /// Graphs that were seen to give ONNX Runtime's scores; PIXELASCENT_RENEW_ONNX=1 writes them anew.
+  @Test func readsWhatExportersWrite() throws {
+    let path = ONNXFixtures.folder + "/graphs.txt"
+    let found = try ONNXFixtures.names.map { "\($0)\n\(try text(ONNXFixtures.read($0)))\n" }
+    if Files.environment("PIXELASCENT_RENEW_ONNX") != nil { try Files.write(Array(found.joined().utf8), to: path) }
+    let expected = String(decoding: try Files.read(path), as: UTF8.self)
+    var rest = expected[...]
+    for (name, text) in zip(ONNXFixtures.names, found) {
+      #expect(rest.hasPrefix(text), "\(name): found\n\(text)")
+      rest = rest.dropFirst(text.count)
+    }
+    #expect(rest.isEmpty)
+  }
+
+  private func functions(_ name: String) throws -> [String: Operation] {
+    Dictionary(uniqueKeysWithValues: try ONNXFixtures.read(name).graph.layers.map { ($0.name, $0.operation) })
+  }
+
+  @Test func recognizesFunctionsOfManyOperators() throws {
+    let layers = try functions("functions")
+    #expect(layers["gelu"] == .function(.gelu(tanh: false)))
+    #expect(layers["geluByTanh"] == .function(.gelu(tanh: true)))
+    #expect(layers["silu"] == .function(.silu))
+    #expect(layers["hardSwish"] == .function(.hardSwish))
+    #expect(layers["hardSwish2"] == .function(.hardSwish))
+    #expect(layers["quickGelu"] == .multiply)
+    #expect(layers.values.count { $0 == .affine(clamp: .none) } == 2)
+    #expect(layers.values.contains(.function(.clamp(Clamp(low: -0.7)))))
+    #expect(layers.values.contains(.function(.clamp(Clamp(high: 0.5)))))
+  }
+
+  @Test func recognizesTheChannelShuffle() throws {
+    let model = try ONNXFixtures.read("shuffle")
+    #expect(model.graph.layers.map(\.operation).contains(.shuffle(groups: 3)))
+    #expect(model.graph.layers.map(\.operation).contains(.flatten))
+    #expect(model.graph.layers.count == 7)
+  }
+
+  @Test func readsTypesLabelsAndPreprocessing() throws {
+    let model = try ONNXFixtures.read("stored")
+    let convolutions = model.graph.layers.filter { if case .convolution = $0.operation { true } else { false } }
+    #expect(try model.parameters["\(convolutions[0].name).bias"]?.tensor().values == [0.5, -0.25, 0.125, 1])
+    #expect(model.labels?.names == [["a"], ["b"], ["c, d"], ["e"], ["f"]])
+    #expect(
+      model.preprocessing
+        == (try Preprocessing(
+          mean: [123.675 / 255, 116.28 / 255, 103.53 / 255], std: [58.395 / 255, 57.12 / 255, 57.375 / 255],
+          inputSize: 8)))
+    #expect(model.source == "ONNX by fixtures, graph g")
+  }
+
+  @Test func assumesTheSizeThatIsLeftOpen() throws {
+    let source = try ByteSource(contentsOf: ONNXFixtures.path("torch-ts17-open"))
+    #expect(try ONNXReader.read(source, inputSize: 100).graph == (try ONNXReader.read(source).graph))
+    #expect(try ONNXReader.read(source).inputSize == nil)
+    #expect(try ONNXFixtures.read("torch-ts9").inputSize == 20)
+  }
+
+  @Test func listsAllThatIsUnsupported() throws {
+    let source = try ByteSource(contentsOf: ONNXFixtures.path("unsupported-three"))
+    let found = try ONNXReader.unsupported(source)
+    #expect(found.map(\.layer) == ["plus", "up", "thing"])
+    #expect(found.map(\.operator) == ["Softplus", "ConvTranspose", "com.example.Thing"])
+    #expect(
+      errorLine { try ONNXReader.read(source) }.hasSuffix(
+        "/unsupported-three.onnx: node plus: operator Softplus is not supported here: only as a part of GELU, SiLU or "
+          + "another known function; the nearest are Gelu, Swish and Sigmoid; and 2 more, see pixelascent inspect"))
+    for name in ONNXFixtures.names {
+      #expect(try ONNXReader.unsupported(ByteSource(contentsOf: ONNXFixtures.path(name))).isEmpty)
+    }
+  }
+
+  @Test(arguments: [
+    ("LSTM", "has no near relative"), ("LayerNormalization", "nearest is BatchNormalization"),
+    ("If", "branches and loops"), ("QLinearConv", "quantised"), ("Where", "on constants only"),
+  ])
+  func advises(type: String, advice: String) {
+    let line = ONNXWriter.line { $0.node(type, ["x"], ["y"], name: "n") }
+    #expect(line.hasPrefix("m.onnx: node n: operator \(type) is not supported here: "))
+    #expect(line.contains(advice), "\(line)")
+  }
+
+  @Test func refusesSoftmaxInTheMiddle() {
+    let line = ONNXWriter.line {
+      $0.node("GlobalAveragePool", ["x"], ["a"])
+      $0.node("Flatten", ["a"], ["b"])
+      $0.node("Softmax", ["b"], ["c"], name: "attention")
+      $0.node("Relu", ["c"], ["y"])
+    }
+    #expect(line.contains("node attention: operator Softmax") && line.contains("last layer only"))
+  }
+
+  @Test func namesLayersUniquely() throws {
+    let model = try ONNXReader.read(
+      ByteSource(
+        ONNXWriter.file {
+          $0.node("Relu", ["x"], ["a"], name: "image")
+          $0.node("Sigmoid", ["a"], ["b"], name: "same")
+          $0.node("Tanh", ["b"], ["c"], name: "same")
+          $0.node("GlobalAveragePool", ["c"], ["y"], name: "same_2")
+        }, name: "m.onnx"))
+    #expect(model.graph.layers.map(\.name) == ["image_2", "same", "same_2", "same_2_2"])
+  }
+}

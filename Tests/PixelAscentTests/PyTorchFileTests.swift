@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: MIT
+
+import Foundation
+import PixelAscent
+import TestSupport
+import Testing
+
+/// What `torch.save` writes, and what could have been written by older or other versions.
+@Suite struct PyTorchFileTests {
+  private func read(_ bytes: [UInt8]) throws -> StateDict {
+    try PyTorchFile.stateDict(ByteSource(bytes, name: "w.pth"))
+  }
+
+  private func fixture(_ name: String) throws -> [UInt8] { try Files.read(PackageFiles.torchFixture(name)) }
+
+  /// 0, 1, … as float32.
+  private func floats(_ count: Int) -> [UInt8] { (0..<count).map(Float.init).withUnsafeBytes { Array($0) } }
+
+  /// The state dict of Tests/Golden/make_torch_fixtures.py.
+  private static let expected: [(name: String, tensor: Tensor)] = {
+    let weight = (0..<24).map { Float($0) / 4 - 3 }
+    let halves: [Float] = [-1, -0.5, 0, 0.5, 1]
+    return [
+      ("conv.weight", Tensor(shape: [2, 3, 2, 2], values: weight)),
+      ("conv.last", Tensor(shape: [2, 3, 2, 2], values: weight)),
+      ("shared", Tensor(shape: [6], values: Array(weight[4..<10]))),
+      ("transposed", Tensor(shape: [3, 2], values: [0, 3, 1, 4, 2, 5])),
+      ("half", Tensor(shape: [5], values: halves)),
+      ("bfloat", Tensor(shape: [5], values: halves)),
+      ("double", Tensor(shape: [2], values: [0.1, -3])),
+      ("bn.num_batches_tracked", Tensor(shape: [], values: [17])),
+    ]
+  }()
+
+  @Test(arguments: ["zip", "legacy", "zip-checkpoint", "legacy-checkpoint"])
+  func readsWhatTorchWrites(name: String) throws {
+    let dict = try read(fixture(name))
+    #expect(dict.entries.map(\.name) == PyTorchFileTests.expected.map(\.name))
+    for (name, tensor) in PyTorchFileTests.expected { #expect(try dict[name]?.tensor() == tensor, "\(name)") }
+  }
+
+  @Test func saysWhatToDoWithAModule() throws {
+    #expect(
+      errorLine { _ = try read(fixture("module")) }
+        == "w.pth: refused: the pickle calls torch.nn.modules.linear.Linear; it holds a whole module, so save its "
+        + "state_dict() instead: torch.save(model.state_dict(), path)")
+  }
+
+  @Test(arguments: ["zip", "legacy"]) func readsElementsWhenTheyAreNeeded(name: String) throws {
+    let folder = try TemporaryFolder()
+    let path = folder.path + "/w.pth"
+    try Files.write(fixture(name), to: path)
+    let dict = try PyTorchFile.stateDict(ByteSource(contentsOf: path))
+    #expect(truncate(path, 8) == 0)
+    #expect(errorLine { _ = try dict["half"]?.tensor() } == "\(path): the file has become shorter while it was read")
+  }
+
+  @Test func readsLargePickles() throws {
+    // More than what is read of the file at first, with lines and strings across the borders.
+    let names = (0..<3000).map { "layer\($0).\(String(repeating: "x", count: $0 % 61))" }
+    let pickle = PickleWriter.dictionary { writer in
+      for (index, name) in names.enumerated() {
+        writer.string(name)
+        writer.tensor(count: 3000, offset: index, shape: [1], strides: [1])
+      }
+    }
+    for bytes in [
+      TorchFiles.archive(pickle, [("0", floats(3000))]), TorchFiles.legacy(pickle, [("0", count: 3000, floats(3000))]),
+    ] {
+      let dict = try read(bytes)
+      #expect(dict.entries.map(\.name) == names)
+      #expect(try dict[names[2999]]?.tensor().values == [2999])
+    }
+  }
+
+  @Test(arguments: [false, true]) func readsArchivesOfAnyFolder(zip64: Bool) throws {
+    let pickle = PickleWriter.dictionary {
+      $0.string("a")
+      $0.tensor(count: 2, shape: [2], strides: [1])
+    }
+    let entries = [("é/version", [0x33]), ("é/data/0", floats(2)), ("é/data.pkl", pickle)]
+    let bytes = TorchFiles.zip(entries.map { TorchFiles.Entry($0, $1) }, zip64: zip64)
+    #expect(try read(bytes)["a"]?.tensor().values == [0, 1])
+  }
+
+  /// Python 2 pickles dictionaries as lists of pairs; PyTorch 0.x wrote tensors in another way and views of storages.
+  @Test func readsWhatOldVersionsWrote() throws {
+    let pickle = PickleWriter.pickle { writer in
+      writer.global("collections", "OrderedDict")
+      writer.op("(]](U\u{1}a")
+      writer.global("torch._utils", "_rebuild_tensor")
+      writer.op("((U\u{7}storage")
+      writer.global("torch.cuda", "FloatStorage")
+      writer.op("U\u{3}123U\u{6}cuda:0")
+      writer.int(10)
+      writer.op("(U\u{3}456K\u{2}K\u{5}ttQ")
+      writer.int(1)
+      writer.shape([2, 2])
+      writer.shape([2, 1])
+      writer.op("tReatR}")
+      writer.op("(U\u{9}_metadata}ub")
+    }
+    let dict = try read(TorchFiles.legacy(pickle, [("123", count: 10, floats(10))]))
+    #expect(try dict["a"]?.tensor() == Tensor(shape: [2, 2], values: [3, 4, 5, 6]))
+  }
+
+  @Test func readsTypedViewsOfBytes() throws {
+    let pickle = PickleWriter.dictionary { writer in
+      writer.string("a")
+      writer.global("torch._utils", "_rebuild_tensor_v3")
+      writer.op("(")
+      writer.storage("0", "UntypedStorage", module: "torch.storage", count: 12)
+      writer.int(1)
+      writer.shape([2])
+      writer.shape([1])
+      writer.op("I00\n)")
+      writer.global("torch", "float32")
+      writer.op("tR")
+      writer.string("b")
+      writer.global("torch._utils", "_rebuild_parameter")
+      writer.op("(")
+      writer.tensor("1", "ShortStorage", count: 2, shape: [2], strides: [1])
+      writer.op("I01\n)tR")
+    }
+    let dict = try read(TorchFiles.archive(pickle, [("0", floats(3)), ("1", [1, 0, 0xFE, 0xFF])]))
+    #expect(try dict["a"]?.tensor().values == [1, 2])
+    #expect(try dict["b"]?.tensor().values == [1, -2])
+  }
+
+  @Test(arguments: [
+    (["a", "b"], ["a", "b"]), (["module.a", "module.b"], ["a", "b"]), (["module.a", "b"], ["module.a", "b"]),
+    (["model.a", "model.model.b"], ["a", "model.b"]), (["_orig_mod.module.a"], ["a"]), (["module."], ["module."]),
+    (["module.model._orig_mod.a"], ["a"]), (["modules.a"], ["modules.a"]),
+  ])
+  func takesOffCommonPrefixes(names: [String], expected: [String]) throws {
+    let pickle = PickleWriter.dictionary { writer in
+      for name in names {
+        writer.string(name)
+        writer.tensor(count: 1, shape: [], strides: [])
+      }
+    }
+    #expect(try read(TorchFiles.archive(pickle, [("0", floats(1))])).entries.map(\.name) == expected)
+  }
+
+  @Test(arguments: ["state_dict", "model_state_dict", "model"]) func unwraps(key: String) throws {
+    let pickle = PickleWriter.pickle { writer in
+      writer.op("}(")
+      writer.string("loss")
+      writer.tensor(count: 1, shape: [], strides: [])
+      writer.string(key)
+      writer.op("}(")
+      writer.string("a")
+      writer.tensor(count: 1, shape: [], strides: [])
+      writer.op("uu")
+    }
+    #expect(try read(TorchFiles.archive(pickle, [("0", floats(1))])).entries.map(\.name) == ["a"])
+  }
+
+  @Test(arguments: [
+    ("}", "found an empty one"), ("(K\u{1}}d", "found an empty one"), ("N", "found something else"),
+    ("]", "found a list"), (")", "found a list"),
+    ("(X\u{1}\0\0\0GX\u{1}\0\0\0gX\u{1}\0\0\0D}d", "found the entries G, D"),
+  ])
+  func saysWhatItFound(code: String, expected: String) {
+    let text = errorLine { _ = try read(TorchFiles.archive(PickleWriter.pickle { $0.op(code) }, [])) }
+    #expect(
+      text == "w.pth: expected a dictionary of tensors, as torch.save(model.state_dict(), path) writes it, \(expected)")
+  }
+}
+
+extension PackageFiles {
+  /// The path of Tests/Golden/torch-`name`.pth.
+  static func torchFixture(_ name: String) -> String { folder + "/Tests/Golden/torch-\(name).pth" }
+}

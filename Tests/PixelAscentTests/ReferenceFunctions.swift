@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: MIT
+//
+// The reference's windows, curves and local response normalisation.
+
+import Foundation
+import PixelAscent
+
+func power(_ base: Double, _ exponent: Double) -> Double { pow(base, exponent) }
+
+/// A function of one value, its derivative, and where that jumps.
+struct Curve {
+  let value, derivative: (Double) -> Double
+  var corners: [Double] = []
+
+  /// The second derivative, which says how sure the first is.
+  func bend(_ x: Double) -> Double { (derivative(x + 1e-5) - derivative(x - 1e-5)) / 2e-5 }
+}
+
+extension ElementFunction {
+  /// - Parameter slope: PReLU's, where x ≤ 0
+  func curve(slope: Double) -> Curve {
+    func leaky(_ slope: Double) -> Curve {
+      Curve(value: { $0 > 0 ? $0 : slope * $0 }, derivative: { $0 > 0 ? 1 : slope }, corners: [0])
+    }
+    func logistic(_ x: Double) -> Double { 1 / (1 + exp(-x)) }
+    switch self {
+    case .clamp: return Curve(value: { $0 }, derivative: { _ in 1 })
+    case .leakyReLU(let slope): return leaky(Double(slope))
+    case .prelu: return leaky(slope)
+    case .elu(let alpha):
+      let alpha = Double(alpha)
+      return Curve(
+        value: { $0 > 0 ? $0 : alpha * expm1($0) }, derivative: { $0 > 0 ? 1 : alpha * exp($0) }, corners: [0])
+    case .sigmoid:
+      return Curve(value: logistic, derivative: { logistic($0) * logistic(-$0) })
+    case .hardSigmoid(let alpha, let beta):
+      let (alpha, beta) = (Double(alpha), Double(beta))
+      return Curve(
+        value: { min(1, max(0, alpha * $0 + beta)) },
+        derivative: { 0 < alpha * $0 + beta && alpha * $0 + beta < 1 ? alpha : 0 },
+        corners: [-beta / alpha, (1 - beta) / alpha])
+    case .hardSwish:
+      return Curve(
+        value: { $0 * min(1, max(0, $0 / 6 + 0.5)) },
+        derivative: { $0 <= -3 ? 0 : $0 >= 3 ? 1 : $0 / 3 + 0.5 }, corners: [-3, 3])
+    case .silu:
+      return Curve(
+        value: { $0 * logistic($0) }, derivative: { logistic($0) * (1 + $0 * logistic(-$0)) })
+    case .tanh:
+      return Curve(value: { Foundation.tanh($0) }, derivative: { 1 - Foundation.tanh($0) * Foundation.tanh($0) })
+    case .gelu(tanh: false):
+      func normal(_ x: Double) -> Double { 0.5 * erfc(-x / 2.0.squareRoot()) }
+      let density = 1 / (2 * Double.pi).squareRoot()
+      return Curve(
+        value: { $0 * normal($0) }, derivative: { normal($0) + $0 * density * exp(-$0 * $0 / 2) })
+    case .gelu(tanh: true):
+      let factor = (2 / Double.pi).squareRoot()
+      func inner(_ x: Double) -> Double { Foundation.tanh(factor * (x + 0.044715 * x * x * x)) }
+      return Curve(
+        value: { $0 / 2 * (1 + inner($0)) },
+        derivative: { x in
+          let bend = factor * (1 + 3 * 0.044715 * x * x)
+          return (1 + inner(x)) / 2 + x / 2 * (1 - inner(x) * inner(x)) * bend
+        })
+    }
+  }
+}
+
+extension ReferenceNetwork {
+  /// Calls `body` with every output of a pool, the inputs its window holds in row-major order, and how many elements it
+  /// has with the padding.
+  func forEachWindow(
+    _ window: Window, _ x: Array3, _ y: Array3, _ body: (_ output: Int, _ inside: [Int], _ padded: Int) -> Void
+  ) {
+    func places(_ axis: WindowAxis, _ output: Int, _ size: Int) -> (inside: [Int], padded: Int) {
+      let first = axis.stride * output - axis.before
+      let all = (0..<axis.kernel).map { first + $0 * axis.dilation }
+      return (all.filter { (0..<size).contains($0) }, all.filter { $0 < size + axis.after }.count)
+    }
+    for output in y.values.indices {
+      let rows = places(window.y, output / y.width % y.height, x.height)
+      let columns = places(window.x, output % y.width, x.width)
+      let channel = output / (y.height * y.width)
+      let inside = rows.inside.flatMap { row in columns.inside.map { x.at(channel, row, $0) } }
+      body(output, inside, rows.padded * columns.padded)
+    }
+  }
+
+  /// The first maximum of every window.
+  func winners(_ window: Window, _ x: Array3, _ y: Array3, _ trace: inout Trace) -> [Int] {
+    var winners: [Int] = []
+    forEachWindow(window, x, y) { _, inside, _ in
+      var winner = inside[0]
+      for input in inside where x.values[input] > x.values[winner] { winner = input }
+      for input in inside where input != winner {
+        trace.note(x.values[winner] - x.values[input], x.variance[winner] + x.variance[input])
+      }
+      winners.append(winner)
+    }
+    return winners
+  }
+
+  func adaptivePart(_ row: Int, _ column: Int, _ channel: Int, _ x: Array3, _ y: Array3) -> [Int] {
+    func part(_ index: Int, _ size: Int, _ parts: Int) -> Range<Int> {
+      index * size / parts..<((index + 1) * size + parts - 1) / parts
+    }
+    return part(row, x.height, y.height).flatMap { r in
+      part(column, x.width, y.width).map { x.at(channel, r, $0) }
+    }
+  }
+
+  /// k + alpha/size · Σ x² over a channel's neighbours.
+  func normScale(_ layer: GraphLayer, _ x: Array3) -> [Double] {
+    guard case .localResponseNorm(let size, let alpha, _, let k) = layer.operation else { return [] }
+    return x.values.indices.map { index in
+      let sum = neighbours(index, size, x).reduce(0) { $0 + x.values[$1] * x.values[$1] }
+      return Double(k) + Double(alpha) / Double(size) * sum
+    }
+  }
+
+  private func neighbours(_ index: Int, _ size: Int, _ x: Array3) -> [Int] {
+    let plane = x.height * x.width, channel = index / plane
+    return (max(0, channel - size / 2)...min(x.channels - 1, channel + (size - 1) / 2)).map {
+      index + ($0 - channel) * plane
+    }
+  }
+
+  /// The derivatives of the normalised values.
+  func normTerms(_ layer: GraphLayer, _ x: Array3, _ body: Term) {
+    guard case .localResponseNorm(let size, let alpha, let beta, _) = layer.operation else { return }
+    let scale = normScale(layer, x), exponent = Double(beta), strength = 2 * Double(alpha) * exponent / Double(size)
+    for output in x.values.indices {
+      let inputs = neighbours(output, size, x), own = power(scale[output], -exponent)
+      let shared = strength * power(scale[output], -exponent - 1)
+      let deviation = inputs.map { x.variance[$0] }.max() ?? 0
+      for input in inputs {
+        let product = shared * x.values[output] * x.values[input]
+        let bend = 3 * shared * (abs(x.values[output]) + abs(x.values[input]))
+        let rounding = 8 * 0x1p-24 * (abs(product) + (input == output ? own : 0))
+        body(
+          output, input, (input == output ? own : 0) - product,
+          bend * bend * deviation * Double(size) + rounding * rounding)
+      }
+    }
+  }
+}

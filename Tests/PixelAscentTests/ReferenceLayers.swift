@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: MIT
+//
+// What each layer of the reference computes. All but convolutions and functions are a list of terms: output, input,
+// coefficient, and the coefficient's variance. The gradient has the same terms the other way round.
+
+import CPixelReference
+import PixelAscent
+
+extension ReferenceNetwork {
+  typealias Term = (_ output: Int, _ input: Int, _ coefficient: Double, _ variance: Double) -> Void
+
+  /// Writes a layer's output, before its clamp, to `y`, which has the shape already.
+  func compute(_ layer: GraphLayer, _ inputs: [Array3], _ y: inout Array3, _ trace: inout Trace) {
+    let x = inputs[0]
+    var magnitude = y.values, terms = 1
+    switch layer.operation {
+    case .convolution(let window, let groups, _, _):
+      let weights = parameter(layer, "weight"), bias = parameter(layer, "bias")
+      let shape = convolution(window, groups, x, y)
+      let infinity = Double.infinity
+      pxa_ref_conv_forward(&y.values, &magnitude, x.values, weights, bias, shape, -infinity, infinity)
+      let nothing = bias.map { _ in 0.0 }, squares = weights.map { $0 * $0 }
+      pxa_ref_conv_forward(&y.variance, nil, x.variance, squares, nothing, shape, -infinity, infinity)
+      terms = weights.count / bias.count + 1
+    case .function(let function) where !function.isClamp:
+      let slopes = parameter(layer, "weight"), plane = x.height * x.width
+      for index in x.values.indices {
+        let curve = function.curve(slope: slopes.isEmpty ? 0 : slopes[index / plane % slopes.count])
+        let value = x.values[index], slope = curve.derivative(value)
+        y.values[index] = curve.value(value)
+        y.variance[index] = slope * slope * x.variance[index]
+        magnitude[index] = max(abs(y.values[index]), abs(value * slope))
+        for corner in curve.corners { trace.note(abs(value - corner), x.variance[index]) }
+      }
+      terms = 16
+    case .localResponseNorm:
+      let scale = normScale(layer, x)
+      guard case .localResponseNorm(_, _, let beta, _) = layer.operation else { return }
+      for index in x.values.indices {
+        y.values[index] = x.values[index] * power(scale[index], -Double(beta))
+        magnitude[index] = abs(y.values[index])
+      }
+      forEachTerm(layer, 0, inputs, y, trace) { output, input, coefficient, _ in
+        y.variance[output] += coefficient * coefficient * x.variance[input]
+      }
+      terms = 64
+    case .maxPool(let window, _):
+      trace.winners[layer.name] = winners(window, x, y, &trace)
+      terms = 0
+      addTerms(layer, 0, inputs, &y, &magnitude, trace)
+    case .multiply:
+      addTerms(layer, 0, inputs, &y, &magnitude, trace)
+    default:
+      start(layer, &y, &magnitude)
+      for place in inputs.indices { addTerms(layer, place, inputs, &y, &magnitude, trace) }
+      terms = layer.operation.mostTerms(inputs)
+    }
+    y.addRounding(magnitude, terms: terms)
+    trace.greatest = max(trace.greatest, magnitude.max() ?? 0)
+  }
+
+  /// A layer's part in the gradient of one of its inputs, from that of its output before the clamp.
+  func inputGradient(
+    _ layer: GraphLayer, _ place: Int, _ inputs: [Array3], _ dy: Array3, _ trace: Trace
+  ) -> Array3 {
+    let x = inputs[place]
+    var dx = Array3(x.channels, x.height, x.width), magnitude = dx.values
+    if case .convolution(let window, let groups, let outputs, _) = layer.operation {
+      let weights = parameter(layer, "weight"), shape = convolution(window, groups, x, dy)
+      pxa_ref_conv_input_grad(&dx.values, &magnitude, dy.values, weights, shape)
+      pxa_ref_conv_input_grad(&dx.variance, nil, dy.variance, weights.map { $0 * $0 }, shape)
+      dx.addRounding(magnitude, terms: outputs / groups * window.y.kernel * window.x.kernel + 1)
+      return dx
+    }
+    var terms = [Int](repeating: 0, count: dx.values.count)
+    forEachTerm(layer, place, inputs, dy, trace) { output, input, coefficient, variance in
+      let gradient = dy.values[output]
+      dx.values[input] += coefficient * gradient
+      dx.variance[input] += coefficient * coefficient * dy.variance[output] + variance * gradient * gradient
+      magnitude[input] += abs(coefficient * gradient)
+      terms[input] += 1
+    }
+    dx.addRounding(magnitude, terms: (terms.max() ?? 0) + 1)
+    return dx
+  }
+
+  /// What the output has beside the terms.
+  private func start(_ layer: GraphLayer, _ y: inout Array3, _ magnitude: inout [Double]) {
+    let plane = y.height * y.width
+    switch layer.operation {
+    case .linear, .affine:
+      let bias = parameter(layer, "bias")
+      y.values = y.values.indices.map { bias[$0 / plane] }
+    case .pad(let top, let left, let bottom, let right, let value):
+      let rows = top..<y.height - bottom, columns = left..<y.width - right
+      for index in y.values.indices
+      where !rows.contains(index / y.width % y.height) || !columns.contains(index % y.width) {
+        y.values[index] = Double(value)
+      }
+    default: break
+    }
+    magnitude = y.values.map(abs)
+  }
+
+  private func addTerms(
+    _ layer: GraphLayer, _ place: Int, _ inputs: [Array3], _ y: inout Array3, _ magnitude: inout [Double],
+    _ trace: Trace
+  ) {
+    let x = inputs[place], shape = Array3(y.channels, y.height, y.width)
+    forEachTerm(layer, place, inputs, shape, trace) { output, input, coefficient, variance in
+      let value = x.values[input]
+      y.values[output] += coefficient * value
+      y.variance[output] += coefficient * coefficient * x.variance[input] + variance * value * value
+      magnitude[output] += abs(coefficient * value)
+    }
+  }
+
+  /// The terms of a layer's output that come from one of its inputs; of the output only the shape is looked at.
+  private func forEachTerm(
+    _ layer: GraphLayer, _ place: Int, _ inputs: [Array3], _ y: Array3, _ trace: Trace, _ body: Term
+  ) {
+    let x = inputs[place], count = x.values.count, plane = x.height * x.width
+    switch layer.operation {
+    case .linear(let outputs, _):
+      let weights = parameter(layer, "weight")
+      for output in 0..<outputs {
+        for input in 0..<count { body(output, input, weights[output * count + input], 0) }
+      }
+    case .affine:
+      let weights = parameter(layer, "weight")
+      for index in 0..<count { body(index, index, weights[index / plane], 0) }
+    case .function(let function):
+      let slopes = parameter(layer, "weight")
+      for index in 0..<count {
+        let curve = function.curve(slope: slopes.isEmpty ? 0 : slopes[index / plane % slopes.count])
+        let value = x.values[index], slope = curve.derivative(value), bend = curve.bend(value)
+        let rounding = 4 * 0x1p-24 * max(abs(slope), abs(value * bend))
+        body(index, index, slope, bend * bend * x.variance[index] + rounding * rounding)
+      }
+    case .maxPool:
+      for (output, input) in (trace.winners[layer.name] ?? []).enumerated() { body(output, input, 1, 0) }
+    case .averagePool(let window, _, let countPadding):
+      forEachWindow(window, x, y) { output, inside, padded in
+        for input in inside { body(output, input, 1 / Double(countPadding ? padded : inside.count), 0) }
+      }
+    case .adaptiveAverage, .globalAverage:
+      for output in y.values.indices {
+        let channel = output / (y.height * y.width)
+        let part = adaptivePart(output / y.width % y.height, output % y.width, channel, x, y)
+        for input in part { body(output, input, 1 / Double(part.count), 0) }
+      }
+    case .add, .flatten, .identity:
+      for index in 0..<count { body(index, index, 1, 0) }
+    case .multiply:
+      let other = inputs[1 - place]
+      for output in y.values.indices {
+        let channel = output / (y.height * y.width)
+        let input = count == x.channels ? channel : output
+        let factor = other.values.count == other.channels ? channel : output
+        body(output, input, other.values[factor], other.variance[factor])
+      }
+    case .concatenate:
+      let first = inputs[..<place].map(\.values.count).reduce(0, +)
+      for index in 0..<count { body(first + index, index, 1, 0) }
+    case .slice(let first, let channels):
+      for index in 0..<channels * plane { body(index, first * plane + index, 1, 0) }
+    case .shuffle(let groups):
+      let size = x.channels / groups
+      for channel in 0..<x.channels {
+        let target = channel % size * groups + channel / size
+        for index in 0..<plane { body(target * plane + index, channel * plane + index, 1, 0) }
+      }
+    case .pad(let top, let left, _, _, _):
+      for index in 0..<count {
+        body(y.at(index / plane, index / x.width % x.height + top, index % x.width + left), index, 1, 0)
+      }
+    case .localResponseNorm: normTerms(layer, x, body)
+    case .convolution, .batchNorm, .softmax: fatalError("\(layer.name) has no terms")
+    }
+  }
+
+  private func convolution(_ window: Window, _ groups: Int, _ x: Array3, _ y: Array3) -> pxa_ref_conv {
+    func axis(_ axis: WindowAxis, _ input: Int, _ output: Int) -> pxa_ref_axis {
+      pxa_ref_axis(
+        kernel: Int32(axis.kernel), stride: Int32(axis.stride), before: Int32(axis.before),
+        dilation: Int32(axis.dilation), input: Int32(input), output: Int32(output))
+    }
+    return pxa_ref_conv(
+      groups: Int32(groups), in_channels: Int32(x.channels), out_channels: Int32(y.channels),
+      y: axis(window.y, x.height, y.height), x: axis(window.x, x.width, y.width))
+  }
+}
+
+extension PixelAscent.Operation {
+  /// No fewer than an output's terms; none where values only move.
+  fileprivate func mostTerms(_ inputs: [ReferenceNetwork.Array3]) -> Int {
+    switch self {
+    case .linear: inputs[0].values.count + 1
+    case .averagePool(let window, _, _): window.y.kernel * window.x.kernel + 1
+    case .adaptiveAverage, .globalAverage: inputs[0].height * inputs[0].width + 1
+    case .add, .affine: 2
+    default: 0
+    }
+  }
+}
+
+extension ElementFunction {
+  fileprivate var isClamp: Bool { if case .clamp = self { true } else { false } }
+}
