@@ -52,15 +52,16 @@ extension Layer {
 
   /// The layer with the channels alone that are computed.
   fileprivate var reference: pxa_ref_conv {
-    pxa_ref_conv(
-      kernel: Int32(kernel), stride: Int32(stride), padding: Int32(padding), in_channels: Int32(inputs),
-      in_height: Int32(inputSize), in_width: Int32(inputSize), out_channels: Int32(computed.count),
-      out_height: Int32(outputSize), out_width: Int32(outputSize))
+    let axis = pxa_ref_axis(
+      kernel: Int32(kernel), stride: Int32(stride), before: Int32(padding), dilation: 1, input: Int32(inputSize),
+      output: Int32(outputSize))
+    return pxa_ref_conv(
+      groups: 1, in_channels: Int32(inputs), out_channels: Int32(computed.count), y: axis, x: axis)
   }
 
   fileprivate func referenceForward(_ x: [Double], _ weights: [Double], _ bias: [Double]) -> [Double] {
     var y = [Double](repeating: 0, count: computedCount)
-    pxa_ref_conv_forward(&y, nil, x, computed(weights), Array(bias[computed]), reference, true)
+    pxa_ref_conv_forward(&y, nil, x, computed(weights), Array(bias[computed]), reference, 0, .infinity)
     return y
   }
 
@@ -71,12 +72,28 @@ extension Layer {
   }
 
   /// Weights as a kernel wants them.
-  fileprivate func packed(
-    _ weights: [Double], count: (pxa_conv, Int32, Int32) -> Int,
-    _ pack: (UnsafeMutablePointer<Float>?, UnsafePointer<Float>?, pxa_conv, Int32, Int32) -> Void
-  ) -> Floats {
-    let packed = Floats(count(conv, Int32(inputs), Int32(outputs)))
-    pack(packed.base, weights.map(Float.init), conv, Int32(inputs), Int32(outputs))
+  fileprivate func packed(_ weights: [Double]) -> Floats {
+    let inputs = Int32(inputs), outputs = Int32(outputs), values = weights.map(Float.init)
+    if operation == .stem {
+      let packed = Floats(pxa_stem_packed_floats(window, inputs, outputs))
+      pxa_stem_pack_forward(packed.base, values, window, inputs, outputs)
+      return packed
+    }
+    let packed = Floats(pxa_conv_packed_floats(window, 1, inputs, outputs))
+    pxa_conv_pack_forward(packed.base, values, window, 1, inputs, outputs)
+    return packed
+  }
+
+  /// The same for the gradient.
+  fileprivate func packedForGradient(_ weights: [Double]) -> Floats {
+    let inputs = Int32(inputs), outputs = Int32(outputs), forward = packed(weights)
+    if operation == .stem {
+      let packed = Floats(pxa_stem_grad_packed_floats(window, inputs, outputs))
+      pxa_stem_pack_input_grad(packed.base, forward.base, window, inputs, outputs)
+      return packed
+    }
+    let packed = Floats(pxa_conv_grad_packed_floats(window, 1, inputs, outputs))
+    pxa_conv_pack_input_grad(packed.base, forward.base, window, 1, inputs, outputs)
     return packed
   }
 }
@@ -86,16 +103,14 @@ private func convolutionForward(_ layer: Layer, _ numbers: Numbers, _ zeros: Dou
   let values = random.values(layer.inputCount, numbers, zeros: zeros)
   let weights = random.values(layer.weightCount, numbers), biases = random.values(layer.outputs, numbers)
   let y = BlockedArray(layer.outputs, layer.outputSize, halo: 0)
-  let bias = Floats(16 * ((layer.outputs + 15) / 16), biases), conv = layer.conv
+  let bias = Floats(16 * ((layer.outputs + 15) / 16), biases), packed = layer.packed(weights), window = layer.window
   let convolve: (KernelTable, pxa_range, pxa_range) -> Void
   if layer.operation == .stem {
     let x = ImageArray(layer.inputSize, halo: layer.padding, values)
-    let packed = layer.packed(weights, count: pxa_stem_packed_floats, pxa_stem_pack_forward)
-    convolve = { $0.pointee.stem_forward(y.planes, x.image, packed.base, bias.base, conv, true, $1, $2) }
+    convolve = { $0.pointee.stem_forward(y.planes, x.image, packed.base, bias.base, window, .relu, $1, $2) }
   } else {
     let x = BlockedArray(layer.inputs, layer.inputSize, halo: layer.padding, values)
-    let packed = layer.packed(weights, count: pxa_conv_packed_floats, pxa_conv_pack_forward)
-    convolve = { $0.pointee.conv_forward(y.planes, x.planes, packed.base, bias.base, conv, true, $1, $2) }
+    convolve = { $0.pointee.conv_forward(y.planes, x.planes, packed.base, bias.base, window, 1, .relu, $1, $2) }
   }
   return KernelJob(
     reset: { y.forget(layer.computed) },
@@ -116,9 +131,7 @@ private func convolutionInputGradient(_ layer: Layer, _ numbers: Numbers, _ zero
   let dy = BlockedArray(layer.outputs, layer.outputSize, halo: 1, values, from: layer.computed.lowerBound)
   let dx = BlockedArray(layer.inputs, layer.inputSize, halo: 1, start)
   let x = BlockedArray(layer.inputs, layer.inputSize, halo: 1, activations)
-  let forward = layer.packed(weights, count: pxa_conv_packed_floats, pxa_conv_pack_forward)
-  let packed = Floats(pxa_conv_packed_floats(layer.conv, Int32(layer.inputs), Int32(layer.outputs)))
-  pxa_conv_pack_input_grad(packed.base, forward.base, layer.conv, Int32(layer.inputs), Int32(layer.outputs))
+  let packed = layer.packedForGradient(weights)
   let marks = layer.kernel == 3 && layer.stride == 1 ? Marks(layer.outputs, layer.outputSize) : nil
   return KernelJob(
     reset: { layer.accumulates ? dx.fill(start) : dx.forget(0..<layer.inputs) },
@@ -130,8 +143,9 @@ private func convolutionInputGradient(_ layer: Layer, _ numbers: Numbers, _ zero
       threads.overParts(blocks: 0..<layer.inputBlocks, together: together, rows: layer.inputSize) { blocks, rows in
         withPointer(layer.masks ? x.planes : nil) {
           kernels.pointee.conv_input_grad(
-            dx.planes, dy.planes, marks?.base, packed.base, $0, layer.accumulates, layer.conv, layer.blocks.raw,
-            blocks.raw, rows.raw)
+            dx.planes, dy.planes, marks?.base, packed.base,
+            pxa_into(x: $0, act: .relu, accumulate: layer.accumulates), layer.window, 1, layer.blocks.raw, blocks.raw,
+            rows.raw)
         }
       }
     },
@@ -151,14 +165,12 @@ private func stemInputGradient(_ layer: Layer, _ numbers: Numbers, _ zeros: Doub
   let weights = random.values(layer.weightCount, numbers)
   let dy = BlockedArray(layer.outputs, layer.outputSize, halo: 0, values)
   let dx = ImageArray(layer.inputSize)
-  let forward = layer.packed(weights, count: pxa_stem_packed_floats, pxa_stem_pack_forward)
-  let packed = Floats(pxa_stem_grad_packed_floats(layer.conv, Int32(layer.inputs), Int32(layer.outputs)))
-  pxa_stem_pack_input_grad(packed.base, forward.base, layer.conv, Int32(layer.inputs), Int32(layer.outputs))
+  let packed = layer.packedForGradient(weights)
   return KernelJob(
     reset: { dx.forget() },
     run: { kernels, threads in
       threads.overRows(layer.inputSize) { rows in
-        kernels.pointee.stem_input_grad(dx.image, dy.planes, packed.base, layer.conv, rows.raw)
+        kernels.pointee.stem_input_grad(dx.image, dy.planes, packed.base, layer.window, rows.raw)
       }
     },
     found: { dx.values },

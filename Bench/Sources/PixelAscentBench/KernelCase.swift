@@ -5,6 +5,10 @@ import CPixelKernels
 
 typealias KernelTable = UnsafePointer<pxa_kernels>
 
+extension pxa_clamp {
+  static let relu = pxa_clamp(low: 0, high: .infinity)
+}
+
 extension KernelTable {
   /// Blocks that a convolution computes together.
   var tileBlocks: Int { Int(pointee.tile_blocks) }

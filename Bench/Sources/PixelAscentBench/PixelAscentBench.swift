@@ -17,6 +17,7 @@ struct PixelAscentBench: ParsableCommand {
         pixelascent-bench --simd all --threads 1
         pixelascent-bench --only fire2,total --json
         pixelascent-bench --short --simd all
+        pixelascent-bench --gradient --model resnet18.pth --threads 2 --rounds 20
       """)
 
   @Option(help: ArgumentHelp("Instruction sets: names, or \"all\" (default: the fastest).", valueName: "names"))
@@ -41,7 +42,14 @@ struct PixelAscentBench: ParsableCommand {
   @Flag(help: "Verify everything, run everything a few times, and print no times.")
   var short = false
 
+  @Flag(help: "Time one forward pass and gradient of the model, and nothing else: a JSON line a round.")
+  var gradient = false
+
+  @Option(help: ArgumentHelp("The number of rounds of --gradient.", valueName: "n"))
+  var rounds = 10
+
   func validate() throws {
+    guard rounds >= 1 else { throw ValidationError("--rounds must be 1 or more, found \(rounds).") }
     guard seconds > 0, seconds <= 3600 else { throw ValidationError("--seconds must be above 0, found \(seconds).") }
     guard !(json && short) else { throw ValidationError("--short has no times for --json.") }
     _ = try threadCounts
@@ -104,6 +112,10 @@ struct PixelAscentBench: ParsableCommand {
     let report = Report(style: short ? .ok : json ? .json : .table)
     let stopwatch = Stopwatch(seconds: seconds, isShort: short)
     let model = try findModel()
+    if gradient {
+      guard let model, let threads = threads.last?.count else { throw Failure("--gradient needs a --model") }
+      return try measureGradient(model: model, threads: threads, rounds: rounds)
+    }
     if model == nil {
       report.note("no model: forward, allocations, iteration, many-ascents and memory are skipped (make model)")
     }
@@ -111,7 +123,8 @@ struct PixelAscentBench: ParsableCommand {
     if let model, wants("memory"), let set = sets.first, let most = threads.map(\.count).max() {
       report.add(try measureMemory(model: model, simd: set.name, threads: most))
     }
-    let kernels = (convolutionCases() + otherKernelCases()).filter { wants($0.name) || $0.isTotalled && wants("total") }
+    let cases = convolutionCases() + layerKernelCases() + imageKernelCases()
+    let kernels = cases.filter { wants($0.name) || $0.isTotalled && wants("total") }
     for kernel in kernels { try kernel.verify(sets, threads) }
     if !kernels.isEmpty { report.note("\(kernels.count) kernels on their shapes are exactly the reference") }
 

@@ -20,7 +20,11 @@ struct Layer {
   /// Whether the gradient of the input gets the mask of a ReLU.
   var masks = false
 
-  var conv: pxa_conv { pxa_conv(kernel: Int32(kernel), stride: Int32(stride), padding: Int32(padding)) }
+  var window: pxa_window { pxa_window(y: axis, x: axis) }
+  private var axis: pxa_axis {
+    pxa_axis(
+      kernel: Int32(kernel), stride: Int32(stride), before: Int32(padding), after: Int32(padding), dilation: 1)
+  }
   var inputBlocks: Int { (inputs + 15) / 16 }
 
   /// Multiplications and additions of one pass, of all channels or of those that an ascent computes; zeros count too.
@@ -41,7 +45,9 @@ func squeezeNet(size: Int, class index: Int = Layer.index) -> [Layer] {
     switch operation {
     case .stem, .convolution:
       output = (size + 2 * padding - kernel) / stride + 1
-    case .maxPool: output = Int(pxa_max_pool_output_size(Int32(size)))
+    case .maxPool:
+      let axis = pxa_axis(kernel: Int32(kernel), stride: Int32(stride), before: 0, after: 0, dilation: 1)
+      output = Int(pxa_output_size(axis, Int32(size), true))
     case .globalAverage: output = 1
     }
     layers.append(

@@ -4,23 +4,11 @@ import CPixelKernels
 import CPixelReference
 @_spi(Benchmark) import PixelAscent
 
-/// The kernels that move memory rather than multiply: pools, and an ascent's operations on the image.
-func otherKernelCases() -> [KernelCase] {
-  let layers = squeezeNet(size: Layer.imageSize)
+/// The kernels that move memory rather than multiply: an ascent's operations on the image.
+func imageKernelCases() -> [KernelCase] {
   var cases: [KernelCase] = []
-  func add(_ name: String, _ pass: String? = nil, bytes: Int, _ job: @escaping (Numbers) -> KernelJob) {
-    cases.append(KernelCase(name: name, pass: pass, work: .bytes(bytes), job: job))
-  }
-  for pool in layers where pool.operation == .maxPool {
-    let inputs = pool.inputs * pool.inputSize * pool.inputSize
-    let outputs = pool.outputs * pool.outputSize * pool.outputSize
-    add(pool.name, "forward", bytes: 4 * inputs + 5 * outputs) { maxPoolForward(pool, $0) }
-    add(pool.name, "input_grad", bytes: 4 * inputs + 5 * outputs) { maxPoolInputGradient(pool, $0) }
-  }
-  for average in layers where average.operation == .globalAverage {
-    let block = 16 * 4 * average.inputSize * average.inputSize
-    add(average.name, "forward", bytes: block) { globalAverageForward(average, $0) }
-    add(average.name, "input_grad", bytes: 2 * block) { globalAverageInputGradient(average, $0) }
+  func add(_ name: String, bytes: Int, _ job: @escaping (Numbers) -> KernelJob) {
+    cases.append(KernelCase(name: name, work: .bytes(bytes), job: job))
   }
   let pixels = Layer.imageSize * Layer.imageSize, image = 3 * 4 * pixels
   add("normalize", bytes: 3 * pixels + image, normalize)
@@ -32,139 +20,6 @@ func otherKernelCases() -> [KernelCase] {
   add("blur_horizontal", bytes: 2 * image) { blur($0, isVertical: false) }
   return cases
 }
-
-// MARK: - Pools
-
-/// A max pool's input, and its output and index by the reference.
-private struct PoolData {
-  let x, y: [Double]
-  let index: [UInt8]
-
-  init(_ pool: Layer, _ numbers: Numbers, _ random: inout Random) {
-    let count = pool.outputs * pool.outputSize * pool.outputSize
-    x = random.values(pool.inputs * pool.inputSize * pool.inputSize, numbers)
-    var y = [Double](repeating: 0, count: count), index = [UInt8](repeating: 0, count: count)
-    pxa_ref_max_pool_forward(
-      &y, &index, x, Int32(pool.inputs), Int32(pool.inputSize), Int32(pool.inputSize), Int32(pool.outputSize),
-      Int32(pool.outputSize))
-    (self.y, self.index) = (y, index)
-  }
-
-  /// The place of element [c,y,x] in the kernels' index.
-  static func place(_ pool: Layer, _ index: Int) -> Int {
-    let (channel, pixel) = index.quotientAndRemainder(dividingBy: pool.outputSize * pool.outputSize)
-    return (channel / 16 * pool.outputSize * pool.outputSize + pixel) * 16 + channel % 16
-  }
-}
-
-/// Bytes that a kernel writes.
-private final class Bytes {
-  let base: UnsafeMutablePointer<UInt8>
-  private let count: Int
-
-  init(_ count: Int) {
-    base = .allocate(capacity: count)
-    self.count = count
-    fill(0)
-  }
-
-  deinit { base.deallocate() }
-
-  func fill(_ byte: UInt8) { base.initialize(repeating: byte, count: count) }
-  var values: [Double] { (0..<count).map { (index: Int) -> Double in Double(base[index]) } }
-}
-
-private func maxPoolForward(_ pool: Layer, _ numbers: Numbers) -> KernelJob {
-  var random = Random()
-  let data = PoolData(pool, numbers, &random)
-  let x = BlockedArray(pool.inputs, pool.inputSize, halo: 0, data.x)
-  let y = BlockedArray(pool.outputs, pool.outputSize, halo: 0)
-  let index = Bytes(data.index.count)
-  return KernelJob(
-    reset: {
-      y.forget(0..<pool.outputs)
-      index.fill(99)
-    },
-    run: { kernels, threads in
-      threads.overParts(blocks: pool.blocks, together: 1, rows: pool.outputSize) { blocks, rows in
-        kernels.pointee.max_pool_forward(y.planes, index.base, x.planes, blocks.raw, rows.raw)
-      }
-    },
-    found: {
-      let places = data.index.indices.map { (element: Int) -> Double in
-        Double(index.base[PoolData.place(pool, element)])
-      }
-      return y.values(0..<pool.outputs) + places
-    },
-    expected: { data.y + data.index.map(Double.init) })
-}
-
-private func maxPoolInputGradient(_ pool: Layer, _ numbers: Numbers) -> KernelJob {
-  var random = Random()
-  let data = PoolData(pool, numbers, &random), values = random.values(data.y.count, numbers)
-  let dx = BlockedArray(pool.inputs, pool.inputSize, halo: 1)
-  let dy = BlockedArray(pool.outputs, pool.outputSize, halo: 0, values)
-  let index = Bytes(data.index.count)
-  for (element, place) in data.index.enumerated() { index.base[PoolData.place(pool, element)] = place }
-  return KernelJob(
-    reset: { dx.forget(0..<pool.inputs) },
-    run: { kernels, threads in
-      threads.overParts(blocks: 0..<pool.inputBlocks, together: 1, rows: pool.inputSize) { blocks, rows in
-        kernels.pointee.max_pool_input_grad(dx.planes, dy.planes, index.base, blocks.raw, rows.raw)
-      }
-    },
-    found: { dx.values(0..<pool.inputs) },
-    expected: {
-      var sums = [Double](repeating: 0, count: data.x.count)
-      pxa_ref_max_pool_input_grad(
-        &sums, values, data.index, Int32(pool.inputs), Int32(pool.inputSize), Int32(pool.inputSize),
-        Int32(pool.outputSize), Int32(pool.outputSize))
-      return sums
-    })
-}
-
-/// Only the block of one class, as in an ascent.
-private func globalAverageForward(_ layer: Layer, _ numbers: Numbers) -> KernelJob {
-  var random = Random()
-  let channels = 16 * layer.blocks.lowerBound..<16 * layer.blocks.upperBound
-  let values = random.values(16 * layer.inputSize * layer.inputSize, numbers)
-  let x = BlockedArray(layer.inputs, layer.inputSize, halo: 0, values, from: channels.lowerBound)
-  let mean = Floats(16 * layer.inputBlocks)
-  return KernelJob(
-    reset: { for channel in channels { mean.base[channel] = .nan } },
-    run: { kernels, _ in kernels.pointee.global_average_forward(mean.base, x.planes, layer.blocks.raw) },
-    found: { channels.map { (channel: Int) -> Double in Double(mean.base[channel]) } },
-    expected: {
-      var expected = [Double](repeating: 0, count: 16)
-      pxa_ref_global_average(&expected, values, 16, Int32(layer.inputSize), Int32(layer.inputSize))
-      return expected
-    })
-}
-
-private func globalAverageInputGradient(_ layer: Layer, _ numbers: Numbers) -> KernelJob {
-  var random = Random()
-  let channels = 16 * layer.blocks.lowerBound..<16 * layer.blocks.upperBound
-  let area = layer.inputSize * layer.inputSize
-  let values = random.values(16 * area, numbers), gradients = random.values(16, numbers)
-  let x = BlockedArray(layer.inputs, layer.inputSize, halo: 0, values, from: channels.lowerBound)
-  let dx = BlockedArray(layer.inputs, layer.inputSize, halo: 0)
-  let dmean = Floats(16 * layer.inputBlocks, [Double](repeating: 0, count: channels.lowerBound) + gradients)
-  return KernelJob(
-    reset: { dx.forget(channels) },
-    run: { kernels, _ in
-      withPointer(x.planes) {
-        kernels.pointee.global_average_input_grad(dx.planes, dmean.base, $0, layer.blocks.raw)
-      }
-    },
-    found: { dx.values(channels) },
-    expected: {
-      values.indices.map { (index: Int) -> Double in
-        values[index] > 0 ? gradients[index / area] / Double(area) : 0
-      }
-    })
-}
-
-// MARK: - Images
 
 private let size = Layer.imageSize
 private let plane = size * size

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: MIT
+
+@_spi(Benchmark) import PixelAscent
+
+/// Prints the milliseconds of each of some rounds of a model's forward pass and gradient, at the network's own size.
+func measureGradient(model: String, threads: Int, rounds: Int) throws {
+  let options = ComputeOptions(threads: threads, instructionSet: try .selected())
+  let network = try Network(contentsOf: model, options: options)
+  let probe = try GradientProbe(network, size: network.preprocessing.inputSize, class: 0)
+  let clock = ContinuousClock()
+  try probe.together {
+    for _ in 0..<3 { try probe.run() }
+    for _ in 0..<rounds {
+      let elapsed = try clock.measure { try probe.run() }
+      let milliseconds = Double(elapsed.components.seconds) * 1e3 + Double(elapsed.components.attoseconds) * 1e-15
+      print("{\"milliseconds\":\(milliseconds)}")
+    }
+  }
+}
