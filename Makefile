@@ -4,17 +4,19 @@ SWIFT = swift
 # Compilers at once, each with up to 0.4 GB of memory: make demo JOBS=1 on a board with 1 GB. As many as cores if empty.
 JOBS =
 PROGRAM = .build/release/pixelascent
-MODEL = Models/squeezenet1_1.safetensors
+# squeezenet1_1 or efficientnet_lite0
+MODEL = squeezenet1_1
+WEIGHTS = Models/$(MODEL).safetensors
 SAMPLES = Samples/imagenet_19_305.jpg
 BIN = $(HOME)/.local/bin
 DATA = $(or $(XDG_DATA_HOME),$(HOME)/.local/share)/pixelascent/models
 PHOTO = Samples/imagenet_15_99.jpg
 
 .PHONY: help setup build model samples demo test lint sanitize format check-neon check-arm64 \
-	compare bench bench-build bench-check install clean
+	check-models compare compare-networks bench bench-build bench-check install clean
 
 help:  ## list these targets
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup:  ## install the system packages that are missing
 	@Scripts/setup
@@ -22,10 +24,10 @@ setup:  ## install the system packages that are missing
 build: setup  ## build the program in release
 	$(SWIFT) build $(JOBS:%=--jobs %) -c release --product pixelascent
 
-model: build $(MODEL)  ## download SqueezeNet 1.1's weights and convert them
-	@$(PROGRAM) info --model $(MODEL)
+model: build $(WEIGHTS)  ## download weights and convert them: SqueezeNet 1.1's, or MODEL=efficientnet_lite0
+	@$(PROGRAM) info --model $(WEIGHTS)
 
-$(MODEL): | build
+$(WEIGHTS): | build
 	@Scripts/fetch model $(PROGRAM) $@
 
 samples: $(SAMPLES)  ## download 20 sample photographs
@@ -33,6 +35,7 @@ samples: $(SAMPLES)  ## download 20 sample photographs
 $(SAMPLES): | setup
 	@Scripts/fetch samples Samples
 
+demo: export PIXELASCENT_MODEL = $(WEIGHTS)
 demo: model samples  ## make a saliency map, a fooling image and a class visualization in out/
 	@mkdir -p out
 	$(PROGRAM) classify $(PHOTO)
@@ -62,26 +65,39 @@ check-neon: setup  ## check the NEON kernels, emulated where the machine is no a
 check-arm64: model samples  ## build and test everything in an emulated Debian 13 for arm64 (an hour; as root)
 	@Scripts/check-arm64
 
+check-models: model samples  ## compare torchvision's networks with PyTorch's own, in every format (downloads PyTorch)
+	@$(MAKE) model MODEL=efficientnet_lite0
+	python3 -m venv .venv-models
+	.venv-models/bin/pip install --quiet --requirement Tests/Models/requirements.txt
+	.venv-models/bin/python Tests/Models/check_models.py --binary $(PROGRAM) --results .models/results.json
+	.venv-models/bin/python Tests/Models/check_lite0.py --binary $(PROGRAM) Models/efficientnet_lite0.safetensors Samples
+
 compare: model samples bench-build  ## time the same work in PyTorch and ONNX Runtime (downloads both)
 	python3 -m venv .venv-compare
 	.venv-compare/bin/pip install --quiet --requirement Bench/compare/requirements.txt
 	.venv-compare/bin/python Bench/compare/compare.py --binary $(PROGRAM) --bench Bench/.build/release/pixelascent-bench \
-		--model $(MODEL) --photo $(PHOTO)
+		--model $(WEIGHTS) --photo $(PHOTO)
+
+compare-networks: build bench-build  ## time torchvision's networks in PyTorch (downloads it)
+	python3 -m venv .venv-models
+	.venv-models/bin/pip install --quiet --requirement Tests/Models/requirements.txt
+	.venv-models/bin/python Bench/compare/networks.py --binary $(PROGRAM) --bench Bench/.build/release/pixelascent-bench \
+		--results .models/speed.json
 
 bench-build: setup  ## build the micro-benchmark suite in release
 	@touch Bench/Package.swift  # else SwiftPM misses files that are new in the package beside it
 	$(SWIFT) build -c release --package-path Bench --product pixelascent-bench
 
 bench-check: model bench-build  ## verify every kernel's results and count allocations, no times
-	Bench/.build/release/pixelascent-bench --short --simd all --model $(MODEL)
+	Bench/.build/release/pixelascent-bench --short --simd all --model $(WEIGHTS)
 
 bench: model bench-build  ## verify and time every kernel, the forward pass and the ascent
-	Bench/.build/release/pixelascent-bench --model $(MODEL)
+	Bench/.build/release/pixelascent-bench --model $(WEIGHTS)
 
 install: model  ## copy program and model into ~/.local, where they work from any folder
 	mkdir -p $(BIN) $(DATA)
 	cp $(PROGRAM) $(BIN)/pixelascent
-	cp $(MODEL) $(DATA)
+	cp $(WEIGHTS) $(DATA)
 
 clean:  ## remove what was built; the model, the samples and out/ stay
 	rm -rf .build .build-* Bench/.build

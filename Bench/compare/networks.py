@@ -1,0 +1,185 @@
+# SPDX-License-Identifier: MIT
+"""One iteration, forward and the gradient of one class's score at a 224x224 image, of torchvision's networks:
+pixelascent (its bench program) and PyTorch in its better layout, interleaved, with the same weights, threads and
+instruction set.
+
+    networks.py [--models resnet18,…] [--threads 2] [--isa avx2] [--results FILE.json]
+
+PyTorch's weights are frozen, so that it computes the image's gradient alone. A round's figure is the median of its
+iterations; the ratio is that of the same round. First both programs' gradients of one image are compared. The weights
+are random, and so that no ReLU is mostly dead: half of its values are zero.
+"""
+
+import argparse
+import json
+import os
+import statistics
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import common
+
+MODELS = ["squeezenet1_0", "vgg16", "resnet18", "resnet50", "mobilenet_v2"]
+TARGETS = {"squeezenet1_0": 3, "vgg16": 1.2, "resnet18": 2, "resnet50": 1.5, "mobilenet_v2": 2.5}
+LAYOUTS = ("contiguous", "channels last")
+# What forces the instruction set on oneDNN, on PyTorch's own kernels and on the matrix products of MKL.
+ISAS = {
+    "avx2": {"ONEDNN_MAX_CPU_ISA": "AVX2", "ATEN_CPU_CAPABILITY": "avx2", "MKL_ENABLE_INSTRUCTIONS": "AVX2"},
+    "avx512": {
+        "ONEDNN_MAX_CPU_ISA": "AVX512_CORE",
+        "ATEN_CPU_CAPABILITY": "avx512",
+        "MKL_ENABLE_INSTRUCTIONS": "AVX512",
+    },
+}
+WARM_UP = 3
+GRADIENT_BOUND = 5e-2
+CLASS = 0
+sys.path.append(str(Path(__file__).resolve().parents[2] / "Tests" / "Models"))  # make_models.py, program.py
+
+
+def arguments():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--binary", default=".build/release/pixelascent", help="default: %(default)s")
+    parser.add_argument("--bench", default="Bench/.build/release/pixelascent-bench", help="default: %(default)s")
+    parser.add_argument("--models", default=",".join(MODELS), help="default: %(default)s")
+    parser.add_argument("--rounds", type=int, default=7, help="default: %(default)s")
+    parser.add_argument("--iterations", type=int, default=10, help="of each program in a round (default: %(default)s)")
+    parser.add_argument("--threads", type=int, default=common.available_threads(), help="default: every core")
+    parser.add_argument("--isa", choices=list(ISAS), help="force this instruction set on both (default: each its best)")
+    parser.add_argument("--results", type=Path, help="write the figures to this file, as JSON")
+    options = parser.parse_args()
+    if min(options.rounds, options.iterations, options.threads) < 1:
+        parser.error("--rounds, --iterations and --threads are at least 1")
+    return options
+
+
+class Network:
+    """A network in both of PyTorch's layouts, and its file."""
+
+    def __init__(self, name, folder):
+        import copy
+
+        import make_models
+        import torch
+
+        self.name = name
+        # pixelascent leaves out some of the zeros: here half of what comes out of a ReLU is zero, at random places.
+        net = make_models.make(name, offset=(0, 0))
+        self.file = make_models.write(net, "pth", name, folder)
+        self.rgb = make_models.image(common.SIDE, 0)
+        image = torch.from_numpy(make_models.normalise(self.rgb)).float()[None]
+        formats = (torch.contiguous_format, torch.channels_last)
+        self.nets = [copy.deepcopy(net).to(memory_format=format) for format in formats]
+        self.images = [image.clone(memory_format=format).requires_grad_(True) for format in formats]
+
+    def gradient(self, layout):
+        import torch
+
+        return torch.autograd.grad(self.nets[layout](self.images[layout])[0, CLASS], self.images[layout])[0]
+
+    def milliseconds(self, layout, iterations):
+        times = []
+        for index in range(WARM_UP + iterations):
+            start = time.perf_counter()
+            self.gradient(layout)
+            times.append(1000 * (time.perf_counter() - start))
+        return statistics.median(times[WARM_UP:])
+
+
+def check(network, options, folder):
+    """The program must compute what PyTorch does."""
+    from PIL import Image
+    from program import Failure, Program, relative_distance
+
+    image = folder / "image.png"
+    Image.fromarray(network.rgb).save(image)
+    try:
+        found, _ = Program(options.binary, network.file).gradient(image, CLASS, folder)
+    except Failure as failure:
+        common.fail(f"{network.name}: {failure}")
+    distance = relative_distance(found, network.gradient(0)[0].numpy())
+    if distance > GRADIENT_BOUND:
+        common.fail(f"{network.name}: the gradients differ by {distance:.1e}, expected at most {GRADIENT_BOUND:.0e}")
+
+
+def time_pixelascent(network, options):
+    command = [options.bench, "--gradient", "--model", network.file, "--rounds", options.iterations]
+    records = common.run("pixelascent-bench", [*command, "--threads", options.threads])
+    times = [record["milliseconds"] for record in records if "milliseconds" in record]
+    if len(times) != options.iterations:
+        common.fail(f"pixelascent-bench: expected {options.iterations} iterations, found {len(times)}")
+    return statistics.median(times)
+
+
+def compare(name, options, folder):
+    """Prints a line; returns the record."""
+    network = Network(name, folder)
+    check(network, options, folder)
+    ours, layouts = [], ([], [])
+    for _ in range(options.rounds):
+        ours.append(time_pixelascent(network, options))
+        for layout, times in enumerate(layouts):
+            times.append(network.milliseconds(layout, options.iterations))
+    network.file.unlink()
+    better = min((0, 1), key=lambda layout: statistics.median(layouts[layout]))
+    theirs = layouts[better]
+    ratios = [t / o for t, o in zip(theirs, ours)]
+    ratio, target = statistics.median(ratios), TARGETS.get(name)
+    verdict = "" if target is None else f"  target {target}: {'reached' if ratio >= target else 'MISSED'}"
+    print(
+        f"{name:19} {common.OURS} {common.summary(ours, ' ms', 1)}  PyTorch {LAYOUTS[better]}"
+        f" {common.summary(theirs, ' ms', 1)}  {common.summary(ratios, 'x', 2)}{verdict}",
+        flush=True,
+    )
+    return {
+        "model": name,
+        "isa": options.isa or "best",
+        "threads": options.threads,
+        "milliseconds": statistics.median(ours),
+        "pytorch_milliseconds": statistics.median(theirs),
+        "pytorch_layout": LAYOUTS[better],
+        "ratio": ratio,
+        "ratios": ratios,
+    }
+
+
+def main():
+    options = arguments()
+    common.require_files([options.binary, options.bench])
+    if options.isa:
+        # Before PyTorch is imported: it reads these once.
+        os.environ.update(ISAS[options.isa], PIXELASCENT_SIMD=options.isa)
+    try:
+        import make_models
+        import torch
+    except ImportError as error:
+        requirements = Path(sys.path[-1]) / "requirements.txt"
+        common.fail(f"{error}: pip install -r {requirements}")
+    torch.set_num_threads(options.threads)
+    models = make_models.some_of(make_models.MODELS)
+    try:
+        names = models(options.models)
+    except argparse.ArgumentTypeError as error:
+        common.fail(f"--models: {error}")
+    print(
+        f"{common.processor()}, threads: {options.threads}, instruction set: {options.isa or 'the best of each'}, "
+        f"load average: {os.getloadavg()[0]:.2f}\n"
+        f"PyTorch {torch.__version__}, {torch.backends.cpu.get_cpu_capability()}"
+    )
+    records = []
+    with tempfile.TemporaryDirectory() as folder:
+        for name in names:
+            records.append(compare(name, options, Path(folder)))
+    if options.results:
+        options.results.write_text(json.dumps(records, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except OSError as error:
+        common.fail(error)
+    except KeyboardInterrupt:
+        sys.exit(130)

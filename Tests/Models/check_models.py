@@ -1,0 +1,256 @@
+# SPDX-License-Identifier: MIT
+"""Scores and input gradients of the built program, from every format of torchvision's networks, against PyTorch in
+float64.
+
+    check_models.py --binary .build/release/pixelascent [--models …] [--formats …] [--results FILE.json]
+
+The networks are those of make_models.py. Their files are made one at a time in the folder .models and removed when
+they have been checked, unless --keep is given. The images are PNG files of the size that the network takes, so that
+no resampling adds a difference of its own. Bounds:
+
+- scores: |s − s₆₄| / max(1, |s₆₄|) ≤ 1e-4 for every class of every image;
+- gradients of one class's score: ‖g − g₆₄‖ / ‖g₆₄‖ ≤ 1e-4 in the median of the images, ≤ 5e-2 for each.
+
+In float32 a ReLU or a max pool near a tie may decide otherwise than in float64, which moves a gradient by 1e-3 or so:
+in PyTorch's own float32 too, whose errors stand beside the program's. Of 24 random images the five with the
+fewest decisions that rounding could turn are taken.
+"""
+
+import argparse
+import copy
+import dataclasses
+import json
+import os
+import sys
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+from torch.nn import functional as F
+from torch.overrides import TorchFunctionMode
+
+import make_models
+from make_models import MODELS, SMALL_MODELS, SUFFIXES
+from program import Failure, Program, relative_distance
+
+SCORE_BOUND, MEDIAN_BOUND, EACH_BOUND = 1e-4, 1e-4, 5e-2
+CANDIDATES, RANKS = 24, (0, 1, 3, 10, 30)
+# Standard deviations of PyTorch's float32 error, which is up to three times as large with batch norms folded.
+REACH = 12
+
+
+class Decisions(TorchFunctionMode):
+    """Records what every ReLU and max pool of a pass gets."""
+
+    KINKS = {F.relu: (0,), F.relu6: (0, 6), F.hardtanh: (0, 6), F.hardswish: (-3, 3), F.hardsigmoid: (-3, 3)}
+    POOLS = (F.max_pool2d, F._max_pool2d)
+
+    def __init__(self):
+        super().__init__()
+        self.inputs = []
+
+    def __torch_function__(self, function, types, args=(), kwargs=None):
+        kwargs = kwargs or {}
+        if function in self.KINKS:
+            self.inputs.append((self._sides(self.KINKS[function]), args[0].double().clone()))
+        elif function in self.POOLS:
+            self.inputs.append((self._winners(args[1:], kwargs), args[0].double().clone()))
+        return function(*args, **kwargs)
+
+    @staticmethod
+    def _sides(kinks):
+        return lambda x, _: torch.stack([x > kink for kink in kinks])
+
+    @staticmethod
+    def _winners(args, kwargs):
+        def winners(x, value):
+            # The values, not the places: where windows overlapped before, neighbours are the same pixel's.
+            _, places = F.max_pool2d_with_indices(x, *args, **kwargs)
+            return value.flatten(2).gather(2, places.flatten(2))
+
+        return winners
+
+
+@dataclasses.dataclass
+class Case:
+    """An image and what PyTorch says of it."""
+
+    file: Path
+    target: int
+    scores: np.ndarray
+    gradient: np.ndarray
+    float32_scores: np.ndarray
+    float32_gradient: np.ndarray
+
+
+def near_ties(net, exact, x):
+    """How many decisions of a pass turn when REACH times an error like float32's is added."""
+    traces = []
+    for network, dtype in ((net, torch.float32), (exact, torch.float64)):
+        with torch.no_grad(), Decisions() as decisions:
+            network(x.to(dtype))
+        traces.append(decisions.inputs)
+    random = torch.Generator().manual_seed(0)
+    count = 0
+    for (_, rounded), (decide, value) in zip(*traces, strict=True):
+        error = (rounded - value).std() * torch.randn(value.shape, generator=random, dtype=value.dtype)
+        error[value == 0] = 0  # what a ReLU made zero is so in float32 too
+        count += int((decide(value, value) != decide(value + REACH * error, value)).sum())
+    return count
+
+
+def score_and_gradient(net, x, target=None, rank=0):
+    """(scores, gradient of the target's, the target), NumPy; the target is the one of that rank if none is given."""
+    x = x.clone().requires_grad_(True)
+    scores = net(x)[0]
+    if target is None:
+        target = int(scores.argsort(descending=True)[rank])
+    (gradient,) = torch.autograd.grad(scores[target], x)
+    return scores.detach().double().numpy(), gradient[0].double().numpy(), target
+
+
+def reference(name, net, folder):
+    """A case for each rank."""
+    exact = copy.deepcopy(net).double()
+    images = [make_models.image(make_models.side(name), seed) for seed in range(CANDIDATES)]
+    inputs = [torch.from_numpy(make_models.normalise(image))[None] for image in images]
+    order = sorted(range(CANDIDATES), key=[near_ties(net, exact, x) for x in inputs].__getitem__)
+    cases = []
+    for rank, index in zip(RANKS, order):
+        file = folder / f"{name}-{index}.png"
+        Image.fromarray(images[index]).save(file)
+        scores, gradient, target = score_and_gradient(exact, inputs[index], rank=rank)
+        scores32, gradient32, _ = score_and_gradient(net, inputs[index].float(), target)
+        cases.append(Case(file, target, scores, gradient, scores32, gradient32))
+    return cases
+
+
+def score_error(found, expected):
+    error = (np.abs(found - expected) / np.maximum(1, np.abs(expected))).max()
+    return float(error) if np.isfinite(error) else np.inf
+
+
+def gradient_errors(gradients, cases):
+    errors = [relative_distance(gradient, case.gradient) for gradient, case in zip(gradients, cases, strict=True)]
+    return {"gradient_median": float(np.median(errors)), "gradient_worst": float(max(errors))}
+
+
+def check(name, format, path, cases, options):
+    """The record of one file."""
+    record = {"model": name, "format": format, "ok": False, "images": len(cases)}
+    record["file_mebibytes"] = sum(file.stat().st_size for file in make_models.files(path)) / 2**20
+    record["float32"] = {"score": max(score_error(case.float32_scores, case.scores) for case in cases)}
+    record["float32"] |= gradient_errors([case.float32_gradient for case in cases], cases)
+    program = Program(options.binary, path)
+    try:
+        scores = program.scores([case.file for case in cases], len(cases[0].scores))
+        found = [program.gradient(case.file, case.target, options.folder) for case in cases]
+    except Failure as failure:
+        return record | {"error": str(failure)}, None
+    record["score"] = max(score_error(row, case.scores) for row, case in zip(scores, cases))
+    record |= gradient_errors([gradient for gradient, _ in found], cases)
+    record["peak_mebibytes"] = max(mebibytes for _, mebibytes in found)
+    record["ok"] = (
+        record["score"] <= SCORE_BOUND
+        and record["gradient_median"] <= MEDIAN_BOUND
+        and record["gradient_worst"] <= EACH_BOUND
+    )
+    return record, scores
+
+
+def row(record):
+    words = f"{'ok' if record['ok'] else 'FAILED':7} {record['model']:19} {record['format']:12}"
+    if "error" in record:
+        return f"{words} {record['error']}"
+    theirs = record["float32"]
+    return (
+        f"{words} {record['score']:.1e} ({theirs['score']:.1e})"
+        f"  {record['gradient_median']:.1e} ({theirs['gradient_median']:.1e})"
+        f"  {record['gradient_worst']:.1e} ({theirs['gradient_worst']:.1e})"
+        f"  {record['peak_mebibytes']:5.0f} {record['file_mebibytes']:5.0f}"
+    )
+
+
+def check_model(name, options):
+    """Checks every format of a network, printing a row each; returns the records."""
+    net = make_models.make(name)
+    cases = reference(name, net, options.folder)
+    records, all_scores = [], []
+    for format in options.formats:
+        path = make_models.write(net, format, name, options.folder)
+        record, scores = check(name, format, path, cases, options)
+        if not options.keep:
+            for file in make_models.files(path):
+                file.unlink()
+        records.append(record)
+        print(row(record), flush=True)
+        if scores is not None:
+            all_scores.append(scores)
+    if len(all_scores) > 1:
+        spread = float(np.ptp(np.stack(all_scores), axis=0).max())
+        print(f"{'':7} {name:19} largest difference of a score between formats: {spread:.1e}", flush=True)
+        records[0]["spread"] = spread
+    if not options.keep:
+        for case in cases:
+            case.file.unlink()
+    return records
+
+
+def arguments():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--binary", type=Path, default=".build/release/pixelascent", help="default: %(default)s")
+    parser.add_argument("--folder", type=Path, default=".models", help="for the files (default: %(default)s)")
+    parser.add_argument("--models", type=make_models.some_of(MODELS), default=MODELS, help="default: all")
+    parser.add_argument(
+        "--formats", type=make_models.some_of(list(SUFFIXES)), default=list(SUFFIXES), help="default: all"
+    )
+    parser.add_argument("--small", action="store_true", help="five small networks, as pth and onnx")
+    parser.add_argument("--keep", action="store_true", help="leave the files there")
+    parser.add_argument("--results", type=Path, help="write the figures to this file, as JSON")
+    parser.add_argument("--threads", type=int, help="PyTorch's threads (default: as many as it likes)")
+    options = parser.parse_args()
+    if options.small:
+        options.models, options.formats = SMALL_MODELS, ["pth", "onnx"]
+    if not options.binary.is_file():
+        sys.exit(f"error: {options.binary}: no such file; run: make build")
+    options.binary = options.binary.resolve()
+    return options
+
+
+def main():
+    options = arguments()
+    if options.threads:
+        torch.set_num_threads(options.threads)
+    options.folder.mkdir(parents=True, exist_ok=True)
+    versions = f"PyTorch {torch.__version__}, torchvision {make_models.torchvision.__version__}"
+    print(f"{versions}; in brackets PyTorch's own float32")
+    print(f"{'':7} {'':19} {'':12} score error        gradient: median   worst              MiB: peak, file")
+    records = []
+    for name in options.models:
+        records += check_model(name, options)
+        if options.results:
+            merge(options.results, records)
+    failed = sum(not record["ok"] for record in records)
+    print(f"{len(records) - failed} of {len(records)} files: {'FAILED' if failed else 'ok'}")
+    return 1 if failed else 0
+
+
+def merge(path, records):
+    """Puts records into a file of results, in place of those of the same network and format."""
+    kept = json.loads(path.read_text()) if path.exists() else []
+    new = {(record["model"], record["format"]) for record in records}
+    kept = [record for record in kept if (record["model"], record["format"]) not in new]
+    scratch = path.with_name(path.name + ".new")
+    order = sorted(kept + records, key=lambda r: (MODELS.index(r["model"]), list(SUFFIXES).index(r["format"])))
+    scratch.write_text(json.dumps(order, indent=1) + "\n")
+    os.replace(scratch, path)
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except OSError as error:
+        sys.exit(f"error: {error}")
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: MIT
+"""The built program, as the checks run it."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+
+MEASURE = Path(__file__).resolve().parents[2] / "Bench" / "compare" / "measure.py"
+SECONDS = 900
+
+
+class Failure(Exception):
+    """What the program said instead of an answer, or a wrong answer."""
+
+
+class Program:
+    def __init__(self, binary, model):
+        self.binary, self.model = binary, model
+
+    def run(self, command, *arguments):
+        """The objects that a command prints, and the peak of its resident memory in MiB."""
+        words = [self.binary, command, *arguments, "--model", self.model, "--json", "--quiet"]
+        words = [sys.executable, "-I", "-S", MEASURE, *words]
+        try:
+            result = subprocess.run([str(word) for word in words], capture_output=True, text=True, timeout=SECONDS)
+        except subprocess.TimeoutExpired:
+            raise Failure(f"{command}: not done after {SECONDS} s") from None
+        if result.returncode:
+            why = result.stderr.strip().splitlines() or ["no message"]
+            raise Failure(f"{command}: exit {result.returncode}: {why[-1]}")
+        try:
+            *answers, measured = [json.loads(line) for line in result.stdout.splitlines()]
+        except ValueError:
+            raise Failure(f"{command}: expected one JSON object a line, found {result.stdout[:80]!r}") from None
+        return answers, measured["mebibytes"]
+
+    def scores(self, images, classes=1000):
+        """The scores of each image, float64."""
+        answers, _ = self.run("classify", *images, "--top", classes)
+        rows = np.full((len(images), classes), np.nan)
+        for row, answer in zip(rows, answers, strict=True):
+            for prediction in answer["predictions"]:
+                row[prediction["class"]] = prediction["score"]
+        return rows
+
+    def gradient(self, image, target, folder):
+        """The gradient of a class's score at an image, float32, and the peak of resident memory in MiB."""
+        raw = Path(folder) / "gradient.npy"
+        _, mebibytes = self.run("saliency", image, "--class", target, "--raw", raw, "-o", Path(folder) / "map.png")
+        gradient = np.load(raw)
+        if gradient.dtype != np.dtype("<f4"):
+            raise Failure(f"saliency: gradient of {gradient.dtype}, expected float32")
+        return gradient, mebibytes
+
+
+def relative_distance(found, expected):
+    """‖found − expected‖ / ‖expected‖; infinite where they can't be compared."""
+    norm = np.linalg.norm(expected)
+    distance = np.linalg.norm(found - expected) / norm if found.shape == expected.shape and norm > 0 else np.inf
+    return distance if np.isfinite(distance) else np.inf

@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: MIT
+"""Puts the results of check_models.py and Bench/compare/networks.py into the table of a page:
+table.py PAGE RESULTS [SPEED]
+
+The table stands between the lines <!-- models --> and <!-- /models -->.
+"""
+
+import json
+import sys
+from pathlib import Path
+
+BEGIN, END = "<!-- models -->\n", "<!-- /models -->\n"
+FORMATS = {
+    "pth": "`.pth`",
+    "legacy": "`.pth` before 1.6",
+    "safetensors": "safetensors",
+    "onnx": "ONNX",
+    "dynamo": "ONNX (new exporter)",
+}
+HEAD = [
+    "architecture",
+    "formats checked",
+    "score error",
+    "gradient error: median",
+    "worst",
+    "peak memory, file",
+    "ms an iteration",
+    "PyTorch",
+]
+
+
+def line(cells):
+    return "| " + " | ".join(cells) + " |\n"
+
+
+def timing(records):
+    """Two cells: our milliseconds, and PyTorch's with the ratio."""
+    if not records:
+        return ["", ""]
+    ours = ", ".join(f"{record['milliseconds']:.1f}" for record in records)
+    theirs = ", ".join(f"{record['pytorch_milliseconds']:.1f} ({record['ratio']:.1f}×)" for record in records)
+    return [ours, theirs]
+
+
+def row(model, records, speeds):
+    passed = [record for record in records if record["ok"]]
+    if not passed:
+        return line([model, "none", *[""] * (len(HEAD) - 2)])
+    formats = "all" if len(passed) == len(FORMATS) else ", ".join(FORMATS[record["format"]] for record in passed)
+
+    def worst(key):
+        return max(record[key] for record in passed)
+
+    memory = f"{worst('peak_mebibytes'):.0f}, {min(record['file_mebibytes'] for record in passed):.0f} MiB"
+    errors = [f"{worst(key):.0e}" for key in ("score", "gradient_median", "gradient_worst")]
+    return line([model, formats, *errors, memory, *timing(speeds)])
+
+
+def main(page, results, speed=None):
+    records = json.loads(Path(results).read_text())
+    speeds = json.loads(Path(speed).read_text()) if speed else []
+    text = Path(page).read_text()
+    if BEGIN not in text or END not in text:
+        sys.exit(f"error: {page}: expected the lines {BEGIN.strip()} and {END.strip()}")
+    table = line(HEAD) + line(["---"] * len(HEAD))
+    for model in dict.fromkeys(record["model"] for record in records):
+        own = [record for record in records if record["model"] == model]
+        table += row(model, own, [record for record in speeds if record["model"] == model])
+    before, rest = text.split(BEGIN, 1)
+    Path(page).write_text(before + BEGIN + table + END + rest.split(END, 1)[1])
+
+
+if __name__ == "__main__":
+    if len(sys.argv) not in (3, 4):
+        sys.exit("usage: table.py PAGE RESULTS [SPEED]")
+    try:
+        main(*sys.argv[1:])
+    except (OSError, ValueError) as error:
+        sys.exit(f"error: {error}")
