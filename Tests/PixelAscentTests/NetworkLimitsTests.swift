@@ -44,6 +44,10 @@ import Testing
     let unsupported = "is not supported by this version"
     #expect(
       line([S.convolution("a", "image", 17, 16)]) == "m.safetensors: layer a: a kernel of 17×17 \(unsupported)")
+    let above = Clamp(low: 1, high: 2)
+    #expect(
+      line([S.layer("a", .convolution(Window(kernel: 3), groups: 1, outputChannels: 16, clamp: above), "image")])
+        == "m.safetensors: layer a: a convolution's clamp that leaves out 0 \(unsupported)")
     #expect(
       line([a, S.layer("p", .maxPool(Window(kernel: 16), ceilMode: false), "a")])
         == "m.safetensors: layer p: a max pool of 16×16 \(unsupported)")

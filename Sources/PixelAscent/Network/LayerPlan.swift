@@ -69,6 +69,8 @@ struct LayerPlan: Sendable {
       guard window.taps <= Window.mostTaps else {
         throw unsupported("a kernel of \(window.y.kernel)×\(window.x.kernel)")
       }
+      // Lanes beyond the channels are zero before the clamp, and must be after it.
+      guard clamp.low <= 0, clamp.high >= 0 else { throw unsupported("a convolution's clamp that leaves out 0") }
       let output = addValue(layer.name, channels: shape.channels, clamp: clamp)
       if convolution.form == .stem {
         imageHalo = window.halo
