@@ -156,12 +156,9 @@ extension ArchitectureBuilder {
   mutating func squeezeExcitation(
     _ name: String, _ first: String, _ second: String, _ x: Value, function: ElementFunction, gate: ElementFunction
   ) throws(PixelAscentError) -> Value {
-    // Constants, and calls apart: Swift 6.0.3's optimizer fails on a variable here.
-    let means = globalAverage("\(name).avgpool", x)
-    let squeezed = try convolution(first, means, kernel: 1)
-    let active = apply(function, squeezed)
-    let excited = try convolution(second, active, kernel: 1)
-    let y = apply(gate, excited)
+    var y = globalAverage("\(name).avgpool", x)
+    y = apply(function, try convolution(first, y, kernel: 1))
+    y = apply(gate, try convolution(second, y, kernel: 1))
     guard y.channels == x.channels else { throw fail("expects \(x.channels) gates of \(name), found \(y.channels)") }
     return add(name, .multiply, [x, y], channels: x.channels)
   }
