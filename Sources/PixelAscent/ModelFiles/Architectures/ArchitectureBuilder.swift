@@ -5,11 +5,13 @@
 /// Layers are named after the modules that make the same values in the file's network: a convolution, a residual block
 /// ("layer1.0": what its sum gives), a pool. What a layer expects of the state dict is checked when it is added.
 struct ArchitectureBuilder {
-  /// The output of a layer: its name, its channels, and its pixels where the architecture fixes them.
+  /// The output of a layer: the layer's index, nil for the image, its channels, and its pixels where the architecture
+  /// fixes them. Numbers only: of a variable that holds more, and is assigned what a call that throws returns, Swift
+  /// 6.0.3's optimizer can't get rid.
   struct Value {
-    var name: String
-    var channels: Int
-    fileprivate(set) var pixels: Int?
+    fileprivate let layer: Int?
+    let channels: Int
+    fileprivate let pixels: Int?
   }
 
   /// The zeros around a convolution's input.
@@ -75,7 +77,7 @@ struct ArchitectureBuilder {
   /// The network's input, of as many channels as the first convolution reads.
   mutating func image(for convolution: String) throws(PixelAscentError) -> Value {
     inputChannels = try parameter("\(convolution).weight", [nil, nil, nil, nil]).shape[1]
-    return Value(name: Graph.image, channels: inputChannels)
+    return Value(layer: nil, channels: inputChannels, pixels: nil)
   }
 
   /// The model whose scores are `scores`.
@@ -88,7 +90,8 @@ struct ArchitectureBuilder {
       throw fail("has no tensor \(name.oneLine)")
     }
     return ImportedModel(
-      graph: Graph(input: .init(channels: inputChannels), layers: layers, output: scores.name), parameters: parameters,
+      graph: Graph(input: .init(channels: inputChannels), layers: layers, output: layerName(scores)),
+      parameters: parameters,
       preprocessing: inputChannels == preprocessing.mean.count ? preprocessing : nil,
       labels: scores.channels == 1000 ? try ImageNetLabels.labels : nil, source: architecture, notes: notes)
   }
@@ -188,7 +191,7 @@ extension ArchitectureBuilder {
 // Layers without.
 extension ArchitectureBuilder {
   mutating func apply(_ function: ElementFunction, _ x: Value) -> Value {
-    add("\(x.name).\(function.name)", .function(function), [x], channels: x.channels, pixels: x.pixels)
+    add("\(layerName(x)).\(function.name)", .function(function), [x], channels: x.channels, pixels: x.pixels)
   }
 
   mutating func relu(_ x: Value) -> Value { apply(.relu, x) }
@@ -217,7 +220,7 @@ extension ArchitectureBuilder {
 
   mutating func sum(_ name: String, _ x: Value, _ y: Value) throws(PixelAscentError) -> Value {
     guard x.channels == y.channels else {
-      throw fail("expects \(x.channels) channels of \(y.name.oneLine), found \(y.channels)")
+      throw fail("expects \(x.channels) channels of \(layerName(y).oneLine), found \(y.channels)")
     }
     return add(name, .add(clamp: .none), [x, y], channels: x.channels)
   }
@@ -240,9 +243,11 @@ extension ArchitectureBuilder {
   private mutating func add(
     _ name: String, _ operation: Operation, _ inputs: [Value], channels: Int, pixels: Int? = nil
   ) -> Value {
-    layers.append(GraphLayer(name: name, operation: operation, inputs: inputs.map(\.name)))
-    return Value(name: name, channels: channels, pixels: pixels)
+    layers.append(GraphLayer(name: name, operation: operation, inputs: inputs.map(layerName)))
+    return Value(layer: layers.count - 1, channels: channels, pixels: pixels)
   }
+
+  private func layerName(_ value: Value) -> String { value.layer.map { layers[$0].name } ?? Graph.image }
 }
 
 extension ArchitectureBuilder.Groups {
