@@ -250,37 +250,16 @@ static void stem_forward(pxa_planes y, pxa_image x, const float *packed, const f
   }
 }
 
-// The taps along an axis that reach an element of dX: k = first, first + step, …; the first of them from `at` of dY, each
-// other from `move` before that.
-typedef struct {
-  int count, first, step, at, move;
-} axis_taps;
-
-static axis_taps taps_reaching(pxa_axis axis, int place) {
-  int reach = place + axis.before;
-  if (axis.stride == 1)
-    return (axis_taps){axis.kernel, 0, 1, reach, axis.dilation};
-  axis_taps taps = {.step = 1};
-  while (axis.dilation * taps.step % axis.stride != 0)
-    taps.step++;
-  while (taps.first < axis.kernel && (reach - axis.dilation * taps.first) % axis.stride != 0)
-    taps.first++;
-  taps.count = (axis.kernel - taps.first + taps.step - 1) / taps.step;
-  taps.at = (reach - axis.dilation * taps.first) / axis.stride;
-  taps.move = axis.dilation * taps.step / axis.stride;
-  return taps;
-}
-
 // The taps that reach dX pixels (row, phase), (row, phase + S), …: dY pixels relative to the first one's row 0, column
-// 0, from left to right in each of their rows.
-static void set_grad_taps(row_job *job, pxa_window window, pxa_planes dy, int row, int phase) {
+// 0, from left to right in each of their rows. `places`: of grad_tap_places.
+static void set_grad_taps(row_job *job, const int32_t *places, pxa_window window, pxa_planes dy, int row, int phase) {
   axis_taps down = taps_reaching(window.y, row), across = taps_reaching(window.x, phase);
   job->tap_count = 0;
   for (int i = 0; i < down.count; i++)
     for (int j = across.count - 1; j >= 0; j--) {
       int ky = down.first + i * down.step, kx = across.first + j * across.step;
       job->taps[job->tap_count++] = (tap){pixel_offset(dy, down.at - i * down.move, across.at - j * across.move),
-                                          (ptrdiff_t)(ky * window.x.kernel + kx) * BLOCK_WEIGHTS};
+                                          (ptrdiff_t)places[ky * window.x.kernel + kx] * BLOCK_WEIGHTS};
     }
 }
 
@@ -310,13 +289,15 @@ static void conv_input_grad(pxa_planes dx, pxa_planes dy, const uint64_t *marks,
     return;
   }
 
+  int32_t places[PXA_MAX_TAPS];
+  grad_tap_places(places, window);
   for (int b = blocks.begin, count; b < blocks.end; b += count) {
     pxa_range reads = groups == 1 ? from : pxa_conv_reads(groups, dy.channels, dx.channels, b);
     count = tile_blocks(blocks, b, groups, dy.channels, dx.channels);
     job.steps = reads.end - reads.begin;
     for (int r = rows.begin; r < rows.end; r++)
       for (int phase = 0; phase < stride && phase < dx.width; phase++) {
-        set_grad_taps(&job, window, dy, r, phase);
+        set_grad_taps(&job, places, window, dy, r, phase);
         conv_row(blocked_stride1[count - 1], pixel(dx, b, r, phase), pixel(dy, reads.begin, 0, 0), w + b * job.w_block,
                  x ? pixel(*x, b, r, phase) : NULL, &job, (dx.width - phase + stride - 1) / stride);
       }

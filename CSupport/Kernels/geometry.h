@@ -36,4 +36,40 @@ PXA_INLINE float *image_row(pxa_image a, int channel, int row) {
 
 PXA_INLINE int window_taps(pxa_window window) { return window.y.kernel * window.x.kernel; }
 
+// The taps along an axis that reach an element of dX: k = first, first + step, …; the first of them from `at` of dY, each
+// other from `move` before that.
+typedef struct {
+  int count, first, step, at, move;
+} axis_taps;
+
+PXA_INLINE axis_taps taps_reaching(pxa_axis axis, int place) {
+  int reach = place + axis.before;
+  if (axis.stride == 1)
+    return (axis_taps){axis.kernel, 0, 1, reach, axis.dilation};
+  axis_taps taps = {.step = 1};
+  while (axis.dilation * taps.step % axis.stride != 0)
+    taps.step++;
+  while (taps.first < axis.kernel && (reach - axis.dilation * taps.first) % axis.stride != 0)
+    taps.first++;
+  taps.count = (axis.kernel - taps.first + taps.step - 1) / taps.step;
+  taps.at = (reach - axis.dilation * taps.first) / axis.stride;
+  taps.move = axis.dilation * taps.step / axis.stride;
+  return taps;
+}
+
+// Where a convolution that is packed for the gradient has tap ky·Kx + kx: in the order in which dX's pixels take them, so
+// that the weights are read from one end to the other.
+PXA_INLINE void grad_tap_places(int32_t *places, pxa_window window) {
+  int32_t place = 0;
+  for (int row = 0; row < window.y.stride; row++)
+    for (int column = 0; column < window.x.stride; column++) {
+      axis_taps down = taps_reaching(window.y, row), across = taps_reaching(window.x, column);
+      for (int i = 0; i < down.count; i++)
+        for (int j = across.count - 1; j >= 0; j--) {
+          int ky = down.first + i * down.step, kx = across.first + j * across.step;
+          places[ky * window.x.kernel + kx] = place++;
+        }
+    }
+}
+
 #endif

@@ -85,7 +85,10 @@ size_t pxa_conv_grad_packed_floats(pxa_window window, int32_t groups, int32_t in
 void pxa_conv_pack_input_grad(float *packed, const float *forward, pxa_window window, int32_t groups,
                               int32_t in_channels, int32_t out_channels) {
   int32_t in_blocks = pxa_blocks(in_channels), out_blocks = pxa_blocks(out_channels);
-  size_t tap_floats = (size_t)window_taps(window) * BLOCK_WEIGHTS;
+  int32_t taps = window_taps(window), places[PXA_MAX_TAPS];
+  assert(taps <= PXA_MAX_TAPS);
+  grad_tap_places(places, window);
+  size_t tap_floats = (size_t)taps * BLOCK_WEIGHTS;
   size_t floats = pxa_conv_grad_packed_floats(window, groups, in_channels, out_channels);
   size_t to_block = floats / (size_t)in_blocks;
   size_t from_block = pxa_conv_packed_floats(window, groups, in_channels, out_channels) / (size_t)out_blocks;
@@ -96,10 +99,10 @@ void pxa_conv_pack_input_grad(float *packed, const float *forward, pxa_window wi
       int32_t begin = pxa_conv_reads(groups, in_channels, out_channels, ob).begin;
       float *to = packed + (size_t)ib * to_block + (size_t)(ob - reads.begin) * tap_floats;
       const float *from = forward + (size_t)ob * from_block + (size_t)(ib - begin) * tap_floats;
-      for (size_t t = 0; t < tap_floats; t += BLOCK_WEIGHTS)
+      for (int32_t t = 0; t < taps; t++)
         for (int32_t o = 0; o < PXA_BLOCK; o++)
           for (int32_t i = 0; i < PXA_BLOCK; i++)
-            to[t + (size_t)(o * PXA_BLOCK + i)] = from[t + (size_t)(i * PXA_BLOCK + o)];
+            to[places[t] * BLOCK_WEIGHTS + o * PXA_BLOCK + i] = from[t * BLOCK_WEIGHTS + i * PXA_BLOCK + o];
     }
   }
 }

@@ -22,7 +22,7 @@ static void mark_nonzero(uint64_t *marks, pxa_planes dy, pxa_range rows) {
         marks[(ptrdiff_t)r * dy.width + c] = nonzero_channels(pixel(dy, g, r, c), plane_floats(dy), blocks - g);
 }
 
-// Whether skipping the zeros of some rows of dY pays: what surrounds a value takes about as long as the value.
+// Whether skipping the zeros of some rows of dY pays.
 static bool is_sparse(const uint64_t *marks, pxa_planes dy, pxa_range from, int before, pxa_range rows) {
   int first_row = rows.begin + before - WINDOW + 1, end_row = rows.end + before, blocks = from.end - from.begin;
   ptrdiff_t begin = (ptrdiff_t)(first_row > 0 ? first_row : 0) * dy.width;
@@ -30,7 +30,7 @@ static bool is_sparse(const uint64_t *marks, pxa_planes dy, pxa_range from, int 
   for (int g = 0; g < blocks; g += GROUP_BLOCKS, marks += (ptrdiff_t)dy.height * dy.width)
     for (ptrdiff_t i = begin; i < end; i++)
       marked += __builtin_popcountll(marks[i]);
-  return 2 * marked < (end - begin) * blocks * PXA_BLOCK;
+  return 100 * marked < (ptrdiff_t)SPARSE_PERCENT * (end - begin) * blocks * PXA_BLOCK;
 }
 
 // A dY row's part in a dX row.
@@ -41,7 +41,7 @@ typedef struct {
   ptrdiff_t dx_block, mask_block, w_block;
   int dx_width, dy_width, before;
   act_kind act;   // of the mask
-  const float *w; // of the tap at the left end of the kernel's row
+  const float *w; // of a row of the kernel, its right end first
   const float *dy;
   ptrdiff_t dy_block;
   const uint64_t *marks;
@@ -67,12 +67,13 @@ PXA_INLINE void sparse_row(const sparse_job *job, int blocks) {
       for (uint64_t left = job->marks[u]; left; left &= left - 1) {
         int channel = __builtin_ctzll(left), block = channel / PXA_BLOCK, lane = channel % PXA_BLOCK;
         float value = values[block * job->dy_block + lane];
-        const float *w = job->w + block * WINDOW * WINDOW * 256 + lane * PXA_BLOCK;
+        const float *w = job->w + block * WINDOW * WINDOW * BLOCK_WEIGHTS + lane * PXA_BLOCK;
         UNROLL
         for (int k = 0; k < WINDOW; k++) {
           UNROLL
           for (int b = 0; b < blocks; b++)
-            sum[k][b] = v16_fma_scalar(sum[k][b], v16_load(w + b * job->w_block + k * 256), value);
+            sum[k][b] =
+                v16_fma_scalar(sum[k][b], v16_load(w + b * job->w_block + (WINDOW - 1 - k) * BLOCK_WEIGHTS), value);
         }
       }
     }
@@ -126,7 +127,7 @@ static void sparse_input_grad(pxa_planes dx, pxa_planes dy, const uint64_t *mark
           job.dx = pixel(dx, b, r, 0);
           job.continues = into.accumulate || g > 0 || ky > first;
           job.mask = x && ends ? pixel(*x, b, r, 0) : NULL;
-          job.w = w + b * w_block + ((ptrdiff_t)g * WINDOW + ky) * WINDOW * 256;
+          job.w = w + b * w_block + ((ptrdiff_t)g * WINDOW + ky) * WINDOW * BLOCK_WEIGHTS;
           job.dy = pixel(dy, from.begin + g, row, 0);
           job.marks = marks + ((ptrdiff_t)(g / GROUP_BLOCKS) * dy.height + row) * dy.width;
           if (blocks.end - b < PXA_MARKED_BLOCKS)

@@ -163,7 +163,9 @@ void pxa_conv_pack_forward(float *packed, const float *weights, pxa_window windo
 /// Floats in a convolution packed for the gradient: as for a convolution from Cout to Cin channels.
 size_t pxa_conv_grad_packed_floats(pxa_window window, int32_t groups, int32_t in_channels, int32_t out_channels);
 
-/// packed[ib][n][tap][o][i] = what pxa_conv_pack_forward made, n counted from the first output block that reads ib.
+/// packed[ib][n][place][o][i] = what pxa_conv_pack_forward made, n counted from the first output block that reads ib. The
+/// taps are placed in the order in which the pixels of dX take them: first those that reach row 0, column 0, then those of
+/// column 1, … up to the stride; in that by rows, the last column first. Taps ≤ PXA_MAX_TAPS.
 void pxa_conv_pack_input_grad(float *packed, const float *forward, pxa_window window, int32_t groups,
                               int32_t in_channels, int32_t out_channels);
 
