@@ -12,6 +12,12 @@ PXA_INLINE act_kind act_of(pxa_clamp clamp) {
   return (act_kind){clamp, clamp.low > -INFINITY || is_bounded, clamp.low == 0 && !is_bounded};
 }
 
+// Where it clamps.
+PXA_INLINE v16 act_clamped(v16 value, act_kind act) {
+  value = v16_max(value, v16_set1(act.clamp.low));
+  return act.rectifies ? value : v16_min(value, v16_set1(act.clamp.high));
+}
+
 // `x`: what the act made.
 PXA_INLINE v16 act_masked(v16 value, v16 x, act_kind act) {
   if (act.rectifies)

@@ -197,8 +197,8 @@ static void set_taps(row_job *job, pxa_window window, ptrdiff_t row, ptrdiff_t c
     }
 }
 
-static void conv_forward(pxa_planes y, pxa_planes x, const float *packed, const float *bias, pxa_window window,
-                         int32_t groups, pxa_clamp act, pxa_range blocks, pxa_range rows) {
+static void conv_forward(pxa_planes y, pxa_planes x, const uint64_t *marks, const float *packed, const float *bias,
+                         pxa_window window, int32_t groups, pxa_clamp act, pxa_range blocks, pxa_range rows) {
   int taps = window_taps(window), stride = window.x.stride;
   assert(x.halo >= pxa_conv_halo(window) && taps <= PXA_MAX_TAPS);
   size_t packed_floats = pxa_conv_packed_floats(window, groups, x.channels, y.channels);
@@ -209,6 +209,19 @@ static void conv_forward(pxa_planes y, pxa_planes x, const float *packed, const 
                  .y_stride = PXA_BLOCK,
                  .y_block = plane_floats(y),
                  .act = act_of(act)};
+  if (marks) {
+    sparse_layer layer = {.in = {x, 0, pxa_blocks(x.channels), marks},
+                          .padding = padding_forward(window),
+                          .w = packed,
+                          .w_block = job.w_block,
+                          .bias = bias,
+                          .act = job.act};
+    assert(can_be_sparse(window) && groups == 1 && pxa_conv_halo(window) < WINDOW);
+    if (is_sparse(layer.in, layer.padding, rows)) {
+      sparse_rows(y, &layer, blocks, rows);
+      return;
+    }
+  }
   set_taps(&job, window, row_floats(x), PXA_BLOCK, BLOCK_WEIGHTS);
 
   const tile_row *tiles = stride == 1 ? blocked_stride1 : stride == 2 ? blocked_stride2 : blocked_strided;
@@ -284,9 +297,20 @@ static void conv_input_grad(pxa_planes dx, pxa_planes dy, const uint64_t *marks,
   if (x)
     job.act = act_of(into.act);
   const float *w = packed + (groups == 1 ? from.begin * job.w_step : 0);
-  if (marks && is_sparse(marks, dy, from, window.y.before, rows)) {
-    sparse_input_grad(dx, dy, marks, w, job.w_block, x, into, window, from, blocks, rows);
-    return;
+  if (marks) {
+    sparse_layer layer = {.in = {dy, from.begin, from.end - from.begin, marks},
+                          .padding = padding_of_grad(window),
+                          .upwards = true,
+                          .w = w,
+                          .w_block = job.w_block,
+                          .accumulate = into.accumulate,
+                          .mask = x,
+                          .act = job.act};
+    assert(can_be_sparse(window) && groups == 1);
+    if (is_sparse(layer.in, layer.padding, rows)) {
+      sparse_rows(dx, &layer, blocks, rows);
+      return;
+    }
   }
 
   int32_t places[PXA_MAX_TAPS];

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// The gradient of a 3×3 convolution of stride 1 from what is not zero in dY: behind a ReLU that is a small part. A window
-// of three dX pixels slides along a dY row; every value that is not zero adds its row of the weights to all three. Each
-// sum has the order of conv_tile and leaves out products with zero, so the bits are the same.
+// A 3×3 convolution of stride 1, or its gradient, from what is not zero in its input: behind a ReLU that is a small part. A
+// window of three output pixels slides along an input row; every value that is not zero adds its row of the weights to all
+// three. Each sum has the order of conv_tile and leaves out products with zero, so the bits are the same.
 
 enum { WINDOW = 3 };
 
@@ -14,59 +14,89 @@ PXA_INLINE uint64_t nonzero_channels(const float *pixel, ptrdiff_t plane, int bl
   return mark;
 }
 
-static void mark_nonzero(uint64_t *marks, pxa_planes dy, pxa_range rows) {
-  int blocks = pxa_blocks(dy.channels);
-  for (int g = 0; g < blocks; g += GROUP_BLOCKS, marks += (ptrdiff_t)dy.height * dy.width)
+static void mark_nonzero(uint64_t *marks, pxa_planes x, pxa_range rows) {
+  int blocks = pxa_blocks(x.channels);
+  for (int g = 0; g < blocks; g += GROUP_BLOCKS, marks += (ptrdiff_t)x.height * x.width)
     for (int r = rows.begin; r < rows.end; r++)
-      for (int c = 0; c < dy.width; c++)
-        marks[(ptrdiff_t)r * dy.width + c] = nonzero_channels(pixel(dy, g, r, c), plane_floats(dy), blocks - g);
+      for (int c = 0; c < x.width; c++)
+        marks[(ptrdiff_t)r * x.width + c] = nonzero_channels(pixel(x, g, r, c), plane_floats(x), blocks - g);
 }
 
-// Whether skipping the zeros of some rows of dY pays.
-static bool is_sparse(const uint64_t *marks, pxa_planes dy, pxa_range from, int before, pxa_range rows) {
-  int first_row = rows.begin + before - WINDOW + 1, end_row = rows.end + before, blocks = from.end - from.begin;
-  ptrdiff_t begin = (ptrdiff_t)(first_row > 0 ? first_row : 0) * dy.width;
-  ptrdiff_t end = (ptrdiff_t)(end_row < dy.height ? end_row : dy.height) * dy.width, marked = 0;
-  for (int g = 0; g < blocks; g += GROUP_BLOCKS, marks += (ptrdiff_t)dy.height * dy.width)
+// What a convolution of stride 1 reads: planes, the first block of them, the number of blocks, and their marks.
+typedef struct {
+  pxa_planes planes;
+  int first_block, blocks;
+  const uint64_t *marks;
+} marked_planes;
+
+// The zeros before the first row and the first column of X or, in a gradient, of dY.
+typedef struct {
+  int y, x;
+} padding;
+
+static padding padding_forward(pxa_window window) { return (padding){window.y.before, window.x.before}; }
+static padding padding_of_grad(pxa_window window) {
+  return (padding){WINDOW - 1 - window.y.before, WINDOW - 1 - window.x.before};
+}
+
+static bool can_be_sparse(pxa_window window) {
+  const pxa_axis *axes[] = {&window.y, &window.x};
+  for (int i = 0; i < 2; i++)
+    if (axes[i]->kernel != WINDOW || axes[i]->stride != 1 || axes[i]->dilation != 1)
+      return false;
+  return true;
+}
+
+// Whether skipping the zeros pays for some rows of the output.
+static bool is_sparse(marked_planes in, padding padding, pxa_range rows) {
+  int height = in.planes.height, width = in.planes.width;
+  int first_row = rows.begin - padding.y, end_row = rows.end - padding.y + WINDOW - 1;
+  ptrdiff_t begin = (ptrdiff_t)(first_row > 0 ? first_row : 0) * width;
+  ptrdiff_t end = (ptrdiff_t)(end_row < height ? end_row : height) * width, marked = 0;
+  const uint64_t *marks = in.marks;
+  for (int g = 0; g < in.blocks; g += GROUP_BLOCKS, marks += (ptrdiff_t)height * width)
     for (ptrdiff_t i = begin; i < end; i++)
       marked += __builtin_popcountll(marks[i]);
-  return 100 * marked < (ptrdiff_t)SPARSE_PERCENT * (end - begin) * blocks * PXA_BLOCK;
+  return 100 * marked < (ptrdiff_t)SPARSE_PERCENT * (end - begin) * in.blocks * PXA_BLOCK;
 }
 
-// A dY row's part in a dX row.
+// An input row's part in an output row.
 typedef struct {
-  float *dx;
+  float *y;
+  bool continues;    // start from what Y holds
+  const float *bias; // else from that, or NULL for zero
   const float *mask; // or NULL
-  bool continues;    // start from what dX holds
-  ptrdiff_t dx_block, mask_block, w_block;
-  int dx_width, dy_width, before;
-  act_kind act;   // of the mask
-  const float *w; // of a row of the kernel, its right end first
-  const float *dy;
-  ptrdiff_t dy_block;
+  act_kind act;      // of the mask, or what Y is clamped to
+  ptrdiff_t y_block, mask_block, w_block, x_block;
+  int y_width, x_width;
+  int reach;      // output pixels from the first that an input pixel adds to until the one with its number
+  const float *w; // of a row of the kernel: what the last of the three output pixels is given first
+  const float *x;
   const uint64_t *marks;
 } sparse_job;
 
 PXA_INLINE void sparse_row(const sparse_job *job, int blocks) {
-  v16 sum[WINDOW][PXA_MARKED_BLOCKS]; // of dX pixels u − before … u − before + 2
+  v16 sum[WINDOW][PXA_MARKED_BLOCKS]; // of output pixels u − reach, … u − reach + 2
   UNROLL
   for (int k = 0; k < WINDOW; k++) {
     UNROLL
     for (int b = 0; b < blocks; b++)
       sum[k][b] = v16_zero();
   }
-  for (int u = 1 - WINDOW; u < job->dx_width + job->before; u++) {
-    ptrdiff_t leaves = u - job->before, enters = leaves + WINDOW - 1;
-    bool loads = job->continues && enters >= 0 && enters < job->dx_width;
+  for (int u = 1 - WINDOW; u < job->y_width + job->reach; u++) {
+    ptrdiff_t leaves = u - job->reach, enters = leaves + WINDOW - 1;
+    bool loads = job->continues && enters >= 0 && enters < job->y_width;
     UNROLL
     for (int b = 0; b < blocks; b++)
-      sum[WINDOW - 1][b] = loads ? v16_load(job->dx + b * job->dx_block + enters * PXA_BLOCK) : v16_zero();
+      sum[WINDOW - 1][b] = loads       ? v16_load(job->y + b * job->y_block + enters * PXA_BLOCK)
+                           : job->bias ? v16_load(job->bias + b * PXA_BLOCK)
+                                       : v16_zero();
 
-    if (u >= 0 && u < job->dy_width) {
-      const float *values = job->dy + (ptrdiff_t)u * PXA_BLOCK;
+    if (u >= 0 && u < job->x_width) {
+      const float *values = job->x + (ptrdiff_t)u * PXA_BLOCK;
       for (uint64_t left = job->marks[u]; left; left &= left - 1) {
         int channel = __builtin_ctzll(left), block = channel / PXA_BLOCK, lane = channel % PXA_BLOCK;
-        float value = values[block * job->dy_block + lane];
+        float value = values[block * job->x_block + lane];
         const float *w = job->w + block * WINDOW * WINDOW * BLOCK_WEIGHTS + lane * PXA_BLOCK;
         UNROLL
         for (int k = 0; k < WINDOW; k++) {
@@ -84,7 +114,9 @@ PXA_INLINE void sparse_row(const sparse_job *job, int blocks) {
         v16 value = sum[0][b];
         if (job->mask)
           value = act_masked(value, v16_load(job->mask + b * job->mask_block + leaves * PXA_BLOCK), job->act);
-        v16_store(job->dx + b * job->dx_block + leaves * PXA_BLOCK, value);
+        else if (job->act.clamps)
+          value = act_clamped(value, job->act);
+        v16_store(job->y + b * job->y_block + leaves * PXA_BLOCK, value);
       }
     }
     UNROLL
@@ -99,37 +131,49 @@ PXA_INLINE void sparse_row(const sparse_job *job, int blocks) {
 static __attribute__((noinline)) void sparse_row_1(const sparse_job *job) { sparse_row(job, 1); }
 static __attribute__((noinline)) void sparse_row_all(const sparse_job *job) { sparse_row(job, PXA_MARKED_BLOCKS); }
 
-// conv_input_grad from the blocks `from` of dY, which are marked, and whose weights begin at `w`.
-static void sparse_input_grad(pxa_planes dx, pxa_planes dy, const uint64_t *marks, const float *w, ptrdiff_t w_block,
-                              const pxa_planes *x, pxa_into into, pxa_window window, pxa_range from, pxa_range blocks,
-                              pxa_range rows) {
-  assert(window.y.kernel == WINDOW && window.y.stride == 1 && window.y.dilation == 1);
-  assert(window.x.kernel == WINDOW && window.x.stride == 1 && window.x.dilation == 1);
-  int from_blocks = from.end - from.begin, before = window.y.before;
-  sparse_job job = {.dx_block = plane_floats(dx),
-                    .mask_block = x ? plane_floats(*x) : 0,
-                    .w_block = w_block,
-                    .dx_width = dx.width,
-                    .dy_width = dy.width,
-                    .dy_block = plane_floats(dy),
-                    .before = window.x.before,
-                    .act = act_of(into.act)};
+// What is the same for all rows.
+typedef struct {
+  marked_planes in;
+  padding padding;
+  bool upwards;      // in a gradient the first row of the kernel reads the lowest row
+  const float *w;    // of output block 0 and the first input block
+  ptrdiff_t w_block; // floats from an output block's weights to the next one's
+  bool accumulate;
+  const float *bias;      // or NULL
+  const pxa_planes *mask; // or NULL
+  act_kind act;
+} sparse_layer;
+
+static void sparse_rows(pxa_planes y, const sparse_layer *layer, pxa_range blocks, pxa_range rows) {
+  static const act_kind no_act = {.clamps = false};
+  marked_planes in = layer->in;
+  int height = in.planes.height;
+  sparse_job job = {.y_block = plane_floats(y),
+                    .mask_block = layer->mask ? plane_floats(*layer->mask) : 0,
+                    .w_block = layer->w_block,
+                    .x_block = plane_floats(in.planes),
+                    .y_width = y.width,
+                    .x_width = in.planes.width,
+                    .reach = WINDOW - 1 - layer->padding.x};
   for (int b = blocks.begin; b < blocks.end; b += PXA_MARKED_BLOCKS)
-    for (int g = 0; g < from_blocks; g += GROUP_BLOCKS)
+    for (int g = 0; g < in.blocks; g += GROUP_BLOCKS)
       for (int ky = 0; ky < WINDOW; ky++)
         for (int r = rows.begin; r < rows.end; r++) {
-          int lowest = r + before - dy.height + 1, first = lowest > 0 ? lowest : 0;
-          int last = r + before < WINDOW - 1 ? r + before : WINDOW - 1;
+          int top = r - layer->padding.y, above = top < 0 ? -top : 0, below = top + WINDOW - height;
+          below = below > 0 ? below : 0; // rows of the kernel that lie outside
+          int first = layer->upwards ? below : above, last = WINDOW - 1 - (layer->upwards ? above : below);
           if (ky < first || ky > last)
             continue;
-          bool ends = g + GROUP_BLOCKS >= from_blocks && ky == last;
-          int row = r + before - ky;
-          job.dx = pixel(dx, b, r, 0);
-          job.continues = into.accumulate || g > 0 || ky > first;
-          job.mask = x && ends ? pixel(*x, b, r, 0) : NULL;
-          job.w = w + b * w_block + ((ptrdiff_t)g * WINDOW + ky) * WINDOW * BLOCK_WEIGHTS;
-          job.dy = pixel(dy, from.begin + g, row, 0);
-          job.marks = marks + ((ptrdiff_t)(g / GROUP_BLOCKS) * dy.height + row) * dy.width;
+          bool begins = g == 0 && ky == first, ends = g + GROUP_BLOCKS >= in.blocks && ky == last;
+          int row = layer->upwards ? top + WINDOW - 1 - ky : top + ky;
+          job.y = pixel(y, b, r, 0);
+          job.continues = layer->accumulate || !begins;
+          job.bias = layer->bias && begins ? layer->bias + b * PXA_BLOCK : NULL;
+          job.mask = layer->mask && ends ? pixel(*layer->mask, b, r, 0) : NULL;
+          job.act = ends ? layer->act : no_act;
+          job.w = layer->w + b * layer->w_block + ((ptrdiff_t)g * WINDOW + ky) * WINDOW * BLOCK_WEIGHTS;
+          job.x = pixel(in.planes, in.first_block + g, row, 0);
+          job.marks = in.marks + ((ptrdiff_t)(g / GROUP_BLOCKS) * height + row) * in.planes.width;
           if (blocks.end - b < PXA_MARKED_BLOCKS)
             sparse_row_1(&job);
           else

@@ -22,26 +22,27 @@ static float *packed_gradient(check *c, convolution a) {
   return packed;
 }
 
-static pxa_planes forward(check *c, convolution a, pxa_clamp act, bool cut) {
-  conv_shape s = a.shape;
-  forward_arrays arrays = arrays_forward(c, a);
-  const float *weights = packed_forward(c, a);
-  for (parts p = parts_of(s.outputs, s.out_height, cut); next_part(&p);)
-    c->kernels->conv_forward(arrays.y, arrays.x, weights, arrays.bias, s.window, s.groups, act, p.part_blocks,
-                             p.part_rows);
-  return arrays.y;
-}
-
-static double *forward_values(check *c, convolution a, pxa_clamp act, bool cut) {
-  return check_planes_values(c, forward(c, a, act, cut));
-}
-
 static uint64_t *marks_of(check *c, pxa_planes planes) {
   size_t count = pxa_mark_count(planes.channels, planes.height, planes.width);
   uint64_t *marks = check_memory(c, count * sizeof *marks, sizeof *marks);
   for (int row = 0; row < planes.height; row++)
     c->kernels->mark_nonzero(marks, planes, check_range(row, row + 1));
   return marks;
+}
+
+static pxa_planes forward(check *c, convolution a, pxa_clamp act, bool cut, bool marked) {
+  conv_shape s = a.shape;
+  forward_arrays arrays = arrays_forward(c, a);
+  const float *weights = packed_forward(c, a);
+  const uint64_t *marks = marked ? marks_of(c, arrays.x) : NULL;
+  for (parts p = parts_of(s.outputs, s.out_height, cut); next_part(&p);)
+    c->kernels->conv_forward(arrays.y, arrays.x, marks, weights, arrays.bias, s.window, s.groups, act, p.part_blocks,
+                             p.part_rows);
+  return arrays.y;
+}
+
+static double *forward_values(check *c, convolution a, pxa_clamp act, bool cut) {
+  return check_planes_values(c, forward(c, a, act, cut, false));
 }
 
 static pxa_planes gradient(check *c, convolution a, gradient_options options) {
@@ -111,7 +112,7 @@ static void check_exact(check *c, conv_shape s, bool all_acts) {
   conv_name name = name_of(s);
   convolution a = make_convolution(c, s, true);
   for (int act = all_acts ? 0 : ACTS - 1; act < ACTS; act++) {
-    pxa_planes y = forward(c, a, check_acts[act], false);
+    pxa_planes y = forward(c, a, check_acts[act], false, false);
     check_equal(c, check_planes_values(c, y), reference_forward(c, a, check_acts[act], NULL), out_count(s),
                 "%s forward, act %d", name.text, act);
     check_zeros_around_planes(c, y, "%s forward, act %d", name.text, act);
@@ -249,17 +250,29 @@ static void adjoint(check *c) {
 // MARK: - The same bits
 
 // Both ways add in one order, and a product with an exact zero changes no sum: not even on reals is there a difference.
-static void check_sparse(check *c, pxa_window window, int inputs, int outputs, int width, double density) {
+typedef struct {
+  pxa_window window;
+  int inputs, outputs, width;
+  double density;
+} sparse_case;
+
+// Reals of which so many are not zero.
+static double *sparse_reals(check *c, int count, double density) {
+  double *values = check_reals(c, count);
+  for (int i = 0; i < count; i++)
+    if ((values[i] + 1) / 2 >= density)
+      values[i] = 0;
+  return values;
+}
+
+static void check_sparse_gradient(check *c, sparse_case sparsity) {
   check_case(c, 14);
-  conv_shape s = shape_of(window, 1, inputs, outputs, width % 5 + 3, width);
+  int width = sparsity.width;
+  conv_shape s = shape_of(sparsity.window, 1, sparsity.inputs, sparsity.outputs, width % 5 + 3, width);
   if (s.out_width == 0)
     return;
   convolution a = make_convolution(c, s, false);
-  double *dy = check_reals(c, out_count(s));
-  for (int i = 0; i < out_count(s); i++)
-    if ((dy[i] + 1) / 2 >= density)
-      dy[i] = 0;
-  a.dy = dy;
+  a.dy = sparse_reals(c, out_count(s), sparsity.density);
   int count = in_count(s);
   const double *x = check_integers(c, count, 1), *start = check_reals(c, count);
   gradient_options dense = {.x = x, .start = start, .act = {0, width % 2 ? INFINITY : 1}};
@@ -268,15 +281,35 @@ static void check_sparse(check *c, pxa_window window, int inputs, int outputs, i
   conv_name name = name_of(s);
   const double *expected = gradient_values(c, a, dense);
   pxa_planes found = gradient(c, a, sparse);
-  check_equal(c, check_planes_values(c, found), expected, count, "%s, density %g", name.text, density);
-  check_zeros_around_planes(c, found, "%s, density %g", name.text, density);
-  check_equal(c, gradient_values(c, a, cut), expected, count, "%s, density %g, cut", name.text, density);
+  check_equal(c, check_planes_values(c, found), expected, count, "%s, density %g", name.text, sparsity.density);
+  check_zeros_around_planes(c, found, "%s, density %g", name.text, sparsity.density);
+  check_equal(c, gradient_values(c, a, cut), expected, count, "%s, density %g, cut", name.text, sparsity.density);
   check_equal(c, gradient_values(c, a, (gradient_options){.marked = true}),
               gradient_values(c, a, (gradient_options){0}), count, "%s, density %g, no mask, no start", name.text,
-              density);
+              sparsity.density);
 }
 
-static void sparse_gradient(check *c) {
+static void check_sparse_forward(check *c, sparse_case sparsity) {
+  check_case(c, 15);
+  conv_shape s =
+      shape_of(sparsity.window, 1, sparsity.inputs, sparsity.outputs, sparsity.width % 5 + 1, sparsity.width);
+  if (s.out_width == 0 || s.out_height == 0)
+    return;
+  convolution a = make_convolution(c, s, false);
+  a.x = sparse_reals(c, in_count(s), sparsity.density);
+  conv_name name = name_of(s);
+  for (int act = 0; act < ACTS; act++) {
+    const double *expected = check_planes_values(c, forward(c, a, check_acts[act], false, false));
+    pxa_planes found = forward(c, a, check_acts[act], false, true);
+    check_equal(c, check_planes_values(c, found), expected, out_count(s), "%s, density %g", name.text,
+                sparsity.density);
+    check_zeros_around_planes(c, found, "%s, density %g", name.text, sparsity.density);
+    check_equal(c, check_planes_values(c, forward(c, a, check_acts[act], true, true)), expected, out_count(s),
+                "%s, density %g, cut", name.text, sparsity.density);
+  }
+}
+
+static void each_sparse(check *c, void (*body)(check *c, sparse_case sparsity)) {
   static const int channels[][2] = {{16, 64}, {35, 50}, {48, 144}, {64, 20}}, widths[] = {1, 2, 3, 4, 7, 14};
   static const double densities[] = {0, 0.2, 0.45, 1};
   static const int kinds[] = {4, 5, 12}; // no padding, 1, and 2 before the input
@@ -285,8 +318,11 @@ static void sparse_gradient(check *c) {
       for (size_t w = 0; w < sizeof widths / sizeof *widths; w++)
         for (size_t d = 0; d < sizeof densities / sizeof *densities; d++)
           if (k < 2 || n == 1)
-            check_sparse(c, check_windows[kinds[k]], channels[n][0], channels[n][1], widths[w], densities[d]);
+            body(c, (sparse_case){check_windows[kinds[k]], channels[n][0], channels[n][1], widths[w], densities[d]});
 }
+
+static void sparse_gradient(check *c) { each_sparse(c, check_sparse_gradient); }
+static void sparse_forward(check *c) { each_sparse(c, check_sparse_forward); }
 
 static void check_cut(check *c, conv_shape s) {
   check_case(c, 9);
@@ -373,6 +409,7 @@ const check_entry check_convolutions[] = {
     {"a gradient from some blocks is exact on integers", some_blocks},
     {"marks have a bit for every channel that is not zero", marks},
     {"the gradient is the adjoint of the convolution", adjoint},
+    {"the convolution from marks has the bits of the dense one", sparse_forward},
     {"the gradient from marks has the bits of the dense one", sparse_gradient},
     {"convolutions cut in any parts have the same bits", cut_in_parts},
     {"SqueezeNet's convolutions are within the derived bound", network_shapes},

@@ -110,7 +110,7 @@ private func convolutionForward(_ layer: Layer, _ numbers: Numbers, _ zeros: Dou
     convolve = { $0.pointee.stem_forward(y.planes, x.image, packed.base, bias.base, window, .relu, $1, $2) }
   } else {
     let x = BlockedArray(layer.inputs, layer.inputSize, halo: layer.padding, values)
-    convolve = { $0.pointee.conv_forward(y.planes, x.planes, packed.base, bias.base, window, 1, .relu, $1, $2) }
+    convolve = { $0.pointee.conv_forward(y.planes, x.planes, nil, packed.base, bias.base, window, 1, .relu, $1, $2) }
   }
   return KernelJob(
     reset: { y.forget(layer.computed) },

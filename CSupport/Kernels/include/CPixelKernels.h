@@ -46,7 +46,7 @@ extern "C" {
 /// Channels in a block.
 #define PXA_BLOCK 16
 
-/// Blocks that conv_input_grad with marks computes together; as pxa_kernels.tile_blocks is without.
+/// Blocks that conv_forward and conv_input_grad with marks compute together; as pxa_kernels.tile_blocks is without.
 #define PXA_MARKED_BLOCKS 2
 
 /// Channels of an image that stem_input_grad computes together.
@@ -198,21 +198,23 @@ typedef struct pxa_kernels {
   /// Blocks that conv_forward and conv_input_grad compute together: ranges of blocks that are no multiple are slower.
   int32_t tile_blocks;
 
+  /// marks[g][y][x], bit i: whether X[64·g+i,y,x] ≠ 0.
+  /// layout    X blocked; marks [⌈C/64⌉][H][W].
+  /// writes    marks in rows of X.
+  /// error     exact
+  void (*mark_nonzero)(uint64_t *marks, pxa_planes x, pxa_range rows);
+
   /// Convolution.
   /// Y[o,y,x] = act(bias[o] + Σ_{i,ky,kx} X[i, S·y + D·ky − P, S·x + D·kx − P] · W[o,i,ky,kx]).
   /// layout    Y, X blocked; packed by pxa_conv_pack_forward; bias ⌈Cout/16⌉·16 floats, zero beyond Cout.
+  /// marks     mark_nonzero of X, or NULL: with them rows that are mostly zero take less time. The bits are the same, but for
+  ///           the sign of a zero.
   /// writes    Y in blocks × rows.
   /// requires  X.halo ≥ pxa_conv_halo; Y of pxa_output_size; taps ≤ PXA_MAX_TAPS; low ≤ 0 ≤ high of the act, so that the
-  ///           lanes beyond the channels stay zero.
+  ///           lanes beyond the channels stay zero; marks only where K = 3, S = 1, D = 1, P ≤ 2 on both axes and G = 1.
   /// sum       n = taps · 16 · the input blocks read, by groups of 64 input channels, in them by taps
-  void (*conv_forward)(pxa_planes y, pxa_planes x, const float *packed, const float *bias, pxa_window window,
-                       int32_t groups, pxa_clamp act, pxa_range blocks, pxa_range rows);
-
-  /// marks[g][y][x], bit i: whether dY[64·g+i,y,x] ≠ 0.
-  /// layout    dY blocked; marks [⌈C/64⌉][H][W].
-  /// writes    marks in rows of dY.
-  /// error     exact
-  void (*mark_nonzero)(uint64_t *marks, pxa_planes dy, pxa_range rows);
+  void (*conv_forward)(pxa_planes y, pxa_planes x, const uint64_t *marks, const float *packed, const float *bias,
+                       pxa_window window, int32_t groups, pxa_clamp act, pxa_range blocks, pxa_range rows);
 
   /// Gradient of a convolution with respect to its input.
   /// Σ_{o,ky,kx : S | y+P−D·ky, S | x+P−D·kx} dY[o, (y+P−D·ky)/S, (x+P−D·kx)/S] · W[o,i,ky,kx], o in the blocks `from` only.

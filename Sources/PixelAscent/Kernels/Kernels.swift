@@ -15,19 +15,23 @@ struct Kernels: @unchecked Sendable {  // because the table is constant
   /// Output blocks that a convolution computes together, with marks or without: the blocks of a part should be a multiple.
   func blocksTogether(marked: Bool) -> Int { marked ? Int(PXA_MARKED_BLOCKS) : Int(c.tile_blocks) }
 
-  func convolutionForward(_ y: Planes, _ x: Planes, _ convolution: Convolution, _ part: Part) {
+  /// `marks` of x, if it was marked.
+  func convolutionForward(
+    _ y: Planes, _ x: Planes, _ marks: NonzeroMarks?, _ convolution: Convolution, _ part: Part
+  ) {
     let (weights, bias) = (convolution.forward.base, convolution.bias.base)
     let (window, clamp) = (convolution.window.raw, convolution.clamp.raw)
     if convolution.form == .depthwise {
       c.depthwise_forward(y.raw, x.raw, weights, bias, window, clamp, part.blocks.raw, part.rows.raw)
     } else {
       c.conv_forward(
-        y.raw, x.raw, weights, bias, window, Int32(convolution.groups), clamp, part.blocks.raw, part.rows.raw)
+        y.raw, x.raw, marks?.raw(of: x), weights, bias, window, Int32(convolution.groups), clamp, part.blocks.raw,
+        part.rows.raw)
     }
   }
 
-  func markNonzero(_ marks: NonzeroMarks, _ dy: Planes, rows: Range<Int>) {
-    c.mark_nonzero(marks.raw(of: dy), dy.raw, rows.raw)
+  func markNonzero(_ marks: NonzeroMarks, _ x: Planes, rows: Range<Int>) {
+    c.mark_nonzero(marks.raw(of: x), x.raw, rows.raw)
   }
 
   /// `marks` of the blocks `from` of dy, if they were marked.

@@ -46,8 +46,11 @@ struct ArenaPlan {
       let value = plan.values[layer.output], size = sizes[value.storage]
       return value.blocks.count * 16 * size.height * size.width
     }
-    for layer in plan.layers where gradient && layer.marksGradient {
-      let value = plan.values[layer.output], size = sizes[value.storage]
+    let marked = plan.layers.flatMap { layer in
+      (layer.marksInput ? layer.inputs : []) + (gradient && layer.marksGradient ? [layer.output] : [])
+    }
+    for value in marked.map({ plan.values[$0] }) {
+      let size = sizes[value.storage]
       markCount = max(
         markCount, NonzeroMarks.count(channels: value.channels, height: size.height, width: size.width))
     }

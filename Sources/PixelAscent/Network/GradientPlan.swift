@@ -32,17 +32,18 @@ extension LayerPlan {
     planMarks()
   }
 
-  /// A ReLU leaves many zeros in the gradient. (To find them costs more than it saves where a value is multiplied once, as
-  /// in a 1×1 convolution.)
+  /// A ReLU leaves many zeros, in what it makes and in the gradient. (To find them costs more than it saves where a value is
+  /// multiplied once, as in a 1×1 convolution.)
   private mutating func planMarks() {
     for index in layers.indices {
       guard case .convolution(let convolution) = layers[index].operation, convolution.form == .blocked,
         convolution.groups == 1
       else { continue }
-      let isPlain = [convolution.window.y, convolution.window.x].allSatisfy {
-        $0.kernel == 3 && $0.stride == 1 && $0.dilation == 1
-      }
-      layers[index].marksGradient = isPlain && hasSparseGradient(layers[index].output)
+      let axes = [convolution.window.y, convolution.window.x]
+      guard axes.allSatisfy({ $0.kernel == 3 && $0.stride == 1 && $0.dilation == 1 && max($0.before, $0.after) <= 2 })
+      else { continue }
+      layers[index].marksInput = values[layers[index].inputs[0]].clamp?.low == 0
+      layers[index].marksGradient = hasSparseGradient(layers[index].output)
     }
   }
 

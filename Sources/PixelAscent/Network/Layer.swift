@@ -33,7 +33,9 @@ struct Layer: Sendable {
   let output: Int
   /// How it gives the gradient to each of its inputs.
   var gradients: [GradientShare]
-  /// Whether the gradient of its output is marked where it is not zero, so that the rest can be left out.
+  /// Whether its input is marked where it is not zero, so that the rest can be left out.
+  var marksInput = false
+  /// Whether the gradient of its output is.
   var marksGradient = false
   /// Whether only the blocks of the wanted classes need be computed of its output.
   var isTail = false

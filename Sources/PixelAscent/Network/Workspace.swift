@@ -28,7 +28,7 @@ final class Workspace {
 
   // What a layer does in a part of its output or of its inputs' gradients. Made once: a closure made in the loop would be
   // allocated there, again and again.
-  private lazy var forwardSteps: [Step] = plan.layers.indices.map(forwardStep)
+  private lazy var forwardSteps: [[Step]] = plan.layers.indices.map(forwardSteps)
   private lazy var backwardSteps: [[Step]] = plan.layers.indices.map(backwardSteps)
 
   /// One operation, cut into parts.
@@ -109,7 +109,7 @@ final class Workspace {
     observer?(nil, false)
     wanted = blocks(for: `class`)
     for index in plan.layers.indices {
-      run(forwardSteps[index])
+      for place in forwardSteps[index].indices { run(forwardSteps[index][place]) }
       observer?(index, false)
     }
     guard scorePlanes.isFinite(wantedScores) else {

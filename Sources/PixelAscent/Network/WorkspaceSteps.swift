@@ -3,7 +3,14 @@
 // What each kind of layer does, forward and, beside it, backward.
 
 extension Workspace {
-  func forwardStep(_ index: Int) -> Step {
+  func forwardSteps(_ index: Int) -> [Step] {
+    let layer = plan.layers[index]
+    if !layer.marksInput { return [forwardStep(index)] }
+    let x = activations[layer.inputs[0]]
+    return [markStep(rows: x.height) { x }, forwardStep(index)]
+  }
+
+  private func forwardStep(_ index: Int) -> Step {
     let layer = plan.layers[index], kernels = kernels, y = activations[layer.output]
     let x = layer.inputs.map { activations[$0] }
     func step(together: Int = 1, _ body: @escaping (Part) -> Void) -> Step {
@@ -17,8 +24,9 @@ extension Workspace {
         kernels.stemForward(y, image, convolution, $0)
       }
     case .convolution(let convolution):
-      return step(together: kernels.blocksTogether(marked: false)) {
-        kernels.convolutionForward(y, x[0], convolution, $0)
+      let marks = layer.marksInput ? marks : nil
+      return step(together: kernels.blocksTogether(marked: layer.marksInput)) {
+        kernels.convolutionForward(y, x[0], marks, convolution, $0)
       }
     case .linear(let weights):
       return Step(
@@ -67,16 +75,16 @@ extension Workspace {
         steps.append(Step(body: Parallel.Body { _ in dx.clear(blocks: own) }))
       }
       if layer.marksGradient {
-        steps.append(
-          Step(
-            rows: dy.height,
-            body: Parallel.Body { [unowned self] in
-              kernels.markNonzero(marks, dy.slice(blocks: givenBlocks(layer, dy)), rows: $0.rows)
-            }))
+        steps.append(markStep(rows: dy.height) { [unowned self] in dy.slice(blocks: givenBlocks(layer, dy)) })
       }
       steps.append(backwardStep(index, place, dx, dy))
     }
     return steps
+  }
+
+  private func markStep(rows: Int, _ planes: @escaping () -> Planes) -> Step {
+    let (kernels, marks) = (kernels, marks)
+    return Step(rows: rows, body: Parallel.Body { kernels.markNonzero(marks, planes(), rows: $0.rows) })
   }
 
   /// The blocks of a layer's output whose gradient there is.
