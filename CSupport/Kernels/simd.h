@@ -24,7 +24,7 @@
 //   v16_fma_scalar(s, w, x)   s + w·x
 //   TILE_BLOCKS TILE_PIXELS   blocks × pixels of accumulators that fit the registers beside weights and input
 //   DEPTHWISE_PIXELS          the same of a depthwise convolution, of one block
-//   SPARSE_PERCENT            of values that are not zero, below which it pays to skip the others
+//   SPARSE_VALUE              what a value takes where zeros are skipped, in values of a dense convolution
 
 #ifndef PXA_SIMD_H
 #define PXA_SIMD_H

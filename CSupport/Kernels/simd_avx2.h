@@ -8,7 +8,7 @@
 #define TILE_PIXELS 6
 // Depthwise, 4 pixels × 2 registers of accumulators, 3 × 2 of weights, 2 of input: 16 of 16.
 #define DEPTHWISE_PIXELS 4
-#define SPARSE_PERCENT 66
+#define SPARSE_VALUE 1.5f
 
 #pragma clang attribute push(__attribute__((target("avx2,fma,popcnt,bmi"))), apply_to = function)
 

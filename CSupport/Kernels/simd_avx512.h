@@ -7,7 +7,7 @@
 #define TILE_BLOCKS 2
 #define TILE_PIXELS 14
 #define DEPTHWISE_PIXELS 14
-#define SPARSE_PERCENT 50
+#define SPARSE_VALUE 2.f
 
 #pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,fma,popcnt,bmi"))),             \
                              apply_to = function)

@@ -6,7 +6,7 @@
 #define TILE_BLOCKS 1
 #define TILE_PIXELS 4
 #define DEPTHWISE_PIXELS 4
-#define SPARSE_PERCENT 50
+#define SPARSE_VALUE 2.f
 
 typedef struct {
   float f[16];
