@@ -74,7 +74,7 @@ struct ArenaPlan {
     let shapes: [String: ValueShape]
     do {
       shapes = try plan.graph.shapes(height: height, width: width)
-    } catch  where error.kind == .sizeLimit {
+    } catch let error where error.kind == .sizeLimit {
       let least = try plan.graph.leastSize()
       throw PixelAscentError(
         .sizeLimit,

@@ -13,7 +13,7 @@ extension LayerPlan {
         let value = values[layers[layer].inputs[place]]
         let open = value.blocks.filter { !started[value.storage][$0] }
         layers[layer].gradients[place].accumulates = open.count < value.blocks.count
-        if open.count < value.blocks.count { layers[layer].gradients[place].clears = open.map { $0..<$0 + 1 } }
+        if open.count < value.blocks.count { layers[layer].gradients[place].clears = Array(open) }
         for block in open { started[value.storage][block] = true }
       }
     }
@@ -63,8 +63,7 @@ extension LayerPlan {
       let readers = layers.filter { layer in
         zip(layer.inputs, layer.gradients).contains { values[$0].storage == storage && !$1.isShared }
       }
-      let isKept = layers.contains { layer in layer.keeps.contains { values[$0].storage == storage } }
-      guard !isKept, readers.count == 1, readers[0].writesInPlace, !readers[0].marksGradient,
+      guard readers.count == 1, readers[0].writesInPlace, !readers[0].marksGradient,
         readers[0].inputs.filter({ values[$0].storage == storage }).count == 1,
         let read = readers[0].inputs.first(where: { values[$0].storage == storage }),
         held.allSatisfy({ values[read].blocks.contains($0.blocks) })
@@ -101,16 +100,7 @@ extension LayerPlan {
 }
 
 extension Layer {
-  /// The values that it needs again on the way back, its inputs' masks not counted.
-  fileprivate var keeps: [Int] {
-    switch operation {
-    case .multiply: inputs
-    case .localResponseNorm(_, let scale): inputs + [scale]
-    default: []
-    }
-  }
-
-  /// Whether it may write the gradient of its input over the input.
+  /// Whether it may write the gradient of its input over the input: it needs nothing of that again but the mask.
   fileprivate var writesInPlace: Bool {
     switch operation {
     case .select, .multiply, .localResponseNorm, .imageToPlanes: false

@@ -62,7 +62,7 @@ struct GradientShare: Sendable {
   /// Whether another layer has contributed before.
   var accumulates = false
   /// Blocks of the input's storage that are to be zero before, since only others hold a contribution.
-  var clears: [Range<Int>] = []
+  var clears: [Int] = []
   /// Whether the gradient of the output lies where that of the input does, and is the same: a sum in place.
   var isShared = false
 }

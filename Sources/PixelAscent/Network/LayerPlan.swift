@@ -321,7 +321,7 @@ extension Graph {
   func shapes(inputSize: Int) throws(PixelAscentError) -> [String: ValueShape] {
     do {
       return try shapes(height: inputSize, width: inputSize)
-    } catch  where error.kind == .sizeLimit {
+    } catch let error where error.kind == .sizeLimit {
       let least = try leastSize()
       return try shapes(height: least, width: least)
     }
@@ -333,7 +333,7 @@ extension Graph {
       do {
         _ = try shapes(height: size, width: size)
         return size
-      } catch  where error.kind == .sizeLimit {}
+      } catch let error where error.kind == .sizeLimit {}
     }
     throw PixelAscentError(.invalidModel, "the network leaves nothing of an image of 4096×4096 pixels")
   }

@@ -88,7 +88,7 @@ private struct Simplifier {
     }
     result.parameters = [:]
     for layer in layers {
-      for suffix in layer.operation.parameters {
+      for (suffix, _) in layer.operation.parameterShapes(ValueShape(channels: 0)) {
         let name = "\(layer.name).\(suffix)"
         if let parameter = model.parameters[name] {
           result.parameters[name] = parameter
@@ -223,16 +223,6 @@ extension Operation {
     case .convolution(_, _, let outputs, _), .linear(let outputs, _): (name, outputs)
     case .affine: (name, nil)
     default: nil
-    }
-  }
-
-  /// The names of its parameters behind the layer's name.
-  package var parameters: [String] {
-    switch self {
-    case .convolution, .linear, .affine: ["weight", "bias"]
-    case .batchNorm: ["weight", "bias", "running_mean", "running_var"]
-    case .function(.prelu): ["weight"]
-    default: []
     }
   }
 }

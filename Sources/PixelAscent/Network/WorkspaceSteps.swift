@@ -64,15 +64,14 @@ extension Workspace {
 
   /// The steps that give the gradient to a layer's inputs, one after another.
   func backwardSteps(_ index: Int) -> [Step] {
-    let layer = plan.layers[index], kernels = kernels, dy = gradients[layer.output]
+    let layer = plan.layers[index], dy = gradients[layer.output]
     if layer.inputs.isEmpty { return [imageStep(index, dy)] }
     var steps: [Step] = []
     for (place, input) in layer.inputs.enumerated() where !layer.gradients[place].isShared {
       let share = layer.gradients[place], dx = gradients[input]
-      for blocks in share.clears {
-        let first = plan.values[input].firstBlock
-        let own = blocks.lowerBound - first..<blocks.upperBound - first
-        steps.append(Step(body: Parallel.Body { _ in dx.clear(blocks: own) }))
+      for block in share.clears {
+        let own = block - plan.values[input].firstBlock
+        steps.append(Step(body: Parallel.Body { _ in dx.clear(blocks: own..<own + 1) }))
       }
       if layer.marksGradient {
         steps.append(markStep(rows: dy.height) { [unowned self] in dy.slice(blocks: givenBlocks(layer, dy)) })
