@@ -34,6 +34,10 @@ struct ModelOptions: ParsableArguments {
   var labels: String?
 
   func validate() throws {
+    if let architecture, !Architecture.names.contains(architecture) {
+      throw ValidationError(
+        "No architecture is called \"\(architecture.oneLine)\"; known: \(Architecture.names.joined(separator: ", ")).")
+    }
     if let inputSize, !(1...65_536).contains(inputSize) {
       throw ValidationError("--input-size must be from 1 to 65536, found \(inputSize).")
     }

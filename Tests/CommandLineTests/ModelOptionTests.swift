@@ -59,9 +59,9 @@ import Testing
     let name = "torch-zip.pth"
     let fixture = URL(fileURLWithPath: "\(PackageFiles.folder)/Tests/Golden/\(name)")
     try folder.add(name, Array(Data(contentsOf: fixture)))
-    try Refusal(
+    try Refusal.usage(
       "classify photo.png --model \(name) --architecture lenet",
-      "error: no architecture is called \"lenet\"; known: alexnet, …"
+      "No architecture is called \"lenet\"; known: alexnet, …"
     ).check(in: folder)
     try Refusal(
       "classify photo.png --mean 0.5",
