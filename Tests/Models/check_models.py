@@ -12,8 +12,8 @@ no resampling adds a difference of its own. Bounds:
 - gradients of one class's score: ‖g − g₆₄‖ / ‖g₆₄‖ ≤ 1e-4 in the median of the images, ≤ 5e-2 for each.
 
 In float32 a ReLU or a max pool near a tie may decide otherwise than in float64, which moves a gradient by 1e-3 or so:
-in PyTorch's own float32 too, whose errors stand beside the program's. Of 24 random images the five with the
-fewest decisions that rounding could turn are taken.
+in PyTorch's own float32 too, whose errors stand beside the program's. Of 48 random images the five with the
+fewest decisions that rounding is likely to turn are taken.
 """
 
 import argparse
@@ -35,9 +35,10 @@ from make_models import MODELS, SMALL_MODELS, SUFFIXES
 from program import Failure, Program, relative_distance
 
 SCORE_BOUND, MEDIAN_BOUND, EACH_BOUND = 1e-4, 1e-4, 5e-2
-CANDIDATES, RANKS = 24, (0, 1, 3, 10, 30)
-# Standard deviations of PyTorch's float32 error, which is up to three times as large with batch norms folded.
-REACH = 12
+CANDIDATES, RANKS = 48, (0, 1, 3, 10, 30)
+# In standard deviations of PyTorch's float32 error, which is up to three times as large with batch norms folded. The
+# farther one counts where the nearer finds as many ties.
+REACHES = (4, 12)
 
 
 class Decisions(TorchFunctionMode):
@@ -85,19 +86,20 @@ class Case:
 
 
 def near_ties(net, exact, x):
-    """How many decisions of a pass turn when REACH times an error like float32's is added."""
+    """How many decisions of a pass turn when an error like float32's, times each of REACHES, is added."""
     traces = []
     for network, dtype in ((net, torch.float32), (exact, torch.float64)):
         with torch.no_grad(), Decisions() as decisions:
             network(x.to(dtype))
         traces.append(decisions.inputs)
     random = torch.Generator().manual_seed(0)
-    count = 0
+    counts = [0 for _ in REACHES]
     for (_, rounded), (decide, value) in zip(*traces, strict=True):
         error = (rounded - value).std() * torch.randn(value.shape, generator=random, dtype=value.dtype)
         error[value == 0] = 0  # what a ReLU made zero is so in float32 too
-        count += int((decide(value, value) != decide(value + REACH * error, value)).sum())
-    return count
+        for place, reach in enumerate(REACHES):
+            counts[place] += int((decide(value, value) != decide(value + reach * error, value)).sum())
+    return counts
 
 
 def score_and_gradient(net, x, target=None, rank=0):
@@ -142,7 +144,7 @@ def check(name, format, path, cases, options):
     record["file_mebibytes"] = sum(file.stat().st_size for file in make_models.files(path)) / 2**20
     record["float32"] = {"score": max(score_error(case.float32_scores, case.scores) for case in cases)}
     record["float32"] |= gradient_errors([case.float32_gradient for case in cases], cases)
-    program = Program(options.binary, path)
+    program = Program(options.binary, path, make_models.side(name))
     try:
         scores = program.scores([case.file for case in cases], len(cases[0].scores))
         found = [program.gradient(case.file, case.target, options.folder) for case in cases]

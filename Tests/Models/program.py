@@ -17,12 +17,14 @@ class Failure(Exception):
 
 
 class Program:
-    def __init__(self, binary, model):
+    def __init__(self, binary, model, side=None):
+        """`side`: the model's input size, if not the file's."""
         self.binary, self.model = binary, model
+        self.size = ["--input-size", side] if side else []
 
     def run(self, command, *arguments):
         """The objects that a command prints, and the peak of its resident memory in MiB."""
-        words = [self.binary, command, *arguments, "--model", self.model, "--json", "--quiet"]
+        words = [self.binary, command, *arguments, "--model", self.model, *self.size, "--json", "--quiet"]
         words = [sys.executable, "-I", "-S", MEASURE, *words]
         try:
             result = subprocess.run([str(word) for word in words], capture_output=True, text=True, timeout=SECONDS)
