@@ -217,7 +217,7 @@ static void conv_forward(pxa_planes y, pxa_planes x, const uint64_t *marks, cons
                           .bias = bias,
                           .act = job.act};
     assert(can_be_sparse(window) && groups == 1 && pxa_conv_halo(window) < WINDOW);
-    if (is_sparse(layer.in, layer.padding, blocks.end - blocks.begin, rows)) {
+    if (is_sparse(layer.in, y.channels)) {
       sparse_rows(y, &layer, blocks, rows);
       return;
     }
@@ -307,7 +307,7 @@ static void conv_input_grad(pxa_planes dx, pxa_planes dy, const uint64_t *marks,
                           .mask = x,
                           .act = job.act};
     assert(can_be_sparse(window) && groups == 1);
-    if (is_sparse(layer.in, layer.padding, blocks.end - blocks.begin, rows)) {
+    if (is_sparse(layer.in, dx.channels)) {
       sparse_rows(dx, &layer, blocks, rows);
       return;
     }

@@ -47,21 +47,17 @@ static bool can_be_sparse(pxa_window window) {
   return true;
 }
 
-// Whether skipping the zeros pays for some rows of so many blocks of the output. What surrounds the values of a group in a
-// pixel takes as long as 8 values of a dense convolution; a single block of output leaves a value waiting for the one before.
-static bool is_sparse(marked_planes in, padding padding, int out_blocks, pxa_range rows) {
-  const float value = out_blocks == 1 ? 1.6f * SPARSE_VALUE : SPARSE_VALUE, surroundings = 8;
-  int height = in.planes.height, width = in.planes.width;
-  int first_row = rows.begin - padding.y, end_row = rows.end - padding.y + WINDOW - 1;
-  ptrdiff_t begin = (ptrdiff_t)(first_row > 0 ? first_row : 0) * width;
-  ptrdiff_t end = (ptrdiff_t)(end_row < height ? end_row : height) * width, marked = 0;
-  const uint64_t *marks = in.marks;
-  for (int g = 0; g < in.blocks; g += GROUP_BLOCKS, marks += (ptrdiff_t)height * width)
-    for (ptrdiff_t i = begin; i < end; i++)
-      marked += __builtin_popcountll(marks[i]);
+// Whether skipping the zeros pays: for all of a layer or for none, however it is cut into parts. What surrounds the values of
+// a group in a pixel takes as long as 8 values of a dense convolution; a single block of output leaves a value waiting for
+// the one before.
+static bool is_sparse(marked_planes in, int out_channels) {
+  const float value = out_channels <= PXA_BLOCK ? 1.6f * SPARSE_VALUE : SPARSE_VALUE, surroundings = 8;
   int groups = (in.blocks + GROUP_BLOCKS - 1) / GROUP_BLOCKS;
-  float pixels = (float)(end - begin);
-  return value * (float)marked + surroundings * pixels * (float)groups < pixels * (float)(in.blocks * PXA_BLOCK);
+  ptrdiff_t pixels = (ptrdiff_t)in.planes.height * in.planes.width, marked = 0;
+  for (ptrdiff_t i = 0; i < groups * pixels; i++)
+    marked += __builtin_popcountll(in.marks[i]);
+  float cost = value * (float)marked + surroundings * (float)(groups * pixels);
+  return cost < (float)(in.blocks * PXA_BLOCK * pixels);
 }
 
 // An input row's part in an output row.
