@@ -36,7 +36,7 @@ from program import Failure, Program, relative_distance
 
 SCORE_BOUND, MEDIAN_BOUND, EACH_BOUND = 1e-4, 1e-4, 5e-2
 CANDIDATES, RANKS = 48, (0, 1, 3, 10, 30)
-# In standard deviations of PyTorch's float32 error, which is up to three times as large with batch norms folded. The
+# In standard deviations of PyTorch's float32 error in a channel, which is up to three times as large with batch norms folded. The
 # farther one counts where the nearer finds as many ties.
 REACHES = (4, 12)
 
@@ -85,20 +85,26 @@ class Case:
     float32_gradient: np.ndarray
 
 
+def deviation(error, value):
+    """An error's deviation in each channel; 0 where a ReLU made a value zero, which it is in float32 too."""
+    places = (0, *range(2, value.dim()))
+    count = (value != 0).sum(places, keepdim=True).clamp_min(1)
+    return ((error**2).sum(places, keepdim=True) / count).sqrt() * (value != 0)
+
+
 def near_ties(net, exact, x):
-    """How many decisions of a pass turn when an error like float32's, times each of REACHES, is added."""
+    """How many decisions of a pass turn in float32, and when an error like its own, times each of REACHES, is added."""
     traces = []
     for network, dtype in ((net, torch.float32), (exact, torch.float64)):
         with torch.no_grad(), Decisions() as decisions:
             network(x.to(dtype))
         traces.append(decisions.inputs)
     random = torch.Generator().manual_seed(0)
-    counts = [0 for _ in REACHES]
+    counts = [0] * (1 + len(REACHES))
     for (_, rounded), (decide, value) in zip(*traces, strict=True):
-        error = (rounded - value).std() * torch.randn(value.shape, generator=random, dtype=value.dtype)
-        error[value == 0] = 0  # what a ReLU made zero is so in float32 too
-        for place, reach in enumerate(REACHES):
-            counts[place] += int((decide(value, value) != decide(value + reach * error, value)).sum())
+        error = deviation(rounded - value, value) * torch.randn(value.shape, generator=random, dtype=value.dtype)
+        for place, wrong in enumerate([rounded, *(value + reach * error for reach in REACHES)]):
+            counts[place] += int((decide(value, value) != decide(wrong, value)).sum())
     return counts
 
 
