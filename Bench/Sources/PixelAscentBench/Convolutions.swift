@@ -27,6 +27,14 @@ func convolutionCases() -> [KernelCase] {
 }
 
 extension Layer {
+  /// Whether a workspace marks what is not zero for it.
+  fileprivate var isMarked: Bool { operation == .convolution && kernel == 3 && stride == 1 }
+
+  /// Output blocks that one part should hold.
+  fileprivate func together(_ kernels: KernelTable) -> Int {
+    isMarked ? Int(PXA_MARKED_BLOCKS) : kernels.tileBlocks
+  }
+
   /// The share of zeros in the input, where it is large in an ascent.
   fileprivate var inputZeros: Double? { name.hasSuffix("squeeze1x1") ? 0.7 : nil }
 
@@ -104,18 +112,25 @@ private func convolutionForward(_ layer: Layer, _ numbers: Numbers, _ zeros: Dou
   let weights = random.values(layer.weightCount, numbers), biases = random.values(layer.outputs, numbers)
   let y = BlockedArray(layer.outputs, layer.outputSize, halo: 0)
   let bias = Floats(16 * ((layer.outputs + 15) / 16), biases), packed = layer.packed(weights), window = layer.window
+  let marks = layer.isMarked ? Marks(layer.inputs, layer.inputSize) : nil
   let convolve: (KernelTable, pxa_range, pxa_range) -> Void
+  var mark: ((KernelTable, pxa_range) -> Void)?
   if layer.operation == .stem {
     let x = ImageArray(layer.inputSize, halo: layer.padding, values)
     convolve = { $0.pointee.stem_forward(y.planes, x.image, packed.base, bias.base, window, .relu, $1, $2) }
   } else {
     let x = BlockedArray(layer.inputs, layer.inputSize, halo: layer.padding, values)
-    convolve = { $0.pointee.conv_forward(y.planes, x.planes, nil, packed.base, bias.base, window, 1, .relu, $1, $2) }
+    convolve = {
+      $0.pointee.conv_forward(y.planes, x.planes, marks?.base, packed.base, bias.base, window, 1, .relu, $1, $2)
+    }
+    mark = marks.map { marks in { $0.pointee.mark_nonzero(marks.base, x.planes, $1) } }
   }
   return KernelJob(
     reset: { y.forget(layer.computed) },
     run: { kernels, threads in
-      threads.overParts(blocks: layer.blocks, together: kernels.tileBlocks, rows: layer.outputSize) { blocks, rows in
+      if let mark { threads.overRows(layer.inputSize) { mark(kernels, $0.raw) } }
+      threads.overParts(blocks: layer.blocks, together: layer.together(kernels), rows: layer.outputSize) {
+        blocks, rows in
         convolve(kernels, blocks.raw, rows.raw)
       }
     },
@@ -132,15 +147,15 @@ private func convolutionInputGradient(_ layer: Layer, _ numbers: Numbers, _ zero
   let dx = BlockedArray(layer.inputs, layer.inputSize, halo: 1, start)
   let x = BlockedArray(layer.inputs, layer.inputSize, halo: 1, activations)
   let packed = layer.packedForGradient(weights)
-  let marks = layer.kernel == 3 && layer.stride == 1 ? Marks(layer.outputs, layer.outputSize) : nil
+  let marks = layer.isMarked ? Marks(layer.outputs, layer.outputSize) : nil
   return KernelJob(
     reset: { layer.accumulates ? dx.fill(start) : dx.forget(0..<layer.inputs) },
     run: { kernels, threads in
       if let marks {
         threads.overRows(layer.outputSize) { kernels.pointee.mark_nonzero(marks.base, dy.planes, $0.raw) }
       }
-      let together = marks == nil ? kernels.tileBlocks : Int(PXA_MARKED_BLOCKS)
-      threads.overParts(blocks: 0..<layer.inputBlocks, together: together, rows: layer.inputSize) { blocks, rows in
+      threads.overParts(blocks: 0..<layer.inputBlocks, together: layer.together(kernels), rows: layer.inputSize) {
+        blocks, rows in
         withPointer(layer.masks ? x.planes : nil) {
           kernels.pointee.conv_input_grad(
             dx.planes, dy.planes, marks?.base, packed.base,
