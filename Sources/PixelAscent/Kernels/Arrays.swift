@@ -41,6 +41,11 @@ final class FloatBuffer: @unchecked Sendable {  // because threads write disjoin
     return sum.sum() == 0 && (index..<range.upperBound).allSatisfy { base[$0].isFinite }
   }
 
+  /// The first NaN or infinity, if there is one.
+  var firstNonFiniteIndex: Int? {
+    isFinite(0..<count) ? nil : (0..<count).first { !base[$0].isFinite }
+  }
+
   func fill(_ range: Range<Int>, with value: Float) {
     precondition(range.lowerBound >= 0 && range.upperBound <= count)
     for index in range { base[index] = value }

@@ -26,24 +26,28 @@ final class Convolution: Sendable {
   private let gradient = Mutex<FloatBuffer?>(nil)
 
   /// - Parameters:
-  ///   - weight: shape (out, in/groups, kernel rows, kernel columns)
-  ///   - bias: shape (out)
-  init(_ window: Window, groups: Int, clamp: Clamp, form: ConvolutionForm, weight: Tensor, bias: Tensor) {
+  ///   - weight: shape (outputs, inputs/groups, kernel rows, kernel columns)
+  ///   - bias: shape (outputs)
+  init(
+    _ window: Window, inputs: Int, outputs: Int, groups: Int, clamp: Clamp, form: ConvolutionForm,
+    weight: FloatBuffer, bias: Tensor
+  ) {
     self.window = window
     self.groups = groups
     self.clamp = clamp
     self.form = form
-    (outputs, inputs) = (Int32(weight.shape[0]), Int32(weight.shape[1] * groups))
+    let (inputs, outputs) = (Int32(inputs), Int32(outputs))
+    (self.inputs, self.outputs) = (inputs, outputs)
     switch form {
     case .blocked:
       forward = FloatBuffer(count: pxa_conv_packed_floats(window.raw, Int32(groups), inputs, outputs))
-      pxa_conv_pack_forward(forward.base, weight.values, window.raw, Int32(groups), inputs, outputs)
+      pxa_conv_pack_forward(forward.base, weight.base, window.raw, Int32(groups), inputs, outputs)
     case .depthwise:
       forward = FloatBuffer(count: pxa_depthwise_packed_floats(window.raw, outputs))
-      pxa_depthwise_pack(forward.base, weight.values, window.raw, outputs)
+      pxa_depthwise_pack(forward.base, weight.base, window.raw, outputs)
     case .stem:
       forward = FloatBuffer(count: pxa_stem_packed_floats(window.raw, inputs, outputs))
-      pxa_stem_pack_forward(forward.base, weight.values, window.raw, inputs, outputs)
+      pxa_stem_pack_forward(forward.base, weight.base, window.raw, inputs, outputs)
     }
     self.bias = FloatBuffer(blocksOf: bias.values)
   }

@@ -35,20 +35,25 @@ enum LayerWeights: Sendable {
       guard let index = tensor.firstNonFiniteIndex else { return tensor }
       throw LayerWeights.notFinite("\(layer.name).\(suffix)", index)
     }
-    switch layer.operation {
-    case .convolution(let window, let groups, let channels, let clamp):
-      let weight = try tensor("weight"), isDepthwise = groups == channels && groups > 1 && weight.shape[1] == 1
-      self = .convolution(
-        Convolution(
-          window, groups: groups, clamp: clamp, form: readsImage ? .stem : isDepthwise ? .depthwise : .blocked,
-          weight: weight, bias: try tensor("bias")))
-    case .linear(_, let clamp):
-      // Read straight to where it is used: it may be most of the file.
+    // Most of the file: read once, straight to memory of its own, which goes back to the system when it is dropped.
+    func weight() throws(PixelAscentError) -> FloatBuffer {
       let source = try parameter("weight"), weight = FloatBuffer(count: source.count)
       try weight.fill(from: source)
-      if !weight.isFinite(0..<weight.count) { throw LayerWeights.notFinite("\(layer.name).weight", nil) }
+      guard let index = weight.firstNonFiniteIndex else { return weight }
+      throw LayerWeights.notFinite("\(layer.name).weight", index)
+    }
+    switch layer.operation {
+    case .convolution(let window, let groups, let channels, let clamp):
+      let inputs = try parameter("weight").shape[1] * groups
+      let isDepthwise = groups > 1 && groups == channels && groups == inputs
+      self = .convolution(
+        Convolution(
+          window, inputs: inputs, outputs: channels, groups: groups, clamp: clamp,
+          form: readsImage ? .stem : isDepthwise ? .depthwise : .blocked, weight: try weight(),
+          bias: try tensor("bias")))
+    case .linear(_, let clamp):
       self = .linear(
-        LinearWeights(weight: weight, bias: FloatBuffer(blocksOf: try tensor("bias").values), clamp: clamp))
+        LinearWeights(weight: try weight(), bias: FloatBuffer(blocksOf: try tensor("bias").values), clamp: clamp))
     case .affine:
       self = .affine(
         scale: FloatBuffer(blocksOf: try tensor("weight").values),
@@ -60,8 +65,7 @@ enum LayerWeights: Sendable {
     }
   }
 
-  private static func notFinite(_ name: String, _ index: Int?) -> PixelAscentError {
-    let place = index.map { " at index \($0)" } ?? ""
-    return PixelAscentError(.invalidModel, "tensor \(name.oneLine) holds a value that is not finite\(place)")
+  private static func notFinite(_ name: String, _ index: Int) -> PixelAscentError {
+    PixelAscentError(.invalidModel, "tensor \(name.oneLine) holds a value that is not finite at index \(index)")
   }
 }
