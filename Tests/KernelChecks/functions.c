@@ -27,7 +27,7 @@ static const struct {
 };
 enum { FUNCTIONS = sizeof functions / sizeof *functions };
 
-// As CPixelKernels.h has them, in units of 2⁻²⁴.
+// As pxa_kernels.h has them, in units of 2⁻²⁴.
 enum { VALUE_ERROR = 4, GELU_ERROR = 9, SLOPE_ERROR = 5 };
 static const double least = 0x1p-96;
 

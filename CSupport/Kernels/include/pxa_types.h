@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: MIT
+// The types that kernels take, and their limits. The notation is in CPixelKernels.h.
+
+#ifndef PXA_TYPES_H
+#define PXA_TYPES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/// Channels in a block.
+#define PXA_BLOCK 16
+
+/// Blocks that conv_forward and conv_input_grad with marks compute together; as pxa_kernels.tile_blocks is without.
+#define PXA_MARKED_BLOCKS 2
+
+/// Channels of an image that stem_input_grad computes together.
+#define PXA_STEM_CHANNELS 4
+
+/// The most taps of a convolution: 11×11, 16×16.
+#define PXA_MAX_TAPS 256
+
+/// The widest kernel of stem_input_grad.
+#define PXA_STEM_MAX_KERNEL 16
+
+/// The longest side of a max pool's kernel: an index fits a byte.
+#define PXA_MAX_POOL_KERNEL 15
+
+/// Blocked planes; `data` is the first float of block 0, halo included. A range of whole blocks is planes too.
+typedef struct pxa_planes {
+  float *data;
+  int32_t channels, height, width, halo;
+} pxa_planes;
+
+/// An image in plain planes; `data` is the first float of channel 0, halo included.
+typedef struct pxa_image {
+  float *data;
+  int32_t channels, height, width, halo;
+} pxa_image;
+
+/// Half-open: begin ≤ i < end.
+typedef struct pxa_range {
+  int32_t begin, end;
+} pxa_range;
+
+/// A window along one axis: size of the kernel, stride, zeros before and after the input, distance of the taps.
+typedef struct pxa_axis {
+  int32_t kernel, stride, before, after, dilation;
+} pxa_axis;
+
+/// The window of a convolution or a pool.
+typedef struct pxa_window {
+  pxa_axis y, x;
+} pxa_window;
+
+/// The interval that an act clamps to.
+typedef struct pxa_clamp {
+  float low, high;
+} pxa_clamp;
+
+/// What a gradient is written into, see "gradient" in CPixelKernels.h. `x` may be NULL.
+typedef struct pxa_into {
+  const pxa_planes *x;
+  pxa_clamp act;
+  bool accumulate;
+} pxa_into;
+
+/// A function of one value. σ(x) = 1 / (1 + exp(−x)); Φ the standard normal distribution.
+typedef enum pxa_function_kind {
+  PXA_CLAMP,        // min(b, max(a, x)); its derivative is 1 inside, 0 at a and b
+  PXA_LEAKY_RELU,   // x if x > 0, else slopes[c]·x (also PReLU's)
+  PXA_ELU,          // x if x > 0, else a·(exp(x) − 1)
+  PXA_SIGMOID,      // σ(x)
+  PXA_HARD_SIGMOID, // min(1, max(0, a·x + b))
+  PXA_HARD_SWISH,   // x · min(1, max(0, x/6 + 1/2))
+  PXA_SILU,         // x · σ(x)
+  PXA_TANH,
+  PXA_GELU,      // x · Φ(x)
+  PXA_GELU_TANH, // x/2 · (1 + tanh(√(2/π)·(x + 0.044715·x³)))
+} pxa_function_kind;
+
+typedef struct pxa_function {
+  pxa_function_kind kind;
+  float a, b;
+  const float *slopes; // 16 floats a block; LEAKY_RELU only
+} pxa_function;
+
+/// Local response normalisation over `size` channels: Y = X / scale^beta,
+/// scale[c] = k + alpha/size · Σ X[j]², c − ⌊size/2⌋ ≤ j ≤ c + ⌊(size−1)/2⌋.
+typedef struct pxa_lrn {
+  int32_t size;
+  float alpha, beta, k;
+} pxa_lrn;
+
+#endif
