@@ -198,6 +198,20 @@ pxa_image check_image(check *c, int channels, int height, int width, int halo, c
 double *check_planes_values(check *c, pxa_planes planes) { return values_of(c, of_planes(planes)); }
 double *check_image_values(check *c, pxa_image image) { return values_of(c, of_image(image)); }
 
+check_parts check_parts_of(int channels, int height, bool cut) {
+  return (check_parts){.blocks = pxa_blocks(channels), .height = height, .cut = cut};
+}
+
+bool check_next_part(check_parts *parts) {
+  if (parts->next == (parts->cut ? parts->blocks * parts->height : 1))
+    return false;
+  int block = parts->next / parts->height, row = parts->height - 1 - parts->next % parts->height;
+  parts->block = parts->cut ? check_range(block, block + 1) : check_range(0, parts->blocks);
+  parts->row = parts->cut ? check_range(row, row + 1) : check_range(0, parts->height);
+  parts->next++;
+  return true;
+}
+
 // MARK: - Expectations
 
 // The first failure: its subject, and what was wrong.

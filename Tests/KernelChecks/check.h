@@ -67,6 +67,19 @@ static inline int check_wider(const check *c) { return c->at_end ? 0 : 1; }
 
 static inline pxa_range check_range(int begin, int end) { return (pxa_range){begin, end}; }
 
+// What a kernel writes of planes: all of them at once, or block by block and row by row from the last row on.
+typedef struct {
+  int blocks, height;
+  bool cut;
+  int next;
+  pxa_range block, row;
+} check_parts;
+
+check_parts check_parts_of(int channels, int height, bool cut);
+bool check_next_part(check_parts *parts);
+#define EACH_PART(p, planes, cut)                                                                                      \
+  for (check_parts p = check_parts_of((planes).channels, (planes).height, cut); check_next_part(&p);)
+
 // Expectations. The text after them says of what, as printf does.
 #define CHECK_FORMAT(at) __attribute__((format(printf, at, at + 1)))
 void check_that(check *c, bool condition, const char *format, ...) CHECK_FORMAT(3);

@@ -137,20 +137,6 @@ double *reference_into(check *c, const double *gradient, gradient_options option
 
 // MARK: - Calls
 
-parts parts_of(int channels, int rows, bool cut) {
-  return (parts){.blocks = pxa_blocks(channels), .rows = rows, .cut = cut};
-}
-
-bool next_part(parts *p) {
-  if (p->next == (p->cut ? p->blocks * p->rows : 1))
-    return false;
-  int block = p->next / p->rows, row = p->rows - 1 - p->next % p->rows;
-  p->part_blocks = p->cut ? check_range(block, block + 1) : check_range(0, p->blocks);
-  p->part_rows = p->cut ? check_range(row, row + 1) : check_range(0, p->rows);
-  p->next++;
-  return true;
-}
-
 forward_arrays arrays_forward(check *c, convolution a) {
   conv_shape s = a.shape;
   int halo = pxa_conv_halo(s.window) + check_wider(c);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What the checks of convolutions share: shapes, data, the reference, and parts.
+// What the checks of convolutions share: shapes, data, the reference, and arrays.
 
 #ifndef CONVOLUTION_H
 #define CONVOLUTION_H
@@ -70,17 +70,6 @@ typedef struct {
 double *reference_into(check *c, const double *gradient, gradient_options options, int count);
 
 // MARK: - Calls
-
-// What a kernel computes: everything at once, or block by block and row by row from the last one on.
-typedef struct {
-  int blocks, rows;
-  bool cut;
-  int next;
-  pxa_range part_blocks, part_rows;
-} parts;
-
-parts parts_of(int channels, int rows, bool cut);
-bool next_part(parts *p);
 
 // Arrays for a call, as narrow as is allowed in one round; see check_wider.
 typedef struct {

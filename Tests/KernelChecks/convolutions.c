@@ -35,9 +35,8 @@ static pxa_planes forward(check *c, convolution a, pxa_clamp act, bool cut, bool
   forward_arrays arrays = arrays_forward(c, a);
   const float *weights = packed_forward(c, a);
   const uint64_t *marks = marked ? marks_of(c, arrays.x) : NULL;
-  for (parts p = parts_of(s.outputs, s.out_height, cut); next_part(&p);)
-    c->kernels->conv_forward(arrays.y, arrays.x, marks, weights, arrays.bias, s.window, s.groups, act, p.part_blocks,
-                             p.part_rows);
+  EACH_PART(p, arrays.y, cut)
+  c->kernels->conv_forward(arrays.y, arrays.x, marks, weights, arrays.bias, s.window, s.groups, act, p.block, p.row);
   return arrays.y;
 }
 
@@ -51,9 +50,9 @@ static pxa_planes gradient(check *c, convolution a, gradient_options options) {
   arrays.into.x = options.x ? &arrays.x : NULL;
   const float *weights = packed_gradient(c, a);
   const uint64_t *marks = options.marked ? marks_of(c, arrays.dy) : NULL;
-  for (parts p = parts_of(s.inputs, s.height, options.cut); next_part(&p);)
-    c->kernels->conv_input_grad(arrays.dx, arrays.dy, marks, weights, arrays.into, s.window, s.groups,
-                                check_range(0, pxa_blocks(s.outputs)), p.part_blocks, p.part_rows);
+  EACH_PART(p, arrays.dx, options.cut)
+  c->kernels->conv_input_grad(arrays.dx, arrays.dy, marks, weights, arrays.into, s.window, s.groups,
+                              check_range(0, pxa_blocks(s.outputs)), p.block, p.row);
   return arrays.dx;
 }
 

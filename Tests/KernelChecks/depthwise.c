@@ -16,8 +16,8 @@ static pxa_planes forward(check *c, convolution a, pxa_clamp act, bool cut) {
   conv_shape s = a.shape;
   forward_arrays arrays = arrays_forward(c, a);
   const float *weights = packed(c, a);
-  for (parts p = parts_of(s.outputs, s.out_height, cut); next_part(&p);)
-    c->kernels->depthwise_forward(arrays.y, arrays.x, weights, arrays.bias, s.window, act, p.part_blocks, p.part_rows);
+  EACH_PART(p, arrays.y, cut)
+  c->kernels->depthwise_forward(arrays.y, arrays.x, weights, arrays.bias, s.window, act, p.block, p.row);
   return arrays.y;
 }
 
@@ -26,8 +26,8 @@ static pxa_planes gradient(check *c, convolution a, gradient_options options) {
   gradient_arrays arrays = arrays_gradient(c, a, options);
   arrays.into.x = options.x ? &arrays.x : NULL;
   const float *weights = packed(c, a);
-  for (parts p = parts_of(s.inputs, s.height, options.cut); next_part(&p);)
-    c->kernels->depthwise_input_grad(arrays.dx, arrays.dy, weights, arrays.into, s.window, p.part_blocks, p.part_rows);
+  EACH_PART(p, arrays.dx, options.cut)
+  c->kernels->depthwise_input_grad(arrays.dx, arrays.dy, weights, arrays.into, s.window, p.block, p.row);
   return arrays.dx;
 }
 

@@ -60,7 +60,8 @@ static void function(check *c) {
                         functions[n].kind == PXA_LEAKY_RELU ? leaks : NULL};
       pxa_planes x = check_planes(c, channels, HEIGHT, WIDTH, check_wider(c), x_values);
       pxa_planes y = check_planes(c, channels, HEIGHT, WIDTH, check_wider(c), NULL);
-      EACH_PART(p, y, n % 2 == 0) c->kernels->function_forward(y, x, f, p.block, p.row);
+      EACH_PART(p, y, n % 2 == 0)
+      c->kernels->function_forward(y, x, f, p.block, p.row);
       double *expected = check_doubles(c, count), *size = check_doubles(c, count), *formula = check_doubles(c, count);
       const double *gradients = check_integers(c, count, 4);
       double *gradient_size = check_doubles(c, count);
@@ -115,7 +116,8 @@ static void lrn(check *c) {
     pxa_planes x = check_planes(c, channels, height, width, check_wider(c), values);
     pxa_planes y = check_planes(c, channels, height, width, check_wider(c), NULL);
     pxa_planes scale = check_planes(c, channels, height, width, 0, NULL);
-    EACH_PART(p, y, n % 2 == 0) c->kernels->lrn_forward(y, scale, x, with, p.block, p.row);
+    EACH_PART(p, y, n % 2 == 0)
+    c->kernels->lrn_forward(y, scale, x, with, p.block, p.row);
     // A sum of `size` positive terms and three operations, then a power of it, which multiplies that by beta.
     int terms = (int)ceil((with.size + 3) * fmax(1, with.beta));
     check_within(c, check_planes_values(c, scale), scales, scales, count, terms, "%s scale", name);

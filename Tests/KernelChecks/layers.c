@@ -4,20 +4,6 @@
 
 #include <math.h>
 
-layer_parts parts_to_call(pxa_planes planes, bool cut) {
-  return (layer_parts){.blocks = pxa_blocks(planes.channels), .height = planes.height, .cut = cut};
-}
-
-bool next_part_to_call(layer_parts *parts) {
-  if (parts->next == (parts->cut ? parts->blocks * parts->height : 1))
-    return false;
-  int block = parts->next / parts->height, row = parts->height - 1 - parts->next % parts->height;
-  parts->block = parts->cut ? check_range(block, block + 1) : check_range(0, parts->blocks);
-  parts->row = parts->cut ? check_range(row, row + 1) : check_range(0, parts->height);
-  parts->next++;
-  return true;
-}
-
 static const struct {
   bool adds, masks, is_in_place;
   pxa_clamp act;

@@ -1,22 +1,10 @@
 // SPDX-License-Identifier: MIT
-// What the checks of layers other than convolutions share: calls in parts, and the ways a gradient is written.
+// What the checks of layers other than convolutions share: the ways a gradient is written.
 
 #ifndef LAYERS_H
 #define LAYERS_H
 
 #include "check.h"
-
-// Every part of planes: all of them at once, or block by block and row by row from the last row on.
-typedef struct {
-  int blocks, height;
-  bool cut;
-  int next;
-  pxa_range block, row;
-} layer_parts;
-
-layer_parts parts_to_call(pxa_planes planes, bool cut);
-bool next_part_to_call(layer_parts *parts);
-#define EACH_PART(p, planes, cut) for (layer_parts p = parts_to_call(planes, cut); next_part_to_call(&p);)
 
 // The ways: as it is; added; masked as by ReLU; added, then masked as by ReLU6; masked, dX in X's place.
 enum { INTO_WAYS = 5 };

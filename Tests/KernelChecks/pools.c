@@ -88,7 +88,8 @@ static void max_pool_of(check *c, pool_shape s) {
   pxa_planes x = check_planes(c, s.channels, s.height, s.width, check_wider(c), values);
   pxa_planes y = check_planes(c, s.channels, s.out_height, s.out_width, check_wider(c), NULL);
   uint8_t *index = check_memory(c, (size_t)(blocks * pixels * PXA_BLOCK), 1);
-  EACH_PART(p, y, s.width % 2 == 0) c->kernels->max_pool_forward(y, index, x, s.window, p.block, p.row);
+  EACH_PART(p, y, s.width % 2 == 0)
+  c->kernels->max_pool_forward(y, index, x, s.window, p.block, p.row);
   check_equal(c, check_planes_values(c, y), expected, out_count, "%s forward", s.name);
   check_zeros_around_planes(c, y, "%s forward", s.name);
   for (int i = 0; i < out_count; i++) {
@@ -125,7 +126,8 @@ static void average_pool_of(check *c, pool_shape s) {
     expected[i] = (float)expected[i]; // a sum is exact, what divides it rounds once
   pxa_planes x = check_planes(c, s.channels, s.height, s.width, check_wider(c), values);
   pxa_planes y = check_planes(c, s.channels, s.out_height, s.out_width, check_wider(c), NULL);
-  EACH_PART(p, y, s.width % 2 == 0) c->kernels->average_pool_forward(y, x, s.window, count_padding, p.block, p.row);
+  EACH_PART(p, y, s.width % 2 == 0)
+  c->kernels->average_pool_forward(y, x, s.window, count_padding, p.block, p.row);
   check_equal(c, check_planes_values(c, y), expected, out_count, "%s counting padding %d, forward", s.name,
               count_padding);
   check_zeros_around_planes(c, y, "%s forward", s.name);
@@ -189,7 +191,8 @@ static void adaptive_average(check *c) {
     int halo = rows.output * columns.output > 1 ? check_wider(c) : 0;
     pxa_planes x = check_planes(c, channels, height, width, check_wider(c), values);
     pxa_planes y = check_planes(c, channels, rows.output, columns.output, halo, NULL);
-    EACH_PART(p, y, n % 2 == 0) c->kernels->adaptive_average_forward(y, x, p.block, p.row);
+    EACH_PART(p, y, n % 2 == 0)
+    c->kernels->adaptive_average_forward(y, x, p.block, p.row);
     check_equal(c, check_planes_values(c, y), expected, out_count, "%s forward", name);
     check_zeros_around_planes(c, y, "%s forward", name);
 
@@ -199,7 +202,8 @@ static void adaptive_average(check *c) {
     for (int way = 0; way < INTO_WAYS; way++) {
       into_way into;
       make_into(c, &into, way, channels, height, width, NULL);
-      EACH_PART(p, into.dx, into.cut) c->kernels->adaptive_average_input_grad(into.dx, dy, into.into, p.block, p.row);
+      EACH_PART(p, into.dx, into.cut)
+      c->kernels->adaptive_average_input_grad(into.dx, dy, into.into, p.block, p.row);
       check_into(c, &into, formula, magnitude, rows.output * columns.output, name);
     }
   }
@@ -220,7 +224,8 @@ static void global_average(check *c) {
     pxa_ref_adaptive_average_forward(magnitude, sizes, channels, rows, columns);
     pxa_planes x = check_planes(c, channels, rows.input, columns.input, check_wider(c), values);
     pxa_planes y = check_planes(c, channels, 1, 1, 0, NULL);
-    EACH_PART(p, y, true) c->kernels->adaptive_average_forward(y, x, p.block, p.row);
+    EACH_PART(p, y, true)
+    c->kernels->adaptive_average_forward(y, x, p.block, p.row);
     check_within(c, check_planes_values(c, y), expected, magnitude, channels, plane, "%d×%d×%d", channels, rows.input,
                  columns.input);
   }

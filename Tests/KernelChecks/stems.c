@@ -25,8 +25,8 @@ static pxa_planes forward(check *c, convolution a, pxa_clamp act, bool cut) {
   pxa_planes y = check_planes(c, s.outputs, s.out_height, s.out_width, check_wider(c), NULL);
   pxa_image x = check_image(c, s.inputs, s.height, s.width, halo, a.x);
   const float *weights = packed_forward(c, a), *bias = check_floats_for_blocks(c, a.bias, s.outputs);
-  for (parts p = parts_of(s.outputs, s.out_height, cut); next_part(&p);)
-    c->kernels->stem_forward(y, x, weights, bias, s.window, act, p.part_blocks, p.part_rows);
+  EACH_PART(p, y, cut)
+  c->kernels->stem_forward(y, x, weights, bias, s.window, act, p.block, p.row);
   return y;
 }
 
@@ -37,8 +37,8 @@ static pxa_image gradient(check *c, convolution a, bool cut) {
   pxa_image dx = check_image(c, s.inputs, s.height, s.width, check_wider(c), NULL);
   pxa_planes dy = check_planes(c, s.outputs, s.out_height, s.out_width, 0, a.dy);
   const float *weights = packed_gradient(c, a);
-  for (parts p = parts_of(1, s.height, cut); next_part(&p);)
-    c->kernels->stem_input_grad(dx, dy, weights, s.window, p.part_rows);
+  EACH_PART(p, dx, cut)
+  c->kernels->stem_input_grad(dx, dy, weights, s.window, p.row);
   return dx;
 }
 
