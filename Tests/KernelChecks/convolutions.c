@@ -36,7 +36,7 @@ static pxa_planes forward(check *c, convolution a, pxa_clamp act, bool cut, bool
   const float *weights = packed_forward(c, a);
   const uint64_t *marks = marked ? marks_of(c, arrays.x) : NULL;
   EACH_PART(p, arrays.y, cut)
-  c->kernels->conv_forward(arrays.y, arrays.x, marks, weights, arrays.bias, s.window, s.groups, act, p.block, p.row);
+    c->kernels->conv_forward(arrays.y, arrays.x, marks, weights, arrays.bias, s.window, s.groups, act, p.block, p.row);
   return arrays.y;
 }
 
@@ -51,8 +51,8 @@ static pxa_planes gradient(check *c, convolution a, gradient_options options) {
   const float *weights = packed_gradient(c, a);
   const uint64_t *marks = options.marked ? marks_of(c, arrays.dy) : NULL;
   EACH_PART(p, arrays.dx, options.cut)
-  c->kernels->conv_input_grad(arrays.dx, arrays.dy, marks, weights, arrays.into, s.window, s.groups,
-                              check_range(0, pxa_blocks(s.outputs)), p.block, p.row);
+    c->kernels->conv_input_grad(arrays.dx, arrays.dy, marks, weights, arrays.into, s.window, s.groups,
+                                check_range(0, pxa_blocks(s.outputs)), p.block, p.row);
   return arrays.dx;
 }
 

@@ -17,7 +17,7 @@ static pxa_planes forward(check *c, convolution a, pxa_clamp act, bool cut) {
   forward_arrays arrays = arrays_forward(c, a);
   const float *weights = packed(c, a);
   EACH_PART(p, arrays.y, cut)
-  c->kernels->depthwise_forward(arrays.y, arrays.x, weights, arrays.bias, s.window, act, p.block, p.row);
+    c->kernels->depthwise_forward(arrays.y, arrays.x, weights, arrays.bias, s.window, act, p.block, p.row);
   return arrays.y;
 }
 
@@ -27,7 +27,7 @@ static pxa_planes gradient(check *c, convolution a, gradient_options options) {
   arrays.into.x = options.x ? &arrays.x : NULL;
   const float *weights = packed(c, a);
   EACH_PART(p, arrays.dx, options.cut)
-  c->kernels->depthwise_input_grad(arrays.dx, arrays.dy, weights, arrays.into, s.window, p.block, p.row);
+    c->kernels->depthwise_input_grad(arrays.dx, arrays.dy, weights, arrays.into, s.window, p.block, p.row);
   return arrays.dx;
 }
 

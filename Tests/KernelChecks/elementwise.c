@@ -48,7 +48,7 @@ static void add(check *c) {
     for (int act = 0; act < ACTS; act++) {
       pxa_planes x = planes(c, l, a), z = planes(c, l, b), y = act == 1 ? x : act == 2 ? z : planes(c, l, NULL);
       EACH_PART(p, y, act % 2 == 0)
-      c->kernels->add_forward(y, x, z, acts[act], p.block, p.row);
+        c->kernels->add_forward(y, x, z, acts[act], p.block, p.row);
       check_equal(c, check_planes_values(c, y), clamped(c, sum, l.count, acts[act]), l.count, "%s act %d", l.text, act);
       check_zeros_around_planes(c, y, "%s act %d", l.text, act);
     }
@@ -57,7 +57,7 @@ static void add(check *c) {
       into_way into;
       make_into(c, &into, way, l.channels, l.height, l.width, NULL);
       EACH_PART(p, into.dx, into.cut)
-      c->kernels->pass_grad(into.dx, dy, into.into, p.block, p.row);
+        c->kernels->pass_grad(into.dx, dy, into.into, p.block, p.row);
       check_into(c, &into, b, NULL, 0, l.text);
     }
   }
@@ -78,20 +78,20 @@ static void multiply_of(check *c, layer l, bool is_one) {
   pxa_planes x = planes(c, l, a), y = planes(c, l, NULL), dy = planes(c, l, gradients);
   pxa_planes b = is_one ? check_planes(c, l.channels, 1, 1, 0, factors) : planes(c, l, factors);
   EACH_PART(p, y, is_one)
-  c->kernels->multiply_forward(y, x, b, p.block, p.row);
+    c->kernels->multiply_forward(y, x, b, p.block, p.row);
   check_equal(c, check_planes_values(c, y), product, l.count, "%s by one %d", l.text, is_one);
   check_zeros_around_planes(c, y, "%s by one %d", l.text, is_one);
   for (int way = 0; way < INTO_WAYS; way++) {
     into_way into, factor_into;
     make_into(c, &into, way, l.channels, l.height, l.width, NULL);
     EACH_PART(p, into.dx, into.cut)
-    c->kernels->multiply_input_grad(into.dx, dy, b, into.into, p.block, p.row);
+      c->kernels->multiply_input_grad(into.dx, dy, b, into.into, p.block, p.row);
     check_into(c, &into, formula, NULL, 0, l.text);
     if (!is_one)
       continue;
     make_into(c, &factor_into, way, l.channels, 1, 1, NULL);
     EACH_PART(p, factor_into.dx, into.cut)
-    c->kernels->multiply_factor_grad(factor_into.dx, dy, x, factor_into.into, p.block);
+      c->kernels->multiply_factor_grad(factor_into.dx, dy, x, factor_into.into, p.block);
     check_into(c, &factor_into, factor_formula, NULL, 0, l.text);
   }
 }
@@ -118,7 +118,7 @@ static void affine(check *c) {
     for (int act = 0; act < ACTS; act++) {
       pxa_planes y = planes(c, l, NULL);
       EACH_PART(p, y, act % 2 == 0)
-      c->kernels->affine_forward(y, x, factors, start, acts[act], p.block, p.row);
+        c->kernels->affine_forward(y, x, factors, start, acts[act], p.block, p.row);
       check_equal(c, check_planes_values(c, y), clamped(c, mapped, l.count, acts[act]), l.count, "%s act %d", l.text,
                   act);
       check_zeros_around_planes(c, y, "%s act %d", l.text, act);
@@ -127,7 +127,7 @@ static void affine(check *c) {
       into_way into;
       make_into(c, &into, way, l.channels, l.height, l.width, NULL);
       EACH_PART(p, into.dx, into.cut)
-      c->kernels->affine_input_grad(into.dx, dy, factors, into.into, p.block, p.row);
+        c->kernels->affine_input_grad(into.dx, dy, factors, into.into, p.block, p.row);
       check_into(c, &into, formula, NULL, 0, l.text);
     }
   }

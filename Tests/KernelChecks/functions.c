@@ -61,7 +61,7 @@ static void function(check *c) {
       pxa_planes x = check_planes(c, channels, HEIGHT, WIDTH, check_wider(c), x_values);
       pxa_planes y = check_planes(c, channels, HEIGHT, WIDTH, check_wider(c), NULL);
       EACH_PART(p, y, n % 2 == 0)
-      c->kernels->function_forward(y, x, f, p.block, p.row);
+        c->kernels->function_forward(y, x, f, p.block, p.row);
       double *expected = check_doubles(c, count), *size = check_doubles(c, count), *formula = check_doubles(c, count);
       const double *gradients = check_integers(c, count, 4);
       double *gradient_size = check_doubles(c, count);
@@ -84,7 +84,7 @@ static void function(check *c) {
         make_into(c, &into, way, channels, HEIGHT, WIDTH, x_values);
         pxa_planes f_input = into.is_in_place ? into.dx : x;
         EACH_PART(p, into.dx, into.cut)
-        c->kernels->function_input_grad(into.dx, dy, f_input, f, into.into, p.block, p.row);
+          c->kernels->function_input_grad(into.dx, dy, f_input, f, into.into, p.block, p.row);
         check_into(c, &into, formula, gradient_size, SLOPE_ERROR - 2, functions[n].name);
       }
     }
@@ -117,7 +117,7 @@ static void lrn(check *c) {
     pxa_planes y = check_planes(c, channels, height, width, check_wider(c), NULL);
     pxa_planes scale = check_planes(c, channels, height, width, 0, NULL);
     EACH_PART(p, y, n % 2 == 0)
-    c->kernels->lrn_forward(y, scale, x, with, p.block, p.row);
+      c->kernels->lrn_forward(y, scale, x, with, p.block, p.row);
     // A sum of `size` positive terms and three operations, then a power of it, which multiplies that by beta.
     int terms = (int)ceil((with.size + 3) * fmax(1, with.beta));
     check_within(c, check_planes_values(c, scale), scales, scales, count, terms, "%s scale", name);
@@ -132,7 +132,7 @@ static void lrn(check *c) {
       into_way into;
       make_into(c, &into, way, channels, height, width, values);
       EACH_PART(p, into.dx, into.cut)
-      c->kernels->lrn_input_grad(into.dx, dy, x, scale, with, into.into, p.block, p.row);
+        c->kernels->lrn_input_grad(into.dx, dy, x, scale, with, into.into, p.block, p.row);
       // The power's exponent is greater by 1.
       check_into(c, &into, formula, magnitude, 2 * (terms + with.size) + 16, name);
     }

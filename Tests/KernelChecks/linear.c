@@ -20,7 +20,7 @@ static void forward_of(check *c, int inputs, int outputs, bool integers) {
   for (int act = 0; act < (integers ? 4 : 1); act++) {
     pxa_planes y = check_planes(c, outputs, 1, 1, 0, NULL);
     EACH_PART(p, y, act % 2 == 0)
-    c->kernels->linear_forward(y, in, packed, start, acts[act], p.block);
+      c->kernels->linear_forward(y, in, packed, start, acts[act], p.block);
     double *clamped = check_doubles(c, outputs);
     for (int o = 0; o < outputs; o++)
       clamped[o] = fmin(acts[act].high, fmax(acts[act].low, expected[o]));
@@ -50,7 +50,7 @@ static void input_grad_of(check *c, int inputs, int outputs, bool integers) {
     into_way into;
     make_into(c, &into, way, inputs, 1, 1, NULL);
     EACH_PART(p, into.dx, into.cut)
-    c->kernels->linear_input_grad(into.dx, in, packed, into.into, from, p.block);
+      c->kernels->linear_input_grad(into.dx, in, packed, into.into, from, p.block);
     check_into(c, &into, formula, integers ? NULL : magnitude, outputs + 1, name);
   }
 }

@@ -56,7 +56,7 @@ static void select_channels(check *c) {
     pxa_planes x = check_planes(c, s.from, HEIGHT, WIDTH, check_wider(c), values);
     pxa_planes y = check_planes(c, s.to, HEIGHT, WIDTH, check_wider(c), before);
     EACH_PART(p, y, n % 2 == 0)
-    c->kernels->select_channels(y, x, map, p.block, p.row);
+      c->kernels->select_channels(y, x, map, p.block, p.row);
     check_equal(c, check_planes_values(c, y), expected, s.to * PLANE, "%s", s.name);
     check_zeros_around_planes(c, y, "%s", s.name);
     // A gradient takes from dY as a selection does from X.
@@ -64,7 +64,7 @@ static void select_channels(check *c) {
       into_way into;
       make_into(c, &into, way, s.to, HEIGHT, WIDTH, NULL);
       EACH_PART(p, into.dx, into.cut)
-      c->kernels->select_channels_grad(into.dx, x, map, into.into, p.block, p.row);
+        c->kernels->select_channels_grad(into.dx, x, map, into.into, p.block, p.row);
       check_into(c, &into, formula, NULL, 0, s.name);
     }
   }
@@ -77,7 +77,7 @@ static void lanes_beyond(check *c) {
   int32_t *map = map_of(c, (selection){"same", 20, 20, same});
   pxa_planes x = check_planes(c, 20, HEIGHT, WIDTH, 0, values), y = check_planes(c, 20, HEIGHT, WIDTH, 0, NULL);
   EACH_PART(p, y, true)
-  c->kernels->select_channels(y, x, map, p.block, p.row);
+    c->kernels->select_channels(y, x, map, p.block, p.row);
   check_equal(c, check_planes_values(c, y), values, 20 * PLANE, "all of 20 channels");
   check_zeros_around_planes(c, y, "all of 20 channels");
 }
@@ -157,7 +157,7 @@ static void pad(check *c) {
       pxa_planes x = check_planes(c, channels, HEIGHT, WIDTH, check_wider(c), values);
       pxa_planes y = check_planes(c, channels, height, width, check_wider(c), NULL);
       EACH_PART(p, y, n % 2 == 0)
-      c->kernels->pad_forward(y, x, top, left, 2.5f, p.block, p.row);
+        c->kernels->pad_forward(y, x, top, left, 2.5f, p.block, p.row);
       check_equal(c, check_planes_values(c, y), expected, out_count, "%s", name);
       check_zeros_around_planes(c, y, "%s", name);
       pxa_planes dy = check_planes(c, channels, height, width, check_wider(c), gradients);
@@ -165,7 +165,7 @@ static void pad(check *c) {
         into_way into;
         make_into(c, &into, way, channels, HEIGHT, WIDTH, NULL);
         EACH_PART(p, into.dx, into.cut)
-        c->kernels->pad_input_grad(into.dx, dy, top, left, into.into, p.block, p.row);
+          c->kernels->pad_input_grad(into.dx, dy, top, left, into.into, p.block, p.row);
         check_into(c, &into, formula, NULL, 0, name);
       }
     }

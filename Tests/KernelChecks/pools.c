@@ -89,7 +89,7 @@ static void max_pool_of(check *c, pool_shape s) {
   pxa_planes y = check_planes(c, s.channels, s.out_height, s.out_width, check_wider(c), NULL);
   uint8_t *index = check_memory(c, (size_t)(blocks * pixels * PXA_BLOCK), 1);
   EACH_PART(p, y, s.width % 2 == 0)
-  c->kernels->max_pool_forward(y, index, x, s.window, p.block, p.row);
+    c->kernels->max_pool_forward(y, index, x, s.window, p.block, p.row);
   check_equal(c, check_planes_values(c, y), expected, out_count, "%s forward", s.name);
   check_zeros_around_planes(c, y, "%s forward", s.name);
   for (int i = 0; i < out_count; i++) {
@@ -104,7 +104,7 @@ static void max_pool_of(check *c, pool_shape s) {
     into_way into;
     make_into(c, &into, way, s.channels, s.height, s.width, NULL);
     EACH_PART(p, into.dx, into.cut)
-    c->kernels->max_pool_input_grad(into.dx, dy, index, into.into, s.window, p.block, p.row);
+      c->kernels->max_pool_input_grad(into.dx, dy, index, into.into, s.window, p.block, p.row);
     check_into(c, &into, formula, NULL, 0, s.name);
   }
 }
@@ -127,7 +127,7 @@ static void average_pool_of(check *c, pool_shape s) {
   pxa_planes x = check_planes(c, s.channels, s.height, s.width, check_wider(c), values);
   pxa_planes y = check_planes(c, s.channels, s.out_height, s.out_width, check_wider(c), NULL);
   EACH_PART(p, y, s.width % 2 == 0)
-  c->kernels->average_pool_forward(y, x, s.window, count_padding, p.block, p.row);
+    c->kernels->average_pool_forward(y, x, s.window, count_padding, p.block, p.row);
   check_equal(c, check_planes_values(c, y), expected, out_count, "%s counting padding %d, forward", s.name,
               count_padding);
   check_zeros_around_planes(c, y, "%s forward", s.name);
@@ -139,7 +139,7 @@ static void average_pool_of(check *c, pool_shape s) {
     into_way into;
     make_into(c, &into, way, s.channels, s.height, s.width, NULL);
     EACH_PART(p, into.dx, into.cut)
-    c->kernels->average_pool_input_grad(into.dx, dy, into.into, s.window, count_padding, p.block, p.row);
+      c->kernels->average_pool_input_grad(into.dx, dy, into.into, s.window, count_padding, p.block, p.row);
     check_into(c, &into, formula, magnitude, s.window.y.kernel * s.window.x.kernel, s.name);
   }
 }
@@ -192,7 +192,7 @@ static void adaptive_average(check *c) {
     pxa_planes x = check_planes(c, channels, height, width, check_wider(c), values);
     pxa_planes y = check_planes(c, channels, rows.output, columns.output, halo, NULL);
     EACH_PART(p, y, n % 2 == 0)
-    c->kernels->adaptive_average_forward(y, x, p.block, p.row);
+      c->kernels->adaptive_average_forward(y, x, p.block, p.row);
     check_equal(c, check_planes_values(c, y), expected, out_count, "%s forward", name);
     check_zeros_around_planes(c, y, "%s forward", name);
 
@@ -203,7 +203,7 @@ static void adaptive_average(check *c) {
       into_way into;
       make_into(c, &into, way, channels, height, width, NULL);
       EACH_PART(p, into.dx, into.cut)
-      c->kernels->adaptive_average_input_grad(into.dx, dy, into.into, p.block, p.row);
+        c->kernels->adaptive_average_input_grad(into.dx, dy, into.into, p.block, p.row);
       check_into(c, &into, formula, magnitude, rows.output * columns.output, name);
     }
   }
@@ -225,7 +225,7 @@ static void global_average(check *c) {
     pxa_planes x = check_planes(c, channels, rows.input, columns.input, check_wider(c), values);
     pxa_planes y = check_planes(c, channels, 1, 1, 0, NULL);
     EACH_PART(p, y, true)
-    c->kernels->adaptive_average_forward(y, x, p.block, p.row);
+      c->kernels->adaptive_average_forward(y, x, p.block, p.row);
     check_within(c, check_planes_values(c, y), expected, magnitude, channels, plane, "%d×%d×%d", channels, rows.input,
                  columns.input);
   }

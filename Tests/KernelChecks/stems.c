@@ -26,7 +26,7 @@ static pxa_planes forward(check *c, convolution a, pxa_clamp act, bool cut) {
   pxa_image x = check_image(c, s.inputs, s.height, s.width, halo, a.x);
   const float *weights = packed_forward(c, a), *bias = check_floats_for_blocks(c, a.bias, s.outputs);
   EACH_PART(p, y, cut)
-  c->kernels->stem_forward(y, x, weights, bias, s.window, act, p.block, p.row);
+    c->kernels->stem_forward(y, x, weights, bias, s.window, act, p.block, p.row);
   return y;
 }
 
@@ -38,7 +38,7 @@ static pxa_image gradient(check *c, convolution a, bool cut) {
   pxa_planes dy = check_planes(c, s.outputs, s.out_height, s.out_width, 0, a.dy);
   const float *weights = packed_gradient(c, a);
   EACH_PART(p, dx, cut)
-  c->kernels->stem_input_grad(dx, dy, weights, s.window, p.row);
+    c->kernels->stem_input_grad(dx, dy, weights, s.window, p.row);
   return dx;
 }
 
