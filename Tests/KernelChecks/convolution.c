@@ -90,9 +90,9 @@ conv_name name_of(conv_shape s) {
 
 // MARK: - Data, and the reference
 
-convolution make_convolution(check *c, conv_shape s, bool integers) {
+convolution make_convolution(check *c, conv_kind kind, conv_shape s, bool integers) {
   enum { RANGE = 4 };
-  convolution made = {.shape = s};
+  convolution made = {.kind = kind, .shape = s};
   made.x = integers ? check_integers(c, in_count(s), RANGE) : check_reals(c, in_count(s));
   made.dy = integers ? check_integers(c, out_count(s), RANGE) : check_reals(c, out_count(s));
   made.weights = integers ? check_integers(c, weight_count(s), RANGE) : check_reals(c, weight_count(s));
@@ -126,32 +126,11 @@ double *reference_gradient(check *c, convolution a, double *magnitude) {
   return dx;
 }
 
-double *reference_into(check *c, const double *gradient, gradient_options options, int count) {
+double *reference_into(check *c, const double *gradient, call_options options, int count) {
   double *dx = check_doubles(c, count);
   for (int i = 0; i < count; i++) {
     bool is_open = !options.x || (options.act.low < options.x[i] && options.x[i] < options.act.high);
     dx[i] = is_open ? gradient[i] + (options.start ? options.start[i] : 0) : 0;
   }
   return dx;
-}
-
-// MARK: - Calls
-
-forward_arrays arrays_forward(check *c, convolution a) {
-  conv_shape s = a.shape;
-  int halo = pxa_conv_halo(s.window) + check_wider(c);
-  return (forward_arrays){.y = check_planes(c, s.outputs, s.out_height, s.out_width, check_wider(c), NULL),
-                          .x = check_planes(c, s.inputs, s.height, s.width, halo, a.x),
-                          .bias = check_floats_for_blocks(c, a.bias, s.outputs)};
-}
-
-gradient_arrays arrays_gradient(check *c, convolution a, gradient_options options) {
-  conv_shape s = a.shape;
-  int halo = pxa_conv_grad_halo(s.window) + check_wider(c);
-  gradient_arrays arrays = {.dx = check_planes(c, s.inputs, s.height, s.width, check_wider(c), options.start),
-                            .dy = check_planes(c, s.outputs, s.out_height, s.out_width, halo, a.dy),
-                            .into = {.act = options.act, .accumulate = options.start != NULL}};
-  if (options.x)
-    arrays.x = check_planes(c, s.inputs, s.height, s.width, 2 * check_wider(c), options.x);
-  return arrays;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What the checks of convolutions share: shapes, data, the reference, and arrays.
+// What the checks of convolutions share: shapes, data, the reference, calls, and expectations.
 
 #ifndef CONVOLUTION_H
 #define CONVOLUTION_H
@@ -44,12 +44,16 @@ conv_name name_of(conv_shape s);
 
 // MARK: - Data, and the reference
 
+// The kernels that compute a convolution: conv_…, depthwise_… or stem_….
+typedef enum { CONV, DEPTHWISE, STEM } conv_kind;
+
 typedef struct {
+  conv_kind kind;
   conv_shape shape;
   const double *x, *dy, *weights, *bias;
 } convolution;
 
-convolution make_convolution(check *c, conv_shape s, bool integers);
+convolution make_convolution(check *c, conv_kind kind, conv_shape s, bool integers);
 
 // (−∞, ∞), ReLU, ReLU6.
 enum { ACTS = 3 };
@@ -59,29 +63,40 @@ extern const pxa_clamp check_acts[ACTS];
 double *reference_forward(check *c, convolution a, pxa_clamp act, double *magnitude);
 double *reference_gradient(check *c, convolution a, double *magnitude);
 
-// What a gradient is written into.
-typedef struct {
-  const double *x, *start; // or NULL
-  pxa_clamp act;           // that made x
-  bool cut, marked;
-} gradient_options;
-
-// A gradient with start and mask.
-double *reference_into(check *c, const double *gradient, gradient_options options, int count);
-
 // MARK: - Calls
 
-// Arrays for a call, as narrow as is allowed in one round; see check_wider.
+// How a kernel is called. All zero: a gradient in one call, as it is.
 typedef struct {
-  pxa_planes y, x;
-  const float *bias;
-} forward_arrays;
-forward_arrays arrays_forward(check *c, convolution a);
+  pxa_clamp act;           // of Y; of a gradient the one that made x
+  bool cut, marked;        // in parts; from marks
+  const double *x, *start; // what a gradient is written into, or NULL; not to an image
+  bool is_in_place;        // dX in the memory of x
+  pxa_range from;          // blocks of dY, all if empty
+} call_options;
 
-typedef struct {
-  pxa_planes dx, dy, x;
-  pxa_into into; // its x is not set
-} gradient_arrays;
-gradient_arrays arrays_gradient(check *c, convolution a, gradient_options options);
+// A gradient with start and mask.
+double *reference_into(check *c, const double *gradient, call_options options, int count);
+
+// What a kernel makes, in arrays as narrow as is allowed in one round, see check_wider. That zeros stay around it is
+// checked.
+double *forward_of(check *c, convolution a, call_options options);
+double *gradient_of(check *c, convolution a, call_options options);
+
+uint64_t *marks_of(check *c, pxa_planes planes);
+
+// MARK: - What every kind must hold. Of an image with a dilation the gradient is left out: no kernel has it.
+
+// On integers.
+void expect_forward(check *c, convolution a, int act);
+void expect_gradient(check *c, convolution a);
+// Masked with x, added to `start`, both; by all acts.
+void expect_gradient_into(check *c, convolution a, const double *x, const double *start);
+void expect_gradient_in_place(check *c, convolution a, const double *x);
+// ⟨forward x, dy⟩ = ⟨x, gradient dy⟩, without a bias.
+void expect_adjoint(check *c, convolution a);
+
+// On reals: the same bits when cut in parts; the derived bound.
+void expect_same_in_parts(check *c, convolution a);
+void expect_bound(check *c, convolution a, int act);
 
 #endif

@@ -4,61 +4,6 @@
 #include "convolution.h"
 
 #include <math.h>
-#include <string.h>
-
-static float *packed_forward(check *c, convolution a) {
-  conv_shape s = a.shape;
-  size_t count = pxa_conv_packed_floats(s.window, s.groups, s.inputs, s.outputs);
-  float *packed = check_memory(c, count * sizeof *packed, 64);
-  pxa_conv_pack_forward(packed, check_floats(c, a.weights, weight_count(s)), s.window, s.groups, s.inputs, s.outputs);
-  return packed;
-}
-
-static float *packed_gradient(check *c, convolution a) {
-  conv_shape s = a.shape;
-  size_t count = pxa_conv_grad_packed_floats(s.window, s.groups, s.inputs, s.outputs);
-  float *packed = check_memory(c, count * sizeof *packed, 64);
-  pxa_conv_pack_input_grad(packed, packed_forward(c, a), s.window, s.groups, s.inputs, s.outputs);
-  return packed;
-}
-
-static uint64_t *marks_of(check *c, pxa_planes planes) {
-  size_t count = pxa_mark_count(planes.channels, planes.height, planes.width);
-  uint64_t *marks = check_memory(c, count * sizeof *marks, sizeof *marks);
-  for (int row = 0; row < planes.height; row++)
-    c->kernels->mark_nonzero(marks, planes, check_range(row, row + 1));
-  return marks;
-}
-
-static pxa_planes forward(check *c, convolution a, pxa_clamp act, bool cut, bool marked) {
-  conv_shape s = a.shape;
-  forward_arrays arrays = arrays_forward(c, a);
-  const float *weights = packed_forward(c, a);
-  const uint64_t *marks = marked ? marks_of(c, arrays.x) : NULL;
-  EACH_PART(p, arrays.y, cut)
-    c->kernels->conv_forward(arrays.y, arrays.x, marks, weights, arrays.bias, s.window, s.groups, act, p.block, p.row);
-  return arrays.y;
-}
-
-static double *forward_values(check *c, convolution a, pxa_clamp act, bool cut) {
-  return check_planes_values(c, forward(c, a, act, cut, false));
-}
-
-static pxa_planes gradient(check *c, convolution a, gradient_options options) {
-  conv_shape s = a.shape;
-  gradient_arrays arrays = arrays_gradient(c, a, options);
-  arrays.into.x = options.x ? &arrays.x : NULL;
-  const float *weights = packed_gradient(c, a);
-  const uint64_t *marks = options.marked ? marks_of(c, arrays.dy) : NULL;
-  EACH_PART(p, arrays.dx, options.cut)
-    c->kernels->conv_input_grad(arrays.dx, arrays.dy, marks, weights, arrays.into, s.window, s.groups,
-                                check_range(0, pxa_blocks(s.outputs)), p.block, p.row);
-  return arrays.dx;
-}
-
-static double *gradient_values(check *c, convolution a, gradient_options options) {
-  return check_planes_values(c, gradient(c, a, options));
-}
 
 // MARK: - Sizes
 
@@ -108,17 +53,10 @@ static void check_exact(check *c, conv_shape s, bool all_acts) {
   if (s.out_height == 0 || s.out_width == 0)
     return;
   check_case(c, 1);
-  conv_name name = name_of(s);
-  convolution a = make_convolution(c, s, true);
-  for (int act = all_acts ? 0 : ACTS - 1; act < ACTS; act++) {
-    pxa_planes y = forward(c, a, check_acts[act], false, false);
-    check_equal(c, check_planes_values(c, y), reference_forward(c, a, check_acts[act], NULL), out_count(s),
-                "%s forward, act %d", name.text, act);
-    check_zeros_around_planes(c, y, "%s forward, act %d", name.text, act);
-  }
-  pxa_planes dx = gradient(c, a, (gradient_options){0});
-  check_equal(c, check_planes_values(c, dx), reference_gradient(c, a, NULL), in_count(s), "%s gradient", name.text);
-  check_zeros_around_planes(c, dx, "%s gradient", name.text);
+  convolution a = make_convolution(c, CONV, s, true);
+  for (int act = all_acts ? 0 : ACTS - 1; act < ACTS; act++)
+    expect_forward(c, a, act);
+  expect_gradient(c, a);
 }
 
 static void small_shapes(check *c) {
@@ -151,18 +89,9 @@ static void groups(check *c) {
 
 static void check_into(check *c, conv_shape s) {
   check_case(c, 3);
-  convolution a = make_convolution(c, s, true);
-  int count = in_count(s);
-  const double *x = check_integers(c, count, 8), *start = check_integers(c, count, 4);
-  const double *plain = reference_gradient(c, a, NULL);
-  conv_name name = name_of(s);
-  for (int act = 0; act < ACTS; act++)
-    for (int way = 1; way < 4; way++) {
-      gradient_options options = {
-          .x = way & 1 ? x : NULL, .start = way & 2 ? start : NULL, .act = check_acts[act], .cut = act == 2};
-      check_equal(c, gradient_values(c, a, options), reference_into(c, plain, options, count), count, "%s%s%s, act %d",
-                  name.text, way & 1 ? " mask" : "", way & 2 ? " start" : "", act);
-    }
+  convolution a = make_convolution(c, CONV, s, true);
+  const double *x = check_integers(c, in_count(s), 8), *start = check_integers(c, in_count(s), 4);
+  expect_gradient_into(c, a, x, start);
 }
 
 static void mask_and_start(check *c) {
@@ -172,21 +101,12 @@ static void mask_and_start(check *c) {
     check_into(c, shape_of(check_windows[7], grouped[n][0], grouped[n][1], grouped[n][2], 5, 6));
 }
 
-// dX in the memory of X.
 static void in_place(check *c) {
   for (int k = 0; k < WINDOWS; k++) {
     check_case(c, 4);
     conv_shape s = shape_of(check_windows[k], 1, 18, 33, 9, 11);
-    convolution a = make_convolution(c, s, true);
-    gradient_options options = {.x = check_integers(c, in_count(s), 8), .act = check_acts[2]};
-    gradient_arrays arrays = arrays_gradient(c, a, options);
-    arrays.into.x = &arrays.x;
-    c->kernels->conv_input_grad(arrays.x, arrays.dy, NULL, packed_gradient(c, a), arrays.into, s.window, 1,
-                                check_range(0, pxa_blocks(s.outputs)), check_range(0, pxa_blocks(s.inputs)),
-                                check_range(0, s.height));
-    check_equal(c, check_planes_values(c, arrays.x),
-                reference_into(c, reference_gradient(c, a, NULL), options, in_count(s)), in_count(s), "%s",
-                name_of(s).text);
+    convolution a = make_convolution(c, CONV, s, true);
+    expect_gradient_in_place(c, a, check_integers(c, in_count(s), 8));
   }
 }
 
@@ -194,17 +114,13 @@ static void some_blocks(check *c) {
   for (int k = 0; k < WINDOWS; k++) {
     check_case(c, 5);
     conv_shape s = shape_of(check_windows[k], 1, 32, 48, 8, 9);
-    convolution a = make_convolution(c, s, true);
-    gradient_arrays arrays = arrays_gradient(c, a, (gradient_options){0});
-    arrays.into.act = check_acts[0];
-    c->kernels->conv_input_grad(arrays.dx, arrays.dy, NULL, packed_gradient(c, a), arrays.into, s.window, 1,
-                                check_range(1, 2), check_range(0, 2), check_range(0, s.height));
+    convolution a = make_convolution(c, CONV, s, true);
+    const double *found = gradient_of(c, a, (call_options){.from = check_range(1, 2)});
     double *block = check_doubles(c, out_count(s));
     for (int i = 0; i < out_count(s); i++)
       block[i] = i / (s.out_height * s.out_width) / PXA_BLOCK == 1 ? a.dy[i] : 0;
     a.dy = block;
-    check_equal(c, check_planes_values(c, arrays.dx), reference_gradient(c, a, NULL), in_count(s), "%s, block 1 of 3",
-                name_of(s).text);
+    check_equal(c, found, reference_gradient(c, a, NULL), in_count(s), "%s, block 1 of 3", name_of(s).text);
   }
 }
 
@@ -225,18 +141,9 @@ static void marks(check *c) {
     }
 }
 
-// ⟨conv x, y⟩ = ⟨x, conv_input_grad y⟩.
 static void check_adjoint(check *c, conv_shape s) {
   check_case(c, 8);
-  convolution a = make_convolution(c, s, true);
-  a.bias = memset(check_doubles(c, s.outputs), 0, (size_t)s.outputs * sizeof(double));
-  const double *y = forward_values(c, a, check_acts[0], false), *dx = gradient_values(c, a, (gradient_options){0});
-  double there = 0, back = 0;
-  for (int i = 0; i < out_count(s); i++)
-    there += y[i] * a.dy[i];
-  for (int i = 0; i < in_count(s); i++)
-    back += a.x[i] * dx[i];
-  check_equal(c, &there, &back, 1, "%s", name_of(s).text);
+  expect_adjoint(c, make_convolution(c, CONV, s, true));
 }
 
 static void adjoint(check *c) {
@@ -270,22 +177,19 @@ static void check_sparse_gradient(check *c, sparse_case sparsity) {
   conv_shape s = shape_of(sparsity.window, 1, sparsity.inputs, sparsity.outputs, width % 5 + 3, width);
   if (s.out_width == 0)
     return;
-  convolution a = make_convolution(c, s, false);
+  convolution a = make_convolution(c, CONV, s, false);
   a.dy = sparse_reals(c, out_count(s), sparsity.density);
   int count = in_count(s);
   const double *x = check_integers(c, count, 1), *start = check_reals(c, count);
-  gradient_options dense = {.x = x, .start = start, .act = {0, width % 2 ? INFINITY : 1}};
-  gradient_options sparse = dense, cut = dense;
-  sparse.marked = cut.marked = cut.cut = true;
+  call_options dense = {.x = x, .start = start, .act = {0, width % 2 ? INFINITY : 1}}, sparse = dense;
+  sparse.marked = true;
+  const double *expected = gradient_of(c, a, dense);
   conv_name name = name_of(s);
-  const double *expected = gradient_values(c, a, dense);
-  pxa_planes found = gradient(c, a, sparse);
-  check_equal(c, check_planes_values(c, found), expected, count, "%s, density %g", name.text, sparsity.density);
-  check_zeros_around_planes(c, found, "%s, density %g", name.text, sparsity.density);
-  check_equal(c, gradient_values(c, a, cut), expected, count, "%s, density %g, cut", name.text, sparsity.density);
-  check_equal(c, gradient_values(c, a, (gradient_options){.marked = true}),
-              gradient_values(c, a, (gradient_options){0}), count, "%s, density %g, no mask, no start", name.text,
-              sparsity.density);
+  check_equal(c, gradient_of(c, a, sparse), expected, count, "%s, density %g", name.text, sparsity.density);
+  sparse.cut = true;
+  check_equal(c, gradient_of(c, a, sparse), expected, count, "%s, density %g, cut", name.text, sparsity.density);
+  check_equal(c, gradient_of(c, a, (call_options){.marked = true}), gradient_of(c, a, (call_options){0}), count,
+              "%s, density %g, no mask, no start", name.text, sparsity.density);
 }
 
 static void check_sparse_forward(check *c, sparse_case sparsity) {
@@ -294,17 +198,16 @@ static void check_sparse_forward(check *c, sparse_case sparsity) {
       shape_of(sparsity.window, 1, sparsity.inputs, sparsity.outputs, sparsity.width % 5 + 1, sparsity.width);
   if (s.out_width == 0 || s.out_height == 0)
     return;
-  convolution a = make_convolution(c, s, false);
+  convolution a = make_convolution(c, CONV, s, false);
   a.x = sparse_reals(c, in_count(s), sparsity.density);
   conv_name name = name_of(s);
   for (int act = 0; act < ACTS; act++) {
-    const double *expected = check_planes_values(c, forward(c, a, check_acts[act], false, false));
-    pxa_planes found = forward(c, a, check_acts[act], false, true);
-    check_equal(c, check_planes_values(c, found), expected, out_count(s), "%s, density %g", name.text,
+    call_options dense = {.act = check_acts[act]}, sparse = {.act = check_acts[act], .marked = true};
+    const double *expected = forward_of(c, a, dense);
+    check_equal(c, forward_of(c, a, sparse), expected, out_count(s), "%s, density %g", name.text, sparsity.density);
+    sparse.cut = true;
+    check_equal(c, forward_of(c, a, sparse), expected, out_count(s), "%s, density %g, cut", name.text,
                 sparsity.density);
-    check_zeros_around_planes(c, found, "%s, density %g", name.text, sparsity.density);
-    check_equal(c, check_planes_values(c, forward(c, a, check_acts[act], true, true)), expected, out_count(s),
-                "%s, density %g, cut", name.text, sparsity.density);
   }
 }
 
@@ -325,12 +228,7 @@ static void sparse_forward(check *c) { each_sparse(c, check_sparse_forward); }
 
 static void check_cut(check *c, conv_shape s) {
   check_case(c, 9);
-  convolution a = make_convolution(c, s, false);
-  conv_name name = name_of(s);
-  check_equal(c, forward_values(c, a, check_acts[1], true), forward_values(c, a, check_acts[1], false), out_count(s),
-              "%s forward", name.text);
-  check_equal(c, gradient_values(c, a, (gradient_options){.cut = true}), gradient_values(c, a, (gradient_options){0}),
-              in_count(s), "%s gradient", name.text);
+  expect_same_in_parts(c, make_convolution(c, CONV, s, false));
 }
 
 static void cut_in_parts(check *c) {
@@ -344,15 +242,7 @@ static void cut_in_parts(check *c) {
 
 static void check_bound(check *c, conv_shape s) {
   check_case(c, 6);
-  convolution a = make_convolution(c, s, false);
-  conv_name name = name_of(s);
-  double *magnitude = check_doubles(c, out_count(s)), *gradient_magnitude = check_doubles(c, in_count(s));
-  const double *y = reference_forward(c, a, check_acts[1], magnitude);
-  const double *dx = reference_gradient(c, a, gradient_magnitude);
-  check_within(c, forward_values(c, a, check_acts[1], false), y, magnitude, out_count(s), forward_terms(s),
-               "%s forward", name.text);
-  check_within(c, gradient_values(c, a, (gradient_options){0}), dx, gradient_magnitude, in_count(s), gradient_terms(s),
-               "%s gradient", name.text);
+  expect_bound(c, make_convolution(c, CONV, s, false), 1);
 }
 
 // The convolutions of SqueezeNet 1.1 on 224×224 pixels that read blocked planes.

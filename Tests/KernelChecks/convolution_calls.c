@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: MIT
+// Calls of the kernels of convolutions, and what is expected of each kind.
+
+#include "convolution.h"
+
+#include <string.h>
+
+// MARK: - Packed weights
+
+static float *packed_array(check *c, size_t floats) { return check_memory(c, floats * sizeof(float), 64); }
+
+static float *packed_forward(check *c, convolution a) {
+  conv_shape s = a.shape;
+  const float *weights = check_floats(c, a.weights, weight_count(s));
+  float *packed = NULL;
+  switch (a.kind) {
+  case CONV:
+    packed = packed_array(c, pxa_conv_packed_floats(s.window, s.groups, s.inputs, s.outputs));
+    pxa_conv_pack_forward(packed, weights, s.window, s.groups, s.inputs, s.outputs);
+    break;
+  case DEPTHWISE:
+    packed = packed_array(c, pxa_depthwise_packed_floats(s.window, s.inputs));
+    pxa_depthwise_pack(packed, weights, s.window, s.inputs);
+    break;
+  case STEM:
+    packed = packed_array(c, pxa_stem_packed_floats(s.window, s.inputs, s.outputs));
+    pxa_stem_pack_forward(packed, weights, s.window, s.inputs, s.outputs);
+    break;
+  }
+  return packed;
+}
+
+static float *packed_gradient(check *c, convolution a) {
+  conv_shape s = a.shape;
+  float *forward = packed_forward(c, a), *packed = forward; // depthwise: one for both ways
+  switch (a.kind) {
+  case CONV:
+    packed = packed_array(c, pxa_conv_grad_packed_floats(s.window, s.groups, s.inputs, s.outputs));
+    pxa_conv_pack_input_grad(packed, forward, s.window, s.groups, s.inputs, s.outputs);
+    break;
+  case DEPTHWISE:
+    break;
+  case STEM:
+    packed = packed_array(c, pxa_stem_grad_packed_floats(s.window, s.inputs, s.outputs));
+    pxa_stem_pack_input_grad(packed, forward, s.window, s.inputs, s.outputs);
+    break;
+  }
+  return packed;
+}
+
+// MARK: - Calls
+
+uint64_t *marks_of(check *c, pxa_planes planes) {
+  size_t count = pxa_mark_count(planes.channels, planes.height, planes.width);
+  uint64_t *marks = check_memory(c, count * sizeof *marks, sizeof *marks);
+  for (int row = 0; row < planes.height; row++)
+    c->kernels->mark_nonzero(marks, planes, check_range(row, row + 1));
+  return marks;
+}
+
+double *forward_of(check *c, convolution a, call_options options) {
+  conv_shape s = a.shape;
+  int halo = pxa_conv_halo(s.window) + check_wider(c);
+  pxa_planes y = check_planes(c, s.outputs, s.out_height, s.out_width, check_wider(c), NULL), x = {0};
+  pxa_image image = {0};
+  if (a.kind == STEM)
+    image = check_image(c, s.inputs, s.height, s.width, halo, a.x);
+  else
+    x = check_planes(c, s.inputs, s.height, s.width, halo, a.x);
+  const float *weights = packed_forward(c, a), *bias = check_floats_for_blocks(c, a.bias, s.outputs);
+  const uint64_t *marks = options.marked ? marks_of(c, x) : NULL;
+  EACH_PART(p, y, options.cut)
+    switch (a.kind) {
+    case CONV:
+      c->kernels->conv_forward(y, x, marks, weights, bias, s.window, s.groups, options.act, p.block, p.row);
+      break;
+    case DEPTHWISE:
+      c->kernels->depthwise_forward(y, x, weights, bias, s.window, options.act, p.block, p.row);
+      break;
+    case STEM:
+      c->kernels->stem_forward(y, image, weights, bias, s.window, options.act, p.block, p.row);
+      break;
+    }
+  check_zeros_around_planes(c, y, "%s forward", name_of(s).text);
+  return check_planes_values(c, y);
+}
+
+static double *image_gradient(check *c, convolution a, bool cut) {
+  conv_shape s = a.shape;
+  pxa_image dx = check_image(c, s.inputs, s.height, s.width, check_wider(c), NULL);
+  pxa_planes dy = check_planes(c, s.outputs, s.out_height, s.out_width, 0, a.dy);
+  const float *weights = packed_gradient(c, a);
+  EACH_PART(p, dx, cut)
+    c->kernels->stem_input_grad(dx, dy, weights, s.window, p.row);
+  check_zeros_around_image(c, dx, "%s gradient", name_of(s).text);
+  return check_image_values(c, dx);
+}
+
+double *gradient_of(check *c, convolution a, call_options options) {
+  if (a.kind == STEM)
+    return image_gradient(c, a, options.cut);
+  conv_shape s = a.shape;
+  int halo = pxa_conv_grad_halo(s.window) + check_wider(c);
+  pxa_planes dy = check_planes(c, s.outputs, s.out_height, s.out_width, halo, a.dy), x = {0};
+  if (options.x)
+    x = check_planes(c, s.inputs, s.height, s.width, 2 * check_wider(c), options.x);
+  pxa_planes dx = x;
+  if (!options.is_in_place)
+    dx = check_planes(c, s.inputs, s.height, s.width, check_wider(c), options.start);
+  pxa_into into = {.x = options.x ? &x : NULL, .act = options.act, .accumulate = options.start != NULL};
+  pxa_range from = options.from.end > 0 ? options.from : check_range(0, pxa_blocks(s.outputs));
+  const float *weights = packed_gradient(c, a);
+  const uint64_t *marks = options.marked ? marks_of(c, dy) : NULL;
+  EACH_PART(p, dx, options.cut)
+    if (a.kind == CONV)
+      c->kernels->conv_input_grad(dx, dy, marks, weights, into, s.window, s.groups, from, p.block, p.row);
+    else
+      c->kernels->depthwise_input_grad(dx, dy, weights, into, s.window, p.block, p.row);
+  check_zeros_around_planes(c, dx, "%s gradient", name_of(s).text);
+  return check_planes_values(c, dx);
+}
+
+// MARK: - Expectations
+
+static bool has_gradient(convolution a) {
+  return a.kind != STEM || (a.shape.window.y.dilation == 1 && a.shape.window.x.dilation == 1);
+}
+
+void expect_forward(check *c, convolution a, int act) {
+  check_equal(c, forward_of(c, a, (call_options){.act = check_acts[act]}),
+              reference_forward(c, a, check_acts[act], NULL), out_count(a.shape), "%s forward, act %d",
+              name_of(a.shape).text, act);
+}
+
+void expect_gradient(check *c, convolution a) {
+  if (has_gradient(a))
+    check_equal(c, gradient_of(c, a, (call_options){0}), reference_gradient(c, a, NULL), in_count(a.shape),
+                "%s gradient", name_of(a.shape).text);
+}
+
+void expect_gradient_into(check *c, convolution a, const double *x, const double *start) {
+  int count = in_count(a.shape);
+  const double *plain = reference_gradient(c, a, NULL);
+  for (int act = 0; act < ACTS; act++)
+    for (int way = 1; way < 4; way++) {
+      call_options options = {
+          .x = way & 1 ? x : NULL, .start = way & 2 ? start : NULL, .act = check_acts[act], .cut = act == 2};
+      check_equal(c, gradient_of(c, a, options), reference_into(c, plain, options, count), count, "%s%s%s, act %d",
+                  name_of(a.shape).text, way & 1 ? " mask" : "", way & 2 ? " start" : "", act);
+    }
+}
+
+void expect_gradient_in_place(check *c, convolution a, const double *x) {
+  int count = in_count(a.shape);
+  call_options options = {.x = x, .act = check_acts[2], .is_in_place = true};
+  check_equal(c, gradient_of(c, a, options), reference_into(c, reference_gradient(c, a, NULL), options, count), count,
+              "%s in place", name_of(a.shape).text);
+}
+
+void expect_adjoint(check *c, convolution a) {
+  if (!has_gradient(a))
+    return;
+  conv_shape s = a.shape;
+  a.bias = memset(check_doubles(c, s.outputs), 0, (size_t)s.outputs * sizeof(double));
+  const double *y = forward_of(c, a, (call_options){.act = check_acts[0]});
+  const double *dx = gradient_of(c, a, (call_options){0});
+  double there = 0, back = 0;
+  for (int i = 0; i < out_count(s); i++)
+    there += y[i] * a.dy[i];
+  for (int i = 0; i < in_count(s); i++)
+    back += a.x[i] * dx[i];
+  check_equal(c, &there, &back, 1, "%s", name_of(s).text);
+}
+
+void expect_same_in_parts(check *c, convolution a) {
+  call_options whole = {.act = check_acts[1]}, parts = {.act = check_acts[1], .cut = true};
+  check_equal(c, forward_of(c, a, parts), forward_of(c, a, whole), out_count(a.shape), "%s forward",
+              name_of(a.shape).text);
+  if (has_gradient(a))
+    check_equal(c, gradient_of(c, a, parts), gradient_of(c, a, whole), in_count(a.shape), "%s gradient",
+                name_of(a.shape).text);
+}
+
+void expect_bound(check *c, convolution a, int act) {
+  conv_shape s = a.shape;
+  double *magnitude = check_doubles(c, out_count(s)), *gradient_magnitude = check_doubles(c, in_count(s));
+  const double *y = reference_forward(c, a, check_acts[act], magnitude);
+  const double *dx = reference_gradient(c, a, gradient_magnitude);
+  check_within(c, forward_of(c, a, (call_options){.act = check_acts[act]}), y, magnitude, out_count(s),
+               forward_terms(s), "%s forward", name_of(s).text);
+  check_within(c, gradient_of(c, a, (call_options){0}), dx, gradient_magnitude, in_count(s), gradient_terms(s),
+               "%s gradient", name_of(s).text);
+}
