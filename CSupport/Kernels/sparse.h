@@ -39,7 +39,7 @@ static padding padding_of_grad(pxa_window window) {
   return (padding){WINDOW - 1 - window.y.before, WINDOW - 1 - window.x.before};
 }
 
-static bool can_be_sparse(pxa_window window) {
+PXA_INLINE bool can_be_sparse(pxa_window window) {
   const pxa_axis *axes[] = {&window.y, &window.x};
   for (int i = 0; i < 2; i++)
     if (axes[i]->kernel != WINDOW || axes[i]->stride != 1 || axes[i]->dilation != 1)
