@@ -30,30 +30,17 @@ PXA_INLINE void v16_storeu(float *p, v16 a) { QUADS vst1q_f32(p + 4 * i, a.q[i])
 PXA_INLINE v16 v16_load(const float *p) { return v16_loadu(p); }
 PXA_INLINE void v16_store(float *p, v16 a) { v16_storeu(p, a); }
 #include "simd_partial.h"
-PXA_INLINE v16 v16_add(v16 a, v16 b) {
-  QUADS a.q[i] = vaddq_f32(a.q[i], b.q[i]);
-  return a;
-}
-PXA_INLINE v16 v16_sub(v16 a, v16 b) {
-  QUADS a.q[i] = vsubq_f32(a.q[i], b.q[i]);
-  return a;
-}
-PXA_INLINE v16 v16_mul(v16 a, v16 b) {
-  QUADS a.q[i] = vmulq_f32(a.q[i], b.q[i]);
-  return a;
-}
-PXA_INLINE v16 v16_div(v16 a, v16 b) {
-  QUADS a.q[i] = vdivq_f32(a.q[i], b.q[i]);
-  return a;
-}
-PXA_INLINE v16 v16_max(v16 a, v16 b) {
-  QUADS a.q[i] = vmaxq_f32(a.q[i], b.q[i]);
-  return a;
-}
-PXA_INLINE v16 v16_min(v16 a, v16 b) {
-  QUADS a.q[i] = vminq_f32(a.q[i], b.q[i]);
-  return a;
-}
+#define LANE_BY_LANE(name, instruction)                                                                                \
+  PXA_INLINE v16 name(v16 a, v16 b) {                                                                                  \
+    QUADS a.q[i] = instruction(a.q[i], b.q[i]);                                                                        \
+    return a;                                                                                                          \
+  }
+LANE_BY_LANE(v16_add, vaddq_f32)
+LANE_BY_LANE(v16_sub, vsubq_f32)
+LANE_BY_LANE(v16_mul, vmulq_f32)
+LANE_BY_LANE(v16_div, vdivq_f32)
+LANE_BY_LANE(v16_max, vmaxq_f32)
+LANE_BY_LANE(v16_min, vminq_f32)
 PXA_INLINE v16 v16_fma(v16 s, v16 a, v16 b) {
   QUADS s.q[i] = vfmaq_f32(s.q[i], a.q[i], b.q[i]);
   return s;
@@ -121,4 +108,5 @@ PXA_INLINE in4 in4_load(const float *p) { return vld1q_f32(p); }
 // `lane` is a constant once the loops are unrolled: fmla with a lane index.
 PXA_INLINE v16 v16_fma_lane(v16 s, v16 w, in4 x, int lane) { return v16_fma_scalar(s, w, x[lane]); }
 
+#undef LANE_BY_LANE
 #undef QUADS
