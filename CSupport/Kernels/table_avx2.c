@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// The system's headers come before the attribute, which would be laid on their functions too.
 #include <assert.h>
 #include <math.h>
 #include <stdint.h>
@@ -6,9 +7,10 @@
 
 #include "simd.h"
 #ifdef PXA_HAS_AVX2
+#include <immintrin.h>
+#pragma clang attribute push(__attribute__((target("avx2,fma,popcnt,bmi"))), apply_to = function)
 #include "simd_avx2.h"
 #define TABLE avx2
-#pragma clang attribute push(__attribute__((target("avx2,fma,popcnt,bmi"))), apply_to = function)
 #include "table.h"
 #pragma clang attribute pop
 #endif

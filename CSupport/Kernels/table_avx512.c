@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// The system's headers come before the attribute, which would be laid on their functions too.
 #include <assert.h>
 #include <math.h>
 #include <stdint.h>
@@ -6,10 +7,11 @@
 
 #include "simd.h"
 #ifdef PXA_HAS_AVX512
-#include "simd_avx512.h"
-#define TABLE avx512
+#include <immintrin.h>
 #pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,fma,popcnt,bmi"))),             \
                              apply_to = function)
+#include "simd_avx512.h"
+#define TABLE avx512
 #include "table.h"
 #pragma clang attribute pop
 #endif
