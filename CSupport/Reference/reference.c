@@ -4,7 +4,6 @@
 
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 static int modulo(int a, int n) { return (a % n + n) % n; }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // The operations of CPixelKernels.h again: naive loops in double, plain [C][H][W] arrays, weights [Cout][Cin/G][Ky][Kx].
-// For tests and benchmarks only. Where a sum is compared with a float kernel, `magnitude` (if not NULL) receives the
-// same sum of absolute values, from which the error bound follows.
+// For tests and benchmarks only. Where a sum is compared with a float kernel, `magnitude` (of a convolution: if not NULL)
+// receives the same sum of absolute values, from which the error bound follows.
 
 #ifndef CPIXELREFERENCE_H
 #define CPIXELREFERENCE_H
