@@ -30,8 +30,8 @@ typedef struct pxa_kernels {
   /// Convolution.
   /// Y[o,y,x] = act(bias[o] + Σ_{i,ky,kx} X[i, S·y + D·ky − P, S·x + D·kx − P] · W[o,i,ky,kx]).
   /// layout    Y, X blocked; packed by pxa_conv_pack_forward; bias ⌈Cout/16⌉·16 floats, zero beyond Cout.
-  /// marks     mark_nonzero of X, or NULL: with them rows that are mostly zero take less time. The bits are the same, but for
-  ///           the sign of a zero.
+  /// marks     mark_nonzero of all rows of X, or NULL: with them X takes less time if it is mostly zero. The bits are the
+  ///           same, but for the sign of a zero.
   /// writes    Y in blocks × rows.
   /// requires  X.halo ≥ pxa_conv_halo; Y of pxa_output_size; taps ≤ PXA_MAX_TAPS; low ≤ 0 ≤ high of the act, so that the
   ///           lanes beyond the channels stay zero; marks only where K = 3, S = 1, D = 1, P ≤ 2 on both axes and G = 1.
@@ -42,8 +42,8 @@ typedef struct pxa_kernels {
   /// Gradient of a convolution with respect to its input.
   /// Σ_{o,ky,kx : S | y+P−D·ky, S | x+P−D·kx} dY[o, (y+P−D·ky)/S, (x+P−D·kx)/S] · W[o,i,ky,kx], o in the blocks `from` only.
   /// layout    all blocked; packed by pxa_conv_pack_input_grad.
-  /// marks     mark_nonzero of the blocks `from` of dY, or NULL: with them rows that are mostly zero take less time. The
-  ///           bits are the same, but for the sign of a zero.
+  /// marks     mark_nonzero of the blocks `from` and all rows of dY, or NULL: with them dY takes less time if it is mostly
+  ///           zero. The bits are the same, but for the sign of a zero.
   /// writes    dX in blocks × rows; without marks dX may be X.
   /// requires  dY.halo ≥ pxa_conv_grad_halo; marks only where K = 3, S = 1, D = 1 on both axes and G = 1; all blocks in
   ///           `from` where G > 1.
