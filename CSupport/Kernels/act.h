@@ -24,3 +24,6 @@ PXA_INLINE v16 act_masked(v16 value, v16 x, act_kind act) {
     return v16_positive(value, x);
   return v16_inside(value, x, v16_set1(act.clamp.low), v16_set1(act.clamp.high));
 }
+
+// What the gradient's mask is made of, or NULL.
+static const pxa_planes *mask_of(const pxa_into *into) { return act_of(into->act).clamps ? into->x : NULL; }

@@ -276,9 +276,6 @@ static void set_grad_taps(row_job *job, const int32_t *places, pxa_window window
     }
 }
 
-// What the gradient's mask is made of, or NULL.
-static const pxa_planes *mask_of(const pxa_into *into) { return act_of(into->act).clamps ? into->x : NULL; }
-
 static void conv_input_grad(pxa_planes dx, pxa_planes dy, const uint64_t *marks, const float *packed, pxa_into into,
                             pxa_window window, int32_t groups, pxa_range from, pxa_range blocks, pxa_range rows) {
   int taps = window_taps(window), stride = window.x.stride;

@@ -6,7 +6,7 @@
 // window of a small kernel fits the registers; stem_grad_large.h has the others.
 
 enum {
-  MAX_KERNEL = 3,
+  MAX_KERNEL = 3, // whose window fits the registers
   SEGMENT_FLOATS = (SEGMENT + 2 * WINDOW_PIXELS) * STEM_CHANNELS,
 };
 
@@ -50,12 +50,12 @@ PXA_INLINE void stem_grad_segment(pxa_image dx, pxa_planes dy, const float *pack
   float sums[2][MAX_KERNEL][SEGMENT_FLOATS];
   stem_segment segment = segment_at(x0, x1, window.x, dy.width);
   int next = first_row_reaching(rows.begin, window.y), before = window.y.before;
-  bool isFirst = true;
+  bool is_first = true;
   for (int r = rows.begin; r < rows.end; r++) {
     int last = (r + before) / stride < dy.height ? (r + before) / stride : dy.height - 1;
-    for (; next <= last; next++, isFirst = false)
-      stem_grad_row(sums[next & 1], isFirst ? NULL : sums[(next - 1) & 1], dy, next, segment.begin, segment.end, packed,
-                    kernel, stride);
+    for (; next <= last; next++, is_first = false)
+      stem_grad_row(sums[next & 1], is_first ? NULL : sums[(next - 1) & 1], dy, next, segment.begin, segment.end,
+                    packed, kernel, stride);
     int ky = r + before - last * stride;
     write_segment(dx, c0, r, segment, ky < kernel ? sums[last & 1][ky] : NULL, window.x);
   }
