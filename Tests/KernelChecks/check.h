@@ -68,6 +68,11 @@ static inline int check_wider(const check *c) { return c->at_end ? 0 : 1; }
 
 static inline pxa_range check_range(int begin, int end) { return (pxa_range){begin, end}; }
 
+// An axis as the reference takes it, with the sizes around it.
+static inline pxa_ref_axis check_reference_axis(pxa_axis axis, int input, int output) {
+  return (pxa_ref_axis){axis.kernel, axis.stride, axis.before, axis.dilation, input, output};
+}
+
 // What a kernel writes of planes: all of them at once, or block by block and row by row from the last row on.
 typedef struct {
   int blocks, height;

@@ -102,16 +102,12 @@ convolution make_convolution(check *c, conv_kind kind, conv_shape s, bool intege
 
 const pxa_clamp check_acts[ACTS] = {{-INFINITY, INFINITY}, {0, INFINITY}, {0, 6}};
 
-static pxa_ref_axis reference_axis(pxa_axis axis, int input, int output) {
-  return (pxa_ref_axis){axis.kernel, axis.stride, axis.before, axis.dilation, input, output};
-}
-
 static pxa_ref_conv reference_shape(conv_shape s) {
   return (pxa_ref_conv){.groups = s.groups,
                         .in_channels = s.inputs,
                         .out_channels = s.outputs,
-                        .y = reference_axis(s.window.y, s.height, s.out_height),
-                        .x = reference_axis(s.window.x, s.width, s.out_width)};
+                        .y = check_reference_axis(s.window.y, s.height, s.out_height),
+                        .x = check_reference_axis(s.window.x, s.width, s.out_width)};
 }
 
 double *reference_forward(check *c, convolution a, pxa_clamp act, double *magnitude) {

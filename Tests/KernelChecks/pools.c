@@ -6,17 +6,6 @@
 #include <math.h>
 #include <stdio.h>
 
-static pxa_ref_axis reference_axis(pxa_axis axis, int input, int output) {
-  return (pxa_ref_axis){axis.kernel, axis.stride, axis.before, axis.dilation, input, output};
-}
-
-// PyTorch's ceil mode: a last window begins inside the image.
-static void ceil_mode(check *c) {
-  static const int expected[] = {0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7};
-  for (int size = 2; size < 15; size++)
-    check_that(c, pxa_output_size((pxa_axis){3, 2, 0, 0, 1}, size, true) == expected[size], "output size of %d", size);
-}
-
 // MARK: - Shapes
 
 typedef struct {
@@ -78,8 +67,8 @@ static void each_shape(check *c, bool dilates, void (*run)(check *, pool_shape))
 static void max_pool_of(check *c, pool_shape s) {
   int count = s.channels * s.height * s.width, pixels = s.out_height * s.out_width, out_count = s.channels * pixels;
   int blocks = pxa_blocks(s.channels);
-  pxa_ref_axis rows = reference_axis(s.window.y, s.height, s.out_height);
-  pxa_ref_axis columns = reference_axis(s.window.x, s.width, s.out_width);
+  pxa_ref_axis rows = check_reference_axis(s.window.y, s.height, s.out_height);
+  pxa_ref_axis columns = check_reference_axis(s.window.x, s.width, s.out_width);
   const double *values = check_integers(c, count, 1), *gradients = check_integers(c, out_count, 4);
   double *expected = check_doubles(c, out_count);
   uint8_t *expected_index = check_memory(c, (size_t)out_count, 1);
@@ -116,8 +105,8 @@ static void max_pool(check *c) { each_shape(c, true, max_pool_of); }
 static void average_pool_of(check *c, pool_shape s) {
   int count = s.channels * s.height * s.width, out_count = s.channels * s.out_height * s.out_width;
   bool count_padding = (s.height + s.width) % 2 == 0;
-  pxa_ref_axis rows = reference_axis(s.window.y, s.height, s.out_height);
-  pxa_ref_axis columns = reference_axis(s.window.x, s.width, s.out_width);
+  pxa_ref_axis rows = check_reference_axis(s.window.y, s.height, s.out_height);
+  pxa_ref_axis columns = check_reference_axis(s.window.x, s.width, s.out_width);
   pxa_ref_counting counting = {count_padding, s.window.y.after, s.window.x.after};
   const double *values = check_integers(c, count, 4), *gradients = check_integers(c, out_count, 4);
   double *expected = check_doubles(c, out_count);
@@ -232,7 +221,6 @@ static void global_average(check *c) {
 }
 
 const check_entry check_pools[] = {
-    {"ceil mode's sizes are PyTorch's", ceil_mode},
     {"max pools are exact, ties to the first maximum", max_pool},
     {"average pools are exact on integers, their gradients within the bound", average_pool},
     {"average pools divide as PyTorch's", divisors},
