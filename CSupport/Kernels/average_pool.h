@@ -17,6 +17,8 @@ PXA_INLINE pxa_range whole_windows(pxa_axis axis, int count, int size, bool coun
 
 static void average_pool_forward(pxa_planes y, pxa_planes x, pxa_window window, bool count_padding, pxa_range blocks,
                                  pxa_range rows) {
+  assert(window.y.before < window.y.kernel && window.x.before < window.x.kernel && are_rows(rows, y.height));
+  assert(window.y.dilation == 1 && window.x.dilation == 1);
   pxa_range inside = windows_between(window.x, y.width, 0, x.width);
   EACH_ROW(b, r, blocks, rows) {
     float *out = pixel(y, b, r, 0);
@@ -84,6 +86,7 @@ static void average_group(const grad_row *out, const average_job *job, int tap, 
 
 static void average_pool_input_grad(pxa_planes dx, pxa_planes dy, pxa_into into, pxa_window window, bool count_padding,
                                     pxa_range blocks, pxa_range rows) {
+  assert(window.y.dilation == 1 && window.x.dilation == 1);
   pxa_axis axis = window.x;
   pxa_range whole_rows = whole_windows(window.y, dy.height, dx.height, count_padding);
   pxa_range whole_columns = whole_windows(axis, dy.width, dx.width, count_padding);

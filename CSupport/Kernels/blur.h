@@ -4,7 +4,7 @@
 static int reflect(int i, int size) { return i < 0 ? -1 - i : i < size ? i : 2 * size - 1 - i; }
 
 static void blur_vertical(pxa_image y, pxa_image x, const float *taps, int32_t radius, pxa_range rows) {
-  assert(radius <= x.height);
+  assert(radius >= 0 && radius <= x.height);
   for (int c = 0; c < x.channels; c++)
     for (int r = rows.begin; r < rows.end; r++)
       ROW_BLOCKS(0, x.width, i, n) {
@@ -32,7 +32,7 @@ static void blur_edge(float *y, const float *x, int width, const float *taps, in
 }
 
 static void blur_horizontal(pxa_image y, pxa_image x, const float *taps, int32_t radius, pxa_range rows) {
-  assert(radius <= x.width);
+  assert(radius >= 0 && radius <= x.width);
   int left = radius < x.width - radius ? radius : x.width, right = left < x.width ? x.width - radius : x.width;
   for (int c = 0; c < x.channels; c++)
     for (int r = rows.begin; r < rows.end; r++) {

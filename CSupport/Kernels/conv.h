@@ -201,6 +201,7 @@ static void conv_forward(pxa_planes y, pxa_planes x, const uint64_t *marks, cons
                          pxa_window window, int32_t groups, pxa_clamp act, pxa_range blocks, pxa_range rows) {
   int taps = window_taps(window), stride = window.x.stride;
   assert(x.halo >= pxa_conv_halo(window) && taps <= PXA_MAX_TAPS);
+  assert(is_conv_output(y, window, x.height, x.width, act) && are_rows(rows, y.height));
   size_t packed_floats = pxa_conv_packed_floats(window, groups, x.channels, y.channels);
   row_job job = {.x_step = plane_floats(x),
                  .w_step = taps * BLOCK_WEIGHTS,
@@ -240,6 +241,7 @@ static void stem_forward(pxa_planes y, pxa_image x, const float *packed, const f
                          pxa_clamp act, pxa_range blocks, pxa_range rows) {
   int taps = window_taps(window), stride = window.x.stride;
   assert(x.halo >= pxa_conv_halo(window) && taps <= PXA_MAX_TAPS);
+  assert(is_conv_output(y, window, x.height, x.width, act) && are_rows(rows, y.height));
   row_job job = {.steps = x.channels,
                  .x_step = image_plane_floats(x),
                  .w_step = taps * PXA_BLOCK,
@@ -279,7 +281,7 @@ static void set_grad_taps(row_job *job, const int32_t *places, pxa_window window
 static void conv_input_grad(pxa_planes dx, pxa_planes dy, const uint64_t *marks, const float *packed, pxa_into into,
                             pxa_window window, int32_t groups, pxa_range from, pxa_range blocks, pxa_range rows) {
   int taps = window_taps(window), stride = window.x.stride;
-  assert(dy.halo >= pxa_conv_grad_halo(window) && taps <= PXA_MAX_TAPS);
+  assert(dy.halo >= pxa_conv_grad_halo(window) && taps <= PXA_MAX_TAPS && are_rows(rows, dx.height));
   assert(groups == 1 || (from.begin == 0 && from.end == pxa_blocks(dy.channels)));
   const pxa_planes *x = mask_of(&into);
   size_t packed_floats = pxa_conv_grad_packed_floats(window, groups, dx.channels, dy.channels);

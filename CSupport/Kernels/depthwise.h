@@ -133,6 +133,7 @@ static void depthwise_forward(pxa_planes y, pxa_planes x, const float *packed, c
                               pxa_clamp act, pxa_range blocks, pxa_range rows) {
   int taps = window_taps(window), stride = window.x.stride;
   assert(x.halo >= pxa_conv_halo(window) && taps <= PXA_MAX_TAPS);
+  assert(is_conv_output(y, window, x.height, x.width, act) && are_rows(rows, y.height));
   depthwise_job job = {.act = act_of(act), .x_stride = (ptrdiff_t)stride * PXA_BLOCK, .y_stride = PXA_BLOCK};
   tap_grid grid = {.rows = window.y.kernel,
                    .columns = window.x.kernel,
@@ -168,7 +169,7 @@ static void depthwise_input_grad(pxa_planes dx, pxa_planes dy, const float *pack
                                  pxa_range blocks, pxa_range rows) {
   enum { PHASES = 4 };
   int taps = window_taps(window), down = window.y.stride, across = window.x.stride;
-  assert(dy.halo >= pxa_conv_grad_halo(window) && taps <= PXA_MAX_TAPS);
+  assert(dy.halo >= pxa_conv_grad_halo(window) && taps <= PXA_MAX_TAPS && are_rows(rows, dx.height));
   const pxa_planes *x = mask_of(&into);
   depthwise_job job = {.accumulate = into.accumulate, .x_stride = PXA_BLOCK, .y_stride = across * PXA_BLOCK};
   if (x)

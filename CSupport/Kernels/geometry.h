@@ -4,6 +4,7 @@
 #ifndef PXA_GEOMETRY_H
 #define PXA_GEOMETRY_H
 
+#include <assert.h>
 #include <float.h>
 
 #include "CPixelKernels.h"
@@ -24,17 +25,30 @@ PXA_INLINE ptrdiff_t plane_floats(pxa_planes a) { return row_floats(a) * (a.heig
 PXA_INLINE ptrdiff_t pixel_offset(pxa_planes a, ptrdiff_t rows, ptrdiff_t columns) {
   return rows * row_floats(a) + columns * PXA_BLOCK;
 }
+// Row and column may lie outside: they are also what offsets of taps are counted from.
 PXA_INLINE float *pixel(pxa_planes a, int block, int row, int column) {
+  assert((uintptr_t)a.data % 64 == 0 && block >= 0 && block * PXA_BLOCK < a.channels);
   return a.data + block * plane_floats(a) + pixel_offset(a, row + a.halo, column + a.halo);
 }
 
 PXA_INLINE ptrdiff_t image_row_floats(pxa_image a) { return a.width + 2 * a.halo; }
 PXA_INLINE ptrdiff_t image_plane_floats(pxa_image a) { return image_row_floats(a) * (a.height + 2 * a.halo); }
 PXA_INLINE float *image_row(pxa_image a, int channel, int row) {
+  assert(channel >= 0 && channel < a.channels);
   return a.data + channel * image_plane_floats(a) + (row + a.halo) * image_row_floats(a) + a.halo;
 }
 
+PXA_INLINE bool are_rows(pxa_range rows, int height) {
+  return rows.begin >= 0 && rows.begin <= rows.end && rows.end <= height;
+}
+
 PXA_INLINE int window_taps(pxa_window window) { return window.y.kernel * window.x.kernel; }
+
+// Whether Y has a convolution's size where X has this one, and the act leaves zeros zero.
+PXA_INLINE bool is_conv_output(pxa_planes y, pxa_window window, int x_height, int x_width, pxa_clamp act) {
+  return y.height == pxa_output_size(window.y, x_height, false) &&
+         y.width == pxa_output_size(window.x, x_width, false) && act.low <= 0 && act.high >= 0;
+}
 
 // The taps along an axis that reach an element of dX: k = first, first + step, …; the first of them from `at` of dY, each
 // other from `move` before that.

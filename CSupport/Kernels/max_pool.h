@@ -45,6 +45,8 @@ PXA_INLINE bool is_window(pxa_window window, int kernel, int stride) {
 
 static void max_pool_forward(pxa_planes y, uint8_t *index, pxa_planes x, pxa_window window, pxa_range blocks,
                              pxa_range rows) {
+  assert(window.y.before < window.y.kernel && window.x.before < window.x.kernel && are_rows(rows, y.height));
+  assert(window.y.kernel <= PXA_MAX_POOL_KERNEL && window.x.kernel <= PXA_MAX_POOL_KERNEL);
   pxa_range inside = windows_between(window.x, y.width, 0, x.width);
   max_job job = {.window_step = pixel_offset(x, 0, window.x.stride),
                  .row_step = pixel_offset(x, window.y.dilation, 0),
@@ -200,6 +202,7 @@ static __attribute__((noinline)) void max_grad_any(const max_grad_job *job) {
 
 static void max_pool_input_grad(pxa_planes dx, pxa_planes dy, const uint8_t *index, pxa_into into, pxa_window window,
                                 pxa_range blocks, pxa_range rows) {
+  assert(window.y.kernel <= PXA_MAX_POOL_KERNEL && window.x.kernel <= PXA_MAX_POOL_KERNEL);
   max_grad_job job = {dx, dy, index, into, window, blocks, rows};
   if (is_window(window, 2, 2))
     max_grad_2_2(&job);

@@ -35,6 +35,8 @@ typedef struct {
 } grad_row;
 
 PXA_INLINE grad_row grad_row_of(pxa_planes dx, pxa_into into, int block, int row) {
+  assert(row >= 0 && row < dx.height);
+  assert(!into.x || (into.x->channels == dx.channels && into.x->height == dx.height && into.x->width == dx.width));
   return (grad_row){.dx = pixel(dx, block, row, 0),
                     .x = into.x ? pixel(*into.x, block, row, 0) : NULL,
                     .low = v16_set1(into.act.low),

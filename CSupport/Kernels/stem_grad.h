@@ -64,7 +64,7 @@ PXA_INLINE void stem_grad_segment(pxa_image dx, pxa_planes dy, const float *pack
 static void stem_input_grad(pxa_image dx, pxa_planes dy, const float *packed, pxa_window window, pxa_range rows) {
   int kernel = window.y.kernel, stride = window.y.stride;
   assert(kernel <= PXA_STEM_MAX_KERNEL && window.x.kernel <= PXA_STEM_MAX_KERNEL);
-  assert(window.y.dilation == 1 && window.x.dilation == 1);
+  assert(window.y.dilation == 1 && window.x.dilation == 1 && are_rows(rows, dx.height));
   bool is_square = window.x.kernel == kernel && window.x.stride == stride;
   bool fits_registers = is_square && (kernel == 1 || kernel == 3) && stride <= 2;
   ptrdiff_t chunk = (ptrdiff_t)pxa_blocks(dy.channels) * PXA_BLOCK * kernel * stem_vectors(window.x) * PXA_BLOCK;
