@@ -132,12 +132,6 @@ extension PickleMachine {
     return Tensor(columnMajor: values, shape: shape)
   }
 
-  /// Counts what is made from data that the file could have many arrays or strings share.
-  mutating func spend(_ elements: Int) throws(PixelAscentError) {
-    guard elements <= elementBudget else { throw reader.fail("refused: the arrays are larger than the pickle") }
-    elementBudget -= elements
-  }
-
   /// Data as bytes; Python 2's may have come as text, see `push(python2String:)`.
   private func bytes(_ value: Value) -> [UInt8]? {
     switch value {
