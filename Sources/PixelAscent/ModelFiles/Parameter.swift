@@ -93,7 +93,7 @@ package struct Parameter: Sendable {
       PixelAscentError(.invalidModel, "\(source.name): tensor \(name.oneLine) \(message)")
     }
     guard let count = elementCount(shape) else { throw fail("declares the shape \(shapeText(shape))") }
-    let contiguous = Self.contiguous(shape)
+    let contiguous = contiguousStrides(shape)
     var strides = strides ?? contiguous
     guard strides.count == shape.count, strides.allSatisfy({ $0 >= 0 }) else {
       throw fail("declares strides \(shapeText(strides)) for the shape \(shapeText(shape))")
@@ -147,7 +147,7 @@ package struct Parameter: Sendable {
     let count = buffer.count
     if count == 0 { return }
     // The last dimensions, as far as their elements follow one another, make a row.
-    let contiguous = Self.contiguous(shape)
+    let contiguous = contiguousStrides(shape)
     var outer = shape.count
     while outer > 0 && strides[outer - 1] == contiguous[outer - 1] { outer -= 1 }
     let row = shape[outer...].reduce(1, *)
@@ -156,24 +156,15 @@ package struct Parameter: Sendable {
     let all = row < Self.piece && row < count && span <= 2 * count
     let bytes = all ? try source.bytes(offset..<offset + span * type.size) : []
 
-    var index = [Int](repeating: 0, count: outer)
-    var first = 0
+    var first = StridedPlaces(shape: Array(shape[..<outer]), strides: Array(strides[..<outer]))
     for start in stride(from: 0, to: count, by: row) {
       let part = UnsafeMutableBufferPointer(rebasing: buffer[start..<start + row])
       if all {
-        for place in 0..<row { part[place] = type.element(first + place, of: bytes) }
+        for place in 0..<row { part[place] = type.element(first.place + place, of: bytes) }
       } else {
-        try Self.read(source, offset + first * type.size, type, into: part)
+        try Self.read(source, offset + first.place * type.size, type, into: part)
       }
-      var dimension = outer - 1
-      while dimension >= 0 {
-        index[dimension] += 1
-        first += strides[dimension]
-        if index[dimension] < shape[dimension] { break }
-        first -= strides[dimension] * shape[dimension]
-        index[dimension] = 0
-        dimension -= 1
-      }
+      first.advance()
     }
   }
 
@@ -195,8 +186,8 @@ package struct Parameter: Sendable {
     switch content {
     case .values(let values): return Parameter(Tensor(shape: shape, values: values))
     case .stored(let source, let offset, let type, let strides):
-      guard strides == Self.contiguous(self.shape) else { return nil }
-      return Parameter(shape: shape, content: .stored(source, offset: offset, type, strides: Self.contiguous(shape)))
+      guard strides == contiguousStrides(self.shape) else { return nil }
+      return Parameter(shape: shape, content: .stored(source, offset: offset, type, strides: contiguousStrides(shape)))
     }
   }
 
@@ -205,16 +196,5 @@ package struct Parameter: Sendable {
   private init(shape: [Int], content: Content) {
     self.shape = shape
     self.content = content
-  }
-
-  /// The strides of an array in C order.
-  private static func contiguous(_ shape: [Int]) -> [Int] {
-    var strides = [Int]()
-    var stride = 1
-    for extent in shape.reversed() {
-      strides.append(stride)
-      stride = stride.multipliedReportingOverflow(by: max(extent, 1)).partialValue
-    }
-    return strides.reversed()
   }
 }

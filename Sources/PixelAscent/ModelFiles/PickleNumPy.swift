@@ -188,27 +188,12 @@ struct NumPyType {
 extension Tensor {
   /// A tensor from values in Fortran order, the first dimension contiguous.
   fileprivate init(columnMajor source: [Float], shape: [Int]) {
-    var strides = [Int]()
-    var stride = 1
-    for extent in shape {
-      strides.append(stride)
-      stride *= extent
-    }
+    var places = StridedPlaces(shape: shape, strides: contiguousStrides(shape.reversed()).reversed())
     var values = [Float]()
     values.reserveCapacity(source.count)
-    var index = Array(repeating: 0, count: shape.count)
-    var offset = 0
-    while values.count < source.count {
-      values.append(source[offset])
-      var dimension = shape.count - 1
-      while dimension >= 0 {
-        index[dimension] += 1
-        offset += strides[dimension]
-        if index[dimension] < shape[dimension] { break }
-        offset -= strides[dimension] * shape[dimension]
-        index[dimension] = 0
-        dimension -= 1
-      }
+    for _ in source {
+      values.append(source[places.place])
+      places.advance()
     }
     self.init(shape: shape, values: values)
   }

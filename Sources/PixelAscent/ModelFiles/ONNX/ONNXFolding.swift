@@ -98,12 +98,8 @@ struct ONNXFolding {
     let limit = ONNXConstant.mostElements
     guard input.count <= limit, input.shape.allSatisfy({ $0 <= limit }) else { return nil }
     let input = try input.loaded()
-    var steps = [[Int]](), step = 1
-    for extent in input.shape.reversed() {
-      steps.append((0..<extent).map { $0 &* step })
-      step = step &* max(extent, 1)
-    }
-    let lists = choose(steps.reversed())
+    let steps = zip(input.shape, contiguousStrides(input.shape)).map { extent, step in (0..<extent).map { $0 &* step } }
+    let lists = choose(steps)
     let found = lists.map(\.count)
     guard let count = elementCount(found), count <= limit else { return nil }
     var places = count == 0 ? [] : [0]

@@ -31,13 +31,7 @@ struct ONNXView: Hashable {
     self.layer = layer
     self.size = size
     self.shape = shape
-    strides = []
-    var stride = 1
-    for extent in shape.reversed() {
-      strides.append(stride)
-      stride *= extent
-    }
-    strides.reverse()
+    strides = contiguousStrides(shape)
   }
 
   enum Role { case one, channel, row, column }
