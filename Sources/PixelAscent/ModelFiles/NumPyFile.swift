@@ -18,8 +18,8 @@ extension Tensor {
       throw fail("expected .npy version 1.0 to 3.0, found \(version).\(bytes[7])")
     }
     let lengthBytes = version == 1 ? 2 : 4
-    let length = bytes[8..<8 + lengthBytes].reversed().reduce(0) { $0 << 8 | Int($1) }
     let start = 8 + lengthBytes
+    let length = Int(UInt64(littleEndianBytes: bytes[8..<start]))
     guard length <= bytes.count - start else {
       throw fail("the header declares \(length) bytes, found \(bytes.count - start): truncated")
     }

@@ -171,16 +171,15 @@ struct NumPyType {
 
   /// The element at an index, rounded to `Float`.
   func element(_ index: Int, of data: [UInt8]) -> Float {
-    let bytes = data[index * size..<(index + 1) * size]
-    let bits = (isBigEndian ? bytes[...] : ArraySlice(bytes.reversed())).reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
-    switch (kind, size) {
-    case (.float, 2): return ElementType.half(UInt16(truncatingIfNeeded: bits))
-    case (.float, 4): return Float(bitPattern: UInt32(truncatingIfNeeded: bits))
-    case (.float, _): return Float(Double(bitPattern: bits))
-    case (.unsigned, _): return Float(bits)
-    case (.signed, _):
-      let unused = UInt64(64 - 8 * size)
-      return Float(Int64(bitPattern: bits << unused) >> Int64(unused))
+    let stored = data[index * size..<(index + 1) * size]
+    let bytes = isBigEndian ? ArraySlice(stored.reversed()) : stored
+    let bits = UInt64(littleEndianBytes: bytes)
+    return switch (kind, size) {
+    case (.float, 2): ElementType.half(UInt16(truncatingIfNeeded: bits))
+    case (.float, 4): Float(bitPattern: UInt32(truncatingIfNeeded: bits))
+    case (.float, _): Float(Double(bitPattern: bits))
+    case (.unsigned, _): Float(bits)
+    case (.signed, _): Float(Int(signedLittleEndianBytes: bytes))
     }
   }
 }

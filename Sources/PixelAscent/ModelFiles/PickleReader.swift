@@ -44,7 +44,7 @@ struct PickleReader {
   /// A little-endian integer of the type's width.
   mutating func integer<T: FixedWidthInteger>(_ type: T.Type) throws(PixelAscentError) -> T {
     let start = try advance(T.bitWidth / 8)
-    return bytes.withUnsafeBytes { T(littleEndian: $0.loadUnaligned(fromByteOffset: start, as: T.self)) }
+    return T(truncatingIfNeeded: UInt64(littleEndianBytes: bytes[start..<position]))
   }
 
   /// A big-endian double.
@@ -92,8 +92,7 @@ struct PickleReader {
   mutating func long<T: FixedWidthInteger>(counted type: T.Type) throws(PixelAscentError) -> Int {
     let digits = try bytes(counted: type)
     guard digits.count <= 8 else { throw fail("expected an integer of 64 bits, found one of \(8 * digits.count)") }
-    guard let last = digits.last else { return 0 }
-    return digits.dropLast().reversed().reduce(Int(Int8(bitPattern: last))) { $0 << 8 | Int($1) }
+    return Int(signedLittleEndianBytes: digits)
   }
 
   /// A line that holds a Python 2 string literal.

@@ -122,7 +122,7 @@ extension PyTorchFile {
         throw fail(source, "it holds a storage that no tensor refers to")
       }
       guard source.count - position >= 8 else { throw fail(source, "truncated: storage \(key.oneLine) is missing") }
-      let declared = try source.bytes(position..<position + 8).reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+      let declared = UInt64(littleEndianBytes: try source.bytes(position..<position + 8))
       position += 8
       guard declared <= UInt64((source.count - position) / size) else {
         throw fail(

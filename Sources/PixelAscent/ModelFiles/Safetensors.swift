@@ -34,7 +34,7 @@ package struct Safetensors: Sendable {
     guard source.count >= 8 else {
       throw fail("not a safetensors file: its \(source.count) bytes can't hold the 8 of the header's length")
     }
-    let declared = try source.bytes(0..<8).reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+    let declared = UInt64(littleEndianBytes: try source.bytes(0..<8))
     guard declared <= UInt64(source.count - 8) else {
       throw fail("the header declares \(declared) bytes, found \(source.count - 8): truncated, or no safetensors file")
     }

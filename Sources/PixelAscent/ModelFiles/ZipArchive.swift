@@ -142,8 +142,7 @@ private struct Fields {
 
   /// A number of so many bytes; nil if they are not there, or it exceeds `Int`.
   mutating func take(_ size: Int) -> Int? {
-    guard let bytes = bytes(size) else { return nil }
-    return Int(exactly: bytes.reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) })
+    bytes(size).flatMap { Int(exactly: UInt64(littleEndianBytes: $0)) }
   }
 
   mutating func skip(_ size: Int) -> Bool { bytes(size) != nil }

@@ -146,9 +146,7 @@ struct ONNXTensor {
   ]
 
   private static func integer(_ index: Int, of bytes: [UInt8], _ element: ElementType) -> Int {
-    var value = 0
-    for byte in bytes[index * element.size..<(index + 1) * element.size].reversed() { value = value << 8 | Int(byte) }
-    let unused = element == .uint8 || element == .bool ? 0 : Int.bitWidth - 8 * element.size
-    return (value << unused) >> unused
+    if element == .uint8 || element == .bool { return Int(bytes[index]) }
+    return Int(signedLittleEndianBytes: bytes[index * element.size..<(index + 1) * element.size])
   }
 }
