@@ -90,7 +90,7 @@ package struct Parameter: Sendable {
     name: String
   ) throws(PixelAscentError) {
     func fail(_ message: String) -> PixelAscentError {
-      PixelAscentError(.invalidModel, "\(source.name): tensor \(name.oneLine) \(message)")
+      source.fail("tensor \(name.oneLine) \(message)")
     }
     guard let count = elementCount(shape) else { throw fail("declares the shape \(shapeText(shape))") }
     let contiguous = contiguousStrides(shape)

@@ -14,7 +14,7 @@ package enum PyTorchFile {
     var entries = [StateDict.Entry]()
     for (name, tensor) in try tensors(in: contents.value, source) {
       guard let place = try contents.place(tensor.storage.key) else {
-        throw fail(source, "tensor \(name.oneLine) lies in storage \(tensor.storage.key.oneLine), which is missing")
+        throw source.fail("tensor \(name.oneLine) lies in storage \(tensor.storage.key.oneLine), which is missing")
       }
       entries.append((name, try parameter(tensor, in: place, name, source)))
     }
@@ -27,26 +27,21 @@ package enum PyTorchFile {
   /// A pickled value, and where in the file a storage's bytes lie.
   private typealias Contents = (value: PickleValue, place: (String) throws(PixelAscentError) -> Range<Int>?)
 
-  private static func fail(_ source: ByteSource, _ message: String) -> PixelAscentError {
-    PixelAscentError(.invalidModel, "\(source.name): \(message)")
-  }
-
   private static func parameter(
     _ tensor: StoredTensor, in place: Range<Int>, _ name: String, _ source: ByteSource
   ) throws(PixelAscentError) -> Parameter {
     let storage = tensor.storage
     let size = storage.type.size
     guard storage.first + storage.count <= place.count / size else {
-      throw fail(
-        source,
+      throw source.fail(
         "storage \(storage.key.oneLine) declares \(storage.first + storage.count) elements of \(size) bytes, found "
           + "\(place.count) bytes")
     }
     let start = place.lowerBound + storage.first * size
     let end = start + storage.count * size
     guard tensor.offset >= 0, tensor.offset <= (end - start) / tensor.type.size else {
-      throw fail(
-        source, "tensor \(name.oneLine) begins at element \(tensor.offset) of a storage of \(end - start) bytes")
+      throw source.fail(
+        "tensor \(name.oneLine) begins at element \(tensor.offset) of a storage of \(end - start) bytes")
     }
     return try Parameter(
       source, at: start + tensor.offset * tensor.type.size, end: end, tensor.type, shape: tensor.shape,
@@ -61,18 +56,17 @@ extension PyTorchFile {
     // All entries lie in one folder, which has the name that the file had first.
     let pickles = zip.entries.keys.filter { $0.hasSuffix("/data.pkl") && !$0.dropLast(9).contains("/") }
     guard pickles.count == 1, let pickle = pickles.first, let range = try zip.range(of: pickle) else {
-      throw fail(source, "a zip archive, but not PyTorch's: expected one entry data.pkl, found \(pickles.count)")
+      throw source.fail("a zip archive, but not PyTorch's: expected one entry data.pkl, found \(pickles.count)")
     }
     let folder = pickle.dropLast("data.pkl".count)
     if zip.entries.keys.contains(where: { $0 == folder + "constants.pkl" || $0.hasPrefix(folder + "code/") }) {
-      throw fail(
-        source,
+      throw source.fail(
         "a TorchScript archive, which holds a program; save the weights: torch.save(model.state_dict(), path)")
     }
     if let order = try zip.range(of: folder + "byteorder") {
       let text = String(decoding: try source.bytes(order.prefix(16)), as: UTF8.self)
       guard text == "little" else {
-        throw fail(source, "its numbers are in the byte order \"\(text.oneLine)\"; only little is read")
+        throw source.fail("its numbers are in the byte order \"\(text.oneLine)\"; only little is read")
       }
     }
     var machine = PickleMachine(reader: PickleReader(source, in: range), dialect: .torch)
@@ -104,35 +98,34 @@ extension PyTorchFile {
       return (value, machine.storages)
     }
     let version = try next().value
-    guard version == .int(1001) else { throw fail(source, "expected version 1001 of PyTorch's old format") }
+    guard version == .int(1001) else { throw source.fail("expected version 1001 of PyTorch's old format") }
     _ = try next()
     let (value, storages) = try next()
-    guard case .list(let keys) = try next().value else { throw fail(source, "expected a list of storages") }
+    guard case .list(let keys) = try next().value else { throw source.fail("expected a list of storages") }
 
     var types = [String: ElementType]()
     for storage in storages {
       guard types.updateValue(storage.type, forKey: storage.key) ?? storage.type == storage.type else {
-        throw fail(source, "storage \(storage.key.oneLine) is of two types")
+        throw source.fail("storage \(storage.key.oneLine) is of two types")
       }
     }
     var places = [String: Range<Int>]()
     var position = source.count - reader.remaining
     for key in keys {
       guard case .string(let key) = key, let size = types[key]?.size else {
-        throw fail(source, "it holds a storage that no tensor refers to")
+        throw source.fail("it holds a storage that no tensor refers to")
       }
-      guard source.count - position >= 8 else { throw fail(source, "truncated: storage \(key.oneLine) is missing") }
+      guard source.count - position >= 8 else { throw source.fail("truncated: storage \(key.oneLine) is missing") }
       let declared = UInt64(littleEndianBytes: try source.bytes(position..<position + 8))
       position += 8
       guard declared <= UInt64((source.count - position) / size) else {
-        throw fail(
-          source,
+        throw source.fail(
           "truncated: storage \(key.oneLine) declares \(declared) elements of \(size) bytes, found "
             + "\(source.count - position) bytes")
       }
       let end = position + Int(declared) * size
       guard places.updateValue(position..<end, forKey: key) == nil else {
-        throw fail(source, "storage \(key.oneLine) is there twice")
+        throw source.fail("storage \(key.oneLine) is there twice")
       }
       position = end
     }
@@ -149,7 +142,7 @@ extension PyTorchFile {
     in value: PickleValue, _ source: ByteSource
   ) throws(PixelAscentError) -> [(name: String, tensor: StoredTensor)] {
     let expected = "expected a dictionary of tensors, as torch.save(model.state_dict(), path) writes it"
-    guard case .dict(var entries) = value else { throw fail(source, "\(expected), found \(kind(of: value))") }
+    guard case .dict(var entries) = value else { throw source.fail("\(expected), found \(kind(of: value))") }
     while let inner = wrapped(in: entries) { entries = inner }
     let tensors = entries.compactMap { (entry: PickleValue.Entry) -> (name: String, tensor: StoredTensor)? in
       guard case .string(let name) = entry.key, case .tensor(let tensor) = entry.value else { return nil }
@@ -160,7 +153,7 @@ extension PyTorchFile {
         if case .string(let name) = entry.key { name } else { nil }
       }
       let list = names.isEmpty ? "an empty one" : "the entries \(names.prefix(8).joined(separator: ", "))".oneLine
-      throw fail(source, "\(expected), found \(list)")
+      throw source.fail("\(expected), found \(list)")
     }
     return tensors
   }

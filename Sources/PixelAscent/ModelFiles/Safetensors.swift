@@ -29,7 +29,7 @@ package struct Safetensors: Sendable {
   /// - Throws: `PixelAscentError` of kind `invalidModel` if the file contradicts itself or the format, or a tensor is of
   ///   another type; `unreadableFile`.
   package init(_ source: ByteSource) throws(PixelAscentError) {
-    func fail(_ message: String) -> PixelAscentError { PixelAscentError(.invalidModel, "\(source.name): \(message)") }
+    func fail(_ message: String) -> PixelAscentError { source.fail(message) }
 
     guard source.count >= 8 else {
       throw fail("not a safetensors file: its \(source.count) bytes can't hold the 8 of the header's length")

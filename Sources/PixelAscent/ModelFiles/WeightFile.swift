@@ -36,8 +36,7 @@ package enum WeightFile {
   }
 
   private static func refused(_ source: ByteSource, _ found: String) -> PixelAscentError {
-    PixelAscentError(
-      .invalidModel, "\(source.name): expected weights as PyTorch, safetensors or ONNX files hold them, found \(found)")
+    source.fail("expected weights as PyTorch, safetensors or ONNX files hold them, found \(found)")
   }
 
   /// From protocol 2 on a pickle begins with its version; before, one of a container does with a mark or a container.

@@ -64,7 +64,7 @@ struct ZipArchive {
   }
 
   private func fail(_ message: String) -> PixelAscentError {
-    PixelAscentError(.invalidModel, "\(source.name): the zip archive's \(message)")
+    source.fail("the zip archive's \(message)")
   }
 
   /// Where the directory lies, and how many entries it has.

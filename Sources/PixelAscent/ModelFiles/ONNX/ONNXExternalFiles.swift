@@ -17,7 +17,7 @@ final class ONNXExternalFiles {
     _ keys: [String: String], tensor: String
   ) throws(PixelAscentError) -> (file: ByteSource, offset: Int, length: Int?) {
     func fail(_ message: String) -> PixelAscentError {
-      PixelAscentError(.invalidModel, "\(model.name): tensor \(tensor.oneLine) \(message)")
+      model.fail("tensor \(tensor.oneLine) \(message)")
     }
     let location = keys["location"] ?? ""
     let parts = location.split(separator: "/", omittingEmptySubsequences: false)

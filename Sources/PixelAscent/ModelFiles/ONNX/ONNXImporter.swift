@@ -136,9 +136,7 @@ struct ONNXImporter {
     }
   }
 
-  func fail(_ message: String) -> PixelAscentError {
-    PixelAscentError(.invalidModel, "\(file.source.name): \(message)")
-  }
+  func fail(_ message: String) -> PixelAscentError { file.source.fail(message) }
 
   /// An error about the node at hand.
   func failNode(_ message: String) -> PixelAscentError {

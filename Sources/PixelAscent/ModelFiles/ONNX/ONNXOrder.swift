@@ -15,7 +15,7 @@ struct ONNXOrder {
     for (index, node) in file.nodes.enumerated() {
       for output in node.outputs where !output.isEmpty {
         guard makers.updateValue(index, forKey: output) == nil, !given.contains(output) else {
-          throw PixelAscentError(.invalidModel, "\(file.source.name): the value \(output.oneLine) is made twice")
+          throw file.source.fail("the value \(output.oneLine) is made twice")
         }
       }
     }
@@ -45,8 +45,7 @@ struct ONNXOrder {
         path[path.count - 1].input += 1
         guard let maker = makers[node.inputs[input]], !done.contains(maker) else { continue }
         guard open.insert(maker).inserted else {
-          throw PixelAscentError(
-            .invalidModel, "\(file.source.name): the graph has a cycle: node \(node.label.oneLine) depends on itself")
+          throw file.source.fail("the graph has a cycle: node \(node.label.oneLine) depends on itself")
         }
         path.append((maker, 0))
       }
@@ -56,8 +55,7 @@ struct ONNXOrder {
 
   private func closure(of value: String) throws(PixelAscentError) -> Set<Int> {
     guard let last = makers[value] else {
-      throw PixelAscentError(
-        .invalidModel, "\(file.source.name): no node makes the graph's output \(value.oneLine)")
+      throw file.source.fail("no node makes the graph's output \(value.oneLine)")
     }
     var needed: Set<Int> = [last], rest = [last]
     while let index = rest.popLast() {
@@ -66,9 +64,7 @@ struct ONNXOrder {
         if let maker = makers[input] {
           if needed.insert(maker).inserted { rest.append(maker) }
         } else if !given.contains(input) {
-          throw PixelAscentError(
-            .invalidModel,
-            "\(file.source.name): node \(node.label.oneLine) takes the value \(input.oneLine), which nothing makes")
+          throw file.source.fail("node \(node.label.oneLine) takes the value \(input.oneLine), which nothing makes")
         }
       }
     }

@@ -23,9 +23,8 @@ package enum ONNXReader {
     let output = try importer.run()
     if let first = importer.unsupported.first {
       let more = importer.unsupported.count - 1
-      throw PixelAscentError(
-        .invalidModel,
-        "\(source.name): node \(first.layer.oneLine): operator \(first.operator.oneLine) is not supported here: "
+      throw source.fail(
+        "node \(first.layer.oneLine): operator \(first.operator.oneLine) is not supported here: "
           + first.advice
           + (more > 0 ? "; and \(more) more, see pixelascent inspect" : ""))
     }

@@ -136,8 +136,7 @@ struct ONNXTensor {
   }
 
   private func fail(_ message: String) -> PixelAscentError {
-    PixelAscentError(
-      .invalidModel, "\(source.name): tensor \(name.isEmpty ? "without a name" : name.oneLine) \(message)")
+    source.fail("tensor \(name.isEmpty ? "without a name" : name.oneLine) \(message)")
   }
 
   private static let elementTypes: [Int: ElementType] = [

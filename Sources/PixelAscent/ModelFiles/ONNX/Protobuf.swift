@@ -53,7 +53,7 @@ struct ProtobufMessage {
 
   var source: ByteSource { window.source }
 
-  func fail(_ message: String) -> PixelAscentError { PixelAscentError(.invalidModel, "\(source.name): \(message)") }
+  func fail(_ message: String) -> PixelAscentError { source.fail(message) }
 
   /// The next field; nil at the message's end.
   mutating func next() throws(PixelAscentError) -> Field? {

@@ -1,4 +1,11 @@
 // SPDX-License-Identifier: MIT
+//
+// What the readers of model files have in common.
+
+extension ByteSource {
+  /// An error about what the file holds.
+  func fail(_ message: String) -> PixelAscentError { PixelAscentError(.invalidModel, "\(name): \(message)") }
+}
 
 extension UInt64 {
   /// The number that at most 8 bytes hold, the lowest first.
