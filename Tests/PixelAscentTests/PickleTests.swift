@@ -11,7 +11,7 @@ import Testing
 #endif
 
 @Suite struct PickleTests {
-  private func load(_ bytes: [UInt8]) throws -> PickleValue { try Pickle.load(bytes, name: "w.pkl") }
+  private func load(_ bytes: [UInt8]) throws -> PickleValue { try Pickle.load(ByteSource(bytes, name: "w.pkl")) }
 
   private func line(_ bytes: [UInt8]) -> String { errorLine { _ = try load(bytes) } }
 

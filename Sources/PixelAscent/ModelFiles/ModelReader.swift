@@ -37,8 +37,7 @@ package enum ModelReader {
     case .onnx:
       return try finish(try ONNXReader.read(source, inputSize: settings.inputSize), "ONNX", settings, name: source.name)
     case .numPyPickle:
-      let bytes = try source.bytes(0..<source.count)
-      let pickle = try Pickle.load(bytes, name: source.name)
+      let pickle = try Pickle.load(source)
       let file = try SqueezeNetImporter.modelFile(from: pickle, name: source.name)
       var reading = try finish(file, settings, name: source.name)
       reading.format = "pickle of SqueezeNet 1.1"

@@ -34,12 +34,19 @@ package enum PickleValue: Hashable, Sendable {
 /// It knows the opcodes that plain data and arrays need, and a fixed list of globals that it interprets itself:
 /// there is no code to run, so a hostile file can only be refused. Time and memory are linear in the file's length.
 package enum Pickle {
-  /// The value that a pickle's bytes hold; `name` is what errors call the file.
+  /// The value that a file holds, which must be all there is in it.
   ///
   /// - Throws: `PixelAscentError` of kind `invalidModel` if the pickle names another global, uses another opcode, is
   ///   truncated or malformed, or holds an array that can't be read.
-  package static func load(_ bytes: [UInt8], name: String) throws(PixelAscentError) -> PickleValue {
-    var machine = PickleMachine(reader: PickleReader(bytes, name: name), dialect: .numPy)
+  package static func load(_ source: ByteSource) throws(PixelAscentError) -> PickleValue {
+    try load(source, in: 0..<source.count, .numPy)
+  }
+
+  /// The value that a part of a file holds, from its beginning to its end.
+  static func load(
+    _ source: ByteSource, in range: Range<Int>, _ dialect: PickleDialect
+  ) throws(PixelAscentError) -> PickleValue {
+    var machine = PickleMachine(reader: PickleReader(source, in: range), dialect: dialect)
     let value = try machine.run()
     try machine.reader.checkEnd()
     return value

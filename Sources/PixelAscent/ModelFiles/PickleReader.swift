@@ -3,31 +3,23 @@
 /// A position in a pickle's bytes, and the forms in which its opcodes' arguments are written.
 struct PickleReader {
   /// The bytes from the beginning on, as far as they have been needed.
-  private(set) var bytes: [UInt8]
-  let name: String
+  private(set) var bytes: [UInt8] = []
   private(set) var position = 0
-  private let count: Int
-  private let source: ByteSource?
+  private let source: ByteSource
   private let start: Int
-
-  init(_ bytes: [UInt8], name: String) {
-    self.bytes = bytes
-    self.name = name
-    (count, source, start) = (bytes.count, nil, 0)
-  }
+  private let count: Int
 
   /// The bytes in a range of a file, which are read as they are needed: where a pickle ends only its opcodes say.
   ///
   /// - Precondition: the range lies in the file.
   init(_ source: ByteSource, in range: Range<Int>) {
-    bytes = []
-    name = source.name
-    (count, self.source, start) = (range.count, source, range.lowerBound)
+    self.source = source
+    (start, count) = (range.lowerBound, range.count)
   }
 
   var remaining: Int { count - position }
 
-  func fail(_ message: String) -> PixelAscentError { PixelAscentError(.invalidModel, "\(name): \(message)") }
+  func fail(_ message: String) -> PixelAscentError { source.fail(message) }
 
   /// Refuses what follows a pickle that should be all there is.
   func checkEnd() throws(PixelAscentError) {
@@ -126,7 +118,7 @@ struct PickleReader {
 
   /// Reads at least up to `end`: at first 64 KiB, then as much again as there is, so that all of it takes linear time.
   private mutating func load(_ end: Int) throws(PixelAscentError) {
-    guard end > bytes.count, let source else { return }
+    guard end > bytes.count else { return }
     let loaded = min(count, max(end, 2 * bytes.count, 1 << 16))
     bytes += try source.bytes(start + bytes.count..<start + loaded)
   }

@@ -10,7 +10,12 @@ package enum PyTorchFile {
   /// - Throws: `PixelAscentError` of kind `invalidModel` if the file holds no state dict, its pickle names what no state dict
   ///   needs, or it contradicts itself or the format; `unreadableFile` if it can't be read.
   package static func stateDict(_ source: ByteSource) throws(PixelAscentError) -> StateDict {
-    let contents = isLegacy(source) ? try legacy(source) : try archive(source)
+    let contents: Contents
+    if let start = legacyStart(source) {
+      contents = try legacy(source, from: start)
+    } else {
+      contents = try archive(source)
+    }
     var entries = [StateDict.Entry]()
     for (name, tensor) in try tensors(in: contents.value, source) {
       guard let place = try contents.place(tensor.storage.key) else {
@@ -69,9 +74,7 @@ extension PyTorchFile {
         throw source.fail("its numbers are in the byte order \"\(text.oneLine)\"; only little is read")
       }
     }
-    var machine = PickleMachine(reader: PickleReader(source, in: range), dialect: .torch)
-    let value = try machine.run()
-    try machine.reader.checkEnd()
+    let value = try Pickle.load(source, in: range, .torch)
     return (value, { (key: String) throws(PixelAscentError) in try zip.range(of: "\(folder)data/\(key)") })
   }
 }
@@ -89,8 +92,8 @@ extension PyTorchFile {
     return (4..<16).first { head[min($0, head.count)...].starts(with: magic) }.map { $0 + magic.count }
   }
 
-  private static func legacy(_ source: ByteSource) throws(PixelAscentError) -> Contents {
-    var reader = PickleReader(source, in: (legacyStart(source) ?? 0)..<source.count)
+  private static func legacy(_ source: ByteSource, from start: Int) throws(PixelAscentError) -> Contents {
+    var reader = PickleReader(source, in: start..<source.count)
     func next() throws(PixelAscentError) -> (value: PickleValue, storages: [StoredTensor.Storage]) {
       var machine = PickleMachine(reader: reader, dialect: .torch)
       let value = try machine.run()
