@@ -5,11 +5,11 @@
 package enum ModelReader {
   /// A network's file, and what a user should know of how it was read.
   package struct Reading: Sendable {
-    package var file: ModelFile
+    package let file: ModelFile
     /// The format, in a word or two.
-    package var format: String
+    package let format: String
     /// A line each.
-    package var notes: [String]
+    package let notes: [String]
   }
 
   /// Reads the file at `path`.
@@ -30,7 +30,7 @@ package enum ModelReader {
     switch kind {
     case .safetensors:
       let file = try Safetensors(source)
-      if ModelFile.isNative(file) { return try finish(ModelFile(file), settings, name: source.name) }
+      if ModelFile.isNative(file) { return try finish(ModelFile(file), "PixelAscent", settings, name: source.name) }
       return try read(try file.stateDict(), format: "safetensors", settings)
     case .torchZip, .torchLegacy:
       return try read(try PyTorchFile.stateDict(source), format: "PyTorch state dict", settings)
@@ -39,9 +39,7 @@ package enum ModelReader {
     case .numPyPickle:
       let pickle = try Pickle.load(source)
       let file = try SqueezeNetImporter.modelFile(from: pickle, name: source.name)
-      var reading = try finish(file, settings, name: source.name)
-      reading.format = "pickle of SqueezeNet 1.1"
-      return reading
+      return try finish(file, "pickle of SqueezeNet 1.1", settings, name: source.name)
     }
   }
 
@@ -54,7 +52,7 @@ package enum ModelReader {
 
   /// A file that says all itself.
   private static func finish(
-    _ file: ModelFile, _ settings: ModelSettings, name: String
+    _ file: ModelFile, _ format: String, _ settings: ModelSettings, name: String
   ) throws(PixelAscentError) -> Reading {
     var file = file
     do {
@@ -64,7 +62,7 @@ package enum ModelReader {
     } catch {
       throw error.within(name)
     }
-    return Reading(file: file, format: "PixelAscent", notes: [])
+    return Reading(file: file, format: format, notes: [])
   }
 
   private static func finish(
@@ -102,10 +100,8 @@ package enum ModelReader {
   private static func usualPreprocessing(
     _ channels: Int, inputSize: Int?
   ) throws(PixelAscentError) -> Preprocessing {
-    let imageNet = Preprocessing.imageNet
     switch channels {
-    case 3:
-      return try Preprocessing(mean: imageNet.mean, std: imageNet.std, inputSize: inputSize ?? imageNet.inputSize)
+    case 3: return try Preprocessing.imageNet.sized(inputSize)
     case 1: return try Preprocessing(mean: [0], std: [1], inputSize: inputSize ?? 28)
     default:
       throw PixelAscentError(

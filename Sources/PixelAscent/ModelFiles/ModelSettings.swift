@@ -30,6 +30,13 @@ public struct ModelSettings: Hashable, Sendable {
   }
 }
 
+extension Preprocessing {
+  /// The same for an input of another size, if one is given.
+  func sized(_ inputSize: Int?) throws(PixelAscentError) -> Preprocessing {
+    try Preprocessing(mean: mean, std: std, inputSize: inputSize ?? self.inputSize, resize: resize)
+  }
+}
+
 extension Labels {
   /// Reads a file of class names: a line for each class, or JSON, an array of names, or of arrays of synonyms, or an object
   /// of these by class index.

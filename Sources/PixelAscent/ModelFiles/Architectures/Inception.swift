@@ -93,9 +93,8 @@ extension ArchitectureBuilder {
   fileprivate mutating func setTransform(_ name: String, inputSize: Int) throws(PixelAscentError) {
     epsilon = 1e-3
     architecture = wanted ?? name
-    let usual = Preprocessing.imageNet
     if architecture == name {
-      preprocessing = try Preprocessing(mean: usual.mean, std: usual.std, inputSize: inputSize)
+      preprocessing = try Preprocessing.imageNet.sized(inputSize)
       notes.append("torchvision's own weights want --architecture \(name):transform_input: mean and deviation 0.5")
     } else {
       let halves: [Float] = [0.5, 0.5, 0.5]
