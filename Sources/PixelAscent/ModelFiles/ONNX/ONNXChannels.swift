@@ -32,7 +32,7 @@ extension ONNXImporter {
   mutating func concatenated() throws(PixelAscentError) -> ONNXView? {
     var views = [ONNXView]()
     for name in node.inputs {
-      guard let given = try view(name), let view = try settled(given) else { return nil }
+      guard let view = try settledView(name) else { return nil }
       views.append(view)
     }
     let first = views[0]
@@ -61,7 +61,7 @@ extension ONNXImporter {
   }
 
   mutating func split(_ shapes: ONNXShapes) throws(PixelAscentError) -> [ONNXValue]? {
-    guard let given = try view(node.inputs[0]), let input = try settled(given) else { return nil }
+    guard let input = try settledView(node.inputs[0]) else { return nil }
     guard let axis = ONNXShapes.axis(node.integer("axis") ?? 0, of: input.shape.count) else {
       throw failNode("has the axis \(node.integer("axis") ?? 0) on \(shapeText(input.shape))")
     }
@@ -95,7 +95,7 @@ extension ONNXImporter {
   }
 
   mutating func gathered(_ shapes: ONNXShapes) throws(PixelAscentError) -> ONNXView? {
-    guard let given = try view(node.inputs[0]), let input = try settled(given) else { return nil }
+    guard let input = try settledView(node.inputs[0]) else { return nil }
     let axis = ONNXShapes.axis(node.integer("axis") ?? 0, of: input.shape.count)
     guard let axis, let indices = shapes.constants.count > 1 ? shapes.constants[1] : nil, let values = indices.integers,
       indices.shape.count <= 1

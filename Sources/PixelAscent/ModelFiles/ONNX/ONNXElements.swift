@@ -126,7 +126,7 @@ extension ONNXImporter {
       }
       return waiting(input, values, step)
     }
-    guard let given = try view(name), let input = try settled(given) else { return nil }
+    guard let input = try settledView(name) else { return nil }
     guard let values = try perChannel(constant, input) else { return nil }
     if let biased = try addedToLinear(name, input, values) { return .view(biased) }
     let ones = [Double](repeating: 1, count: values.count), zeros = [Double](repeating: 0, count: values.count)
@@ -209,7 +209,7 @@ extension ONNXImporter {
   private mutating func sum() throws(PixelAscentError) -> ONNXValue? {
     var total: ONNXView?
     for name in node.inputs {
-      guard let given = try view(name), let next = try settled(given) else { return nil }
+      guard let next = try settledView(name) else { return nil }
       guard let before = total else {
         total = next
         continue

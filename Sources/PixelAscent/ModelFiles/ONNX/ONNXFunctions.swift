@@ -45,7 +45,7 @@ extension ONNXImporter {
   }
 
   mutating func prelu(_ shapes: ONNXShapes) throws(PixelAscentError) -> ONNXView? {
-    guard let given = try view(node.inputs[0]), let input = try settled(given) else { return nil }
+    guard let input = try settledView(node.inputs[0]) else { return nil }
     guard shapes.constants.count == 2, let slope = shapes.constants[1],
       slope.count == 1 || slope.count == input.size.channels, slope.shape.filter({ $0 > 1 }).count <= 1,
       let weight = try slope.reshaped([slope.count])?.parameter()
@@ -63,7 +63,7 @@ extension ONNXImporter {
   }
 
   mutating func batchNorm(_ shapes: ONNXShapes) throws(PixelAscentError) -> ONNXView? {
-    guard let given = try view(node.inputs[0]), let input = try settled(given) else { return nil }
+    guard let input = try settledView(node.inputs[0]) else { return nil }
     guard node.integer("training_mode") != 1 else {
       return fails("normalisation by the batch's own statistics; export the network in evaluation mode")
     }
@@ -134,7 +134,7 @@ extension ONNXImporter {
   }
 
   mutating func softmax() throws(PixelAscentError) -> ONNXView? {
-    guard let given = try view(node.inputs[0]), let input = try settled(given) else { return nil }
+    guard let input = try settledView(node.inputs[0]) else { return nil }
     let rank = input.shape.count
     guard let axis = ONNXShapes.axis(node.integer("axis") ?? (opset < 13 ? 1 : -1), of: rank),
       opset < 13 ? elementCount(Array(input.shape[axis...])) == input.size.count : input.shape[axis] == input.size.count

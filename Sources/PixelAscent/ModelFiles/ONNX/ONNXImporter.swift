@@ -61,9 +61,7 @@ struct ONNXImporter {
         record("its further outputs are not supported")
       }
     }
-    guard let view = try view(output).flatMap({ view throws(PixelAscentError) in try settled(view) }) else {
-      return nil
-    }
+    guard let view = try settledView(output) else { return nil }
     let middle = layers.first { $0.operation == .softmax && $0.name != view.layer }
     if let middle { record("softmax is supported as the last layer only", "Softmax", at: middle.name) }
     return view

@@ -105,9 +105,15 @@ extension ONNXImporter {
     }
   }
 
+  /// A value as a view whose axes are its layer's.
+  mutating func settledView(_ name: String) throws(PixelAscentError) -> ONNXView? {
+    guard let view = try view(name) else { return nil }
+    return try settled(view)
+  }
+
   /// The node's input as (1, channels, rows, columns).
   mutating func plane() throws(PixelAscentError) -> ONNXView? {
-    guard let given = try view(node.inputs[0]), let view = try settled(given) else { return nil }
+    guard let view = try settledView(node.inputs[0]) else { return nil }
     guard view.isPlanar else {
       return fails("expected an input of shape (1, channels, rows, columns), found \(shapeText(view.shape))")
     }
@@ -130,8 +136,8 @@ extension ONNXImporter {
   /// The operators that are computed when their inputs are constants.
   static let foldable: Set<String> = [
     "Constant", "ConstantOfShape", "Shape", "Size", "Range", "Expand", "Where", "Equal", "Less", "LessOrEqual",
-    "Greater",
-    "GreaterOrEqual", "Not", "And", "Or", "Mod", "Abs", "Sign", "Floor", "Ceil", "Round", "Sqrt", "Log", "ReduceProd",
+    "Greater", "GreaterOrEqual", "Not", "And", "Or", "Mod", "Abs", "Sign", "Floor", "Ceil", "Round", "Sqrt", "Log",
+    "ReduceProd",
   ]
 
   /// What to say of an operator that is not supported.
