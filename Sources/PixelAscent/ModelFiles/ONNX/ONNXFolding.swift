@@ -71,7 +71,7 @@ struct ONNXFolding {
 
   private func cast(_ input: ONNXConstant) throws(PixelAscentError) -> ONNXConstant? {
     let type = node.integer("to") ?? 1
-    if [1, 10, 11, 16].contains(type) {
+    if ONNXTensor.isFloat(type) {
       guard case .integers(let values) = input.content else { return input }
       return ONNXConstant(shape: input.shape, content: .reals(values.map(Double.init)))
     }

@@ -76,7 +76,7 @@ extension ONNXImporter {
     case .softmax, .logSoftmax: view = try softmax()
     case .identity, .dropout, .castLike: return values[node.inputs[0]].map { [$0] }
     case .cast:
-      guard [1, 10, 11, 16].contains(node.integer("to") ?? 1) else {
+      guard ONNXTensor.isFloat(node.integer("to") ?? 1) else {
         return fails("the network's values are cast to integers; only floats are supported")
       }
       return values[node.inputs[0]].map { [$0] }

@@ -144,6 +144,9 @@ struct ONNXTensor {
     16: .bfloat16,
   ]
 
+  /// Whether a number stands for a type of floats, in a tensor or in Cast.
+  static func isFloat(_ type: Int) -> Bool { elementTypes[type]?.isFloat ?? false }
+
   private static func integer(_ index: Int, of bytes: [UInt8], _ element: ElementType) -> Int {
     if element == .uint8 || element == .bool { return Int(bytes[index]) }
     return Int(signedLittleEndianBytes: bytes[index * element.size..<(index + 1) * element.size])
