@@ -73,4 +73,21 @@ enum ONNXArithmetic {
     default: nil
     }
   }
+
+  /// The value of a function; that of `prelu` depends on its parameter and is not a number here.
+  static func value(_ function: ElementFunction, _ x: Double) -> Double {
+    switch function {
+    case .clamp(let clamp): min(max(x, Double(clamp.low)), Double(clamp.high))
+    case .leakyReLU(let slope): x < 0 ? Double(slope) * x : x
+    case .prelu: .nan
+    case .elu(let alpha): x < 0 ? Double(alpha) * (exp(x) - 1) : x
+    case .sigmoid: 1 / (1 + exp(-x))
+    case .hardSigmoid(let alpha, let beta): min(max(Double(alpha) * x + Double(beta), 0), 1)
+    case .hardSwish: x * min(max(x / 6 + 0.5, 0), 1)
+    case .silu: x * (1 / (1 + exp(-x)))
+    case .tanh: tanh(x)
+    case .gelu(tanh: false): x / 2 * (1 + erf(x * 0.5.squareRoot()))
+    case .gelu(tanh: true): x / 2 * (1 + tanh(0.7978845608028654 * (x + 0.044715 * x * x * x)))
+    }
+  }
 }

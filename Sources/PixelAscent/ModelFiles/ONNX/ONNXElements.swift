@@ -8,7 +8,10 @@ extension ONNXImporter {
   mutating func elementwise(_ kind: ONNXOperator, _ shapes: ONNXShapes) throws(PixelAscentError) -> ONNXValue? {
     if let function = try function(kind, shapes) {
       guard let input = try pending(node.inputs[0]) else { return nil }
-      return waiting(input, input.function.values.map { function.value($0) }, .function(function.layer))
+      // GELU by tanh that is written as such is a layer of its own: nothing matches these values.
+      let isOwnLayer = function == .gelu(tanh: true)
+      let values = input.function.values.map { isOwnLayer ? .nan : ONNXArithmetic.value(function, $0) }
+      return waiting(input, values, .function(function))
     }
     switch kind {
     case .clip: return fails("expected constant limits, the lower one first")

@@ -2,34 +2,19 @@
 
 // Operators that are one of PixelAscent's functions of each element, and those with parameters a channel.
 extension ONNXImporter {
-  /// The function that an operator is, as a layer and to compute; nil if it is none.
-  mutating func function(
-    _ kind: ONNXOperator, _ shapes: ONNXShapes
-  ) throws(PixelAscentError) -> (layer: ElementFunction, value: (Double) -> Double)? {
-    func real(_ type: String, _ x: Double) -> Double { ONNXArithmetic.real(type, x, 0) ?? .nan }
+  /// The function that an operator is; nil if it is none.
+  func function(_ kind: ONNXOperator, _ shapes: ONNXShapes) throws(PixelAscentError) -> ElementFunction? {
     switch kind {
-    case .relu: return (.clamp(.relu), { max($0, 0) })
-    case .clip:
-      guard let clamp = try clamp(shapes) else { return nil }
-      return (.clamp(clamp), { min(max($0, Double(clamp.low)), Double(clamp.high)) })
-    case .leakyRelu:
-      let slope = node.float("alpha") ?? 0.01
-      return (.leakyReLU(slope: slope), { $0 < 0 ? Double(slope) * $0 : $0 })
-    case .elu:
-      let alpha = node.float("alpha") ?? 1
-      return (.elu(alpha: alpha), { $0 < 0 ? Double(alpha) * (real("Exp", $0) - 1) : $0 })
-    case .sigmoid: return (.sigmoid, { real("Sigmoid", $0) })
-    case .hardSigmoid:
-      let alpha = node.float("alpha") ?? 0.2, beta = node.float("beta") ?? 0.5
-      return (.hardSigmoid(alpha: alpha, beta: beta), { min(max(Double(alpha) * $0 + Double(beta), 0), 1) })
-    case .hardSwish: return (.hardSwish, { $0 * min(max($0 / 6 + 0.5, 0), 1) })
-    case .swish:
-      guard node.float("alpha") ?? 1 == 1 else { return nil }
-      return (.silu, { $0 * real("Sigmoid", $0) })
-    case .tanh: return (.tanh, { real("Tanh", $0) })
-    case .gelu:
-      let byTanh = node.text("approximate") == "tanh"
-      return (.gelu(tanh: byTanh), { byTanh ? .nan : $0 / 2 * (1 + real("Erf", $0 * 0.5.squareRoot())) })
+    case .relu: return .clamp(.relu)
+    case .clip: return try clamp(shapes).map { .clamp($0) }
+    case .leakyRelu: return .leakyReLU(slope: node.float("alpha") ?? 0.01)
+    case .elu: return .elu(alpha: node.float("alpha") ?? 1)
+    case .sigmoid: return .sigmoid
+    case .hardSigmoid: return .hardSigmoid(alpha: node.float("alpha") ?? 0.2, beta: node.float("beta") ?? 0.5)
+    case .hardSwish: return .hardSwish
+    case .swish: return node.float("alpha") ?? 1 == 1 ? .silu : nil
+    case .tanh: return .tanh
+    case .gelu: return .gelu(tanh: node.text("approximate") == "tanh")
     default: return nil
     }
   }

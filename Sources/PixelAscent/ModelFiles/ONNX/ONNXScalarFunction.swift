@@ -29,7 +29,8 @@ struct ONNXScalarFunction {
       return weight == 1 && bias == 0 ? .identity : .affine(weight: weight, bias: bias)
     }
     // Constants of half precision move a function by some 1e-4; the two GELUs differ by up to 5e-4.
-    return Self.known.first { _, function in equals(function, within: 2e-4) }.map { .function($0.0) }
+    let known = Self.known.first { function in equals({ ONNXArithmetic.value(function, $0) }, within: 2e-4) }
+    return known.map { .function($0) }
   }
 
   private func equals(_ function: (Double) -> Double, within tolerance: Double) -> Bool {
@@ -39,24 +40,10 @@ struct ONNXScalarFunction {
     }
   }
 
-  private typealias Known = (ElementFunction, @Sendable (Double) -> Double)
-
-  private static let known: [Known] = [
-    (.clamp(.relu), { max($0, 0) }),
-    (.clamp(.relu6), { min(max($0, 0), 6) }),
-    (.sigmoid, sigmoid),
-    (.tanh, { real("Tanh", $0) }),
-    (.silu, { $0 * sigmoid($0) }),
-    (.hardSwish, { $0 * min(max($0 / 6 + 0.5, 0), 1) }),
-    (.hardSigmoid(alpha: 1 / 6, beta: 0.5), { min(max($0 / 6 + 0.5, 0), 1) }),
-    (.hardSigmoid(alpha: 0.2, beta: 0.5), { min(max($0 / 5 + 0.5, 0), 1) }),
-    (.gelu(tanh: false), { $0 / 2 * (1 + real("Erf", $0 * 0.5.squareRoot())) }),
-    (.gelu(tanh: true), { $0 / 2 * (1 + real("Tanh", 0.7978845608028654 * ($0 + 0.044715 * $0 * $0 * $0))) }),
+  private static let known: [ElementFunction] = [
+    .clamp(.relu), .clamp(.relu6), .sigmoid, .tanh, .silu, .hardSwish, .hardSigmoid(alpha: 1 / 6, beta: 0.5),
+    .hardSigmoid(alpha: 0.2, beta: 0.5), .gelu(tanh: false), .gelu(tanh: true),
   ]
-
-  @Sendable private static func sigmoid(_ x: Double) -> Double { real("Sigmoid", x) }
-
-  private static func real(_ type: String, _ x: Double) -> Double { ONNXArithmetic.real(type, x, 0) ?? .nan }
 }
 
 /// A value that an operator on each element makes of one view; a layer only when something else needs it.
