@@ -18,8 +18,12 @@ public struct ModelInspection: Sendable {
 
   /// An operator that this version doesn't have.
   public struct Unsupported: Sendable {
-    /// The node, the operator, and what is nearest to it.
-    public let layer: String, `operator`: String, advice: String
+    /// The node's name, or its output's.
+    public let layer: String
+    /// "Conv", or with its domain "com.microsoft.FusedConv".
+    public let `operator`: String
+    /// What is wrong with it, and the nearest that is supported.
+    public let advice: String
   }
 
   /// The file's format, in a word or two.
@@ -56,9 +60,7 @@ public struct ModelInspection: Sendable {
   ) throws(PixelAscentError) {
     let source = try ByteSource(contentsOf: path)
     if case .onnx = try WeightFile.kind(of: source) {
-      unsupported = try ONNXReader.unsupported(source, inputSize: settings.inputSize).map {
-        Unsupported(layer: $0.layer, operator: $0.operator, advice: $0.advice)
-      }
+      unsupported = try ONNXReader.unsupported(source, inputSize: settings.inputSize)
       if !unsupported.isEmpty {
         format = "ONNX"
         return

@@ -7,7 +7,7 @@ struct ONNXImporter {
   private let inputSize: Int
   private(set) var layers: [GraphLayer] = []
   var parameters: [String: Parameter] = [:]
-  private(set) var unsupported: [ONNXReader.Unsupported] = []
+  private(set) var unsupported: [ModelInspection.Unsupported] = []
   var notes: [String] = []
   /// What is known of the values, by their names.
   var values: [String: ONNXValue] = [:]

@@ -2,16 +2,6 @@
 
 /// Reads networks from ONNX files <https://onnx.ai>: opset 7 to the newest, weights inside or in files beside.
 package enum ONNXReader {
-  /// An operator that has no counterpart here.
-  package struct Unsupported: Hashable, Sendable {
-    /// The node's name, or its output's.
-    package let layer: String
-    /// "Conv", or with its domain "com.microsoft.FusedConv".
-    package let `operator`: String
-    /// What is wrong with it, and the nearest that is supported.
-    package let advice: String
-  }
-
   /// The network that an ONNX file holds.
   ///
   /// - Parameter inputSize: the height and width that are assumed where the file leaves them open; 224 if nil.
@@ -34,8 +24,9 @@ package enum ONNXReader {
   /// All that keeps a file from being read, in the order of its nodes.
   ///
   /// - Throws: as ``read(_:inputSize:)`` does if the file is damaged.
-  package static func unsupported(_ source: ByteSource, inputSize: Int? = nil) throws(PixelAscentError) -> [Unsupported]
-  {
+  package static func unsupported(
+    _ source: ByteSource, inputSize: Int? = nil
+  ) throws(PixelAscentError) -> [ModelInspection.Unsupported] {
     var importer = ONNXImporter(try ONNXFile(source), inputSize: inputSize ?? 224)
     _ = try importer.run()
     return importer.unsupported
