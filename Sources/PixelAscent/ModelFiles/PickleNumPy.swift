@@ -142,48 +142,6 @@ extension PickleMachine {
   }
 }
 
-/// The type of an array's elements.
-struct NumPyType {
-  enum Kind: Character {
-    case float = "f"
-    case signed = "i"
-    case unsigned = "u"
-  }
-
-  let kind: Kind
-  /// Bytes an element.
-  let size: Int
-  var isBigEndian: Bool
-
-  /// A type by NumPy's code, as "f4" or "<i8"; nil if it is neither a float of 2, 4 or 8 bytes nor an integer.
-  init?(_ code: String) {
-    var rest = code[...]
-    isBigEndian = rest.first == ">"
-    if let first = rest.first, "<>|=".contains(first) { rest.removeFirst() }
-    guard rest.utf8.count == 2, let kind = rest.popFirst().flatMap(Kind.init(rawValue:)),
-      let size = Int(rest), [1, 2, 4, 8].contains(size), kind != .float || size > 1
-    else { return nil }
-    self.kind = kind
-    self.size = size
-  }
-
-  var code: String { "\(isBigEndian ? ">" : "<")\(kind.rawValue)\(size)" }
-
-  /// The element at an index, rounded to `Float`.
-  func element(_ index: Int, of data: [UInt8]) -> Float {
-    let stored = data[index * size..<(index + 1) * size]
-    let bytes = isBigEndian ? ArraySlice(stored.reversed()) : stored
-    let bits = UInt64(littleEndianBytes: bytes)
-    return switch (kind, size) {
-    case (.float, 2): ElementType.half(UInt16(truncatingIfNeeded: bits))
-    case (.float, 4): Float(bitPattern: UInt32(truncatingIfNeeded: bits))
-    case (.float, _): Float(Double(bitPattern: bits))
-    case (.unsigned, _): Float(bits)
-    case (.signed, _): Float(Int(signedLittleEndianBytes: bytes))
-    }
-  }
-}
-
 extension Tensor {
   /// A tensor from values in Fortran order, the first dimension contiguous.
   fileprivate init(columnMajor source: [Float], shape: [Int]) {
