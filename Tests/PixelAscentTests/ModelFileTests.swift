@@ -43,7 +43,7 @@ import Testing
   }
 
   private func read(_ bytes: [UInt8]) throws -> ModelFile {
-    try ModelFile(Safetensors(bytes, name: "m.safetensors"))
+    try ModelFile(Safetensors(ByteSource(bytes, name: "m.safetensors")))
   }
 
   @Test func readsWhatItWrites() throws {

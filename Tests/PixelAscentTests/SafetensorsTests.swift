@@ -6,7 +6,9 @@ import TestSupport
 import Testing
 
 @Suite struct SafetensorsTests {
-  private func read(_ bytes: [UInt8]) throws -> Safetensors { try Safetensors(bytes, name: "m.safetensors") }
+  private func read(_ bytes: [UInt8]) throws -> Safetensors {
+    try Safetensors(ByteSource(bytes, name: "m.safetensors"))
+  }
 
   private func line(_ bytes: [UInt8]) -> String { errorLine { _ = try read(bytes) } }
 

@@ -24,7 +24,7 @@ package struct Safetensors: Sendable {
   /// Headers longer than this are refused, as by the format's own library.
   private static let longestHeader = 100_000_000
 
-  /// Reads a file's header; `name` is what errors call the file.
+  /// Reads a file's header.
   ///
   /// - Throws: `PixelAscentError` of kind `invalidModel` if the file contradicts itself or the format, or a tensor is of
   ///   another type; `unreadableFile`.
@@ -79,11 +79,6 @@ package struct Safetensors: Sendable {
     name = source.name
     metadata = header.metadata
     tensors = try StateDict(entries, name: source.name)
-  }
-
-  /// The file that `init(_: ByteSource)` reads, in memory.
-  package init(_ bytes: [UInt8], name: String) throws(PixelAscentError) {
-    try self.init(ByteSource(bytes, name: name))
   }
 }
 
