@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 
 extension Tensor {
+  /// What every .npy file begins with.
+  package static let npyMagic: [UInt8] = [0x93] + Array("NUMPY".utf8)
+
   /// Reads a NumPy `.npy` file of little-endian float32 in C order; `name` is what errors call it.
   ///
   /// Values that are not finite are let through.
@@ -10,7 +13,7 @@ extension Tensor {
   public init(npy bytes: [UInt8], name: String) throws(PixelAscentError) {
     func fail(_ message: String) -> PixelAscentError { PixelAscentError(.invalidModel, "\(name): \(message)") }
 
-    guard bytes.starts(with: NumPyHeader.magic), bytes.count >= 12 else {
+    guard bytes.starts(with: Tensor.npyMagic), bytes.count >= 12 else {
       throw fail("not a NumPy .npy file: its first bytes are others")
     }
     let version = bytes[6]
@@ -48,7 +51,7 @@ extension Tensor {
     header.append(UInt8(ascii: "\n"))
     precondition(header.count <= UInt16.max, "a shape of \(shape.count) dimensions does not fit an .npy header")
 
-    var bytes = NumPyHeader.magic
+    var bytes = Tensor.npyMagic
     bytes.reserveCapacity(start + 4 * values.count)
     bytes += [1, 0, UInt8(header.count & 255), UInt8(header.count >> 8)]
     bytes += header
@@ -59,8 +62,6 @@ extension Tensor {
 
 /// The header of an `.npy` file: a Python dictionary literal of exactly three entries.
 private struct NumPyHeader {
-  static let magic: [UInt8] = [0x93] + Array("NUMPY".utf8)
-
   let type: String
   let isFortranOrder: Bool
   let shape: [Int]
@@ -135,9 +136,4 @@ private struct NumPyHeader {
       return extents
     }
   }
-}
-
-extension Tensor {
-  /// What every .npy file begins with.
-  package static var npyMagic: [UInt8] { NumPyHeader.magic }
 }

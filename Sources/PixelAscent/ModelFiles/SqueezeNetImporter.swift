@@ -52,7 +52,7 @@ package enum SqueezeNetImporter {
     if let weight = tensors["conv1.weight"], let bias = tensors["conv1.bias"] {
       (tensors["conv1.weight"], tensors["conv1.bias"]) = foldedCaffeInput(weight: weight, bias: bias)
     }
-    for (key, tensor) in tensors where !tensor.isFinite {
+    if let key = tensors.filter({ !$0.value.isFinite }).keys.min() {
       throw fail("tensor \(key) holds a value that is not finite once converted")
     }
     return try ModelFile(

@@ -6,19 +6,20 @@ package struct StateDict: Sendable {
 
   /// What errors call it.
   package let name: String
-  package private(set) var entries: [Entry]
-  private var places: [String: Int]
+  package let entries: [Entry]
+  private let places: [String: Int]
 
   /// - Throws: `PixelAscentError` of kind `invalidModel` if a name is there twice.
   package init(_ entries: [Entry], name: String) throws(PixelAscentError) {
     self.name = name
     self.entries = entries
-    places = [:]
+    var places = [String: Int]()
     for (index, entry) in entries.enumerated() {
       guard places.updateValue(index, forKey: entry.name) == nil else {
         throw PixelAscentError(.invalidModel, "\(name): tensor \(entry.name.oneLine) is there twice")
       }
     }
+    self.places = places
   }
 
   /// The same parameters without what all names begin with because the network was wrapped when it was saved.

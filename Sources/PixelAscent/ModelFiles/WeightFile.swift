@@ -39,7 +39,8 @@ package enum WeightFile {
     source.fail("expected weights as PyTorch, safetensors or ONNX files hold them, found \(found)")
   }
 
-  /// From protocol 2 on a pickle begins with its version; before, one of a container does with a mark or a container.
+  /// From protocol 2 on a pickle begins with its version. Before, that of a container begins with a mark, an empty container
+  /// or the container's class.
   private static func isPickle(_ head: [UInt8]) -> Bool {
     guard let first = head.first else { return false }
     return first == 0x80 || "(]}c".utf8.contains(first)

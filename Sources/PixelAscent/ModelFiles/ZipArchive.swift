@@ -34,8 +34,8 @@ struct ZipArchive {
 
     var end = 0
     for header in headers.sorted(by: { $0.offset < $1.offset }) {
-      guard header.offset >= end else { throw fail("entry \(header.name.oneLine) overlaps another") }
       let name = header.name.oneLine
+      guard header.offset >= end else { throw fail("entry \(name) overlaps another") }
       guard header.offset <= place.range.lowerBound - 30 else { throw fail("entry \(name) has no header") }
       var local = try Fields(source, header.offset..<header.offset + 30)
       guard local.take(4) == 0x0403_4B50, local.skip(22), let nameLength = local.take(2), let extra = local.take(2)

@@ -154,8 +154,7 @@ extension ArchitectureBuilder {
     return function.map { apply($0, y) } ?? y
   }
 
-  /// Squeeze and excitation (Hu et al. 2018): x times a gate a channel, made of x's means by two 1×1
-  /// convolutions.
+  /// Squeeze and excitation (Hu et al. 2018): x times a gate a channel, made of x's means by two 1×1 convolutions.
   mutating func squeezeExcitation(
     _ name: String, _ first: String, _ second: String, _ x: Value, function: ElementFunction, gate: ElementFunction
   ) throws(PixelAscentError) -> Value {

@@ -63,7 +63,7 @@ struct ProtobufMessage {
     guard let type = WireType(rawValue: tag & 7), (1...(1 << 29) - 1).contains(tag >> 3) else {
       throw fail("not an ONNX file, or a damaged one: no field begins at byte \(start)")
     }
-    var length: UInt64
+    let length: UInt64
     switch type {
     case .varint:
       let first = position
