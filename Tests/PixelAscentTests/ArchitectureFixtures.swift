@@ -19,6 +19,10 @@ struct ArchitectureFixture {
   var outputs: [String: [Int]] = [:]
 
   static let all = read(PackageFiles.folder + "/Tests/Golden/architectures.txt")
+  /// What the tests call them. (Debian's Swift 6.0.3 crashes on a closure in a test's arguments.)
+  static let labels = all.map(\.label)
+
+  var label: String { "\(package)/\(name)" }
 
   static func read(_ path: String) -> [ArchitectureFixture] {
     let text = (try? String(contentsOfFile: path, encoding: .utf8)) ?? ""

@@ -6,8 +6,8 @@ import Testing
 
 /// Architectures recognised from the names and shapes of state dicts.
 @Suite struct ArchitectureTests {
-  @Test(arguments: ArchitectureFixture.all.map { "\($0.package)/\($0.name)" }) func isRecognised(of: String) throws {
-    let fixture = try #require(ArchitectureFixture.all.first { "\($0.package)/\($0.name)" == of })
+  @Test(arguments: ArchitectureFixture.labels) func isRecognised(of label: String) throws {
+    let fixture = try #require(ArchitectureFixture.all.first { $0.label == label })
     let name = fixture.name
     let dict = try fixture.stateDict()
     let model = try Architecture.recognize(dict, named: name.hasPrefix("tf_") ? name : nil)
