@@ -12,13 +12,13 @@ import Testing
 
   static let expected = "expected weights as PyTorch, safetensors or ONNX files hold them"
 
-  @Test(
-    arguments: commands,
-    [
-      ("missing.safetensors", "no such file"), ("Models", "is a folder, not a file"),
-      ("photo.png/m", "a part of the path is not a folder"),
-      ("photo.png", "\(expected), found a PNG picture"), ("empty", "\(expected), found an empty file"),
-    ])
+  private static let files = [
+    ("missing.safetensors", "no such file"), ("Models", "is a folder, not a file"),
+    ("photo.png/m", "a part of the path is not a folder"),
+    ("photo.png", "\(expected), found a PNG picture"), ("empty", "\(expected), found an empty file"),
+  ]
+
+  @Test(arguments: commands, files)
   func noModel(_ command: String, _ file: (name: String, message: String)) throws {
     let folder = try TemporaryFolder.withModelAndPhoto()
     try folder.add("empty", [])

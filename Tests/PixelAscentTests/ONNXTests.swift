@@ -68,11 +68,10 @@ import Testing
     let convolutions = model.graph.layers.filter { if case .convolution = $0.operation { true } else { false } }
     #expect(try model.parameters["\(convolutions[0].name).bias"]?.tensor().values == [0.5, -0.25, 0.125, 1])
     #expect(model.labels?.names == [["a"], ["b"], ["c, d"], ["e"], ["f"]])
-    #expect(
-      model.preprocessing
-        == (try Preprocessing(
-          mean: [123.675 / 255, 116.28 / 255, 103.53 / 255], std: [58.395 / 255, 57.12 / 255, 57.375 / 255],
-          inputSize: 8)))
+    let mean: [Float] = [123.675 / 255, 116.28 / 255, 103.53 / 255]
+    let std: [Float] = [58.395 / 255, 57.12 / 255, 57.375 / 255]
+    let preprocessing = try Preprocessing(mean: mean, std: std, inputSize: 8)
+    #expect(model.preprocessing == preprocessing)
     #expect(model.source == "ONNX by fixtures, graph g")
   }
 
