@@ -36,6 +36,18 @@ import Testing
         == "m: preprocessing: expected the mean of 3 channels or of 1, found 2")
   }
 
+  /// The file's name stands before an error, and once, also where that begins like the name.
+  @Test func namesTheFile() throws {
+    let bytes = ONNXWriter.file { $0.node("GlobalAveragePool", ["x"], ["y"]) }
+    var settings = ModelSettings()
+    settings.labels = try Labels(names: [["a"], ["b"]])
+    for name in ["m.onnx", "the"] {
+      #expect(
+        errorLine { try ModelReader.read(ByteSource(bytes, name: name), settings) }
+          == "\(name): the network has 3 classes, found labels for 2")
+    }
+  }
+
   /// p in [0, 1] reads (p − mean) / std.
   @Test func normalisesWithMeanAndStd() throws {
     let network = try Network(

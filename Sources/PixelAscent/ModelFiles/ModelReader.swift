@@ -93,7 +93,7 @@ package enum ModelReader {
       if settings.isBGR { try file.reverseChannels() }
       return Reading(file: file, format: format, notes: model.notes)
     } catch {
-      throw error.message.hasPrefix(name) ? error : error.within(name)
+      throw error.message.hasPrefix("\(name): ") ? error : error.within(name)
     }
   }
 
