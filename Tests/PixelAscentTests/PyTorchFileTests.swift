@@ -39,7 +39,7 @@ import Testing
     for (name, tensor) in PyTorchFileTests.expected { #expect(try dict[name]?.tensor() == tensor, "\(name)") }
   }
 
-  @Test func saysWhatToDoWithAModule() throws {
+  @Test func refusesAModuleWithAdvice() throws {
     #expect(
       errorLine { _ = try read(fixture("module")) }
         == "w.pth: refused: the pickle calls torch.nn.modules.linear.Linear; it holds a whole module, so save its "
