@@ -38,21 +38,6 @@ private struct PoolShape {
   let name: String
   let kernel, stride, channels, inputSize, outputSize: Int
 
-  init(_ layer: Layer) {
-    self.init(
-      name: layer.name, kernel: layer.kernel, stride: layer.stride, channels: layer.inputs, inputSize: layer.inputSize,
-      outputSize: layer.outputSize)
-  }
-
-  init(name: String, kernel: Int, stride: Int, channels: Int, inputSize: Int, outputSize: Int) {
-    self.name = name
-    self.kernel = kernel
-    self.stride = stride
-    self.channels = channels
-    self.inputSize = inputSize
-    self.outputSize = outputSize
-  }
-
   /// VGG's second pool.
   static let vgg = PoolShape(name: "pool2x2", kernel: 2, stride: 2, channels: 128, inputSize: 112, outputSize: 56)
 
@@ -75,6 +60,14 @@ private struct PoolShape {
   func place(_ index: Int) -> Int {
     let (channel, pixel) = index.quotientAndRemainder(dividingBy: outputSize * outputSize)
     return (channel / 16 * outputSize * outputSize + pixel) * 16 + channel % 16
+  }
+}
+
+extension PoolShape {
+  fileprivate init(_ layer: Layer) {
+    self.init(
+      name: layer.name, kernel: layer.kernel, stride: layer.stride, channels: layer.inputs, inputSize: layer.inputSize,
+      outputSize: layer.outputSize)
   }
 }
 
