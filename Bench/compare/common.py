@@ -18,6 +18,16 @@ def fail(message):
     sys.exit(f"error: {message}")
 
 
+def script(main):
+    """Runs a script's main function. A file's or folder's error is one line; Ctrl-C ends it without one."""
+    try:
+        sys.exit(main())
+    except OSError as error:
+        fail(error)
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
 def run(name, command):
     """The JSON objects, one a line, that a program prints. Its failure is this script's."""
     result = subprocess.run([str(word) for word in command], capture_output=True, text=True)

@@ -62,9 +62,4 @@ def main():
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except OSError as error:
-        common.fail(error)
-    except KeyboardInterrupt:
-        sys.exit(130)
+    common.script(main)

@@ -36,7 +36,8 @@ ISAS = {
 WARM_UP = 3
 GRADIENT_BOUND = 5e-2
 CLASS = 0
-sys.path.append(str(Path(__file__).resolve().parents[2] / "Tests" / "Models"))  # make_models.py, program.py
+TESTS = Path(__file__).resolve().parents[2] / "Tests" / "Models"
+sys.path.append(str(TESTS))  # make_models.py, program.py
 
 
 def arguments():
@@ -155,8 +156,7 @@ def main():
         import make_models
         import torch
     except ImportError as error:
-        requirements = Path(sys.path[-1]) / "requirements.txt"
-        common.fail(f"{error}: pip install -r {requirements}")
+        common.fail(f"{error}: pip install -r {TESTS / 'requirements.txt'}")
     torch.set_num_threads(options.threads)
     models = make_models.some_of(make_models.MODELS)
     try:
@@ -177,9 +177,4 @@ def main():
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except OSError as error:
-        common.fail(error)
-    except KeyboardInterrupt:
-        sys.exit(130)
+    common.script(main)

@@ -10,7 +10,6 @@ photographs and among five for all. A fooling image must fool the package too, a
 """
 
 import argparse
-import sys
 import tempfile
 from pathlib import Path
 
@@ -21,7 +20,7 @@ from efficientnet_lite_pytorch import EfficientNet
 from PIL import Image
 
 from make_models import normalise
-from program import Failure, Program, relative_distance
+from program import Failure, Program, fail, relative_distance, script
 
 SCORE_BOUND, GRADIENT_BOUND = 1e-3, 5e-2
 RIGHT_FIRST, RIGHT_AMONG_FIVE = 17, 20
@@ -107,7 +106,7 @@ def main():
     options = parser.parse_args()
     photos = sorted(options.photos.glob("imagenet_*.jpg"))
     if len(photos) != 20:
-        sys.exit(f"error: {options.photos} holds {len(photos)} imagenet_*.jpg, expected 20; run: make samples")
+        fail(f"{options.photos} holds {len(photos)} imagenet_*.jpg, expected 20; run: make samples")
     net, program = load_net(), Program(options.binary.resolve(), options.model)
     failed = False
     with tempfile.TemporaryDirectory() as name:
@@ -129,9 +128,4 @@ def main():
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except OSError as error:
-        sys.exit(f"error: {error}")
-    except KeyboardInterrupt:
-        sys.exit(130)
+    script(main)

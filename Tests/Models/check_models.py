@@ -21,7 +21,6 @@ import copy
 import dataclasses
 import json
 import os
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -32,7 +31,7 @@ from torch.overrides import TorchFunctionMode
 
 import make_models
 from make_models import MODELS, SMALL_MODELS, SUFFIXES
-from program import Failure, Program, relative_distance
+from program import Failure, Program, fail, relative_distance, script
 
 SCORE_BOUND, MEDIAN_BOUND, EACH_BOUND = 1e-4, 1e-4, 5e-2
 CANDIDATES, RANKS = 48, (0, 1, 3, 10, 30)
@@ -221,7 +220,7 @@ def arguments():
     if options.small:
         options.models, options.formats = SMALL_MODELS, ["pth", "onnx"]
     if not options.binary.is_file():
-        sys.exit(f"error: {options.binary}: no such file; run: make build")
+        fail(f"{options.binary}: no such file; run: make build")
     options.binary = options.binary.resolve()
     return options
 
@@ -256,9 +255,4 @@ def merge(path, records):
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except OSError as error:
-        sys.exit(f"error: {error}")
-    except KeyboardInterrupt:
-        sys.exit(130)
+    script(main)

@@ -20,7 +20,6 @@ neighbouring pixels are alike, so are a pool's values.
 """
 
 import argparse
-import sys
 import zlib
 from pathlib import Path
 
@@ -29,6 +28,8 @@ import torch
 import torchvision
 from PIL import Image
 from torch import nn
+
+from program import script
 
 MODELS = [
     "squeezenet1_0",
@@ -209,9 +210,4 @@ def main():
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except OSError as error:
-        sys.exit(f"error: {error}")
-    except KeyboardInterrupt:
-        sys.exit(130)
+    script(main)

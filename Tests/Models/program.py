@@ -8,7 +8,12 @@ from pathlib import Path
 
 import numpy as np
 
-MEASURE = Path(__file__).resolve().parents[2] / "Bench" / "compare" / "measure.py"
+COMPARE = Path(__file__).resolve().parents[2] / "Bench" / "compare"
+MEASURE = COMPARE / "measure.py"
+sys.path.append(str(COMPARE))
+
+from common import fail, script  # noqa: E402,F401 for the checks beside this file, too
+
 SECONDS = 900
 
 
