@@ -33,7 +33,10 @@ let package = Package(
     .systemLibrary(
       name: "libpng", path: "CSupport/libpng", pkgConfig: "libpng",
       providers: [.apt(["libpng-dev"]), .brew(["libpng"])]),
-    .target(name: "PixelAscent", dependencies: ["CPixelKernels", "CPixelCodec"]),
+    .systemLibrary(
+      name: "libnettle", path: "CSupport/nettle", pkgConfig: "nettle",
+      providers: [.apt(["nettle-dev"]), .brew(["nettle"])]),
+    .target(name: "PixelAscent", dependencies: ["CPixelKernels", "CPixelCodec", "libnettle"]),
     .executableTarget(
       name: "PixelAscentCLI",
       dependencies: [

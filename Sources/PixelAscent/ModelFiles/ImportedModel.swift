@@ -18,6 +18,8 @@ package struct ImportedModel: Sendable {
 
   /// The short side of the images that the file was made for; nil if it leaves that open.
   package var inputSize: Int?
+  /// Files beside the model's own that its parameters were read from, in the order of their names.
+  package var otherFiles: [ByteSource] = []
 
   package init(
     graph: Graph, parameters: [String: Parameter], preprocessing: Preprocessing? = nil, labels: Labels? = nil,

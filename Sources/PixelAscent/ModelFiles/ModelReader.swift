@@ -10,6 +10,8 @@ package enum ModelReader {
     package let format: String
     /// A line each.
     package let notes: [String]
+    /// The file itself, and those beside it that its weights lie in.
+    package let files: [ByteSource]
   }
 
   /// Reads the file at `path`.
@@ -30,29 +32,29 @@ package enum ModelReader {
     switch kind {
     case .safetensors:
       let file = try Safetensors(source)
-      if ModelFile.isNative(file) { return try finish(ModelFile(file), "PixelAscent", settings, name: source.name) }
-      return try read(try file.stateDict(), format: "safetensors", settings)
+      if ModelFile.isNative(file) { return try finish(ModelFile(file), "PixelAscent", settings, source) }
+      return try read(try file.stateDict(), "safetensors", settings, source)
     case .torchZip, .torchLegacy:
-      return try read(try PyTorchFile.stateDict(source), format: "PyTorch state dict", settings)
+      return try read(try PyTorchFile.stateDict(source), "PyTorch state dict", settings, source)
     case .onnx:
-      return try finish(try ONNXReader.read(source, inputSize: settings.inputSize), "ONNX", settings, name: source.name)
+      return try finish(try ONNXReader.read(source, inputSize: settings.inputSize), "ONNX", settings, source)
     case .numPyPickle:
       let pickle = try Pickle.load(source)
       let file = try SqueezeNetImporter.modelFile(from: pickle, name: source.name)
-      return try finish(file, "pickle of SqueezeNet 1.1", settings, name: source.name)
+      return try finish(file, "pickle of SqueezeNet 1.1", settings, source)
     }
   }
 
   private static func read(
-    _ dict: StateDict, format: String, _ settings: ModelSettings
+    _ dict: StateDict, _ format: String, _ settings: ModelSettings, _ source: ByteSource
   ) throws(PixelAscentError) -> Reading {
     let model = try Architecture.recognize(dict, named: settings.architecture)
-    return try finish(model, format, settings, name: dict.name)
+    return try finish(model, format, settings, source)
   }
 
   /// A file that says all itself.
   private static func finish(
-    _ file: ModelFile, _ format: String, _ settings: ModelSettings, name: String
+    _ file: ModelFile, _ format: String, _ settings: ModelSettings, _ source: ByteSource
   ) throws(PixelAscentError) -> Reading {
     var file = file
     do {
@@ -60,13 +62,13 @@ package enum ModelReader {
       if let labels = settings.labels { file.labels = try check(labels, file.labels.count) }
       if settings.isBGR { try file.reverseChannels() }
     } catch {
-      throw error.within(name)
+      throw error.within(source.name)
     }
-    return Reading(file: file, format: format, notes: [])
+    return Reading(file: file, format: format, notes: [], files: [source])
   }
 
   private static func finish(
-    _ imported: ImportedModel, _ format: String, _ settings: ModelSettings, name: String
+    _ imported: ImportedModel, _ format: String, _ settings: ModelSettings, _ source: ByteSource
   ) throws(PixelAscentError) -> Reading {
     do {
       var model = try imported.simplified()
@@ -91,9 +93,9 @@ package enum ModelReader {
         graph: model.graph, labels: check(settings.labels ?? model.labels ?? usualLabels, classes),
         preprocessing: preprocessing, source: model.source, licence: "unknown", parameters: model.parameters)
       if settings.isBGR { try file.reverseChannels() }
-      return Reading(file: file, format: format, notes: model.notes)
+      return Reading(file: file, format: format, notes: model.notes, files: [source] + imported.otherFiles)
     } catch {
-      throw error.message.hasPrefix("\(name): ") ? error : error.within(name)
+      throw error.message.hasPrefix("\(source.name): ") ? error : error.within(source.name)
     }
   }
 

@@ -61,6 +61,8 @@ public struct Network: Sendable {
   public var options: ComputeOptions
 
   let plan: LayerPlan
+  /// What it was read from.
+  private var files: [ByteSource] = []
 
   /// Reads a model file: PixelAscent's own safetensors, a state dict of a known architecture as `.pth` or safetensors, ONNX,
   /// or the pickle of SqueezeNet's original weights. The kind is recognised by content.
@@ -69,9 +71,7 @@ public struct Network: Sendable {
   public init(
     contentsOf path: String, settings: ModelSettings = ModelSettings(), options: ComputeOptions = ComputeOptions()
   ) throws(PixelAscentError) {
-    let reading = try ModelReader.read(path, settings)
-    try self.init(reading.file, name: path, options: options)
-    notes = reading.notes
+    try self.init(ModelReader.read(path, settings), name: path, options: options)
   }
 
   /// Reads the bytes of a model file; `name` is what errors call it.
@@ -80,7 +80,12 @@ public struct Network: Sendable {
   public init(
     modelFile bytes: [UInt8], name: String, options: ComputeOptions = ComputeOptions()
   ) throws(PixelAscentError) {
-    try self.init(try ModelReader.read(ByteSource(bytes, name: name)).file, name: name, options: options)
+    try self.init(ModelReader.read(ByteSource(bytes, name: name)), name: name, options: options)
+  }
+
+  private init(_ reading: ModelReader.Reading, name: String, options: ComputeOptions) throws(PixelAscentError) {
+    try self.init(reading.file, name: name, options: options)
+    (notes, files) = (reading.notes, reading.files)
   }
 
   package init(_ file: ModelFile, name: String, options: ComputeOptions = ComputeOptions()) throws(PixelAscentError) {
@@ -95,6 +100,12 @@ public struct Network: Sendable {
     licence = file.licence
     self.options = options
   }
+
+  /// The SHA-256 of the model's file, in hexadecimal; where weights lie in files beside it, of the file and of these, in the
+  /// order of their names, one after another. That of nothing for a network that was not read from a file.
+  ///
+  /// - Throws: ``PixelAscentError`` of kind `unreadableFile`.
+  public func sha256() throws(PixelAscentError) -> String { try SHA256.digest(of: files) }
 
   var kernels: Kernels { Kernels(options.instructionSet) }
   var parallel: Parallel { Parallel(threads: options.threads) }

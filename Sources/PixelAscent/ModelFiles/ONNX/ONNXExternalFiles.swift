@@ -9,6 +9,9 @@ final class ONNXExternalFiles {
 
   init(_ model: ByteSource) { self.model = model }
 
+  /// Those that are open, in the order of their names.
+  var all: [ByteSource] { opened.sorted { $0.key < $1.key }.map(\.value) }
+
   /// The file and the place in it that a TensorProto's external_data names.
   ///
   /// - Throws: `PixelAscentError` of kind `invalidModel` if that is not a regular file in the model's folder, or in a

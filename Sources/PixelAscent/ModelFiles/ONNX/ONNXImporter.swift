@@ -233,11 +233,13 @@ struct ONNXImporter {
     if graph.layers.last?.operation == .softmax {
       notes.append("the softmax at the end is left out: scores are what comes before it")
     }
-    return ImportedModel(
+    var model = ImportedModel(
       graph: graph, parameters: parameters, preprocessing: metadata.preprocessing(inputSize: size),
       labels: metadata.labels(count: output.size.channels),
       source: "ONNX" + (origin.isEmpty ? "" : " by \(origin.oneLine)")
         + (file.graphName.isEmpty ? "" : ", graph \(file.graphName.oneLine)"),
       notes: notes, inputSize: hasSize ? size : nil)
+    model.otherFiles = files.all
+    return model
   }
 }

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: MIT
+#ifndef PXA_NETTLE_SHIM_H
+#define PXA_NETTLE_SHIM_H
+
+#include <nettle/sha2.h>
+#include <nettle/version.h>
+
+// The digest's 32 bytes; version 4 has lost an argument.
+static inline void pxa_sha256_digest(struct sha256_ctx *context, uint8_t *digest) {
+#if NETTLE_VERSION_MAJOR >= 4
+  sha256_digest(context, digest);
+#else
+  sha256_digest(context, SHA256_DIGEST_SIZE, digest);
+#endif
+}
+
+#endif
