@@ -9,6 +9,9 @@
 // Longest legal progressions have a few dozen scans; hundreds of them in a small file only burn time.
 enum { PXA_CODEC_MAX_SCANS = 100 };
 
+// The keyword of the text chunk that holds a comment.
+#define PXA_PNG_KEYWORD "pixelascent"
+
 // The orientation (1 ... 8) that a TIFF-structured EXIF block declares; 1 if it declares none or makes no sense.
 uint32_t pxa_exif_orientation(const uint8_t *tiff, size_t size);
 

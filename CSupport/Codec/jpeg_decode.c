@@ -183,3 +183,18 @@ pxa_codec_status pxa_jpeg_decode(uint8_t *pixels, const pxa_image_header *header
   struct reader r = {.bytes = bytes, .size = size, .message = message, .pixels = pixels, .header = *header};
   return run(&r, decode);
 }
+
+pxa_codec_range pxa_jpeg_comment(const uint8_t *bytes, size_t size) {
+  enum { SOS = 0xDA };
+  // A segment is a marker and a length, which counts itself; the first scan ends them.
+  size_t at = 2;
+  while (size >= 4 && at <= size - 4 && bytes[at] == 0xFF && bytes[at + 1] != SOS) {
+    size_t length = (size_t)bytes[at + 2] << 8 | bytes[at + 3];
+    if (length < 2 || length > size - at - 2)
+      break;
+    if (bytes[at + 1] == JPEG_COM)
+      return (pxa_codec_range){at + 4, length - 2};
+    at += 2 + length;
+  }
+  return (pxa_codec_range){0, 0};
+}

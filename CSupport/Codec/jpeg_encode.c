@@ -3,6 +3,7 @@
 
 #include <setjmp.h>
 #include <stdio.h>
+#include <string.h>
 
 #include <jpeglib.h>
 #include <jerror.h>
@@ -19,6 +20,7 @@ struct writer {
   const uint8_t *pixels;
   uint32_t width, height;
   int quality;
+  const char *comment;
   pxa_codec_bytes file;
   size_t capacity;
   uint8_t buffer[BUFFER];
@@ -70,6 +72,8 @@ static void encode(struct writer *w) {
   if (w->quality >= 90)
     info->comp_info[0].h_samp_factor = info->comp_info[0].v_samp_factor = 1;
   jpeg_start_compress(info, TRUE);
+  if (w->comment)
+    jpeg_write_marker(info, JPEG_COM, (const JOCTET *)w->comment, (unsigned)strlen(w->comment));
   while (info->next_scanline < info->image_height) {
     // libjpeg only reads the row; its type merely forgot the const.
     JSAMPROW row = (JSAMPROW)w->pixels + (size_t)info->next_scanline * w->width * 3;
@@ -87,8 +91,9 @@ static void run(struct writer *w) {
 }
 
 pxa_codec_status pxa_jpeg_encode(pxa_codec_bytes *file, const uint8_t *pixels, uint32_t width, uint32_t height,
-                                 int quality, char *message) {
-  struct writer w = {.message = message, .pixels = pixels, .width = width, .height = height, .quality = quality};
+                                 int quality, const char *comment, char *message) {
+  struct writer w = {
+      .message = message, .pixels = pixels, .width = width, .height = height, .quality = quality, .comment = comment};
   w.info.err = jpeg_std_error(&w.errors);
   w.info.client_data = &w;
   w.errors.error_exit = on_error;

@@ -45,18 +45,33 @@ static uint32_t get32(const uint8_t *p) {
   return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
 }
 
-// The eXIf chunk may also follow the picture, where libpng would show it too late. The checksums are libpng's matter.
-static uint32_t exif_orientation(const uint8_t *bytes, size_t size) {
+// The data of the first chunk of a type that begins with some bytes. The checksums are libpng's matter.
+static pxa_codec_range find_chunk(const uint8_t *bytes, size_t size, const char *type, const char *start,
+                                  size_t start_size) {
   size_t at = SIGNATURE;
-  while (size - at >= CHUNK) {
+  while (size >= at && size - at >= CHUNK) {
     size_t length = get32(bytes + at);
     if (length > size - at - CHUNK)
       break;
-    if (memcmp(bytes + at + 4, "eXIf", 4) == 0)
-      return pxa_exif_orientation(bytes + at + 8, length);
+    const uint8_t *data = bytes + at + 8;
+    if (memcmp(bytes + at + 4, type, 4) == 0 && length >= start_size && memcmp(data, start, start_size) == 0)
+      return (pxa_codec_range){at + 8, length};
     at += CHUNK + length;
   }
-  return 1;
+  return (pxa_codec_range){0, 0};
+}
+
+// The eXIf chunk may also follow the picture, where libpng would show it too late.
+static uint32_t exif_orientation(const uint8_t *bytes, size_t size) {
+  pxa_codec_range exif = find_chunk(bytes, size, "eXIf", "", 0);
+  return exif.length ? pxa_exif_orientation(bytes + exif.offset, exif.length) : 1;
+}
+
+pxa_codec_range pxa_png_comment(const uint8_t *bytes, size_t size) {
+  // The keyword, then no compression, no language and no translated keyword.
+  static const char start[] = PXA_PNG_KEYWORD "\0\0\0\0";
+  pxa_codec_range text = find_chunk(bytes, size, "iTXt", start, sizeof start);
+  return text.length ? (pxa_codec_range){text.offset + sizeof start, text.length - sizeof start} : text;
 }
 
 pxa_codec_status pxa_png_probe(pxa_image_header *header, const uint8_t *bytes, size_t size, char *message) {

@@ -50,24 +50,46 @@ extension RGBImage {
     self.init(width: isTurned ? height : width, height: isTurned ? width : height, pixels: pixels)
   }
 
-  /// The bytes of an 8-bit RGB PNG file of this picture. The same picture gives the same bytes.
+  /// The bytes of an 8-bit RGB PNG file of this picture. The same picture and comment give the same bytes.
   ///
+  /// - Parameter comment: text that the file carries along, in an international text chunk "pixelascent"; it ends before
+  ///   a null character.
   /// - Throws: ``PixelAscentError`` of kind `sizeLimit` if a side is 2³¹ or longer or memory runs out.
-  public func pngData() throws(PixelAscentError) -> [UInt8] {
-    try encoded(format: .png, longestSide: 0x7FFF_FFFF) { pxa_png_encode($0, pixels, $1, $2, $3) }
+  public func pngData(comment: String? = nil) throws(PixelAscentError) -> [UInt8] {
+    try encoded(format: .png, longestSide: 0x7FFF_FFFF) { pxa_png_encode($0, pixels, $1, $2, comment, $3) }
   }
 
   /// The bytes of a baseline JPEG file of this picture, with full chroma resolution (4:4:4) from quality 90 on and half
   /// of it (4:2:0) below.
   ///
-  /// - Parameter quality: 1 (small) … 100 (faithful).
+  /// - Parameters:
+  ///   - quality: 1 (small) … 100 (faithful)
+  ///   - comment: text that the file carries along, in a COM segment; it ends before a null character
   /// - Throws: ``PixelAscentError`` of kind `invalidParameter` if `quality` is outside its range, `sizeLimit` if a side
-  ///   is longer than 65,500 or memory runs out.
-  public func jpegData(quality: Int = 95) throws(PixelAscentError) -> [UInt8] {
+  ///   is longer than 65,500, the comment takes more than 65,533 bytes, or memory runs out.
+  public func jpegData(quality: Int = 95, comment: String? = nil) throws(PixelAscentError) -> [UInt8] {
     guard (1...100).contains(quality) else {
       throw PixelAscentError(.invalidParameter, "JPEG quality is 1 to 100, not \(quality)")
     }
-    return try encoded(format: .jpeg, longestSide: 65500) { pxa_jpeg_encode($0, pixels, $1, $2, Int32(quality), $3) }
+    let most = Int(PXA_JPEG_COMMENT_SIZE)
+    if let size = comment?.utf8.count, size > most {
+      throw PixelAscentError(
+        .sizeLimit, "a JPEG's comment is at most \(most) bytes long, found \(size); PNG takes more")
+    }
+    return try encoded(format: .jpeg, longestSide: 65500) {
+      pxa_jpeg_encode($0, pixels, $1, $2, Int32(quality), comment, $3)
+    }
+  }
+
+  /// The comment that the bytes of a JPEG or PNG file carry, as ``pngData(comment:)`` and ``jpegData(quality:comment:)``
+  /// write it; nil if there is none, or none in UTF-8. The pictures' bytes are not looked at.
+  ///
+  /// - Throws: ``PixelAscentError`` of kind `invalidImage` if the file, which errors call `name`, is no JPEG or PNG.
+  public static func comment(inFile bytes: [UInt8], name: String) throws(PixelAscentError) -> String? {
+    let find = try ImageFormat(of: bytes, name: name) == .jpeg ? pxa_jpeg_comment : pxa_png_comment
+    let range = find(bytes, bytes.count)
+    if range.length == 0 { return nil }
+    return String(validating: bytes[range.offset..<range.offset + range.length], as: UTF8.self)
   }
 
   private typealias Encoder = (

@@ -48,13 +48,25 @@ typedef struct {
   size_t size;
 } pxa_codec_bytes;
 
-// A file that holds width x height pixels. PNG: 8-bit RGB, no ancillary chunks. JPEG: baseline JFIF, 4:4:4 from
-// quality 90 on, else 4:2:0. The same pixels give the same bytes with the same build of the libraries.
-// Writes: *file, message[]. Requires: width and height >= 1, for JPEG <= 65500; quality 1 ... 100.
+// A file that holds width x height pixels, and a comment if that is not NULL. PNG: 8-bit RGB, the comment as an
+// international text chunk, no other ancillary chunks. JPEG: baseline JFIF, 4:4:4 from quality 90 on, else 4:2:0, the
+// comment as a COM segment. The same pixels and comment give the same bytes with the same build of the libraries.
+// Writes: *file, message[]. Requires: width and height >= 1, for JPEG <= 65500; quality 1 ... 100; the comment UTF-8
+// that ends with a zero byte, for JPEG of at most PXA_JPEG_COMMENT_SIZE bytes before that.
 pxa_codec_status pxa_png_encode(pxa_codec_bytes *file, const uint8_t *pixels, uint32_t width, uint32_t height,
-                                char *message);
+                                const char *comment, char *message);
 pxa_codec_status pxa_jpeg_encode(pxa_codec_bytes *file, const uint8_t *pixels, uint32_t width, uint32_t height,
-                                 int quality, char *message);
+                                 int quality, const char *comment, char *message);
+
+enum { PXA_JPEG_COMMENT_SIZE = 65533 };
+
+// Where in a file the comment that its encoder above wrote stands, the first if there are several; length 0 if nowhere.
+typedef struct {
+  size_t offset, length;
+} pxa_codec_range;
+
+pxa_codec_range pxa_png_comment(const uint8_t *bytes, size_t size);
+pxa_codec_range pxa_jpeg_comment(const uint8_t *bytes, size_t size);
 
 void pxa_codec_bytes_free(pxa_codec_bytes *file);
 

@@ -3,16 +3,21 @@
 extension RGBImage {
   /// Writes the picture to a file, whole or not at all: as JPEG if its name ends in .jpg or .jpeg, else as PNG.
   ///
-  /// - Throws: ``PixelAscentError`` of kind `unwritableFile`, or `sizeLimit` if a side is too long for the format.
-  public func write(to path: String) throws(PixelAscentError) {
+  /// - Parameter comment: text that the file carries along
+  /// - Throws: ``PixelAscentError`` of kind `unwritableFile`, or `sizeLimit` if a side or the comment is too long for the
+  ///   format.
+  public func write(to path: String, comment: String? = nil) throws(PixelAscentError) {
+    try Files.write(data(for: path, comment: comment), to: path)
+  }
+
+  /// The bytes that ``write(to:comment:)`` writes.
+  package func data(for path: String, comment: String?) throws(PixelAscentError) -> [UInt8] {
     let name = path.lowercased(), isJPEG = name.hasSuffix(".jpg") || name.hasSuffix(".jpeg")
-    let bytes: [UInt8]
     do {
-      bytes = isJPEG ? try jpegData() : try pngData()
+      return isJPEG ? try jpegData(comment: comment) : try pngData(comment: comment)
     } catch {
       throw error.within(path)
     }
-    try Files.write(bytes, to: path)
   }
 }
 
