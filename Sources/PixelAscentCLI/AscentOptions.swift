@@ -5,8 +5,10 @@ import PixelAscent
 
 /// The parameters of a class visualization; those not given are the recipe's.
 struct AscentOptions: ParsableArguments {
-  @Option(help: "What a step is, and the defaults of all that follows.")
-  var recipe = ClassVisualization.Recipe.cs231nPyTorchNormalized
+  @Option(
+    name: .customLong("recipe"),
+    help: "What a step is, and the defaults of all that follows; an ascent for each if given several times.")
+  var recipes = [ClassVisualization.Recipe.cs231nPyTorchNormalized]
 
   @Option(
     name: .customLong("init"),
@@ -78,28 +80,32 @@ struct AscentOptions: ParsableArguments {
 
   func validate() throws {
     guard oneSeed == nil || severalSeeds == nil else { throw ValidationError("Give --seed or --seeds, not both.") }
-    try validated { try parameters().validate() }
+    for recipe in recipes { try validated { try parameters(recipe).validate() } }
+    guard Set(recipes).count == recipes.count else { throw ValidationError("A --recipe is given twice.") }
   }
 
-  /// The visualization these options describe, but for its seed; reads the start's file.
-  func visualization(_ network: Network, _ common: CommonOptions) throws -> ClassVisualization {
-    var visualization = parameters()
-    let side = network.preprocessing.inputSize
-    if size == nil { (visualization.height, visualization.width) = (side, side) }
-    if start == "noise" { visualization.start = .noise }
-    if start == "zero" { visualization.start = .zero }
-    if let path = startFile {
-      let image = try common.startImage(path, network)
-      if let size, [size.height, size.width] != Array(image.shape.dropFirst()) {
-        throw ValidationError(
-          "--init \(path) is \(image.shape[1])x\(image.shape[2]) pixels and fixes the size; leave out --size.")
-      }
-      visualization.start = .image(image)
+  /// The visualizations these options describe, one a recipe, but for their seeds; and the SHA-256 of the start's file.
+  func visualizations(
+    _ network: Network, _ run: RunOptions
+  ) throws -> (visualizations: [ClassVisualization], input: String?) {
+    let file = try startFile.map { try run.start($0, network) }
+    if let startFile, let shape = file?.image.shape.dropFirst(), let size, [size.height, size.width] != Array(shape) {
+      throw ValidationError(
+        "--init \(startFile) is \(shape[1])x\(shape[2]) pixels and fixes the size; leave out --size.")
     }
-    return visualization
+    let side = network.preprocessing.inputSize
+    let visualizations = recipes.map { recipe in
+      var visualization = parameters(recipe)
+      if size == nil { (visualization.height, visualization.width) = (side, side) }
+      if start == "noise" { visualization.start = .noise }
+      if start == "zero" { visualization.start = .zero }
+      if let file { visualization.start = .image(file.image) }
+      return visualization
+    }
+    return (visualizations, file?.sha256)
   }
 
-  private func parameters() -> ClassVisualization {
+  private func parameters(_ recipe: ClassVisualization.Recipe) -> ClassVisualization {
     var parameters = ClassVisualization(recipe)
     if let size { (parameters.height, parameters.width) = (size.height, size.width) }
     if let iterations { parameters.iterations = iterations }

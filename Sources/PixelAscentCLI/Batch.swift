@@ -2,34 +2,84 @@
 
 import ArgumentParser
 import PixelAscent
+import Synchronization
 
 /// Several images or ascents, side by side where there are several cores. A bad one is reported and the others go on.
 enum Batch {
+  /// How a batch came to its end.
+  struct Ending {
+    let failures, count: Int
+    let unit: String
+    /// Whether items were left out, or left unfinished.
+    let isCutShort: Bool
+
+    /// - Throws: the exit code of an interruption, or `ExitCode.failure` if an item failed.
+    func check() throws {
+      if failures > 0 && count > 1 { Console.error("\(failures) of \(count) \(unit) failed") }
+      if Interruption.isAsked { throw ExitCode(Interruption.exitCode) }
+      if failures > 0 { throw ExitCode.failure }
+    }
+  }
+
   /// - Parameters:
+  ///   - unit: what the items are called where progress is shown
   ///   - bytesEach: the memory of an item's way through the network, if that is known beforehand
   ///   - work: makes the record of one item, given a network that leaves cores to the others
   ///   - report: called with each record, in the order of the items, as soon as those before it are done
-  /// - Throws: `ExitCode.failure` if an item failed.
+  /// - Throws: as `Ending.check` does.
   static func run<Item: Sendable, Record: Sendable>(
-    _ items: [Item], _ network: Network, bytesEach: Int = 0,
+    _ items: [Item], _ network: Network, unit: String, bytesEach: Int = 0, _ console: Console,
     _ work: @escaping @Sendable (Item, Network) throws -> Record,
     report: (Record) throws -> Void
   ) throws {
+    try attempt(items, network, unit: unit, bytesEach: bytesEach, console, work, report: report).check()
+  }
+
+  /// The same, if something is to be done before it ends.
+  ///
+  /// - Parameter isFatal: whether after this error no other item is begun
+  static func attempt<Item: Sendable, Record: Sendable>(
+    _ items: [Item], _ network: Network, unit: String, bytesEach: Int, _ console: Console,
+    isFatal: @escaping @Sendable (any Error) -> Bool = { _ in false },
+    _ work: @escaping @Sendable (Item, Network) throws -> Record,
+    report: (Record) throws -> Void
+  ) throws -> Ending {
     let lanes = network.options.lanes(items.count, bytesEach: bytesEach)
     var network = network
     network.options.threads = max(1, network.options.threads / lanes)
-    let shared = network
-    var failures = 0
-    try sideBySide(items, threads: lanes) { (item: Item) -> Result<Record, any Error> in
-      Result { try work(item, shared) }
-    } report: { (result: Result<Record, any Error>) in
-      switch result {
-      case .success(let record): try report(record)
-      case .failure(let error):
-        failures += 1
-        Console.error("\(error)")
+    let shared = network, begin = ContinuousClock.now, isOver = Atomic(false)
+    var failures = 0, progress = ProgressText(unit, total: items.count)
+    defer { StatusLine.clear() }
+    try Interruption.heeded {
+      try sideBySide(items, threads: lanes) { (item: Item) -> Result<Record, any Error>? in
+        if Interruption.isAsked || isOver.load(ordering: .relaxed) { return nil }
+        do {
+          return .success(try work(item, shared))
+        } catch {
+          if isFatal(error) { isOver.store(true, ordering: .relaxed) }
+          return .failure(error)
+        }
+      } report: { (result: Result<Record, any Error>?) in
+        switch result {
+        case .success(let record): try report(record)
+        case .failure(let error):
+          failures += 1
+          Console.error("\(error)")
+        case nil: break
+        }
+        progress.done += 1
+        if items.count > 1 { console.progress { progress.line(width: $0, seconds: begin.secondsSince) } }
       }
     }
-    if failures > 0 { throw ExitCode.failure }
+    let isCutShort = Interruption.isAsked || isOver.load(ordering: .relaxed)
+    return Ending(failures: failures, count: items.count, unit: unit, isCutShort: isCutShort)
+  }
+}
+
+extension ContinuousClock.Instant {
+  /// The seconds that have passed since.
+  var secondsSince: Double {
+    let passed = duration(to: .now).components
+    return Double(passed.seconds) + Double(passed.attoseconds) * 1e-18
   }
 }

@@ -11,10 +11,12 @@ struct Classify: ParsableCommand {
 
       Examples:
         pixelascent classify photo.jpg
-        pixelascent classify --top 1 --json photos/*.jpg
+        pixelascent classify --top 1 --json photos/
+        find . -name '*.jpg' | pixelascent classify -
       """)
 
-  @Argument(help: ArgumentHelp("JPEG or PNG files.", valueName: "image"))
+  @Argument(
+    help: ArgumentHelp("JPEG or PNG files, folders of them, or - for a list on standard input.", valueName: "image"))
   var images: [String]
 
   @Option(parsing: .unconditional, help: ArgumentHelp("The number of classes to print.", valueName: "n"))
@@ -28,8 +30,8 @@ struct Classify: ParsableCommand {
 
   func run() throws {
     let network = try common.network()
-    try Batch.run(images, network) { path, network in
-      let image = try common.image(path)
+    try Batch.run(InputImages(images).paths, network, unit: "images", common.console) { path, network in
+      let image = try common.run.image(path)
       let (input, scores) = try naming(path) {
         let input = try network.input(for: image)
         return (input, try network.scores(of: input))

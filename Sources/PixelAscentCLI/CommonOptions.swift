@@ -3,85 +3,38 @@
 import ArgumentParser
 import PixelAscent
 
-/// What every subcommand takes.
+/// What every command takes that asks a network.
 struct CommonOptions: ParsableArguments {
   @Option(help: ArgumentHelp("The model: safetensors, .pth or ONNX.", valueName: "file"))
   var model: String?
 
   @OptionGroup var modelOptions: ModelOptions
 
-  @Option(
-    name: .customLong("threads"), parsing: .unconditional,
-    help: ArgumentHelp("Threads to use (default: every core).", valueName: "n"))
-  var threadsOption: Int?
+  @OptionGroup var run: RunOptions
 
-  @Flag(help: "Print one JSON object a line on standard output.")
-  var json = false
-
-  @Flag(help: "No progress and no notes on standard error.")
-  var quiet = false
-
-  @Option(parsing: .unconditional, help: ArgumentHelp("Refuse images of more megapixels.", valueName: "n"))
-  var maxMegapixels = 100.0
-
-  @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp("The most memory one image's way through the network may take.", valueName: "MB"))
-  var maxMemory = 2048
-
-  var threads: Int { threadsOption ?? ComputeOptions.availableThreads }
-
-  func validate() throws {
-    guard (1...1024).contains(threads) else {
-      throw ValidationError("--threads must be from 1 to 1024, found \(threads).")
-    }
-    guard maxMegapixels > 0 else { throw ValidationError("--max-megapixels must be above 0, found \(maxMegapixels).") }
-    guard (1...(1 << 40)).contains(maxMemory) else {
-      throw ValidationError("--max-memory must be 1 or more, found \(maxMemory).")
-    }
-  }
-
-  var console: Console { Console(json: json, quiet: quiet) }
-
-  func computeOptions() throws -> ComputeOptions {
-    ComputeOptions(threads: threads, maxMemory: maxMemory << 20, instructionSet: try .selected())
-  }
+  var console: Console { run.console }
 
   func network() throws -> Network {
-    let options = try computeOptions()
+    try network(modelOptions.settings())
+  }
+
+  private func network(_ settings: ModelSettings) throws -> Network {
+    try Network.read(model, settings, run)
+  }
+
+  /// The network, and what pictures say of it.
+  func networkAndModel() throws -> (Network, Provenance.Model) {
+    let settings = try modelOptions.settings(), network = try network(settings)
+    return (network, try Provenance.Model(network, settings))
+  }
+}
+
+extension Network {
+  /// Reads the model file at `path`, or the one that is found without; says what should be known of it.
+  static func read(_ path: String?, _ settings: ModelSettings, _ run: RunOptions) throws -> Network {
     let network = try Network(
-      contentsOf: try ModelLocation.find(model), settings: try modelOptions.settings(), options: options)
-    for note in network.notes { console.note("note: \(note)") }
+      contentsOf: try ModelLocation.find(path), settings: settings, options: try run.computeOptions())
+    for note in network.notes { run.console.note("note: \(note)") }
     return network
-  }
-
-  func image(_ path: String) throws -> RGBImage {
-    try RGBImage(contentsOf: path, maxMegapixels: maxMegapixels)
-  }
-
-  /// A start of an ascent: a .npy as it is, or an image at its own size.
-  func startImage(_ path: String, _ network: Network) throws -> Tensor {
-    let bytes = try Files.read(path)
-    if bytes.starts(with: Tensor.npyMagic) { return try Tensor(npy: bytes, name: path) }
-    let image = try RGBImage(decoding: bytes, name: path, maxMegapixels: maxMegapixels)
-    return try naming(path) { try network.start(from: image) }
-  }
-}
-
-/// Names the file an image came from in the errors of a network that knows only the image; nil is no file.
-func naming<Value>(_ path: String?, _ work: () throws -> Value) throws -> Value {
-  do {
-    return try work()
-  } catch let error as PixelAscentError {
-    throw path.map(error.within) ?? error
-  }
-}
-
-/// Turns a parameter the library refuses into wrong usage.
-func validated<Value>(_ make: () throws -> Value) throws -> Value {
-  do {
-    return try make()
-  } catch let error as PixelAscentError where error.kind == .invalidParameter {
-    throw ValidationError(error.message + ".")
   }
 }

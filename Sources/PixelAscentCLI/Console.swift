@@ -11,19 +11,31 @@ struct Console: Sendable {
   /// Prints a result: the record as a line of JSON, or the text for people.
   func result(_ record: some Encodable, besides outputs: Outputs? = nil, text: () -> String) throws {
     let line = json ? try JSONText.encode(record) : text()
-    if outputs?.useStandardOutput ?? false { return Files.printError(line) }
-    try Files.print(line)
+    try StatusLine.above {
+      if outputs?.useStandardOutput ?? false { return Files.printError(line) }
+      try Files.print(line)
+    }
   }
 
   /// Says something about a result, or how far it is.
   func note(_ text: String) {
-    if !quiet { Files.printError(text) }
+    if !quiet { StatusLine.above { Files.printError(text) } }
+  }
+
+  /// Whether progress has a line of its own, at the end of a terminal.
+  var hasStatusLine: Bool { !quiet && Terminal.standardError != nil }
+
+  /// Says on that line how far the work is.
+  func progress(_ text: (_ width: Int) -> String) {
+    if !quiet { StatusLine.show(text) }
   }
 
   /// Says what went wrong, on one line even where a file's name has several.
   static func error(_ message: String) {
     let clean = message.unicodeScalars.map { $0.properties.generalCategory == .control ? "?" : $0 }
-    Files.printError("error: \(String(String.UnicodeScalarView(clean)))")
+    let isRed = Terminal.standardError != nil && Terminal.allowsColor
+    let word = isRed ? "\u{1B}[1;31merror:\u{1B}[0m" : "error:"
+    StatusLine.above { Files.printError("\(word) \(String(String.UnicodeScalarView(clean)))") }
   }
 }
 

@@ -50,28 +50,42 @@ struct Fool: ParsableCommand {
   }
 
   func run() throws {
-    let network = try common.network(), labels = network.labels, console = common.console
+    let (network, model) = try common.networkAndModel(), labels = network.labels, console = common.console
     let index = try labels.find(target)
     let outputs = try Outputs(
       [(image, "\(stem(image))-as-\(labels.slug(index))")], output: output, figure: figure, raw: raw)
     let files = outputs.paths(for: image)
-    let photo = try common.image(image), fooling = try fooling()
-    let result = try naming(image) {
-      try fooling.run(network, on: photo, target: index) { iteration, scores, isRounded in
-        let top = network.predictions(scores, top: 1)[0].classIndex
-        console.note(
-          "iteration \(iteration)\(isRounded ? ", 8-bit" : "")  \(labels[index]) \(fixed(scores[index], 3))  "
-            + "first: \(labels[top]) (\(top))")
+    let (photo, sha256) = try common.run.photo(image), begin = ContinuousClock.now
+    var fooling = try fooling(), progress = ProgressText("iteration", total: maxIterations)
+    let result = try Interruption.heeded {
+      defer { StatusLine.clear() }
+      return try naming(image) {
+        try fooling.run(network, on: photo, target: index) { iteration, scores, isRounded in
+          let top = network.predictions(scores, top: 1)[0].classIndex
+          let details = ["\(labels[index]) \(fixed(scores[index], 3))", "first: \(labels[top]) (\(top))"]
+          (progress.done, progress.details) = (iteration, isRounded ? ["8-bit"] + details : details)
+          if console.hasStatusLine {
+            console.progress { progress.line(width: $0, seconds: begin.secondsSince) }
+          } else {
+            let iteration = "iteration \(iteration)\(isRounded ? ", 8-bit" : "")"
+            console.note(([iteration] + details).joined(separator: "  "))
+          }
+        } shouldStop: {
+          Interruption.isAsked
+        }
       }
     }
+    let isInterrupted = Interruption.isAsked && !result.survives8Bit
+    if isInterrupted { fooling.maxIterations = result.iterations }
+    let provenance = Provenance(.fooling(fooling), class: index, network, model, input: sha256)
     if result.stepsBeforeLastReLU > 0 {
       console.note(
         "note: the score of \(labels[index]) is dead here: \(result.stepsBeforeLastReLU) steps ascended it before the last ReLU"
       )
     }
-    try outputs.makeFolders()
-    let saved = try result.save(to: files.output, checkedBy: network)
-    if let figure = files.figure { try result.panels.write(to: figure) }
+    try outputs.makeFolders(for: image)
+    let saved = try result.save(to: files.output, checkedBy: network, comment: provenance.text())
+    if let figure = files.figure { try result.panels.write(to: figure, provenance.of(.figure)) }
     if let raw = files.raw { try result.unrounded.write(to: raw) }
     let survives = result.survives8Bit && network.predictions(saved, top: 1)[0].classIndex == index
     let original = network.predictions(result.originalScores, top: 1)[0].classIndex
@@ -84,6 +98,10 @@ struct Fool: ParsableCommand {
     try console.result(record, besides: outputs) {
       "\(files.output): \(record.original.label) (\(original)) → \(record.target.label) (\(index)) "
         + "in \(record.iterations) iterations, L2 \(fixed(record.l2, 2)), at most \(record.linf_8bit)/255 a value"
+    }
+    if isInterrupted {
+      console.note("interrupted after \(result.iterations) iterations: the image so far is in \(files.output)")
+      throw ExitCode(Interruption.exitCode)
     }
     if !survives {
       let what = result.isFooled ? "fooled, but not once rounded to 8 bits," : "not fooled"

@@ -19,11 +19,11 @@ struct Info: ParsableCommand {
     let selected = try InstructionSet.selected()
     var record = InfoRecord(
       version: PixelAscent.version, simd: selected.name, selectable: InstructionSet.selectable.map(\.name),
-      threads: common.threads)
+      threads: common.run.threads)
     var model = ["none: \(ModelLocation.advice)"]
     if let path = try ModelLocation.search(common.model) {
       let network = try Network(
-        contentsOf: path, settings: try common.modelOptions.settings(), options: try common.computeOptions())
+        contentsOf: path, settings: try common.modelOptions.settings(), options: try common.run.computeOptions())
       record.model = path
       record.classes = network.classCount
       model = [path, "\(network.classCount) classes", network.source, network.licence]

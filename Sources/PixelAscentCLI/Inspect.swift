@@ -21,7 +21,7 @@ struct Inspect: ParsableCommand {
 
   func run() throws {
     let inspection = try ModelInspection(
-      contentsOf: file, settings: try common.modelOptions.settings(), options: try common.computeOptions())
+      contentsOf: file, settings: try common.modelOptions.settings(), options: try common.run.computeOptions())
     for note in inspection.notes { common.console.note("note: \(note)") }
     let record = InspectRecord(file, inspection)
     try common.console.result(record) { record.text }

@@ -38,7 +38,13 @@ struct Outputs {
     for path in all where !seen.insert(steps(path)).inserted {
       throw ValidationError("Two results would be written to \(path).")
     }
-    for path in all where !newFolders.contains(where: path.hasPrefix) { try Files.checkPlace(path) }
+    for paths in [outputs, figures ?? [], raws ?? []] {
+      // What mirrors a folder makes its own.
+      for (path, stem) in zip(paths, stems)
+      where !stem.contains("/") && !newFolders.contains(where: path.hasPrefix) {
+        try Files.checkPlace(path)
+      }
+    }
     for folder in newFolders { try Files.checkPlace(withoutSlash(folder)) }
     useStandardOutput = all.contains(where: Files.isStandardOutput)
     for (index, input) in inputs.enumerated() {
@@ -52,9 +58,13 @@ struct Outputs {
     return found
   }
 
-  /// Makes the folders that were named with a "/" and are not there.
-  func makeFolders() throws {
+  /// Makes the folders that were named with a "/", or mirror an input's, and are not there.
+  func makeFolders(for input: String) throws {
     for folder in newFolders { try Files.makeFolder(folder) }
+    let files = paths(for: input)
+    for path in [files.output, files.figure, files.raw].compactMap(\.self) {
+      if let slash = path.lastIndex(of: "/"), slash != path.startIndex { try Files.makeFolders(String(path[..<slash])) }
+    }
   }
 
   /// The ending of a file's name, in small letters.

@@ -20,12 +20,17 @@ struct PixelAscentCommand: ParsableCommand {
       The model is --model, else $PIXELASCENT_MODEL, else squeezenet1_1.safetensors in \
       $XDG_DATA_HOME/pixelascent/models, in ./Models, or in Models beside the program.
 
-      Exit codes: 0 done, 1 failed, 64 wrong usage.
+      Exit codes: 0 done, 1 failed, 64 wrong usage, 130 stopped by Ctrl-C: once, and it writes what it has; twice, and it
+      stops at once.
       """,
     version: PixelAscent.version,
-    subcommands: [Classify.self, Saliency.self, Fool.self, Visualize.self, Convert.self, Inspect.self, Info.self])
+    subcommands: [
+      Classify.self, Saliency.self, Fool.self, Visualize.self, Reproduce.self, Convert.self, Inspect.self,
+      Info.self,
+    ])
 
   static func main() {
+    Interruption.watch()
     do {
       var command = try parseAsRoot()
       try command.run()

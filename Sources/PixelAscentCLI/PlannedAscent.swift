@@ -6,7 +6,7 @@ import PixelAscent
 /// One of the ascents that a command asks for.
 struct PlannedAscent {
   let `class`: Int
-  let seed: UInt64
+  let visualization: ClassVisualization
   /// The default name of its picture, without the ending; no other ascent's.
   let stem: String
   /// What errors and notes call it; nil if it is the only one.
@@ -15,56 +15,106 @@ struct PlannedAscent {
   /// The most ascents that one command may ask for.
   static let most = 100_000
 
-  /// An ascent for every class and every seed: those of the first class, those of the second, and so on.
+  /// An ascent for every class, recipe and seed: those of the first class, those of the second, and so on.
   ///
   /// - Throws: `ValidationError` if a class is named twice; `PixelAscentError` if one can't be found.
-  static func all(_ classes: [String], _ seeds: Seeds, _ labels: Labels) throws -> [PlannedAscent] {
-    let seeds = seeds.values
+  static func all(
+    _ classes: [String], _ visualizations: [ClassVisualization], _ seeds: Seeds, _ labels: Labels
+  ) throws -> [PlannedAscent] {
     var names: [Int: String] = [:]
-    return try classes.flatMap { (text: String) -> [PlannedAscent] in
-      let index = try labels.find(text), label = "\(labels[index]) (\(index))"
+    let indices = try classes.map { (text: String) -> Int in
+      let index = try labels.find(text)
       if let other = names.updateValue(text, forKey: index) {
-        throw ValidationError("--class \(other.oneLine) and --class \(text.oneLine) are both \(label).")
+        throw ValidationError(
+          "--class \(other.oneLine) and --class \(text.oneLine) are both \(labels[index]) (\(index)).")
       }
-      let slug = labels.slug(index), isAlone = classes.count == 1 && seeds.count == 1
-      return seeds.map { (seed: UInt64) -> PlannedAscent in
-        PlannedAscent(
-          class: index, seed: seed, stem: seeds.count == 1 ? slug : "\(slug)-seed-\(seed)",
-          name: isAlone ? nil : "\(label), seed \(seed)")
+      return index
+    }
+    return all(indices, visualizations, seeds, labels)
+  }
+
+  /// The same for classes that differ.
+  static func all(
+    _ classes: [Int], _ visualizations: [ClassVisualization], _ seeds: Seeds, _ labels: Labels
+  ) -> [PlannedAscent] {
+    let seeds = seeds.values, isAlone = classes.count * visualizations.count * seeds.count == 1
+    return classes.flatMap { (index: Int) -> [PlannedAscent] in
+      let label = "\(labels[index]) (\(index))", slug = labels.slug(index)
+      return visualizations.flatMap { (visualization: ClassVisualization) -> [PlannedAscent] in
+        let recipe = visualization.recipe.rawValue, isOnly = visualizations.count == 1
+        return seeds.map { (seed: UInt64) -> PlannedAscent in
+          var visualization = visualization
+          visualization.seed = seed
+          return PlannedAscent(
+            class: index, visualization: visualization,
+            stem: slug + (isOnly ? "" : "-\(recipe)") + (seeds.count == 1 ? "" : "-seed-\(seed)"),
+            name: isAlone ? nil : label + (isOnly ? "" : ", \(recipe)") + ", seed \(seed)")
+        }
       }
     }
   }
 
-  /// Goes the ascent and writes its pictures; says how far it is where no other ascent says so too.
-  func make(
-    _ visualization: ClassVisualization, startFile: String?, _ network: Network, _ outputs: Outputs, _ console: Console
-  ) throws -> VisualizeRecord {
-    let files = outputs.paths(for: stem), label = network.labels[`class`]
+  /// What an ascent came to, with its parameters, and the shown pictures.
+  struct Climb {
+    var visualization: ClassVisualization
+    let result: ClassVisualization.Result
+    let shown: [RGBImage]
+  }
+
+  /// Goes the ascent; says how far it is where no other ascent says so too.
+  ///
+  /// - Parameter keepsShown: whether the shown pictures will be needed
+  func climb(
+    startFile: String?, _ network: Network, keepsShown: Bool, _ console: Console
+  ) throws -> Climb {
     var visualization = visualization
-    visualization.seed = seed
-    var pictures: [RGBImage] = []
+    let iterations = visualization.iterations, isAlone = name == nil, begin = ContinuousClock.now
+    var shown: [RGBImage] = [], progress = ProgressText("iteration", total: iterations), probability = ""
     let result = try naming(startFile) {
-      try visualization.run(network, class: `class`) { shown in
-        if files.figure != nil { pictures.append(shown.picture) }
-        if name != nil { return }
-        console.note(
-          "iteration \(shown.iteration + 1)/\(visualization.iterations)  score \(fixed(shown.score, 3))  "
-            + "probability \(fixed(shown.probability, 4))")
+      try visualization.run(network, class: `class`) { picture in
+        if keepsShown { shown.append(picture.picture) }
+        probability = "probability \(fixed(picture.probability, 4))"
+        if isAlone && !console.hasStatusLine {
+          console.note(
+            "iteration \(picture.iteration + 1)/\(iterations)  score \(fixed(picture.score, 3))  \(probability)")
+        }
+      } shouldStop: { done in
+        if isAlone, let score = done.score {
+          (progress.done, progress.details) = (done.iterations, ["score \(fixed(score, 3))", probability])
+          console.progress { progress.line(width: $0, seconds: begin.secondsSince) }
+        }
+        return Interruption.isAsked
       }
     }
+    if isAlone { StatusLine.clear() }
+    visualization.iterations = result.iterations
+    return Climb(visualization: visualization, result: result, shown: shown)
+  }
+
+  /// Writes the pictures of an ascent, and says what is to be known of it.
+  func write(
+    _ climb: Climb, _ network: Network, _ model: Provenance.Model, input: String?, _ outputs: Outputs,
+    _ console: Console
+  ) throws -> VisualizeRecord {
+    let files = outputs.paths(for: stem), label = network.labels[`class`], result = climb.result
+    let whose = name.map { "\($0): " } ?? ""
     if result.gradientsBeforeLastReLU > 0 {
-      let whose = name.map { "\($0): " } ?? ""
       console.note(
         "note: \(whose)the score of \(label) was dead \(result.gradientsBeforeLastReLU) times: "
           + "there the ascent took the score before the last ReLU")
     }
-    try outputs.makeFolders()
-    try result.picture.write(to: files.output)
-    if let figure = files.figure { try RGBImage(row: pictures).write(to: figure) }
+    let provenance = Provenance(.visualization(climb.visualization), class: `class`, network, model, input: input)
+    try outputs.makeFolders(for: stem)
+    try result.picture.write(to: files.output, provenance)
+    if let figure = files.figure { try RGBImage(row: climb.shown).write(to: figure, provenance.of(.figure)) }
     if let raw = files.raw { try result.image.write(to: raw) }
+    if Interruption.isAsked {
+      let done = "\(result.iterations) iteration\(result.iterations == 1 ? "" : "s")"
+      console.note("\(whose)interrupted after \(done): the picture so far is in \(files.output)")
+    }
     return VisualizeRecord(
-      class: `class`, label: label, recipe: visualization.recipe.rawValue, seed: seed,
-      iterations: visualization.iterations, score: result.scores[`class`], probability: result.probability,
+      class: `class`, label: label, recipe: visualization.recipe.rawValue, seed: visualization.seed,
+      iterations: result.iterations, score: result.scores[`class`], probability: result.probability,
       seconds: result.seconds, output: files.output)
   }
 }

@@ -12,7 +12,8 @@ struct Saliency: ParsableCommand {
       Examples:
         pixelascent saliency photo.jpg
         pixelascent saliency photo.jpg --class "Border terrier" --figure both.png
-        pixelascent saliency photos/*.jpg -o maps/
+        pixelascent saliency photos/ -o maps/
+        find photos -name '*.jpg' | pixelascent saliency - -o maps/
       """)
 
   enum ObjectiveName: String, ExpressibleByArgument, CaseIterable {
@@ -20,7 +21,8 @@ struct Saliency: ParsableCommand {
     case crossEntropy = "cross-entropy"
   }
 
-  @Argument(help: ArgumentHelp("JPEG or PNG files.", valueName: "image"))
+  @Argument(
+    help: ArgumentHelp("JPEG or PNG files, folders of them, or - for a list on standard input.", valueName: "image"))
   var images: [String]
 
   @Option(
@@ -44,12 +46,16 @@ struct Saliency: ParsableCommand {
   @OptionGroup var common: CommonOptions
 
   func run() throws {
+    let inputs = try InputImages(images)
+    if inputs.areMirrored && output == nil {
+      throw ValidationError("With a folder or a list, say where the maps go: -o FOLDER/.")
+    }
     let outputs = try Outputs(
-      images.map { ($0, "\(stem($0))-saliency") }, output: output, figure: figure, raw: raw)
-    let network = try common.network()
+      inputs.items.map { ($0.path, "\($0.place)-saliency") }, output: output, figure: figure, raw: raw)
+    let (network, model) = try common.networkAndModel()
     let index = try className.map(network.labels.find)
-    try Batch.run(images, network) { path, network in
-      let image = try common.image(path)
+    try Batch.run(inputs.paths, network, unit: "images", common.console) { path, network in
+      let (image, sha256) = try common.run.photo(path)
       let (photo, result) = try naming(path) {
         let photo = try network.resized(image)
         return (
@@ -60,9 +66,11 @@ struct Saliency: ParsableCommand {
         )
       }
       let files = outputs.paths(for: path), `class` = result.objective.classIndex, picture = result.picture
-      try outputs.makeFolders()
-      try picture.write(to: files.output)
-      if let figure = files.figure { try RGBImage(row: [photo, picture]).write(to: figure) }
+      try outputs.makeFolders(for: path)
+      let provenance = Provenance(
+        .saliency(crossEntropy: objective == .crossEntropy), class: `class`, network, model, input: sha256)
+      try picture.write(to: files.output, provenance)
+      if let figure = files.figure { try RGBImage(row: [photo, picture]).write(to: figure, provenance.of(.figure)) }
       if let raw = files.raw { try result.gradient.write(to: raw) }
       if result.isZero {
         common.console.note("note: \(path): class \(`class`)'s gradient is zero everywhere, and so is the map")

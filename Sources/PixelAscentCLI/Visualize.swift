@@ -40,21 +40,24 @@ struct Visualize: ParsableCommand {
 
   func validate() throws {
     let most = PlannedAscent.most
-    guard classNames.count <= most, classNames.count * ascent.seeds.count(most: most) <= most else {
+    guard classNames.count <= most, classNames.count * ascent.recipes.count * ascent.seeds.count(most: most) <= most
+    else {
       throw ValidationError("A command makes at most \(most) ascents; --class and --seeds ask for more.")
     }
   }
 
   func run() throws {
-    let network = try common.network()
-    let ascents = try PlannedAscent.all(classNames, ascent.seeds, network.labels)
+    let (network, model) = try common.networkAndModel()
+    let (visualizations, input) = try ascent.visualizations(network, common.run)
+    let ascents = try PlannedAscent.all(classNames, visualizations, ascent.seeds, network.labels)
     let outputs = try Outputs(ascents.map { ($0.stem, $0.stem) }, output: output, figure: figure, raw: raw)
-    let visualization = try ascent.visualization(network, common)
-    let bytes = try naming(ascent.startFile) { try visualization.check(network) }
-    try Batch.run(ascents, network, bytesEach: bytes) {
+    let bytes = try naming(ascent.startFile) { try visualizations.map { try $0.check(network) }.max() ?? 0 }
+    try Batch.run(ascents, network, unit: "ascents", bytesEach: bytes, common.console) {
       (planned: PlannedAscent, network: Network) -> VisualizeRecord in
       try naming(planned.name) {
-        try planned.make(visualization, startFile: ascent.startFile, network, outputs, common.console)
+        let climb = try planned.climb(
+          startFile: ascent.startFile, network, keepsShown: figure != nil, common.console)
+        return try planned.write(climb, network, model, input: input, outputs, common.console)
       }
     } report: { (record: VisualizeRecord) in
       try common.console.result(record, besides: outputs) {

@@ -12,7 +12,7 @@ import Testing
     "What is no image, for every command",
     arguments: commands,
     [
-      ("missing.jpg", "no such file"), ("Models", "is a folder, not a file"), ("empty.jpg", "the file is empty"),
+      ("missing.jpg", "no such file"), ("empty.jpg", "the file is empty"),
       ("text.jpg", "not a JPEG or PNG image (starts with \"Hello, pixels…\")"),
       ("photo.png/a.jpg", "a part of the path is not a folder"),
       ("bomb.png", "100000×100000 pixels are 10000 megapixels, more than the limit of 100"),
@@ -56,6 +56,8 @@ import Testing
   }
 
   @Test(arguments: [
+    Refusal("fool Models --target 76", "error: Models: is a folder, not a file"),
+    Refusal("visualize --class 76 --init Models", "error: Models: is a folder, not a file"),
     Refusal(
       "classify photo.png --max-megapixels 0.003",
       "error: photo.png: 72×48 pixels are 0.003456 megapixels, more than the limit of 0.003"),

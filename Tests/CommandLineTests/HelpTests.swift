@@ -10,7 +10,9 @@ import Testing
 @Suite struct HelpTests {
   private static let golden = PackageFiles.folder + "/Tests/CommandLineTests/Golden"
 
-  @Test(arguments: ["", "classify", "saliency", "fool", "visualize", "convert", "inspect", "info"])
+  @Test(arguments: [
+    "", "classify", "saliency", "fool", "visualize", "reproduce", "convert", "inspect", "info",
+  ])
   func isGolden(_ command: String) throws {
     let folder = try TemporaryFolder()
     let outcome = try Program.run([command, "--help"].filter { !$0.isEmpty }, in: folder)

@@ -38,9 +38,11 @@ enum Program {
   ///   - environment: variables on top of the tests' own, of which those the program knows are left out
   ///   - input: what it reads from standard input, at most what a pipe holds
   ///   - output: a file that is its standard output instead of a pipe
+  ///   - meanwhile: called once it runs, with its number and what it has written to standard error so far
   static func run(
     _ arguments: [String], in folder: TemporaryFolder, environment: [String: String] = [:], input: Data? = nil,
-    output: FileHandle? = nil, program: String = path
+    output: FileHandle? = nil, program: String = path,
+    meanwhile: (_ process: pid_t, _ errors: () -> String) throws -> Void = { _, _ in }
   ) throws -> Outcome {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: program)
@@ -64,6 +66,9 @@ enum Program {
     let end = DispatchSemaphore(value: 0)
     process.terminationHandler = { _ in end.signal() }
     try process.run()
+    try meanwhile(process.processIdentifier) {
+      String(decoding: FileManager.default.contents(atPath: errorPath) ?? Data(), as: UTF8.self)
+    }
     if end.wait(timeout: .now() + patience) == .timedOut {
       kill(process.processIdentifier, SIGKILL)
       end.wait()

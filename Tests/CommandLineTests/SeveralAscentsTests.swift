@@ -140,6 +140,7 @@ import Testing
       outcome.errors == """
         error: tarantula (76), seed 0: out/tarantula-seed-0.png: no space left on device
         error: wolf spider (77), seed 1: out/wolf-spider-seed-1.png: no space left on device
+        error: 2 of 6 ascents failed
 
         """)
     let records = try outcome.lines.map { try JSONValue($0) }
@@ -153,7 +154,9 @@ import Testing
     let line = "photo.png: the ascent has left what a float holds: take a smaller learning rate or l2\n"
     let outcome = try run("--class 76 --seeds 5-6 \(options)")
     #expect(outcome.status == 1 && outcome.text == "")
-    #expect(outcome.errors == "error: tarantula (76), seed 5: \(line)error: tarantula (76), seed 6: \(line)")
+    #expect(
+      outcome.errors
+        == "error: tarantula (76), seed 5: \(line)error: tarantula (76), seed 6: \(line)error: 2 of 2 ascents failed\n")
     #expect(try run("--class 76 --seed 5 \(options)").errors == "error: \(line)")
   }
 

@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: MIT
+
+import Synchronization
+
 #if canImport(Glibc)
   import Glibc
 #elseif canImport(Musl)
@@ -46,10 +49,16 @@ package enum Files {
   /// A new or regular file is written beside its place and then renamed; a link to it stays a link, and the permissions
   /// of the file replaced are kept. Anything else, such as a pipe or a device, is written directly.
   ///
+  /// - Parameter temporary: the name of the file beside its place, if it must be known to whoever cleans up after a process
+  ///   that was killed; no other process writes the same.
   /// - Throws: ``PixelAscentError`` of kind `unwritableFile`.
-  package static func write(_ bytes: [UInt8], to path: String) throws(PixelAscentError) {
+  package static func write(
+    _ bytes: [UInt8], to path: String, temporary: String? = nil
+  ) throws(PixelAscentError) {
     let result = bytes.withUnsafeBytes { buffer in
-      Result { () throws(PixelAscentError) in try write(buffer, to: path) }
+      Result { () throws(PixelAscentError) in
+        try write(to: path, temporary: temporary) { (file: Output) throws(PixelAscentError) in try file.append(buffer) }
+      }
     }
     try result.get()
   }
@@ -80,7 +89,7 @@ package enum Files {
   /// Writes to `path` what `body` appends, whole or not at all, as the array's `write` does: where `body` throws, nothing
   /// changes there, unless it is written directly.
   package static func write(
-    to path: String, _ body: (Output) throws(PixelAscentError) -> Void
+    to path: String, temporary: String? = nil, _ body: (Output) throws(PixelAscentError) -> Void
   ) throws(PixelAscentError) {
     let target = try WriteTarget(path)
     var problem: PixelAscentError?
@@ -91,7 +100,7 @@ package enum Files {
     let code =
       switch target {
       case .direct: writeDirectly(to: path, write)
-      case .replace(let folder, let name, let mode): replace(name, in: folder, mode: mode, write)
+      case .replace(let folder, let name, let mode): replace(name, in: folder, mode: mode, temporary, write)
       }
     if let problem { throw problem }
     if code != 0 { throw failure(.unwritableFile, path, code) }
@@ -106,21 +115,51 @@ package enum Files {
   }
 
   /// Puts a new file in a place that is free or holds a regular file, if `write` succeeds; returns an `errno` code or 0.
-  private static func replace(_ name: String, in folder: String, mode: mode_t?, _ write: (Int32) -> Bool) -> Int32 {
-    var (temporary, file) = ("", Int32(-1))
+  private static func replace(
+    _ name: String, in folder: String, mode: mode_t?, _ temporaryName: String?, _ write: (Int32) -> Bool
+  ) -> Int32 {
+    var (temporary, file, problem) = ("", Int32(-1), Int32(0))
     repeat {
-      temporary = folder + ".pixelascent-\(getpid())-\(UInt32.random(in: 0 ... .max)).tmp"
-      file = retrying { open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666) }
-    } while file < 0 && errno == EEXIST
-    if file < 0 { return errno }
+      temporary = folder + (temporaryName ?? ".pixelascent-\(getpid())-\(UInt32.random(in: 0 ... .max)).tmp")
+      unfinished.withLock { _ = $0.insert(temporary) }
+      file = retrying {
+        open(temporary, O_WRONLY | O_CREAT | O_CLOEXEC | (temporaryName == nil ? O_EXCL : O_TRUNC), 0o666)
+      }
+      if file < 0 { problem = forget(temporary, errno) }
+    } while file < 0 && problem == EEXIST
+    if file < 0 { return problem }
 
     let isWritten = write(file)
-    var problem: Int32 = 0
+    problem = 0
     if let mode, fchmod(file, mode) != 0 { problem = errno }
     if close(file) != 0 && problem == 0 { problem = errno }
     if isWritten && problem == 0 && rename(temporary, folder + name) != 0 { problem = errno }
     if !isWritten || problem != 0 { unlink(temporary) }
-    return problem
+    return forget(temporary, problem)
+  }
+
+  /// The files that are being written beside their places.
+  private static let unfinished = Mutex<Set<String>>([])
+
+  private static func forget(_ temporary: String, _ code: Int32) -> Int32 {
+    unfinished.withLock { _ = $0.remove(temporary) }
+    return code
+  }
+
+  /// A descriptor of the file at `path`, made if it is not there, to be read and appended to; below 0 where `errno` says why.
+  static func openForAppending(_ path: String) -> Int32 {
+    retrying { open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0o666) }
+  }
+
+  /// Removes a file, if there is one.
+  static func remove(_ path: String) { unlink(path) }
+
+  /// Ends the program at once, from any thread; what is half written is removed.
+  static func end(withCode code: Int32) -> Never {
+    unfinished.withLock { (paths: inout Set<String>) -> Never in
+      for path in paths { unlink(path) }
+      _exit(code)
+    }
   }
 
   /// Reads until the buffer is full or the file ends; returns an `errno` code or 0.

@@ -51,6 +51,47 @@ extension Files {
     if mkdir(path, 0o777) != 0 && !isFolder(path) { throw failure(.unwritableFile, path, errno) }
   }
 
+  /// Makes a folder and those above it that are missing.
+  ///
+  /// - Throws: ``PixelAscentError`` of kind `unwritableFile`.
+  package static func makeFolders(_ path: String) throws(PixelAscentError) {
+    if isFolder(path) { return }
+    if let slash = path.dropLast().lastIndex(of: "/"), slash != path.startIndex {
+      try makeFolders(String(path[..<slash]))
+    }
+    try makeFolder(path)
+  }
+
+  /// The files in a folder and in those below it, by their paths from it, sorted; links to folders are not followed.
+  ///
+  /// - Throws: ``PixelAscentError`` of kind `unreadableFile`.
+  package static func list(_ folder: String) throws(PixelAscentError) -> [String] {
+    var files: [String] = [], waiting = [""]
+    while let part = waiting.popLast() {
+      for name in try names(in: part.isEmpty ? folder : "\(folder)/\(part)") {
+        let path = part.isEmpty ? name : "\(part)/\(name)"
+        var status = stat()
+        guard lstat("\(folder)/\(path)", &status) == 0 else { continue }
+        if status.isFolder { waiting.append(path) } else { files.append(path) }
+      }
+    }
+    return files.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+  }
+
+  /// What lies in a folder, in no order.
+  ///
+  /// - Throws: ``PixelAscentError`` of kind `unreadableFile`.
+  package static func names(in folder: String) throws(PixelAscentError) -> [String] {
+    guard let stream = opendir(folder) else { throw failure(.unreadableFile, folder, errno) }
+    defer { closedir(stream) }
+    var names: [String] = []
+    while let entry = readdir(stream) {
+      let name = withUnsafeBytes(of: &entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+      if name != "." && name != ".." { names.append(name) }
+    }
+    return names
+  }
+
   /// Writes a line to standard output.
   ///
   /// - Throws: ``PixelAscentError`` of kind `unwritableFile`, for example where the disk is full.
@@ -59,9 +100,9 @@ extension Files {
     if problem != 0 { throw failure(.unwritableFile, "standard output", problem) }
   }
 
-  /// Writes a line to standard error, if that is possible.
-  package static func printError(_ line: String) {
-    _ = Array("\(line)\n".utf8).withUnsafeBytes { drain($0, into: STDERR_FILENO) }
+  /// Writes a text and an end of line to standard error, if that is possible.
+  package static func printError(_ text: String, end: String = "\n") {
+    _ = Array("\(text)\(end)".utf8).withUnsafeBytes { drain($0, into: STDERR_FILENO) }
   }
 
   /// The value of an environment variable that is set and not empty.

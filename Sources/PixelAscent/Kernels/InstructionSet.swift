@@ -32,13 +32,16 @@ public struct InstructionSet: Hashable, Sendable, CustomStringConvertible {
   ///
   /// - Throws: as ``named(_:)`` does.
   public static func selected() throws(PixelAscentError) -> InstructionSet {
-    guard let name = Files.environment("PIXELASCENT_SIMD") else { return best }
+    guard let name = Files.environment(variable) else { return best }
     do {
       return try named(name)
     } catch {
-      throw error.within("PIXELASCENT_SIMD")
+      throw error.within(variable)
     }
   }
+
+  /// The environment variable that names one.
+  package static let variable = "PIXELASCENT_SIMD"
 
   /// "scalar", "avx2", "avx512" or "neon".
   public var name: String { String(cString: table.pointee.name) }

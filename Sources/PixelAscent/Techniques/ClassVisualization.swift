@@ -101,8 +101,18 @@ public struct ClassVisualization: Hashable, Sendable {
     public let picture: RGBImage
   }
 
+  /// How far an ascent is.
+  public struct Progress: Hashable, Sendable {
+    /// The number of iterations made.
+    public let iterations: Int
+    /// The score of the class at the last of them; nil before the first.
+    public let score: Float?
+  }
+
   /// What an ascent came to.
   public struct Result: Sendable {
+    /// The number of iterations made: all, unless the ascent was stopped.
+    public let iterations: Int
     /// The last image in normalised space, shape (C, H, W).
     public let image: Tensor
     /// The same, shown as the recipe says.
@@ -119,17 +129,20 @@ public struct ClassVisualization: Hashable, Sendable {
 
   /// Climbs the score of a class.
   ///
-  /// - Parameter show: called with the image of iteration 0, of every `showEvery`-th, and of the last.
+  /// - Parameters:
+  ///   - show: called with the image of iteration 0, of every `showEvery`-th, and of the last
+  ///   - shouldStop: asked before each iteration whether that is to be the last
   /// - Throws: ``PixelAscentError`` of kind `invalidParameter` if a parameter is out of range or the ascent leaves what
   ///   a float holds, `sizeLimit`, `classLookup`, or `zeroGradient` if there is no direction to go.
   public func run(
-    _ network: Network, class index: Int, show: (Shown) -> Void = { _ in }
+    _ network: Network, class index: Int, show: (Shown) -> Void = { _ in },
+    shouldStop: (Progress) -> Bool = { _ in false }
   ) throws(PixelAscentError) -> Result {
     try network.check(class: index)
     let random = RandomSource(seed: seed)
     let ascent = try makeAscent(network, random)
     return try ascent.parallel.together { () throws(PixelAscentError) in
-      try climb(ascent, network, random, class: index, show)
+      try climb(ascent, network, random, class: index, show, shouldStop)
     }
   }
 
@@ -139,19 +152,25 @@ public struct ClassVisualization: Hashable, Sendable {
   }
 
   private func climb(
-    _ ascent: Ascent, _ network: Network, _ random: RandomSource, class index: Int, _ show: (Shown) -> Void
+    _ ascent: Ascent, _ network: Network, _ random: RandomSource, class index: Int,
+    _ show: (Shown) -> Void, _ shouldStop: (Progress) -> Bool
   ) throws(PixelAscentError) -> Result {
-    var gradientsBeforeLastReLU = 0
+    var gradientsBeforeLastReLU = 0, last = iterations - 1, iteration = 0
 
     let clock = ContinuousClock(), begin = clock.now
-    for iteration in 0..<iterations {
-      gradientsBeforeLastReLU += try iterate(ascent, random, class: index, iteration: iteration)
-      if isShown(iteration) {
+    while iteration <= last {
+      let score = iteration == 0 ? nil : ascent.score(index)
+      if shouldStop(Progress(iterations: iteration, score: score)) { last = iteration }
+      let isShown = isShown(iteration, last: last)
+      gradientsBeforeLastReLU += try iterate(
+        ascent, random, class: index, iteration: iteration, scoresAll: isShown)
+      if isShown {
         show(
           Shown(
             iteration: iteration, score: ascent.score(index), probability: softmax(ascent.scores)[index],
             picture: network.render(ascent.image.tensor, recipe.rendering)))
       }
+      iteration += 1
     }
     let elapsed = begin.duration(to: clock.now)
 
@@ -159,19 +178,19 @@ public struct ClassVisualization: Hashable, Sendable {
     try ascent.evaluate()
     let scores = ascent.scores
     return Result(
-      image: image, picture: network.render(image, recipe.rendering), scores: scores,
+      iterations: iteration, image: image, picture: network.render(image, recipe.rendering), scores: scores,
       probability: softmax(scores)[index],
       seconds: Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) * 1e-18,
       gradientsBeforeLastReLU: gradientsBeforeLastReLU)
   }
 
-  /// Goes one iteration.
+  /// Goes one iteration; it computes the scores of all classes, or the class's only.
   ///
   /// - Returns: the number of gradients of the score before the last ReLU.
   func iterate(
-    _ ascent: Ascent, _ random: RandomSource, class index: Int, iteration: Int
+    _ ascent: Ascent, _ random: RandomSource, class index: Int, iteration: Int, scoresAll: Bool
   ) throws(PixelAscentError) -> Int {
-    let only = isShown(iteration) ? nil : index
+    let only = scoresAll ? nil : index
     var gradientsBeforeLastReLU = 0
     ascent.beginStep(samples: samples, pull: recipe.l2Factor * l2)
     for sample in 0..<samples {
@@ -183,8 +202,8 @@ public struct ClassVisualization: Hashable, Sendable {
     return gradientsBeforeLastReLU
   }
 
-  private func isShown(_ iteration: Int) -> Bool {
-    iteration == 0 || iteration == iterations - 1 || showEvery > 0 && (iteration + 1) % showEvery == 0
+  private func isShown(_ iteration: Int, last: Int) -> Bool {
+    iteration == 0 || iteration == last || showEvery > 0 && (iteration + 1) % showEvery == 0
   }
 
   private func shift(_ random: RandomSource, iteration: Int, sample: Int) -> Shift {

@@ -52,10 +52,13 @@ public struct Fooling: Hashable, Sendable {
 
     /// Writes the image as PNG, reads the file back and classifies what it holds.
     ///
+    /// - Parameter comment: text that the file carries along
     /// - Returns: the scores of all classes.
     /// - Throws: ``PixelAscentError`` of kind `unwritableFile`, or of a reading's kind if the file is not what was written.
-    public func save(to path: String, checkedBy network: Network) throws(PixelAscentError) -> [Float] {
-      let png = try image.pngData()
+    public func save(
+      to path: String, checkedBy network: Network, comment: String? = nil
+    ) throws(PixelAscentError) -> [Float] {
+      let png = try image.pngData(comment: comment)
       try Files.write(png, to: path)
       // A pipe or a device can't be read back.
       let saved = Files.isRegular(path) ? try Files.read(path) : png
@@ -65,25 +68,28 @@ public struct Fooling: Hashable, Sendable {
 
   /// Changes `image` until the network classifies it as `target`.
   ///
-  /// - Parameter progress: called before each step with the number of steps made, the scores, and whether they are those of the image
-  ///   rounded to 8 bits.
+  /// - Parameters:
+  ///   - progress: called before each step with the number of steps made, the scores, and whether they are those of the
+  ///     image rounded to 8 bits
+  ///   - shouldStop: asked before each step whether to go no further
   /// - Throws: ``PixelAscentError`` of kind `sizeLimit`, `classLookup`, `zeroGradient` if there is no direction to go, or
   ///   `invalidParameter` if the ascent leaves what a float holds.
   public func run(
     _ network: Network, on image: RGBImage, target: Int,
-    progress: (_ iteration: Int, _ scores: [Float], _ isRounded: Bool) -> Void = { _, _, _ in }
+    progress: (_ iteration: Int, _ scores: [Float], _ isRounded: Bool) -> Void = { _, _, _ in },
+    shouldStop: () -> Bool = { false }
   ) throws(PixelAscentError) -> Result {
     try network.check(class: target)
     let original = try network.resized(image), start = network.tensor(from: original)
     let ascent = try Ascent(network, from: start)
     return try ascent.parallel.together { () throws(PixelAscentError) in
-      try climb(ascent, network, from: original, start, target: target, progress)
+      try climb(ascent, network, from: original, start, target: target, progress, shouldStop)
     }
   }
 
   private func climb(
     _ ascent: Ascent, _ network: Network, from original: RGBImage, _ start: Tensor, target: Int,
-    _ progress: (_ iteration: Int, _ scores: [Float], _ isRounded: Bool) -> Void
+    _ progress: (_ iteration: Int, _ scores: [Float], _ isRounded: Bool) -> Void, _ shouldStop: () -> Bool
   ) throws(PixelAscentError) -> Result {
     var picture = original
     let rounded = ImagePlanes(channels: network.channels, height: original.height, width: original.width)
@@ -104,7 +110,7 @@ public struct Fooling: Hashable, Sendable {
       while true {
         let scores = try scores(rounding: rounding), isTarget = network.topClass(scores) == target
         progress(iterations, scores, rounding)
-        if isTarget || iterations >= maxIterations { return (isTarget, scores) }
+        if isTarget || iterations >= maxIterations || shouldStop() { return (isTarget, scores) }
         ascent.beginStep()
         if try ascent.addGradient(of: target) { stepsBeforeLastReLU += 1 }
         try ascent.step(rate: learningRate, normalized: true, clamp: rounding)

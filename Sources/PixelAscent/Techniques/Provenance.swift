@@ -1,0 +1,297 @@
+// SPDX-License-Identifier: MIT
+
+/// How a picture was made: all that decides its bytes, and nothing else.
+///
+/// A picture's file carries it as JSON, so that ``picture(by:photo:start:)`` can make the picture again.
+public struct Provenance: Hashable, Sendable {
+  /// What is shown, for people.
+  public let title: String
+  /// The version of PixelAscent.
+  public let version: String
+  /// The instruction set of the kernels.
+  public let instructionSet: String
+  /// The network.
+  public let model: Model
+  /// The SHA-256 of the photograph's or the start's file, in hexadecimal; nil if there is none.
+  public let input: String?
+  /// The class whose score was differentiated, or was to become the greatest.
+  public let classIndex: Int
+  /// Its first name.
+  public let label: String
+  /// What was computed, with every parameter.
+  public var technique: Technique
+  /// Which of the technique's pictures it is.
+  public var kind: Kind = .result
+
+  /// A technique with its parameters.
+  public enum Technique: Hashable, Sendable {
+    /// A saliency map.
+    case saliency(crossEntropy: Bool)
+    /// A fooling image.
+    case fooling(Fooling)
+    /// A class visualization; an image that it starts from is the input, and its pixels are not kept here.
+    case visualization(ClassVisualization)
+  }
+
+  /// One of the pictures of a technique.
+  public enum Kind: String, Codable, Hashable, Sendable {
+    /// The technique's own.
+    case result
+    /// Several side by side.
+    case figure
+  }
+
+  /// A network's file, and what was said of it beside.
+  public struct Model: Codable, Hashable, Sendable {
+    /// ``Network/sha256()`` of the file.
+    public let sha256: String
+    private let architecture, resize: String?
+    private let mean, std: [Float]?
+    private let bgr: Bool?
+    private let inputSize: Int?
+
+    private enum CodingKeys: String, CodingKey {
+      case sha256, architecture, resize, mean, std, bgr
+      case inputSize = "input_size"
+    }
+
+    /// The file that `network` was read from with `settings`. Labels are not part of it: they decide no pixel.
+    ///
+    /// - Throws: ``PixelAscentError`` of kind `unreadableFile`.
+    public init(_ network: Network, _ settings: ModelSettings = ModelSettings()) throws(PixelAscentError) {
+      sha256 = try network.sha256()
+      (architecture, resize) = (settings.architecture, settings.resize?.rawValue)
+      (mean, std, inputSize) = (settings.mean, settings.std, settings.inputSize)
+      bgr = settings.isBGR ? true : nil
+    }
+
+    /// The settings to read the file with.
+    public var settings: ModelSettings {
+      var settings = ModelSettings()
+      settings.architecture = architecture
+      settings.resize = resize.flatMap(Preprocessing.Resize.init)
+      (settings.mean, settings.std, settings.inputSize) = (mean, std, inputSize)
+      settings.isBGR = bgr ?? false
+      return settings
+    }
+  }
+
+  /// The provenance of a picture that `network` makes, read from `model`.
+  public init(
+    _ technique: Technique, class index: Int, _ network: Network, _ model: Model, input: String? = nil
+  ) {
+    (self.technique, classIndex, label, self.model, self.input) = (
+      technique, index, network.labels[index], model, input
+    )
+    version = PixelAscent.version
+    instructionSet = network.options.instructionSet.name
+    title = "\(technique.name) of \(label) (\(index))"
+  }
+
+  /// The same for another of the technique's pictures.
+  public func of(_ kind: Kind) -> Provenance {
+    var other = self
+    other.kind = kind
+    return other
+  }
+
+  /// It as JSON on one line, keys sorted. The same provenance gives the same text.
+  public func text() throws(PixelAscentError) -> String {
+    do {
+      return try JSONText.encode(self)
+    } catch {
+      throw PixelAscentError(.invalidParameter, "how the picture was made can't be written: \(error)")
+    }
+  }
+
+  /// What the bytes of a picture's file say; errors begin with `name`.
+  ///
+  /// - Throws: ``PixelAscentError`` of kind `invalidImage` if the file is no picture of this program, or one of another
+  ///   version's that can't be read.
+  public init(inFile bytes: [UInt8], name: String) throws(PixelAscentError) {
+    guard let text = try RGBImage.comment(inFile: bytes, name: name) else {
+      throw PixelAscentError(
+        .invalidImage, "\(name): the file doesn't say how it was made, as pixelascent's own pictures do")
+    }
+    do {
+      self = try JSONText.decode(Provenance.self, from: text.utf8, name: name)
+    } catch {
+      throw PixelAscentError(
+        .invalidImage, "\(name): how it was made can't be read: \(error.message.dropFirst(name.count + 2))")
+    }
+  }
+}
+
+extension RGBImage {
+  /// Writes the picture to a file that says how it was made; see ``write(to:comment:)``.
+  public func write(to path: String, _ provenance: Provenance) throws(PixelAscentError) {
+    try write(to: path, comment: provenance.text())
+  }
+}
+
+extension Provenance.Technique {
+  fileprivate var name: String {
+    switch self {
+    case .saliency: "saliency map"
+    case .fooling: "fooling image"
+    case .visualization: "class visualization"
+    }
+  }
+}
+
+extension Provenance: Codable {
+  private enum CodingKeys: String, CodingKey {
+    case program, title, version, simd, model, input, `class`, label, picture, saliency, fool, visualize
+  }
+
+  private static let program = "pixelascent"
+
+  /// Decodes a provenance and checks that its parameters are in range.
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    func fail(_ key: CodingKeys, _ message: String) -> DecodingError {
+      .dataCorruptedError(forKey: key, in: container, debugDescription: message)
+    }
+    guard try container.decode(String.self, forKey: .program) == Self.program else {
+      throw fail(.program, "another program's")
+    }
+    title = try container.decode(String.self, forKey: .title)
+    version = try container.decode(String.self, forKey: .version)
+    instructionSet = try container.decode(String.self, forKey: .simd)
+    model = try container.decode(Model.self, forKey: .model)
+    input = try container.decodeIfPresent(String.self, forKey: .input)
+    classIndex = try container.decode(Int.self, forKey: .class)
+    label = try container.decode(String.self, forKey: .label)
+    kind = try container.decode(Kind.self, forKey: .picture)
+    if let fooling = try container.decodeIfPresent(Fooling.self, forKey: .fool) {
+      technique = .fooling(fooling)
+    } else if let visualization = try container.decodeIfPresent(ClassVisualization.self, forKey: .visualize) {
+      technique = .visualization(visualization)
+    } else {
+      let saliency = try container.decode(SaliencyParameters.self, forKey: .saliency)
+      technique = .saliency(crossEntropy: saliency.objective == .crossEntropy)
+    }
+  }
+
+  /// Encodes it; the technique's name is the key of its parameters.
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(Self.program, forKey: .program)
+    try container.encode(title, forKey: .title)
+    try container.encode(version, forKey: .version)
+    try container.encode(instructionSet, forKey: .simd)
+    try container.encode(model, forKey: .model)
+    try container.encodeIfPresent(input, forKey: .input)
+    try container.encode(classIndex, forKey: .class)
+    try container.encode(label, forKey: .label)
+    try container.encode(kind, forKey: .picture)
+    switch technique {
+    case .saliency(let crossEntropy):
+      try container.encode(SaliencyParameters(objective: crossEntropy ? .crossEntropy : .score), forKey: .saliency)
+    case .fooling(let fooling): try container.encode(fooling, forKey: .fool)
+    case .visualization(let visualization): try container.encode(visualization, forKey: .visualize)
+    }
+  }
+
+  private struct SaliencyParameters: Codable {
+    enum Objective: String, Codable {
+      case score
+      case crossEntropy = "cross-entropy"
+    }
+
+    let objective: Objective
+  }
+}
+
+extension Fooling: Codable {
+  private enum CodingKeys: String, CodingKey {
+    case learningRate = "learning_rate"
+    case maxIterations = "max_iterations"
+  }
+
+  /// Decodes the parameters and checks them as `init(learningRate:maxIterations:)` does.
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    try self.init(
+      learningRate: container.decode(Double.self, forKey: .learningRate),
+      maxIterations: container.decode(Int.self, forKey: .maxIterations))
+  }
+
+  /// Encodes the parameters.
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(learningRate, forKey: .learningRate)
+    try container.encode(maxIterations, forKey: .maxIterations)
+  }
+}
+
+extension ClassVisualization: Codable {
+  private enum CodingKeys: String, CodingKey {
+    case recipe, start, height, width, iterations, l2, samples, clamp, seed
+    case learningRate = "learning_rate"
+    case blurEvery = "blur_every"
+    case blurSigma = "blur_sigma"
+    case maxJitter = "max_jitter"
+    case showEvery = "show_every"
+  }
+
+  private enum StartName: String, Codable {
+    case noise, zero, image
+  }
+
+  /// Decodes the parameters and checks them as ``validate()`` does. An image that the ascent starts from is no part of
+  /// them: it reads as an image without pixels.
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    guard let recipe = Recipe(rawValue: try container.decode(String.self, forKey: .recipe)) else {
+      throw DecodingError.dataCorruptedError(forKey: .recipe, in: container, debugDescription: "an unknown recipe")
+    }
+    self.init(recipe)
+    switch try container.decode(StartName.self, forKey: .start) {
+    case .noise: start = .noise
+    case .zero: start = .zero
+    case .image: start = .image(Tensor(shape: [0, 0, 0], values: []))
+    }
+    height = try container.decode(Int.self, forKey: .height)
+    width = try container.decode(Int.self, forKey: .width)
+    iterations = try container.decode(Int.self, forKey: .iterations)
+    learningRate = try container.decode(Double.self, forKey: .learningRate)
+    l2 = try container.decode(Double.self, forKey: .l2)
+    blurEvery = try container.decode(Int.self, forKey: .blurEvery)
+    blurSigma = try container.decode(Double.self, forKey: .blurSigma)
+    maxJitter = try container.decode(Int.self, forKey: .maxJitter)
+    samples = try container.decode(Int.self, forKey: .samples)
+    clamp = try container.decode(Bool.self, forKey: .clamp)
+    showEvery = try container.decode(Int.self, forKey: .showEvery)
+    seed = try container.decode(UInt64.self, forKey: .seed)
+    try validate()
+  }
+
+  /// Encodes every parameter, but not the pixels of an image that the ascent starts from.
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    var (height, width) = (height, width)
+    let startName: StartName
+    switch start {
+    case .noise: startName = .noise
+    case .zero: startName = .zero
+    case .image(let image):
+      startName = .image
+      (height, width) = (image.shape[1], image.shape[2])
+    }
+    try container.encode(recipe.rawValue, forKey: .recipe)
+    try container.encode(startName, forKey: .start)
+    try container.encode(height, forKey: .height)
+    try container.encode(width, forKey: .width)
+    try container.encode(iterations, forKey: .iterations)
+    try container.encode(learningRate, forKey: .learningRate)
+    try container.encode(l2, forKey: .l2)
+    try container.encode(blurEvery, forKey: .blurEvery)
+    try container.encode(blurSigma, forKey: .blurSigma)
+    try container.encode(maxJitter, forKey: .maxJitter)
+    try container.encode(samples, forKey: .samples)
+    try container.encode(clamp, forKey: .clamp)
+    try container.encode(showEvery, forKey: .showEvery)
+    try container.encode(seed, forKey: .seed)
+  }
+}

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MIT
+
+extension Provenance {
+  /// Makes the picture again.
+  ///
+  /// - Parameters:
+  ///   - network: the network, read with the settings of ``model``
+  ///   - photo: the photograph of a saliency map or a fooling image
+  ///   - start: the image, in normalised space, that a class visualization started from, if it was one
+  /// - Throws: ``PixelAscentError`` as the technique does, or of kind `invalidParameter` if the input is missing.
+  public func picture(
+    by network: Network, photo: RGBImage? = nil, start: Tensor? = nil
+  ) throws(PixelAscentError) -> RGBImage {
+    switch technique {
+    case .saliency(let crossEntropy):
+      let photo = try network.resized(Self.required(photo))
+      let objective = crossEntropy ? Objective.crossEntropy(class: classIndex) : .score(class: classIndex)
+      let map = try network.saliency(ofInput: network.tensor(from: photo)) { _ in objective }
+      return kind == .figure ? RGBImage(row: [photo, map.picture]) : map.picture
+    case .fooling(let fooling):
+      let result = try fooling.run(network, on: Self.required(photo), target: classIndex)
+      return kind == .figure ? result.panels : result.image
+    case .visualization(var visualization):
+      if case .image = visualization.start { visualization.start = .image(try Self.required(start)) }
+      var pictures: [RGBImage] = []
+      let result = try visualization.run(network, class: classIndex) { shown in
+        if kind == .figure { pictures.append(shown.picture) }
+      }
+      return kind == .figure ? RGBImage(row: pictures) : result.picture
+    }
+  }
+
+  private static func required<Input>(_ input: Input?) throws(PixelAscentError) -> Input {
+    guard let input else {
+      throw PixelAscentError(.invalidParameter, "the picture was made from a file that must be given as its input")
+    }
+    return input
+  }
+}
+
+extension Provenance {
+  /// What is not as it was when the picture was made, a line each: the program's version, the instruction set, the model,
+  /// the input.
+  ///
+  /// - Parameter input: the SHA-256 of the file that the picture is made from now
+  /// - Throws: ``PixelAscentError`` of kind `unreadableFile`.
+  public func differences(from network: Network, input: String?) throws(PixelAscentError) -> [String] {
+    var lines: [String] = []
+    if version != PixelAscent.version {
+      lines.append("it was made by version \(version.oneLine), this is \(PixelAscent.version)")
+    }
+    let present = network.options.instructionSet.name
+    if instructionSet != present {
+      lines.append("it was made with the instruction set \(instructionSet.oneLine), this is \(present)")
+    }
+    let sha256 = try network.sha256()
+    if model.sha256 != sha256 {
+      lines.append("it was made by another model (SHA-256 \(model.sha256.oneLine), this one's is \(sha256))")
+    }
+    if let input, let recorded = self.input, input != recorded {
+      lines.append("it was made from another file (SHA-256 \(recorded.oneLine), this one's is \(input))")
+    }
+    return lines
+  }
+}

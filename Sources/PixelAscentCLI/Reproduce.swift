@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: MIT
+
+import ArgumentParser
+import PixelAscent
+
+struct Reproduce: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Make a picture again, as its file says, and compare.",
+    discussion: """
+      Pictures of saliency, fool, visualize and atlas say how they were made. The same model, version and instruction \
+      set give the same bytes; with the recorded instruction set, if this machine has it.
+
+      Examples:
+        pixelascent reproduce gorilla.png
+        pixelascent reproduce map.png --input photo.jpg
+      """)
+
+  @Argument(help: ArgumentHelp("A picture that this program has made.", valueName: "picture"))
+  var file: String
+
+  @Option(help: ArgumentHelp("The photo or start it was made from.", valueName: "file"))
+  var input: String?
+
+  @Option(help: ArgumentHelp("The model: safetensors, .pth or ONNX.", valueName: "file"))
+  var model: String?
+
+  @OptionGroup var options: RunOptions
+
+  func run() throws {
+    let bytes = try Files.read(file), provenance = try Provenance(inFile: bytes, name: file)
+    var compute = try options.computeOptions()
+    if Files.environment(InstructionSet.variable) == nil,
+      let recorded = InstructionSet.selectable.first(where: { $0.name == provenance.instructionSet })
+    {
+      compute.instructionSet = recorded
+    }
+    var network = try Network.read(model, provenance.model.settings, options)
+    network.options = compute
+    let (picture, sha256) = try picture(provenance, network)
+    // As the file has it: what differs in it is said below, and is no difference of the picture.
+    let again = try picture.data(for: file, comment: RGBImage.comment(inFile: bytes, name: file))
+    let reasons = try provenance.differences(from: network, input: sha256)
+    let isSame = again == bytes
+    let original = try RGBImage(decoding: bytes, name: file), decoded = try RGBImage(decoding: again, name: file)
+    let distance = decoded.distance(from: original)
+    let record = ReproduceRecord(
+      file: file, title: provenance.title, same: isSame, differing_values: distance?.count,
+      linf_8bit: distance?.greatest,
+      psnr: distance.flatMap { $0.count > 0 ? $0.psnr : nil }, reasons: reasons)
+    try options.console.result(record) { record.text }
+    if !isSame { throw ExitCode.failure }
+  }
+
+  /// The picture, made again, and the SHA-256 of what it was made from.
+  private func picture(_ provenance: Provenance, _ network: Network) throws -> (RGBImage, String?) {
+    guard provenance.input != nil else {
+      if input != nil { throw ValidationError("\(file) was made from no file; leave out --input.") }
+      return (try provenance.picture(by: network), nil)
+    }
+    guard let input else {
+      throw ValidationError("\(file) was made from a file; give it with --input.")
+    }
+    if case .visualization = provenance.technique {
+      let (start, sha256) = try options.start(input, network)
+      return (try provenance.picture(by: network, start: start), sha256)
+    }
+    let (photo, sha256) = try options.photo(input)
+    return (try naming(input) { try provenance.picture(by: network, photo: photo) }, sha256)
+  }
+}
+
+struct ReproduceRecord: Encodable {
+  let file, title: String
+  let same: Bool
+  let differing_values, linf_8bit: Int?
+  let psnr: Double?
+  let reasons: [String]
+
+  var text: String {
+    let verdict: String
+    if same {
+      verdict = "the same bytes"
+    } else if let differing_values, let linf_8bit, differing_values > 0 {
+      let decibels = psnr.map { ", PSNR \(fixed($0, 1)) dB" } ?? ""
+      verdict = "differs: \(differing_values) values, at most by \(linf_8bit)/255\(decibels)"
+    } else if differing_values == 0 {
+      verdict =
+        "the same pixels in other bytes: the file was written by other versions of the image libraries, or changed"
+    } else {
+      verdict = "differs: another size"
+    }
+    return (["\(file): \(title): \(verdict)"] + reasons.map { "  \($0)" }).joined(separator: "\n")
+  }
+}

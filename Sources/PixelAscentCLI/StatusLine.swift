@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: MIT
+
+import PixelAscent
+import Synchronization
+
+/// The last line of a terminal, which says how far the work is. Standard error is one, and so is this.
+enum StatusLine {
+  private struct State {
+    var text = ""
+    var shownAt: ContinuousClock.Instant?
+  }
+
+  private static let state = Mutex(State())
+  private static let pause = Duration.milliseconds(100)
+
+  /// Shows what `text` makes of the terminal's width, unless standard error is no terminal or it was shown just now.
+  static func show(_ text: (_ width: Int) -> String) {
+    guard let terminal = Terminal.standardError else { return }
+    let now = ContinuousClock.now
+    state.withLock { state in
+      if let shownAt = state.shownAt, now - shownAt < pause { return }
+      state.shownAt = now
+      // In the last column some terminals go on to the next line.
+      state.text = text(terminal.columns - 1)
+      Files.printError("\r\(state.text)\u{1B}[K", end: "")
+    }
+  }
+
+  /// Prints something above the line.
+  static func above<Value>(_ print: () throws -> Value) rethrows -> Value {
+    try state.withLock { state in
+      if state.text.isEmpty { return try print() }
+      Files.printError("\r\u{1B}[K", end: "")
+      defer { Files.printError(state.text, end: "") }
+      return try print()
+    }
+  }
+
+  /// Takes the line away.
+  static func clear() {
+    state.withLock { state in
+      if !state.text.isEmpty { Files.printError("\r\u{1B}[K", end: "") }
+      state = State()
+    }
+  }
+}

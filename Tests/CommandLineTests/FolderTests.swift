@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: MIT
+
+import Foundation
+import PixelAscent
+import TestSupport
+import Testing
+
+/// Folders and lists of images.
+@Suite struct FolderTests {
+  private let folder: TemporaryFolder
+
+  init() throws {
+    folder = try TemporaryFolder.withModelAndPhoto()
+    for name in ["in/sub/deep", "in/empty"] {
+      try FileManager.default.createDirectory(atPath: "\(folder.path)/\(name)", withIntermediateDirectories: true)
+    }
+    for name in ["b.png", "a.JPG", "sub/c.jpeg", "sub/deep/a.png"] {
+      try folder.add("in/\(name)", folder.bytes("photo.png"))
+    }
+    for name in ["notes.txt", "sub/x.gif", "png"] { try folder.add("in/\(name)", [1, 2, 3]) }
+    // Round and round, were it followed.
+    try FileManager.default.createSymbolicLink(atPath: folder.path + "/in/sub/again", withDestinationPath: "..")
+  }
+
+  private func run(_ command: String, input: String? = nil) throws -> Program.Outcome {
+    try Program.run(command.split(separator: " ").map(String.init), in: folder, input: input.map { Data($0.utf8) })
+  }
+
+  private func images(_ outcome: Program.Outcome) throws -> [String] {
+    try outcome.lines.map { try JSONValue($0)["image"]?.string ?? "" }
+  }
+
+  @Test("All JPEG and PNG files of a folder and those below it, in the order of their paths", arguments: ["in", "in/"])
+  func classify(_ name: String) throws {
+    let outcome = try run("classify \(name) photo.png --json")
+    #expect(outcome.status == 0 && outcome.errors == "")
+    #expect(try images(outcome) == ["in/a.JPG", "in/b.png", "in/sub/c.jpeg", "in/sub/deep/a.png", "photo.png"])
+  }
+
+  @Test("The maps' folder mirrors the images'", arguments: ["maps/", "maps"])
+  func mirrors(_ output: String) throws {
+    if output == "maps" {
+      try FileManager.default.createDirectory(atPath: folder.path + "/maps", withIntermediateDirectories: false)
+    }
+    #expect(try run("saliency in -o \(output) --raw maps/ --figure maps/ --quiet").status == 0)
+    let found = try folder.contents().compactMap { $0.hasPrefix("maps/") ? $0.split(separator: " ")[0] : nil }
+    let stems = ["a", "b", "sub/c", "sub/deep/a"]
+    let files = stems.flatMap { (stem: String) -> [String] in
+      ["maps/\(stem)-saliency-figure.png", "maps/\(stem)-saliency.npy", "maps/\(stem)-saliency.png"]
+    }
+    #expect(found.map(String.init) == (files + ["maps/sub", "maps/sub/deep"]).sorted())
+  }
+
+  @Test("A list on standard input, of classify and saliency")
+  func list() throws {
+    let lines = "in/sub/c.jpeg\n\nphoto.png\n"
+    #expect(try images(run("classify - --json", input: lines)) == ["in/sub/c.jpeg", "photo.png"])
+    #expect(try run("saliency - -o maps/ --quiet", input: "./in/sub/c.jpeg\nphoto.png").status == 0)
+    #expect(try folder.bytes("maps/in/sub/c-saliency.png") == folder.bytes("maps/photo-saliency.png"))
+    // What would leave the folder doesn't.
+    #expect(try run("saliency - -o others/ --quiet", input: "in/../photo.png\n\(folder.path)/in/b.png").status == 0)
+    #expect(try folder.contents().filter { $0.hasPrefix("others/") }.count == 2)
+  }
+
+  @Test("Bad files are reported and counted; the rest goes on", arguments: [1, 3])
+  func badFiles(_ threads: Int) throws {
+    try folder.add("in/aa.png", [1, 2, 3])
+    try folder.add("in/sub/z.jpg", [])
+    let outcome = try run("saliency in -o maps/ --json --threads \(threads)")
+    #expect(outcome.status == 1)
+    #expect(try images(outcome) == ["in/a.JPG", "in/b.png", "in/sub/c.jpeg", "in/sub/deep/a.png"])
+    #expect(
+      outcome.errors == """
+        error: in/aa.png: not a JPEG or PNG image (starts with bytes 01 02 03)
+        error: in/sub/z.jpg: the file is empty
+        error: 2 of 6 images failed
+
+        """)
+  }
+
+  @Test(arguments: [
+    Refusal("classify in/empty", "error: in/empty: holds no .jpg, .jpeg or .png"),
+    Refusal("classify in/empty photo.png", "error: in/empty: holds no .jpg, .jpeg or .png"),
+    Refusal("classify -", "error: standard input: holds no path; write one a line"),
+    .usage("saliency in", "With a folder or a list, say where the maps go: -o FOLDER/."),
+    .usage("saliency in in -o maps/", "Two results would be written to maps/a-saliency.png."),
+    .usage("saliency in/b.png in -o maps/", "Two results would be written to maps/b-saliency.png."),
+    .usage("saliency in -o map.png", "With several results -o must be a folder; write map.png/ for a new one."),
+  ])
+  func refusals(_ refusal: Refusal) throws {
+    try refusal.check(in: folder)
+  }
+}

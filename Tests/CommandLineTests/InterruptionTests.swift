@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: MIT
+
+import Foundation
+import PixelAscent
+import TestSupport
+import Testing
+
+/// Ctrl-C and the other signals that end a program.
+@Suite struct InterruptionTests {
+  private let folder: TemporaryFolder
+
+  init() throws {
+    folder = try TemporaryFolder.withModelAndPhoto()
+    // A shell has its background jobs ignore it, and the program would inherit that.
+    signal(SIGINT, SIG_DFL)
+  }
+
+  /// Runs a command that would take very long, and sends signals once `sign` stands on standard error.
+  private func run(_ command: String, _ signals: [Int32], after sign: String) throws -> Program.Outcome {
+    try Program.run(command.split(separator: " ").map(String.init), in: folder) { process, errors in
+      waitFor(sign, errors)
+      for number in signals {
+        kill(process, number)
+        // Two of a kind at once would be one.
+        usleep(50_000)
+      }
+    }
+  }
+
+  private func waitFor(_ sign: String, _ errors: () -> String) {
+    let end = Date(timeIntervalSinceNow: 120)
+    while !errors().contains(sign) && Date() < end { usleep(10_000) }
+  }
+
+  private static let long = "visualize --class 76 --size 32 --iterations 100000000 --show-every 5"
+
+  @Test("Once: the iteration is finished, and the picture so far written as one of a shorter ascent")
+  func once() throws {
+    let outcome = try run("\(Self.long) --figure f.png -o o.png --json", [SIGINT], after: "iteration 5/")
+    #expect(outcome.status == 130)
+    let iterations = try #require(outcome.record["iterations"]?.int)
+    #expect(outcome.errors.contains("\niteration \(iterations)/100000000  score "))
+    #expect(outcome.errors.hasSuffix("\ninterrupted after \(iterations) iterations: the picture so far is in o.png\n"))
+    let again = try Program.run(
+      [
+        "visualize", "--class", "76", "--size", "32", "--iterations", "\(iterations)", "--show-every", "5", "--quiet",
+        "--figure", "g.png", "-o", "p.png",
+      ], in: folder)
+    #expect(again.status == 0)
+    #expect(try folder.bytes("o.png") == folder.bytes("p.png"))
+    #expect(try folder.bytes("f.png") == folder.bytes("g.png"))
+    #expect(folder.names.allSatisfy { !$0.hasSuffix(".tmp") })
+  }
+
+  @Test("A fooling image")
+  func fooling() throws {
+    let outcome = try run(
+      "fool photo.png --target 76 --learning-rate 1e-9 --max-iterations 100000000 -o o.png --json", [SIGINT],
+      after: "iteration 3 ")
+    #expect(outcome.status == 130)
+    let iterations = try #require(outcome.record["iterations"]?.int)
+    #expect(outcome.errors.hasSuffix("interrupted after \(iterations) iterations: the image so far is in o.png\n"))
+    #expect(try Program.run(["reproduce", "o.png", "--input", "photo.png"], in: folder).status == 0)
+  }
+
+  @Test("Several: those under way are written, no other is begun")
+  func several() throws {
+    try folder.add("big.png", Pictures.photo.resized(width: 400, height: 300).pngData())
+    let outcome = try Program.run(
+      ["visualize", "--class", "76", "--class", "77", "--seeds", "0-9", "--init", "big.png", "--threads", "2"]
+        + ["--iterations", "100000000", "--json", "-o", "out/"], in: folder
+    ) { process, _ in
+      sleep(1)
+      kill(process, SIGINT)
+    }
+    #expect(outcome.status == 130)
+    #expect(outcome.lines.count <= 2)
+    let lines = outcome.errors.split(separator: "\n").filter { !$0.hasPrefix("note: ") }
+    #expect(lines.count == outcome.lines.count && lines.allSatisfy { $0.contains(": interrupted after ") })
+  }
+
+  @Test(
+    "Twice, or another signal: at once, and nothing is written", arguments: [[SIGINT, SIGINT], [SIGTERM], [SIGHUP]])
+  func atOnce(_ signals: [Int32]) throws {
+    let before = folder.names
+    // So long that the second comes before the iteration's end.
+    let outcome = try run(
+      "visualize --class 76 --size 500 --samples 1000 --iterations 100000000 -o o.png --threads 1", signals,
+      after: "iteration 1/")
+    let number = try #require(signals.last)
+    #expect(outcome.status == 128 + number && outcome.text == "")
+    #expect(folder.names == before)
+  }
+
+  @Test("What a parent has the program ignore stays ignored")
+  func ignored() throws {
+    let options = Self.long.replacing("100000000", with: "200").split(separator: " ").map(String.init)
+    let outcome = try Program.run(
+      ["-c", "trap '' INT; exec \"$0\" \"$@\"", Program.path] + options + ["-o", "o.png"], in: folder,
+      program: "/bin/sh"
+    ) { process, errors in
+      waitFor("iteration 5/", errors)
+      kill(process, SIGINT)
+    }
+    #expect(outcome.status == 0 && outcome.errors.contains("iteration 200/200"))
+  }
+}

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: MIT
+
+import Foundation
+import PixelAscent
+import TestSupport
+import Testing
+
+/// `reproduce`, of every picture that the program makes.
+@Suite struct ReproduceTests {
+  private let folder: TemporaryFolder
+
+  init() throws { folder = try TemporaryFolder.withModelAndPhoto() }
+
+  private func run(_ command: String, _ environment: [String: String] = [:]) throws -> Program.Outcome {
+    try Program.run(command.split(separator: " ").map(String.init), in: folder, environment: environment)
+  }
+
+  @Test(
+    "The same bytes, on any number of threads",
+    arguments: [
+      ("saliency photo.png --figure f.png", " --input photo.png"),
+      ("saliency photo.png --class 7 --objective cross-entropy --figure f.jpg", " --input photo.png"),
+      ("fool photo.png --target 76 --max-iterations 40 --figure f.png", " --input photo.png"),
+      ("visualize --class 76 --iterations 4 --seed 9 --figure f.png", ""),
+      ("visualize --class 76 --iterations 4 --recipe simonyan --size 32x40 --show-every 1 --figure f.png", ""),
+      ("visualize --class 76 --iterations 4 --init photo.png --no-clamp --figure f.png", " --input photo.png"),
+      (
+        "saliency photo.png --mean 0.1,0.2,0.3 --std 1,2,3 --bgr --input-size 32 --resize crop --figure f.png",
+        " --input photo.png"
+      ),
+    ])
+  func same(_ command: String, _ input: String) throws {
+    let made = try run("\(command) -o o.png --quiet --threads 1")
+    try #require(made.status <= 1, "\(made.errors)")
+    for file in ["o.png", command.hasSuffix(".jpg") ? "f.jpg" : "f.png"] {
+      let outcome = try run("reproduce \(file)\(input) --threads 3")
+      #expect(outcome.status == 0, "\(outcome.errors)")
+      #expect(outcome.lines.count == 1 && outcome.lines[0].hasSuffix(": the same bytes"))
+    }
+  }
+
+  @Test("How far apart they are, and why")
+  func different() throws {
+    #expect(try run("saliency photo.png -o o.png --quiet").status == 0)
+    try folder.add("other.png", Pictures.photo.resized(width: 40, height: 50).pngData())
+    let size = try run("reproduce o.png --input other.png")
+    #expect(size.status == 1 && size.lines.count == 2)
+    #expect(size.lines[0].hasSuffix(": differs: another size"))
+    #expect(size.lines[1].hasPrefix("  it was made from another file (SHA-256 "))
+
+    var photo = Pictures.photo
+    photo.pixels.reverse()
+    try folder.add("changed.png", photo.pngData())
+    let record = try run("reproduce o.png --input changed.png --json")
+    #expect(record.status == 1)
+    #expect(try record.record["same"] == .bool(false) && record.record["reasons"]?.count == 1)
+    #expect(try #require(record.record["differing_values"]?.int) > 0)
+    #expect(try #require(record.record["psnr"]?.number) > 1)
+
+    var bytes = TinyModel.bytes
+    bytes[bytes.count - 2] ^= 0x40
+    try folder.add("other.safetensors", bytes)
+    let model = try run("reproduce o.png --input photo.png --model other.safetensors")
+    #expect(model.lines.last?.hasPrefix("  it was made by another model (SHA-256 ") == true)
+  }
+
+  @Test("With the recorded instruction set, unless another is forced")
+  func instructionSet() throws {
+    let scalar = ["PIXELASCENT_SIMD": "scalar"]
+    #expect(try run("visualize --class 76 --iterations 3 -o o.png --quiet", scalar).status == 0)
+    #expect(try run("reproduce o.png").status == 0)
+    let best = try run("info --json").record["simd"]?.string ?? ""
+    if best == "scalar" { return }
+    let forced = try run("reproduce o.png", ["PIXELASCENT_SIMD": best])
+    #expect(forced.lines.last == "  it was made with the instruction set scalar, this is \(best)")
+  }
+
+  @Test("A file written anew by another program has the same pixels in other bytes")
+  func otherBytes() throws {
+    #expect(try run("visualize --class 76 --iterations 2 -o o.png --quiet").status == 0)
+    let bytes = try folder.bytes("o.png")
+    // An empty text chunk before the end.
+    let chunk: [UInt8] = [0, 0, 0, 2] + Array("tEXta".utf8) + [0, 0x90, 0xC5, 0x84, 0x6A]
+    try folder.add("o.png", bytes.dropLast(12) + chunk + bytes.suffix(12))
+    let outcome = try run("reproduce o.png")
+    #expect(outcome.status == 1)
+    #expect(
+      outcome.lines.first?.contains(": the same pixels in other bytes: ") == true, "\(outcome.text)\(outcome.errors)")
+  }
+
+  @Test(arguments: [
+    Refusal(
+      "reproduce photo.png", "error: photo.png: the file doesn't say how it was made, as pixelascent's own pictures do"),
+    Refusal("reproduce missing.png", "error: missing.png: no such file"),
+    Refusal("reproduce o.png --model missing", "error: missing: no such file"),
+    .usage("reproduce o.png --input photo.png", "o.png was made from no file; leave out --input."),
+    .usage("reproduce m.png", "m.png was made from a file; give it with --input."),
+    Refusal("reproduce m.png --input nothing.png", "error: nothing.png: no such file"),
+  ])
+  func refusals(_ refusal: Refusal) throws {
+    #expect(try run("visualize --class 76 --iterations 1 -o o.png --quiet").status == 0)
+    #expect(try run("saliency photo.png -o m.png --quiet").status == 0)
+    try refusal.check(in: folder)
+  }
+}

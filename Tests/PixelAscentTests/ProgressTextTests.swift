@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: MIT
+
+import PixelAscent
+import Testing
+
+@Suite struct ProgressTextTests {
+  private var progress: ProgressText {
+    var progress = ProgressText("iteration", total: 300)
+    (progress.done, progress.details) = (100, ["score 12.345", "probability 0.5000"])
+    return progress
+  }
+
+  @Test(
+    "The less room, the less is said",
+    arguments: [
+      (200, "iteration 100/300  score 12.345  probability 0.5000  20/s  0:10 left"),
+      (68, "iteration 100/300  score 12.345  probability 0.5000  20/s  0:10 left"),
+      (67, "iteration 100/300  score 12.345  20/s  0:10 left"),
+      (48, "iteration 100/300  score 12.345  20/s  0:10 left"),
+      (47, "iteration 100/300  20/s  0:10 left"), (33, "iteration 100/300  0:10 left"), (26, "iteration 100/300"),
+      (16, "100/300"), (6, "..."), (2, ".."), (0, ""), (-1, ""),
+    ])
+  func widths(_ width: Int, _ line: String) {
+    #expect(progress.line(width: width, seconds: 5) == line)
+  }
+
+  @Test("Before anything is done there is no rate")
+  func nothing() {
+    #expect(ProgressText("images", total: 7).line(width: 80, seconds: 0) == "images 0/7")
+    #expect(ProgressText("images", total: 7).line(width: 80, seconds: 9) == "images 0/7")
+  }
+
+  @Test(
+    "Rates",
+    arguments: [
+      (1000, 1.0, "1000/s"), (95, 10, "9.5/s"), (1, 4, "0.3/s"), (1, 60, "60/h"), (1, 7200, "1/h"),
+    ])
+  func rates(_ done: Int, _ seconds: Double, _ rate: String) {
+    var progress = ProgressText("u", total: done)
+    progress.done = done
+    #expect(progress.line(width: 80, seconds: seconds) == "u \(done)/\(done)  \(rate)  0:00 left")
+  }
+
+  @Test(
+    "Times",
+    arguments: [
+      (0, "0:00"), (0.1, "0:01"), (59, "0:59"), (59.5, "1:00"), (3599, "59:59"), (3600, "1:00:00"),
+      (86_400, "24:00:00"), (.infinity, "long"),
+    ] as [(Double, String)])
+  func clock(_ seconds: Double, _ text: String) {
+    #expect(ProgressText.clock(seconds) == text)
+  }
+}

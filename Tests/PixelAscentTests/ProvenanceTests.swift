@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: MIT
+
+import Foundation
+import PixelAscent
+import TestSupport
+import Testing
+
+/// What a picture's file says of how it was made.
+@Suite struct ProvenanceTests {
+  private func network() throws -> Network {
+    try Network(SmallNetworks.random(SmallNetworks.squeezed, integers: true, seed: 1), name: "n")
+  }
+
+  private func provenance(_ technique: Provenance.Technique, input: String? = nil) throws -> Provenance {
+    let network = try network()
+    var settings = ModelSettings()
+    (settings.mean, settings.isBGR, settings.resize) = ([0.25, 0.5, 0.75], true, .crop)
+    return Provenance(technique, class: 1, network, try Provenance.Model(network, settings), input: input)
+  }
+
+  private func techniques() throws -> [Provenance.Technique] {
+    var visualization = ClassVisualization(.simonyan)
+    (visualization.seed, visualization.learningRate, visualization.height) = (.max, 0.1, 40)
+    var other = ClassVisualization(.cs231nTensorFlow)
+    other.start = .noise
+    return [
+      .saliency(crossEntropy: false), .saliency(crossEntropy: true),
+      .fooling(try Fooling(learningRate: 0.3, maxIterations: 7)), .visualization(visualization), .visualization(other),
+    ]
+  }
+
+  @Test("It comes back from a PNG and a JPEG")
+  func roundTrip() throws {
+    let image = RGBImage(width: 2, height: 1, pixels: [1, 2, 3, 4, 5, 6])
+    for technique in try techniques() {
+      for kind in [Provenance.Kind.result, .figure] {
+        let provenance = try provenance(technique, input: "00ff").of(kind), text = try provenance.text()
+        for bytes in [try image.pngData(comment: text), try image.jpegData(comment: text)] {
+          let found = try Provenance(inFile: bytes, name: "f")
+          #expect(try found == provenance && found.text() == text)
+          #expect(found.model.settings.mean == [0.25, 0.5, 0.75] && found.model.settings.isBGR)
+        }
+      }
+    }
+  }
+
+  @Test("All that decides a picture's bytes, no time, no path, no number of threads")
+  func text() throws {
+    let network = try network(), digest = try network.sha256(), simd = network.options.instructionSet.name
+    var visualization = ClassVisualization()
+    visualization.start = .image(Tensor(shape: [3, 5, 7], repeating: 0))
+    let found = Provenance(.visualization(visualization), class: 1, network, try Provenance.Model(network), input: "ab")
+    let expected = """
+      {"class":1,"input":"ab","label":"\(network.labels[1])","model":{"sha256":"\(digest)"},"picture":"result",\
+      "program":"pixelascent","simd":"\(simd)","title":"class visualization of \(network.labels[1]) (1)",\
+      "version":"\(PixelAscent.version)","visualize":{"blur_every":10,"blur_sigma":0.5,"clamp":true,"height":5,\
+      "iterations":100,"l2":0.001,"learning_rate":25,"max_jitter":16,"recipe":"cs231n-pytorch-normalized","samples":1,\
+      "seed":0,"show_every":25,"start":"image","width":7}}
+      """
+    #expect(try found.text() == expected)
+  }
+
+  private static let nothing = "f: the file doesn't say how it was made, as pixelascent's own pictures do"
+  private static let unreadable = "f: how it was made can't be read: "
+
+  @Test("What is not one is refused with a line")
+  func refusals() throws {
+    let image = RGBImage(width: 1, height: 1, pixels: [1, 2, 3])
+    func line(_ comment: String?) throws -> String {
+      let bytes = try image.pngData(comment: comment)
+      return errorLine { try Provenance(inFile: bytes, name: "f") }
+    }
+    #expect(try line(nil) == Self.nothing)
+    #expect(try line("hello") == Self.unreadable + "not valid JSON, or it holds a number that does not fit")
+    #expect(try line("{}") == Self.unreadable + "it lacks \"program\"")
+    let text = try provenance(techniques()[3]).text()
+    for (part, change, why) in [
+      ("\"program\":\"pixelascent\"", "\"program\":\"x\"", "program holds a value of the wrong kind"),
+      ("\"picture\":\"result\"", "\"picture\":\"x\"", "picture holds a value of the wrong kind"),
+      ("\"recipe\":\"simonyan\"", "\"recipe\":\"x\"", "visualize.recipe holds a value of the wrong kind"),
+      ("\"seed\":18446744073709551615", "\"seed\":-1", "not valid JSON, or it holds a number that does not fit"),
+      ("\"iterations\":150", "\"iterations\":0", "iterations must be 1 or more, found 0"),
+      ("\"visualize\":", "\"visualise\":", "it lacks \"saliency\""),
+    ] {
+      #expect(text.contains(part))
+      #expect(try line(text.replacing(part, with: change)) == Self.unreadable + why)
+    }
+  }
+
+  @Test("Of two pictures: how many values differ, the greatest difference, the PSNR")
+  func distance() {
+    let one = RGBImage(width: 2, height: 1, pixels: [0, 10, 20, 30, 40, 255])
+    let other = RGBImage(width: 2, height: 1, pixels: [255, 10, 20, 30, 41, 255])
+    let distance = one.distance(from: other)
+    #expect(distance?.count == 2 && distance?.greatest == 255)
+    #expect(abs((distance?.psnr ?? 0) - 10 * log10(255 * 255 * 6 / (255.0 * 255 + 1))) < 1e-12)
+    #expect(one.distance(from: one)?.psnr == .infinity)
+    #expect(one.distance(from: RGBImage(width: 1, height: 2, pixels: one.pixels)) == nil)
+  }
+}
