@@ -13,7 +13,7 @@ DATA = $(or $(XDG_DATA_HOME),$(HOME)/.local/share)/pixelascent/models
 PHOTO = Samples/imagenet_15_99.jpg
 
 .PHONY: help setup build model samples demo test lint sanitize format check-neon check-arm64 \
-	check-models compare compare-networks bench bench-build bench-check install clean
+	check-cluster check-models compare compare-networks bench bench-build bench-check install clean
 
 help:  ## list these targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -64,6 +64,9 @@ check-neon: setup  ## check the NEON kernels, emulated where the machine is no a
 
 check-arm64: model samples  ## build and test everything in an emulated Debian 13 for arm64 (an hour; as root)
 	@Scripts/check-arm64
+
+check-cluster: model  ## make an atlas by Slurm and by GNU parallel, on this machine (as root; installs both)
+	@Scripts/check-cluster $(PROGRAM) $(WEIGHTS)
 
 check-models: model samples  ## compare torchvision's networks with PyTorch's own, in every format (downloads PyTorch)
 	@$(MAKE) model MODEL=efficientnet_lite0

@@ -25,7 +25,7 @@ struct PixelAscentCommand: ParsableCommand {
       """,
     version: PixelAscent.version,
     subcommands: [
-      Classify.self, Saliency.self, Fool.self, Visualize.self, Reproduce.self, Convert.self, Inspect.self,
+      Classify.self, Saliency.self, Fool.self, Visualize.self, Atlas.self, Reproduce.self, Convert.self, Inspect.self,
       Info.self,
     ])
 

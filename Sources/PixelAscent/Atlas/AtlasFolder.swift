@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: MIT
+
+/// A folder of class visualizations: the pictures, a manifest with a line for each, a contact sheet and a gallery page.
+package struct AtlasFolder: Sendable {
+  /// The folder's path, without a "/" at its end.
+  package let path: String
+
+  private static let manifest = "manifest.jsonl"
+  /// The names of the contact sheet and of the gallery page.
+  package static let sheet = "contact-sheet.png", page = "index.html"
+
+  /// The folder at `path`, made if it is not there.
+  ///
+  /// - Throws: ``PixelAscentError`` of kind `unwritableFile`.
+  package init(_ path: String) throws(PixelAscentError) {
+    self.path = path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
+    try Files.makeFolders(self.path)
+  }
+
+  private func place(_ name: String) -> String { "\(path)/\(name)" }
+
+  /// The manifest of the whole atlas, or of a shard.
+  ///
+  /// - Throws: as `AtlasManifest` does.
+  package func openManifest(_ shard: AtlasShard? = nil) throws(PixelAscentError) -> AtlasManifest {
+    try AtlasManifest(place(shard.map { "manifest-\($0.index)-of-\($0.count).jsonl" } ?? Self.manifest))
+  }
+
+  /// The manifests that shards have left.
+  ///
+  /// - Throws: as `AtlasManifest` does, or of kind `unreadableFile`.
+  package func openShards() throws(PixelAscentError) -> [AtlasManifest] {
+    var manifests: [AtlasManifest] = []
+    for name in try Files.names(in: path).sorted() where Self.isShard(name) {
+      manifests.append(try AtlasManifest(place(name)))
+    }
+    return manifests
+  }
+
+  private static func isShard(_ name: String) -> Bool {
+    name.hasPrefix("manifest-") && name.hasSuffix(".jsonl") && name.contains("-of-")
+  }
+
+  /// Which of the items are there, whole and made as they should be: the record of each, or nil.
+  package func records(of items: [AtlasItem], _ manifests: [AtlasManifest], threads: Int) -> [AtlasRecord?] {
+    sideBySide(items, threads: threads) { (item: AtlasItem) -> AtlasRecord? in
+      let records = manifests.compactMap { $0[item.output] }
+      guard !records.isEmpty, let bytes = try? Files.read(place(item.output)),
+        (try? RGBImage.comment(inFile: bytes, name: item.output)) == item.provenance
+      else { return nil }
+      let sha256 = SHA256.digest(of: bytes)
+      return records.first { $0.sha256 == sha256 }
+    }
+  }
+
+  /// The records of pictures that another command has put here, and that are whole.
+  private func otherRecords(_ items: [AtlasItem], _ manifests: [AtlasManifest]) -> [AtlasRecord] {
+    let own = Set(items.map(\.output))
+    var found: [String: AtlasRecord] = [:]
+    for record in manifests.flatMap(\.records) where !own.contains(record.output) && !record.output.contains("/") {
+      guard let sha256 = record.sha256, let bytes = try? Files.read(place(record.output)) else { continue }
+      if SHA256.digest(of: bytes) == sha256 { found[record.output] = record }
+    }
+    return Array(found.values)
+  }
+
+  /// Writes the picture of an item, whole or not at all.
+  ///
+  /// - Returns: the file's bytes
+  /// - Throws: ``PixelAscentError`` of kind `unwritableFile`.
+  package func write(_ picture: RGBImage, _ item: AtlasItem) throws(PixelAscentError) -> [UInt8] {
+    let bytes = try picture.data(for: item.output, comment: item.provenance)
+    try write(bytes, item.output)
+    return bytes
+  }
+
+  private func write(_ bytes: [UInt8], _ name: String) throws(PixelAscentError) {
+    try Files.write(bytes, to: place(name), temporary: Self.temporary(name))
+  }
+
+  private static func temporary(_ name: String) -> String { ".\(name).tmp" }
+
+  /// Removes what a run that was killed has left of these items, and of the pages if the whole atlas is meant.
+  package func removeUnfinished(_ items: [AtlasItem], isWhole: Bool) {
+    // One look at the folder: an atlas has many items.
+    guard let present = try? Set(Files.names(in: path)) else { return }
+    let names = items.map(\.output) + (isWhole ? [Self.manifest, Self.sheet, Self.page] : [])
+    for name in names.map(Self.temporary) where present.contains(name) { Files.remove(place(name)) }
+  }
+
+  /// Writes the manifest in the order of classes, recipes and seeds, the contact sheet and the page; other manifests are
+  /// removed. Items that could not be made keep the line that says why.
+  ///
+  /// - Returns: the number of pictures
+  /// - Throws: ``PixelAscentError`` of kind `unwritableFile`, or as reading a picture does.
+  package func finish(_ items: [AtlasItem], _ manifests: [AtlasManifest], threads: Int) throws -> Int {
+    let present = records(of: items, manifests, threads: threads)
+    let own = zip(items, present).compactMap { item, record in
+      record ?? manifests.lazy.compactMap { $0[item.output] }.first { $0.error != nil }
+    }
+    let all = (own + otherRecords(items, manifests)).sorted(by: AtlasRecord.precedes)
+    let pictures = all.filter { $0.sha256 != nil }
+    if !pictures.isEmpty { try write(ContactSheet(pictures, in: path, threads: threads).pngData(), Self.sheet) }
+    try write(Array(AtlasPage(pictures).text.utf8), Self.page)
+    try write(Array(all.map { try JSONText.encode($0) + "\n" }.joined().utf8), Self.manifest)
+    for manifest in manifests where manifest.path != place(Self.manifest) { Files.remove(manifest.path) }
+    return pictures.count
+  }
+}

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: MIT
+
+/// The gallery of an atlas: its pictures, which stand beside it, with a search by name. It has no time in it.
+struct AtlasPage {
+  private let records: [AtlasRecord]
+
+  init(_ records: [AtlasRecord]) { self.records = records }
+
+  /// The whole file.
+  var text: String {
+    let recipes = Set(records.map(\.recipe)).count, seeds = Set(records.map(\.seed)).count
+    let figures: [HTML] = records.map { Self.figure($0, recipes: recipes > 1, seeds: seeds > 1) }
+    let html: HTML = """
+      <!DOCTYPE html>
+      <html lang="en">
+      <head>
+      <meta charset="utf-8">
+      <meta http-equiv="Content-Security-Policy" content="\(Self.policy)">
+      <meta name="viewport" content="width=device-width, initial-scale=1">
+      <meta name="color-scheme" content="light dark">
+      <link rel="icon" href="data:,">
+      <title>Atlas of \(records.count) class visualizations</title>
+      <style>
+      \(Self.style)</style>
+      </head>
+      <body>
+      <header>
+      <h1>What the network sees in its classes</h1>
+      <p>\(records.count) class visualizations, made by gradient ascent. <a href="contact-sheet.png">All on one sheet</a>, \
+      <a href="manifest.jsonl">all figures</a>.</p>
+      <label hidden>Search <input type="search" placeholder="a name or an index"> <output></output></label>
+      </header>
+      <main>
+      \(figures)</main>
+      <footer><p>PixelAscent \(version)</p></footer>
+      <script>
+      \(Self.script)</script>
+      </body>
+      </html>
+
+      """
+    return html.text
+  }
+
+  private static func figure(_ record: AtlasRecord, recipes: Bool, seeds: Bool) -> HTML {
+    let recipe: HTML = recipes ? ", \(record.recipe)" : ""
+    let seed: HTML = seeds ? ", seed \(record.seed)" : ""
+    let percent = Int(((record.probability ?? 0) * 100).rounded())
+    return """
+      <figure><a href="\(urlPath(record.output))"><img src="\(urlPath(record.output))" alt="\(record.label)" loading="lazy"></a>\
+      <figcaption><b><bdi>\(record.label)</bdi></b> (\(record.class))\(recipe)\(seed) <small>\(percent) %</small></figcaption></figure>
+
+      """
+  }
+
+  /// A file name as it stands in a link: what is no letter, digit, "-", "." or "_" of ASCII is escaped.
+  private static func urlPath(_ name: String) -> String {
+    name.utf8.reduce(into: "") { path, byte in
+      let scalar = Unicode.Scalar(byte)
+      let isPlain = scalar.isASCII && (scalar.properties.isAlphabetic || scalar.properties.numericType != nil)
+      if isPlain || "-._".unicodeScalars.contains(scalar) {
+        path.unicodeScalars.append(scalar)
+      } else {
+        path += (byte < 16 ? "%0" : "%") + String(byte, radix: 16, uppercase: true)
+      }
+    }
+  }
+
+  /// What a browser may load: the pictures beside the page.
+  private static let policy =
+    "default-src 'none'; img-src 'self' file: data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'"
+
+  private static let style: HTML = """
+    :root { --paper: #fbfaf7; --ink: #1d1b19; --faint: #6a655f; --rule: #e3ded6; }
+    @media (prefers-color-scheme: dark) {
+      :root { --paper: #161513; --ink: #ece8e1; --faint: #a29b92; --rule: #37332e; }
+    }
+    * { box-sizing: border-box; }
+    html { background: var(--paper); color: var(--ink); font: 1rem/1.5 system-ui, sans-serif; -webkit-text-size-adjust: 100%; }
+    body { margin: 0 auto; max-width: 100rem; padding: clamp(1.1rem, 4vw, 3rem); overflow-wrap: anywhere; }
+    h1 { font-size: clamp(1.7rem, 5vw, 2.6rem); font-weight: 600; line-height: 1.15; letter-spacing: -0.02em; margin: 0 0 0.3em; }
+    a { color: inherit; }
+    label { display: flex; flex-wrap: wrap; gap: 0.75rem; align-items: center; margin: 1.5rem 0; }
+    [hidden] { display: none; }
+    input { font: inherit; color: inherit; background: none; border: 1px solid var(--rule); border-radius: 0.4rem; padding: 0.4rem 0.7rem; min-width: 0; width: 18rem; max-width: 100%; }
+    main { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 9.5rem), 1fr)); gap: 1.25rem 1rem; }
+    figure { margin: 0; }
+    img { display: block; width: 100%; height: auto; background: var(--rule); }
+    figcaption { font-size: 0.9rem; line-height: 1.35; padding-top: 0.35rem; }
+    b { font-weight: 600; }
+    small, output, footer { color: var(--faint); font-size: 0.875rem; }
+    @media print { label { display: none; } figure { break-inside: avoid; } }
+
+    """
+
+  private static let script: HTML = """
+    "use strict";
+    const figures = [...document.querySelectorAll("figure")].map((e) => [e, e.textContent.toLowerCase()]);
+    const input = document.querySelector("input"), output = document.querySelector("output");
+    document.querySelector("label").hidden = false;
+    input.addEventListener("input", () => {
+      const wanted = input.value.trim().toLowerCase();
+      let count = 0;
+      for (const [element, text] of figures) {
+        element.hidden = !text.includes(wanted);
+        count += element.hidden ? 0 : 1;
+      }
+      output.textContent = wanted ? `${count} of ${figures.length}` : "";
+    });
+
+    """
+}

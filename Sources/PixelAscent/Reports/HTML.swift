@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MIT
+
+/// A piece of a page. Literals stand as they are; text that is interpolated is escaped, other pieces are not:
+/// `"<b title=\"\(name)\">\(piece)</b>"` is safe whatever the name is. Attributes are quoted.
+package struct HTML: ExpressibleByStringInterpolation, Hashable, Sendable {
+  /// The page's own text.
+  package private(set) var text: String
+
+  /// A piece as it stands in the source.
+  package init(stringLiteral literal: String) { text = literal }
+
+  /// A piece of literals and what stands between them.
+  package init(stringInterpolation interpolation: StringInterpolation) { text = interpolation.text }
+
+  /// Collects a piece.
+  package struct StringInterpolation: StringInterpolationProtocol {
+    fileprivate var text = ""
+
+    /// Nothing yet.
+    package init(literalCapacity: Int, interpolationCount: Int) { text.reserveCapacity(literalCapacity) }
+
+    /// Appends a literal as it is.
+    package mutating func appendLiteral(_ literal: String) { text += literal }
+
+    /// Appends text, escaped.
+    package mutating func appendInterpolation(_ text: String) { self.text += HTML.escaped(text) }
+
+    /// Appends a whole number.
+    package mutating func appendInterpolation(_ number: some BinaryInteger) { text += String(number) }
+
+    /// Appends a piece as it is.
+    package mutating func appendInterpolation(_ html: HTML) { text += html.text }
+
+    /// Appends pieces one after another.
+    package mutating func appendInterpolation(_ pieces: [HTML]) { for piece in pieces { text += piece.text } }
+  }
+
+  /// A text as it stands between tags or in a quoted attribute.
+  ///
+  /// What no page may hold (control characters other than tabs and line feeds, noncharacters), and what would reorder the text
+  /// around it (Unicode's controls of direction), becomes U+FFFD.
+  package static func escaped(_ text: String) -> String {
+    var escaped = ""
+    escaped.reserveCapacity(text.utf8.count)
+    for scalar in text.unicodeScalars {
+      switch scalar {
+      case "&": escaped += "&amp;"
+      case "<": escaped += "&lt;"
+      case ">": escaped += "&gt;"
+      case "\"": escaped += "&quot;"
+      case "'": escaped += "&#39;"
+      case "\t", "\n", " "..."~": escaped.unicodeScalars.append(scalar)
+      default:
+        escaped.unicodeScalars.append(
+          scalar.isInvisible || scalar.properties.isNoncharacterCodePoint ? "\u{FFFD}" : scalar)
+      }
+    }
+    return escaped
+  }
+}
+
+extension Unicode.Scalar {
+  /// Whether it is a control character or changes the direction of the text around it.
+  var isInvisible: Bool { properties.generalCategory == .control || properties.isBidiControl }
+}

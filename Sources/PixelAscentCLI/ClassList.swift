@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: MIT
+
+import PixelAscent
+
+/// The classes that a text lists: indices, ranges of them, and names, with commas between; or a file with one a line.
+enum ClassList {
+  /// - Throws: `PixelAscentError` if a class is unknown or named twice, or the file can't be read.
+  static func find(_ text: String, _ labels: Labels) throws -> [Int] {
+    var seen: Set<Int> = []
+    return try parts(text).flatMap { part -> [Int] in
+      let indices = try range(part, labels) ?? [try labels.find(part)]
+      for index in indices where !seen.insert(index).inserted {
+        throw PixelAscentError(.classLookup, "--classes names \(labels[index]) (\(index)) twice")
+      }
+      return indices
+    }
+  }
+
+  private static func parts(_ text: String) throws -> [String] {
+    guard Files.isRegular(text) else { return text.split(separator: ",").map(String.init) }
+    let lines = String(decoding: try Files.read(text), as: UTF8.self).split(whereSeparator: \.isNewline)
+      .filter { !$0.allSatisfy(\.isWhitespace) }
+    if lines.isEmpty { throw PixelAscentError(.classLookup, "\(text): holds no class; write one a line") }
+    return lines.map(String.init)
+  }
+
+  /// The indices of a range such as 3-17; nil if the text is none.
+  private static func range(_ part: String, _ labels: Labels) throws -> [Int]? {
+    let ends = part.split(separator: "-", omittingEmptySubsequences: false)
+    guard ends.count == 2, ends.allSatisfy({ !$0.isEmpty && $0.utf8.allSatisfy { (48...57).contains($0) } }) else {
+      return nil
+    }
+    let first = try labels.find(String(ends[0])), last = try labels.find(String(ends[1]))
+    guard first <= last else {
+      throw PixelAscentError(.classLookup, "--classes: write \(last)-\(first), not \(part.oneLine)")
+    }
+    return Array(first...last)
+  }
+}

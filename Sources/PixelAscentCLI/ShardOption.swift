@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: MIT
+
+import ArgumentParser
+import PixelAscent
+
+/// Which part of an atlas a process makes: K/N, or what Slurm or Kubernetes has told it.
+enum ShardOption: ExpressibleByArgument {
+  case given(AtlasShard)
+  /// The number of shards, where the environment doesn't say it.
+  case automatic(count: Int?)
+
+  init?(argument: String) {
+    let parts = argument.split(separator: "/", omittingEmptySubsequences: false)
+    let count = parts.count == 2 ? Int(parts[1]) : nil
+    if parts[0] == "auto" && (parts.count == 1 || AtlasShard(1, of: count ?? 0) != nil) {
+      self = .automatic(count: count)
+    } else if let index = Int(parts[0]), let count, let shard = AtlasShard(index, of: count) {
+      self = .given(shard)
+    } else {
+      return nil
+    }
+  }
+
+  /// - Throws: `ValidationError` if the environment doesn't say which.
+  func shard(_ environment: (String) -> String? = Files.environment) throws -> AtlasShard {
+    func number(_ name: String) -> Int? { environment(name).flatMap { Int($0) } }
+    switch self {
+    case .given(let shard): return shard
+    case .automatic(let count):
+      if let id = number("SLURM_ARRAY_TASK_ID"), let all = count ?? number("SLURM_ARRAY_TASK_COUNT") {
+        let place = (id - (number("SLURM_ARRAY_TASK_MIN") ?? 0)) / max(1, number("SLURM_ARRAY_TASK_STEP") ?? 1)
+        if let shard = AtlasShard(place + 1, of: all) { return shard }
+        throw ValidationError("--shard auto: SLURM_ARRAY_TASK_ID is \(id), which is none of \(all) tasks.")
+      }
+      guard let index = number("JOB_COMPLETION_INDEX") else {
+        throw ValidationError(
+          "--shard auto: neither SLURM_ARRAY_TASK_ID with SLURM_ARRAY_TASK_COUNT nor JOB_COMPLETION_INDEX is set.")
+      }
+      guard let count else {
+        throw ValidationError("--shard auto: Kubernetes doesn't say how many there are; write --shard auto/N.")
+      }
+      guard let shard = AtlasShard(index + 1, of: count) else {
+        throw ValidationError("--shard auto/\(count): JOB_COMPLETION_INDEX is \(index), which is none of \(count).")
+      }
+      return shard
+    }
+  }
+}

@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: MIT
+
+import Foundation
+import PixelAscent
+import TestSupport
+import Testing
+
+/// `atlas`: what is in its folder at the end, whatever happened before.
+@Suite struct AtlasCommandTests {
+  private let folder: TemporaryFolder
+  private static let small = "--classes 75-76,gorilla --seeds 0-1 --size 32 --iterations 3"
+  private static let pictures = ["black-widow", "gorilla", "tarantula"].flatMap { (slug: String) -> [String] in
+    ["\(slug)-seed-0.png", "\(slug)-seed-1.png"]
+  }
+  private static let all = (pictures + ["contact-sheet.png", "index.html", "manifest.jsonl"]).sorted()
+
+  init() throws {
+    folder = try TemporaryFolder.withModelAndPhoto()
+  }
+
+  private func run(_ command: String, _ environment: [String: String] = [:]) throws -> Program.Outcome {
+    try Program.run(
+      ["atlas"] + command.split(separator: " ").map(String.init), in: folder, environment: environment)
+  }
+
+  private func names(_ name: String) throws -> [String] {
+    try FileManager.default.contentsOfDirectory(atPath: "\(folder.path)/\(name)").sorted()
+  }
+
+  /// A manifest's lines but for the seconds, sorted.
+  private func manifest(_ name: String) throws -> [String] {
+    String(decoding: try folder.bytes("\(name)/manifest.jsonl"), as: UTF8.self).split(separator: "\n").map {
+      String($0).replacing(/"seconds":[^,}]*/, with: "")
+    }.sorted()
+  }
+
+  private func expectSame(_ name: String, as other: String) throws {
+    #expect(try names(name) == Self.all)
+    for file in Self.all where file != "manifest.jsonl" {
+      #expect(try folder.bytes("\(name)/\(file)") == folder.bytes("\(other)/\(file)"), "\(file)")
+    }
+    #expect(try manifest(name) == manifest(other))
+  }
+
+  @Test("Pictures, a line for each, the sheet and the page; the same bytes as visualize's")
+  func whole() throws {
+    let outcome = try run("-o a/b \(Self.small) --json")
+    #expect(outcome.status == 0 && outcome.errors == "a/b: 6 pictures, contact-sheet.png and index.html\n")
+    #expect(try names("a/b") == Self.all)
+    let form = JSONValue.Form.object([
+      "class": .int, "label": .string, "recipe": .string, "seed": .int, "iterations": .int, "score": .number,
+      "probability": .number, "seconds": .number, "output": .string, "sha256": .string,
+    ])
+    let records = try outcome.lines.map { try JSONValue($0) }
+    #expect(records.count == 6 && records.allSatisfy { $0.has(form) })
+    let lines = try String(decoding: folder.bytes("a/b/manifest.jsonl"), as: UTF8.self).split(separator: "\n")
+    #expect(try Set(lines.map(String.init)) == Set(outcome.lines) && lines.count == 6)
+    for record in records {
+      let bytes = try folder.bytes("a/b/\(try #require(record["output"]?.string))")
+      #expect(record["sha256"]?.string == SHA256.digest(of: bytes))
+    }
+    let alone = try Program.run(
+      ["visualize", "--class", "366", "--seed", "1", "--size", "32", "--iterations", "3", "--quiet"], in: folder)
+    #expect(alone.status == 0)
+    #expect(try folder.bytes("gorilla.png") == folder.bytes("a/b/gorilla-seed-1.png"))
+    let sheet = try folder.image("a/b/contact-sheet.png")
+    #expect((sheet.width, sheet.height) == (3 * 228 + 4, 2 * 228 + 4))
+    let page = String(decoding: try folder.bytes("a/b/index.html"), as: UTF8.self)
+    #expect(Self.pictures.allSatisfy { page.contains("<img src=\"\($0)\"") })
+    #expect(!page.contains("http://") && !page.contains("https://"))
+  }
+
+  @Test("Again: what is there stays; what is missing, damaged or made otherwise is made")
+  func again() throws {
+    #expect(try run("-o a \(Self.small) --quiet").status == 0)
+    #expect(try run("-o b \(Self.small) --quiet").status == 0)
+    let done = try run("-o b \(Self.small) --json")
+    #expect(done.text == "" && done.errors.hasPrefix("6 of 6 pictures are there\n"))
+
+    try FileManager.default.removeItem(atPath: folder.path + "/b/gorilla-seed-0.png")
+    try folder.add("b/tarantula-seed-1.png", folder.bytes("b/tarantula-seed-1.png").dropLast())
+    let mended = try run("-o b \(Self.small) --json")
+    #expect(mended.lines.count == 2 && mended.errors.hasPrefix("4 of 6 pictures are there\n"))
+    try expectSame("b", as: "a")
+
+    let other = try run("-o b \(Self.small) --learning-rate 24 --json")
+    #expect(other.lines.count == 6)
+    #expect(try run("-o b \(Self.small) --json --quiet").lines.count == 6)
+    try expectSame("b", as: "a")
+  }
+
+  @Test("What a killed run has left is taken away; a foreign file is not")
+  func leftovers() throws {
+    #expect(try run("-o a \(Self.small) --quiet").status == 0)
+    #expect(try run("-o b \(Self.small) --shard 1/2 --quiet").status == 0)
+    for name in [".gorilla-seed-0.png.tmp", ".manifest.jsonl.tmp", ".index.html.tmp", ".contact-sheet.png.tmp"] {
+      try folder.add("b/\(name)", [1])
+    }
+    try folder.add("b/manifest-1-of-2.jsonl", folder.bytes("b/manifest-1-of-2.jsonl") + Array("{\"class\":3".utf8))
+    try folder.add("b/.hidden.tmp", [2])
+    #expect(try run("-o b \(Self.small) --quiet").status == 0)
+    #expect(try folder.bytes("b/.hidden.tmp") == [2])
+    try FileManager.default.removeItem(atPath: folder.path + "/b/.hidden.tmp")
+    try expectSame("b", as: "a")
+  }
+
+  @Test("Shards and their join make what one run makes")
+  func shards() throws {
+    #expect(try run("-o a \(Self.small) --quiet").status == 0)
+    for index in [3, 1] { #expect(try run("-o b \(Self.small) --quiet --shard \(index)/3").status == 0) }
+    let early = try run("-o b \(Self.small) --merge")
+    #expect(early.status == 1 && early.text == "")
+    #expect(
+      early.errors == """
+        error: b: 2 of 6 pictures are missing, damaged or made otherwise, the first black-widow-seed-1.png; \
+        run their shards again
+
+        """)
+    let slurm = ["SLURM_ARRAY_TASK_ID": "6", "SLURM_ARRAY_TASK_MIN": "5", "SLURM_ARRAY_TASK_COUNT": "3"]
+    #expect(try run("-o b \(Self.small) --quiet --shard auto", slurm).status == 0)
+    #expect(try run("-o b \(Self.small) --quiet --shard auto/3", ["JOB_COMPLETION_INDEX": "1"]).lines.isEmpty)
+    let merged = try run("-o b \(Self.small) --merge")
+    #expect(merged.status == 0 && merged.errors == "b: 6 pictures, contact-sheet.png and index.html\n")
+    try expectSame("b", as: "a")
+    #expect(try run("-o b \(Self.small) --merge --quiet").status == 0)
+    try expectSame("b", as: "a")
+  }
+
+  @Test("Interrupted, it discards what is under way; killed, it goes on; at the end all is as if undisturbed")
+  func interrupted() throws {
+    signal(SIGINT, SIG_DFL)
+    let long = "--classes 75-76,gorilla --seeds 0-1 --size 64 --iterations 200 --threads 2"
+    #expect(try run("-o a \(long) --quiet").status == 0)
+    let interrupted = try Program.run(
+      ["atlas", "-o", "b", "--quiet"] + long.split(separator: " ").map(String.init), in: folder
+    ) { process, _ in
+      let end = Date(timeIntervalSinceNow: 60)
+      while !FileManager.default.fileExists(atPath: folder.path + "/b/manifest.jsonl") && Date() < end { usleep(5000) }
+      usleep(100_000)
+      kill(process, SIGINT)
+    }
+    #expect(interrupted.status == 130 && interrupted.errors == "")
+    #expect(try names("b").allSatisfy { !$0.hasPrefix(".") && $0 != "index.html" })
+    for (round, number) in [SIGKILL, SIGTERM, SIGKILL].enumerated() {
+      let outcome = try stopped(long, by: number, pictures: round + 1)
+      #expect(outcome.status == 128 + number)
+      #expect(try !names("b").contains("index.html"))
+    }
+    #expect(try run("-o b \(long) --quiet").status == 0)
+    try expectSame("b", as: "a")
+  }
+
+  /// Runs an atlas into the folder b, and sends it a signal when that holds so many pictures.
+  private func stopped(_ options: String, by number: Int32, pictures: Int) throws -> Program.Outcome {
+    // The outer shell turns a death by a signal into an exit code; the inner one becomes the program.
+    let command = "/bin/sh -c 'echo $$ > pid; exec \"$0\" \"$@\"' \"$0\" \"$@\"; exit $?"
+    try? FileManager.default.removeItem(atPath: folder.path + "/pid")
+    return try Program.run(
+      ["-c", command, Program.path, "atlas", "-o", "b", "--quiet"] + options.split(separator: " ").map(String.init),
+      in: folder, program: "/bin/sh"
+    ) { _, _ in
+      let end = Date(timeIntervalSinceNow: 60)
+      func process() -> pid_t? {
+        (try? folder.bytes("pid")).flatMap { pid_t(String(decoding: $0.dropLast(), as: UTF8.self)) }
+      }
+      while (process() == nil || ((try? names("b").count) ?? 0) < pictures + 1) && Date() < end { usleep(5000) }
+      kill(try #require(process()), number)
+    }
+  }
+
+  @Test("An item that fails is recorded, and the rest goes on; the next run tries it again")
+  func failure() throws {
+    let options = "--classes 75,76 --init photo.png --recipe cs231n-pytorch --no-clamp --iterations 9"
+    let outcome = try run("-o a \(options) --learning-rate 1e30 --json")
+    #expect(outcome.status == 1 && outcome.text == "")
+    let line = "photo.png: the ascent has left what a float holds: take a smaller learning rate or l2"
+    #expect(
+      outcome.errors == """
+        error: black-widow.png: \(line)
+        error: tarantula.png: \(line)
+        a: 0 pictures, contact-sheet.png and index.html
+        error: 2 of 2 pictures failed
+
+        """)
+    let lines = String(decoding: try folder.bytes("a/manifest.jsonl"), as: UTF8.self).split(separator: "\n")
+    #expect(try lines.map { try JSONValue(String($0))["error"]?.string } == [line, line])
+    #expect(try run("-o a \(options) --learning-rate 25 --quiet --json").lines.count == 2)
+    #expect(
+      try names("a") == ["black-widow.png", "contact-sheet.png", "index.html", "manifest.jsonl", "tarantula.png"])
+  }
+
+  @Test(
+    "A disk that is full ends it with one line; nothing is half written",
+    .enabled(if: FileManager.default.fileExists(atPath: "/dev/full"), "this system has no /dev/full"))
+  func fullDisk() throws {
+    try FileManager.default.createDirectory(atPath: folder.path + "/a", withIntermediateDirectories: false)
+    try FileManager.default.createSymbolicLink(
+      atPath: folder.path + "/a/black-widow-seed-1.png", withDestinationPath: "/dev/full")
+    let outcome = try run("-o a \(Self.small) --threads 1 --json")
+    #expect(outcome.status == 1 && outcome.lines.count == 1)
+    #expect(
+      outcome.errors == """
+        error: black-widow-seed-1.png: a/black-widow-seed-1.png: no space left on device
+        error: 1 of 6 pictures failed
+
+        """)
+    #expect(try names("a") == ["black-widow-seed-0.png", "black-widow-seed-1.png", "manifest.jsonl"])
+  }
+
+  @Test("Classes from a file, recipes in the names")
+  func classes() throws {
+    try folder.add("list.txt", Array("tarantula\n\n 366 \n".utf8))
+    let options = "--classes list.txt --recipe simonyan --recipe cs231n-tensorflow --size 32 --iterations 1"
+    #expect(try run("-o a \(options) --quiet").status == 0)
+    #expect(
+      try names("a").filter { $0.hasSuffix("png") } == [
+        "contact-sheet.png", "gorilla-cs231n-tensorflow.png", "gorilla-simonyan.png", "tarantula-cs231n-tensorflow.png",
+        "tarantula-simonyan.png",
+      ])
+  }
+
+  @Test(arguments: [
+    Refusal("atlas -o a --classes 3,3", "error: --classes names tiger shark (3) twice"),
+    Refusal("atlas -o a --classes 0-5,tarantula,70-80", "error: --classes names tarantula (76) twice"),
+    Refusal("atlas -o a --classes 9-7", "error: --classes: write 7-9, not 9-7"),
+    Refusal("atlas -o a --classes 990-1000", "error: class 1000 is out of range: the model has classes 0 to 999"),
+    Refusal("atlas -o a --classes nothing-at-all", "error: no class is called \"nothing-at-all\"; nearest: …"),
+    Refusal(
+      "atlas -o a --size 16", "error: a network input of 16×16 pixels is too small: the network needs at least 17×17"),
+    Refusal("atlas -o photo.png", "error: photo.png: file exists"),
+    .usage("atlas -o a --shard 0/3", "The value '0/3' is invalid for '--shard <k/n>'"),
+    .usage("atlas -o a --shard 4/3", "The value '4/3' is invalid for '--shard <k/n>'"),
+    .usage("atlas -o a --shard auto/0", "The value 'auto/0' is invalid for '--shard <k/n>'"),
+    .usage("atlas -o a --shard 1/3 --merge", "Give --shard or --merge, not both."),
+    .usage(
+      "atlas -o a --shard auto",
+      "--shard auto: neither SLURM_ARRAY_TASK_ID with SLURM_ARRAY_TASK_COUNT nor JOB_COMPLETION_INDEX is set."),
+    Refusal(
+      ["atlas", "-o", "a", "--shard", "auto"],
+      "Error: --shard auto: Kubernetes doesn't say how many there are; write --shard auto/N.", status: 64,
+      environment: ["JOB_COMPLETION_INDEX": "0"]),
+    Refusal(
+      ["atlas", "-o", "a", "--shard", "auto/2"],
+      "Error: --shard auto/2: JOB_COMPLETION_INDEX is 2, which is none of 2.", status: 64,
+      environment: ["JOB_COMPLETION_INDEX": "2"]),
+    .usage("atlas -o a --seeds 0-100", "An atlas has at most 100000 pictures; --classes and --seeds ask for more."),
+    .usage("visualize --class 3 --recipe simonyan --recipe simonyan", "A --recipe is given twice."),
+  ])
+  func refusals(_ refusal: Refusal) throws {
+    try refusal.check(in: folder)
+  }
+}

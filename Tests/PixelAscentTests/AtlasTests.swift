@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: MIT
+
+import Foundation
+import PixelAscent
+import TestSupport
+import Testing
+
+/// The manifest of an atlas, and its parts.
+@Suite struct AtlasTests {
+  private static func item(_ name: String, class: Int = 3, seed: UInt64 = 0) -> AtlasItem {
+    var visualization = ClassVisualization()
+    visualization.seed = seed
+    return AtlasItem(class: `class`, label: name, visualization, output: "\(name).png", provenance: "{}")
+  }
+
+  private static func line(_ name: String, _ error: String = "why") throws -> String {
+    try JSONText.encode(AtlasRecord(item(name), error: error)) + "\n"
+  }
+
+  private func write(_ text: String, _ path: String) throws {
+    try Data(text.utf8).write(to: URL(fileURLWithPath: path))
+  }
+  private func text(_ path: String) throws -> String { try String(contentsOfFile: path, encoding: .utf8) }
+
+  @Test("Lines are appended whole, and read again")
+  func appends() throws {
+    let folder = try TemporaryFolder(), path = folder.path + "/m.jsonl"
+    do {
+      let manifest = try AtlasManifest(path)
+      #expect(manifest.records.isEmpty)
+      for name in ["a", "ü\"\n", "a"] { try manifest.append(AtlasRecord(Self.item(name), error: name)) }
+      #expect(manifest["a.png"]?.error == "a" && manifest.records.count == 2)
+    }
+    let (a, u) = (try Self.line("a", "a"), try Self.line("ü\"\n", "ü\"\n"))
+    #expect(try text(path) == a + u + a)
+    #expect(try Set(AtlasManifest(path).records.map(\.label)) == ["a", "ü\"\n"])
+  }
+
+  @Test("A half-written last line is cut off wherever it breaks off; the others stay")
+  func halfLine() throws {
+    let folder = try TemporaryFolder(), path = folder.path + "/m.jsonl"
+    let (a, b) = (try Self.line("a"), try Self.line("b"))
+    for length in 0..<b.utf8.count {
+      try write(a + String(decoding: b.utf8.prefix(length), as: UTF8.self), path)
+      let manifest = try AtlasManifest(path)
+      #expect(manifest.records.map(\.label) == ["a"])
+      #expect(try text(path) == a)
+    }
+    try write(String(a.dropLast()), path)
+    #expect(try AtlasManifest(path).records.isEmpty)
+    #expect(try text(path) == "")
+  }
+
+  @Test("A line that can't be read is none")
+  func damage() throws {
+    let folder = try TemporaryFolder(), path = folder.path + "/m.jsonl"
+    let (a, b) = (try Self.line("a"), try Self.line("b"))
+    try write("\n{}\n[1]\n\u{0}\n" + a + "{\"class\":1e999}\n" + b, path)
+    #expect(try AtlasManifest(path).records.map(\.label).sorted() == ["a", "b"])
+  }
+
+  @Test("The last line of a picture counts")
+  func last() throws {
+    let folder = try TemporaryFolder(), path = folder.path + "/m.jsonl"
+    try write(Self.line("a", "first") + Self.line("a", "second"), path)
+    #expect(try AtlasManifest(path).records.map(\.error) == ["second"])
+  }
+
+  @Test("No two runs have one manifest open")
+  func lock() throws {
+    let folder = try TemporaryFolder(), path = folder.path + "/m.jsonl"
+    do {
+      let first = try AtlasManifest(path)
+      #expect(first.isLocked)
+      #expect(errorLine { try AtlasManifest(path) } == "\(path): another run is at work on it")
+      withExtendedLifetime(first) {}
+    }
+    _ = try AtlasManifest(path)
+  }
+
+  @Test("Every item is in one shard", arguments: [1, 2, 3, 7, 20])
+  func shards(_ count: Int) throws {
+    let items = (0..<13).map { Self.item("i\($0)") }
+    var outputs: [String] = []
+    for index in 1...count {
+      let shard = try #require(AtlasShard(index, of: count))
+      let part = shard.of(items)
+      #expect((13 / count...13 / count + 1).contains(part.count))
+      outputs += part.map(\.output)
+    }
+    #expect(outputs.sorted() == items.map(\.output).sorted())
+    #expect(AtlasShard(0, of: count) == nil && AtlasShard(count + 1, of: count) == nil)
+  }
+
+  @Test("By class, recipe, seed: 9 before 10")
+  func order() {
+    let items = [(10, 0), (9, 10), (9, 9), (100, 1)].map { Self.item("x", class: $0.0, seed: UInt64($0.1)) }
+    let records = items.map { AtlasRecord($0, error: "") }.sorted(by: AtlasRecord.precedes)
+    #expect(records.map { [$0.class, Int($0.seed)] } == [[9, 9], [9, 10], [10, 0], [100, 1]])
+  }
+}
