@@ -73,46 +73,6 @@ import Testing
     #expect(network.render(network.tensor(from: almost), .stretch).pixels == [0, 0, 0, 255, 255, 255])
   }
 
-  /// matplotlib's "hot": linear between these points of (x, red, green, blue).
-  private static let hot: [(x: Double, colour: [Double])] = [
-    (0, [0.0416, 0, 0]), (0.365079, [1, 0, 0]), (0.746032, [1, 1, 0]), (1, [1, 1, 1]),
-  ]
-
-  @Test func hotTakesTheLeastRangeAndWhatIsNoNumber() {
-    let tiny = RGBImage(hot: Tensor(shape: [1, 3], values: [0, .leastNonzeroMagnitude, 0x1p-140]))
-    #expect(Array(tiny.pixels[0..<3]) == [11, 0, 0] && Array(tiny.pixels[6...]) == [255, 255, 255])
-    let odd = RGBImage(hot: Tensor(shape: [1, 3], values: [0, .infinity, .nan]))
-    #expect(odd.pixels.count == 9)
-  }
-
-  @Test func hotHasMatplotlibsColours() {
-    let points = RGBImage(hot: Tensor(shape: [2, 2], values: Self.hot.map { Float(5 * $0.x - 2) }))
-    #expect(points.pixels == [11, 0, 0, 255, 0, 0, 255, 255, 0, 255, 255, 255])
-
-    let values = (0...1000).map { Float($0) / 1000 }
-    let ramp = RGBImage(hot: Tensor(shape: [1, 1001], values: values))
-    for (index, value) in values.enumerated() {
-      let next = Self.hot.firstIndex { Double(value) <= $0.x } ?? 3
-      let (a, b) = (Self.hot[max(next - 1, 0)], Self.hot[next])
-      let share = next == 0 ? 1 : (Double(value) - a.x) / (b.x - a.x)
-      for channel in 0..<3 {
-        let exact = 255 * (a.colour[channel] + share * (b.colour[channel] - a.colour[channel]))
-        #expect(abs(Double(ramp.pixels[3 * index + channel]) - exact) <= 0.5 + 1e-3, "\(value), channel \(channel)")
-      }
-    }
-  }
-
-  @Test func flatMapIsBlackAndItsScaleIsItsOwn() {
-    for value in [Float(0), -3, 1e30] {
-      let flat = RGBImage(hot: Tensor(shape: [3, 7], repeating: value))
-      #expect(flat.width == 7 && flat.height == 3)
-      #expect(flat.pixels == (0..<21).flatMap { _ in [11, 0, 0] as [UInt8] })
-    }
-    let values: [Float] = [1, 2, 3, 4, 5, 6]
-    let map = RGBImage(hot: Tensor(shape: [2, 3], values: values))
-    #expect(map == RGBImage(hot: Tensor(shape: [2, 3], values: values.map { 64 * $0 - 256 })))
-  }
-
   @Test(arguments: [1, 10]) func differenceIsAroundMidGrey(gain: Int) {
     let a = RGBImage(width: 256, height: 1, pixels: (0..<768).map { UInt8($0 / 3) })
     for other in [UInt8(0), 100, 128, 255] {

@@ -22,7 +22,7 @@ func pictureCases() -> [PictureCase] {
     PictureCase(name: "resize", bytes: bytes.count + small.pixels.count) {
       keep(photo.resized(shortSide: Layer.imageSize))
     },
-    PictureCase(name: "hot", bytes: (4 + 3) * map.values.count) { keep(RGBImage(hot: map)) },
+    PictureCase(name: "hot", bytes: (4 + 3) * map.values.count) { keep(RGBImage(map: map)) },
   ]
 }
 

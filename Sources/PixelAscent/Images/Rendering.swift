@@ -62,7 +62,7 @@ extension Network {
 
 extension [Float] {
   /// The percentile of sorted values, linearly interpolated between neighbours as numpy does.
-  fileprivate func percentile(_ percent: Double) -> Double {
+  func percentile(_ percent: Double) -> Double {
     let position = percent / 100 * Double(count - 1)
     let index = Swift.min(Int(position), count - 1), next = Swift.min(index + 1, count - 1)
     return Double(self[index]) + (position - Double(index)) * (Double(self[next]) - Double(self[index]))
@@ -70,39 +70,6 @@ extension [Float] {
 }
 
 extension RGBImage {
-  /// A map of shape (H, W) in the colours "hot" (black, red, yellow, white) from its least to its greatest value.
-  /// A flat map is black.
-  public init(hot map: Tensor) {
-    precondition(map.shape.count == 2)
-    let (low, high) = map.values.range
-    // The reciprocal of a denormal range would be infinite.
-    let scale: Float = high - low < 0x1p-100 ? 0x1p100 : 1
-    let gain = high > low ? 1 / ((high - low) * scale) : 0
-    var pixels = [UInt8](repeating: 0, count: 3 * map.values.count)
-    for start in stride(from: 0, to: map.values.count, by: 16) {
-      let heat = (map.values.block(start, padding: low) - low) * scale * gain
-      // Three ramps one after another, with matplotlib's break points.
-      let red: SIMD16<Float> = heat * (0.9584 / 0.365079) + 0.0416
-      let green: SIMD16<Float> = (heat - 0.365079) / 0.380953
-      let blue: SIMD16<Float> = (heat - 0.746032) / 0.253968
-      let bytes = (Self.byte(red), Self.byte(green), Self.byte(blue))
-      for lane in 0..<Swift.min(16, map.values.count - start) {
-        let pixel = 3 * (start + lane)
-        pixels[pixel] = UInt8(bytes.0[lane])
-        pixels[pixel + 1] = UInt8(bytes.1[lane])
-        pixels[pixel + 2] = UInt8(bytes.2[lane])
-      }
-    }
-    self.init(width: map.shape[1], height: map.shape[0], pixels: pixels)
-  }
-
-  /// The bytes nearest to 255 times a ramp, ties to even: adding 1.5 · 2²³ leaves no bits for a fraction.
-  private static func byte(_ ramp: SIMD16<Float>) -> SIMD16<Float> {
-    // What is no number is 0.
-    let clamped = SIMD16<Float>.zero.replacing(with: ramp, where: ramp .> 0).replacing(with: 1, where: ramp .> 1)
-    return clamped * 255 + 12_582_912 - 12_582_912
-  }
-
   /// (self − other) · gain around mid grey, clipped. Both have one size.
   public func difference(from other: RGBImage, gain: Int = 1) -> RGBImage {
     precondition(width == other.width && height == other.height)

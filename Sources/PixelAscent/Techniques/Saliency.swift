@@ -16,7 +16,7 @@ public struct SaliencyMap: Sendable {
   public var isZero: Bool { map.values.range.high == 0 }
 
   /// The map in the colours "hot", from its least to its greatest value.
-  public var picture: RGBImage { RGBImage(hot: map) }
+  public var picture: RGBImage { RGBImage(map: map) }
 }
 
 extension Network {
