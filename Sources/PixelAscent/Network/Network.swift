@@ -134,7 +134,7 @@ public struct Network: Sendable {
       resized = image.resized(shortSide: size)
     case .crop:
       try Workspace.check(self, height: size, width: size, gradient: false)
-      resized = image.resized(shortSide: size * 256 / 224).cropped(width: size, height: size)
+      resized = image.resized(shortSide: preprocessing.shortSide).cropped(width: size, height: size)
     case .stretch:
       try Workspace.check(self, height: size, width: size, gradient: false)
       resized = image.resized(width: size, height: size)

@@ -78,4 +78,20 @@ public struct Preprocessing: Codable, Hashable, Sendable {
 
   /// Full intensity in normalised space, (1 − mean) / std: the greatest value the channel may take.
   public func upperBound(_ channel: Int) -> Float { (1 - mean[channel]) / std[channel] }
+
+  /// The length of a photo's short side before anything is cropped.
+  var shortSide: Int { resize == .crop ? inputSize * 256 / 224 : inputSize }
+
+  /// The columns and rows of a photo of `width` × `height` pixels that the network sees; at least one of each.
+  func seen(width: Int, height: Int) -> (columns: Range<Int>, rows: Range<Int>) {
+    guard resize == .crop else { return (0..<width, 0..<height) }
+    let resized = RGBImage.size(width: width, height: height, shortSide: shortSide)
+    /// Of a side that is resized, and of which the middle is taken.
+    func middle(_ side: Int, _ resized: Int) -> Range<Int> {
+      let first = (resized - inputSize) / 2, scale = Double(side) / Double(resized)
+      let lower = min(Int((Double(first) * scale).rounded()), side - 1)
+      return lower..<max(lower + 1, Int((Double(first + inputSize) * scale).rounded()))
+    }
+    return (middle(width, resized.width), middle(height, resized.height))
+  }
 }

@@ -59,4 +59,14 @@ extension Network {
       objective: objective, scores: scores, gradient: gradient,
       map: Tensor(shape: [input.shape[1], input.shape[2]], values: map))
   }
+
+  /// A saliency map over the photo it is of, at the photo's own size: where the network saw it, however that was resized or
+  /// cropped. The photo is grey and half-lit there, darker elsewhere; see `RGBImage.init(map:colormap:percentile:)`.
+  public func overlay(
+    of map: Tensor, on photo: RGBImage, colormap: Colormap = .hot, percentile: Double = 100
+  ) -> RGBImage {
+    let seen = preprocessing.seen(width: photo.width, height: photo.height)
+    return photo.overlaid(
+      by: map, columns: seen.columns, rows: seen.rows, colormap: colormap, percentile: percentile)
+  }
 }

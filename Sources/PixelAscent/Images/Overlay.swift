@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MIT
+
+extension RGBImage {
+  /// A map of shape (H, W) over `columns` and `rows` of this photo, at the photo's size.
+  ///
+  /// The photo is grey and at most half as bright as it was, so that colours, and what is brighter, are the map's: over
+  /// light and dark alike. With h from 0 to 1 and its colour c, a pixel is √h · c + (1 − √h) · grey / 2. Outside it
+  /// is grey / 4.
+  func overlaid(
+    by map: Tensor, columns: Range<Int>, rows: Range<Int>, colormap: Colormap, percentile: Double
+  ) -> RGBImage {
+    // Its values are enlarged, not its colours: between black and white "hot" has red and yellow, a picture would have grey.
+    let heat = RGBImage(map: map, colormap: .grey, percentile: percentile)
+      .resized(width: columns.count, height: rows.count).pixels
+    let colors = RGBImage(map: Tensor(shape: [1, 256], values: (0..<256).map { Float($0) }), colormap: colormap).pixels
+    let weights = (0..<256).map { (level: Int) -> Float in (Float(level) / 255).squareRoot() }
+    var result: [UInt8] = []
+    result.reserveCapacity(pixels.count)
+    for (index, grey) in greyValues.enumerated() {
+      let (row, column) = index.quotientAndRemainder(dividingBy: width)
+      guard rows.contains(row) && columns.contains(column) else {
+        for _ in 0..<3 { result.append(grey / 4) }
+        continue
+      }
+      let level = Int(heat[3 * ((row - rows.lowerBound) * columns.count + column - columns.lowerBound)])
+      for channel in 0..<3 {
+        let color = Float(colors[3 * level + channel])
+        result.append(UInt8(weights[level] * color + (1 - weights[level]) * Float(grey) / 2 + 0.5))
+      }
+    }
+    return RGBImage(width: width, height: height, pixels: result)
+  }
+}
