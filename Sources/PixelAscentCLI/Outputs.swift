@@ -8,7 +8,7 @@ struct Outputs {
   /// The files of one input's results.
   struct Paths {
     let output: String
-    let figure, raw: String?
+    let figure, overlay, raw: String?
   }
 
   private var paths: [String: Paths] = [:]
@@ -20,20 +20,23 @@ struct Outputs {
   ///   - inputs: by what results are asked for later, each with the stem of its default names
   ///   - output: a file, or a folder (one that is there, or ends in "/"); nil is the working directory
   ///   - figure: likewise, but nil is no figure
+  ///   - overlay: likewise
   ///   - raw: likewise
   /// - Throws: `ValidationError` if two results would go into one file; `PixelAscentError` if a file can't be made where
   ///   it would go.
   init(
-    _ inputs: [(input: String, stem: String)], output: String?, figure: String?, raw: String?
+    _ inputs: [(input: String, stem: String)], output: String?, figure: String?, overlay: String? = nil, raw: String?
   ) throws {
     let stems = inputs.map(\.stem)
     let outputs = try resolve(output ?? "./", stems.map { "\($0).png" }, "-o")
     let figures = try figure.map { try resolve($0, stems.map { "\($0)-figure.png" }, "--figure") }
+    let overlays = try overlay.map { try resolve($0, stems.map { "\($0)-overlay.png" }, "--overlay") }
     let raws = try raw.map { try resolve($0, stems.map { "\($0).npy" }, "--raw") }
-    for path in outputs + (figures ?? []) where !["png", "jpg", "jpeg", ""].contains(Self.ending(path)) {
+    let pictures = outputs + (figures ?? []) + (overlays ?? [])
+    for path in pictures where !["png", "jpg", "jpeg", ""].contains(Self.ending(path)) {
       throw ValidationError("Pictures are written as .png or .jpg, not as \(path).")
     }
-    let all = outputs + (figures ?? []) + (raws ?? [])
+    let all = pictures + (raws ?? [])
     var seen = Set<[Substring]>()
     for path in all where !seen.insert(steps(path)).inserted {
       throw ValidationError("Two results would be written to \(path).")
@@ -48,7 +51,8 @@ struct Outputs {
     for folder in newFolders { try Files.checkPlace(withoutSlash(folder)) }
     useStandardOutput = all.contains(where: Files.isStandardOutput)
     for (index, input) in inputs.enumerated() {
-      paths[input.input] = Paths(output: outputs[index], figure: figures?[index], raw: raws?[index])
+      paths[input.input] = Paths(
+        output: outputs[index], figure: figures?[index], overlay: overlays?[index], raw: raws?[index])
     }
   }
 

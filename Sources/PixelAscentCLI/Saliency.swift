@@ -7,11 +7,13 @@ struct Saliency: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Maps of the pixels that decided a classification.",
     discussion: """
-      Writes max over the channels of |d score / d pixel| in the colours "hot", at the size of the network's input.
+      Writes max over the channels of |d score / d pixel| as colours, at the size of the network's input. --overlay lays \
+      them over the photo, grey and half-lit, at its own size; what the network did not see of it is darker.
 
       Examples:
         pixelascent saliency photo.jpg
         pixelascent saliency photo.jpg --class "Border terrier" --figure both.png
+        pixelascent saliency photo.jpg --overlay over.png --percentile 99
         pixelascent saliency photos/ -o maps/
         find photos -name '*.jpg' | pixelascent saliency - -o maps/
       """)
@@ -40,10 +42,28 @@ struct Saliency: ParsableCommand {
   @Option(help: ArgumentHelp("Photo and map side by side.", valueName: "png"))
   var figure: String?
 
+  @Option(help: ArgumentHelp("The map over the photo, at the photo's own size.", valueName: "png"))
+  var overlay: String?
+
+  @Option(help: "The colours of the pictures.")
+  var colormap = Colormap.hot
+
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "Give the last colour to all above this percentile of the map, 100 being its greatest value.", valueName: "f"))
+  var percentile = 100.0
+
   @Option(help: ArgumentHelp("The gradient as float32 (3,H,W).", valueName: "npy"))
   var raw: String?
 
   @OptionGroup var common: CommonOptions
+
+  func validate() throws {
+    guard percentile > 0, percentile <= 100 else {
+      throw ValidationError("--percentile must be above 0 and at most 100, found \(percentile).")
+    }
+  }
 
   func run() throws {
     let inputs = try InputImages(images)
@@ -51,7 +71,7 @@ struct Saliency: ParsableCommand {
       throw ValidationError("With a folder or a list, say where the maps go: -o FOLDER/.")
     }
     let outputs = try Outputs(
-      inputs.items.map { ($0.path, "\($0.place)-saliency") }, output: output, figure: figure, raw: raw)
+      inputs.items.map { ($0.path, "\($0.place)-saliency") }, output: output, figure: figure, overlay: overlay, raw: raw)
     let (network, model) = try common.networkAndModel()
     let index = try className.map(network.labels.find)
     try Batch.run(inputs.paths, network, unit: "images", common.console) { path, network in
@@ -65,12 +85,16 @@ struct Saliency: ParsableCommand {
           }
         )
       }
-      let files = outputs.paths(for: path), `class` = result.objective.classIndex, picture = result.picture
+      let files = outputs.paths(for: path), `class` = result.objective.classIndex
+      let picture = RGBImage(map: result.map, colormap: colormap, percentile: percentile)
       try outputs.makeFolders(for: path)
       let provenance = Provenance(
         .saliency(crossEntropy: objective == .crossEntropy), class: `class`, network, model, input: sha256)
       try picture.write(to: files.output, provenance)
       if let figure = files.figure { try RGBImage(row: [photo, picture]).write(to: figure, provenance.of(.figure)) }
+      if let overlay = files.overlay {
+        try network.overlay(of: result.map, on: image, colormap: colormap, percentile: percentile).write(to: overlay)
+      }
       if let raw = files.raw { try result.gradient.write(to: raw) }
       if result.isZero {
         common.console.note("note: \(path): class \(`class`)'s gradient is zero everywhere, and so is the map")
@@ -85,3 +109,5 @@ struct Saliency: ParsableCommand {
     }
   }
 }
+
+extension Colormap: ExpressibleByArgument {}

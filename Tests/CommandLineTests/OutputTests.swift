@@ -104,6 +104,46 @@ import Testing
     #expect(gradient.values.contains { $0 != 0 } && gradient.values.allSatisfy(\.isFinite))
   }
 
+  @Test("saliency --overlay: at the photo's own size, into files or a folder, also of several photos")
+  func overlay() throws {
+    #expect(try run("saliency photo.png -o map.png --overlay over.png").status == 0)
+    let over = try folder.image("over.png"), photo = try folder.image("photo.png")
+    #expect((over.width, over.height) == (photo.width, photo.height))
+
+    try folder.add("b.png", folder.bytes("photo.png"))
+    #expect(try run("saliency photo.png b.png -o maps/ --overlay maps/").status == 0)
+    let names = ["b-saliency-overlay.png", "b-saliency.png", "photo-saliency-overlay.png", "photo-saliency.png"]
+    #expect(try new("maps") == names)
+    #expect(try folder.bytes("maps/photo-saliency-overlay.png") == folder.bytes("over.png"))
+  }
+
+  @Test("saliency --resize crop --overlay: what was cut off is there, darker")
+  func croppedOverlay() throws {
+    try folder.add("flat.png", Pictures.flat(width: 90, height: 60).pngData())
+    #expect(try run("saliency flat.png --resize crop --input-size 28 -o map.png --overlay over.png").status == 0)
+    let over = try folder.image("over.png")
+    #expect((over.width, over.height) == (90, 60))
+    let corner: UInt8 = over.pixels[0], middle: UInt8 = over.pixels[3 * (30 * 90 + 45)]
+    #expect(corner == 130 / 4 && middle >= 65)
+  }
+
+  @Test("saliency --colormap and --percentile: every picture changes, the numbers do not")
+  func displays() throws {
+    let files = "-o m.png --figure f.png --overlay o.png --raw r.npy", names = ["m.png", "f.png", "o.png"]
+    #expect(try run("saliency photo.png \(files)").status == 0)
+    let raw = try folder.bytes("r.npy")
+    var seen = [try names.map(folder.bytes)]
+    for option in ["--colormap grey", "--colormap viridis", "--percentile 90"] {
+      #expect(try run("saliency photo.png \(files) \(option)").status == 0)
+      let pictures = try names.map(folder.bytes)
+      for earlier in seen { #expect(!zip(pictures, earlier).contains { $0 == $1 }) }
+      seen.append(pictures)
+      #expect(try folder.bytes("r.npy") == raw)
+    }
+    #expect(try run("saliency photo.png \(files) --colormap hot --percentile 100").status == 0)
+    #expect(try names.map(folder.bytes) == seen[0])
+  }
+
   @Test("fool: image, four panels and the image before rounding, even where it does not fool")
   func foolFiles() throws {
     let outcome = try run("fool photo.png --target 76 --max-iterations 0 -o f.png --figure panels.png --raw f.npy")

@@ -27,6 +27,11 @@ import Testing
     .usage("classify photo.png --input-size 0", "--input-size must be from 1 to 65536, found 0."),
     .usage("classify photo.png --resize squash", "The value 'squash' is invalid for '--resize <resize>'…"),
     .usage("saliency photo.png --objective loss", "The value 'loss' is invalid for '--objective <objective>'…"),
+    .usage("saliency photo.png --colormap jet", "The value 'jet' is invalid for '--colormap <colormap>'…"),
+    .usage("saliency photo.png --percentile 0", "--percentile must be above 0 and at most 100, found 0.0."),
+    .usage("saliency photo.png --percentile -1", "--percentile must be above 0 and at most 100, found -1.0."),
+    .usage("saliency photo.png --percentile 100.5", "--percentile must be above 0 and at most 100, found 100.5."),
+    .usage("saliency photo.png --percentile nan", "--percentile must be above 0 and at most 100, found nan."),
     .usage("fool photo.png --target 76 --max-iterations -1", "max iterations must be 0 or more, found -1."),
     .usage("fool photo.png --target 76 --learning-rate nan", "the learning rate must be a positive number, found nan."),
     .usage("fool photo.png --target 76 --learning-rate 0", "the learning rate must be a positive number, found 0.0."),
@@ -67,6 +72,11 @@ import Testing
     .usage(
       "saliency photo.png b.png --figure f.png",
       "With several results --figure must be a folder; write f.png/ for a new one."),
+    .usage(
+      "saliency photo.png b.png --overlay o.png",
+      "With several results --overlay must be a folder; write o.png/ for a new one."),
+    .usage("saliency photo.png -o a.png --overlay ./a.png", "Two results would be written to ./a.png."),
+    .usage("saliency photo.png --overlay a.bmp", "Pictures are written as .png or .jpg, not as a.bmp."),
     .usage("saliency photo.png sub/photo.png", "Two results would be written to photo-saliency.png."),
     .usage("saliency photo.png -o a.png --figure a.png", "Two results would be written to a.png."),
     .usage("fool photo.png --target 76 -o a.png --raw ././a.png", "Two results would be written to ././a.png."),
