@@ -83,6 +83,14 @@ import Testing
     #expect(a.difference(from: a, gain: gain).pixels.allSatisfy { $0 == 128 })
   }
 
+  @Test func changesAreEachPixelsGreatest() {
+    let a = RGBImage(width: 4, height: 1, pixels: [9, 9, 9, 0, 50, 0, 0, 7, 100, 200, 0, 0])
+    let b = RGBImage(width: 4, height: 1, pixels: [9, 9, 9, 0, 0, 20, 0, 7, 0, 0, 10, 200])
+    let expected = RGBImage(map: Tensor(shape: [1, 4], values: [0, 50, 100, 200]))
+    #expect(a.changes(from: b) == expected && b.changes(from: a) == expected)
+    #expect(a.changes(from: a) == RGBImage(map: Tensor(shape: [1, 4], repeating: 0)))
+  }
+
   @Test func rowStandsSideBySideOnWhite() {
     func plain(_ width: Int, _ height: Int, _ value: UInt8) -> RGBImage {
       RGBImage(width: width, height: height, pixels: Array(repeating: value, count: 3 * width * height))

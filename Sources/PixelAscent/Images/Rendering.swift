@@ -89,6 +89,15 @@ extension RGBImage {
     return RGBImage(width: width, height: height, pixels: bytes)
   }
 
+  /// Where this picture differs from another of its size: the greatest difference of each pixel's values, in the colours
+  /// "hot". Unlike the differences themselves it does not fade away when it is shrunk.
+  package func changes(from other: RGBImage) -> RGBImage {
+    let greatest = stride(from: 0, to: pixels.count, by: 3).map { (start: Int) -> Float in
+      (start..<start + 3).reduce(0) { max($0, abs(Float(pixels[$1]) - Float(other.pixels[$1]))) }
+    }
+    return RGBImage(map: Tensor(shape: [height, width], values: greatest))
+  }
+
   /// The images side by side on white, 4 pixels apart, aligned at the top.
   public init(row images: [RGBImage]) {
     let gap = 4

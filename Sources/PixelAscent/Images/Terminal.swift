@@ -11,8 +11,12 @@
 /// A terminal's size in characters.
 package struct Terminal: Hashable, Sendable {
   package let columns, rows: Int
+  /// A character's height, its width being 1.
+  package let cellAspect: Double
 
-  package init(columns: Int, rows: Int) { (self.columns, self.rows) = (columns, rows) }
+  package init(columns: Int, rows: Int, cellAspect: Double = 2) {
+    (self.columns, self.rows, self.cellAspect) = (columns, rows, cellAspect)
+  }
 
   /// The terminal that standard error is; nil if it is none, or one that can't go back on its line.
   package static var standardError: Terminal? { terminal(STDERR_FILENO) }
@@ -26,7 +30,11 @@ package struct Terminal: Hashable, Sendable {
     guard ioctl(file, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0, size.ws_row > 0 else {
       return Terminal(columns: 80, rows: 24)
     }
-    return Terminal(columns: Int(size.ws_col), rows: Int(size.ws_row))
+    let (columns, rows) = (Int(size.ws_col), Int(size.ws_row))
+    // Many terminals do not tell their size in pixels.
+    let (width, height) = (Double(size.ws_xpixel) / Double(columns), Double(size.ws_ypixel) / Double(rows))
+    let isKnown = width >= 1 && height >= 1
+    return Terminal(columns: columns, rows: rows, cellAspect: isKnown ? height / width : 2)
   }
 
   /// Whether text may have colours (no-color.org).

@@ -71,25 +71,27 @@ public struct Fooling: Hashable, Sendable {
   /// - Parameters:
   ///   - progress: called before each step with the number of steps made, the scores, and whether they are those of the
   ///     image rounded to 8 bits
+  ///   - show: called after that with what makes the 8-bit image of this moment
   ///   - shouldStop: asked before each step whether to go no further
   /// - Throws: ``PixelAscentError`` of kind `sizeLimit`, `classLookup`, `zeroGradient` if there is no direction to go, or
   ///   `invalidParameter` if the ascent leaves what a float holds.
   public func run(
     _ network: Network, on image: RGBImage, target: Int,
     progress: (_ iteration: Int, _ scores: [Float], _ isRounded: Bool) -> Void = { _, _, _ in },
-    shouldStop: () -> Bool = { false }
+    show: (_ picture: () -> RGBImage) -> Void = { _ in }, shouldStop: () -> Bool = { false }
   ) throws(PixelAscentError) -> Result {
     try network.check(class: target)
     let original = try network.resized(image), start = network.tensor(from: original)
     let ascent = try Ascent(network, from: start)
     return try ascent.parallel.together { () throws(PixelAscentError) in
-      try climb(ascent, network, from: original, start, target: target, progress, shouldStop)
+      try climb(ascent, network, from: original, start, target: target, progress, show, shouldStop)
     }
   }
 
   private func climb(
     _ ascent: Ascent, _ network: Network, from original: RGBImage, _ start: Tensor, target: Int,
-    _ progress: (_ iteration: Int, _ scores: [Float], _ isRounded: Bool) -> Void, _ shouldStop: () -> Bool
+    _ progress: (_ iteration: Int, _ scores: [Float], _ isRounded: Bool) -> Void,
+    _ show: (_ picture: () -> RGBImage) -> Void, _ shouldStop: () -> Bool
   ) throws(PixelAscentError) -> Result {
     var picture = original
     let rounded = ImagePlanes(channels: network.channels, height: original.height, width: original.width)
@@ -110,6 +112,7 @@ public struct Fooling: Hashable, Sendable {
       while true {
         let scores = try scores(rounding: rounding), isTarget = network.topClass(scores) == target
         progress(iterations, scores, rounding)
+        show { rounding ? picture : network.render(ascent.image.tensor, .clip) }
         if isTarget || iterations >= maxIterations || shouldStop() { return (isTarget, scores) }
         ascent.beginStep()
         if try ascent.addGradient(of: target) { stepsBeforeLastReLU += 1 }
