@@ -30,6 +30,9 @@ struct Console: Sendable {
     if !quiet { StatusLine.show(text) }
   }
 
+  /// Shows text that draws a picture in the terminal; it was asked for, so that `quiet` does not silence it.
+  func preview(_ text: String) { StatusLine.above { Files.printError(text, end: "") } }
+
   /// Says what went wrong, on one line even where a file's name has several.
   static func error(_ message: String) {
     let clean = message.unicodeScalars.map { $0.properties.generalCategory == .control ? "?" : $0 }

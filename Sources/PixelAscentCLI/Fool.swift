@@ -8,6 +8,7 @@ struct Fool: ParsableCommand {
     abstract: "A small push that turns a photograph into another class for the network.",
     discussion: """
       Steps of fixed length up the gradient of the target's score, until the saved 8-bit file is the target too.
+      --preview shows the image and where it differs from the photo.
 
       Examples:
         pixelascent fool photo.jpg --target tarantula
@@ -36,6 +37,8 @@ struct Fool: ParsableCommand {
   @Option(help: ArgumentHelp("The image before it is rounded to 8 bits, float32 (3,H,W).", valueName: "npy"))
   var raw: String?
 
+  @OptionGroup var previewOptions: PreviewOptions
+
   @OptionGroup var common: CommonOptions
 
   func validate() throws {
@@ -57,6 +60,7 @@ struct Fool: ParsableCommand {
     let files = outputs.paths(for: image)
     let (photo, sha256) = try common.run.photo(image), begin = ContinuousClock.now
     var fooling = try fooling(), progress = ProgressText("iteration", total: maxIterations)
+    var preview = previewOptions.view(console), first: RGBImage?
     let result = try Interruption.heeded {
       defer { StatusLine.clear() }
       return try naming(image) {
@@ -70,6 +74,11 @@ struct Fool: ParsableCommand {
             let iteration = "iteration \(iteration)\(isRounded ? ", 8-bit" : "")"
             console.note(([iteration] + details).joined(separator: "  "))
           }
+        } show: { picture in
+          if preview == nil { return }
+          let image = picture(), original = first ?? image
+          first = original
+          preview?.show(RGBImage(row: [image, image.changes(from: original)]))
         } shouldStop: {
           Interruption.isAsked
         }

@@ -65,14 +65,16 @@ struct PlannedAscent {
   ///
   /// - Parameter keepsShown: whether the shown pictures will be needed
   func climb(
-    startFile: String?, _ network: Network, keepsShown: Bool, _ console: Console
+    startFile: String?, _ network: Network, keepsShown: Bool, _ console: Console, _ preview: Preview? = nil
   ) throws -> Climb {
     var visualization = visualization
     let iterations = visualization.iterations, isAlone = name == nil, begin = ContinuousClock.now
+    var preview = preview
     var shown: [RGBImage] = [], progress = ProgressText("iteration", total: iterations), probability = ""
     let result = try naming(startFile) {
       try visualization.run(network, class: `class`) { picture in
         if keepsShown { shown.append(picture.picture) }
+        preview?.show(picture.picture)
         probability = "probability \(fixed(picture.probability, 4))"
         if isAlone && !console.hasStatusLine {
           console.note(

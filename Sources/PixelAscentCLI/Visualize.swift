@@ -12,7 +12,7 @@ struct Visualize: ParsableCommand {
       Examples:
         pixelascent visualize --class tarantula
         pixelascent visualize --class 130 --recipe simonyan -o flamingos.png
-        pixelascent visualize --class gorilla --seed 4 --figure steps.png
+        pixelascent visualize --class gorilla --seed 4 --figure steps.png --preview
         pixelascent visualize --class tarantula --class gorilla --seeds 0-3 -o out/
       """)
 
@@ -36,13 +36,18 @@ struct Visualize: ParsableCommand {
   @Option(help: ArgumentHelp("The last image in normalised space, float32 (3,H,W).", valueName: "npy"))
   var raw: String?
 
+  @OptionGroup var previewOptions: PreviewOptions
+
   @OptionGroup var common: CommonOptions
 
   func validate() throws {
     let most = PlannedAscent.most
-    guard classNames.count <= most, classNames.count * ascent.recipes.count * ascent.seeds.count(most: most) <= most
-    else {
+    let count = classNames.count * ascent.recipes.count * ascent.seeds.count(most: most)
+    guard count <= most else {
       throw ValidationError("A command makes at most \(most) ascents; --class and --seeds ask for more.")
+    }
+    guard count == 1 || !previewOptions.preview else {
+      throw ValidationError("--preview shows one ascent; --class and --seeds ask for \(count).")
     }
   }
 
@@ -51,12 +56,13 @@ struct Visualize: ParsableCommand {
     let (visualizations, input) = try ascent.visualizations(network, common.run)
     let ascents = try PlannedAscent.all(classNames, visualizations, ascent.seeds, network.labels)
     let outputs = try Outputs(ascents.map { ($0.stem, $0.stem) }, output: output, figure: figure, raw: raw)
+    let preview = previewOptions.view(common.console)
     let bytes = try naming(ascent.startFile) { try visualizations.map { try $0.check(network) }.max() ?? 0 }
     try Batch.run(ascents, network, unit: "ascents", bytesEach: bytes, common.console) {
       (planned: PlannedAscent, network: Network) -> VisualizeRecord in
       try naming(planned.name) {
         let climb = try planned.climb(
-          startFile: ascent.startFile, network, keepsShown: figure != nil, common.console)
+          startFile: ascent.startFile, network, keepsShown: figure != nil, common.console, preview)
         return try planned.write(climb, network, model, input: input, outputs, common.console)
       }
     } report: { (record: VisualizeRecord) in

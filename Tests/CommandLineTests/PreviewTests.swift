@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: MIT
+
+import Foundation
+import TestSupport
+import Testing
+
+/// `--preview`, in a terminal and without one.
+@Suite struct PreviewTests {
+  private static let visualize = "visualize --class 76 --init photo.png --iterations 5 --show-every 2"
+  private static let fool = "fool photo.png --target 76 --max-iterations 2"
+
+  private let folder: TemporaryFolder
+
+  init() throws { folder = try TemporaryFolder.withModelAndPhoto() }
+
+  private func run(_ command: String) throws -> Program.Outcome {
+    try Program.run(command.split(separator: " ").map(String.init), in: folder)
+  }
+
+  @Test("Without a terminal a note says so, and the results are the same", arguments: [visualize, fool])
+  func noTerminal(_ command: String) throws {
+    let note = "note: --preview shows nothing: standard output and standard error must be a terminal that can\n"
+    let plain = try run("\(command) -o a.png --quiet")
+    let outcome = try run("\(command) --preview -o b.png")
+    #expect(outcome.errors.hasPrefix(note) && outcome.status == plain.status && !outcome.errors.contains("▀"))
+    #expect(try folder.bytes("a.png") == folder.bytes("b.png"))
+    #expect(try run("\(command) --preview -o a.png --quiet").errors == plain.errors)
+  }
+
+  @Test func severalAscents() throws {
+    try Refusal.usage(
+      "visualize --class 76 --class 366 --seeds 0-2 --preview",
+      "--preview shows one ascent; --class and --seeds ask for 6."
+    ).check(in: folder)
+  }
+
+  #if os(Linux)
+    private static let script = "/usr/bin/script"
+
+    /// What a terminal of so many characters gets to see.
+    private func show(
+      _ command: String, columns: Int, rows: Int, _ environment: [String: String]
+    ) throws -> Program.Outcome {
+      let unset = ["TMUX", "STY", "ZELLIJ", "KITTY_WINDOW_ID", "TERM_PROGRAM", "COLORTERM", "NO_COLOR"]
+      let variables = Dictionary(uniqueKeysWithValues: unset.map { (name: String) -> (String, String) in (name, "") })
+      return try Program.run(
+        ["-qec", "stty cols \(columns) rows \(rows); '\(Program.path)' \(command)", "/dev/null"], in: folder,
+        environment: variables.merging(["TERM": "xterm-256color"]) { $1 }.merging(environment) { $1 },
+        program: Self.script)
+    }
+
+    private func count(_ part: String, in text: String) -> Int { text.components(separatedBy: part).count - 1 }
+
+    @Test(
+      "Half blocks, each picture in the place of the one before", .enabled(if: access(script, X_OK) == 0),
+      arguments: [(40, 24, 39, 13), (80, 12, 30, 10), (200, 60, 72, 24)], ["truecolor", ""])
+    func halfBlocks(_ size: (columns: Int, rows: Int, width: Int, height: Int), _ colors: String) throws {
+      // Iterations 1, 2, 4 and 5 of a picture of 72 × 48 pixels.
+      let outcome = try show(
+        "\(Self.visualize) --preview", columns: size.columns, rows: size.rows, ["COLORTERM": colors, "NO_COLOR": "1"])
+      #expect(outcome.status == 0)
+      let lines = outcome.text.components(separatedBy: "\r\n").filter { $0.contains("▀") }
+      #expect(lines.count == 4 * size.height)
+      #expect(lines.allSatisfy { count("▀", in: $0) == size.width && $0.hasSuffix("\u{1B}[0m") })
+      #expect(count("\u{1B}[\(size.height)A", in: outcome.text) == 3)
+      #expect(outcome.text.contains("[38;2;") == (colors == "truecolor"))
+      #expect(outcome.text.contains("[38;5;") == (colors == ""))
+      #expect(!outcome.text.contains("iteration 2/5"))
+    }
+
+    @Test("fool: the image, and where it differs from the photo", .enabled(if: access(script, X_OK) == 0))
+    func difference() throws {
+      // 2 × 60 + 4 × 40 pixels.
+      let outcome = try show("\(Self.fool) --preview --quiet", columns: 200, rows: 50, [:])
+      let lines = outcome.text.components(separatedBy: "\r\n").filter { $0.contains("▀") }
+      #expect(lines.count >= 3 * 20 && lines.allSatisfy { count("▀", in: $0) == 124 })
+      #expect(outcome.text.contains("error: photo.png: not fooled in 2 iterations"))
+    }
+
+    @Test(
+      "kitty's protocol, but not in tmux, and nothing in a terminal without colours",
+      .enabled(if: access(script, X_OK) == 0))
+    func protocols() throws {
+      func text(_ environment: [String: String]) throws -> String {
+        try show("\(Self.visualize) --preview", columns: 80, rows: 24, environment).text
+      }
+      let kitty = try text(["KITTY_WINDOW_ID": "1"])
+      #expect(count("\u{1B}_Ga=T,f=100,q=2,C=1,i=", in: kitty) == 4 && !kitty.contains("▀"))
+      let tmux = try text(["KITTY_WINDOW_ID": "1", "TMUX": "/tmp/x"])
+      #expect(!tmux.contains("\u{1B}_G") && tmux.contains("▀"))
+      let dumb = try text(["TERM": "dumb", "KITTY_WINDOW_ID": "1"])
+      #expect(!dumb.contains("\u{1B}") && dumb.contains("note: --preview shows nothing"))
+    }
+  #endif
+}
