@@ -66,7 +66,7 @@ struct Outputs {
   func makeFolders(for input: String) throws {
     for folder in newFolders { try Files.makeFolder(folder) }
     let files = paths(for: input)
-    for path in [files.output, files.figure, files.raw].compactMap(\.self) {
+    for path in [files.output, files.figure, files.overlay, files.raw].compactMap(\.self) {
       if let slash = path.lastIndex(of: "/"), slash != path.startIndex { try Files.makeFolders(String(path[..<slash])) }
     }
   }

@@ -18,11 +18,6 @@ struct Saliency: ParsableCommand {
         find photos -name '*.jpg' | pixelascent saliency - -o maps/
       """)
 
-  enum ObjectiveName: String, ExpressibleByArgument, CaseIterable {
-    case score
-    case crossEntropy = "cross-entropy"
-  }
-
   @Argument(
     help: ArgumentHelp("JPEG or PNG files, folders of them, or - for a list on standard input.", valueName: "image"))
   var images: [String]
@@ -33,7 +28,7 @@ struct Saliency: ParsableCommand {
   var className: String?
 
   @Option(help: "What is differentiated: the class's score, or the loss -log softmax.")
-  var objective = ObjectiveName.score
+  var objective = Provenance.SaliencyView.Objective.score
 
   @Option(
     name: [.customShort("o"), .long], help: ArgumentHelp("The map (default: IMAGE-saliency.png).", valueName: "png"))
@@ -65,15 +60,23 @@ struct Saliency: ParsableCommand {
     }
   }
 
+  private var view: Provenance.SaliencyView {
+    var view = Provenance.SaliencyView()
+    (view.objective, view.colormap, view.percentile) = (objective, colormap, percentile)
+    return view
+  }
+
   func run() throws {
     let inputs = try InputImages(images)
     if inputs.areMirrored && output == nil {
       throw ValidationError("With a folder or a list, say where the maps go: -o FOLDER/.")
     }
     let outputs = try Outputs(
-      inputs.items.map { ($0.path, "\($0.place)-saliency") }, output: output, figure: figure, overlay: overlay, raw: raw)
+      inputs.items.map { ($0.path, "\($0.place)-saliency") }, output: output, figure: figure, overlay: overlay, raw: raw
+    )
     let (network, model) = try common.networkAndModel()
     let index = try className.map(network.labels.find)
+    let view = view
     try Batch.run(inputs.paths, network, unit: "images", common.console) { path, network in
       let (image, sha256) = try common.run.photo(path)
       let (photo, result) = try naming(path) {
@@ -81,19 +84,19 @@ struct Saliency: ParsableCommand {
         return (
           photo,
           try network.saliency(ofInput: network.tensor(from: photo)) { top in
-            objective == .score ? .score(class: index ?? top) : .crossEntropy(class: index ?? top)
+            view.objective(index ?? top)
           }
         )
       }
       let files = outputs.paths(for: path), `class` = result.objective.classIndex
-      let picture = RGBImage(map: result.map, colormap: colormap, percentile: percentile)
+      let picture = RGBImage(map: result.map, colormap: view.colormap, percentile: view.percentile)
       try outputs.makeFolders(for: path)
-      let provenance = Provenance(
-        .saliency(crossEntropy: objective == .crossEntropy), class: `class`, network, model, input: sha256)
+      let provenance = Provenance(.saliency(view), class: `class`, network, model, input: sha256)
       try picture.write(to: files.output, provenance)
       if let figure = files.figure { try RGBImage(row: [photo, picture]).write(to: figure, provenance.of(.figure)) }
       if let overlay = files.overlay {
-        try network.overlay(of: result.map, on: image, colormap: colormap, percentile: percentile).write(to: overlay)
+        try network.overlay(of: result.map, on: image, colormap: view.colormap, percentile: view.percentile)
+          .write(to: overlay, provenance.of(.overlay))
       }
       if let raw = files.raw { try result.gradient.write(to: raw) }
       if result.isZero {
@@ -111,3 +114,5 @@ struct Saliency: ParsableCommand {
 }
 
 extension Colormap: ExpressibleByArgument {}
+
+extension Provenance.SaliencyView.Objective: ExpressibleByArgument {}

@@ -19,6 +19,8 @@ import Testing
     "The same bytes, on any number of threads",
     arguments: [
       ("saliency photo.png --figure f.png", " --input photo.png"),
+      ("saliency photo.png --colormap viridis --percentile 90 --overlay f.png", " --input photo.png"),
+      ("saliency photo.png --resize crop --colormap grey --overlay f.jpg", " --input photo.png"),
       ("saliency photo.png --class 7 --objective cross-entropy --figure f.jpg", " --input photo.png"),
       ("fool photo.png --target 76 --max-iterations 40 --figure f.png", " --input photo.png"),
       ("visualize --class 76 --iterations 4 --seed 9 --figure f.png", ""),

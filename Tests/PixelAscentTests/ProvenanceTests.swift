@@ -23,8 +23,10 @@ import Testing
     (visualization.seed, visualization.learningRate, visualization.height) = (.max, 0.1, 40)
     var other = ClassVisualization(.cs231nTensorFlow)
     other.start = .noise
+    var view = Provenance.SaliencyView()
+    (view.objective, view.colormap, view.percentile) = (.crossEntropy, .viridis, 99.5)
     return [
-      .saliency(crossEntropy: false), .saliency(crossEntropy: true),
+      .saliency(Provenance.SaliencyView()), .saliency(view),
       .fooling(try Fooling(learningRate: 0.3, maxIterations: 7)), .visualization(visualization), .visualization(other),
     ]
   }
@@ -33,7 +35,7 @@ import Testing
   func roundTrip() throws {
     let image = RGBImage(width: 2, height: 1, pixels: [1, 2, 3, 4, 5, 6])
     for technique in try techniques() {
-      for kind in [Provenance.Kind.result, .figure] {
+      for kind in [Provenance.Kind.result, .figure, .overlay] {
         let provenance = try provenance(technique, input: "00ff").of(kind), text = try provenance.text()
         for bytes in [try image.pngData(comment: text), try image.jpegData(comment: text)] {
           let found = try Provenance(inFile: bytes, name: "f")

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 /// The colours of a map's values, from the least to the greatest.
-public enum Colormap: String, CaseIterable, Hashable, Sendable {
+public enum Colormap: String, Codable, CaseIterable, Hashable, Sendable {
   /// Black, red, yellow, white, with matplotlib's break points.
   case hot
   /// Dark violet, blue, green, yellow in steps that look equally large, in grey too and to the colour-blind

@@ -25,12 +25,38 @@ public struct Provenance: Hashable, Sendable {
 
   /// A technique with its parameters.
   public enum Technique: Hashable, Sendable {
-    /// A saliency map.
-    case saliency(crossEntropy: Bool)
+    /// A saliency map, and how it is shown.
+    case saliency(SaliencyView)
     /// A fooling image.
     case fooling(Fooling)
     /// A class visualization; an image that it starts from is the input, and its pixels are not kept here.
     case visualization(ClassVisualization)
+  }
+
+  /// What a saliency map differentiates, and how it is shown.
+  public struct SaliencyView: Codable, Hashable, Sendable {
+    /// What is differentiated.
+    public enum Objective: String, Codable, CaseIterable, Hashable, Sendable {
+      /// The class's score.
+      case score
+      /// The loss −log softmax.
+      case crossEntropy = "cross-entropy"
+    }
+
+    /// What is differentiated.
+    public var objective = Objective.score
+    /// The colours.
+    public var colormap = Colormap.hot
+    /// The percentile of the map's values from which on all have the last colour: above 0, at most 100.
+    public var percentile = 100.0
+
+    /// A map of the score in the colours "hot", all its values told apart.
+    public init() {}
+
+    /// What is differentiated of a class.
+    public func objective(_ class: Int) -> PixelAscent.Objective {
+      objective == .score ? .score(class: `class`) : .crossEntropy(class: `class`)
+    }
   }
 
   /// One of the pictures of a technique.
@@ -39,6 +65,8 @@ public struct Provenance: Hashable, Sendable {
     case result
     /// Several side by side.
     case figure
+    /// A saliency map over its photograph.
+    case overlay
   }
 
   /// A network's file, and what was said of it beside.
@@ -168,8 +196,11 @@ extension Provenance: Codable {
     } else if let visualization = try container.decodeIfPresent(ClassVisualization.self, forKey: .visualize) {
       technique = .visualization(visualization)
     } else {
-      let saliency = try container.decode(SaliencyParameters.self, forKey: .saliency)
-      technique = .saliency(crossEntropy: saliency.objective == .crossEntropy)
+      let saliency = try container.decode(SaliencyView.self, forKey: .saliency)
+      guard saliency.percentile > 0, saliency.percentile <= 100 else {
+        throw fail(.saliency, "a percentile out of range")
+      }
+      technique = .saliency(saliency)
     }
   }
 
@@ -186,20 +217,10 @@ extension Provenance: Codable {
     try container.encode(label, forKey: .label)
     try container.encode(kind, forKey: .picture)
     switch technique {
-    case .saliency(let crossEntropy):
-      try container.encode(SaliencyParameters(objective: crossEntropy ? .crossEntropy : .score), forKey: .saliency)
+    case .saliency(let saliency): try container.encode(saliency, forKey: .saliency)
     case .fooling(let fooling): try container.encode(fooling, forKey: .fool)
     case .visualization(let visualization): try container.encode(visualization, forKey: .visualize)
     }
-  }
-
-  private struct SaliencyParameters: Codable {
-    enum Objective: String, Codable {
-      case score
-      case crossEntropy = "cross-entropy"
-    }
-
-    let objective: Objective
   }
 }
 

@@ -12,11 +12,14 @@ extension Provenance {
     by network: Network, photo: RGBImage? = nil, start: Tensor? = nil
   ) throws(PixelAscentError) -> RGBImage {
     switch technique {
-    case .saliency(let crossEntropy):
-      let photo = try network.resized(Self.required(photo))
-      let objective = crossEntropy ? Objective.crossEntropy(class: classIndex) : .score(class: classIndex)
-      let map = try network.saliency(ofInput: network.tensor(from: photo)) { _ in objective }
-      return kind == .figure ? RGBImage(row: [photo, map.picture]) : map.picture
+    case .saliency(let view):
+      let photo = try Self.required(photo), resized = try network.resized(photo)
+      let map = try network.saliency(ofInput: network.tensor(from: resized)) { _ in view.objective(classIndex) }.map
+      if kind == .overlay {
+        return network.overlay(of: map, on: photo, colormap: view.colormap, percentile: view.percentile)
+      }
+      let picture = RGBImage(map: map, colormap: view.colormap, percentile: view.percentile)
+      return kind == .figure ? RGBImage(row: [resized, picture]) : picture
     case .fooling(let fooling):
       let result = try fooling.run(network, on: Self.required(photo), target: classIndex)
       return kind == .figure ? result.panels : result.image
