@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 
+import Foundation
 import PixelAscent
 import TestSupport
 import Testing
@@ -31,6 +32,9 @@ import Testing
     #expect(abs(result.l2 - Double(steps) * learningRate) < 1e-4)
     let change = Double(steps) * learningRate * 255 * 0.25 / 8
     #expect(abs(Double(result.linf8Bit) - change) <= 0.5 + 1e-3)
+    // Of three values one has changed.
+    let rms = Double(result.linf8Bit) / 3.0.squareRoot()
+    #expect(abs(result.rms8Bit - rms) < 1e-9 && abs(pow(10, result.psnr / 20) - 255 / rms) < 1e-9)
     #expect(result.stepsBeforeLastReLU == 0)
     let green = UInt8(140 + result.linf8Bit)
     #expect(result.image.pixels == (0..<64).flatMap { _ in [140, green, 140] as [UInt8] })
@@ -44,6 +48,7 @@ import Testing
     let result = try Fooling().run(Self.rivals(lead: 0.1), on: Self.plain(200), target: 0)
     #expect(result.iterations == 0 && result.isFooled && result.survives8Bit)
     #expect(result.l2 == 0 && result.linf8Bit == 0 && result.image == result.original)
+    #expect(result.rms8Bit == 0 && result.psnr == .infinity)
   }
 
   @Test(arguments: [0, 1, 2]) func stopsAtTheLastIteration(allowed: Int) throws {

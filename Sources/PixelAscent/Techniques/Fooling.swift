@@ -1,5 +1,13 @@
 // SPDX-License-Identifier: MIT
 
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
 /// A small push that turns an image into another class for the network: steps of fixed length up the gradient of
 /// the target's score, X ← X + lr · g/‖g‖₂ (after Szegedy et al.: "Intriguing properties of neural networks", 2014).
 ///
@@ -42,6 +50,19 @@ public struct Fooling: Hashable, Sendable {
     public let linf8Bit: Int
     /// The number of steps that ascended the score before the last ReLU, since the score's own gradient was zero.
     public let stepsBeforeLastReLU: Int
+
+    /// The root of the mean square of all values' changes in the 8-bit image, in steps of 1/255.
+    public var rms8Bit: Double {
+      let squares = zip(image.pixels, original.pixels).reduce(0) { (sum: Int, values: (UInt8, UInt8)) -> Int in
+        let change = Int(values.0) - Int(values.1)
+        return sum + change * change
+      }
+      return (Double(squares) / Double(image.pixels.count)).squareRoot()
+    }
+
+    /// The peak signal-to-noise ratio of the 8-bit image, 20 · log₁₀(255 / ``rms8Bit``), in decibels; infinite where nothing
+    /// has changed.
+    public var psnr: Double { 20 * log10(255 / rms8Bit) }
 
     /// Original, fooled, difference and ten times the difference, side by side.
     public var panels: RGBImage {
