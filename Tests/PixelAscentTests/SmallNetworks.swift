@@ -19,7 +19,8 @@ enum SmallNetworks {
 
   /// s_c = mean over all pixels of max(0, w_c · x + b_c).
   static func pixelwise(
-    _ classes: [Class], inputSize: Int = 8, options: ComputeOptions = ComputeOptions()
+    _ classes: [Class], names: [String]? = nil, source: String = "a test", inputSize: Int = 8,
+    options: ComputeOptions = ComputeOptions()
   ) throws -> Network {
     let graph = Graph(
       input: .init(channels: 3),
@@ -31,7 +32,7 @@ enum SmallNetworks {
         tensors: [
           "conv.weight": Tensor(shape: [classes.count, 3, 1, 1], values: classes.flatMap(\.weight)),
           "conv.bias": Tensor(shape: [classes.count], values: classes.map(\.bias)),
-        ], preprocessing: halves(inputSize: inputSize)), name: "small", options: options)
+        ], names: names, source: source, preprocessing: halves(inputSize: inputSize)), name: "small", options: options)
   }
 
   static func layer(_ name: String, _ operation: PixelAscent.Operation, _ inputs: String...) -> GraphLayer {
@@ -119,12 +120,14 @@ enum SmallNetworks {
   }
 
   static func model(
-    _ graph: Graph, tensors: [String: Tensor], preprocessing: Preprocessing = .imageNet
+    _ graph: Graph, tensors: [String: Tensor], names: [String]? = nil, source: String = "a test",
+    preprocessing: Preprocessing = .imageNet
   ) throws -> ModelFile {
     let size = preprocessing.inputSize
     let classes = try graph.shapes(height: size, width: size)[graph.output]?.channels ?? 0
+    let names = names ?? (0..<classes).map { "class \($0)" }
     return try ModelFile(
-      graph: graph, labels: Labels(names: (0..<classes).map { ["class \($0)"] }), preprocessing: preprocessing,
-      source: "a test", licence: "MIT", tensors: tensors, name: "small")
+      graph: graph, labels: Labels(names: names.map { [$0] }), preprocessing: preprocessing, source: source,
+      licence: "MIT", tensors: tensors, name: "small")
   }
 }

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: MIT
+
+extension ClassVisualization {
+  /// A page about an ascent, as HTML in one file: the shown iterations behind a slider, score and probability, and every
+  /// parameter.
+  ///
+  /// The same arguments give the same text, whatever time the ascent took.
+  ///
+  /// - Parameters:
+  ///   - result: what this ascent came to
+  ///   - index: the class that it climbed
+  ///   - shown: the iterations that it showed
+  ///   - network: the network that it asked
+  ///   - command: the words of a command that makes the picture again, to be shown; none if there is none
+  /// - Throws: ``PixelAscentError`` of kind `sizeLimit` if memory runs out.
+  public func report(
+    of result: Result, class index: Int, shown: [Shown], network: Network, command: [String] = []
+  ) throws(PixelAscentError) -> String {
+    return ReportPage(
+      kind: "Class visualization", title: network.labels[index], lead: lead(result, index, network),
+      sections: [
+        ReportPage.section("The ascent", [try ascent(shown, network.labels[index])]),
+        ReportPage.section("Parameters", [ReportPage.facts(parameters(index, result))]),
+      ], network: network, command: command
+    ).text
+  }
+
+  private func lead(_ result: Result, _ index: Int, _ network: Network) -> HTML {
+    let dead: HTML =
+      result.gradientsBeforeLastReLU > 0
+      ? """
+       The score was dead \(ReportPage.count(result.gradientsBeforeLastReLU, "time")): there the ascent took the score before the last ReLU.
+      """ : ""
+    return """
+      After \(ReportPage.count(iterations, "iteration")) the network sees \(ReportPage.name(index, network)) with a score of \
+      \(fixed(result.scores[index], 3)), probability \(fixed(result.probability, 4)).\(dead)
+      """
+  }
+
+  private func ascent(_ shown: [Shown], _ label: String) throws(PixelAscentError) -> HTML {
+    """
+    <div class="ascent">
+    <div>
+    \(try frames(shown, label))</div>
+    <div class="two">
+    \(charts(shown))<p><small>Scores and probabilities are those of the image before an iteration’s step, rolled by its \
+    jitter; the pictures show it after the step.</small></p>
+    </div>
+    </div>
+
+    """
+  }
+
+  private func charts(_ shown: [Shown]) -> [HTML] {
+    let score = Chart.Line("Score", shown.map { Chart.Point($0.iteration + 1, $0.score) })
+    let probability = Chart.Line("Probability", shown.map { Chart.Point($0.iteration + 1, $0.probability) })
+    return [Chart("Score", [score]).html, Chart("Probability", [probability], including: [0, 1]).html]
+  }
+
+  private func frames(_ shown: [Shown], _ label: String) throws(PixelAscentError) -> HTML {
+    var figures: [HTML] = []
+    for frame in shown {
+      let iteration = frame.iteration + 1
+      let figure: HTML = """
+        <figure data-iteration="\(iteration)">
+        \(try ReportPage.picture(frame.picture, alt: "\(label) after \(iteration) of \(iterations) iterations"))
+        <figcaption>Iteration \(iteration): score \(fixed(frame.score, 3)), \
+        probability \(fixed(frame.probability, 4))</figcaption>
+        </figure>
+
+        """
+      figures.append(figure)
+    }
+    if figures.count < 2 { return ReportPage.pictures(figures) }
+    return """
+      <div class="pictures" id="frames">
+      \(figures)</div>
+      <label hidden data-frames="frames">Iteration
+      <input type="range" min="0" max="\(figures.count - 1)" value="\(figures.count - 1)" autocomplete="off">\
+      <output>\(iterations)</output></label>
+
+      """
+  }
+
+  private func parameters(_ index: Int, _ result: Result) -> [(name: String, value: HTML)] {
+    let shape = result.image.shape
+    let common: [(name: String, value: HTML)] = [
+      ("Class", "\(index)"), ("Recipe", "\(recipe.rawValue)"), ("Start", "\(startName)"), ("Seed", "\(seed)"),
+      ("Height × width", "\(shape[1]) × \(shape[2]) pixels"), ("Iterations", "\(iterations)"),
+    ]
+    let own: [(name: String, value: HTML)] = [
+      (recipe.normalizesStep ? "Length of a step" : "Factor of the gradient", ReportPage.number(learningRate)),
+      ("Weight of the L2 term", ReportPage.number(l2)),
+      ("Blur", blurEvery > 0 ? "every \(blurEvery) iterations, σ \(ReportPage.number(blurSigma)) pixels" : "none"),
+      ("Largest jitter", "\(maxJitter) pixels"), ("Rolled copies a step", "\(samples)"),
+      ("Kept in the range of photographs", clamp ? "yes" : "no"),
+      ("Shown as", "\(renderingName)"),
+    ]
+    return common + own
+  }
+
+  private var startName: String {
+    switch start {
+    case .noise: "noise"
+    case .zero: "the mean image"
+    case .image: "an image"
+    }
+  }
+
+  private var renderingName: String {
+    switch recipe.rendering {
+    case .clip: "it is, clipped"
+    case .stretch: "stretched to the whole range"
+    case .percentileStretch(let low, let high): "stretched from percentile \(low) to \(high)"
+    }
+  }
+}

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: MIT
+
+import Foundation
+import PixelAscent
+import TestSupport
+import Testing
+
+/// The three pages, of networks of two to seven classes on 8×8 pixels.
+@Suite struct ReportTests {
+  private static let hostile = "<img src=x onerror=alert(1)> \"'&\u{202E}\u{0}"
+  private static let escaped = "&lt;img src=x onerror=alert(1)&gt; &quot;&#39;&amp;\u{FFFD}\u{FFFD}"
+
+  /// Class 0 is red, class 1 green, and the others are constants below them.
+  private static func network(names: [String]? = nil, source: String = "a test", classes: Int = 2) throws -> Network {
+    let constants = (2..<max(2, classes)).map { (index: Int) -> SmallNetworks.Class in
+      .init(weight: [0, 0, 0], bias: 0.01 * Float(index))
+    }
+    return try SmallNetworks.pixelwise(
+      [.init(weight: [1, 0, 0], bias: 0.3), .init(weight: [0, 1, 0], bias: 0)] + constants, names: names, source: source
+    )
+  }
+
+  private static let photo = RGBImage(width: 8, height: 8, pixels: Array(repeating: 140, count: 192))
+
+  private static func pages(_ network: Network, name: String = "photo.png", command: [String] = []) throws -> [String] {
+    let map = try network.saliency(of: photo)
+    let fooling = try Fooling()
+    var looks: [Fooling.Look] = []
+    let fooled = try fooling.run(network, on: photo, target: 1) {
+      looks.append(.init(iteration: $0, scores: $1, isRounded: $2))
+    }
+    return [
+      try map.report(photo: photo, name: name, network: network, command: command),
+      try fooling.report(of: fooled, target: 1, looks: looks, name: name, network: network, command: command),
+      try visualization(network, command: command),
+    ]
+  }
+
+  private static func visualization(_ network: Network, command: [String] = []) throws -> String {
+    var ascent = ClassVisualization()
+    (ascent.height, ascent.width, ascent.iterations, ascent.showEvery, ascent.seed) = (8, 9, 5, 2, 18)
+    var shown: [ClassVisualization.Shown] = []
+    let result = try ascent.run(network, class: 1) { shown.append($0) }
+    return try ascent.report(of: result, class: 1, shown: shown, network: network, command: command)
+  }
+
+  @Test func areWellFormedAndTheSameEachTime() throws {
+    let network = try Self.network()
+    let pages = try Self.pages(network)
+    #expect(try pages == Self.pages(network))
+    for (page, pictures) in zip(pages, [4, 4, 4]) {
+      #expect(Page.problems(page) == [])
+      #expect(page.hasPrefix("<!DOCTYPE html>") && page.hasSuffix("</html>\n"))
+      #expect(page.components(separatedBy: "<img ").count == pictures + 1)
+      #expect(page.contains("PixelAscent \(version), \(network.options.instructionSet.name)"))
+      #expect(page.contains("Model: <bdi>a test</bdi>; licence: <bdi>MIT</bdi>; 2 classes."))
+      #expect(!page.contains("The command"))
+    }
+  }
+
+  @Test func escapeWhateverIsNotTheirs() throws {
+    let network = try Self.network(names: [Self.hostile, "b" + Self.hostile], source: Self.hostile)
+    for page in try Self.pages(network, name: Self.hostile, command: ["pixelascent", Self.hostile]) {
+      #expect(Page.problems(page) == [])
+      #expect(!page.contains("<img src=x") && page.contains("Model: <bdi>\(Self.escaped)</bdi>"))
+      let forbidden = page.unicodeScalars.first { $0.properties.isBidiControl || $0.value == 0 }
+      #expect(forbidden == nil)
+    }
+  }
+
+  @Test func showTheCommandQuoted() throws {
+    for page in try Self.pages(Self.network(), command: ["pixelascent", "a b.png", "<i>"]) {
+      let words = "<span>pixelascent</span> <span>&#39;a b.png&#39;</span> <span>&#39;&lt;i&gt;&#39;</span></pre>"
+      #expect(page.contains(words))
+    }
+  }
+
+  @Test func listFiveClassesAndTheOneTheyAreAbout() throws {
+    let network = try Self.network(classes: 7)
+    let scores = try network.classify(Self.photo, top: 7)
+    let map = try network.saliency(of: Self.photo) { _ in .score(class: 2) }
+    let page = try map.report(photo: Self.photo, name: "photo.png", network: network)
+    let ranks = [0, 1, 2, 3, 4, 6]
+    #expect(scores[6].classIndex == 2)
+    for (rank, score) in zip(ranks, ranks.map { scores[$0] }) {
+      let bar = "width: \(fixed(100 * score.probability, 2))%"
+      #expect(page.contains("<td>\(rank + 1)</td><th scope=\"row\"><span><bdi>class \(score.classIndex)</bdi>"))
+      #expect(page.contains(bar) && page.contains("<td>\(fixed(score.score, 3))</td>"))
+    }
+    #expect(page.components(separatedBy: "scope=\"row\"").count == 7)
+    #expect(page.components(separatedBy: "class=\"marked\"").count == 2)
+    #expect(page.contains("The gradient is zero everywhere"))
+  }
+
+  @Test func sayHowLargeThePushIs() throws {
+    let network = try Self.network()
+    var looks: [Fooling.Look] = []
+    let result = try Fooling().run(network, on: Self.photo, target: 1) {
+      looks.append(.init(iteration: $0, scores: $1, isRounded: $2))
+    }
+    let page = try Fooling().report(of: result, target: 1, looks: looks, name: "photo.png", network: network)
+    #expect(
+      page.contains("<dd>\(result.linf8Bit) of 255</dd>") && page.contains("<dd>\(fixed(result.psnr, 2)) dB</dd>"))
+    #expect(page.contains("<dd>\(result.iterations) of at most 100</dd>"))
+    // Before every step, after the last, and for the rounded image; two curves.
+    #expect(page.components(separatedBy: "<circle").count == 2 * (result.iterations + 2) + 1)
+    #expect(page.contains("The second values at iteration \(result.iterations), and all after them,"))
+  }
+
+  @Test func sayThatNothingHasChanged() throws {
+    let fooling = try Fooling(maxIterations: 0)
+    let network = try Self.network()
+    let result = try fooling.run(network, on: Self.photo, target: 1)
+    let page = try fooling.report(of: result, target: 1, looks: [], name: "photo.png", network: network)
+    #expect(page.contains("Not fooled: after 0 steps") && page.contains("∞: nothing has changed"))
+    #expect(Page.problems(page) == [])
+  }
+
+  @Test func showTheIterationsAndEveryParameter() throws {
+    let page = try Self.visualization(Self.network())
+    for iteration in [1, 2, 4, 5] { #expect(page.contains("<figure data-iteration=\"\(iteration)\">")) }
+    #expect(page.contains("<input type=\"range\" min=\"0\" max=\"3\" value=\"3\""))
+    let facts = [
+      ("Class", "1"), ("Recipe", "cs231n-pytorch-normalized"), ("Start", "noise"), ("Seed", "18"),
+      ("Height × width", "8 × 9 pixels"), ("Iterations", "5"), ("Length of a step", "25"),
+      ("Weight of the L2 term", "0.001"),
+      ("Blur", "every 10 iterations, σ 0.5 pixels"), ("Largest jitter", "16 pixels"), ("Rolled copies a step", "1"),
+      ("Kept in the range of photographs", "yes"), ("Shown as", "stretched to the whole range"),
+    ]
+    for (name, value) in facts { #expect(page.contains("<dt>\(name)</dt><dd>\(value)</dd>"), "\(name)") }
+    #expect(page.components(separatedBy: "<dt>").count == facts.count + 1)
+  }
+}
