@@ -17,6 +17,9 @@ struct Console: Sendable {
     }
   }
 
+  /// The words of the command, as a user would type it again.
+  static var command: [String] { ["pixelascent"] + CommandLine.arguments.dropFirst() }
+
   /// Says something about a result, or how far it is.
   func note(_ text: String) {
     if !quiet { StatusLine.above { Files.printError(text) } }

@@ -37,6 +37,9 @@ struct Fool: ParsableCommand {
   @Option(help: ArgumentHelp("The image before it is rounded to 8 bits, float32 (3,H,W).", valueName: "npy"))
   var raw: String?
 
+  @Option(help: ArgumentHelp("A page with panels, scores and size of the push.", valueName: "html"))
+  var report: String?
+
   @OptionGroup var previewOptions: PreviewOptions
 
   @OptionGroup var common: CommonOptions
@@ -56,15 +59,17 @@ struct Fool: ParsableCommand {
     let (network, model) = try common.networkAndModel(), labels = network.labels, console = common.console
     let index = try labels.find(target)
     let outputs = try Outputs(
-      [(image, "\(stem(image))-as-\(labels.slug(index))")], output: output, figure: figure, raw: raw)
+      [(image, "\(stem(image))-as-\(labels.slug(index))")], output: output, figure: figure, raw: raw, report: report)
     let files = outputs.paths(for: image)
     let (photo, sha256) = try common.run.photo(image), begin = ContinuousClock.now
     var fooling = try fooling(), progress = ProgressText("iteration", total: maxIterations)
+    var looks: [Fooling.Look] = []
     var preview = previewOptions.view(console), first: RGBImage?
     let result = try Interruption.heeded {
       defer { StatusLine.clear() }
       return try naming(image) {
         try fooling.run(network, on: photo, target: index) { iteration, scores, isRounded in
+          if files.report != nil { looks.append(.init(iteration: iteration, scores: scores, isRounded: isRounded)) }
           let top = network.predictions(scores, top: 1)[0].classIndex
           let details = ["\(labels[index]) \(fixed(scores[index], 3))", "first: \(labels[top]) (\(top))"]
           (progress.done, progress.details) = (iteration, isRounded ? ["8-bit"] + details : details)
@@ -96,6 +101,12 @@ struct Fool: ParsableCommand {
     let saved = try result.save(to: files.output, checkedBy: network, comment: provenance.text())
     if let figure = files.figure { try result.panels.write(to: figure, provenance.of(.figure)) }
     if let raw = files.raw { try result.unrounded.write(to: raw) }
+    if let report = files.report {
+      let page = try fooling.report(
+        of: result, target: index, looks: looks, name: fileName(image), network: network,
+        command: isInterrupted ? [] : Console.command)
+      try Files.write(Array(page.utf8), to: report)
+    }
     let survives = result.survives8Bit && network.predictions(saved, top: 1)[0].classIndex == index
     let original = network.predictions(result.originalScores, top: 1)[0].classIndex
     let record = FoolRecord(

@@ -8,7 +8,7 @@ struct Outputs {
   /// The files of one input's results.
   struct Paths {
     let output: String
-    let figure, overlay, raw: String?
+    let figure, overlay, raw, report: String?
   }
 
   private var paths: [String: Paths] = [:]
@@ -22,26 +22,35 @@ struct Outputs {
   ///   - figure: likewise, but nil is no figure
   ///   - overlay: likewise
   ///   - raw: likewise
-  /// - Throws: `ValidationError` if two results would go into one file; `PixelAscentError` if a file can't be made where
-  ///   it would go.
+  ///   - report: likewise, for a single input
+  /// - Throws: `ValidationError` if two results would go into one file, or a report would be about several; `PixelAscentError`
+  ///   if a file can't be made where it would go.
   init(
-    _ inputs: [(input: String, stem: String)], output: String?, figure: String?, overlay: String? = nil, raw: String?
+    _ inputs: [(input: String, stem: String)], output: String?, figure: String?, overlay: String? = nil, raw: String?,
+    report: String?
   ) throws {
+    if report != nil && inputs.count != 1 {
+      throw ValidationError("--report is a page about one result, and this command makes \(inputs.count).")
+    }
     let stems = inputs.map(\.stem)
     let outputs = try resolve(output ?? "./", stems.map { "\($0).png" }, "-o")
     let figures = try figure.map { try resolve($0, stems.map { "\($0)-figure.png" }, "--figure") }
     let overlays = try overlay.map { try resolve($0, stems.map { "\($0)-overlay.png" }, "--overlay") }
     let raws = try raw.map { try resolve($0, stems.map { "\($0).npy" }, "--raw") }
+    let reports = try report.map { try resolve($0, stems.map { "\($0).html" }, "--report") }
     let pictures = outputs + (figures ?? []) + (overlays ?? [])
     for path in pictures where !["png", "jpg", "jpeg", ""].contains(Self.ending(path)) {
       throw ValidationError("Pictures are written as .png or .jpg, not as \(path).")
     }
-    let all = pictures + (raws ?? [])
+    for path in reports ?? [] where !["html", "htm", ""].contains(Self.ending(path)) {
+      throw ValidationError("A report is written as .html, not as \(path).")
+    }
+    let all = pictures + (raws ?? []) + (reports ?? [])
     var seen = Set<[Substring]>()
     for path in all where !seen.insert(steps(path)).inserted {
       throw ValidationError("Two results would be written to \(path).")
     }
-    for paths in [outputs, figures ?? [], raws ?? []] {
+    for paths in [outputs, figures ?? [], overlays ?? [], raws ?? [], reports ?? []] {
       // What mirrors a folder makes its own.
       for (path, stem) in zip(paths, stems)
       where !stem.contains("/") && !newFolders.contains(where: path.hasPrefix) {
@@ -52,7 +61,8 @@ struct Outputs {
     useStandardOutput = all.contains(where: Files.isStandardOutput)
     for (index, input) in inputs.enumerated() {
       paths[input.input] = Paths(
-        output: outputs[index], figure: figures?[index], overlay: overlays?[index], raw: raws?[index])
+        output: outputs[index], figure: figures?[index], overlay: overlays?[index], raw: raws?[index],
+        report: reports?[index])
     }
   }
 
@@ -66,7 +76,7 @@ struct Outputs {
   func makeFolders(for input: String) throws {
     for folder in newFolders { try Files.makeFolder(folder) }
     let files = paths(for: input)
-    for path in [files.output, files.figure, files.overlay, files.raw].compactMap(\.self) {
+    for path in [files.output, files.figure, files.overlay, files.raw, files.report].compactMap(\.self) {
       if let slash = path.lastIndex(of: "/"), slash != path.startIndex { try Files.makeFolders(String(path[..<slash])) }
     }
   }
@@ -101,9 +111,12 @@ private func withoutSlash(_ path: String) -> String {
   path.last == "/" && path.count > 1 ? withoutSlash(String(path.dropLast())) : path
 }
 
+/// The file name of a path without its folder.
+func fileName(_ path: String) -> String { path.split(separator: "/").last.map(String.init) ?? "image" }
+
 /// The file name of a path without folder and extension.
 func stem(_ path: String) -> String {
-  let name = path.split(separator: "/").last ?? "image"
-  guard let dot = name.lastIndex(of: "."), dot != name.startIndex else { return String(name) }
+  let name = fileName(path)
+  guard let dot = name.lastIndex(of: "."), dot != name.startIndex else { return name }
   return String(name[..<dot])
 }

@@ -54,26 +54,26 @@ struct PlannedAscent {
     }
   }
 
-  /// What an ascent came to, with its parameters, and the shown pictures.
+  /// What an ascent came to, with its parameters, and the shown iterations.
   struct Climb {
     var visualization: ClassVisualization
     let result: ClassVisualization.Result
-    let shown: [RGBImage]
+    let shown: [ClassVisualization.Shown]
   }
 
   /// Goes the ascent; says how far it is where no other ascent says so too.
   ///
-  /// - Parameter keepsShown: whether the shown pictures will be needed
+  /// - Parameter keepsShown: whether the shown iterations will be needed
   func climb(
     startFile: String?, _ network: Network, keepsShown: Bool, _ console: Console, _ preview: Preview? = nil
   ) throws -> Climb {
     var visualization = visualization
     let iterations = visualization.iterations, isAlone = name == nil, begin = ContinuousClock.now
     var preview = preview
-    var shown: [RGBImage] = [], progress = ProgressText("iteration", total: iterations), probability = ""
+    var shown: [ClassVisualization.Shown] = [], progress = ProgressText("iteration", total: iterations), probability = ""
     let result = try naming(startFile) {
       try visualization.run(network, class: `class`) { picture in
-        if keepsShown { shown.append(picture.picture) }
+        if keepsShown { shown.append(picture) }
         preview?.show(picture.picture)
         probability = "probability \(fixed(picture.probability, 4))"
         if isAlone && !console.hasStatusLine {
@@ -108,8 +108,16 @@ struct PlannedAscent {
     let provenance = Provenance(.visualization(climb.visualization), class: `class`, network, model, input: input)
     try outputs.makeFolders(for: stem)
     try result.picture.write(to: files.output, provenance)
-    if let figure = files.figure { try RGBImage(row: climb.shown).write(to: figure, provenance.of(.figure)) }
+    if let figure = files.figure {
+      try RGBImage(row: climb.shown.map(\.picture)).write(to: figure, provenance.of(.figure))
+    }
     if let raw = files.raw { try result.image.write(to: raw) }
+    if let report = files.report {
+      let page = try climb.visualization.report(
+        of: result, class: `class`, shown: climb.shown, network: network,
+        command: Interruption.isAsked ? [] : Console.command)
+      try Files.write(Array(page.utf8), to: report)
+    }
     if Interruption.isAsked {
       let done = "\(result.iterations) iteration\(result.iterations == 1 ? "" : "s")"
       console.note("\(whose)interrupted after \(done): the picture so far is in \(files.output)")

@@ -14,6 +14,7 @@ struct Saliency: ParsableCommand {
         pixelascent saliency photo.jpg
         pixelascent saliency photo.jpg --class "Border terrier" --figure both.png
         pixelascent saliency photo.jpg --overlay over.png --percentile 99
+        pixelascent saliency photo.jpg --report goose.html
         pixelascent saliency photos/ -o maps/
         find photos -name '*.jpg' | pixelascent saliency - -o maps/
       """)
@@ -52,6 +53,9 @@ struct Saliency: ParsableCommand {
   @Option(help: ArgumentHelp("The gradient as float32 (3,H,W).", valueName: "npy"))
   var raw: String?
 
+  @Option(help: ArgumentHelp("A page with photo, map, overlay and scores, of one image.", valueName: "html"))
+  var report: String?
+
   @OptionGroup var common: CommonOptions
 
   func validate() throws {
@@ -72,8 +76,8 @@ struct Saliency: ParsableCommand {
       throw ValidationError("With a folder or a list, say where the maps go: -o FOLDER/.")
     }
     let outputs = try Outputs(
-      inputs.items.map { ($0.path, "\($0.place)-saliency") }, output: output, figure: figure, overlay: overlay, raw: raw
-    )
+      inputs.items.map { ($0.path, "\($0.place)-saliency") }, output: output, figure: figure, overlay: overlay, raw: raw,
+      report: report)
     let (network, model) = try common.networkAndModel()
     let index = try className.map(network.labels.find)
     let view = view
@@ -99,6 +103,10 @@ struct Saliency: ParsableCommand {
           .write(to: overlay, provenance.of(.overlay))
       }
       if let raw = files.raw { try result.gradient.write(to: raw) }
+      if let report = files.report {
+        let page = try result.report(photo: photo, name: fileName(path), network: network, command: Console.command)
+        try Files.write(Array(page.utf8), to: report)
+      }
       if result.isZero {
         common.console.note("note: \(path): class \(`class`)'s gradient is zero everywhere, and so is the map")
       }

@@ -36,6 +36,9 @@ struct Visualize: ParsableCommand {
   @Option(help: ArgumentHelp("The last image in normalised space, float32 (3,H,W).", valueName: "npy"))
   var raw: String?
 
+  @Option(help: ArgumentHelp("A page with the shown iterations, of one ascent.", valueName: "html"))
+  var report: String?
+
   @OptionGroup var previewOptions: PreviewOptions
 
   @OptionGroup var common: CommonOptions
@@ -55,14 +58,15 @@ struct Visualize: ParsableCommand {
     let (network, model) = try common.networkAndModel()
     let (visualizations, input) = try ascent.visualizations(network, common.run)
     let ascents = try PlannedAscent.all(classNames, visualizations, ascent.seeds, network.labels)
-    let outputs = try Outputs(ascents.map { ($0.stem, $0.stem) }, output: output, figure: figure, raw: raw)
+    let outputs = try Outputs(
+      ascents.map { ($0.stem, $0.stem) }, output: output, figure: figure, raw: raw, report: report)
     let preview = previewOptions.view(common.console)
     let bytes = try naming(ascent.startFile) { try visualizations.map { try $0.check(network) }.max() ?? 0 }
     try Batch.run(ascents, network, unit: "ascents", bytesEach: bytes, common.console) {
       (planned: PlannedAscent, network: Network) -> VisualizeRecord in
       try naming(planned.name) {
         let climb = try planned.climb(
-          startFile: ascent.startFile, network, keepsShown: figure != nil, common.console, preview)
+          startFile: ascent.startFile, network, keepsShown: figure != nil || report != nil, common.console, preview)
         return try planned.write(climb, network, model, input: input, outputs, common.console)
       }
     } report: { (record: VisualizeRecord) in
