@@ -13,7 +13,7 @@ DATA = $(or $(XDG_DATA_HOME),$(HOME)/.local/share)/pixelascent/models
 PHOTO = Samples/imagenet_15_99.jpg
 
 .PHONY: help setup build model samples demo test lint sanitize format check-neon check-arm64 \
-	check-cluster check-models compare compare-networks bench bench-build bench-check install clean
+	check-cluster check-models check-reports compare compare-networks bench bench-build bench-check install clean
 
 help:  ## list these targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -74,6 +74,13 @@ check-models: model samples  ## compare torchvision's networks with PyTorch's ow
 	.venv-models/bin/pip install --quiet --requirement Tests/Models/requirements.txt
 	.venv-models/bin/python Tests/Models/check_models.py --binary $(PROGRAM) --results .models/results.json
 	.venv-models/bin/python Tests/Models/check_lite0.py --binary $(PROGRAM) Models/efficientnet_lite0.safetensors Samples
+
+check-reports: model samples  ## look at the reports in a headless Chromium, with Debian's package
+	@command -v chromium >/dev/null || Scripts/install chromium
+	python3 -m venv .venv-reports
+	.venv-reports/bin/pip install --quiet --requirement Tests/Reports/requirements.txt
+	PIXELASCENT_MODEL=$(abspath $(WEIGHTS)) .venv-reports/bin/python Tests/Reports/check_reports.py $(PROGRAM) $(PHOTO) \
+		$(SCREENSHOTS:%=--screenshots %)
 
 compare: model samples bench-build  ## time the same work in PyTorch and ONNX Runtime (downloads both)
 	python3 -m venv .venv-compare
