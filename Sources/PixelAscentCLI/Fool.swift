@@ -37,7 +37,7 @@ struct Fool: ParsableCommand {
   @Option(help: ArgumentHelp("The image before it is rounded to 8 bits, float32 (3,H,W).", valueName: "npy"))
   var raw: String?
 
-  @Option(help: ArgumentHelp("A page with panels, scores and size of the push.", valueName: "html"))
+  @Option(help: ArgumentHelp("Panels, scores and size of the push as a page.", valueName: "html"))
   var report: String?
 
   @OptionGroup var previewOptions: PreviewOptions

@@ -53,7 +53,7 @@ struct Saliency: ParsableCommand {
   @Option(help: ArgumentHelp("The gradient as float32 (3,H,W).", valueName: "npy"))
   var raw: String?
 
-  @Option(help: ArgumentHelp("A page with photo, map, overlay and scores, of one image.", valueName: "html"))
+  @Option(help: ArgumentHelp("One image's photo, map, overlay and scores as a page.", valueName: "html"))
   var report: String?
 
   @OptionGroup var common: CommonOptions

@@ -36,7 +36,7 @@ struct Visualize: ParsableCommand {
   @Option(help: ArgumentHelp("The last image in normalised space, float32 (3,H,W).", valueName: "npy"))
   var raw: String?
 
-  @Option(help: ArgumentHelp("A page with the shown iterations, of one ascent.", valueName: "html"))
+  @Option(help: ArgumentHelp("One ascent's shown iterations and scores as a page.", valueName: "html"))
   var report: String?
 
   @OptionGroup var previewOptions: PreviewOptions

@@ -41,7 +41,7 @@ struct ReportPage {
       </header>
       \(sections)\(commandSection)</main>
       <footer>
-      <p>PixelAscent \(version), \(network.options.instructionSet.name). Model: <bdi>\(network.source)</bdi>; \
+      <p>PixelAscent \(version), instruction set \(network.options.instructionSet.name). Model: <bdi>\(network.source)</bdi>; \
       licence: <bdi>\(network.licence)</bdi>; \(network.classCount) classes.</p>
       </footer>
       <script>

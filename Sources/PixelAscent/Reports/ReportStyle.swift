@@ -73,7 +73,8 @@ extension ReportPage {
       :root { --paper: #fff; --ink: #000; --faint: #444; --rule: #ccc; --wash: #eee; --line-0: #b4421d; --line-1: #2a6a93; }
       html { font-size: 10pt; }
       body { padding: 0; }
-      section { margin-top: 1.5rem; }
+      section, footer { margin-top: 1.5rem; }
+      .command { padding: 0; }
       p, figure, table, dl div, .command { break-inside: avoid; }
       h2 { break-after: avoid; }
       .pictures { grid-template-columns: repeat(auto-fit, minmax(4.5cm, 1fr)); }
