@@ -70,7 +70,8 @@ struct PlannedAscent {
     var visualization = visualization
     let iterations = visualization.iterations, isAlone = name == nil, begin = ContinuousClock.now
     var preview = preview
-    var shown: [ClassVisualization.Shown] = [], progress = ProgressText("iteration", total: iterations), probability = ""
+    var shown: [ClassVisualization.Shown] = [], progress = ProgressText("iteration", total: iterations),
+      probability = ""
     let result = try naming(startFile) {
       try visualization.run(network, class: `class`) { picture in
         if keepsShown { shown.append(picture) }

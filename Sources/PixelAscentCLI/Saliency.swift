@@ -76,7 +76,8 @@ struct Saliency: ParsableCommand {
       throw ValidationError("With a folder or a list, say where the maps go: -o FOLDER/.")
     }
     let outputs = try Outputs(
-      inputs.items.map { ($0.path, "\($0.place)-saliency") }, output: output, figure: figure, overlay: overlay, raw: raw,
+      inputs.items.map { ($0.path, "\($0.place)-saliency") }, output: output, figure: figure, overlay: overlay,
+      raw: raw,
       report: report)
     let (network, model) = try common.networkAndModel()
     let index = try className.map(network.labels.find)
@@ -104,7 +105,9 @@ struct Saliency: ParsableCommand {
       }
       if let raw = files.raw { try result.gradient.write(to: raw) }
       if let report = files.report {
-        let page = try result.report(photo: photo, name: fileName(path), network: network, command: Console.command)
+        let page = try result.report(
+          photo: photo, colormap: view.colormap, percentile: view.percentile, name: fileName(path), network: network,
+          command: Console.command)
         try Files.write(Array(page.utf8), to: report)
       }
       if result.isZero {

@@ -74,7 +74,26 @@ import Testing
       let outcome = try show("\(Self.fool) --preview --quiet", columns: 200, rows: 50, [:])
       let lines = outcome.text.components(separatedBy: "\r\n").filter { $0.contains("▀") }
       #expect(lines.count >= 3 * 20 && lines.allSatisfy { count("▀", in: $0) == 124 })
-      #expect(outcome.text.contains("error: photo.png: not fooled in 2 iterations"))
+      #expect(outcome.text.contains("\u{1B}[1;31merror:\u{1B}[0m photo.png: not fooled in 2 iterations"))
+      let grey = try show("\(Self.fool) --preview --quiet", columns: 200, rows: 50, ["NO_COLOR": "1"])
+      #expect(grey.text.contains("error: photo.png: not fooled in 2 iterations"))
+    }
+
+    @Test(
+      "Progress is one line of the terminal, no longer than that is wide, and gone at the end",
+      .enabled(if: access(script, X_OK) == 0), arguments: [20, 40, 80, 200])
+    func statusLine(_ columns: Int) throws {
+      let command = "visualize --class 76 --size 200 --iterations 3000 -o a.png"
+      let outcome = try show(command, columns: columns, rows: 24, [:])
+      #expect(outcome.status == 0)
+      let parts = outcome.text.components(separatedBy: "\r").filter { $0.hasSuffix("\u{1B}[K") }
+      let lines = parts.map { $0.dropLast(3) }.filter { !$0.isEmpty }
+      #expect(lines.count >= 2 && lines.allSatisfy { $0.count < columns })
+      #expect(lines.allSatisfy { $0.contains("/3000") } && lines.contains { $0.contains("left") } == (columns > 30))
+      #expect(!outcome.text.contains("iteration 25/3000  score"))
+      #expect(outcome.text.contains("\r\u{1B}[Ka.png: tarantula (76)"))
+      #expect(try !show("\(command) --quiet", columns: columns, rows: 24, [:]).text.contains("iteration"))
+      #expect(try show(command, columns: columns, rows: 24, ["TERM": "dumb"]).text.contains("iteration 25/3000  score"))
     }
 
     @Test(

@@ -15,21 +15,28 @@ extension RGBImage {
     public let count: Int
     /// The greatest difference of a value, in steps of 1/255.
     public let greatest: Int
-    /// The peak signal-to-noise ratio 10 · log₁₀(255² / mean squared difference) in decibels; infinite for equal pictures.
-    public let psnr: Double
+    /// The root mean square of the differences, in steps of 1/255.
+    public let rms: Double
+
+    /// The peak signal-to-noise ratio 20 · log₁₀(255 / ``rms``) in decibels; infinite for equal pictures.
+    public var psnr: Double { 20 * log10(255 / rms) }
+
+    /// How far values are from others, of which there are as many.
+    init(_ values: [UInt8], _ others: [UInt8]) {
+      var count = 0, greatest = 0, squares = 0
+      for (value, other) in zip(values, others) where value != other {
+        let difference = abs(Int(value) - Int(other))
+        count += 1
+        greatest = max(greatest, difference)
+        squares += difference * difference
+      }
+      (self.count, self.greatest) = (count, greatest)
+      rms = (Double(squares) / Double(values.count)).squareRoot()
+    }
   }
 
   /// How far the picture is from another; nil if their sizes differ.
   public func distance(from other: RGBImage) -> Distance? {
-    guard width == other.width && height == other.height else { return nil }
-    var count = 0, greatest = 0, squares = 0
-    for (value, otherValue) in zip(pixels, other.pixels) where value != otherValue {
-      let difference = abs(Int(value) - Int(otherValue))
-      count += 1
-      greatest = max(greatest, difference)
-      squares += difference * difference
-    }
-    let ratio = 255 * 255 * Double(pixels.count) / Double(squares)
-    return Distance(count: count, greatest: greatest, psnr: 10 * log10(ratio))
+    width == other.width && height == other.height ? Distance(pixels, other.pixels) : nil
   }
 }

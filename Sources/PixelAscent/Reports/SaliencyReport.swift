@@ -7,21 +7,25 @@ extension SaliencyMap {
   ///
   /// - Parameters:
   ///   - photo: the image at the size of the network's input, as ``Network/resized(_:)`` makes it
-  ///   - name: what the page calls it
+  ///   - colormap: the map's colours
+  ///   - percentile: the percentile of its values from which on all have the last colour: above 0, at most 100
+  ///   - name: what the page calls the photo
   ///   - network: whose map it is
   ///   - command: the words of a command that makes the map again, to be shown; none if there is none
   /// - Precondition: the photo has the map's size.
   /// - Throws: ``PixelAscentError`` of kind `sizeLimit` if memory runs out.
   public func report(
-    photo: RGBImage, name: String, network: Network, command: [String] = []
+    photo: RGBImage, colormap: Colormap = .hot, percentile: Double = 100, name: String, network: Network,
+    command: [String] = []
   ) throws(PixelAscentError) -> String {
     precondition([photo.height, photo.width] == map.shape)
-    let picture = picture, label = network.labels[objective.classIndex]
+    let picture = RGBImage(map: map, colormap: colormap, percentile: percentile),
+      label = network.labels[objective.classIndex]
     let figures = [
       try ReportPage.figure(
         photo, alt: "The photo \(name)", caption: "<bdi>\(name)</bdi>, \(photo.width) × \(photo.height) pixels"),
       try ReportPage.figure(
-        picture, alt: "Saliency map of \(label), from black to white",
+        picture, alt: "Saliency map of \(label), the greatest values brightest",
         caption: "The map: how far a small change of a pixel moves the \(objectiveName)"),
       """
       <figure>

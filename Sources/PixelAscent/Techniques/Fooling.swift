@@ -1,13 +1,5 @@
 // SPDX-License-Identifier: MIT
 
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
-
 /// A small push that turns an image into another class for the network: steps of fixed length up the gradient of
 /// the target's score, X ← X + lr · g/‖g‖₂ (after Szegedy et al.: "Intriguing properties of neural networks", 2014).
 ///
@@ -52,17 +44,11 @@ public struct Fooling: Hashable, Sendable {
     public let stepsBeforeLastReLU: Int
 
     /// The root of the mean square of all values' changes in the 8-bit image, in steps of 1/255.
-    public var rms8Bit: Double {
-      let squares = zip(image.pixels, original.pixels).reduce(0) { (sum: Int, values: (UInt8, UInt8)) -> Int in
-        let change = Int(values.0) - Int(values.1)
-        return sum + change * change
-      }
-      return (Double(squares) / Double(image.pixels.count)).squareRoot()
-    }
+    public var rms8Bit: Double { RGBImage.Distance(image.pixels, original.pixels).rms }
 
     /// The peak signal-to-noise ratio of the 8-bit image, 20 · log₁₀(255 / ``rms8Bit``), in decibels; infinite where nothing
     /// has changed.
-    public var psnr: Double { 20 * log10(255 / rms8Bit) }
+    public var psnr: Double { RGBImage.Distance(image.pixels, original.pixels).psnr }
 
     /// Original, fooled, difference and ten times the difference, side by side.
     public var panels: RGBImage {
@@ -151,7 +137,7 @@ public struct Fooling: Hashable, Sendable {
       original: original, originalScores: originalScores, image: picture, scores: finalScores, unrounded: unrounded,
       iterations: iterations, isFooled: isFooled, survives8Bit: survives,
       l2: zip(unrounded.values, start.values).reduce(0) { $0 + Double($1.0 - $1.1) * Double($1.0 - $1.1) }.squareRoot(),
-      linf8Bit: zip(picture.pixels, original.pixels).map { abs(Int($0) - Int($1)) }.max() ?? 0,
+      linf8Bit: RGBImage.Distance(picture.pixels, original.pixels).greatest,
       stepsBeforeLastReLU: stepsBeforeLastReLU)
   }
 }
