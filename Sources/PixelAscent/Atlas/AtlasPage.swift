@@ -10,20 +10,7 @@ struct AtlasPage {
   var text: String {
     let recipes = Set(records.map(\.recipe)).count, seeds = Set(records.map(\.seed)).count
     let figures: [HTML] = records.map { Self.figure($0, recipes: recipes > 1, seeds: seeds > 1) }
-    let html: HTML = """
-      <!DOCTYPE html>
-      <html lang="en">
-      <head>
-      <meta charset="utf-8">
-      <meta http-equiv="Content-Security-Policy" content="\(Self.policy)">
-      <meta name="viewport" content="width=device-width, initial-scale=1">
-      <meta name="color-scheme" content="light dark">
-      <link rel="icon" href="data:,">
-      <title>Atlas of \(records.count) class visualizations</title>
-      <style>
-      \(Self.style)</style>
-      </head>
-      <body>
+    let body: HTML = """
       <header>
       <h1>What the network sees in its classes</h1>
       <p>\(records.count) class visualizations, made by gradient ascent. <a href="contact-sheet.png">All on one sheet</a>, \
@@ -33,13 +20,13 @@ struct AtlasPage {
       <main>
       \(figures)</main>
       <footer><p>PixelAscent \(version)</p></footer>
-      <script>
-      \(Self.script)</script>
-      </body>
-      </html>
 
       """
-    return html.text
+    return HTML.page(
+      title: "Atlas of \(records.count) class visualizations", images: "'self' file: data:", style: Self.style,
+      body: body,
+      script: Self.script
+    ).text
   }
 
   private static func figure(_ record: AtlasRecord, recipes: Bool, seeds: Bool) -> HTML {
@@ -65,10 +52,6 @@ struct AtlasPage {
       }
     }
   }
-
-  /// What a browser may load: the pictures beside the page.
-  private static let policy =
-    "default-src 'none'; img-src 'self' file: data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'"
 
   private static let style: HTML = """
     :root { --paper: #fbfaf7; --ink: #1d1b19; --faint: #6a655f; --rule: #e3ded6; }

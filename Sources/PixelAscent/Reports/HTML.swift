@@ -59,6 +59,34 @@ package struct HTML: ExpressibleByStringInterpolation, Hashable, Sendable {
   }
 }
 
+extension HTML {
+  /// A whole file that asks for no other but what `images` allows (a list of sources as in a content security policy), with
+  /// its style and script in it.
+  static func page(title: HTML, images: String, style: HTML, body: HTML, script: HTML) -> HTML {
+    """
+    <!DOCTYPE html>
+    <html lang="en">
+    <head>
+    <meta charset="utf-8">
+    <meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src \(images); \
+    style-src 'unsafe-inline'; script-src 'unsafe-inline'">
+    <meta name="viewport" content="width=device-width, initial-scale=1">
+    <meta name="color-scheme" content="light dark">
+    <link rel="icon" href="data:,">
+    <title>\(title)</title>
+    <style>
+    \(style)</style>
+    </head>
+    <body>
+    \(body)<script>
+    \(script)</script>
+    </body>
+    </html>
+
+    """
+  }
+}
+
 extension Unicode.Scalar {
   /// Whether it is a control character or changes the direction of the text around it.
   var isInvisible: Bool { properties.generalCategory == .control || properties.isBidiControl }

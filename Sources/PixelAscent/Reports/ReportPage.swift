@@ -19,20 +19,7 @@ struct ReportPage {
 
   /// The whole file.
   var text: String {
-    let html: HTML = """
-      <!DOCTYPE html>
-      <html lang="en">
-      <head>
-      <meta charset="utf-8">
-      <meta http-equiv="Content-Security-Policy" content="\(Self.policy)">
-      <meta name="viewport" content="width=device-width, initial-scale=1">
-      <meta name="color-scheme" content="light dark">
-      <link rel="icon" href="data:,">
-      <title>\(title) – \(kind)</title>
-      <style>
-      \(Self.style)</style>
-      </head>
-      <body>
+    let body: HTML = """
       <main>
       <header>
       <p class="kind">\(kind)</p>
@@ -44,13 +31,10 @@ struct ReportPage {
       <p>PixelAscent \(version), instruction set \(network.options.instructionSet.name). Model: <bdi>\(network.source)</bdi>; \
       licence: <bdi>\(network.licence)</bdi>; \(network.classCount) classes.</p>
       </footer>
-      <script>
-      \(Self.script)</script>
-      </body>
-      </html>
 
       """
-    return html.text
+    return HTML.page(title: "\(title) – \(kind)", images: "data:", style: Self.style, body: body, script: Self.script)
+      .text
   }
 
   private var commandSection: HTML {
@@ -65,10 +49,6 @@ struct ReportPage {
 
       """
   }
-
-  /// What a browser may load: nothing but what stands in the file.
-  private static let policy =
-    "default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'"
 
   // MARK: Parts
 
