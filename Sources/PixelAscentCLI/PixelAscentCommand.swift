@@ -18,7 +18,8 @@ struct PixelAscentCommand: ParsableCommand {
         pixelascent visualize --class tarantula --seed 7 --figure steps.png
 
       The model is --model, else $PIXELASCENT_MODEL, else squeezenet1_1.safetensors in \
-      $XDG_DATA_HOME/pixelascent/models, in ./Models, or in Models beside the program.
+      $XDG_DATA_HOME/pixelascent/models, in ./Models, in Models beside the program, or in \
+      ../share/pixelascent/models from there.
 
       Exit codes: 0 done, 1 failed, 64 wrong usage, 130 stopped by Ctrl-C: once, and it writes what it has; twice, and it
       stops at once.

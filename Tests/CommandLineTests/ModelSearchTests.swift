@@ -11,7 +11,10 @@ import Testing
   /// A model in every place; the program itself in bin/.
   init() throws {
     folder = try TemporaryFolder()
-    let places = ["data/pixelascent/models", "home/.local/share/pixelascent/models", "Models", "bin/Models"]
+    let places = [
+      "data/pixelascent/models", "home/.local/share/pixelascent/models", "Models", "bin/Models",
+      "share/pixelascent/models",
+    ]
     for place in places {
       try FileManager.default.createDirectory(atPath: "\(folder.path)/\(place)", withIntermediateDirectories: true)
       try folder.add("\(place)/\(ModelLocation.defaultName)", TinyModel.bytes)
@@ -46,7 +49,7 @@ import Testing
     try FileManager.default.removeItem(atPath: "\(folder.path)/\(place)/\(ModelLocation.defaultName)")
   }
 
-  @Test("--model, PIXELASCENT_MODEL, XDG_DATA_HOME, ./Models, Models beside the program, in this order")
+  @Test("--model, PIXELASCENT_MODEL, XDG_DATA_HOME, ./Models, the program's own, in this order")
   func order() throws {
     let all: Set = ["XDG_DATA_HOME", "PIXELASCENT_MODEL"]
     #expect(try model(all, ["--model", "named.safetensors"]) == "named.safetensors")
@@ -60,12 +63,14 @@ import Testing
     try remove("Models")
     #expect(try model([]) == "bin/Models/squeezenet1_1.safetensors")
     try remove("bin/Models")
+    #expect(try model([]) == "share/pixelascent/models/squeezenet1_1.safetensors")
+    try remove("share/pixelascent/models")
     #expect(try model([]) == nil)
   }
 
   @Test("Where XDG_DATA_HOME is set, ~/.local/share is not looked at")
   func homeIsFallback() throws {
-    for place in ["data/pixelascent/models", "Models", "bin/Models"] { try remove(place) }
+    for place in ["data/pixelascent/models", "Models", "bin/Models", "share/pixelascent/models"] { try remove(place) }
     #expect(try model(["XDG_DATA_HOME"]) == nil)
     #expect(try model([]) == "home/.local/share/pixelascent/models/squeezenet1_1.safetensors")
   }

@@ -18,16 +18,20 @@ public enum ModelLocation {
   }
 
   /// `path` if given, else $PIXELASCENT_MODEL, else the default model in $XDG_DATA_HOME/pixelascent/models (that is
-  /// ~/.local/share/… where the variable is not set), in ./Models, or in Models beside the program; nil if nowhere.
+  /// ~/.local/share/… where the variable is not set), in ./Models, in Models beside the program, or where an
+  /// installation has it: ../share/pixelascent/models from the program's folder; nil if nowhere.
   ///
   /// - Throws: ``PixelAscentError`` of kind `unreadableFile` if a file is named that is not there.
   public static func search(_ path: String? = nil) throws(PixelAscentError) -> String? {
     let data =
       Files.environment("XDG_DATA_HOME") ?? Files.environment("HOME").map { "\($0)/.local/share" }
-    return try search(
-      path, named: Files.environment("PIXELASCENT_MODEL"),
-      folders: [data.map { "\($0)/pixelascent/models" }, "Models", Files.executableFolder.map { "\($0)/Models" }]
-        .compactMap(\.self))
+    var folders = ["Models"]
+    if let data { folders.insert("\(data)/pixelascent/models", at: 0) }
+    if let program = Files.executableFolder {
+      let prefix = program.lastIndex(of: "/").map { program[..<$0] } ?? ""
+      folders += ["\(program)/Models", "\(prefix)/share/pixelascent/models"]
+    }
+    return try search(path, named: Files.environment("PIXELASCENT_MODEL"), folders: folders)
   }
 
   package static func search(
