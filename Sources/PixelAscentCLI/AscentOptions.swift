@@ -13,7 +13,8 @@ struct AscentOptions: ParsableArguments {
   @Option(
     name: .customLong("init"),
     help: ArgumentHelp(
-      "Start from noise, zero, an image or a .npy (default: noise; simonyan: zero).", valueName: "start"))
+      "Start from noise, zero, an image or a .npy (default: noise; simonyan: zero).", valueName: "start"),
+    completion: .file())
   var start: String?
 
   @Option(help: ArgumentHelp("Size in pixels, square or height x width (default: the network's).", valueName: "n|hxw"))

@@ -20,7 +20,8 @@ struct Atlas: ParsableCommand {
         pixelascent atlas -o atlas/ --merge
       """)
 
-  @Option(name: [.customShort("o"), .long], help: ArgumentHelp("The folder.", valueName: "folder"))
+  @Option(
+    name: [.customShort("o"), .long], help: ArgumentHelp("The folder.", valueName: "folder"), completion: .file())
   var output: String
 
   @Option(

@@ -16,7 +16,8 @@ struct Classify: ParsableCommand {
       """)
 
   @Argument(
-    help: ArgumentHelp("JPEG or PNG files, folders of them, or - for a list on standard input.", valueName: "image"))
+    help: ArgumentHelp("JPEG or PNG files, folders of them, or - for a list on standard input.", valueName: "image"),
+    completion: .file())
   var images: [String]
 
   @Option(parsing: .unconditional, help: ArgumentHelp("The number of classes to print.", valueName: "n"))

@@ -5,7 +5,7 @@ import PixelAscent
 
 /// What every command takes that asks a network.
 struct CommonOptions: ParsableArguments {
-  @Option(help: ArgumentHelp("The model: safetensors, .pth or ONNX.", valueName: "file"))
+  @Option(help: ArgumentHelp("The model: safetensors, .pth or ONNX.", valueName: "file"), completion: .file())
   var model: String?
 
   @OptionGroup var modelOptions: ModelOptions

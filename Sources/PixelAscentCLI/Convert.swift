@@ -15,10 +15,12 @@ struct Convert: ParsableCommand {
         pixelascent convert net.onnx --bgr --labels names.txt -o net.safetensors
       """)
 
-  @Argument(help: "The weights.")
+  @Argument(help: "The weights.", completion: .file())
   var weights: String
 
-  @Option(name: [.customShort("o"), .long], help: ArgumentHelp("The model file to write.", valueName: "model"))
+  @Option(
+    name: [.customShort("o"), .long], help: ArgumentHelp("The model file to write.", valueName: "model"),
+    completion: .file())
   var output: String
 
   @OptionGroup var common: CommonOptions

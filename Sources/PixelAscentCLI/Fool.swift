@@ -15,7 +15,7 @@ struct Fool: ParsableCommand {
         pixelascent fool photo.jpg --target 76 -o fooled.png --figure panels.png
       """)
 
-  @Argument(help: ArgumentHelp("A JPEG or PNG file.", valueName: "image"))
+  @Argument(help: ArgumentHelp("A JPEG or PNG file.", valueName: "image"), completion: .file())
   var image: String
 
   @Option(parsing: .unconditional, help: ArgumentHelp("The class to be.", valueName: "class"))
@@ -28,16 +28,19 @@ struct Fool: ParsableCommand {
   var maxIterations = 100
 
   @Option(
-    name: [.customShort("o"), .long], help: ArgumentHelp("The image (default: IMAGE-as-TARGET.png).", valueName: "png"))
+    name: [.customShort("o"), .long], help: ArgumentHelp("The image (default: IMAGE-as-TARGET.png).", valueName: "png"),
+    completion: .file())
   var output: String?
 
-  @Option(help: ArgumentHelp("Original, fooled, difference, difference × 10.", valueName: "png"))
+  @Option(help: ArgumentHelp("Original, fooled, difference, difference × 10.", valueName: "png"), completion: .file())
   var figure: String?
 
-  @Option(help: ArgumentHelp("The image before it is rounded to 8 bits, float32 (3,H,W).", valueName: "npy"))
+  @Option(
+    help: ArgumentHelp("The image before it is rounded to 8 bits, float32 (3,H,W).", valueName: "npy"),
+    completion: .file())
   var raw: String?
 
-  @Option(help: ArgumentHelp("Panels, scores and size of the push as a page.", valueName: "html"))
+  @Option(help: ArgumentHelp("Panels, scores and size of the push as a page.", valueName: "html"), completion: .file())
   var report: String?
 
   @OptionGroup var previewOptions: PreviewOptions

@@ -14,7 +14,7 @@ struct Inspect: ParsableCommand {
         pixelascent inspect net.onnx --json
       """)
 
-  @Argument(help: ArgumentHelp("The model file.", valueName: "model"))
+  @Argument(help: ArgumentHelp("The model file.", valueName: "model"), completion: .file())
   var file: String
 
   @OptionGroup var common: CommonOptions

@@ -6,7 +6,8 @@ import PixelAscent
 /// What is said of a model beside its file.
 struct ModelOptions: ParsableArguments {
   @Option(
-    help: ArgumentHelp("What bare weights belong to (default: recognised by names and shapes).", valueName: "name"))
+    help: ArgumentHelp("What bare weights belong to (default: recognised by names and shapes).", valueName: "name"),
+    completion: .list(Architecture.names))
   var architecture: String?
 
   @Option(
@@ -30,7 +31,7 @@ struct ModelOptions: ParsableArguments {
   @Option(help: "How a photo gets it: short side, middle square, or both sides.")
   var resize: Preprocessing.Resize?
 
-  @Option(help: ArgumentHelp("The classes' names, a line each, or JSON.", valueName: "file"))
+  @Option(help: ArgumentHelp("The classes' names, a line each, or JSON.", valueName: "file"), completion: .file())
   var labels: String?
 
   func validate() throws {

@@ -15,13 +15,13 @@ struct Reproduce: ParsableCommand {
         pixelascent reproduce map.png --input photo.jpg
       """)
 
-  @Argument(help: ArgumentHelp("A picture that this program has made.", valueName: "picture"))
+  @Argument(help: ArgumentHelp("A picture that this program has made.", valueName: "picture"), completion: .file())
   var file: String
 
-  @Option(help: ArgumentHelp("The photo or start it was made from.", valueName: "file"))
+  @Option(help: ArgumentHelp("The photo or start it was made from.", valueName: "file"), completion: .file())
   var input: String?
 
-  @Option(help: ArgumentHelp("The model: safetensors, .pth or ONNX.", valueName: "file"))
+  @Option(help: ArgumentHelp("The model: safetensors, .pth or ONNX.", valueName: "file"), completion: .file())
   var model: String?
 
   @OptionGroup var options: RunOptions

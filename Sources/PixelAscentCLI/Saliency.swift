@@ -20,7 +20,8 @@ struct Saliency: ParsableCommand {
       """)
 
   @Argument(
-    help: ArgumentHelp("JPEG or PNG files, folders of them, or - for a list on standard input.", valueName: "image"))
+    help: ArgumentHelp("JPEG or PNG files, folders of them, or - for a list on standard input.", valueName: "image"),
+    completion: .file())
   var images: [String]
 
   @Option(
@@ -32,13 +33,14 @@ struct Saliency: ParsableCommand {
   var objective = Provenance.SaliencyView.Objective.score
 
   @Option(
-    name: [.customShort("o"), .long], help: ArgumentHelp("The map (default: IMAGE-saliency.png).", valueName: "png"))
+    name: [.customShort("o"), .long], help: ArgumentHelp("The map (default: IMAGE-saliency.png).", valueName: "png"),
+    completion: .file())
   var output: String?
 
-  @Option(help: ArgumentHelp("Photo and map side by side.", valueName: "png"))
+  @Option(help: ArgumentHelp("Photo and map side by side.", valueName: "png"), completion: .file())
   var figure: String?
 
-  @Option(help: ArgumentHelp("The map over the photo, at the photo's own size.", valueName: "png"))
+  @Option(help: ArgumentHelp("The map over the photo, at the photo's own size.", valueName: "png"), completion: .file())
   var overlay: String?
 
   @Option(help: "The colours of the pictures.")
@@ -50,10 +52,11 @@ struct Saliency: ParsableCommand {
       "Give the last colour to all above this percentile of the map, 100 being its greatest value.", valueName: "f"))
   var percentile = 100.0
 
-  @Option(help: ArgumentHelp("The gradient as float32 (3,H,W).", valueName: "npy"))
+  @Option(help: ArgumentHelp("The gradient as float32 (3,H,W).", valueName: "npy"), completion: .file())
   var raw: String?
 
-  @Option(help: ArgumentHelp("One image's photo, map, overlay and scores as a page.", valueName: "html"))
+  @Option(
+    help: ArgumentHelp("One image's photo, map, overlay and scores as a page.", valueName: "html"), completion: .file())
   var report: String?
 
   @OptionGroup var common: CommonOptions

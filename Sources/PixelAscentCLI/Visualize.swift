@@ -27,16 +27,18 @@ struct Visualize: ParsableCommand {
     name: [.customShort("o"), .long],
     help: ArgumentHelp(
       "The picture, or a folder for several (default: CLASS.png; of several seeds CLASS-seed-N.png).",
-      valueName: "png"))
+      valueName: "png"), completion: .file())
   var output: String?
 
-  @Option(help: ArgumentHelp("The pictures of the shown iterations in a row.", valueName: "png"))
+  @Option(help: ArgumentHelp("The pictures of the shown iterations in a row.", valueName: "png"), completion: .file())
   var figure: String?
 
-  @Option(help: ArgumentHelp("The last image in normalised space, float32 (3,H,W).", valueName: "npy"))
+  @Option(
+    help: ArgumentHelp("The last image in normalised space, float32 (3,H,W).", valueName: "npy"), completion: .file())
   var raw: String?
 
-  @Option(help: ArgumentHelp("One ascent's shown iterations and scores as a page.", valueName: "html"))
+  @Option(
+    help: ArgumentHelp("One ascent's shown iterations and scores as a page.", valueName: "html"), completion: .file())
   var report: String?
 
   @OptionGroup var previewOptions: PreviewOptions

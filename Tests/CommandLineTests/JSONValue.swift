@@ -38,7 +38,8 @@ indirect enum JSONValue: Decodable, Equatable {
     if case .list(let values) = self, values.indices.contains(index) { values[index] } else { nil }
   }
 
-  var count: Int? { if case .list(let values) = self { values.count } else { nil } }
+  var list: [JSONValue]? { if case .list(let values) = self { values } else { nil } }
+  var count: Int? { list?.count }
   var string: String? { if case .string(let value) = self { value } else { nil } }
   var int: Int? { if case .int(let value) = self { value } else { nil } }
 
