@@ -8,12 +8,14 @@ PROGRAM = .build/release/pixelascent
 MODEL = squeezenet1_1
 WEIGHTS = Models/$(MODEL).safetensors
 SAMPLES = Samples/imagenet_19_305.jpg
-BIN = $(HOME)/.local/bin
-DATA = $(or $(XDG_DATA_HOME),$(HOME)/.local/share)/pixelascent/models
+# Where `make install` puts things, and a folder that stands for / while a package is made.
+PREFIX = $(HOME)/.local
+DESTDIR =
+SHARE = $(DESTDIR)$(PREFIX)/share
 PHOTO = Samples/imagenet_15_99.jpg
 
 .PHONY: help setup build model samples demo test lint sanitize format check-neon check-arm64 \
-	check-cluster check-models check-reports compare compare-networks bench bench-build bench-check install clean
+	check-reports check-cluster check-models compare compare-networks bench bench-build bench-check install uninstall clean
 
 help:  ## list these targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -104,10 +106,17 @@ bench-check: model bench-build  ## verify every kernel's results and count alloc
 bench: model bench-build  ## verify and time every kernel, the forward pass and the ascent
 	Bench/.build/release/pixelascent-bench --model $(WEIGHTS)
 
-install: model  ## copy program and model into ~/.local, where they work from any folder
-	mkdir -p $(BIN) $(DATA)
-	cp $(PROGRAM) $(BIN)/pixelascent
-	cp $(WEIGHTS) $(DATA)
+install: model  ## program, model, manual pages and completions into ~/.local, or PREFIX=/usr/local
+	Scripts/lay-out $(PROGRAM) '$(DESTDIR)$(PREFIX)'
+	install -d '$(SHARE)/pixelascent/models'
+	install -m 644 $(WEIGHTS) '$(SHARE)/pixelascent/models'
+
+uninstall:  ## remove what install put there
+	rm -f '$(DESTDIR)$(PREFIX)/bin/pixelascent' '$(SHARE)/man/man1/pixelascent.1' '$(SHARE)'/man/man1/pixelascent-*.1 \
+		'$(SHARE)/bash-completion/completions/pixelascent' '$(SHARE)/zsh/site-functions/_pixelascent' \
+		'$(SHARE)/fish/vendor_completions.d/pixelascent.fish' '$(SHARE)/pixelascent/models/squeezenet1_1.safetensors' \
+		'$(SHARE)/pixelascent/models/efficientnet_lite0.safetensors'
+	@rmdir '$(SHARE)/pixelascent/models' '$(SHARE)/pixelascent' 2>/dev/null || true
 
 clean:  ## remove what was built; the model, the samples and out/ stay
 	rm -rf .build .build-* Bench/.build
