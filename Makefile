@@ -15,7 +15,7 @@ SHARE = $(DESTDIR)$(PREFIX)/share
 PHOTO = Samples/imagenet_15_99.jpg
 
 .PHONY: help setup build model samples demo test lint sanitize format check-neon check-arm64 \
-	check-reports check-cluster check-models compare compare-networks bench bench-build bench-check install uninstall dist check-dist clean
+	check-reports check-cluster check-models compare compare-networks bench bench-build bench-check install uninstall dist check-dist docs clean
 
 help:  ## list these targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -123,6 +123,9 @@ dist: setup  ## a tarball for Linux machines without Swift, in dist/
 
 check-dist: dist model samples  ## check that tarball: size, what it needs, program, pages, completions
 	@Scripts/check-dist $(WEIGHTS) $(PHOTO)
+
+docs: build  ## the library's documentation as web pages, in dist/docs
+	@SWIFT='$(SWIFT)' Scripts/docs
 
 clean:  ## remove what was built; the model, the samples, out/ and dist/ stay
 	rm -rf .build .build-* Bench/.build

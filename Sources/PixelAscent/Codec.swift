@@ -5,10 +5,9 @@ extension RGBImage {
   /// The picture in the JPEG or PNG file at `path`, upright and as RGB.
   ///
   /// The format is told by the content, not by the name. EXIF orientation is honoured, grey is replicated, CMYK and YCCK
-  /// are converted, alpha is composited on white, 16 bits are rounded to 8. There is no colour management.
+  /// are converted, alpha is composited on white, 16 bits are rounded to 8. There is no colour management. A file that
+  /// declares more than `maxMegapixels`, in 10⁶ pixels, is refused before memory for the pixels is taken.
   ///
-  /// - Parameter maxMegapixels: The largest size, in 10⁶ pixels, that is accepted; checked against the file's declared
-  ///   size before memory for the pixels is taken.
   /// - Throws: ``PixelAscentError`` of kind `unreadableFile`, `invalidImage` or `sizeLimit`.
   public init(contentsOf path: String, maxMegapixels: Double = 100) throws(PixelAscentError) {
     try self.init(decoding: Files.read(path), name: path, maxMegapixels: maxMegapixels)
@@ -16,7 +15,8 @@ extension RGBImage {
 
   /// The picture in the `bytes` of a JPEG or PNG file; see ``init(contentsOf:maxMegapixels:)``.
   ///
-  /// - Parameter name: What error messages call the file.
+  /// Error messages call the file `name`.
+  ///
   /// - Throws: ``PixelAscentError`` of kind `invalidImage` or `sizeLimit`.
   public init(decoding bytes: [UInt8], name: String, maxMegapixels: Double = 100) throws(PixelAscentError) {
     let format = try ImageFormat(of: bytes, name: name)

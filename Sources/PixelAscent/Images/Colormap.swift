@@ -54,9 +54,8 @@ public enum Colormap: String, Codable, CaseIterable, Hashable, Sendable {
 
 extension RGBImage {
   /// A map of shape (H, W) in colours from its least value to its greatest, or to a percentile of its values: those above
-  /// take the last colour. A flat map takes the first.
-  ///
-  /// - Parameter percentile: above 0 and at most 100, which is the greatest value; linearly interpolated.
+  /// take the last colour. A flat map takes the first. The percentile is above 0 and at most 100, which is the greatest
+  /// value; it is linearly interpolated.
   public init(map: Tensor, colormap: Colormap = .hot, percentile: Double = 100) {
     precondition(map.shape.count == 2)
     let (low, high) = map.values.range(percentile: percentile)

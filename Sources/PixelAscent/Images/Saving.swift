@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 
 extension RGBImage {
-  /// Writes the picture to a file, whole or not at all: as JPEG if its name ends in .jpg or .jpeg, else as PNG.
+  /// Writes the picture to a file, whole or not at all: as JPEG if its name ends in .jpg or .jpeg, else as PNG. The file
+  /// carries the comment along.
   ///
-  /// - Parameter comment: text that the file carries along
   /// - Throws: ``PixelAscentError`` of kind `unwritableFile`, or `sizeLimit` if a side or the comment is too long for the
   ///   format.
   public func write(to path: String, comment: String? = nil) throws(PixelAscentError) {

@@ -52,7 +52,6 @@ public struct ModelInspection: Sendable {
 
   /// Looks into the file at `path`.
   ///
-  /// - Parameter size: height and width of an input image; by default the preprocessing's
   /// - Throws: ``PixelAscentError`` as ``Network/init(contentsOf:settings:options:)`` does, but for operators that are not
   ///   supported.
   public init(

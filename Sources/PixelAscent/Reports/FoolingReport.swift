@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 extension Fooling {
-  /// What the network saw before a step, as ``run(_:on:target:progress:)`` tells it.
+  /// What the network saw before a step, as ``Fooling/run(_:on:target:progress:show:shouldStop:)`` tells it.
   public struct Look: Sendable {
     /// The number of steps made.
     public let iteration: Int

@@ -130,6 +130,8 @@ public struct ClassVisualization: Hashable, Sendable {
   /// Climbs the score of a class.
   ///
   /// - Parameters:
+  ///   - network: the network that is asked
+  ///   - index: the class
   ///   - show: called with the image of iteration 0, of every `showEvery`-th, and of the last
   ///   - shouldStop: asked before each iteration whether that is to be the last
   /// - Throws: ``PixelAscentError`` of kind `invalidParameter` if a parameter is out of range or the ascent leaves what

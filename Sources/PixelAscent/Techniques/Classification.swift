@@ -40,9 +40,9 @@ extension Network {
   /// The gradient of an objective with respect to an input of shape (C, H, W) in normalised space, of the same shape,
   /// and the scores of all classes.
   ///
-  /// ReLU'(0) is 0, and a max pool sends its gradient to the first maximum of the window, as in PyTorch.
+  /// ReLU'(0) is 0, and a max pool sends its gradient to the first maximum of the window, as in PyTorch. Where
+  /// `throughLastReLU` is false, the score before the ReLU that precedes the last average is differentiated.
   ///
-  /// - Parameter throughLastReLU: false differentiates the score before the ReLU that precedes the last average.
   /// - Throws: as ``scores(of:)`` does.
   public func gradient(
     of objective: Objective, at input: Tensor, throughLastReLU: Bool = true

@@ -57,9 +57,8 @@ public struct Fooling: Hashable, Sendable {
       ])
     }
 
-    /// Writes the image as PNG, reads the file back and classifies what it holds.
+    /// Writes the image as PNG that carries the comment along, reads the file back and classifies what it holds.
     ///
-    /// - Parameter comment: text that the file carries along
     /// - Returns: the scores of all classes.
     /// - Throws: ``PixelAscentError`` of kind `unwritableFile`, or of a reading's kind if the file is not what was written.
     public func save(
@@ -76,6 +75,9 @@ public struct Fooling: Hashable, Sendable {
   /// Changes `image` until the network classifies it as `target`.
   ///
   /// - Parameters:
+  ///   - network: the network to fool
+  ///   - image: resized to the network's input
+  ///   - target: the class it is to be
   ///   - progress: called before each step with the number of steps made, the scores, and whether they are those of the
   ///     image rounded to 8 bits
   ///   - show: called after that with what makes the 8-bit image of this moment

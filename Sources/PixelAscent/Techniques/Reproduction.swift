@@ -45,7 +45,9 @@ extension Provenance {
   /// What is not as it was when the picture was made, a line each: the program's version, the instruction set, the model,
   /// the input.
   ///
-  /// - Parameter input: the SHA-256 of the file that the picture is made from now
+  /// - Parameters:
+  ///   - network: the network that makes the picture now
+  ///   - input: the SHA-256 of the file that it is made from now
   /// - Throws: ``PixelAscentError`` of kind `unreadableFile`.
   public func differences(from network: Network, input: String?) throws(PixelAscentError) -> [String] {
     var lines: [String] = []
