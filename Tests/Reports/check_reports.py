@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: MIT
-"""The reports in a headless Chromium: what they show, on phone and desktop, light and dark, with scripts and without.
+"""The reports and an atlas's gallery in a headless Chromium: what they show, on phone and desktop, light and dark, with
+scripts and without.
 
     check_reports.py PROGRAM PHOTO [--screenshots FOLDER]
 
 Makes the three pages, serves them on loopback (so that a page could fetch something), and checks: no error and no message in
 the console, one request a page, every picture decoded, nothing wider than the window, a slider that moves what is seen, two
-colour schemes, and the pictures without scripts and on paper.
+colour schemes, and the pictures without scripts and on paper. In the gallery, that the search leaves what it should.
 """
 
 import argparse
@@ -31,6 +32,7 @@ PAGES = {
     # A phone's width has no room for this word.
     "wide": ["visualize", "--class", "gorilla", "--iterations", "1", "--size", "32x640", "-o", "w" * 90 + ".png"],
 }
+ATLAS = ["atlas", "--classes", "72-77", "--seeds", "0-1", "--iterations", "5", "--size", "64", "-o", "atlas"]
 HOSTILE = "<img src=x onerror=console.log(1)><script>console.log(2)</script>\" onload='console.log(3)' &amp; \u202e"
 SIZES = {"phone": (390, 844), "desktop": (1280, 900)}
 
@@ -137,7 +139,17 @@ class Checks:
         self.on_paper(name)
 
     def load(self, name, what):
-        """Opens a page and checks what holds for all of them."""
+        """Opens a report and checks what holds for all of them."""
+        self.open(name, what)
+        asked = [event["params"]["request"]["url"] for event in self.browser.events if event["method"] == "Network.requestWillBeSent"]
+        fetched = [address for address in asked if not address.startswith("data:")]
+        self.expect(fetched == [f"{self.address}/{name}.html"], f"{what}: asks for {fetched}")
+        self.expect(self.server.requests == [f"/{name}.html"], f"{what}: the server was asked for {self.server.requests}")
+        pictures = self.browser.ask("[...document.images].map((i) => [i.complete && i.naturalWidth > 0, i.alt != ''])")
+        self.expect(pictures and all(map(all, pictures)), f"{what}: pictures are decoded and have texts: {pictures}")
+
+    def open(self, name, what):
+        """Opens a page and checks what holds for every page."""
         self.server.requests.clear()
         self.browser.open(f"{self.address}/{name}.html")
         # A phone's own innerWidth grows with the page.
@@ -146,12 +158,34 @@ class Checks:
         said = ["Log.entryAdded", "Runtime.consoleAPICalled", "Runtime.exceptionThrown"]
         messages = [event["params"] for event in self.browser.events if event["method"] in said]
         self.expect(not messages, f"{what}: the console says {messages}")
-        asked = [event["params"]["request"]["url"] for event in self.browser.events if event["method"] == "Network.requestWillBeSent"]
-        fetched = [address for address in asked if not address.startswith("data:")]
-        self.expect(fetched == [f"{self.address}/{name}.html"], f"{what}: asks for {fetched}")
-        self.expect(self.server.requests == [f"/{name}.html"], f"{what}: the server was asked for {self.server.requests}")
-        pictures = self.browser.ask("[...document.images].map((i) => [i.complete && i.naturalWidth > 0, i.alt != ''])")
-        self.expect(pictures and all(map(all, pictures)), f"{what}: pictures are decoded and have texts: {pictures}")
+
+    def gallery(self):
+        name, shown = "atlas/index", "[...document.querySelectorAll('figure')].filter((f) => f.offsetHeight > 0)"
+        for size in SIZES:
+            for scheme in ["light", "dark"]:
+                what = f"atlas, {size}, {scheme}"
+                self.browser.look(size, scheme)
+                self.open(name, what)
+                self.browser.ask("[...document.images].map((i) => { i.loading = 'eager'; })")
+                loaded = "[...document.images].every((i) => i.complete && i.naturalWidth > 0)"
+                for _ in range(50):
+                    if self.browser.ask(loaded):
+                        break
+                    time.sleep(0.1)
+                self.expect(self.browser.ask(loaded), f"{what}: every picture is loaded")
+                fetched = {path for path in self.server.requests if not path.startswith("/atlas/")}
+                self.expect(not fetched, f"{what}: asks for {fetched}")
+                if self.screenshots:
+                    (self.screenshots / f"atlas-{size}-{scheme}.png").write_bytes(self.browser.screenshot())
+                for text, count in [("Tarantula", 2), ("spider", 8), ("75", 2), ("seed 1", 6), ("nothing", 0), ("", 12)]:
+                    self.browser.ask(f"""[...document.querySelectorAll('input')].map((input) => {{
+                        input.value = '{text}'; input.dispatchEvent(new Event('input')); }})""")
+                    found = self.browser.ask(f"{shown}.length")
+                    self.expect(found == count, f"{what}: the search for {text!r} leaves {count}, found {found}")
+            self.browser.look(size, scripts=False)
+            self.open(name, f"atlas, {size}, without scripts")
+            visible = self.visible()
+            self.expect(len(visible) == 12 and all(visible), f"atlas, {size}, without scripts: every picture is shown: {visible}")
 
     def sliders(self, what):
         """Moves the slider to its ends and sees what is shown."""
@@ -217,6 +251,7 @@ def make_pages(program, photo, folder):
     for name, words in PAGES.items():
         command = [str(program)] + [str(photo) if word == "PHOTO" else word for word in words]
         subprocess.run(command + ["--quiet", "--report", f"{name}.html"], cwd=folder, check=True, stdout=subprocess.DEVNULL)
+    subprocess.run([str(program), *ATLAS, "--quiet"], cwd=folder, check=True, stdout=subprocess.DEVNULL)
 
 
 def main():
@@ -238,12 +273,13 @@ def main():
             checks = Checks(browser, server, folder, arguments.screenshots)
             for name in PAGES:
                 checks.page(name)
+            checks.gallery()
         finally:
             browser.close()
         server.shutdown()
     if checks.failures:
         raise SystemExit(f"error: {len(checks.failures)} of {checks.count} checks failed")
-    print(f"reports: {checks.count} checks of {len(PAGES)} pages in Chromium passed")
+    print(f"reports: {checks.count} checks of {len(PAGES) + 1} pages in Chromium passed")
 
 
 if __name__ == "__main__":
