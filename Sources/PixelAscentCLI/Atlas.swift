@@ -8,7 +8,7 @@ struct Atlas: ParsableCommand {
     abstract: "Class visualizations of many classes, in a folder with a gallery page.",
     discussion: """
       Makes every class with every recipe and seed, a contact sheet and index.html; manifest.jsonl has a line for each \
-      picture. The same command again makes only what is missing or damaged.
+      picture. The same command again makes only what is missing or damaged; what another has put there stays.
 
       Shards share nothing but the folder; --merge with the same options joins them. --shard auto takes the number from \
       Slurm's SLURM_ARRAY_TASK_ID and _COUNT, --shard auto/N from Kubernetes' JOB_COMPLETION_INDEX.
