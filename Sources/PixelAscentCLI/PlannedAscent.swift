@@ -38,8 +38,8 @@ struct PlannedAscent {
     _ classes: [Int], _ visualizations: [ClassVisualization], _ seeds: Seeds, _ labels: Labels
   ) -> [PlannedAscent] {
     let seeds = seeds.values, isAlone = classes.count * visualizations.count * seeds.count == 1
-    return classes.flatMap { (index: Int) -> [PlannedAscent] in
-      let label = "\(labels[index]) (\(index))", slug = labels.slug(index)
+    return zip(classes, labels.slugs(classes)).flatMap { (index: Int, slug: String) -> [PlannedAscent] in
+      let label = "\(labels[index]) (\(index))"
       return visualizations.flatMap { (visualization: ClassVisualization) -> [PlannedAscent] in
         let recipe = visualization.recipe.rawValue, isOnly = visualizations.count == 1
         return seeds.map { (seed: UInt64) -> PlannedAscent in

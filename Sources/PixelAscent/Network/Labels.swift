@@ -23,11 +23,16 @@ public struct Labels: Hashable, Sendable {
 
   /// The first synonym in a form that suits a file name: "Border terrier" reads "border-terrier". The index follows where
   /// another class has the same: the two cranes are "crane-134" and "crane-517".
-  public func slug(_ index: Int) -> String {
-    let slug = words(index)
-    if slug.isEmpty { return "class-\(index)" }
-    let isShared = names.indices.contains { $0 != index && words($0) == slug }
-    return slug + (isShared ? "-\(index)" : "")
+  public func slug(_ index: Int) -> String { slugs([index])[0] }
+
+  /// The slugs of several classes.
+  package func slugs(_ indices: [Int]) -> [String] {
+    let words = names.indices.map(words)
+    let counts = Dictionary(words.map { ($0, 1) }, uniquingKeysWith: +)
+    return indices.map { index in
+      if words[index].isEmpty { return "class-\(index)" }
+      return words[index] + (counts[words[index], default: 1] > 1 ? "-\(index)" : "")
+    }
   }
 
   /// The letters and digits of a class's first synonym, at most 60 with the "-" between words.
