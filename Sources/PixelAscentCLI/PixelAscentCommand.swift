@@ -21,8 +21,8 @@ struct PixelAscentCommand: ParsableCommand {
       $XDG_DATA_HOME/pixelascent/models, in ./Models, in Models beside the program, or in \
       ../share/pixelascent/models from there.
 
-      Exit codes: 0 done, 1 failed, 64 wrong usage, 130 stopped by Ctrl-C: once, and it writes what it has; twice, and it
-      stops at once.
+      Exit codes: 0 done, 1 failed, 64 wrong usage, 130 stopped by Ctrl-C: once, and it writes what it has; twice, and \
+      it stops at once.
       """,
     version: PixelAscent.version,
     subcommands: [
