@@ -266,6 +266,32 @@ package func sideBySide<Item: Sendable, Output: Sendable>(
   }
 }
 
+/// A value that is worked out while the caller goes on.
+package final class Meanwhile<Value: Sendable>: Sendable {
+  private let result = Mutex<Result<Value, PixelAscentError>?>(nil)
+  private let group = DispatchGroup()
+
+  /// Begins `work` on a thread beside the caller's; with one thread, does it at once.
+  package init(threads: Int, _ work: @escaping @Sendable () throws(PixelAscentError) -> Value) {
+    let work = { @Sendable [self] in
+      let done = Result(catching: work)
+      result.withLock { $0 = done }
+    }
+    if threads == 1 {
+      work()
+    } else {
+      DispatchQueue.global(qos: .userInitiated).async(group: group) { work() }
+    }
+  }
+
+  /// The value, as soon as it is there. Any number of threads may ask for it.
+  package func get() throws(PixelAscentError) -> Value {
+    group.wait()
+    guard let done = result.withLock({ $0 }) else { preconditionFailure("the work is over and left nothing") }
+    return try done.get()
+  }
+}
+
 /// How many items of each thread may be done or under way and not reported.
 private let mostAhead = 16
 

@@ -46,7 +46,7 @@ struct Atlas: ParsableCommand {
 
   func run() throws {
     let shard = try shard?.shard()
-    let (network, model) = try common.networkAndModel(), labels = network.labels
+    let (network, hashed) = try common.networkAndModel(), labels = network.labels
     let (visualizations, input) = try ascent.visualizations(network, common.run)
     let bytes = try naming(ascent.startFile) { try visualizations.map { try $0.check(network) }.max() ?? 0 }
     let indices = try classes.map { try ClassList.find($0, labels) } ?? Array(0..<labels.count)
@@ -54,6 +54,7 @@ struct Atlas: ParsableCommand {
     guard indices.count * visualizations.count * ascent.seeds.count(most: most) <= most else {
       throw ValidationError("An atlas has at most \(most) pictures; --classes and --seeds ask for more.")
     }
+    let model = try hashed.get()
     let plan = PlannedAscent.all(indices, visualizations, ascent.seeds, labels)
     let items = try plan.map { planned in
       let provenance = Provenance(

@@ -22,10 +22,13 @@ struct CommonOptions: ParsableArguments {
     try Network.read(model, settings, run)
   }
 
-  /// The network, and what pictures say of it.
-  func networkAndModel() throws -> (Network, Provenance.Model) {
+  /// The network, and what pictures say of it: its file's SHA-256 takes milliseconds, in which the work may begin.
+  func networkAndModel() throws -> (Network, Meanwhile<Provenance.Model>) {
     let settings = try modelOptions.settings(), network = try network(settings)
-    return (network, try Provenance.Model(network, settings))
+    let model = Meanwhile(threads: network.options.threads) { () throws(PixelAscentError) in
+      try Provenance.Model(network, settings)
+    }
+    return (network, model)
   }
 }
 

@@ -94,7 +94,7 @@ struct Fool: ParsableCommand {
     }
     let isInterrupted = Interruption.isAsked && !result.survives8Bit
     if isInterrupted { fooling.maxIterations = result.iterations }
-    let provenance = Provenance(.fooling(fooling), class: index, network, model, input: sha256)
+    let provenance = try Provenance(.fooling(fooling), class: index, network, model.get(), input: sha256)
     if result.stepsBeforeLastReLU > 0 {
       console.note(
         "note: the score of \(labels[index]) is dead here: \(result.stepsBeforeLastReLU) steps ascended it before the last ReLU"

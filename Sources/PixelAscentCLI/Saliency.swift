@@ -99,7 +99,7 @@ struct Saliency: ParsableCommand {
       let files = outputs.paths(for: path), `class` = result.objective.classIndex
       let picture = RGBImage(map: result.map, colormap: view.colormap, percentile: view.percentile)
       try outputs.makeFolders(for: path)
-      let provenance = Provenance(.saliency(view), class: `class`, network, model, input: sha256)
+      let provenance = try Provenance(.saliency(view), class: `class`, network, model.get(), input: sha256)
       try picture.write(to: files.output, provenance)
       if let figure = files.figure { try RGBImage(row: [photo, picture]).write(to: figure, provenance.of(.figure)) }
       if let overlay = files.overlay {

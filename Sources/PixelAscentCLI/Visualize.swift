@@ -69,7 +69,7 @@ struct Visualize: ParsableCommand {
       try naming(planned.name) {
         let climb = try planned.climb(
           startFile: ascent.startFile, network, keepsShown: figure != nil || report != nil, common.console, preview)
-        return try planned.write(climb, network, model, input: input, outputs, common.console)
+        return try planned.write(climb, network, model.get(), input: input, outputs, common.console)
       }
     } report: { (record: VisualizeRecord) in
       try common.console.result(record, besides: outputs) {

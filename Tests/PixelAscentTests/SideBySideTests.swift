@@ -86,4 +86,27 @@ import Testing
     #expect(ended.load(ordering: .relaxed) == begun.load(ordering: .relaxed))
     #expect(begun.load(ordering: .relaxed) <= 6 + 16 * threads)
   }
+
+  @Test("The caller goes on while a value is worked out; a single thread works it out first")
+  func meanwhile() async throws {
+    try await onThread {
+      let wentOn = DispatchSemaphore(value: 0), isDone = DispatchSemaphore(value: 0)
+      let value = Meanwhile(threads: 2) { wentOn.wait(timeout: .now() + 20) == .success }
+      wentOn.signal()
+      #expect(try value.get())
+      #expect(try value.get())
+      let first = Meanwhile(threads: 1) { isDone.signal() }
+      #expect(isDone.wait(timeout: .now()) == .success)
+      _ = try first.get()
+    }
+  }
+
+  @Test("An error comes to whoever asks for the value", arguments: [1, 2])
+  func meanwhileError(_ threads: Int) {
+    let value = Meanwhile<Int>(threads: threads) { () throws(PixelAscentError) in
+      throw PixelAscentError(.unreadableFile, "gone")
+    }
+    #expect(errorLine { try value.get() } == "gone")
+    #expect(errorLine { try value.get() } == "gone")
+  }
 }
