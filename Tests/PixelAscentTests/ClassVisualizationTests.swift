@@ -105,6 +105,8 @@ import Testing
     var shown: [ClassVisualization.Shown] = []
     let result = try visualization.run(network, class: 0) { shown.append($0) }
     #expect(shown.map(\.iteration) == expected)
+    #expect(result.scoreHistory.count == iterations)
+    #expect(shown.allSatisfy { $0.score == result.scoreHistory[$0.iteration] })
     #expect(shown.last?.picture == result.picture)
     #expect(shown.allSatisfy { $0.picture.width == 12 && $0.picture.height == 9 && $0.probability == 1 })
     #expect(result.picture == network.render(result.image, .clip))
@@ -122,6 +124,7 @@ import Testing
     let result = try visualization.run(network, class: 0) { scores.append($0.score) }
     #expect(try scores[0] == network.scores(of: start)[0])
     #expect(scores[1] > scores[0] && result.scores[0] > scores[1])
+    #expect(result.scoreHistory == scores)
     #expect(try result.scores == network.scores(of: result.image))
     #expect(result.image.shape == start.shape)
   }

@@ -19,7 +19,7 @@ extension ClassVisualization {
     return ReportPage(
       kind: "Class visualization", title: network.labels[index], lead: lead(result, index, network),
       sections: [
-        ReportPage.section("The ascent", [try ascent(shown, network.labels[index])]),
+        ReportPage.section("The ascent", [try ascent(result, shown, network.labels[index])]),
         ReportPage.section("Parameters", [ReportPage.facts(parameters(index, result))]),
       ], network: network, command: command
     ).text
@@ -37,13 +37,13 @@ extension ClassVisualization {
       """
   }
 
-  private func ascent(_ shown: [Shown], _ label: String) throws(PixelAscentError) -> HTML {
+  private func ascent(_ result: Result, _ shown: [Shown], _ label: String) throws(PixelAscentError) -> HTML {
     """
     <div class="ascent">
     <div>
     \(try frames(shown, label))</div>
     <div class="two">
-    \(charts(shown))<p><small>Scores and probabilities are those of the image before an iteration’s step, rolled by its \
+    \(charts(result, shown))<p><small>Scores and probabilities are those of the image before an iteration’s step, rolled by its \
     jitter; the pictures show it after the step.</small></p>
     </div>
     </div>
@@ -51,8 +51,8 @@ extension ClassVisualization {
     """
   }
 
-  private func charts(_ shown: [Shown]) -> [HTML] {
-    let score = Chart.Line("Score", shown.map { Chart.Point($0.iteration + 1, $0.score) })
+  private func charts(_ result: Result, _ shown: [Shown]) -> [HTML] {
+    let score = Chart.Line("Score", result.scoreHistory.enumerated().map { Chart.Point($0.offset + 1, $0.element) })
     let probability = Chart.Line("Probability", shown.map { Chart.Point($0.iteration + 1, $0.probability) })
     return [Chart("Score", [score]).html, Chart("Probability", [probability], including: [0, 1]).html]
   }

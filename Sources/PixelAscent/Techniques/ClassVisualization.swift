@@ -113,6 +113,9 @@ public struct ClassVisualization: Hashable, Sendable {
   public struct Result: Sendable {
     /// The number of iterations made: all, unless the ascent was stopped.
     public let iterations: Int
+    /// The score of the class at each of them, before its step, of the image rolled by its jitter;
+    /// of the last one where several rolled copies are averaged.
+    public let scoreHistory: [Float]
     /// The last image in normalised space, shape (C, H, W).
     public let image: Tensor
     /// The same, shown as the recipe says.
@@ -157,19 +160,20 @@ public struct ClassVisualization: Hashable, Sendable {
     _ ascent: Ascent, _ network: Network, _ random: RandomSource, class index: Int,
     _ show: (Shown) -> Void, _ shouldStop: (Progress) -> Bool
   ) throws(PixelAscentError) -> Result {
-    var gradientsBeforeLastReLU = 0, last = iterations - 1, iteration = 0
+    var gradientsBeforeLastReLU = 0, last = iterations - 1, iteration = 0, scoreHistory: [Float] = []
 
     let clock = ContinuousClock(), begin = clock.now
     while iteration <= last {
-      let score = iteration == 0 ? nil : ascent.score(index)
-      if shouldStop(Progress(iterations: iteration, score: score)) { last = iteration }
+      if shouldStop(Progress(iterations: iteration, score: scoreHistory.last)) { last = iteration }
       let isShown = isShown(iteration, last: last)
       gradientsBeforeLastReLU += try iterate(
         ascent, random, class: index, iteration: iteration, scoresAll: isShown)
+      let score = ascent.score(index)
+      scoreHistory.append(score)
       if isShown {
         show(
           Shown(
-            iteration: iteration, score: ascent.score(index), probability: softmax(ascent.scores)[index],
+            iteration: iteration, score: score, probability: softmax(ascent.scores)[index],
             picture: network.render(ascent.image.tensor, recipe.rendering)))
       }
       iteration += 1
@@ -180,7 +184,8 @@ public struct ClassVisualization: Hashable, Sendable {
     try ascent.evaluate()
     let scores = ascent.scores
     return Result(
-      iterations: iteration, image: image, picture: network.render(image, recipe.rendering), scores: scores,
+      iterations: iteration, scoreHistory: scoreHistory, image: image,
+      picture: network.render(image, recipe.rendering), scores: scores,
       probability: softmax(scores)[index],
       seconds: Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) * 1e-18,
       gradientsBeforeLastReLU: gradientsBeforeLastReLU)
