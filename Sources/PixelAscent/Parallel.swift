@@ -15,7 +15,7 @@ import Synchronization
 ///
 /// Parts write disjoint memory, so what they compute does not depend on the number of threads or on their timing. One
 /// caller at a time.
-final class Parallel: Sendable {
+package final class Parallel: Sendable {
   /// The most threads that work at once.
   let threads: Int
   private let ticket = Atomic(Ticket.over)
@@ -28,7 +28,7 @@ final class Parallel: Sendable {
   private let alarm = DispatchSemaphore(value: 0)
   private let operation = Operation()
 
-  init(threads: Int) {
+  package init(threads: Int) {
     precondition(threads >= 1)
     self.threads = threads
   }
@@ -36,7 +36,7 @@ final class Parallel: Sendable {
   /// Calls `body`, with helpers at hand for all its operations; they wait between one operation and the next.
   ///
   /// Progress depends on none of them: the caller can do all parts alone, and waits for no helper that has none.
-  func together<Output, Failure: Error>(_ body: () throws(Failure) -> Output) throws(Failure) -> Output {
+  package func together<Output, Failure: Error>(_ body: () throws(Failure) -> Output) throws(Failure) -> Output {
     if threads == 1 || operation.hasHelpers { return try body() }
     operation.hasHelpers = true
     ticket.store(Ticket.none, ordering: .sequentiallyConsistent)
@@ -59,7 +59,7 @@ final class Parallel: Sendable {
   }
 
   /// Calls `body` with each of 0 ..< count, once.
-  func forEach(_ count: Int, _ body: (Int) -> Void) {
+  package func forEach(_ count: Int, _ body: (Int) -> Void) {
     withoutActuallyEscaping(body) { body in
       run(Cut(blocks: 0..<1, together: 1, rows: count, bands: count), Body { body($0.rows.lowerBound) })
     }
@@ -189,11 +189,13 @@ final class Parallel: Sendable {
     static let mostParts = 1 << 22
 
     var begin: Int { Int(bits >> 22) & (Self.mostParts - 1) }
-    var end: Int { Int(bits) & (Self.mostParts - 1) }
+    var end: Int { Int(bits & UInt64(Self.mostParts - 1)) }
     var hasParts: Bool { self != .over && begin < end }
 
+    /// Operations are numbered from 0 on again after 2²⁰.
     func next(count: Int) -> Ticket {
-      precondition(count < Self.mostParts)
+      // The last one, with all its parts taken, must not read as `over`.
+      precondition(count < Self.mostParts - 1)
       return Ticket(bits: ((bits >> 44) &+ 1) << 44 | UInt64(count))
     }
 

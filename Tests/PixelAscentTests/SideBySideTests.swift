@@ -87,6 +87,17 @@ import Testing
     #expect(begun.load(ordering: .relaxed) <= 6 + 16 * threads)
   }
 
+  @Test("More operations than their numbers tell apart: an ascent of minutes has as many")
+  func manyOperations() async throws {
+    try await onThread {
+      let parallel = Parallel(threads: 2), sum = Atomic(0), operations = 1 << 20 + 1000
+      parallel.together {
+        for _ in 0..<operations { parallel.forEach(2) { sum.add($0 + 1, ordering: .relaxed) } }
+      }
+      #expect(sum.load(ordering: .relaxed) == 3 * operations)
+    }
+  }
+
   @Test("The caller goes on while a value is worked out; a single thread works it out first")
   func meanwhile() async throws {
     try await onThread {
