@@ -66,7 +66,10 @@ import Testing
 
   @Test("A shell reads what the page quotes", .enabled(if: FileManager.default.fileExists(atPath: "/bin/bash")))
   func quotingIsTheShells() throws {
-    let words = ["", "it's", "a b", "$HOME `ls` \\", "~", "*", "a\nb'\\", "\u{202E}\u{1B}1", "犬", "\"", "#", "=x"]
+    let accented = "a'\u{301}; echo b'\u{301}"
+    let words = [
+      accented, "", "it's", "a b", "$HOME `ls` \\", "~", "*", "a\nb'\\", "\u{202E}\u{1B}1", "犬", "\"", "#", "=x",
+    ]
     let command = "printf '%s\\0' " + words.map(shellQuoted).joined(separator: " ")
     let outcome = try Program.run(["-c", command], in: folder, program: "/bin/bash")
     #expect(outcome.text == words.map { $0 + "\0" }.joined())

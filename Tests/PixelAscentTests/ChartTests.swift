@@ -65,5 +65,9 @@ import Testing
   @Test func manyPointsHaveNoDots() {
     let points = (0..<41).map { (iteration: Int) -> Chart.Point in .init(iteration, Double(iteration)) }
     #expect(!Chart("Score", [.init("s", points)]).html.text.contains("<circle"))
+    let frames = Chart("Score", [.init("s", points, frames: [0, 40])]).html.text
+    #expect(frames.components(separatedBy: "<circle data-iteration=").count == 3)
+    let many = Chart("Score", [.init("s", points, frames: Set(0...40))]).html.text
+    #expect(many.components(separatedBy: "<circle class=\"quiet\" data-iteration=").count == 42)
   }
 }

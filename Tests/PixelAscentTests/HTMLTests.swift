@@ -42,6 +42,7 @@ import Testing
     ("pixelascent", "pixelascent"), ("--size=3x4", "'--size=3x4'"), ("/tmp/a-b_c.png,@%+:", "/tmp/a-b_c.png,@%+:"),
     ("", "''"),
     ("Border terrier", "'Border terrier'"), ("it's", #"'it'\''s'"#), ("$HOME `ls` \\ \" * ~", "'$HOME `ls` \\ \" * ~'"),
+    ("a'\u{301}; b", "'a'\\''\u{301}; b'"),
     ("犬", "'犬'"), ("a\nb'\\", #"$'a\012b\'\\'"#), ("\u{202E}1", #"$'\342\200\2561'"#), ("\u{1B}[0m", #"$'\033[0m'"#),
   ]
 

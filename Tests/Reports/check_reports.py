@@ -196,6 +196,8 @@ class Checks:
             seen.append(self.browser.ask("""{
                 opacity: [...document.querySelectorAll('.stack > :last-child')].map((i) => +getComputedStyle(i).opacity),
                 shown: [...document.querySelectorAll('#frames figure')].map((f) => f.getBoundingClientRect().height > 0),
+                marked: [...document.querySelectorAll('circle')].filter((c) => c.getBoundingClientRect().width > 7)
+                    .map((c) => c.dataset.iteration),
                 words: [...document.querySelectorAll('output')].map((o) => o.value),
                 sliders: [...document.querySelectorAll('label')].map((l) => l.getBoundingClientRect().height > 0)}"""))
         first, last = seen
@@ -207,6 +209,8 @@ class Checks:
             self.expect(
                 first["shown"] == [True] + [False] * (count - 1) and last["shown"] == [False] * (count - 1) + [True],
                 f"{what}: the slider shows one picture after the other: {seen}")
+            for step in seen:
+                self.expect(step["marked"] == step["words"] * 2, f"{what}: both curves' dot of the picture is marked: {step}")
         self.expect(not first["words"] or first["words"] != last["words"], f"{what}: the slider says where it is: {seen}")
 
     def visible(self):

@@ -24,10 +24,14 @@ package struct Chart: Sendable {
   package struct Line: Sendable {
     package let name: String
     package let points: [Point]
+    fileprivate let frames: Set<Int>?
 
-    package init(_ name: String, _ points: [Point]) {
+    /// - Parameter frames: the iterations that a slider goes through, which get a dot each to be marked; without, all points
+    ///   get one as long as they lie apart.
+    package init(_ name: String, _ points: [Point], frames: Set<Int>? = nil) {
       self.name = name
       self.points = points.filter(\.value.isFinite)
+      self.frames = frames
     }
   }
 
@@ -105,14 +109,19 @@ package struct Chart: Sendable {
   private func curve(_ index: Int) -> HTML {
     let places = lines[index].points.map(place)
     let path = places.map { "\(fixed($0.x, 1)),\(fixed($0.y, 1))" }.joined(separator: " ")
-    // So many still lie apart.
-    let dots: [HTML] =
-      places.count > 40
-      ? []
-      : places.map { place in
-        "<circle cx=\"\(fixed(place.x, 1))\" cy=\"\(fixed(place.y, 1))\" r=\"2.5\"/>"
-      }
-    return "<g class=\"line-\(index)\"><polyline points=\"\(path)\"/>\(dots)</g>\n"
+    return "<g class=\"line-\(index)\"><polyline points=\"\(path)\"/>\(dots(lines[index]))</g>\n"
+  }
+
+  private func dots(_ line: Line) -> [HTML] {
+    let points = line.frames.map { frames in line.points.filter { frames.contains($0.iteration) } } ?? line.points
+    let lieApart = points.count <= 40
+    if line.frames == nil && !lieApart { return [] }
+    return points.map { point in
+      let (x, y) = place(point), quiet: HTML = lieApart ? "" : " class=\"quiet\""
+      return """
+        <circle\(quiet) data-iteration="\(point.iteration)" cx="\(fixed(x, 1))" cy="\(fixed(y, 1))" r="2.5"/>
+        """
+    }
   }
 }
 

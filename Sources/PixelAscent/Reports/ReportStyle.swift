@@ -62,7 +62,8 @@ extension ReportPage {
     .line-1 polyline { stroke-dasharray: 5 3; }
     .line-0 circle { fill: var(--line-0); }
     .line-1 circle { fill: var(--line-1); }
-    .chart circle.now { r: 5px; }
+    .chart circle.quiet { display: none; }
+    .chart circle.now { display: inline; r: 5px; }
     .key { display: inline-block; width: 1.5rem; height: 0; margin-right: 0.4rem; vertical-align: middle; border-top-width: 2px; }
     .key.line-0 { border-top-style: solid; }
     .command { font: 0.9rem/1.6 ui-monospace, monospace; white-space: pre-wrap; background: var(--wash); padding: 1rem 1.1rem; user-select: all; }
@@ -105,11 +106,11 @@ extension ReportPage {
     for (const label of document.querySelectorAll("label[data-frames]")) {
       const input = label.querySelector("input"), output = label.querySelector("output");
       const frames = document.getElementById(label.dataset.frames);
-      const dots = [...document.querySelectorAll(".chart g")].map((line) => line.querySelectorAll("circle"));
+      const dots = document.querySelectorAll(".chart circle");
       const show = () => {
         [...frames.children].forEach((frame, index) => { frame.hidden = index != input.value; });
-        for (const line of dots) line.forEach((dot, index) => dot.classList.toggle("now", index == input.value));
         output.value = frames.children[input.value].dataset.iteration;
+        for (const dot of dots) dot.classList.toggle("now", dot.dataset.iteration == output.value);
       };
       frames.closest(".ascent").classList.add("sliding");
       input.addEventListener("input", show);

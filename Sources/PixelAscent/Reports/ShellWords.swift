@@ -5,7 +5,8 @@
 package func shellQuoted(_ word: String) -> String {
   if !word.isEmpty && word.utf8.allSatisfy(isPlain) { return word }
   if !word.unicodeScalars.contains(where: \.isInvisible) {
-    return "'\(word.split(separator: "'", omittingEmptySubsequences: false).joined(separator: #"'\''"#))'"
+    // By scalars: a quotation mark with an accent on it is still one to the shell.
+    return "'" + word.unicodeScalars.map { $0 == "'" ? #"'\''"# : String($0) }.joined() + "'"
   }
   let escaped = word.unicodeScalars.map { (scalar: Unicode.Scalar) -> String in
     if scalar.isInvisible { return Character(scalar).utf8.map(octal).joined() }

@@ -52,8 +52,11 @@ extension ClassVisualization {
   }
 
   private func charts(_ result: Result, _ shown: [Shown]) -> [HTML] {
-    let score = Chart.Line("Score", result.scoreHistory.enumerated().map { Chart.Point($0.offset + 1, $0.element) })
-    let probability = Chart.Line("Probability", shown.map { Chart.Point($0.iteration + 1, $0.probability) })
+    let frames = Set(shown.map { $0.iteration + 1 })
+    let scores = result.scoreHistory.enumerated().map { Chart.Point($0.offset + 1, $0.element) }
+    let probabilities = shown.map { Chart.Point($0.iteration + 1, $0.probability) }
+    let score = Chart.Line("Score", scores, frames: frames)
+    let probability = Chart.Line("Probability", probabilities, frames: frames)
     return [Chart("Score", [score]).html, Chart("Probability", [probability], including: [0, 1]).html]
   }
 
