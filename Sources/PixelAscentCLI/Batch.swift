@@ -24,22 +24,24 @@ enum Batch {
   /// - Parameters:
   ///   - unit: what the items are called where progress is shown
   ///   - bytesEach: the memory of an item's way through the network, if that is known beforehand
+  ///   - problems: failures of what has become no item
   ///   - work: makes the record of one item, given a network that leaves cores to the others
   ///   - report: called with each record, in the order of the items, as soon as those before it are done
   /// - Throws: as `Ending.check` does.
   static func run<Item: Sendable, Record: Sendable>(
-    _ items: [Item], _ network: Network, unit: String, bytesEach: Int = 0, _ console: Console,
-    _ work: @escaping @Sendable (Item, Network) throws -> Record,
+    _ items: [Item], _ network: Network, unit: String, bytesEach: Int = 0, problems: [any Error] = [],
+    _ console: Console, _ work: @escaping @Sendable (Item, Network) throws -> Record,
     report: (Record) throws -> Void
   ) throws {
-    try attempt(items, network, unit: unit, bytesEach: bytesEach, console, work, report: report).check()
+    try attempt(items, network, unit: unit, bytesEach: bytesEach, problems: problems, console, work, report: report)
+      .check()
   }
 
   /// The same, if something is to be done before it ends.
   ///
   /// - Parameter isFatal: whether after this error no other item is begun
   static func attempt<Item: Sendable, Record: Sendable>(
-    _ items: [Item], _ network: Network, unit: String, bytesEach: Int, _ console: Console,
+    _ items: [Item], _ network: Network, unit: String, bytesEach: Int, problems: [any Error] = [], _ console: Console,
     isFatal: @escaping @Sendable (any Error) -> Bool = { _ in false },
     _ work: @escaping @Sendable (Item, Network) throws -> Record,
     report: (Record) throws -> Void
@@ -48,7 +50,8 @@ enum Batch {
     var network = network
     network.options.threads = max(1, network.options.threads / lanes)
     let shared = network, begin = ContinuousClock.now, isOver = Atomic(false)
-    var failures = 0, progress = ProgressText(unit, total: items.count)
+    for problem in problems { Console.error("\(problem)") }
+    var failures = problems.count, progress = ProgressText(unit, total: items.count)
     defer { StatusLine.clear() }
     try Interruption.heeded {
       try sideBySide(items, threads: lanes) { (item: Item) -> Result<Record, any Error>? in
@@ -72,7 +75,7 @@ enum Batch {
       }
     }
     let isCutShort = Interruption.isAsked || isOver.load(ordering: .relaxed)
-    return Ending(failures: failures, count: items.count, unit: unit, isCutShort: isCutShort)
+    return Ending(failures: failures, count: items.count + problems.count, unit: unit, isCutShort: isCutShort)
   }
 }
 

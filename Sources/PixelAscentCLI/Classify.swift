@@ -31,7 +31,8 @@ struct Classify: ParsableCommand {
 
   func run() throws {
     let network = try common.network()
-    try Batch.run(InputImages(images).paths, network, unit: "images", common.console) { path, network in
+    let inputs = try InputImages(images)
+    try Batch.run(inputs.paths, network, unit: "images", problems: inputs.problems, common.console) { path, network in
       let image = try common.run.image(path)
       let (input, scores) = try naming(path) {
         let input = try network.input(for: image)

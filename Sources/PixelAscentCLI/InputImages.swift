@@ -7,37 +7,57 @@ import PixelAscent
 struct InputImages {
   /// An image, and the name of its results without ending: in a folder of its own if it was found in one.
   struct Item {
-    let path, place: String
+    let path: String
+    fileprivate(set) var place: String
   }
 
   let items: [Item]
+  /// What is wrong with folders in these folders.
+  let problems: [any Error]
   /// Whether some lie in folders that results mirror.
   let areMirrored: Bool
 
   var paths: [String] { items.map(\.path) }
 
+  /// - Parameter outputs: folders where results go; what lies in them is no input, if they lie in a folder that is.
   /// - Throws: `PixelAscentError` if a folder can't be read or holds no image, or the list is empty.
-  init(_ arguments: [String]) throws {
-    var items: [Item] = [], areMirrored = false
+  init(_ arguments: [String], leavingOut outputs: [String] = []) throws {
+    var items: [Item] = [], problems: [any Error] = [], areMirrored = false
     for argument in arguments {
       if argument == "-" {
         areMirrored = true
         items += try Self.list().map { Item(path: $0, place: Self.place($0)) }
       } else if Files.isFolder(argument) {
         areMirrored = true
-        items += try Self.images(in: argument)
+        let found = try Self.images(in: argument, leavingOut: outputs)
+        items += found.items
+        problems += found.problems
       } else {
         items.append(Item(path: argument, place: stem(argument)))
       }
     }
-    (self.items, self.areMirrored) = (items, areMirrored)
+    (self.items, self.problems, self.areMirrored) = (Self.toldApart(items), problems, areMirrored)
   }
 
-  private static func images(in folder: String) throws -> [Item] {
-    let found = try Files.list(folder).filter { ["png", "jpg", "jpeg"].contains(Outputs.ending($0)) }
-    if found.isEmpty { throw PixelAscentError(.unreadableFile, "\(folder): holds no .jpg, .jpeg or .png") }
+  private static func images(
+    in folder: String, leavingOut outputs: [String]
+  ) throws -> (items: [Item], problems: [any Error]) {
+    let (files, problems) = try Files.list(folder), inside = outputs.compactMap { way(from: folder, to: $0) }
+    let found = files.filter { file in
+      ["png", "jpg", "jpeg"].contains(Outputs.ending(file)) && !inside.contains(where: file.hasPrefix)
+    }
+    if found.isEmpty {
+      throw problems.first ?? PixelAscentError(.unreadableFile, "\(folder): holds no .jpg, .jpeg or .png")
+    }
     let root = folder.hasSuffix("/") ? folder : folder + "/"
-    return found.map { Item(path: root + $0, place: place($0)) }
+    return (found.map { Item(path: root + $0, place: place($0)) }, problems)
+  }
+
+  /// The way from a folder down to another, ending in "/"; nil if it doesn't lie in there.
+  private static func way(from folder: String, to other: String) -> String? {
+    guard let folder = Files.resolved(folder), let other = Files.resolved(other) else { return nil }
+    let root = folder == "/" ? folder : folder + "/"
+    return other.hasPrefix(root) ? other.dropFirst(root.count) + "/" : nil
   }
 
   /// The lines of standard input.
@@ -52,5 +72,17 @@ struct InputImages {
     let parts = path.split(separator: "/").filter { $0 != "." }
     guard !path.hasPrefix("/"), !parts.contains(".."), parts.count > 1 else { return stem(path) }
     return (parts.dropLast().map(String.init) + [stem(path)]).joined(separator: "/")
+  }
+
+  /// The items, places with the ending where a.jpg and a.png would have one.
+  private static func toldApart(_ items: [Item]) -> [Item] {
+    let endings = Dictionary(grouping: items, by: \.place).mapValues { Set($0.map { fileName($0.path) }) }
+    return items.map { item in
+      var item = item
+      if let names = endings[item.place], names.count > 1 {
+        item.place = String(item.place.dropLast(stem(item.path).count)) + fileName(item.path)
+      }
+      return item
+    }
   }
 }

@@ -23,21 +23,22 @@ struct Outputs {
   ///   - overlay: likewise
   ///   - raw: likewise
   ///   - report: likewise, for a single input
+  ///   - areMirrored: whether results go into folders, however many there are
   /// - Throws: `ValidationError` if two results would go into one file, or a report would be about several; `PixelAscentError`
   ///   if a file can't be made where it would go.
   init(
     _ inputs: [(input: String, stem: String)], output: String?, figure: String?, overlay: String? = nil, raw: String?,
-    report: String?
+    report: String?, areMirrored: Bool = false
   ) throws {
     if report != nil && inputs.count != 1 {
       throw ValidationError("--report is a page about one result, and this command makes \(inputs.count).")
     }
     let stems = inputs.map(\.stem)
-    let outputs = try resolve(output ?? "./", stems.map { "\($0).png" }, "-o")
-    let figures = try figure.map { try resolve($0, stems.map { "\($0)-figure.png" }, "--figure") }
-    let overlays = try overlay.map { try resolve($0, stems.map { "\($0)-overlay.png" }, "--overlay") }
-    let raws = try raw.map { try resolve($0, stems.map { "\($0).npy" }, "--raw") }
-    let reports = try report.map { try resolve($0, stems.map { "\($0).html" }, "--report") }
+    let outputs = try resolve(output ?? "./", stems.map { "\($0).png" }, "-o", areMirrored)
+    let figures = try figure.map { try resolve($0, stems.map { "\($0)-figure.png" }, "--figure", areMirrored) }
+    let overlays = try overlay.map { try resolve($0, stems.map { "\($0)-overlay.png" }, "--overlay", areMirrored) }
+    let raws = try raw.map { try resolve($0, stems.map { "\($0).npy" }, "--raw", areMirrored) }
+    let reports = try report.map { try resolve($0, stems.map { "\($0).html" }, "--report", false) }
     let pictures = outputs + (figures ?? []) + (overlays ?? [])
     for path in pictures where !["png", "jpg", "jpeg", ""].contains(Self.ending(path)) {
       throw ValidationError("Pictures are written as .png or .jpg, not as \(path).")
@@ -87,7 +88,9 @@ struct Outputs {
     return name.lastIndex(of: ".").map { name[name.index(after: $0)...] } ?? ""
   }
 
-  private mutating func resolve(_ path: String, _ names: [String], _ option: String) throws -> [String] {
+  private mutating func resolve(
+    _ path: String, _ names: [String], _ option: String, _ areMirrored: Bool
+  ) throws -> [String] {
     guard !path.isEmpty else { throw ValidationError("\(option) is empty.") }
     if path == "./" { return names }
     if Files.isFolder(path) { return names.map { path.hasSuffix("/") ? path + $0 : "\(path)/\($0)" } }
@@ -95,8 +98,9 @@ struct Outputs {
       newFolders.append(path)
       return names.map { path + $0 }
     }
-    guard names.count == 1 else {
-      throw ValidationError("With several results \(option) must be a folder; write \(path)/ for a new one.")
+    guard names.count == 1 && !areMirrored else {
+      let several = areMirrored ? "a folder or a list" : "several results"
+      throw ValidationError("With \(several) \(option) must be a folder; write \(path)/ for a new one.")
     }
     return [path]
   }

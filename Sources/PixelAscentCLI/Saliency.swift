@@ -74,18 +74,17 @@ struct Saliency: ParsableCommand {
   }
 
   func run() throws {
-    let inputs = try InputImages(images)
+    let inputs = try InputImages(images, leavingOut: [output, figure, overlay, raw].compactMap(\.self))
     if inputs.areMirrored && output == nil {
       throw ValidationError("With a folder or a list, say where the maps go: -o FOLDER/.")
     }
     let outputs = try Outputs(
       inputs.items.map { ($0.path, "\($0.place)-saliency") }, output: output, figure: figure, overlay: overlay,
-      raw: raw,
-      report: report)
+      raw: raw, report: report, areMirrored: inputs.areMirrored)
     let (network, model) = try common.networkAndModel()
     let index = try className.map(network.labels.find)
     let view = view
-    try Batch.run(inputs.paths, network, unit: "images", common.console) { path, network in
+    try Batch.run(inputs.paths, network, unit: "images", problems: inputs.problems, common.console) { path, network in
       let (image, sha256) = try common.run.photo(path)
       let (photo, result) = try naming(path) {
         let photo = try network.resized(image)

@@ -78,6 +78,41 @@ import Testing
         """)
   }
 
+  @Test("Files that differ only in their endings are told apart")
+  func endings() throws {
+    for name in ["sub/c.png", "sub/c.jpg"] { try folder.add("in/\(name)", folder.bytes("photo.png")) }
+    #expect(try run("saliency in -o maps/ --raw maps/ --quiet").status == 0)
+    let found = try FileManager.default.contentsOfDirectory(atPath: folder.path + "/maps/sub").sorted()
+    let files = ["jpeg", "jpg", "png"].flatMap { (ending: String) -> [String] in
+      ["c.\(ending)-saliency.npy", "c.\(ending)-saliency.png"]
+    }
+    #expect(found == files + ["deep"])
+    #expect(try run("saliency photo.png in/b.png ./photo.png -o maps/ --quiet").status == 64)
+  }
+
+  @Test("Results in the folder of the inputs don't become inputs")
+  func outputsInside() throws {
+    let images = try images(run("classify in --json"))
+    for _ in 0..<2 {
+      let outcome = try run("saliency in -o in/maps/ --overlay in/sub/over/ --json")
+      #expect(outcome.status == 0 && outcome.errors == "")
+      #expect(try self.images(outcome) == images)
+    }
+    #expect(try run("classify in --json").lines.count == 3 * images.count)
+  }
+
+  @Test(
+    "A folder below that can't be read is reported, and the rest goes on",
+    .disabled(if: geteuid() == 0, "root may do all"))
+  func unreadableFolder() throws {
+    let path = folder.path + "/in/sub"
+    #expect(chmod(path, 0o000) == 0)
+    defer { chmod(path, 0o700) }
+    let outcome = try run("classify in --json")
+    #expect(outcome.status == 1 && outcome.lines.count == 2)
+    #expect(outcome.errors == "error: in/sub: permission denied\nerror: 1 of 3 images failed\n")
+  }
+
   @Test(arguments: [
     Refusal("classify in/empty", "error: in/empty: holds no .jpg, .jpeg or .png"),
     Refusal("classify in/empty photo.png", "error: in/empty: holds no .jpg, .jpeg or .png"),
@@ -85,7 +120,8 @@ import Testing
     .usage("saliency in", "With a folder or a list, say where the maps go: -o FOLDER/."),
     .usage("saliency in in -o maps/", "Two results would be written to maps/a-saliency.png."),
     .usage("saliency in/b.png in -o maps/", "Two results would be written to maps/b-saliency.png."),
-    .usage("saliency in -o map.png", "With several results -o must be a folder; write map.png/ for a new one."),
+    .usage("saliency in -o map.png", "With a folder or a list -o must be a folder; write map.png/ for a new one."),
+    .usage("saliency in/sub/deep -o maps", "With a folder or a list -o must be a folder; write maps/ for a new one."),
   ])
   func refusals(_ refusal: Refusal) throws {
     try refusal.check(in: folder)

@@ -64,18 +64,31 @@ extension Files {
 
   /// The files in a folder and in those below it, by their paths from it, sorted; links to folders are not followed.
   ///
-  /// - Throws: ``PixelAscentError`` of kind `unreadableFile`.
-  package static func list(_ folder: String) throws(PixelAscentError) -> [String] {
-    var files: [String] = [], waiting = [""]
-    while let part = waiting.popLast() {
-      for name in try names(in: part.isEmpty ? folder : "\(folder)/\(part)") {
+  /// - Returns: the files, and an error for each folder below it that can't be read, in the order of their paths
+  /// - Throws: ``PixelAscentError`` of kind `unreadableFile` if the folder itself can't be.
+  package static func list(
+    _ folder: String
+  ) throws(PixelAscentError) -> (files: [String], problems: [PixelAscentError]) {
+    var files: [String] = [], problems: [String: PixelAscentError] = [:]
+    var waiting: [(part: String, names: [String])] = [("", try names(in: folder))]
+    while let (part, names) = waiting.popLast() {
+      for name in names {
         let path = part.isEmpty ? name : "\(part)/\(name)"
         var status = stat()
         guard lstat("\(folder)/\(path)", &status) == 0 else { continue }
-        if status.isFolder { waiting.append(path) } else { files.append(path) }
+        if !status.isFolder {
+          files.append(path)
+          continue
+        }
+        do throws(PixelAscentError) {
+          waiting.append((path, try Files.names(in: "\(folder)/\(path)")))
+        } catch {
+          problems[path] = error
+        }
       }
     }
-    return files.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+    func precedes(_ one: String, _ other: String) -> Bool { one.utf8.lexicographicallyPrecedes(other.utf8) }
+    return (files.sorted(by: precedes), problems.sorted { precedes($0.key, $1.key) }.map(\.value))
   }
 
   /// What lies in a folder, in no order.
@@ -92,11 +105,13 @@ extension Files {
     return names
   }
 
-  /// Writes a line to standard output.
+  /// Writes a line to standard output. If that is a pipe that nobody reads any more, the program ends as SIGPIPE would
+  /// end it, but for half-written files.
   ///
   /// - Throws: ``PixelAscentError`` of kind `unwritableFile`, for example where the disk is full.
   package static func print(_ line: String) throws(PixelAscentError) {
     let problem = Array("\(line)\n".utf8).withUnsafeBytes { drain($0, into: STDOUT_FILENO) }
+    if problem == EPIPE { end(withCode: 128 + SIGPIPE) }
     if problem != 0 { throw failure(.unwritableFile, "standard output", problem) }
   }
 
