@@ -8,14 +8,15 @@ struct Atlas: ParsableCommand {
     abstract: "Class visualizations of many classes, in a folder with a gallery page.",
     discussion: """
       Makes every class with every recipe and seed, a contact sheet and index.html; manifest.jsonl has a line for each \
-      picture. The same command again makes only what is missing or damaged; what another has put there stays.
+      picture. The same command again makes only what is missing, damaged or made otherwise; pictures of other names stay.
 
       Shards share nothing but the folder; --merge with the same options joins them. --shard auto takes the number from \
-      Slurm's SLURM_ARRAY_TASK_ID and _COUNT, --shard auto/N from Kubernetes' JOB_COMPLETION_INDEX.
+      Slurm's SLURM_ARRAY_TASK_ID and _COUNT; --shard auto/N from Kubernetes' JOB_COMPLETION_INDEX, or from Slurm's task \
+      numbers 1 to N where only some of them run.
 
       Examples:
         pixelascent atlas -o atlas/
-        pixelascent atlas -o spiders/ --classes 72-77,"black widow" --seeds 0-3 --recipe simonyan
+        pixelascent atlas -o spiders/ --classes 72-77,scorpion --seeds 0-3
         pixelascent atlas -o atlas/ --shard 2/8
         pixelascent atlas -o atlas/ --merge
       """)
@@ -64,7 +65,7 @@ struct Atlas: ParsableCommand {
         provenance: try provenance.text())
     }
     let work = AtlasWork(
-      folder: try AtlasFolder(output), items: items, startFile: ascent.startFile, console: common.console)
-    try merge ? work.merge(network) : work.make(shard, network, bytesEach: bytes)
+      folder: try AtlasFolder(output, shard), items: items, startFile: ascent.startFile, console: common.console)
+    try merge ? work.merge(network) : work.make(network, bytesEach: bytes)
   }
 }

@@ -10,22 +10,19 @@ struct AtlasWork {
   let startFile: String?
   let console: Console
 
-  /// Makes what is missing of a shard, or of all; then, of all, the pages.
-  func make(_ shard: AtlasShard?, _ network: Network, bytesEach: Int) throws {
-    let items = shard?.of(items) ?? items, threads = network.options.threads
-    let manifest = try folder.openManifest(shard), others = shard == nil ? try folder.openShards() : []
-    if !manifest.isLocked {
-      console.note("note: \(manifest.path) can't be locked here: take care that no other run works on it")
-    }
-    folder.removeUnfinished(items, isWhole: shard == nil)
-    let present = folder.records(of: items, [manifest] + others, threads: threads)
+  /// Makes what is missing of the folder's shard, or of all; then, of all, the pages.
+  func make(_ network: Network, bytesEach: Int) throws {
+    let items = folder.shard?.of(items) ?? items, threads = network.options.threads
+    let manifests = try openManifests(), manifest = manifests[0]
+    folder.removeUnfinished(items)
+    let present = folder.records(of: items, manifests, threads: threads)
     let missing = zip(items, present).filter { $0.1 == nil }.map(\.0)
     if missing.count < items.count {
       console.note("\(items.count - missing.count) of \(items.count) pictures are there")
     }
 
     let ending = try Batch.attempt(
-      missing, network, unit: "pictures", bytesEach: bytesEach, console,
+      missing, network, unit: Self.unit, bytesEach: bytesEach, console,
       isFatal: { ($0 as? PixelAscentError)?.kind == .unwritableFile }
     ) { (item: AtlasItem, network: Network) -> AtlasRecord? in
       try naming(item.output) { try make(item, network, manifest) }
@@ -36,28 +33,42 @@ struct AtlasWork {
           + "probability \(fixed(record.probability ?? 0, 4)), \(fixed(record.seconds ?? 0, 2)) s"
       }
     }
-    if shard == nil && !ending.isCutShort { try finish([manifest] + others, threads: threads) }
+    if folder.shard == nil && !ending.isCutShort { try finish(manifests, threads: threads) }
+    folder.removeIfEmpty(manifest)
     try ending.check()
   }
 
   /// Joins what shards have made.
   func merge(_ network: Network) throws {
-    let manifest = try folder.openManifest(), shards = try folder.openShards()
-    folder.removeUnfinished(items, isWhole: true)
-    let present = folder.records(of: items, [manifest] + shards, threads: network.options.threads)
-    if let first = zip(items, present).first(where: { $0.1 == nil })?.0 {
-      let count = present.filter { $0 == nil }.count
+    let threads = network.options.threads, manifests = try openManifests()
+    folder.removeUnfinished(items)
+    let present = folder.records(of: items, manifests, threads: threads)
+    let lacking = zip(items, present).filter { $0.1 == nil }.map(\.0)
+    let missing = lacking.filter { item in !manifests.contains { $0[item.output]?.error != nil } }
+    if let first = missing.first {
       throw PixelAscentError(
         .unreadableFile,
-        "\(folder.path): \(count) of \(items.count) pictures are missing, damaged or made otherwise, the first \(first.output); "
-          + "run their shards again")
+        "\(folder.path): \(missing.count) of \(items.count) pictures are missing, damaged or made otherwise, the first "
+          + "\(first.output); run their shards again")
     }
-    try finish([manifest] + shards, threads: network.options.threads)
+    try finish(manifests, threads: threads)
+    try Batch.Ending(failures: lacking.count, count: items.count, unit: Self.unit, isCutShort: false).check()
+  }
+
+  private static let unit = "pictures"
+
+  private func openManifests() throws -> [AtlasManifest] {
+    let manifests = try folder.openManifests()
+    if let open = manifests.first(where: { !$0.isLocked }) {
+      console.note("note: \(open.path) can't be locked here: take care that no other run works on it")
+    }
+    return manifests
   }
 
   private func finish(_ manifests: [AtlasManifest], threads: Int) throws {
     let count = try folder.finish(items, manifests, threads: threads)
-    console.note("\(folder.path): \(count) pictures, \(AtlasFolder.sheet) and \(AtlasFolder.page)")
+    let sheet = count > 0 ? ", \(AtlasFolder.sheet)" : ""
+    console.note("\(folder.path): \(count) pictures\(sheet) and \(AtlasFolder.page)")
   }
 
   /// The record of a picture that is made and written; nil if the ascent was stopped before its end.

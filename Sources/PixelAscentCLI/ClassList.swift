@@ -17,11 +17,17 @@ enum ClassList {
   }
 
   private static func parts(_ text: String) throws -> [String] {
-    guard Files.isRegular(text) else { return text.split(separator: ",").map(String.init) }
+    guard Files.isRegular(text) else {
+      return text.split(separator: ",", omittingEmptySubsequences: false).map(trimmed)
+    }
     let lines = String(decoding: try Files.read(text), as: UTF8.self).split(whereSeparator: \.isNewline)
       .filter { !$0.allSatisfy(\.isWhitespace) }
     if lines.isEmpty { throw PixelAscentError(.classLookup, "\(text): holds no class; write one a line") }
-    return lines.map(String.init)
+    return lines.map(trimmed)
+  }
+
+  private static func trimmed(_ part: Substring) -> String {
+    part.split(whereSeparator: \.isWhitespace).joined(separator: " ")
   }
 
   /// The indices of a range such as 3-17; nil if the text is none.

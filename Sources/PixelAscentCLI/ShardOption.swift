@@ -27,14 +27,9 @@ enum ShardOption: ExpressibleByArgument {
     switch self {
     case .given(let shard): return shard
     case .automatic(let count):
-      if let id = number("SLURM_ARRAY_TASK_ID"), let all = count ?? number("SLURM_ARRAY_TASK_COUNT") {
-        let place = (id - (number("SLURM_ARRAY_TASK_MIN") ?? 0)) / max(1, number("SLURM_ARRAY_TASK_STEP") ?? 1)
-        if let shard = AtlasShard(place + 1, of: all) { return shard }
-        throw ValidationError("--shard auto: SLURM_ARRAY_TASK_ID is \(id), which is none of \(all) tasks.")
-      }
+      if let id = number("SLURM_ARRAY_TASK_ID") { return try Self.slurm(id, count, number) }
       guard let index = number("JOB_COMPLETION_INDEX") else {
-        throw ValidationError(
-          "--shard auto: neither SLURM_ARRAY_TASK_ID with SLURM_ARRAY_TASK_COUNT nor JOB_COMPLETION_INDEX is set.")
+        throw ValidationError("--shard auto: neither SLURM_ARRAY_TASK_ID nor JOB_COMPLETION_INDEX is set.")
       }
       guard let count else {
         throw ValidationError("--shard auto: Kubernetes doesn't say how many there are; write --shard auto/N.")
@@ -44,5 +39,27 @@ enum ShardOption: ExpressibleByArgument {
       }
       return shard
     }
+  }
+
+  private static func slurm(_ id: Int, _ count: Int?, _ number: (String) -> Int?) throws -> AtlasShard {
+    if let count {
+      guard let shard = AtlasShard(id, of: count) else {
+        throw ValidationError("--shard auto/\(count): SLURM_ARRAY_TASK_ID is \(id), which is not from 1 to \(count).")
+      }
+      return shard
+    }
+    guard let all = number("SLURM_ARRAY_TASK_COUNT") else {
+      throw ValidationError("--shard auto: SLURM_ARRAY_TASK_COUNT is not set; write --shard auto/N.")
+    }
+    let step = max(1, number("SLURM_ARRAY_TASK_STEP") ?? 1), first = number("SLURM_ARRAY_TASK_MIN") ?? 0
+    let last = number("SLURM_ARRAY_TASK_MAX") ?? first + (all - 1) * step
+    // Some tasks of an array, submitted again, must not take themselves for all.
+    guard 0...1 ~= first, last - first == (all - 1) * step, let shard = AtlasShard((id - first) / step + 1, of: all)
+    else {
+      throw ValidationError(
+        "--shard auto: tasks \(first) to \(last), \(all) of them, are no whole Slurm array from 0 or 1 on; "
+          + "say which of N shards it is: --shard K/N.")
+    }
+    return shard
   }
 }

@@ -74,7 +74,8 @@ import Testing
   func again() throws {
     #expect(try run("-o a \(Self.small) --quiet").status == 0)
     #expect(try run("-o b \(Self.small) --quiet").status == 0)
-    let done = try run("-o b \(Self.small) --json")
+    // What is shown on the way is no part of a picture.
+    let done = try run("-o b \(Self.small) --show-every 1 --json")
     #expect(done.text == "" && done.errors.hasPrefix("6 of 6 pictures are there\n"))
 
     try FileManager.default.removeItem(atPath: folder.path + "/b/gorilla-seed-0.png")
@@ -116,14 +117,56 @@ import Testing
         run their shards again
 
         """)
-    let slurm = ["SLURM_ARRAY_TASK_ID": "6", "SLURM_ARRAY_TASK_MIN": "5", "SLURM_ARRAY_TASK_COUNT": "3"]
-    #expect(try run("-o b \(Self.small) --quiet --shard auto", slurm).status == 0)
-    #expect(try run("-o b \(Self.small) --quiet --shard auto/3", ["JOB_COMPLETION_INDEX": "1"]).lines.isEmpty)
+    // As in an array of tasks 0, 2, 4.
+    let slurm = [
+      "SLURM_ARRAY_TASK_ID": "2", "SLURM_ARRAY_TASK_MIN": "0", "SLURM_ARRAY_TASK_MAX": "4",
+      "SLURM_ARRAY_TASK_STEP": "2",
+      "SLURM_ARRAY_TASK_COUNT": "3",
+    ]
+    #expect(try run("-o b \(Self.small) --quiet --shard auto", slurm).lines.count == 2)
+    for environment in [
+      ["JOB_COMPLETION_INDEX": "1"], ["SLURM_ARRAY_TASK_ID": "2", "SLURM_ARRAY_TASK_MIN": "2"],
+    ] {
+      #expect(try run("-o b \(Self.small) --quiet --shard auto/3", environment).text == "")
+    }
     let merged = try run("-o b \(Self.small) --merge")
     #expect(merged.status == 0 && merged.errors == "b: 6 pictures, contact-sheet.png and index.html\n")
     try expectSame("b", as: "a")
     #expect(try run("-o b \(Self.small) --merge --quiet").status == 0)
     try expectSame("b", as: "a")
+    // A shard that is run once more has nothing to do, and leaves nothing.
+    #expect(try run("-o b \(Self.small) --shard 1/4").errors == "2 of 2 pictures are there\n")
+    try expectSame("b", as: "a")
+  }
+
+  @Test("Other numbers of shards go on with what there is")
+  func otherShards() throws {
+    #expect(try run("-o a \(Self.small) --quiet").status == 0)
+    #expect(try run("-o b \(Self.small) --quiet --shard 1/2").lines.count == 3)
+    try folder.add("b/manifest-list-of-friends.jsonl", Array("half a line".utf8))
+    for index in 1...3 { #expect(try run("-o b \(Self.small) --quiet --shard \(index)/3").lines.count == 1) }
+    for name in [".gorilla-seed-0.png.1-of-2.tmp", ".index.html.2-of-3.tmp"] { try folder.add("b/\(name)", [1]) }
+    #expect(try run("-o b \(Self.small) --merge --quiet").status == 0)
+    #expect(try folder.bytes("b/manifest-list-of-friends.jsonl") == Array("half a line".utf8))
+    try FileManager.default.removeItem(atPath: folder.path + "/b/manifest-list-of-friends.jsonl")
+    try expectSame("b", as: "a")
+  }
+
+  @Test("Shards work beside each other; who makes or joins all is alone")
+  func locks() throws {
+    try FileManager.default.createDirectory(atPath: folder.path + "/a", withIntermediateDirectories: false)
+    let line = "error: a/manifest.jsonl: another run is at work on it\n"
+    do {
+      let shard = try AtlasFolder(folder.path + "/a", AtlasShard(1, of: 2)).openManifests()
+      #expect(try run("-o a \(Self.small) --shard 2/2 --quiet").status == 0)
+      for option in ["", " --merge"] { #expect(try run("-o a \(Self.small)\(option)").errors == line) }
+      let same = try run("-o a \(Self.small) --shard 1/2")
+      #expect(same.errors == "error: a/manifest-1-of-2.jsonl: another run is at work on it\n")
+      #expect(shard.allSatisfy { $0.isLocked })
+    }
+    let whole = try AtlasFolder(folder.path + "/a").openManifests()
+    for option in ["", " --merge", " --shard 1/2"] { #expect(try run("-o a \(Self.small)\(option)").errors == line) }
+    #expect(whole.count == 3)
   }
 
   @Test("Interrupted, it discards what is under way; killed, it goes on; at the end all is as if undisturbed")
@@ -178,12 +221,20 @@ import Testing
       outcome.errors == """
         error: black-widow.png: \(line)
         error: tarantula.png: \(line)
-        a: 0 pictures, contact-sheet.png and index.html
+        a: 0 pictures and index.html
         error: 2 of 2 pictures failed
 
         """)
     let lines = String(decoding: try folder.bytes("a/manifest.jsonl"), as: UTF8.self).split(separator: "\n")
     #expect(try lines.map { try JSONValue(String($0))["error"]?.string } == [line, line])
+    #expect(try names("a") == ["index.html", "manifest.jsonl"])
+    #expect(try !String(decoding: folder.bytes("a/index.html"), as: UTF8.self).contains("contact-sheet"))
+    // As shards that fail, and their join.
+    for index in 1...2 { #expect(try run("-o b \(options) --learning-rate 1e30 --shard \(index)/2").status == 1) }
+    let merged = try run("-o b \(options) --learning-rate 1e30 --merge")
+    #expect(merged.status == 1)
+    #expect(merged.errors == "b: 0 pictures and index.html\nerror: 2 of 2 pictures failed\n")
+    #expect(try manifest("b") == manifest("a") && names("b") == names("a"))
     #expect(try run("-o a \(options) --learning-rate 25 --quiet --json").lines.count == 2)
     #expect(
       try names("a") == ["black-widow.png", "contact-sheet.png", "index.html", "manifest.jsonl", "tarantula.png"])
@@ -207,6 +258,33 @@ import Testing
     #expect(try names("a") == ["black-widow-seed-0.png", "black-widow-seed-1.png", "manifest.jsonl"])
   }
 
+  @Test("A picture that can't be written whole is not there at all")
+  func halfWritten() throws {
+    let command = "trap '' XFSZ; ulimit -f 1; exec \"$0\" \"$@\""
+    let outcome = try Program.run(
+      ["-c", command, Program.path, "atlas", "-o", "a", "--quiet"] + Self.small.split(separator: " ").map(String.init),
+      in: folder, program: "/bin/sh")
+    #expect(outcome.status == 1 && outcome.text == "")
+    let line = "error: black-widow-seed-0.png: a/black-widow-seed-0.png: file too large\n"
+    #expect(outcome.errors.hasPrefix(line), "\(outcome.errors)")
+    #expect(try names("a") == ["manifest.jsonl"])
+    #expect(try run("-o a \(Self.small) --quiet").status == 0 && names("a") == Self.all)
+  }
+
+  @Test("Classes with one name, or a name that something else has")
+  func sameNames() throws {
+    try folder.add(
+      "labels.txt", Array("a\na\na 1\nContact sheet\n犬\n".utf8) + Array((5..<1000).map { "c\($0)\n" }.joined().utf8))
+    let options = "--classes 0-4 --labels labels.txt --size 32 --iterations 1"
+    #expect(try run("-o a \(options) --quiet").lines.count == 5)
+    #expect(
+      try names("a") == [
+        "a-0.png", "a-1-1.png", "a-1.png", "contact-sheet-3.png", "contact-sheet.png", "index.html", "manifest.jsonl",
+        "犬.png",
+      ])
+    #expect(try run("-o a \(options)").errors.hasPrefix("5 of 5 pictures are there\n"))
+  }
+
   @Test("Classes from a file, recipes in the names")
   func classes() throws {
     try folder.add("list.txt", Array("tarantula\n\n 366 \n".utf8))
@@ -222,6 +300,8 @@ import Testing
   @Test(arguments: [
     Refusal("atlas -o a --classes 3,3", "error: --classes names tiger shark (3) twice"),
     Refusal("atlas -o a --classes 0-5,tarantula,70-80", "error: --classes names tarantula (76) twice"),
+    Refusal(["atlas", "-o", "a", "--classes", ""], "error: the class has an empty name"),
+    Refusal("atlas -o a --classes 3,,4", "error: the class has an empty name"),
     Refusal("atlas -o a --classes 9-7", "error: --classes: write 7-9, not 9-7"),
     Refusal("atlas -o a --classes 990-1000", "error: class 1000 is out of range: the model has classes 0 to 999"),
     Refusal("atlas -o a --classes nothing-at-all", "error: no class is called \"nothing-at-all\"; nearest: …"),
@@ -234,7 +314,22 @@ import Testing
     .usage("atlas -o a --shard 1/3 --merge", "Give --shard or --merge, not both."),
     .usage(
       "atlas -o a --shard auto",
-      "--shard auto: neither SLURM_ARRAY_TASK_ID with SLURM_ARRAY_TASK_COUNT nor JOB_COMPLETION_INDEX is set."),
+      "--shard auto: neither SLURM_ARRAY_TASK_ID nor JOB_COMPLETION_INDEX is set."),
+    Refusal(
+      ["atlas", "-o", "a", "--shard", "auto"],
+      "Error: --shard auto: SLURM_ARRAY_TASK_COUNT is not set; write --shard auto/N.", status: 64,
+      environment: ["SLURM_ARRAY_TASK_ID": "1"]),
+    Refusal(
+      ["atlas", "-o", "a", "--shard", "auto"],
+      "Error: --shard auto: tasks 5 to 5, 1 of them, are no whole Slurm array from 0 or 1 on; …", status: 64,
+      environment: [
+        "SLURM_ARRAY_TASK_ID": "5", "SLURM_ARRAY_TASK_MIN": "5", "SLURM_ARRAY_TASK_MAX": "5",
+        "SLURM_ARRAY_TASK_COUNT": "1",
+      ]),
+    Refusal(
+      ["atlas", "-o", "a", "--shard", "auto/2"],
+      "Error: --shard auto/2: SLURM_ARRAY_TASK_ID is 0, which is not from 1 to 2.", status: 64,
+      environment: ["SLURM_ARRAY_TASK_ID": "0"]),
     Refusal(
       ["atlas", "-o", "a", "--shard", "auto"],
       "Error: --shard auto: Kubernetes doesn't say how many there are; write --shard auto/N.", status: 64,

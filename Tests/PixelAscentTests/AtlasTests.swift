@@ -36,6 +36,20 @@ import Testing
     #expect(try Set(AtlasManifest(path).records.map(\.label)) == ["a", "ü\"\n"])
   }
 
+  @Test("Who only looks changes nothing; who is beside others reads what they have written")
+  func looks() throws {
+    let folder = try TemporaryFolder(), path = folder.path + "/m.jsonl", half = "{\"class\":"
+    try write(try Self.line("a") + half, path)
+    for access in [AtlasManifest.Access.looking, .beside] {
+      #expect(try AtlasManifest(path, access).records.map(\.label) == ["a"])
+      #expect(try text(path) == Self.line("a") + half)
+    }
+    let beside = try AtlasManifest(path, .beside)
+    #expect(throws: Never.self) { try AtlasManifest(path, .beside) }
+    #expect(throws: PixelAscentError.self) { try AtlasManifest(path) }
+    #expect(beside.isLocked)
+  }
+
   @Test("A half-written last line is cut off wherever it breaks off; the others stay")
   func halfLine() throws {
     let folder = try TemporaryFolder(), path = folder.path + "/m.jsonl"
@@ -90,6 +104,37 @@ import Testing
     }
     #expect(outputs.sorted() == items.map(\.output).sorted())
     #expect(AtlasShard(0, of: count) == nil && AtlasShard(count + 1, of: count) == nil)
+  }
+
+  @Test("A shard's name, and what is none")
+  func shardNames() {
+    #expect(AtlasShard("3-of-8") == AtlasShard(3, of: 8) && AtlasShard(3, of: 8)?.description == "3-of-8")
+    for text in ["", "3", "3-of-", "-of-8", "9-of-8", "0-of-8", "03-of-8", "+3-of-8", "3-of-8-of-9", "list-of-friends"]
+    {
+      #expect(AtlasShard(text) == nil)
+    }
+  }
+
+  @Test("The gallery of a hostile manifest is a page like any other")
+  func gallery() throws {
+    let folder = try TemporaryFolder(), atlas = try AtlasFolder(folder.path)
+    let label = "\"><script>alert(1)</script>'&\u{202E}", picture = RGBImage(width: 1, height: 1, pixels: [1, 2, 3])
+    try picture.write(to: folder.path + "/a\"<b>%.png")
+    let digest = SHA256.digest(of: try Files.read(folder.path + "/a\"<b>%.png"))
+    let lines = ["1e300", "-7", "0.5"].map { probability in
+      #"{"class":1,"label":"LABEL","output":"a\"<b>%.png","recipe":"<i>","seed":2,"probability":PROBABILITY,"sha256":"SHA"}"#
+        .replacing("LABEL", with: label.replacing("\"", with: #"\""#)).replacing("PROBABILITY", with: probability)
+        .replacing("SHA", with: digest)
+    }
+    for (line, percent) in zip(lines, ["100 %", "0 %", "50 %"]) {
+      try write(line + "\n", folder.path + "/manifest.jsonl")
+      #expect(try atlas.finish([], atlas.openManifests(), threads: 1) == 1)
+      let page = try text(folder.path + "/index.html")
+      let image =
+        #"<img src="a%22%3Cb%3E%25.png" alt="&quot;&gt;&lt;script&gt;alert(1)&lt;/script&gt;&#39;&amp;\#u{FFFD}""#
+      #expect(page.contains(image) && page.contains("<small>\(percent)</small>"))
+      #expect(page.components(separatedBy: "<script>").count == 2 && !page.contains("<i>"))
+    }
   }
 
   @Test("By class, recipe, seed: 9 before 10")

@@ -77,6 +77,12 @@ import Testing
     #expect((0..<3).map(slugs.slug) == ["a-b-c", "class-1", "été-2"])
     #expect(slugs.slug(3).count == 60)
     #expect((0..<1000).allSatisfy { !labels.slug($0).contains("/") && !labels.slug($0).isEmpty })
+    #expect(Set((0..<1000).map(labels.slug)).count == 1000)
+    let same = try Labels(names: ["a", "a", "a 1", "A-1-1", "Contact sheet", "class", "-"].map { [$0] })
+    #expect(
+      (0..<7).map(same.slug) == ["a-0", "a-1-1-1", "a-1", "a-1-1", "contact-sheet-4", "class", "class-6"])
+    let long = try Labels(names: [[String(repeating: "👩‍👩‍👧‍👦犬", count: 60)], [String(repeating: "犬", count: 60)]])
+    #expect(long.slug(1).utf8.count == 120)
   }
 
   @Test func refusesClassesWithoutName() {

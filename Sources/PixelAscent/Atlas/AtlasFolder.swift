@@ -4,6 +4,8 @@
 package struct AtlasFolder: Sendable {
   /// The folder's path, without a "/" at its end.
   package let path: String
+  /// The part that this process makes; nil if it makes or joins all.
+  package let shard: AtlasShard?
 
   private static let manifest = "manifest.jsonl"
   /// The names of the contact sheet and of the gallery page.
@@ -12,33 +14,27 @@ package struct AtlasFolder: Sendable {
   /// The folder at `path`, made if it is not there.
   ///
   /// - Throws: ``PixelAscentError`` of kind `unwritableFile`.
-  package init(_ path: String) throws(PixelAscentError) {
+  package init(_ path: String, _ shard: AtlasShard? = nil) throws(PixelAscentError) {
+    self.shard = shard
     self.path = path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
     try Files.makeFolders(self.path)
   }
 
   private func place(_ name: String) -> String { "\(path)/\(name)" }
 
-  /// The manifest of the whole atlas, or of a shard.
-  ///
-  /// - Throws: as `AtlasManifest` does.
-  package func openManifest(_ shard: AtlasShard? = nil) throws(PixelAscentError) -> AtlasManifest {
-    try AtlasManifest(place(shard.map { "manifest-\($0.index)-of-\($0.count).jsonl" } ?? Self.manifest))
-  }
-
-  /// The manifests that shards have left.
+  /// All manifests, first the one to append to. Who makes all, or joins what shards have made, is alone in the folder;
+  /// shards are beside each other.
   ///
   /// - Throws: as `AtlasManifest` does, or of kind `unreadableFile`.
-  package func openShards() throws(PixelAscentError) -> [AtlasManifest] {
-    var manifests: [AtlasManifest] = []
-    for name in try Files.names(in: path).sorted() where Self.isShard(name) {
-      manifests.append(try AtlasManifest(place(name)))
+  package func openManifests() throws(PixelAscentError) -> [AtlasManifest] {
+    let whole = try AtlasManifest(place(Self.manifest), shard == nil ? .alone : .beside)
+    let own = try shard.map { shard throws(PixelAscentError) in try AtlasManifest(place(shard.manifest)) }
+    var manifests = [own, whole].compactMap(\.self)
+    for name in try Files.names(in: path).sorted() {
+      guard let other = AtlasShard(manifest: name), other != shard else { continue }
+      manifests.append(try AtlasManifest(place(name), shard == nil ? .alone : .looking))
     }
     return manifests
-  }
-
-  private static func isShard(_ name: String) -> Bool {
-    name.hasPrefix("manifest-") && name.hasSuffix(".jsonl") && name.contains("-of-")
   }
 
   /// Which of the items are there, whole and made as they should be: the record of each, or nil.
@@ -75,17 +71,26 @@ package struct AtlasFolder: Sendable {
   }
 
   private func write(_ bytes: [UInt8], _ name: String) throws(PixelAscentError) {
-    try Files.write(bytes, to: place(name), temporary: Self.temporary(name))
+    // No two processes have the same name for one: a shard's is in it.
+    try Files.write(bytes, to: place(name), temporary: ".\(name)\(shard.map { ".\($0)" } ?? "").tmp")
   }
 
-  private static func temporary(_ name: String) -> String { ".\(name).tmp" }
+  /// Removes what a run that was killed has left of these items; of the pages and of other shards as well if this process is
+  /// alone.
+  package func removeUnfinished(_ items: [AtlasItem]) {
+    guard let present = try? Files.names(in: path) else { return }
+    let files = Set(items.map(\.output) + [Self.manifest, Self.sheet, Self.page])
+    for name in present where name.hasPrefix(".") && name.hasSuffix(".tmp") {
+      let file = name.dropFirst().dropLast(4), dot = file.lastIndex(of: ".")
+      let owner = dot.flatMap { AtlasShard(String(file[file.index(after: $0)...])) }
+      let isMeant = files.contains(String(owner == nil ? file : file[..<(dot ?? file.endIndex)]))
+      if isMeant && (shard == nil || shard == owner) { Files.remove(place(name)) }
+    }
+  }
 
-  /// Removes what a run that was killed has left of these items, and of the pages if the whole atlas is meant.
-  package func removeUnfinished(_ items: [AtlasItem], isWhole: Bool) {
-    // One look at the folder: an atlas has many items.
-    guard let present = try? Set(Files.names(in: path)) else { return }
-    let names = items.map(\.output) + (isWhole ? [Self.manifest, Self.sheet, Self.page] : [])
-    for name in names.map(Self.temporary) where present.contains(name) { Files.remove(place(name)) }
+  /// Removes the manifest of a shard that had nothing to do.
+  package func removeIfEmpty(_ manifest: AtlasManifest) {
+    if shard != nil && manifest.records.isEmpty { Files.remove(manifest.path) }
   }
 
   /// Writes the manifest in the order of classes, recipes and seeds, the contact sheet and the page; other manifests are
@@ -100,7 +105,11 @@ package struct AtlasFolder: Sendable {
     }
     let all = (own + otherRecords(items, manifests)).sorted(by: AtlasRecord.precedes)
     let pictures = all.filter { $0.sha256 != nil }
-    if !pictures.isEmpty { try write(ContactSheet(pictures, in: path, threads: threads).pngData(), Self.sheet) }
+    if pictures.isEmpty {
+      Files.remove(place(Self.sheet))
+    } else {
+      try write(ContactSheet(pictures, in: path, threads: threads).pngData(), Self.sheet)
+    }
     try write(Array(AtlasPage(pictures).text.utf8), Self.page)
     try write(Array(all.map { try JSONText.encode($0) + "\n" }.joined().utf8), Self.manifest)
     for manifest in manifests where manifest.path != place(Self.manifest) { Files.remove(manifest.path) }

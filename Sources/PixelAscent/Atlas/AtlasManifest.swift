@@ -10,30 +10,48 @@ import Synchronization
   import Glibc
 #endif
 
-/// The list of an atlas's pictures, one JSON object a line, to which lines are appended whole. As long as it is open no other
-/// process opens it.
+/// The list of an atlas's pictures, one JSON object a line, to which lines are appended whole.
 package final class AtlasManifest: Sendable {
+  /// What a process that has it open leaves to others.
+  package enum Access: Sendable {
+    /// No other has it open: lines may be appended.
+    case alone
+    /// Others may have it open in this way too, and read it.
+    case beside
+    /// Anything: it is only looked at.
+    case looking
+  }
+
   /// The file.
   package let path: String
-  /// Whether the file system can keep other processes away.
+  /// Whether other processes are kept away as they should be.
   package let isLocked: Bool
   private let file: Int32
   private let last: Mutex<[String: AtlasRecord]>
 
-  /// Opens the manifest at `path`, or makes an empty one; cuts a half-written last line off.
+  /// Opens the manifest at `path`, or makes an empty one; cuts a half-written last line off if it is alone.
   ///
   /// - Throws: ``PixelAscentError`` of kind `unwritableFile` if that is not possible, or another process has it open.
-  package init(_ path: String) throws(PixelAscentError) {
+  package init(_ path: String, _ access: Access = .alone) throws(PixelAscentError) {
     self.path = path
-    (file, isLocked) = try Self.open(path)
-    last = Mutex(try Self.read(path, file))
+    (file, isLocked) = try Self.open(path, access)
+    last = Mutex(try Self.read(path, access == .alone ? file : nil, cuts: isLocked))
   }
 
   /// The last line of each picture; a line that can't be read is none.
-  private static func read(_ path: String, _ file: Int32) throws(PixelAscentError) -> [String: AtlasRecord] {
+  ///
+  /// - Parameters:
+  ///   - file: where lines will be appended; nil if none will
+  ///   - cuts: whether a half-written line can only be one that was left
+  private static func read(
+    _ path: String, _ file: Int32?, cuts: Bool
+  ) throws(PixelAscentError) -> [String: AtlasRecord] {
     let bytes = try Files.read(path)
     let end = bytes.lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0
-    if end < bytes.count && ftruncate(file, off_t(end)) != 0 { throw Files.failure(.unwritableFile, path, errno) }
+    if let file, end < bytes.count {
+      let done = cuts ? ftruncate(file, off_t(end)) == 0 : write(file, "\n", 1) == 1
+      if !done { throw Files.failure(.unwritableFile, path, errno) }
+    }
     var last: [String: AtlasRecord] = [:]
     for line in bytes[..<end].split(separator: UInt8(ascii: "\n")) {
       guard let record = try? JSONText.decode(AtlasRecord.self, from: line, name: path) else { continue }
@@ -64,12 +82,15 @@ package final class AtlasManifest: Sendable {
     if problem != 0 { throw Files.failure(.unwritableFile, path, problem) }
   }
 
-  private static func open(_ path: String) throws(PixelAscentError) -> (file: Int32, isLocked: Bool) {
+  private static func open(
+    _ path: String, _ access: Access
+  ) throws(PixelAscentError) -> (file: Int32, isLocked: Bool) {
     while true {
       let file = Files.openForAppending(path)
       guard file >= 0 else { throw Files.failure(.unwritableFile, path, errno) }
+      if access == .looking { return (file, true) }
       var isLocked = true
-      if flock(file, LOCK_EX | LOCK_NB) != 0 {
+      if flock(file, (access == .alone ? LOCK_EX : LOCK_SH) | LOCK_NB) != 0 {
         let problem = errno
         if problem == EINTR { close(file); continue }
         if problem == EWOULDBLOCK {

@@ -13,8 +13,8 @@ struct AtlasPage {
     let body: HTML = """
       <header>
       <h1>What the network sees in its classes</h1>
-      <p>\(records.count) class visualizations, made by gradient ascent. <a href="contact-sheet.png">All on one sheet</a>, \
-      <a href="manifest.jsonl">all figures</a>.</p>
+      <p>\(records.count) class visualizations, made by gradient ascent. \(records.isEmpty ? "" : Self.sheet)\
+      <a href="manifest.jsonl">All figures</a>.</p>
       <label hidden>Search <input type="search" placeholder="a name or an index"> <output></output></label>
       </header>
       <main>
@@ -29,10 +29,14 @@ struct AtlasPage {
     ).text
   }
 
+  private static let sheet: HTML = """
+    <a href="contact-sheet.png">All on one sheet</a>.\u{20}
+    """
+
   private static func figure(_ record: AtlasRecord, recipes: Bool, seeds: Bool) -> HTML {
     let recipe: HTML = recipes ? ", \(record.recipe)" : ""
     let seed: HTML = seeds ? ", seed \(record.seed)" : ""
-    let percent = Int(((record.probability ?? 0) * 100).rounded())
+    let percent = Int((min(max(record.probability ?? 0, 0), 1) * 100).rounded())
     return """
       <figure><a href="\(urlPath(record.output))"><img src="\(urlPath(record.output))" alt="\(record.label)" loading="lazy"></a>\
       <figcaption><b><bdi>\(record.label)</bdi></b> (\(record.class))\(recipe)\(seed) <small>\(percent) %</small></figcaption></figure>

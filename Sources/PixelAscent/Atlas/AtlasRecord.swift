@@ -60,7 +60,7 @@ package struct AtlasItem: Sendable {
 }
 
 /// A part of an atlas's items that a process of its own makes: every `count`-th, from number `index` on.
-package struct AtlasShard: Hashable, Sendable {
+package struct AtlasShard: Hashable, Sendable, CustomStringConvertible {
   /// From 1 to `count`.
   package let index, count: Int
 
@@ -69,6 +69,27 @@ package struct AtlasShard: Hashable, Sendable {
     guard 1 <= index, index <= count, count <= 100_000 else { return nil }
     (self.index, self.count) = (index, count)
   }
+
+  /// The shard whose ``description`` a text is.
+  package init?(_ text: String) {
+    let parts = text.split(separator: "-of-", omittingEmptySubsequences: false).map { Int($0) }
+    guard parts.count == 2, let index = parts[0], let count = parts[1], let shard = AtlasShard(index, of: count),
+      shard.description == text
+    else { return nil }
+    self = shard
+  }
+
+  /// The shard that has a manifest of this name.
+  init?(manifest name: String) {
+    guard name.hasPrefix("manifest-"), name.hasSuffix(".jsonl") else { return nil }
+    self.init(String(name.dropFirst(9).dropLast(6)))
+  }
+
+  /// As file names have it: "3-of-8".
+  package var description: String { "\(index)-of-\(count)" }
+
+  /// The name of its manifest.
+  var manifest: String { "manifest-\(self).jsonl" }
 
   /// Its items.
   package func of(_ items: [AtlasItem]) -> [AtlasItem] {

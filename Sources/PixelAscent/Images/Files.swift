@@ -123,7 +123,8 @@ package enum Files {
       temporary = folder + (temporaryName ?? ".pixelascent-\(getpid())-\(UInt32.random(in: 0 ... .max)).tmp")
       unfinished.withLock { _ = $0.insert(temporary) }
       file = retrying {
-        open(temporary, O_WRONLY | O_CREAT | O_CLOEXEC | (temporaryName == nil ? O_EXCL : O_TRUNC), 0o666)
+        open(
+          temporary, O_WRONLY | O_CREAT | O_CLOEXEC | (temporaryName == nil ? O_EXCL : O_TRUNC | O_NOFOLLOW), 0o666)
       }
       if file < 0 { problem = forget(temporary, errno) }
     } while file < 0 && problem == EEXIST

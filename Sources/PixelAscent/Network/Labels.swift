@@ -22,22 +22,32 @@ public struct Labels: Hashable, Sendable {
   public subscript(index: Int) -> String { names[index][0] }
 
   /// The first synonym in a form that suits a file name: "Border terrier" reads "border-terrier". The index follows where
-  /// another class has the same: the two cranes are "crane-134" and "crane-517".
+  /// another class has the same: the two cranes are "crane-134" and "crane-517". No two classes have the same slug.
   public func slug(_ index: Int) -> String { slugs([index])[0] }
 
   /// The slugs of several classes.
   package func slugs(_ indices: [Int]) -> [String] {
-    let words = names.indices.map(words)
-    let counts = Dictionary(words.map { ($0, 1) }, uniquingKeysWith: +)
-    return indices.map { index in
-      if words[index].isEmpty { return "class-\(index)" }
-      return words[index] + (counts[words[index], default: 1] > 1 ? "-\(index)" : "")
+    var slugs = names.indices.map(words)
+    let counts = Dictionary(slugs.map { ($0, 1) }, uniquingKeysWith: +)
+    func isAlone(_ slug: String) -> Bool { counts[slug] == 1 && !slug.isEmpty && !Self.reserved.contains(slug) }
+    var taken = Set(slugs.filter(isAlone))
+    for (index, words) in slugs.enumerated() where !isAlone(words) {
+      var slug = words.isEmpty ? "class" : words
+      // A class may be called "crane 517".
+      repeat { slug += "-\(index)" } while !taken.insert(slug).inserted
+      slugs[index] = slug
     }
+    return indices.map { slugs[$0] }
   }
 
-  /// The letters and digits of a class's first synonym, at most 60 with the "-" between words.
+  /// What lies beside the pictures of classes has this name.
+  private static let reserved: Set = ["contact-sheet"]
+
+  /// The letters and digits of a class's first synonym, at most 60 with the "-" between words and 120 bytes.
   private func words(_ index: Int) -> String {
-    String(self[index].lowercased().split { !$0.isLetter && !$0.isNumber }.joined(separator: "-").prefix(60))
+    var words = self[index].lowercased().split { !$0.isLetter && !$0.isNumber }.joined(separator: "-").prefix(60)
+    while words.utf8.count > 120 { words.removeLast() }
+    return String(words)
   }
 
   /// The index of the class that `text` names.
