@@ -1,13 +1,29 @@
 // SPDX-License-Identifier: MIT
 
 extension String {
-  /// The text as it may stand in an error line: control characters as spaces, and no longer than 80 characters.
+  /// The text as it may stand in an error line: what can't be seen as spaces, and no longer than 80 characters.
   ///
   /// What a file or a user wrote goes through here, so that an error stays one readable line.
   package var oneLine: String {
     let start = prefix(80)
-    let clean = String(start.map { $0.isNewline || $0.unicodeScalars.contains { $0.value < 32 } ? " " : $0 })
-    return start.endIndex == endIndex ? clean : clean + "…"
+    let clean = start.map { $0.isNewline || $0.unicodeScalars.contains(where: \.isInvisible) ? " " : $0 }
+    return start.endIndex == endIndex ? String(clean) : String(clean) + "…"
+  }
+
+  /// The text as a terminal may get it: what would move the cursor, change colours or reorder the text as "?", but for
+  /// `kept`.
+  package func visible(keeping kept: Unicode.Scalar? = nil) -> String {
+    String(String.UnicodeScalarView(unicodeScalars.map { $0.isInvisible && $0 != kept ? "?" : $0 }))
+  }
+}
+
+extension Unicode.Scalar {
+  /// Whether it is a control character, ends a line, or changes the direction of the text around it.
+  var isInvisible: Bool {
+    switch properties.generalCategory {
+    case .control, .lineSeparator, .paragraphSeparator: true
+    default: properties.isBidiControl
+    }
   }
 }
 

@@ -11,7 +11,7 @@ package struct ProgressText: Sendable {
 
   package init(_ unit: String, total: Int) { (self.unit, self.total) = (unit, total) }
 
-  /// The line, at most `width` characters long.
+  /// The line, at most `width` columns of a terminal wide.
   ///
   /// - Parameter seconds: how long the work has taken so far
   package func line(width: Int, seconds: Double) -> String {
@@ -24,13 +24,18 @@ package struct ProgressText: Sendable {
     // From everything to the least: first the details go, from the last on, then the rate, then the time.
     for kept in stride(from: details.count, through: 0, by: -1) {
       let line = ([count] + details[..<kept] + time).joined(separator: "  ")
-      if line.count <= width { return line }
+      if Self.columns(line) <= width { return line }
     }
     for line in [([count] + time.suffix(1)).joined(separator: "  "), count, "\(done)/\(total)"]
-    where line.count <= width {
+    where Self.columns(line) <= width {
       return line
     }
     return String(repeating: ".", count: max(0, min(3, width)))
+  }
+
+  /// The columns that a text takes at most: East Asian characters and emoji, which are wide, begin at U+1100.
+  private static func columns(_ text: String) -> Int {
+    text.unicodeScalars.reduce(0) { $0 + ($1.value < 0x1100 ? 1 : 2) }
   }
 
   /// Hours only where there are some: "0:07", "12:34", "1:02:03".

@@ -10,7 +10,7 @@ struct Console: Sendable {
 
   /// Prints a result: the record as a line of JSON, or the text for people.
   func result(_ record: some Encodable, besides outputs: Outputs? = nil, text: () -> String) throws {
-    let line = json ? try JSONText.encode(record) : text()
+    let line = json ? try JSONText.encode(record) : text().visible(keeping: "\n")
     try StatusLine.above {
       if outputs?.useStandardOutput ?? false { return Files.printError(line) }
       try Files.print(line)
@@ -22,7 +22,7 @@ struct Console: Sendable {
 
   /// Says something about a result, or how far it is.
   func note(_ text: String) {
-    if !quiet { StatusLine.above { Files.printError(text) } }
+    if !quiet { StatusLine.above { Files.printError(text.visible(keeping: "\n")) } }
   }
 
   /// Whether progress has a line of its own, at the end of a terminal.
@@ -30,7 +30,7 @@ struct Console: Sendable {
 
   /// Says on that line how far the work is.
   func progress(_ text: (_ width: Int) -> String) {
-    if !quiet { StatusLine.show(text) }
+    if !quiet { StatusLine.show { text($0).visible() } }
   }
 
   /// Shows text that draws a picture in the terminal; it was asked for, so that `quiet` does not silence it.
@@ -38,9 +38,8 @@ struct Console: Sendable {
 
   /// Says what went wrong, on one line even where a file's name has several.
   static func error(_ message: String) {
-    let clean = message.unicodeScalars.map { $0.properties.generalCategory == .control ? "?" : $0 }
     let isRed = Terminal.standardError != nil && Terminal.allowsColor
     let word = isRed ? "\u{1B}[1;31merror:\u{1B}[0m" : "error:"
-    StatusLine.above { Files.printError("\(word) \(String(String.UnicodeScalarView(clean)))") }
+    StatusLine.above { Files.printError("\(word) \(message.visible())") }
   }
 }

@@ -39,7 +39,7 @@ struct ModelOptions: ParsableArguments {
       throw ValidationError(
         "No architecture is called \"\(architecture.oneLine)\"; known: \(Architecture.names.joined(separator: ", ")).")
     }
-    if let inputSize, !(1...65_536).contains(inputSize) {
+    if let inputSize, !Preprocessing.inputSizes.contains(inputSize) {
       throw ValidationError("--input-size must be from 1 to 65536, found \(inputSize).")
     }
     if let std, !std.values.allSatisfy({ $0 > 0 }) { throw ValidationError("--std must be above 0.") }

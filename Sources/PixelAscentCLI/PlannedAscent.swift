@@ -100,7 +100,7 @@ struct PlannedAscent {
     _ console: Console
   ) throws -> VisualizeRecord {
     let files = outputs.paths(for: stem), label = network.labels[`class`], result = climb.result
-    let whose = name.map { "\($0): " } ?? ""
+    let whose = name.map { "\($0): " } ?? "", isInterrupted = result.iterations < visualization.iterations
     if result.gradientsBeforeLastReLU > 0 {
       console.note(
         "note: \(whose)the score of \(label) was dead \(result.gradientsBeforeLastReLU) times: "
@@ -116,10 +116,10 @@ struct PlannedAscent {
     if let report = files.report {
       let page = try climb.visualization.report(
         of: result, class: `class`, shown: climb.shown, network: network,
-        command: Interruption.isAsked ? [] : Console.command)
+        command: isInterrupted ? [] : Console.command)
       try Files.write(Array(page.utf8), to: report)
     }
-    if Interruption.isAsked {
+    if isInterrupted {
       let done = "\(result.iterations) iteration\(result.iterations == 1 ? "" : "s")"
       console.note("\(whose)interrupted after \(done): the picture so far is in \(files.output)")
     }

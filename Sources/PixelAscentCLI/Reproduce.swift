@@ -38,11 +38,13 @@ struct Reproduce: ParsableCommand {
     network.options = compute
     let (picture, sha256) = try picture(provenance, network)
     // As the file has it: what differs in it is said below, and is no difference of the picture.
-    let again = try picture.data(for: file, comment: RGBImage.comment(inFile: bytes, name: file))
+    let again = try picture.data(like: bytes, name: file)
     let reasons = try provenance.differences(from: network, input: sha256)
     let isSame = again == bytes
-    let original = try RGBImage(decoding: bytes, name: file), decoded = try RGBImage(decoding: again, name: file)
-    let distance = decoded.distance(from: original)
+    func decoded(_ bytes: [UInt8]) throws -> RGBImage {
+      try RGBImage(decoding: bytes, name: file, maxMegapixels: options.maxMegapixels)
+    }
+    let distance = try decoded(again).distance(from: decoded(bytes))
     let record = ReproduceRecord(
       file: file, title: provenance.title, same: isSame, differing_values: distance?.count,
       linf_8bit: distance?.greatest,
@@ -89,6 +91,6 @@ struct ReproduceRecord: Encodable {
     } else {
       verdict = "differs: another size"
     }
-    return (["\(file): \(title): \(verdict)"] + reasons.map { "  \($0)" }).joined(separator: "\n")
+    return (["\(file): \(title.oneLine): \(verdict)"] + reasons.map { "  \($0)" }).joined(separator: "\n")
   }
 }

@@ -34,11 +34,31 @@ import Testing
   func same(_ command: String, _ input: String) throws {
     let made = try run("\(command) -o o.png --quiet --threads 1")
     try #require(made.status <= 1, "\(made.errors)")
-    for file in ["o.png", command.hasSuffix(".jpg") ? "f.jpg" : "f.png"] {
+    let figure = command.hasSuffix(".jpg") ? "f.jpg" : "f.png"
+    // A name says nothing.
+    try folder.add("g.jpeg.png", folder.bytes(figure))
+    for file in ["o.png", figure, "g.jpeg.png"] {
       let outcome = try run("reproduce \(file)\(input) --threads 3")
       #expect(outcome.status == 0, "\(outcome.errors)")
       #expect(outcome.lines.count == 1 && outcome.lines[0].hasSuffix(": the same bytes"))
     }
+  }
+
+  @Test("A picture of more megapixels than are usually read; a title that would take over the terminal")
+  func limits() throws {
+    #expect(try run("visualize --class 76 --iterations 1 --size 40 -o o.png --quiet").status == 0)
+    let refused = try run("reproduce o.png --max-megapixels 0.0015")
+    #expect(refused.status == 1 && refused.errors.contains("more than the limit of 0.0015"))
+    #expect(try run("reproduce o.png --max-megapixels 0.0017").status == 0)
+
+    let bytes = try folder.bytes("o.png"), text = try #require(try RGBImage.comment(inFile: bytes, name: "o.png"))
+    let title = #""title":"class visualization"#
+    #expect(text.contains(title))
+    let hostile = text.replacing(title, with: #""title":"\u001b[2J\u009b\nother.png: the same bytes"#)
+    try folder.add("h.png", RGBImage(decoding: bytes, name: "o.png").pngData(comment: hostile))
+    let outcome = try run("reproduce h.png")
+    #expect(outcome.status == 0 && outcome.lines.count == 1)
+    #expect(outcome.text.hasPrefix("h.png:  [2J  other.png: the same bytes of "))
   }
 
   @Test("How far apart they are, and why")

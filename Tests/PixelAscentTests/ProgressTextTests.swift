@@ -24,6 +24,15 @@ import Testing
     #expect(progress.line(width: width, seconds: 5) == line)
   }
 
+  @Test("East Asian characters are two columns wide")
+  func wide() {
+    var progress = ProgressText("u", total: 9)
+    progress.details = ["狼蛛", "é→"]
+    #expect(progress.line(width: 16, seconds: 0) == "u 0/9  狼蛛  é→")
+    #expect(progress.line(width: 15, seconds: 0) == "u 0/9  狼蛛")
+    #expect(progress.line(width: 10, seconds: 0) == "u 0/9")
+  }
+
   @Test("Before anything is done there is no rate")
   func nothing() {
     #expect(ProgressText("images", total: 7).line(width: 80, seconds: 0) == "images 0/7")

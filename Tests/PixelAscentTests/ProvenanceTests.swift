@@ -23,6 +23,7 @@ import Testing
     (visualization.seed, visualization.learningRate, visualization.height) = (.max, 0.1, 40)
     var other = ClassVisualization(.cs231nTensorFlow)
     other.start = .noise
+    (visualization.showEvery, other.showEvery) = (0, 0)
     var view = Provenance.SaliencyView()
     (view.objective, view.colormap, view.percentile) = (.crossEntropy, .viridis, 99.5)
     return [
@@ -57,9 +58,11 @@ import Testing
       "program":"pixelascent","simd":"\(simd)","title":"class visualization of \(network.labels[1]) (1)",\
       "version":"\(PixelAscent.version)","visualize":{"blur_every":10,"blur_sigma":0.5,"clamp":true,"height":5,\
       "iterations":100,"l2":0.001,"learning_rate":25,"max_jitter":16,"recipe":"cs231n-pytorch-normalized","samples":1,\
-      "seed":0,"show_every":25,"start":"image","width":7}}
+      "seed":0,"show_every":0,"start":"image","width":7}}
       """
     #expect(try found.text() == expected)
+    let figure = expected.replacing("\"result\"", with: "\"figure\"").replacing("every\":0", with: "every\":25")
+    #expect(try found.of(.figure).text() == figure)
   }
 
   private static let nothing = "f: the file doesn't say how it was made, as pixelascent's own pictures do"
@@ -73,11 +76,16 @@ import Testing
       return errorLine { try Provenance(inFile: bytes, name: "f") }
     }
     #expect(try line(nil) == Self.nothing)
-    #expect(try line("hello") == Self.unreadable + "not valid JSON, or it holds a number that does not fit")
-    #expect(try line("{}") == Self.unreadable + "it lacks \"program\"")
+    for comment in ["hello", "CREATOR: gd-jpeg v1.0", "{}", "{\"program\":\"x\"}", "[1]"] {
+      #expect(try line(comment) == Self.nothing)
+    }
+    #expect(
+      try line("{\"pictures\":[{\"output\":\"a.png\"}],\"program\":\"pixelascent\"}")
+        == "f: a contact sheet; pixelascent atlas makes it of its pictures")
     let text = try provenance(techniques()[3]).text()
     for (part, change, why) in [
-      ("\"program\":\"pixelascent\"", "\"program\":\"x\"", "program holds a value of the wrong kind"),
+      ("\"sha256\":", "\"input_size\":-9223372036854775808,\"sha256\":", "model holds a value of the wrong kind"),
+      ("\"sha256\":", "\"input_size\":65537,\"sha256\":", "model holds a value of the wrong kind"),
       ("\"picture\":\"result\"", "\"picture\":\"x\"", "picture holds a value of the wrong kind"),
       ("\"recipe\":\"simonyan\"", "\"recipe\":\"x\"", "visualize.recipe holds a value of the wrong kind"),
       ("\"seed\":18446744073709551615", "\"seed\":-1", "not valid JSON, or it holds a number that does not fit"),

@@ -12,11 +12,20 @@ extension RGBImage {
 
   /// The bytes that ``write(to:comment:)`` writes.
   package func data(for path: String, comment: String?) throws(PixelAscentError) -> [UInt8] {
-    let name = path.lowercased(), isJPEG = name.hasSuffix(".jpg") || name.hasSuffix(".jpeg")
+    let name = path.lowercased()
+    return try data(name.hasSuffix(".jpg") || name.hasSuffix(".jpeg") ? .jpeg : .png, path, comment)
+  }
+
+  /// The bytes of a file that has the format and the comment of another, whatever that is called.
+  package func data(like file: [UInt8], name: String) throws(PixelAscentError) -> [UInt8] {
+    try data(ImageFormat(of: file, name: name), name, Self.comment(inFile: file, name: name))
+  }
+
+  private func data(_ format: ImageFormat, _ name: String, _ comment: String?) throws(PixelAscentError) -> [UInt8] {
     do {
-      return isJPEG ? try jpegData(comment: comment) : try pngData(comment: comment)
+      return format == .jpeg ? try jpegData(comment: comment) : try pngData(comment: comment)
     } catch {
-      throw error.within(path)
+      throw error.within(name)
     }
   }
 }

@@ -24,6 +24,9 @@ public struct Preprocessing: Codable, Hashable, Sendable {
     case stretch
   }
 
+  /// The input sizes there are, in pixels.
+  package static let inputSizes = 1...65_536
+
   /// What networks trained on ImageNet usually take: torchvision's mean and standard deviation, short side 224.
   public static let imageNet = Preprocessing(
     uncheckedMean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225], inputSize: 224, resize: .short)
@@ -41,7 +44,7 @@ public struct Preprocessing: Codable, Hashable, Sendable {
       std.count == mean.count, "expected the standard deviation of \(mean.count) channels, found \(std.count)")
     try check(mean.allSatisfy(\.isFinite), "a mean is not finite")
     try check(std.allSatisfy { $0.isFinite && $0 > 0 }, "a standard deviation is not finite and positive")
-    try check((1...65_536).contains(inputSize), "the input size must be from 1 to 65536, found \(inputSize)")
+    try check(Self.inputSizes ~= inputSize, "the input size must be from 1 to 65536, found \(inputSize)")
     self.init(uncheckedMean: mean, std: std, inputSize: inputSize, resize: resize)
   }
 

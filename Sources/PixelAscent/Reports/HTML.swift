@@ -86,8 +86,3 @@ extension HTML {
     """
   }
 }
-
-extension Unicode.Scalar {
-  /// Whether it is a control character or changes the direction of the text around it.
-  var isInvisible: Bool { properties.generalCategory == .control || properties.isBidiControl }
-}

@@ -76,7 +76,7 @@ public struct Provenance: Hashable, Sendable {
     private let architecture, resize: String?
     private let mean, std: [Float]?
     private let bgr: Bool?
-    private let inputSize: Int?
+    fileprivate let inputSize: Int?
 
     private enum CodingKeys: String, CodingKey {
       case sha256, architecture, resize, mean, std, bgr
@@ -137,9 +137,14 @@ public struct Provenance: Hashable, Sendable {
   /// - Throws: ``PixelAscentError`` of kind `invalidImage` if the file is no picture of this program, or one of another
   ///   version's that can't be read.
   public init(inFile bytes: [UInt8], name: String) throws(PixelAscentError) {
-    guard let text = try RGBImage.comment(inFile: bytes, name: name) else {
+    guard let text = try RGBImage.comment(inFile: bytes, name: name),
+      let mark = try? JSONText.decode(Mark.self, from: text.utf8, name: name), mark.program == Self.program
+    else {
       throw PixelAscentError(
         .invalidImage, "\(name): the file doesn't say how it was made, as pixelascent's own pictures do")
+    }
+    if mark.pictures != nil {
+      throw PixelAscentError(.invalidImage, "\(name): a contact sheet; pixelascent atlas makes it of its pictures")
     }
     do {
       self = try JSONText.decode(Provenance.self, from: text.utf8, name: name)
@@ -148,6 +153,14 @@ public struct Provenance: Hashable, Sendable {
         .invalidImage, "\(name): how it was made can't be read: \(error.message.dropFirst(name.count + 2))")
     }
   }
+}
+
+/// What tells this program's comments from others', and a picture's from a contact sheet's.
+private struct Mark: Decodable {
+  struct Picture: Decodable {}
+
+  let program: String
+  let pictures: [Picture]?
 }
 
 extension RGBImage {
@@ -172,7 +185,7 @@ extension Provenance: Codable {
     case program, title, version, simd, model, input, `class`, label, picture, saliency, fool, visualize
   }
 
-  private static let program = "pixelascent"
+  fileprivate static let program = "pixelascent"
 
   /// Decodes a provenance and checks that its parameters are in range.
   public init(from decoder: any Decoder) throws {
@@ -180,13 +193,13 @@ extension Provenance: Codable {
     func fail(_ key: CodingKeys, _ message: String) -> DecodingError {
       .dataCorruptedError(forKey: key, in: container, debugDescription: message)
     }
-    guard try container.decode(String.self, forKey: .program) == Self.program else {
-      throw fail(.program, "another program's")
-    }
     title = try container.decode(String.self, forKey: .title)
     version = try container.decode(String.self, forKey: .version)
     instructionSet = try container.decode(String.self, forKey: .simd)
     model = try container.decode(Model.self, forKey: .model)
+    guard Preprocessing.inputSizes.contains(model.inputSize ?? 1) else {
+      throw fail(.model, "an input size out of range")
+    }
     input = try container.decodeIfPresent(String.self, forKey: .input)
     classIndex = try container.decode(Int.self, forKey: .class)
     label = try container.decode(String.self, forKey: .label)
@@ -219,7 +232,10 @@ extension Provenance: Codable {
     switch technique {
     case .saliency(let saliency): try container.encode(saliency, forKey: .saliency)
     case .fooling(let fooling): try container.encode(fooling, forKey: .fool)
-    case .visualization(let visualization): try container.encode(visualization, forKey: .visualize)
+    case .visualization(var visualization):
+      // Only a figure has more than the last image.
+      if kind != .figure { visualization.showEvery = 0 }
+      try container.encode(visualization, forKey: .visualize)
     }
   }
 }

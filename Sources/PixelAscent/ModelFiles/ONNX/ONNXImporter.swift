@@ -210,7 +210,8 @@ struct ONNXImporter {
     let order = channelsLast ? [0, 3, 1, 2] : [0, 1, 2, 3]
     guard let channels = shape[order[1]] else { throw fail("the input doesn't declare how many channels it has") }
     let rows = shape[order[2]] ?? inputSize, columns = shape[order[3]] ?? inputSize
-    guard channels <= 4096, rows <= 1 << 16, columns <= 1 << 16 else {
+    let sizes = Preprocessing.inputSizes
+    guard 1...4096 ~= channels, sizes ~= rows, sizes ~= columns else {
       throw fail("declares an input of shape \(shapeText([1, channels, rows, columns]))")
     }
     hasSize = shape[order[2]] != nil && shape[order[3]] != nil
