@@ -3,6 +3,9 @@
 SWIFT = swift
 # Compilers at once, each with up to 0.4 GB of memory: make demo JOBS=1 on a board with 1 GB. As many as cores if empty.
 JOBS =
+# Makes warnings errors if it is not empty, as CI has it.
+STRICT ?=
+FLAGS = $(JOBS:%=--jobs %) $(STRICT:%=-Xswiftc -warnings-as-errors -Xcc -Wall -Xcc -Wextra -Xcc -Werror)
 PROGRAM = .build/release/pixelascent
 # squeezenet1_1 or efficientnet_lite0
 MODEL = squeezenet1_1
@@ -24,7 +27,7 @@ setup:  ## install the system packages that are missing
 	@Scripts/setup
 
 build: setup  ## build the program in release
-	$(SWIFT) build $(JOBS:%=--jobs %) -c release --product pixelascent
+	$(SWIFT) build $(FLAGS) -c release --product pixelascent
 
 model: build $(WEIGHTS)  ## download weights and convert them: SqueezeNet 1.1's, or MODEL=efficientnet_lite0
 	@$(PROGRAM) info --model $(WEIGHTS)
@@ -47,7 +50,7 @@ demo: model samples  ## make a saliency map, a fooling image and a class visuali
 	@echo 'The pictures are in out/.'
 
 test: model samples  ## run every test
-	$(SWIFT) test $(JOBS:%=--jobs %) -c release --disable-xctest --disable-testable-imports
+	$(SWIFT) test $(FLAGS) -c release --disable-xctest --disable-testable-imports
 
 lint:  ## check the form of the Swift sources
 	$(SWIFT) format lint --strict --recursive Package.swift Sources Tests Bench/Package.swift Bench/Sources
@@ -56,10 +59,9 @@ format:  ## put the sources into that form
 	$(SWIFT) format --in-place --recursive Package.swift Sources Tests Bench/Package.swift Bench/Sources
 	clang-format -i $$(git ls-files '*.[ch]')
 
-sanitize: setup  ## run kernel and codec tests under sanitizers, all built with warnings as errors
-	ASAN_OPTIONS=detect_leaks=0 SWIFT_BACKTRACE=enable=no $(SWIFT) test --disable-xctest --scratch-path .build-sanitize \
-		--sanitize=address -Xcc -fsanitize=undefined -Xcc -fsanitize-trap=undefined \
-		-Xcc -Wall -Xcc -Wextra -Xcc -Werror=extra -Xcc -Werror=all -Xcc -O1 -Xswiftc -warnings-as-errors --filter 'KernelTests|CodecTests'
+sanitize: setup  ## run kernel and codec tests under sanitizers
+	PIXELASCENT_SANITIZE=1 ASAN_OPTIONS=detect_leaks=0 SWIFT_BACKTRACE=enable=no $(SWIFT) test $(FLAGS) --disable-xctest \
+		--scratch-path .build-sanitize --sanitize=address -Xcc -fsanitize=undefined -Xcc -fsanitize-trap=undefined -Xcc -O1
 
 check-neon: setup  ## check the NEON kernels, emulated where the machine is no arm64
 	@Scripts/check-neon
@@ -98,7 +100,7 @@ compare-networks: build bench-build  ## time torchvision's networks in PyTorch (
 
 bench-build: setup  ## build the micro-benchmark suite in release
 	@touch Bench/Package.swift  # else SwiftPM misses files that are new in the package beside it
-	$(SWIFT) build -c release --package-path Bench --product pixelascent-bench
+	$(SWIFT) build $(FLAGS) -c release --package-path Bench --product pixelascent-bench
 
 bench-check: model bench-build  ## verify every kernel's results and count allocations, no times
 	Bench/.build/release/pixelascent-bench --short --simd all --model $(WEIGHTS)
