@@ -5,7 +5,7 @@ SWIFT = swift
 JOBS =
 # Makes warnings errors if it is not empty, as CI has it.
 STRICT ?=
-FLAGS = $(JOBS:%=--jobs %) $(STRICT:%=-Xswiftc -warnings-as-errors -Xcc -Wall -Xcc -Wextra -Xcc -Werror)
+FLAGS = $(JOBS:%=--jobs %) $(STRICT:%=-Xswiftc -warnings-as-errors -Xcc -Wall -Xcc -Wextra -Xcc -Werror=all -Xcc -Werror=extra)
 PROGRAM = .build/release/pixelascent
 # squeezenet1_1 or efficientnet_lite0
 MODEL = squeezenet1_1

@@ -26,27 +26,27 @@ import Testing
   func appends() throws {
     let folder = try TemporaryFolder(), path = folder.path + "/m.jsonl"
     do {
-      let manifest = try AtlasManifest(path)
+      let manifest = try AtlasManifest(path, .alone)
       #expect(manifest.records.isEmpty)
       for name in ["a", "ü\"\n", "a"] { try manifest.append(AtlasRecord(Self.item(name), error: name)) }
       #expect(manifest["a.png"]?.error == "a" && manifest.records.count == 2)
     }
     let (a, u) = (try Self.line("a", "a"), try Self.line("ü\"\n", "ü\"\n"))
     #expect(try text(path) == a + u + a)
-    #expect(try Set(AtlasManifest(path).records.map(\.label)) == ["a", "ü\"\n"])
+    #expect(try Set(AtlasManifest(path, .alone).records.map(\.label)) == ["a", "ü\"\n"])
   }
 
   @Test("Who only looks changes nothing; who is beside others reads what they have written")
   func looks() throws {
     let folder = try TemporaryFolder(), path = folder.path + "/m.jsonl", half = "{\"class\":"
     try write(try Self.line("a") + half, path)
-    for access in [AtlasManifest.Access.looking, .beside] {
-      #expect(try AtlasManifest(path, access).records.map(\.label) == ["a"])
-      #expect(try text(path) == Self.line("a") + half)
-    }
+    #expect(try AtlasManifest(reading: path).records.map(\.label) == ["a"])
+    #expect(try AtlasManifest(path, .beside).records.map(\.label) == ["a"])
+    #expect(try text(path) == Self.line("a") + half)
     let beside = try AtlasManifest(path, .beside)
     #expect(throws: Never.self) { try AtlasManifest(path, .beside) }
-    #expect(throws: PixelAscentError.self) { try AtlasManifest(path) }
+    #expect(throws: PixelAscentError.self) { try AtlasManifest(path, .alone) }
+    #expect(throws: Never.self) { try AtlasManifest(reading: path) }
     #expect(beside.isLocked)
   }
 
@@ -56,12 +56,12 @@ import Testing
     let (a, b) = (try Self.line("a"), try Self.line("b"))
     for length in 0..<b.utf8.count {
       try write(a + String(decoding: b.utf8.prefix(length), as: UTF8.self), path)
-      let manifest = try AtlasManifest(path)
+      let manifest = try AtlasManifest(path, .alone)
       #expect(manifest.records.map(\.label) == ["a"])
       #expect(try text(path) == a)
     }
     try write(String(a.dropLast()), path)
-    #expect(try AtlasManifest(path).records.isEmpty)
+    #expect(try AtlasManifest(path, .alone).records.isEmpty)
     #expect(try text(path) == "")
   }
 
@@ -70,26 +70,26 @@ import Testing
     let folder = try TemporaryFolder(), path = folder.path + "/m.jsonl"
     let (a, b) = (try Self.line("a"), try Self.line("b"))
     try write("\n{}\n[1]\n\u{0}\n" + a + "{\"class\":1e999}\n" + b, path)
-    #expect(try AtlasManifest(path).records.map(\.label).sorted() == ["a", "b"])
+    #expect(try AtlasManifest(path, .alone).records.map(\.label).sorted() == ["a", "b"])
   }
 
   @Test("The last line of a picture counts")
   func last() throws {
     let folder = try TemporaryFolder(), path = folder.path + "/m.jsonl"
     try write(Self.line("a", "first") + Self.line("a", "second"), path)
-    #expect(try AtlasManifest(path).records.map(\.error) == ["second"])
+    #expect(try AtlasManifest(path, .alone).records.map(\.error) == ["second"])
   }
 
   @Test("No two runs have one manifest open")
   func lock() throws {
     let folder = try TemporaryFolder(), path = folder.path + "/m.jsonl"
     do {
-      let first = try AtlasManifest(path)
+      let first = try AtlasManifest(path, .alone)
       #expect(first.isLocked)
-      #expect(errorLine { try AtlasManifest(path) } == "\(path): another run is at work on it")
+      #expect(errorLine { try AtlasManifest(path, .alone) } == "\(path): another run is at work on it")
       withExtendedLifetime(first) {}
     }
-    _ = try AtlasManifest(path)
+    _ = try AtlasManifest(path, .alone)
   }
 
   @Test("Every item is in one shard", arguments: [1, 2, 3, 7, 20])

@@ -22,17 +22,22 @@ package struct AtlasFolder: Sendable {
 
   private func place(_ name: String) -> String { "\(path)/\(name)" }
 
-  /// All manifests, first the one to append to. Who makes all, or joins what shards have made, is alone in the folder;
-  /// shards are beside each other.
+  /// All manifests, first the one to append to. Who makes all, or joins what shards have made, is alone in the folder, where
+  /// shards are beside each other: the manifest of all says so, and those of other shards are only read.
   ///
   /// - Throws: as `AtlasManifest` does, or of kind `unreadableFile`.
   package func openManifests() throws(PixelAscentError) -> [AtlasManifest] {
     let whole = try AtlasManifest(place(Self.manifest), shard == nil ? .alone : .beside)
-    let own = try shard.map { shard throws(PixelAscentError) in try AtlasManifest(place(shard.manifest)) }
+    let own = try shard.map { shard throws(PixelAscentError) in try AtlasManifest(place(shard.manifest), .alone) }
     var manifests = [own, whole].compactMap(\.self)
     for name in try Files.names(in: path).sorted() {
       guard let other = AtlasShard(manifest: name), other != shard else { continue }
-      manifests.append(try AtlasManifest(place(name), shard == nil ? .alone : .looking))
+      do throws(PixelAscentError) {
+        manifests.append(try AtlasManifest(reading: place(name)))
+      } catch {
+        // A shard that had nothing to do removes its own.
+        if Files.exists(place(name)) { throw error }
+      }
     }
     return manifests
   }

@@ -18,49 +18,54 @@ package final class AtlasManifest: Sendable {
     case alone
     /// Others may have it open in this way too, and read it.
     case beside
-    /// Anything: it is only looked at.
-    case looking
   }
 
   /// The file.
   package let path: String
   /// Whether other processes are kept away as they should be.
   package let isLocked: Bool
-  private let file: Int32
+  private let file: Int32?
   private let last: Mutex<[String: AtlasRecord]>
 
-  /// Opens the manifest at `path`, or makes an empty one; cuts a half-written last line off if it is alone.
+  /// Opens the manifest at `path`, or makes an empty one. A half-written last line is cut off if this process is alone.
   ///
   /// - Throws: ``PixelAscentError`` of kind `unwritableFile` if that is not possible, or another process has it open.
-  package init(_ path: String, _ access: Access = .alone) throws(PixelAscentError) {
-    self.path = path
-    (file, isLocked) = try Self.open(path, access)
-    last = Mutex(try Self.read(path, access == .alone ? file : nil, cuts: isLocked))
-  }
-
-  /// The last line of each picture; a line that can't be read is none.
-  ///
-  /// - Parameters:
-  ///   - file: where lines will be appended; nil if none will
-  ///   - cuts: whether a half-written line can only be one that was left
-  private static func read(
-    _ path: String, _ file: Int32?, cuts: Bool
-  ) throws(PixelAscentError) -> [String: AtlasRecord] {
-    let bytes = try Files.read(path)
-    let end = bytes.lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0
-    if let file, end < bytes.count {
-      let done = cuts ? ftruncate(file, off_t(end)) == 0 : write(file, "\n", 1) == 1
+  package init(_ path: String, _ access: Access) throws(PixelAscentError) {
+    let (file, isLocked) = try Self.open(path, access), bytes = try Files.read(path), end = Self.end(bytes)
+    if access == .alone && end < bytes.count {
+      // Without a lock it may be one that another process is at.
+      let done = isLocked ? ftruncate(file, off_t(end)) == 0 : write(file, "\n", 1) == 1
       if !done { throw Files.failure(.unwritableFile, path, errno) }
     }
+    (self.path, self.file, self.isLocked) = (path, file, isLocked)
+    last = Mutex(Self.last(bytes[..<end], path))
+  }
+
+  /// What the manifest at `path` holds now, whoever has it open.
+  ///
+  /// - Throws: ``PixelAscentError`` of kind `unreadableFile`.
+  package init(reading path: String) throws(PixelAscentError) {
+    let bytes = try Files.read(path)
+    (self.path, file, isLocked) = (path, nil, true)
+    last = Mutex(Self.last(bytes[..<Self.end(bytes)], path))
+  }
+
+  /// Where the last whole line ends.
+  private static func end(_ bytes: [UInt8]) -> Int { bytes.lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0 }
+
+  /// The last line of each picture; a line that can't be read is none.
+  private static func last(_ bytes: ArraySlice<UInt8>, _ path: String) -> [String: AtlasRecord] {
     var last: [String: AtlasRecord] = [:]
-    for line in bytes[..<end].split(separator: UInt8(ascii: "\n")) {
+    for line in bytes.split(separator: UInt8(ascii: "\n")) {
       guard let record = try? JSONText.decode(AtlasRecord.self, from: line, name: path) else { continue }
       last[record.output] = record
     }
     return last
   }
 
-  deinit { close(file) }
+  deinit {
+    if let file { close(file) }
+  }
 
   /// What it holds of a picture: the last line about it.
   package subscript(output: String) -> AtlasRecord? { last.withLock { $0[output] } }
@@ -68,11 +73,12 @@ package final class AtlasManifest: Sendable {
   /// The last line of each picture, in no order.
   package var records: [AtlasRecord] { last.withLock { Array($0.values) } }
 
-  /// Appends a line, or nothing.
+  /// Appends a line, or nothing, to a manifest that is open.
   ///
   /// - Throws: ``PixelAscentError`` of kind `unwritableFile`, for example where the disk is full.
   package func append(_ record: AtlasRecord) throws {
     let line = Array((try JSONText.encode(record) + "\n").utf8)
+    guard let file else { preconditionFailure("\(path) is only read") }
     let problem = last.withLock { last -> Int32 in
       let end = lseek(file, 0, SEEK_END)
       let problem = line.withUnsafeBytes { Files.drain($0, into: file) }
@@ -88,7 +94,6 @@ package final class AtlasManifest: Sendable {
     while true {
       let file = Files.openForAppending(path)
       guard file >= 0 else { throw Files.failure(.unwritableFile, path, errno) }
-      if access == .looking { return (file, true) }
       var isLocked = true
       if flock(file, (access == .alone ? LOCK_EX : LOCK_SH) | LOCK_NB) != 0 {
         let problem = errno
