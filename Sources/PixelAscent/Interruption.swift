@@ -26,8 +26,8 @@ package enum Interruption {
     // What the parent has the program ignore (nohup, a shell's background jobs) stays ignored.
     for number in [SIGINT, SIGTERM, SIGHUP] where !isIgnored(number) { sigaddset(&watched, number) }
     pthread_sigmask(SIG_BLOCK, &watched, nil)
-    // A pipe that nobody reads any more is seen where it is written.
-    signal(SIGPIPE, SIG_IGN)
+    // A pipe that nobody reads any more and the limit of a file's size are seen where they are written.
+    for number in [SIGPIPE, SIGXFSZ] { signal(number, SIG_IGN) }
     let signals = watched
     DispatchQueue(label: "signals").async { wait(for: signals) }
   }

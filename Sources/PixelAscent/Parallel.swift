@@ -74,6 +74,8 @@ package final class Parallel: Sendable {
   /// not cut.
   func overParts(blocks: Range<Int>, together: Int = 1, rows: Int, _ body: Body) {
     if threads == 1 { return body.run(Part(blocks: blocks, rows: 0..<rows)) }
+    // A part is no less than a few blocks where there are very many.
+    let together = max(1, blocks.count / (1 << 20) / together) * together
     let stripes = (blocks.count + together - 1) / together
     let bands = max(1, min(rows, (Self.partsPerThread * threads + stripes - 1) / max(stripes, 1)))
     run(Cut(blocks: blocks, together: together, rows: rows, bands: bands), body)

@@ -89,7 +89,11 @@ struct AscentOptions: ParsableArguments {
   func visualizations(
     _ network: Network, _ run: RunOptions
   ) throws -> (visualizations: [ClassVisualization], input: String?) {
-    let file = try startFile.map { try run.start($0, network) }
+    let file = try startFile.map { path in
+      let file = try run.start(path, network)
+      try naming(path) { try network.check(file.image) }
+      return file
+    }
     if let startFile, let shape = file?.image.shape.dropFirst(), let size, [size.height, size.width] != Array(shape) {
       throw ValidationError(
         "--init \(startFile) is \(shape[1])x\(shape[2]) pixels and fixes the size; leave out --size.")

@@ -31,6 +31,7 @@ struct PixelAscentCommand: ParsableCommand {
     ])
 
   static func main() {
+    Files.openStandardStreams()
     Interruption.watch()
     do {
       var command = try parseAsRoot()

@@ -24,11 +24,13 @@ struct RunOptions: ParsableArguments {
     help: ArgumentHelp("The most memory one image's way through the network may take.", valueName: "MB"))
   var maxMemory = 2048
 
-  var threads: Int { threadsOption ?? ComputeOptions.availableThreads }
+  private static let mostThreads = 1024
+
+  var threads: Int { threadsOption ?? min(Self.mostThreads, ComputeOptions.availableThreads) }
 
   func validate() throws {
-    guard (1...1024).contains(threads) else {
-      throw ValidationError("--threads must be from 1 to 1024, found \(threads).")
+    guard (1...Self.mostThreads).contains(threads) else {
+      throw ValidationError("--threads must be from 1 to \(Self.mostThreads), found \(threads).")
     }
     guard maxMegapixels > 0 else { throw ValidationError("--max-megapixels must be above 0, found \(maxMegapixels).") }
     guard (1...(1 << 40)).contains(maxMemory) else {

@@ -23,7 +23,7 @@ enum ShardOption: ExpressibleByArgument {
 
   /// - Throws: `ValidationError` if the environment doesn't say which.
   func shard(_ environment: (String) -> String? = Files.environment) throws -> AtlasShard {
-    func number(_ name: String) -> Int? { environment(name).flatMap { Int($0) } }
+    func number(_ name: String) -> Int? { environment(name).flatMap { Int32($0) }.map(Int.init) }
     switch self {
     case .given(let shard): return shard
     case .automatic(let count):

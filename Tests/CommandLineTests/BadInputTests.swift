@@ -88,6 +88,19 @@ import Testing
       "visualize --class 76 --init grey.npy",
       "error: grey.npy: an input image must have the shape (3, H, W), found (20, 20)"),
     Refusal(
+      "visualize --class 76 --init grey.npy --size 20",
+      "error: grey.npy: an input image must have the shape (3, H, W), found (20, 20)"),
+    Refusal(
+      "classify photo.png --mean 0.5 --std 0.5",
+      "error: …squeezenet1_1.safetensors: the network takes 3 channels, --mean and --std have 1"),
+    Refusal(
+      "classify photo.png --resize crop --input-size 3000 --max-memory 40",
+      "error: photo.png: a network input of 3000×3000 pixels would take …"),
+    Refusal(
+      "classify thin.png --resize crop",
+      "error: thin.png: resized to 256×5120000 pixels, of which the middle is taken, it would take more than the limit of "
+        + "2048 MB (--max-memory); --resize stretch takes all of it"),
+    Refusal(
       "visualize --class 76 --init cut.npy",
       "error: cut.npy: the header declares the shape (20, 20) of float32, found 1599 bytes"),
   ])
@@ -96,6 +109,7 @@ import Testing
     try folder.add("thin.png", try Pictures.flat(width: 4, height: 120_000).pngData())
     try folder.add("small.npy", Tensor(shape: [3, 4, 9], repeating: 0).npyData())
     try folder.add("nan.npy", Tensor(shape: [3, 20, 20], repeating: .nan).npyData())
+    try folder.add("thin.png", Pictures.flat(width: 1, height: 20_000).pngData())
     let grey = Tensor(shape: [20, 20], repeating: 0).npyData()
     try folder.add("grey.npy", grey)
     try folder.add("cut.npy", grey.dropLast())

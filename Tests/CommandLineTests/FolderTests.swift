@@ -101,6 +101,17 @@ import Testing
     #expect(try run("classify in --json").lines.count == 3 * images.count)
   }
 
+  #if os(Linux)
+    @Test("A name that is no UTF-8 is reported")
+    func otherNames() throws {
+      let path = folder.path.utf8CString.dropLast() + Array("/in/caf".utf8CString.dropLast()) + [-23, 0]
+      #expect(mkdir(Array(path), 0o700) == 0)
+      let outcome = try run("classify in --json")
+      #expect(outcome.status == 1 && outcome.lines.count == 4)
+      #expect(outcome.errors == "error: in/caf\u{FFFD}: no such file\nerror: 1 of 5 images failed\n")
+    }
+  #endif
+
   @Test(
     "A folder below that can't be read is reported, and the rest goes on",
     .disabled(if: geteuid() == 0, "root may do all"))

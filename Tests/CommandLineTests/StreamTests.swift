@@ -43,6 +43,44 @@ import Testing
     #expect(try Array(pipe.fileHandleForReading.readToEnd() ?? Data()) == folder.bytes("a.png"))
   }
 
+  @Test("Closed streams: no other file takes their place")
+  func closedStreams() throws {
+    let command = "exec \"$0\" \"$@\" <&- >&-"
+    func closed(_ arguments: String) throws -> Program.Outcome {
+      try Program.run(
+        ["-c", command, Program.path] + arguments.split(separator: " ").map(String.init), in: folder, program: "/bin/sh"
+      )
+    }
+    #expect(try closed("classify -").errors == "error: standard input: holds no path; write one a line\n")
+    let options = "--classes 75,76 --size 32 --iterations 1 --threads 1"
+    #expect(try run("atlas -o a \(options) --quiet").status == 0)
+    #expect(try closed("atlas -o b \(options) --quiet").status == 0)
+    #expect(try closed("atlas -o b \(options) --quiet").status == 0)
+    for name in try FileManager.default.contentsOfDirectory(atPath: folder.path + "/a") {
+      let same = try folder.bytes("b/\(name)") == folder.bytes("a/\(name)")
+      #expect(same || name == "manifest.jsonl", "\(name)")
+    }
+    #expect(try String(decoding: folder.bytes("b/manifest.jsonl"), as: UTF8.self).split(separator: "\n").count == 2)
+  }
+
+  @Test("A pipe that does not wait for its reader gets every line")
+  func nonBlocking() throws {
+    let pipe = Pipe(), file = pipe.fileHandleForWriting.fileDescriptor, count = 1200
+    #expect(fcntl(file, F_SETFL, fcntl(file, F_GETFL) | O_NONBLOCK) == 0)
+    let list = Data(String(repeating: "photo.png\n", count: count).utf8)
+    var lines: [String] = []
+    let outcome = try Program.run(
+      ["classify", "-", "--json", "--top", "9"], in: folder, input: list, output: pipe.fileHandleForWriting
+    ) { _, _ in
+      try pipe.fileHandleForWriting.close()
+      sleep(1)
+      let text = try pipe.fileHandleForReading.readToEnd() ?? Data()
+      lines = String(decoding: text, as: UTF8.self).split(separator: "\n").map(String.init)
+      #expect(text.count > 1 << 17, "less than a pipe holds")
+    }
+    #expect(outcome.status == 0 && outcome.errors == "" && lines.count == count)
+  }
+
   @Test("A FIFO is written and stays one")
   func fifo() throws {
     let command = "visualize --class 76 --init photo.png --iterations 1 --quiet"

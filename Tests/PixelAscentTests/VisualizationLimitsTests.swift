@@ -24,6 +24,7 @@ import Testing
     ({ $0.maxJitter = -1 }, "max jitter must be 0 or more, found -1"),
     ({ $0.maxJitter = 1_000_001 }, "max jitter must be at most 1000000, found 1000001"),
     ({ $0.samples = 0 }, "samples must be 1 or more, found 0"),
+    ({ $0.samples = 10_001 }, "samples must be at most 10000, found 10001"),
     ({ $0.showEvery = -1 }, "show every must be 0 or more, found -1"),
     ({ $0.height = 0 }, "the size must be from 1 to 1048576 pixels, found 0×224"),
     ({ $0.width = .max }, "the size must be from 1 to 1048576 pixels, found 224×9223372036854775807"),

@@ -179,6 +179,12 @@ package enum Files {
     var done = 0
     while done < bytes.count {
       let put = retrying { writeSome(file, UnsafeRawBufferPointer(rebasing: bytes[done...])) }
+      if put < 0 && errno == EAGAIN {
+        // Whoever gave it to the program made it one that does not wait.
+        var pipe = pollfd(fd: file, events: Int16(POLLOUT), revents: 0)
+        poll(&pipe, 1, -1)
+        continue
+      }
       if put < 0 { return errno }
       done += put
     }

@@ -75,7 +75,11 @@ extension Files {
       for name in names {
         let path = part.isEmpty ? name : "\(part)/\(name)"
         var status = stat()
-        guard lstat("\(folder)/\(path)", &status) == 0 else { continue }
+        if lstat("\(folder)/\(path)", &status) != 0 {
+          // Gone since, or of a name that is no UTF-8.
+          problems[path] = failure(.unreadableFile, "\(folder)/\(path)", errno)
+          continue
+        }
         if !status.isFolder {
           files.append(path)
           continue
@@ -103,6 +107,16 @@ extension Files {
       if name != "." && name != ".." { names.append(name) }
     }
     return names
+  }
+
+  /// Opens what a parent has closed of standard input, output and error, so that no other file gets their numbers. Call it first
+  /// of all.
+  package static func openStandardStreams() {
+    while true {
+      let file = open("/dev/null", O_RDWR)
+      if file > STDERR_FILENO { close(file) }
+      if file < 0 || file > STDERR_FILENO { return }
+    }
   }
 
   /// Writes a line to standard output. If that is a pipe that nobody reads any more, the program ends as SIGPIPE would

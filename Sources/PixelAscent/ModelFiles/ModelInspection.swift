@@ -80,6 +80,9 @@ public struct ModelInspection: Sendable {
 }
 
 extension ModelInspection.Layer {
+  /// Numbers of multiplications end here; those of all layers can still be added.
+  private static let most = 1 << 50
+
   fileprivate init(_ layer: GraphLayer, _ shapes: [String: ValueShape], _ parameters: [String: Parameter]) {
     let none = ValueShape(channels: 0, height: 0, width: 0)
     let input = layer.inputs.first.flatMap { shapes[$0] } ?? none, output = shapes[layer.name] ?? none
@@ -93,7 +96,10 @@ extension ModelInspection.Layer {
     multiplications =
       switch layer.operation {
       case .convolution(let window, let groups, let outputs, _):
-        outputs * output.height * output.width * (input.channels / groups) * window.y.kernel * window.x.kernel
+        [output.height, output.width, input.channels / groups, window.y.kernel, window.x.kernel].reduce(outputs) {
+          let (product, overflow) = $0.multipliedReportingOverflow(by: $1)
+          return overflow ? Self.most : min(product, Self.most)
+        }
       case .linear(let outputs, _): outputs * input.channels
       default: 0
       }

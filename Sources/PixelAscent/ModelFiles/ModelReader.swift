@@ -58,7 +58,7 @@ package enum ModelReader {
   ) throws(PixelAscentError) -> Reading {
     var file = file
     do {
-      file.preprocessing = try settings.applied(to: file.preprocessing)
+      file.preprocessing = try settings.applied(to: file.preprocessing, channels: file.graph.input.channels)
       if let labels = settings.labels { file.labels = try check(labels, file.labels.count) }
       if settings.isBGR { try file.reverseChannels() }
     } catch {
@@ -78,7 +78,8 @@ package enum ModelReader {
           "the file doesn't say how its images were normalised: taken for mean \(list(usual.mean)), std \(list(usual.std)); "
             + "--mean and --std say otherwise")
       }
-      let preprocessing = try settings.applied(to: model.preprocessing ?? usual)
+      let preprocessing = try settings.applied(
+        to: model.preprocessing ?? usual, channels: model.graph.input.channels)
       let shapes = try model.graph.shapes(inputSize: preprocessing.inputSize)
       let classes = shapes[model.graph.output]?.channels ?? 0
       let isImageNet = try classes == ImageNetLabels.labels.count

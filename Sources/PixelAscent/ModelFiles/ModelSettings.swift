@@ -20,13 +20,18 @@ public struct ModelSettings: Hashable, Sendable {
   /// Settings that leave all to the file.
   public init() {}
 
-  /// The preprocessing with what these settings say.
+  /// The preprocessing, for a network of so many input channels, with what these settings say.
   ///
   /// - Throws: ``PixelAscentError`` of kind `invalidParameter`.
-  func applied(to preprocessing: Preprocessing) throws(PixelAscentError) -> Preprocessing {
-    try Preprocessing(
+  func applied(to preprocessing: Preprocessing, channels: Int) throws(PixelAscentError) -> Preprocessing {
+    let applied = try Preprocessing(
       mean: mean ?? preprocessing.mean, std: std ?? preprocessing.std, inputSize: inputSize ?? preprocessing.inputSize,
       resize: resize ?? preprocessing.resize)
+    guard applied.mean.count == channels else {
+      throw PixelAscentError(
+        .invalidParameter, "the network takes \(channels) channels, --mean and --std have \(applied.mean.count)")
+    }
+    return applied
   }
 }
 

@@ -24,6 +24,16 @@ struct ArenaPlan {
       return floats
     }
     let sizes = sizes
+    // With its halos a value may be many times larger: what is too much to be counted is too much.
+    let most = plan.storages.indices.reduce(Double(plan.imageChannels) * Double(height) * Double(width)) { sum, index in
+      let storage = plan.storages[index], halo = max(storage.halo, storage.gradientHalo)
+      let (rows, columns) = (sizes[index].height + 2 * halo, sizes[index].width + 2 * halo)
+      return sum + 2 * Double(storage.channels + 15) * Double(rows) * Double(columns)
+    }
+    guard most <= 0x1p48 else {
+      throw PixelAscentError(
+        .sizeLimit, "a network input of \(height)×\(width) pixels would take more memory than any machine has")
+    }
     func place(_ storage: Int, halo: Int) -> Int {
       place(
         Planes.floats(

@@ -16,7 +16,6 @@ struct LayerPlan: Sendable {
   private var indices: [String: Int] = [:]
   /// How often the graph reads each value.
   private var readers: [String: Int] = [:]
-  private static let mostLayers = 4096
 
   var imageChannels: Int { graph.input.channels }
   var classes: Int { values[output].channels }
@@ -24,10 +23,6 @@ struct LayerPlan: Sendable {
   /// - Throws: `PixelAscentError` of kind `invalidModel` that names the layer this version can't run, `unreadableFile`.
   init(_ file: ModelFile, threads: Int) throws(PixelAscentError) {
     graph = file.graph
-    guard graph.layers.count <= Self.mostLayers else {
-      throw PixelAscentError(
-        .invalidModel, "\(graph.layers.count) layers are more than the \(Self.mostLayers) this version takes")
-    }
     for name in graph.layers.flatMap(\.inputs) + [graph.output] { readers[name, default: 0] += 1 }
     let weights = try LayerWeights.load(file, threads: threads)
     let shapes = try graph.shapes(inputSize: file.preprocessing.inputSize)
@@ -329,12 +324,18 @@ extension Graph {
 
   /// The least height and width of an image.
   func leastSize() throws(PixelAscentError) -> Int {
-    for size in 1...4096 {
+    func fits(_ size: Int) throws(PixelAscentError) -> Bool {
       do {
         _ = try shapes(height: size, width: size)
-        return size
-      } catch let error where error.kind == .sizeLimit {}
+        return true
+      } catch let error where error.kind == .sizeLimit {
+        return false
+      }
     }
-    throw PixelAscentError(.invalidModel, "the network leaves nothing of an image of 4096×4096 pixels")
+    let most = 4096
+    if try fits(most) {
+      for size in 1...most where try fits(size) { return size }
+    }
+    throw PixelAscentError(.invalidModel, "the network leaves nothing of an image of \(most)×\(most) pixels")
   }
 }

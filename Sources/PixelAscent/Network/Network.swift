@@ -134,6 +134,13 @@ public struct Network: Sendable {
       resized = image.resized(shortSide: size)
     case .crop:
       try Workspace.check(self, height: size, width: size, gradient: false)
+      let whole = RGBImage.size(width: image.width, height: image.height, shortSide: preprocessing.shortSide)
+      guard 3 * Double(whole.width) * Double(whole.height) <= Double(options.maxMemory) else {
+        throw PixelAscentError(
+          .sizeLimit,
+          "resized to \(whole.width)×\(whole.height) pixels, of which the middle is taken, it would take more than the limit "
+            + "of \(options.maxMemory >> 20) MB (--max-memory); --resize stretch takes all of it")
+      }
       resized = image.resized(shortSide: preprocessing.shortSide).cropped(width: size, height: size)
     case .stretch:
       try Workspace.check(self, height: size, width: size, gradient: false)

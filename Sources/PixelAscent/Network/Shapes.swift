@@ -46,6 +46,9 @@ extension Graph {
   package func checkConnections() throws(PixelAscentError) {
     var known: Set = [Graph.image]
     func fail(_ message: String) -> PixelAscentError { PixelAscentError(.invalidModel, message) }
+    guard layers.count <= Self.mostLayers else {
+      throw fail("\(layers.count) layers are more than the \(Self.mostLayers) this version takes")
+    }
     for layer in layers {
       let name = layer.name.oneLine
       if name.isEmpty { throw fail("a layer has no name") }
@@ -60,13 +63,16 @@ extension Graph {
   }
 }
 
-extension ValueShape {
-  /// Whether every extent is positive and no product of two overflows.
-  fileprivate var isWithinLimits: Bool {
-    [channels, height, width].allSatisfy { (1...ValueShape.limit).contains($0) }
-  }
+extension Graph {
+  private static let mostLayers = 4096
+}
 
-  fileprivate static let limit = 1 << 30
+extension ValueShape {
+  /// Whether every extent is positive, and all of them and their product are such as a machine can hold.
+  fileprivate var isWithinLimits: Bool {
+    [channels, height, width].allSatisfy { (1...1 << 24).contains($0) }
+      && Double(channels) * Double(height) * Double(width) <= 0x1p40
+  }
 }
 
 extension Operation {

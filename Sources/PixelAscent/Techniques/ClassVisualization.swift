@@ -266,6 +266,9 @@ public struct ClassVisualization: Hashable, Sendable {
       throw PixelAscentError(.invalidParameter, "max jitter must be at most 1000000, found \(maxJitter)")
     }
     try checkCount(samples, "samples", from: 1)
+    guard samples <= 10_000 else {
+      throw PixelAscentError(.invalidParameter, "samples must be at most 10000, found \(samples)")
+    }
     try checkCount(showEvery, "show every")
     guard height >= 1, width >= 1, height <= 1 << 20, width <= 1 << 20 else {
       throw PixelAscentError(.invalidParameter, "the size must be from 1 to 1048576 pixels, found \(height)×\(width)")

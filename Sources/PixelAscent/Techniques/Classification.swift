@@ -88,7 +88,7 @@ extension Network {
     }
   }
 
-  func check(_ input: Tensor) throws(PixelAscentError) {
+  package func check(_ input: Tensor) throws(PixelAscentError) {
     guard input.shape.count == 3, input.shape[0] == channels, input.shape[1] > 0, input.shape[2] > 0 else {
       throw PixelAscentError(
         .invalidParameter, "an input image must have the shape (\(channels), H, W), found \(shapeText(input.shape))")

@@ -164,6 +164,7 @@ struct ONNXFolding {
   /// The value of an operator on each element, or each pair of elements.
   private func arithmetic() throws(PixelAscentError) -> ONNXConstant? {
     guard (1...2).contains(inputs.count), let (shape, parts) = try aligned() else { return nil }
+    if inputs.count == 1 && node.type == "Sum" { return inputs[0] }
     let integers = parts.compactMap(\.integers)
     if integers.count == parts.count, ONNXArithmetic.truth(node.type, 0, 0) == nil {
       var results = [Int]()
