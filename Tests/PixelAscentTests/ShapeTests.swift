@@ -133,13 +133,13 @@ import Testing
     func average(_ rows: Int, _ columns: Int) -> GraphLayer {
       layer("a", .adaptiveAverage(rows: rows, columns: columns), "image")
     }
-    let large = 1 << 19
+    let large = 1 << 22
     #expect(line([average(1 << 24 + 1, 1)]) == "layer a: its output has the shape (3, 16777217, 1)")
-    #expect(line([average(2 * large, large)]) == "layer a: its output has the shape (3, 1048576, 524288)")
+    #expect(line([average(2 * large, large)]) == "layer a: its output has the shape (3, 8388608, 4194304)")
     #expect(
       line([average(large, large), layer("b", .flatten, "a")])
-        == "layer b: its output has the shape (824633720832, 1, 1)")
-    let wide = layer("c", .convolution(Window(kernel: 1), groups: 1, outputChannels: 1 << 30, clamp: .none), "image")
-    #expect(line([wide]).hasPrefix("layer c: its output has the shape (1073741824, "))
+        == "layer b: its output has the shape (52776558133248, 1, 1)")
+    let wide = layer("a", .convolution(Window(kernel: 1), groups: 1, outputChannels: 1 << 30, clamp: .none), "image")
+    #expect(line([wide]).hasPrefix("layer a: its output has the shape (1073741824, "))
   }
 }

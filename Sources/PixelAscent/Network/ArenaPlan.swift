@@ -30,7 +30,7 @@ struct ArenaPlan {
       let (rows, columns) = (sizes[index].height + 2 * halo, sizes[index].width + 2 * halo)
       return sum + 2 * Double(storage.channels + 15) * Double(rows) * Double(columns)
     }
-    guard most <= 0x1p48 else {
+    guard most <= 0x1p56 else {
       throw PixelAscentError(
         .sizeLimit, "a network input of \(height)×\(width) pixels would take more memory than any machine has")
     }

@@ -71,7 +71,7 @@ extension ValueShape {
   /// Whether every extent is positive, and all of them and their product are such as a machine can hold.
   fileprivate var isWithinLimits: Bool {
     [channels, height, width].allSatisfy { (1...1 << 24).contains($0) }
-      && Double(channels) * Double(height) * Double(width) <= 0x1p40
+      && Double(channels) * Double(height) * Double(width) <= 0x1p46
   }
 }
 
