@@ -11,7 +11,8 @@ struct Outputs {
     let figure, overlay, raw, report: String?
   }
 
-  private var paths: [String: Paths] = [:]
+  /// By the bytes of an input's name: file systems tell more names apart than Unicode does.
+  private var paths: [[UInt8]: Paths] = [:]
   private var newFolders: [String] = []
   /// Whether one of them is the program's standard output, where a line of text would spoil it.
   private(set) var useStandardOutput = false
@@ -47,7 +48,7 @@ struct Outputs {
       throw ValidationError("A report is written as .html, not as \(path).")
     }
     let all = pictures + (raws ?? []) + (reports ?? [])
-    var seen = Set<[Substring]>()
+    var seen = Set<[[UInt8]]>()
     for path in all where !seen.insert(steps(path)).inserted {
       throw ValidationError("Two results would be written to \(path).")
     }
@@ -61,7 +62,7 @@ struct Outputs {
     for folder in newFolders { try Files.checkPlace(withoutSlash(folder)) }
     useStandardOutput = all.contains(where: Files.isStandardOutput)
     for (index, input) in inputs.enumerated() {
-      paths[input.input] = Paths(
+      paths[Array(input.input.utf8)] = Paths(
         output: outputs[index], figure: figures?[index], overlay: overlays?[index], raw: raws?[index],
         report: reports?[index])
     }
@@ -69,7 +70,7 @@ struct Outputs {
 
   /// The files of an input's results.
   func paths(for input: String) -> Paths {
-    guard let found = paths[input] else { preconditionFailure("no outputs were planned for \(input)") }
+    guard let found = paths[Array(input.utf8)] else { preconditionFailure("no outputs were planned for \(input)") }
     return found
   }
 
@@ -106,9 +107,9 @@ struct Outputs {
   }
 }
 
-/// The way a path goes: "./a.png" is "a.png".
-private func steps(_ path: String) -> [Substring] {
-  [path.prefix { $0 == "/" }] + path.split(separator: "/").filter { $0 != "." }
+/// The way a path goes, in bytes: "./a.png" is "a.png".
+private func steps(_ path: String) -> [[UInt8]] {
+  ([path.prefix { $0 == "/" }] + path.split(separator: "/").filter { $0 != "." }).map { Array($0.utf8) }
 }
 
 private func withoutSlash(_ path: String) -> String {

@@ -102,6 +102,14 @@ import Testing
   }
 
   #if os(Linux)
+    @Test("Names that Unicode takes for one are two")
+    func normalization() throws {
+      for name in ["\u{E9}", "e\u{301}"] { try folder.add("in/sub/deep/\(name).png", folder.bytes("photo.png")) }
+      let outcome = try run("saliency in/sub/deep -o maps/ --json")
+      #expect(outcome.status == 0 && outcome.errors == "" && outcome.lines.count == 3)
+      #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path + "/maps").count == 3)
+    }
+
     @Test("A name that is no UTF-8 is reported")
     func otherNames() throws {
       let path = folder.path.utf8CString.dropLast() + Array("/in/caf".utf8CString.dropLast()) + [-23, 0]
