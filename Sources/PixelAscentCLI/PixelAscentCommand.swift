@@ -35,12 +35,27 @@ struct PixelAscentCommand: ParsableCommand {
     Interruption.watch()
     do {
       var command = try parseAsRoot()
-      try command.run()
+      do {
+        try command.run()
+      } catch let error as ValidationError {
+        exitWithUsage(error, of: type(of: command))
+      }
     } catch let error as PixelAscentError {
       Console.error(error.message)
       exit(withError: ExitCode.failure)
     } catch {
       exit(withError: error)
     }
+  }
+
+  /// Ends as the argument parser does for what it refuses itself, which knows the command only while it parses.
+  private static func exitWithUsage(_ error: ValidationError, of command: ParsableCommand.Type) -> Never {
+    Files.printError(
+      """
+      Error: \(error.message.visible())
+      Usage: \(usageString(for: command))
+        See '\(_commandName) \(command._commandName) --help' for more information.
+      """)
+    exit(withError: ExitCode.validationFailure)
   }
 }

@@ -12,6 +12,8 @@ struct Refusal: Sendable, CustomTestStringConvertible {
   /// 1, with nothing else on standard error; 64 if the argument parser adds its lines of usage.
   let status: Int32
   let environment: [String: String]
+  /// Whose usage is shown with 64.
+  private var usage: String
 
   init(_ arguments: String, _ line: String, status: Int32 = 1, environment: [String: String] = [:]) {
     self.init(arguments.split(separator: " ").map(String.init), line, status: status, environment: environment)
@@ -19,11 +21,16 @@ struct Refusal: Sendable, CustomTestStringConvertible {
 
   init(_ arguments: [String], _ line: String, status: Int32 = 1, environment: [String: String] = [:]) {
     (self.arguments, self.line, self.status, self.environment) = (arguments, line, status, environment)
+    usage = "pixelascent \(arguments[0])"
   }
 
   /// Wrong usage, which the argument parser prints in its own form.
-  static func usage(_ arguments: String, _ message: String) -> Refusal {
-    Refusal(arguments, "Error: " + message, status: 64)
+  ///
+  /// - Parameter command: whose usage is shown, if not that of the subcommand
+  static func usage(_ arguments: String, _ message: String, of command: String? = nil) -> Refusal {
+    var refusal = Refusal(arguments, "Error: " + message, status: 64)
+    if let command { refusal.usage = command }
+    return refusal
   }
 
   var testDescription: String { arguments.joined(separator: " ") }
@@ -52,7 +59,8 @@ struct Refusal: Sendable, CustomTestStringConvertible {
     if status == 1 {
       #expect(lines.count == 2 && lines[1] == "", "more than one line: \(outcome.errors)")
     } else {
-      #expect(lines.contains { $0.hasPrefix("Usage: pixelascent") })
+      #expect(lines.contains { $0.hasPrefix("Usage: \(usage) ") })
+      #expect(lines.dropLast().last == "  See '\(usage) --help' for more information.")
     }
     #expect(try folder.contents() == before)
   }

@@ -10,7 +10,7 @@ import Testing
     .usage("fool photo.png", "Missing expected argument '--target <class>'"),
     .usage("visualize", "Missing expected argument '--class <class> ...'"),
     .usage("convert weights.pkl", "Missing expected argument '--output <model>'"),
-    .usage("sharpen", "Unexpected argument 'sharpen'"),
+    .usage("sharpen", "Unexpected argument 'sharpen'", of: "pixelascent"),
     .usage("classify photo.png --best 5", "Unknown option '--best'. Did you mean '--mean'?"),
     .usage("classify photo.png --top 0", "--top must be 1 or more, found 0."),
     .usage("classify photo.png --top five", "The value 'five' is invalid for '--top <n>'"),
