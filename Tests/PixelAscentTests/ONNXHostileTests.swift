@@ -42,7 +42,7 @@ import Testing
     #expect(
       line {
         head(&$0); $0.opset = 6
-      }.contains("expected operators of opset 9 or newer, found opset 6"))
+      }.contains("expected operators of opset 7 or newer, found opset 6"))
   }
 
   @Test func refusesImpossibleTensors() {
@@ -102,6 +102,12 @@ import Testing
         $0.node("Add", ["x", "a"], ["y"])
       } == "m.onnx: node c: operator Conv is not supported here: it can't be computed from its constant inputs")
     #expect(line { $0.node("Add", ["", "x"], ["y"], name: "c") } == "m.onnx: node c: Add lacks an input")
+    #expect(
+      line {
+        $0.floats("one", [1], [1])
+        $0.node("Concat", ["one", ""], ["a"], name: "c")
+        $0.node("Mul", ["x", "a"], ["y"])
+      } == "m.onnx: node c: operator Concat is not supported here: it can't be computed from its constant inputs")
     #expect(
       line {
         head(&$0); $0.imageShape = [4, 3, 8, 8]

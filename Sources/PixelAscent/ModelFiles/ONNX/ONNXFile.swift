@@ -39,7 +39,7 @@ struct ONNXFile {
       }
     }
     guard hasGraph else { throw message.fail("not an ONNX file: no graph in its \(source.count) bytes") }
-    guard opset >= 7 else { throw message.fail("expected operators of opset 9 or newer, found opset \(opset)") }
+    guard opset >= 7 else { throw message.fail("expected operators of opset 7 or newer, found opset \(opset)") }
   }
 
   private mutating func readGraph(_ graph: ProtobufMessage) throws(PixelAscentError) {

@@ -186,7 +186,10 @@ struct ONNXFolding {
 
   private func concatenated() throws(PixelAscentError) -> ONNXConstant? {
     var parts = [ONNXConstant]()
-    for input in inputs { if let input { parts.append(try input.loaded()) } }
+    for input in inputs {
+      guard let input else { return nil }
+      parts.append(try input.loaded())
+    }
     let rank = parts[0].shape.count
     guard let axis = ONNXShapes.axis(node.integer("axis") ?? 0, of: rank) else { return nil }
     for part in parts {
