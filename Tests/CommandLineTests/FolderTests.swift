@@ -112,8 +112,8 @@ import Testing
 
     @Test("A name that is no UTF-8 is reported")
     func otherNames() throws {
-      let path = folder.path.utf8CString.dropLast() + Array("/in/caf".utf8CString.dropLast()) + [-23, 0]
-      #expect(mkdir(Array(path), 0o700) == 0)
+      let path = (Array("\(folder.path)/in/caf".utf8) + [0xE9, 0]).map { CChar(truncatingIfNeeded: $0) }
+      #expect(mkdir(path, 0o700) == 0)
       let outcome = try run("classify in --json")
       #expect(outcome.status == 1 && outcome.lines.count == 4)
       #expect(outcome.errors == "error: in/caf\u{FFFD}: no such file\nerror: 1 of 5 images failed\n")

@@ -151,7 +151,7 @@ extension Files {
       let length = readlink("/proc/self/exe", &path, path.count)
     #endif
     guard length > 0 else { return nil }
-    let text = String(decoding: path.prefix(length).map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    let text = String(decoding: path.prefix(length).map { UInt8(truncatingIfNeeded: $0) }, as: UTF8.self)
     return text.lastIndex(of: "/").map { String(text[..<$0]) }
   }
 
