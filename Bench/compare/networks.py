@@ -173,6 +173,7 @@ def main():
         for name in names:
             records.append(compare(name, options, Path(folder)))
     if options.results:
+        options.results.parent.mkdir(parents=True, exist_ok=True)
         options.results.write_text(json.dumps(records, indent=1) + "\n")
 
 
