@@ -63,12 +63,16 @@ struct Visualize: ParsableCommand {
     let outputs = try Outputs(
       ascents.map { ($0.stem, $0.stem) }, output: output, figure: figure, raw: raw, report: report)
     let preview = previewOptions.view(common.console)
-    let bytes = try naming(ascent.startFile) { try visualizations.map { try $0.check(network) }.max() ?? 0 }
+    // While a figure or a page is written, some copies of each picture are in memory: as a picture, as PNG, and as text.
+    let copies = figure != nil || report != nil ? 4 : 0
+    let bytes = try naming(ascent.startFile) {
+      try visualizations.map { try $0.check(network, copies: copies) }.max() ?? 0
+    }
     try Batch.run(ascents, network, unit: "ascents", bytesEach: bytes, common.console) {
       (planned: PlannedAscent, network: Network) -> VisualizeRecord in
       try naming(planned.name) {
         let climb = try planned.climb(
-          startFile: ascent.startFile, network, keepsShown: figure != nil || report != nil, common.console, preview)
+          startFile: ascent.startFile, network, keepsShown: copies > 0, common.console, preview)
         return try planned.write(climb, network, model.get(), input: input, outputs, common.console)
       }
     } report: { (record: VisualizeRecord) in

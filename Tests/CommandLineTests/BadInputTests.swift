@@ -72,6 +72,14 @@ import Testing
       "visualize --class 76 --size 1048576x1048576 --max-memory 1099511627776",
       "error: a network input of 1048576×1048576 pixels would take … MB, more memory than this machine has"),
     Refusal(
+      "visualize --class 76 --iterations 100000 --show-every 1 --figure steps.png --max-memory 500",
+      "error: keeping the shown pictures (--show-every 1) would take … MB of memory, more than the limit of 500 MB "
+        + "(--max-memory)"),
+    Refusal(
+      "visualize --class 76 --iterations 9223372036854775807 --show-every 1 --report page.html",
+      "error: keeping the shown pictures (--show-every 1) would take … MB of memory, more than the limit of 2048 MB "
+        + "(--max-memory)"),
+    Refusal(
       "visualize --class 76 --init thin.png",
       "error: thin.png: a network input of 120000×4 pixels is too small: the network needs at least 17×17"),
     Refusal(

@@ -26,18 +26,17 @@ public struct ComputeOptions: Hashable, Sendable {
     max(1, min(count, threads, memory / 2 / max(1, bytesEach)))
   }
 
-  func checkMemory(_ bytes: Int, height: Int, width: Int) throws(PixelAscentError) {
+  /// - Throws: `PixelAscentError` of kind `sizeLimit` if that, which takes so many bytes, is more than these options allow, or
+  ///   than there is.
+  func checkMemory(_ bytes: Int, of what: String) throws(PixelAscentError) {
     if bytes > maxMemory {
       let megabytes = (bytes - 1) >> 20 + 1
       throw PixelAscentError(
         .sizeLimit,
-        "a network input of \(height)×\(width) pixels would take \(megabytes) MB of memory, more than the limit of "
-          + "\(maxMemory >> 20) MB (--max-memory)")
+        "\(what) would take \(megabytes) MB of memory, more than the limit of \(maxMemory >> 20) MB (--max-memory)")
     }
     if bytes > Files.physicalMemory {
-      throw PixelAscentError(
-        .sizeLimit,
-        "a network input of \(height)×\(width) pixels would take \(bytes >> 20) MB, more memory than this machine has")
+      throw PixelAscentError(.sizeLimit, "\(what) would take \(bytes >> 20) MB, more memory than this machine has")
     }
   }
 }

@@ -46,8 +46,7 @@ final class Workspace {
   /// - Throws: `PixelAscentError` of kind `sizeLimit` if the image is too small for the network, or needs more memory
   ///   than the options allow.
   init(_ network: Network, height: Int, width: Int, gradient: Bool) throws(PixelAscentError) {
-    let layout = try ArenaPlan(network.plan, height: height, width: width, gradient: gradient)
-    try network.options.checkMemory(layout.bytes, height: height, width: width)
+    let layout = try Self.layout(network, height: height, width: width, gradient: gradient)
     plan = network.plan
     kernels = network.kernels
     parallel = network.parallel
@@ -86,9 +85,15 @@ final class Workspace {
   /// - Throws: as `init` does, before anything is taken.
   @discardableResult
   static func check(_ network: Network, height: Int, width: Int, gradient: Bool) throws(PixelAscentError) -> Int {
+    try layout(network, height: height, width: width, gradient: gradient).bytes
+  }
+
+  private static func layout(
+    _ network: Network, height: Int, width: Int, gradient: Bool
+  ) throws(PixelAscentError) -> ArenaPlan {
     let layout = try ArenaPlan(network.plan, height: height, width: width, gradient: gradient)
-    try network.options.checkMemory(layout.bytes, height: height, width: width)
-    return layout.bytes
+    try network.options.checkMemory(layout.bytes, of: "a network input of \(height)×\(width) pixels")
+    return layout
   }
 
   private var scorePlanes: Planes { activations[plan.output] }

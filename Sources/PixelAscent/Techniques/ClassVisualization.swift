@@ -236,18 +236,23 @@ public struct ClassVisualization: Hashable, Sendable {
 
   /// Says what is wrong for every class and every seed.
   ///
-  /// - Returns: the bytes that an ascent's way through the network takes
+  /// - Parameter copies: how many copies of every shown picture are kept
+  /// - Returns: the bytes that an ascent's way through the network and these pictures take
   /// - Throws: ``PixelAscentError`` of kind `invalidParameter` if a parameter is out of range or the start is no image,
-  ///   `sizeLimit` if the network can't take its size, or takes more memory for it than its options allow.
+  ///   `sizeLimit` if the network can't take its size, or if it or the pictures take more memory than its options allow.
   @discardableResult
-  package func check(_ network: Network) throws(PixelAscentError) -> Int {
+  package func check(_ network: Network, copies: Int = 0) throws(PixelAscentError) -> Int {
     try validate()
     var size = (height: height, width: width)
     if case .image(let image) = start {
       try network.check(image)
       size = (image.shape[1], image.shape[2])
     }
-    return try Workspace.check(network, height: size.height, width: size.width, gradient: true)
+    let bytes = try Workspace.check(network, height: size.height, width: size.width, gradient: true)
+    let shown = showEvery > 0 ? min(iterations / showEvery, .max - 2) + 2 : 2
+    let pictures = elementCount([copies, shown, size.height, size.width, 3]) ?? .max
+    try network.options.checkMemory(pictures, of: "keeping the shown pictures (--show-every \(showEvery))")
+    return bytes + pictures
   }
 
   /// - Throws: ``PixelAscentError`` of kind `invalidParameter` that names the parameter out of range.
