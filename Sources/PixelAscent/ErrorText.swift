@@ -10,10 +10,9 @@ extension String {
     return start.endIndex == endIndex ? String(clean) : String(clean) + "…"
   }
 
-  /// The text as a terminal may get it: what would move the cursor, change colours or reorder the text as "?", but for
-  /// `kept`.
-  package func visible(keeping kept: Unicode.Scalar? = nil) -> String {
-    String(String.UnicodeScalarView(unicodeScalars.map { $0.isInvisible && $0 != kept ? "?" : $0 }))
+  /// The text as a terminal may get it: what would move the cursor, change colours or reorder the text as "?".
+  package func visible() -> String {
+    String(String.UnicodeScalarView(unicodeScalars.map { $0.isInvisible ? "?" : $0 }))
   }
 }
 

@@ -33,6 +33,7 @@ struct AtlasWork {
           + "probability \(fixed(record.probability ?? 0, 4)), \(fixed(record.seconds ?? 0, 2)) s"
       }
     }
+    if Interruption.isAsked { console.note("\(folder.path): the same command makes what is missing") }
     if folder.shard == nil && !ending.isCutShort { try finish(manifests, threads: threads) }
     folder.removeIfEmpty(manifest)
     try ending.check()
@@ -43,16 +44,11 @@ struct AtlasWork {
     let threads = network.options.threads, manifests = try openManifests()
     folder.removeUnfinished(items)
     let present = folder.records(of: items, manifests, threads: threads)
-    let lacking = zip(items, present).filter { $0.1 == nil }.map(\.0)
-    let missing = lacking.filter { item in !manifests.contains { $0[item.output]?.error != nil } }
-    if let first = missing.first {
-      throw PixelAscentError(
-        .unreadableFile,
-        "\(folder.path): \(missing.count) of \(items.count) pictures are missing, damaged or made otherwise, the first "
-          + "\(first.output); run their shards again")
-    }
+    let failures = try folder.failures(
+      of: zip(items, present).filter { $0.1 == nil }.map(\.0), in: items.count, manifests)
+    for record in failures { Console.error("\(record.output): \(record.error ?? "")") }
     try finish(manifests, threads: threads)
-    try Batch.Ending(failures: lacking.count, count: items.count, unit: Self.unit, isCutShort: false).check()
+    try Batch.Ending(failures: failures.count, count: items.count, unit: Self.unit, isCutShort: false).check()
   }
 
   private static let unit = "pictures"

@@ -51,9 +51,13 @@ enum Batch {
     network.options.threads = max(1, network.options.threads / lanes)
     let shared = network, begin = ContinuousClock.now, isOver = Atomic(false)
     for problem in problems { Console.error("\(problem)") }
-    var failures = problems.count, progress = ProgressText(unit, total: items.count)
-    defer { StatusLine.clear() }
+    var successes = 0, failures = problems.count, progress = ProgressText(unit, total: items.count)
+    func showProgress() {
+      if items.count > 1 { console.progress { progress.line(width: $0, seconds: begin.secondsSince) } }
+    }
+    showProgress()
     try Interruption.heeded {
+      defer { StatusLine.clear() }
       try sideBySide(items, threads: lanes) { (item: Item) -> Result<Record, any Error>? in
         if Interruption.isAsked || isOver.load(ordering: .relaxed) { return nil }
         do {
@@ -64,15 +68,20 @@ enum Batch {
         }
       } report: { (result: Result<Record, any Error>?) in
         switch result {
-        case .success(let record): try report(record)
+        case .success(let record):
+          try report(record)
+          successes += 1
         case .failure(let error):
           failures += 1
           Console.error("\(error)")
         case nil: break
         }
         progress.done += 1
-        if items.count > 1 { console.progress { progress.line(width: $0, seconds: begin.secondsSince) } }
+        showProgress()
       }
+    }
+    if Interruption.isAsked && items.count > 1 {
+      console.note("interrupted: \(successes) of \(items.count) \(unit) are done")
     }
     let isCutShort = Interruption.isAsked || isOver.load(ordering: .relaxed)
     return Ending(failures: failures, count: items.count + problems.count, unit: unit, isCutShort: isCutShort)

@@ -43,12 +43,12 @@ struct Classify: ParsableCommand {
         image: path, height: input.shape[1], width: input.shape[2],
         predictions: predictions.map { PredictionRecord($0, network.labels) })
     } report: { record in
-      try common.console.result(record) {
+      try common.console.listing(record) {
         let lines = record.predictions.map { prediction in
           let score = fixed(prediction.score, 3), column = String(repeating: " ", count: max(0, 10 - score.count))
           return "\(column)\(score)  \(fixed(prediction.probability, 4))  \(prediction.label) (\(prediction.class))"
         }
-        return ([record.image] + lines).joined(separator: "\n")
+        return [record.image] + lines
       }
     }
   }

@@ -14,6 +14,9 @@ struct CommonOptions: ParsableArguments {
 
   var console: Console { run.console }
 
+  /// The files of the network, if they are there.
+  var files: [String] { [try? ModelLocation.find(model), modelOptions.labels].compactMap(\.self) }
+
   func network() throws -> Network {
     try network(modelOptions.settings())
   }

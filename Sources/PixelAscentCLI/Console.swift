@@ -8,12 +8,17 @@ struct Console: Sendable {
   let json: Bool
   let quiet: Bool
 
-  /// Prints a result: the record as a line of JSON, or the text for people.
-  func result(_ record: some Encodable, besides outputs: Outputs? = nil, text: () -> String) throws {
-    let line = json ? try JSONText.encode(record) : text().visible(keeping: "\n")
+  /// Prints a result: the record as a line of JSON, or a line for people.
+  func result(_ record: some Encodable, besides outputs: Outputs? = nil, line: () -> String) throws {
+    try listing(record, besides: outputs) { [line()] }
+  }
+
+  /// Prints a result: the record as a line of JSON, or lines for people.
+  func listing(_ record: some Encodable, besides outputs: Outputs? = nil, lines: () -> [String]) throws {
+    let text = json ? try JSONText.encode(record) : lines().map { $0.visible() }.joined(separator: "\n")
     try StatusLine.above {
-      if outputs?.useStandardOutput ?? false { return Files.printError(line) }
-      try Files.print(line)
+      if outputs?.useStandardOutput ?? false { return Files.printError(text) }
+      try Files.print(text)
     }
   }
 
@@ -22,7 +27,7 @@ struct Console: Sendable {
 
   /// Says something about a result, or how far it is.
   func note(_ text: String) {
-    if !quiet { StatusLine.above { Files.printError(text.visible(keeping: "\n")) } }
+    if !quiet { StatusLine.above { Files.printError(text.visible()) } }
   }
 
   /// Whether progress has a line of its own, at the end of a terminal.

@@ -62,7 +62,8 @@ struct Fool: ParsableCommand {
     let (network, model) = try common.networkAndModel(), labels = network.labels, console = common.console
     let index = try labels.find(target)
     let outputs = try Outputs(
-      [(image, "\(stem(image))-as-\(labels.slug(index))")], output: output, figure: figure, raw: raw, report: report)
+      [(image, "\(stem(image))-as-\(labels.slug(index))")], output: output, figure: figure, raw: raw, report: report,
+      keeping: [image] + common.files)
     let files = outputs.paths(for: image)
     let (photo, sha256) = try common.run.photo(image), begin = ContinuousClock.now
     var fooling = try fooling(), progress = ProgressText("iteration", total: maxIterations)
@@ -119,8 +120,12 @@ struct Fool: ParsableCommand {
       iterations: result.iterations, fooled: result.isFooled, survives_8bit: survives, l2: result.l2,
       linf_8bit: result.linf8Bit, output: files.output)
     try console.result(record, besides: outputs) {
-      "\(files.output): \(record.original.label) (\(original)) → \(record.target.label) (\(index)) "
-        + "in \(record.iterations) iterations, L2 \(fixed(record.l2, 2)), at most \(record.linf_8bit)/255 a value"
+      let push = "\(record.iterations) iterations, L2 \(fixed(record.l2, 2)), at most \(record.linf_8bit)/255 a value"
+      if survives {
+        return "\(files.output): \(labels[original]) (\(original)) → \(labels[index]) (\(index)) in \(push)"
+      }
+      let now = network.predictions(saved, top: 1)[0].classIndex
+      return "\(files.output): \(labels[now]) (\(now)), not \(labels[index]) (\(index)), after \(push)"
     }
     if isInterrupted {
       console.note("interrupted after \(result.iterations) iterations: the image so far is in \(files.output)")

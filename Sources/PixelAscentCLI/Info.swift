@@ -28,15 +28,15 @@ struct Info: ParsableCommand {
       record.classes = network.classCount
       model = [path, "\(network.classCount) classes", network.source, network.licence]
     }
-    try common.console.result(record) {
+    try common.console.listing(record) {
       let scalar = selected.name == "scalar" && InstructionSet.selectable.count == 1
-      return """
-        PixelAscent \(record.version)
-        simd:       \(record.simd)\(scalar ? " (this CPU runs none of the faster ones)" : "")
-        selectable: \(record.selectable.joined(separator: ", "))
-        threads:    \(record.threads)
-        model:      \(model.joined(separator: "\n            "))
-        """
+      return [
+        "PixelAscent \(record.version)",
+        "simd:       \(record.simd)\(scalar ? " (this CPU runs none of the faster ones)" : "")",
+        "selectable: \(record.selectable.joined(separator: ", "))",
+        "threads:    \(record.threads)",
+        "model:      \(model[0])",
+      ] + model.dropFirst().map { "            \($0)" }
     }
   }
 }

@@ -14,6 +14,8 @@ struct InputImages {
   let items: [Item]
   /// What is wrong with folders in these folders.
   let problems: [any Error]
+  /// The number of images in folders where results go, which are none.
+  let leftOut: Int
   /// Whether some lie in folders that results mirror.
   let areMirrored: Bool
 
@@ -22,7 +24,7 @@ struct InputImages {
   /// - Parameter outputs: folders where results go; what lies in them is no input, if they lie in a folder that is.
   /// - Throws: `PixelAscentError` if a folder can't be read or holds no image, or the list is empty.
   init(_ arguments: [String], leavingOut outputs: [String] = []) throws {
-    var items: [Item] = [], problems: [any Error] = [], areMirrored = false
+    var items: [Item] = [], problems: [any Error] = [], leftOut = 0, areMirrored = false
     for argument in arguments {
       if argument == "-" {
         areMirrored = true
@@ -32,25 +34,28 @@ struct InputImages {
         let found = try Self.images(in: argument, leavingOut: outputs)
         items += found.items
         problems += found.problems
+        leftOut += found.leftOut
       } else {
         items.append(Item(path: argument, place: stem(argument)))
       }
     }
-    (self.items, self.problems, self.areMirrored) = (Self.toldApart(items), problems, areMirrored)
+    (self.items, self.problems) = (Self.toldApart(items), problems)
+    (self.leftOut, self.areMirrored) = (leftOut, areMirrored)
   }
 
   private static func images(
     in folder: String, leavingOut outputs: [String]
-  ) throws -> (items: [Item], problems: [any Error]) {
-    let (files, problems) = try Files.list(folder), inside = outputs.compactMap { way(from: folder, to: $0) }
-    let found = files.filter { file in
-      ["png", "jpg", "jpeg"].contains(Outputs.ending(file)) && !inside.contains(where: file.hasPrefix)
-    }
+  ) throws -> (items: [Item], problems: [any Error], leftOut: Int) {
+    let (files, unreachable) = try Files.list(folder), inside = outputs.compactMap { way(from: folder, to: $0) }
+    let images = files.filter { ["png", "jpg", "jpeg"].contains(Outputs.ending($0)) }
+    let found = images.filter { file in !inside.contains(where: file.hasPrefix) }
+    // What has no ending may be a folder.
+    let problems = unreachable.filter { ["png", "jpg", "jpeg", ""].contains(Outputs.ending($0.path)) }.map(\.error)
     if found.isEmpty {
       throw problems.first ?? PixelAscentError(.unreadableFile, "\(folder): holds no .jpg, .jpeg or .png")
     }
     let root = folder.hasSuffix("/") ? folder : folder + "/"
-    return (found.map { Item(path: root + $0, place: place($0)) }, problems)
+    return (found.map { Item(path: root + $0, place: place($0)) }, problems, images.count - found.count)
   }
 
   /// The way from a folder down to another, ending in "/"; nil if it doesn't lie in there.
@@ -60,9 +65,10 @@ struct InputImages {
     return other.hasPrefix(root) ? other.dropFirst(root.count) + "/" : nil
   }
 
-  /// The lines of standard input.
+  /// The lines of standard input; or what zeros end there, as `find -print0` has it.
   private static func list() throws -> [String] {
-    let lines = String(decoding: try Files.read("/dev/stdin"), as: UTF8.self).split(whereSeparator: \.isNewline)
+    let text = String(decoding: try Files.read("/dev/stdin"), as: UTF8.self)
+    let lines = text.contains("\0") ? text.split(separator: "\0") : text.split(whereSeparator: \.isNewline)
     if lines.isEmpty { throw PixelAscentError(.unreadableFile, "standard input: holds no path; write one a line") }
     return lines.map(String.init)
   }

@@ -24,7 +24,7 @@ struct Inspect: ParsableCommand {
       contentsOf: file, settings: try common.modelOptions.settings(), options: try common.run.computeOptions())
     for note in inspection.notes { common.console.note("note: \(note)") }
     let record = InspectRecord(file, inspection)
-    try common.console.result(record) { record.text }
+    try common.console.listing(record) { record.lines }
     if !inspection.unsupported.isEmpty {
       let count = inspection.unsupported.count
       throw PixelAscentError(.invalidModel, "\(file): \(count) \(count == 1 ? "node is" : "nodes are") not supported")
@@ -70,10 +70,9 @@ struct InspectRecord: Encodable {
   }
 
   /// For people: the layers as a table, then what is known of the whole.
-  var text: String {
+  var lines: [String] {
     guard let preprocessing else {
-      return (["\(model): \(format)"] + table(unsupported.map { [$0.layer, $0.operator, $0.advice] }, right: []))
-        .joined(separator: "\n")
+      return ["\(model): \(format)"] + table(unsupported.map { [$0.layer, $0.operator, $0.advice] }, right: [])
     }
     let rows = layers.map { layer -> [String] in
       [
@@ -83,17 +82,16 @@ struct InspectRecord: Encodable {
     }
     let head = ["layer", "operation", "output", "parameters", "multiplications"]
     func list(_ values: [Float]) -> String { values.map { "\($0)" }.joined(separator: ", ") }
-    return
-      (table([head] + rows, right: [3, 4]) + [
-        "",
-        "format:      \(format); \(source)",
-        "input:       \(preprocessing.mean.count)×\(height)×\(width), mean \(list(preprocessing.mean)), "
-          + "std \(list(preprocessing.std)), resize \(preprocessing.resize.rawValue)",
-        "classes:     \(classes)",
-        "parameters:  \(fixed(Double(parameters) / 1e6, 2)) million",
-        "one pass:    \(fixed(Double(multiplications) / 1e6, 0)) million multiplications",
-        "memory:      \(megabytes(forward_bytes)) for scores, \(megabytes(gradient_bytes)) with the gradient, beside the weights",
-      ]).joined(separator: "\n")
+    return table([head] + rows, right: [3, 4]) + [
+      "",
+      "format:      \(format); \(source)",
+      "input:       \(preprocessing.mean.count)×\(height)×\(width), mean \(list(preprocessing.mean)), "
+        + "std \(list(preprocessing.std)), resize \(preprocessing.resize.rawValue)",
+      "classes:     \(classes)",
+      "parameters:  \(fixed(Double(parameters) / 1e6, 2)) million",
+      "one pass:    \(fixed(Double(multiplications) / 1e6, 0)) million multiplications",
+      "memory:      \(megabytes(forward_bytes)) for scores, \(megabytes(gradient_bytes)) with the gradient, beside the weights",
+    ]
   }
 
   private func megabytes(_ bytes: Int) -> String { "\(fixed(Double(bytes) / 1048576, 1)) MB" }

@@ -25,11 +25,12 @@ struct Outputs {
   ///   - raw: likewise
   ///   - report: likewise, for a single input
   ///   - areMirrored: whether results go into folders, however many there are
-  /// - Throws: `ValidationError` if two results would go into one file, or a report would be about several; `PixelAscentError`
-  ///   if a file can't be made where it would go.
+  ///   - files: what the command reads
+  /// - Throws: `ValidationError` if two results would go into one file, or one into a file that is read, or a report would be
+  ///   about several; `PixelAscentError` if a file can't be made where it would go.
   init(
     _ inputs: [(input: String, stem: String)], output: String?, figure: String?, overlay: String? = nil, raw: String?,
-    report: String?, areMirrored: Bool = false
+    report: String?, areMirrored: Bool = false, keeping files: [String]
   ) throws {
     if report != nil && inputs.count != 1 {
       throw ValidationError("--report is a page about one result, and this command makes \(inputs.count).")
@@ -51,6 +52,10 @@ struct Outputs {
     var seen = Set<[[UInt8]]>()
     for path in all where !seen.insert(steps(path)).inserted {
       throw ValidationError("Two results would be written to \(path).")
+    }
+    let kept = Set(files.compactMap(Files.identity))
+    for path in all where Files.identity(path).map(kept.contains) ?? false {
+      throw ValidationError("A result would replace \(path), which is read.")
     }
     for paths in [outputs, figures ?? [], overlays ?? [], raws ?? [], reports ?? []] {
       // What mirrors a folder makes its own.
@@ -94,6 +99,7 @@ struct Outputs {
   ) throws -> [String] {
     guard !path.isEmpty else { throw ValidationError("\(option) is empty.") }
     if path == "./" { return names }
+    let path = path == "-" ? "/dev/stdout" : path
     if Files.isFolder(path) { return names.map { path.hasSuffix("/") ? path + $0 : "\(path)/\($0)" } }
     if path.hasSuffix("/") {
       newFolders.append(path)

@@ -34,11 +34,12 @@ struct PixelAscentCommand: ParsableCommand {
     Files.openStandardStreams()
     Interruption.watch()
     do {
+      try checkCommand()
       var command = try parseAsRoot()
       do {
         try command.run()
       } catch let error as ValidationError {
-        exitWithUsage(error, of: type(of: command))
+        throw wrongUsage(error, of: type(of: command))
       }
     } catch let error as PixelAscentError {
       Console.error(error.message)
@@ -48,14 +49,25 @@ struct PixelAscentCommand: ParsableCommand {
     }
   }
 
-  /// Ends as the argument parser does for what it refuses itself, which knows the command only while it parses.
-  private static func exitWithUsage(_ error: ValidationError, of command: ParsableCommand.Type) -> Never {
+  /// Refuses what is no subcommand, which the argument parser would take for an argument of the whole program.
+  private static func checkCommand() throws {
+    let known = configuration.subcommands.map { $0._commandName }, words = CommandLine.arguments.dropFirst()
+    guard let name = (words.first == "help" ? words.dropFirst() : words).first, !name.hasPrefix("-"), name != "help",
+      !known.contains(name)
+    else { return }
+    throw wrongUsage(
+      ValidationError("There is no command \"\(name)\"; there are \(known.joined(separator: ", "))."), of: self)
+  }
+
+  /// Says what is wrong as the argument parser does, which knows the command only while it parses.
+  private static func wrongUsage(_ error: ValidationError, of command: ParsableCommand.Type) -> ExitCode {
+    let name = command == self ? _commandName : "\(_commandName) \(command._commandName)"
     Files.printError(
       """
       Error: \(error.message.visible())
       Usage: \(usageString(for: command))
-        See '\(_commandName) \(command._commandName) --help' for more information.
+        See '\(name) --help' for more information.
       """)
-    exit(withError: ExitCode.validationFailure)
+    return .validationFailure
   }
 }

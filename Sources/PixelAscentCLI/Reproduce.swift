@@ -49,7 +49,7 @@ struct Reproduce: ParsableCommand {
       file: file, title: provenance.title, same: isSame, differing_values: distance?.count,
       linf_8bit: distance?.greatest,
       psnr: distance.flatMap { $0.count > 0 ? $0.psnr : nil }, reasons: reasons)
-    try options.console.result(record) { record.text }
+    try options.console.listing(record) { record.lines }
     if !isSame { throw ExitCode.failure }
   }
 
@@ -78,7 +78,7 @@ struct ReproduceRecord: Encodable {
   let psnr: Double?
   let reasons: [String]
 
-  var text: String {
+  var lines: [String] {
     let verdict: String
     if same {
       verdict = "the same bytes"
@@ -91,6 +91,6 @@ struct ReproduceRecord: Encodable {
     } else {
       verdict = "differs: another size"
     }
-    return (["\(file): \(title.oneLine): \(verdict)"] + reasons.map { "  \($0)" }).joined(separator: "\n")
+    return ["\(file): \(title.oneLine): \(verdict)"] + reasons.map { "  \($0)" }
   }
 }

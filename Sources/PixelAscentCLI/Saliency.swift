@@ -80,10 +80,14 @@ struct Saliency: ParsableCommand {
     }
     let outputs = try Outputs(
       inputs.items.map { ($0.path, "\($0.place)-saliency") }, output: output, figure: figure, overlay: overlay,
-      raw: raw, report: report, areMirrored: inputs.areMirrored)
+      raw: raw, report: report, areMirrored: inputs.areMirrored,
+      keeping: inputs.paths + common.files)
     let (network, model) = try common.networkAndModel()
     let index = try className.map(network.labels.find)
     let view = view
+    if inputs.leftOut > 0 {
+      common.console.note("note: \(inputs.leftOut) pictures in folders where results go are left out")
+    }
     try Batch.run(inputs.paths, network, unit: "images", problems: inputs.problems, common.console) { path, network in
       let (image, sha256) = try common.run.photo(path)
       let (photo, result) = try naming(path) {

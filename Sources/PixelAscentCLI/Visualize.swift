@@ -61,7 +61,8 @@ struct Visualize: ParsableCommand {
     let (visualizations, input) = try ascent.visualizations(network, common.run)
     let ascents = try PlannedAscent.all(classNames, visualizations, ascent.seeds, network.labels)
     let outputs = try Outputs(
-      ascents.map { ($0.stem, $0.stem) }, output: output, figure: figure, raw: raw, report: report)
+      ascents.map { ($0.stem, $0.stem) }, output: output, figure: figure, raw: raw, report: report,
+      keeping: [ascent.startFile].compactMap(\.self) + common.files)
     let preview = previewOptions.view(common.console)
     // While a figure or a page is written, some copies of each picture are in memory: as a picture, as PNG, and as text.
     let copies = figure != nil || report != nil ? 4 : 0

@@ -231,13 +231,25 @@ import Testing
     #expect(try !String(decoding: folder.bytes("a/index.html"), as: UTF8.self).contains("contact-sheet"))
     // As shards that fail, and their join.
     for index in 1...2 { #expect(try run("-o b \(options) --learning-rate 1e30 --shard \(index)/2").status == 1) }
+    // What has failed in another way has not been tried in this one.
+    let other = try run("-o b \(options) --learning-rate 25 --merge")
+    #expect(other.status == 1 && other.errors.hasPrefix("error: b: 2 of 2 pictures are missing"))
     let merged = try run("-o b \(options) --learning-rate 1e30 --merge")
-    #expect(merged.status == 1)
-    #expect(merged.errors == "b: 0 pictures and index.html\nerror: 2 of 2 pictures failed\n")
+    #expect(merged.status == 1 && merged.errors == outcome.errors.replacing("a: 0", with: "b: 0"))
     #expect(try manifest("b") == manifest("a") && names("b") == names("a"))
+    // One alone says why, too.
+    let one = options.replacing("75,76", with: "76")
+    for option in [" --shard 1/1", " --merge"] {
+      let outcome = try run("-o c \(one) --learning-rate 1e30 --quiet\(option)")
+      #expect(outcome.status == 1 && outcome.errors == "error: tarantula.png: \(line)\n")
+    }
     #expect(try run("-o a \(options) --learning-rate 25 --quiet --json").lines.count == 2)
     #expect(
       try names("a") == ["black-widow.png", "contact-sheet.png", "index.html", "manifest.jsonl", "tarantula.png"])
+    // A failure before or after a success is none.
+    #expect(try run("-o a \(options) --learning-rate 1e30 --shard 1/1 --quiet").status == 1)
+    try folder.add("a/tarantula.png", [1])
+    #expect(try run("-o a \(options) --learning-rate 1e30 --merge").errors.hasPrefix("error: a: 2 of 2 pictures are"))
   }
 
   @Test(
@@ -307,7 +319,7 @@ import Testing
     Refusal("atlas -o a --classes nothing-at-all", "error: no class is called \"nothing-at-all\"; nearest: …"),
     Refusal(
       "atlas -o a --size 16", "error: a network input of 16×16 pixels is too small: the network needs at least 17×17"),
-    Refusal("atlas -o photo.png", "error: photo.png: file exists"),
+    Refusal("atlas -o photo.png", "error: photo.png: is a file, not a folder"),
     .usage("atlas -o a --shard 0/3", "The value '0/3' is invalid for '--shard <k/n>'"),
     .usage("atlas -o a --shard 4/3", "The value '4/3' is invalid for '--shard <k/n>'"),
     .usage("atlas -o a --shard auto/0", "The value 'auto/0' is invalid for '--shard <k/n>'"),

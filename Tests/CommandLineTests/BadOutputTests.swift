@@ -15,7 +15,7 @@ import Testing
       ("-o photo.png/a.png", "photo.png/a.png: a part of the path is not a folder"),
       ("-o missing/a.png", "missing/a.png: no such folder"),
       ("-o missing/new/", "missing/new: no such folder"),
-      ("-o photo.png/", "photo.png/: a part of the path is not a folder"),
+      ("-o photo.png/", "photo.png/: is a file, not a folder"),
       ("-o a.png --figure missing/b.png", "missing/b.png: no such folder"),
       ("-o a.png --raw photo.png/b.npy", "photo.png/b.npy: a part of the path is not a folder"),
     ])

@@ -43,6 +43,28 @@ import Testing
     #expect(try new() == [".hidden-saliency.png", "in.d", "my.photo-saliency.png", "plain-saliency.png"])
   }
 
+  @Test(
+    "What is read is not replaced, whatever it is called",
+    arguments: [
+      "saliency photo.png -o photo.png", "saliency photo.png --figure link.png",
+      "saliency photo.png --overlay ./photo.png",
+      "saliency photo.png --raw MODEL", "fool photo.png --target 76 --raw sub/../Models/../photo.png",
+      "saliency photo.png --labels labels.txt --raw labels.txt", "fool photo.png --target 76 -o sub/../photo.png",
+      "visualize --class 76 --init photo.png -o photo.png", "visualize --class 76 --init photo.png --figure link.png",
+    ])
+  func inputsStay(_ command: String) throws {
+    try FileManager.default.createDirectory(atPath: folder.path + "/sub", withIntermediateDirectories: false)
+    try folder.add("sub/a.png", folder.bytes("photo.png"))
+    try folder.add("labels.txt", [1])
+    try FileManager.default.createSymbolicLink(atPath: folder.path + "/link.png", withDestinationPath: "photo.png")
+    let model = "Models/squeezenet1_1.safetensors", contents = try folder.contents()
+    let outcome = try run(command.replacing("MODEL", with: model))
+    let path = command.split(separator: " ").last.map(String.init)?.replacing("MODEL", with: model) ?? ""
+    #expect(outcome.status == 64 && outcome.text == "")
+    #expect(outcome.errors.hasPrefix("Error: A result would replace \(path), which is read.\n"))
+    #expect(try folder.contents() == contents)
+  }
+
   @Test("A label becomes a file name of lower-case words")
   func namesOfClasses() throws {
     #expect(try run("visualize --class=Cardigan,cardi --init photo.png --iterations 1").status == 1)

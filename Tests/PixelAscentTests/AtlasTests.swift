@@ -126,7 +126,7 @@ import Testing
         .replacing("LABEL", with: label.replacing("\"", with: #"\""#)).replacing("PROBABILITY", with: probability)
         .replacing("SHA", with: digest)
     }
-    for (line, percent) in zip(lines, ["100 %", "0 %", "50 %"]) {
+    for (line, percent) in zip(lines, ["100\u{A0}%", "0\u{A0}%", "50\u{A0}%"]) {
       try write(line + "\n", folder.path + "/manifest.jsonl")
       #expect(try atlas.finish([], atlas.openManifests(), threads: 1) == 1)
       let page = try text(folder.path + "/index.html")

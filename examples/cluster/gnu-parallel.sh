@@ -20,5 +20,6 @@ while [ $# -gt 0 ] && [ "$1" != -- ]; do hosts="$hosts$(quoted "$1")"; shift; do
 for word in "$@"; do options="$options$(quoted "$word")"; done
 atlas="$(quoted "$program") atlas -o$(quoted "$folder")$options"
 
-eval "parallel --retries 3 --line-buffer $hosts \"\$atlas --shard {}/$shards\" ::: \$(seq $shards)"
+eval "parallel --retries 3 --line-buffer $hosts \"\$atlas --shard {}/$shards\" ::: \$(seq $shards)" ||
+  echo "some shards have failed" >&2
 eval "$atlas --merge"

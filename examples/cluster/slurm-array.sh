@@ -3,10 +3,10 @@
 # An atlas as a Slurm array. From the folder that is to hold it:
 #
 #   job=$(sbatch --parsable --array=1-8 slurm-array.sh --seeds 0-3)
-#   sbatch --dependency=afterok:$job slurm-array.sh --seeds 0-3 --merge
+#   sbatch --dependency=afterany:$job slurm-array.sh --seeds 0-3 --merge
 #
 # What follows the script's name goes to `pixelascent atlas`, the same for every task. Tasks share nothing but the folder
-# ($ATLAS, else ./atlas). One that has failed is run again by `scontrol requeue JOB_TASK`, or alone:
+# ($ATLAS, else ./atlas). The join says what is missing, if anything is. A task that has failed is run again by `scontrol requeue JOB_TASK`, or alone:
 #
 #   SHARD=5/8 sbatch --array=5 slurm-array.sh --seeds 0-3
 #

@@ -54,6 +54,26 @@ package struct AtlasFolder: Sendable {
     }
   }
 
+  /// Why items that are not there could not be made.
+  ///
+  /// - Returns: a record of each
+  /// - Throws: ``PixelAscentError`` of kind `unreadableFile` if something else is known of one, or nothing.
+  package func failures(
+    of items: [AtlasItem], in count: Int, _ manifests: [AtlasManifest]
+  ) throws(PixelAscentError) -> [AtlasRecord] {
+    let records = items.map { item in manifests.compactMap { $0[item.output] } }
+    let missing = zip(items, records).filter { item, records in
+      records.isEmpty || !records.allSatisfy { $0.isFailure(of: item) }
+    }
+    if let first = missing.first?.0 {
+      throw PixelAscentError(
+        .unreadableFile,
+        "\(path): \(missing.count) of \(count) pictures are missing, damaged or made otherwise, the first "
+          + "\(first.output); run their shards again")
+    }
+    return records.map { $0[0] }
+  }
+
   /// The records of pictures that another command has put here, and that are whole.
   private func otherRecords(_ items: [AtlasItem], _ manifests: [AtlasManifest]) -> [AtlasRecord] {
     let own = Set(items.map(\.output))
@@ -106,7 +126,7 @@ package struct AtlasFolder: Sendable {
   package func finish(_ items: [AtlasItem], _ manifests: [AtlasManifest], threads: Int) throws -> Int {
     let present = records(of: items, manifests, threads: threads)
     let own = zip(items, present).compactMap { item, record in
-      record ?? manifests.lazy.compactMap { $0[item.output] }.first { $0.error != nil }
+      record ?? manifests.lazy.compactMap { $0[item.output] }.first { $0.isFailure(of: item) }
     }
     let all = (own + otherRecords(items, manifests)).sorted(by: AtlasRecord.precedes)
     let pictures = all.filter { $0.sha256 != nil }
@@ -117,7 +137,10 @@ package struct AtlasFolder: Sendable {
     }
     try write(Array(AtlasPage(pictures).text.utf8), Self.page)
     try write(Array(all.map { try JSONText.encode($0) + "\n" }.joined().utf8), Self.manifest)
-    for manifest in manifests where manifest.path != place(Self.manifest) { Files.remove(manifest.path) }
+    // The manifest is another file now: a shard that has begun before this one is locked needs its own, and the next join
+    // takes it.
+    guard let whole = try? AtlasManifest(place(Self.manifest), .alone) else { return pictures.count }
+    for manifest in manifests where manifest.path != whole.path { Files.remove(manifest.path) }
     return pictures.count
   }
 }

@@ -14,7 +14,7 @@ struct AtlasPage {
       <header>
       <h1>What the network sees in its classes</h1>
       <p>\(records.count) class visualizations, made by gradient ascent. \(records.isEmpty ? "" : Self.sheet)\
-      <a href="manifest.jsonl">All figures</a>.</p>
+      <a href="manifest.jsonl">All numbers</a>.</p>
       <label hidden>Search <input type="search" placeholder="a name or an index"> <output></output></label>
       </header>
       <main>
@@ -39,7 +39,7 @@ struct AtlasPage {
     let percent = Int((min(max(record.probability ?? 0, 0), 1) * 100).rounded())
     return """
       <figure><a href="\(urlPath(record.output))"><img src="\(urlPath(record.output))" alt="\(record.label)" loading="lazy"></a>\
-      <figcaption><b><bdi>\(record.label)</bdi></b> (\(record.class))\(recipe)\(seed) <small>\(percent) %</small></figcaption></figure>
+      <figcaption><b><bdi>\(record.label)</bdi></b> (\(record.class))\(recipe)\(seed)<small>\(percent)\u{A0}%</small></figcaption></figure>
 
       """
   }
@@ -75,6 +75,7 @@ struct AtlasPage {
     img { display: block; width: 100%; height: auto; background: var(--rule); }
     figcaption { font-size: 0.9rem; line-height: 1.35; padding-top: 0.35rem; }
     b { font-weight: 600; }
+    figcaption small { display: block; }
     small, output, footer { color: var(--faint); font-size: 0.875rem; }
     @media print { label { display: none; } figure { break-inside: avoid; } }
 

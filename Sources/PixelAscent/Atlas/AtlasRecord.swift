@@ -15,6 +15,8 @@ package struct AtlasRecord: Codable, Hashable, Sendable {
   /// Of the picture's file.
   package private(set) var sha256: String?
   package private(set) var error: String?
+  /// SHA-256 of what the picture would say of itself, where there is an error instead.
+  private var provenance: String?
 
   /// The record of a picture whose file holds `bytes`.
   package init(_ item: AtlasItem, _ result: ClassVisualization.Result, bytes: [UInt8]) {
@@ -28,6 +30,12 @@ package struct AtlasRecord: Codable, Hashable, Sendable {
   package init(_ item: AtlasItem, error: String) {
     self.init(item)
     self.error = error
+    provenance = SHA256.digest(of: Array(item.provenance.utf8))
+  }
+
+  /// Whether it says why this item could not be made, as it is to be made now.
+  package func isFailure(of item: AtlasItem) -> Bool {
+    error != nil && provenance == SHA256.digest(of: Array(item.provenance.utf8))
   }
 
   private init(_ item: AtlasItem) {

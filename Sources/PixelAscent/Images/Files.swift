@@ -191,10 +191,14 @@ package enum Files {
     return 0
   }
 
+  /// What stands in a `String` for bytes that are no UTF-8.
+  static let replacement: Character = "\u{FFFD}"
+
   /// The error for a call on `path` that failed with an `errno` code.
   static func failure(_ kind: PixelAscentError.Kind, _ path: String, _ code: Int32) -> PixelAscentError {
     let text =
       switch code {
+      case ENOENT where path.contains(replacement): "can't be opened: its name is not UTF-8"
       case ENOENT: kind == .unwritableFile ? "no such folder" : "no such file"
       case EISDIR: "is a folder, not a file"
       case ENOTDIR: "a part of the path is not a folder"

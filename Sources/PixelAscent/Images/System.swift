@@ -26,6 +26,12 @@ extension Files {
     return String(cString: text)
   }
 
+  /// What tells the regular file that `path` leads to from all others; nil if there is none.
+  package static func identity(_ path: String) -> [UInt64]? {
+    guard let file = status(path), file.isRegular else { return nil }
+    return [UInt64(truncatingIfNeeded: file.st_dev), UInt64(truncatingIfNeeded: file.st_ino)]
+  }
+
   /// Whether `path` leads to the file, pipe or device that standard output is.
   package static func isStandardOutput(_ path: String) -> Bool {
     var output = stat()
@@ -48,7 +54,11 @@ extension Files {
   ///
   /// - Throws: ``PixelAscentError`` of kind `unwritableFile`.
   package static func makeFolder(_ path: String) throws(PixelAscentError) {
-    if mkdir(path, 0o777) != 0 && !isFolder(path) { throw failure(.unwritableFile, path, errno) }
+    guard mkdir(path, 0o777) != 0 else { return }
+    let problem = errno
+    if isFolder(path) { return }
+    if problem == EEXIST { throw PixelAscentError(.unwritableFile, "\(path.oneLine): is a file, not a folder") }
+    throw failure(.unwritableFile, path, problem)
   }
 
   /// Makes a folder and those above it that are missing.
@@ -62,37 +72,39 @@ extension Files {
     try makeFolder(path)
   }
 
-  /// The files in a folder and in those below it, by their paths from it, sorted; links to folders are not followed.
+  /// The files in a folder and in those below it, by their paths from it, sorted; links to folders are not followed, and what
+  /// is hidden is left out, as are pipes and devices.
   ///
-  /// - Returns: the files, and an error for each folder below it that can't be read, in the order of their paths
+  /// - Returns: the files, and what of it can't be reached, with an error, both in the order of their paths
   /// - Throws: ``PixelAscentError`` of kind `unreadableFile` if the folder itself can't be.
   package static func list(
     _ folder: String
-  ) throws(PixelAscentError) -> (files: [String], problems: [PixelAscentError]) {
-    var files: [String] = [], problems: [String: PixelAscentError] = [:]
+  ) throws(PixelAscentError) -> (files: [String], problems: [(path: String, error: PixelAscentError)]) {
+    var files: [String] = [], problems: [(path: String, error: PixelAscentError)] = []
     var waiting: [(part: String, names: [String])] = [("", try names(in: folder))]
     while let (part, names) = waiting.popLast() {
-      for name in names {
+      for name in names where !name.hasPrefix(".") {
         let path = part.isEmpty ? name : "\(part)/\(name)"
         var status = stat()
         if lstat("\(folder)/\(path)", &status) != 0 {
-          // Gone since, or of a name that is no UTF-8.
-          problems[path] = failure(.unreadableFile, "\(folder)/\(path)", errno)
+          let problem = failure(.unreadableFile, "\(folder)/\(path)", errno)
+          // Else it is gone since.
+          if name.contains(Self.replacement) { problems.append((path, problem)) }
           continue
         }
         if !status.isFolder {
-          files.append(path)
+          if Self.status("\(folder)/\(path)")?.isRegular ?? true { files.append(path) }
           continue
         }
         do throws(PixelAscentError) {
           waiting.append((path, try Files.names(in: "\(folder)/\(path)")))
         } catch {
-          problems[path] = error
+          problems.append((path, error))
         }
       }
     }
     func precedes(_ one: String, _ other: String) -> Bool { one.utf8.lexicographicallyPrecedes(other.utf8) }
-    return (files.sorted(by: precedes), problems.sorted { precedes($0.key, $1.key) }.map(\.value))
+    return (files.sorted(by: precedes), problems.sorted { precedes($0.path, $1.path) })
   }
 
   /// What lies in a folder, in no order.
@@ -109,13 +121,11 @@ extension Files {
     return names
   }
 
-  /// Opens what a parent has closed of standard input, output and error, so that no other file gets their numbers. Call it first
-  /// of all.
+  /// Opens what a parent has closed of standard input, output and error, so that no other file gets their numbers: the wrong way
+  /// round, so that who uses them still learns that they are closed. Call it first of all.
   package static func openStandardStreams() {
-    while true {
-      let file = open("/dev/null", O_RDWR)
-      if file > STDERR_FILENO { close(file) }
-      if file < 0 || file > STDERR_FILENO { return }
+    for stream in [STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO] where fcntl(stream, F_GETFD) == -1 {
+      _ = open("/dev/null", stream == STDIN_FILENO ? O_WRONLY : O_RDONLY)
     }
   }
 

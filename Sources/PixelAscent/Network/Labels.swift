@@ -52,7 +52,8 @@ public struct Labels: Hashable, Sendable {
 
   /// The index of the class that `text` names.
   ///
-  /// `text` is a class index, or a name in any case: a whole synonym of one class, else a part of one class's synonyms.
+  /// `text` is a class index, or a name in any case: a whole synonym of one class, else a part of one class's synonyms; or
+  /// both, as "crane (517)".
   ///
   /// - Throws: ``PixelAscentError`` of kind `classLookup` if the index is out of range, or the name unknown or
   ///   ambiguous; its line lists the nearest classes with their indices.
@@ -67,6 +68,7 @@ public struct Labels: Hashable, Sendable {
     }
     if wanted.isEmpty { throw PixelAscentError(.classLookup, "the class has an empty name") }
     let exact = matches { $0 == wanted }
+    if exact.isEmpty, let both = both(wanted) { return both }
     let found = exact.isEmpty ? matches { Labels.contains($0, wanted) } : exact
     if found.isEmpty {
       throw PixelAscentError(
@@ -79,6 +81,16 @@ public struct Labels: Hashable, Sendable {
         "class \"\(text.oneLine)\" names \(found.count) classes: \(list(found.prefix(5)))\(more); use the index")
     }
     return found[0].index
+  }
+
+  /// The class of a text such as "crane (517)"; nil if it is none.
+  private func both(_ wanted: String) -> Int? {
+    guard wanted.hasSuffix(")"), let bracket = wanted.lastIndex(of: "("),
+      let index = Labels.integer(String(wanted[wanted.index(after: bracket)...].dropLast())),
+      names.indices.contains(index)
+    else { return nil }
+    let name = Labels.trimmed(String(wanted[..<bracket]))
+    return names[index].contains { $0.lowercased() == name } ? index : nil
   }
 
   private typealias Match = (index: Int, synonym: String)

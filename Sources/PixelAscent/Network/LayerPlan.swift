@@ -333,7 +333,8 @@ extension Graph {
       }
     }
     let most = 4096
-    if try fits(most) {
+    // What is wrong with a network at that size need not be at smaller ones.
+    if (try? fits(most)) ?? true {
       for size in 1...most where try fits(size) { return size }
     }
     throw PixelAscentError(.invalidModel, "the network leaves nothing of an image of \(most)×\(most) pixels")
