@@ -54,8 +54,11 @@ enum Program {
       .merging(environment) { $1 }
     let outputs = try TemporaryFolder()
     let (outputPath, errorPath) = (outputs.path + "/output", outputs.path + "/errors")
-    process.standardOutput = try output ?? newFile(outputPath)
-    process.standardError = try newFile(errorPath)
+    // Closed by hand: a process that has ended keeps its files open.
+    let files = try [outputPath, errorPath].map(newFile)
+    defer { for file in files { try? file.close() } }
+    process.standardOutput = output ?? files[0]
+    process.standardError = files[1]
     process.standardInput = FileHandle.nullDevice
     if let input {
       let pipe = Pipe()
