@@ -67,6 +67,26 @@ import Testing
     #expect((result.scores[1] > result.scores[0]) == result.survives8Bit)
   }
 
+  /// A step of 0.3065 under a lead of 0.31: 19.54 of the 255 steps, rounded to 20, are 0.314 and enough.
+  @Test func roundingMayBeTheStepThatLacks() throws {
+    let result = try Fooling(learningRate: 8 * 0.3065, maxIterations: 1)
+      .run(Self.rivals(lead: 0.31), on: Self.plain(140), target: 1)
+    #expect(result.isFooled && result.survives8Bit && result.iterations == 1 && result.linf8Bit == 20)
+    #expect(result.scores[1] > result.scores[0])
+  }
+
+  /// What asks it to stop need not say so twice.
+  @Test func stopsWhenAsked() throws {
+    var isAsked = false
+    let result = try Fooling().run(Self.rivals(lead: 1.1), on: Self.plain(140), target: 1) { iteration, _, _ in
+      isAsked = iteration == 2
+    } shouldStop: {
+      defer { isAsked = false }
+      return isAsked
+    }
+    #expect(result.iterations == 2 && !result.isFooled && !result.survives8Bit)
+  }
+
   /// Green would have to be brighter than a picture can be.
   @Test func repairsInsideTheBoxOnly() throws {
     let result = try Fooling(maxIterations: 40).run(Self.rivals(lead: 2.1), on: Self.plain(128), target: 1)

@@ -104,7 +104,7 @@ public struct Fooling: Hashable, Sendable {
   ) throws(PixelAscentError) -> Result {
     var picture = original
     let rounded = ImagePlanes(channels: network.channels, height: original.height, width: original.width)
-    var iterations = 0, stepsBeforeLastReLU = 0
+    var iterations = 0, stepsBeforeLastReLU = 0, isStopped = false
 
     /// The scores of the image as it is, or rounded to 8 bits.
     func scores(rounding: Bool) throws(PixelAscentError) -> [Float] {
@@ -122,7 +122,8 @@ public struct Fooling: Hashable, Sendable {
         let scores = try scores(rounding: rounding), isTarget = network.topClass(scores) == target
         progress(iterations, scores, rounding)
         show { rounding ? picture : network.render(ascent.image.tensor, .clip) }
-        if isTarget || iterations >= maxIterations || shouldStop() { return (isTarget, scores) }
+        isStopped = isStopped || shouldStop()
+        if isTarget || isStopped || iterations >= maxIterations { return (isTarget, scores) }
         ascent.beginStep()
         if try ascent.addGradient(of: target) { stepsBeforeLastReLU += 1 }
         try ascent.step(rate: learningRate, normalized: true, clamp: rounding)
@@ -131,9 +132,11 @@ public struct Fooling: Hashable, Sendable {
     }
 
     let originalScores = try scores(rounding: false)
-    var isFooled = try ascend(rounding: false).isTarget
-    let (survives, finalScores) = isFooled ? try ascend(rounding: true) : (false, try scores(rounding: true))
-    if isFooled && !survives { isFooled = network.topClass(try scores(rounding: false)) == target }
+    _ = try ascend(rounding: false)
+    // Not there, or stopped, it is only looked at: rounding alone may be the step that lacks.
+    let (survives, finalScores) = try ascend(rounding: true)
+    var isFooled = survives
+    if !survives { isFooled = network.topClass(try scores(rounding: false)) == target }
     let unrounded = ascent.image.tensor
     return Result(
       original: original, originalScores: originalScores, image: picture, scores: finalScores, unrounded: unrounded,
