@@ -61,11 +61,17 @@ struct PlannedAscent {
     let shown: [ClassVisualization.Shown]
   }
 
+  /// What is needed of the way of an ascent.
+  struct Needs {
+    /// The shown iterations, or the probability at every one.
+    let shown, probabilities: Bool
+  }
+
   /// Goes the ascent; says how far it is where no other ascent says so too.
   ///
-  /// - Parameter keepsShown: whether the shown iterations will be needed
+  /// - Parameter needs: what will be written, if anything beside the last picture
   func climb(
-    startFile: String?, _ network: Network, keepsShown: Bool, _ console: Console, _ preview: Preview? = nil
+    startFile: String?, _ network: Network, _ needs: Needs, _ console: Console, _ preview: Preview? = nil
   ) throws -> Climb {
     var visualization = visualization
     let iterations = visualization.iterations, isAlone = name == nil, begin = ContinuousClock.now
@@ -73,8 +79,8 @@ struct PlannedAscent {
     var shown: [ClassVisualization.Shown] = [], progress = ProgressText("iteration", total: iterations),
       probability = ""
     let result = try naming(startFile) {
-      try visualization.run(network, class: `class`) { picture in
-        if keepsShown { shown.append(picture) }
+      try visualization.run(network, class: `class`, recordsProbabilities: needs.probabilities) { picture in
+        if needs.shown { shown.append(picture) }
         preview?.show(picture.picture)
         probability = "probability \(fixed(picture.probability, 4))"
         if isAlone && !console.hasStatusLine {

@@ -65,15 +65,14 @@ struct Visualize: ParsableCommand {
       keeping: [ascent.startFile].compactMap(\.self) + common.files)
     let preview = previewOptions.view(common.console)
     // While a figure or a page is written, some copies of each picture are in memory: as a picture, as PNG, and as text.
-    let copies = figure != nil || report != nil ? 4 : 0
+    let needs = PlannedAscent.Needs(shown: figure != nil || report != nil, probabilities: report != nil)
     let bytes = try naming(ascent.startFile) {
-      try visualizations.map { try $0.check(network, copies: copies) }.max() ?? 0
+      try visualizations.map { try $0.check(network, copies: needs.shown ? 4 : 0) }.max() ?? 0
     }
     try Batch.run(ascents, network, unit: "ascents", bytesEach: bytes, common.console) {
       (planned: PlannedAscent, network: Network) -> VisualizeRecord in
       try naming(planned.name) {
-        let climb = try planned.climb(
-          startFile: ascent.startFile, network, keepsShown: copies > 0, common.console, preview)
+        let climb = try planned.climb(startFile: ascent.startFile, network, needs, common.console, preview)
         return try planned.write(climb, network, model.get(), input: input, outputs, common.console)
       }
     } report: { (record: VisualizeRecord) in

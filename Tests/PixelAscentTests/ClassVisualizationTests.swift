@@ -124,7 +124,7 @@ import Testing
     let result = try visualization.run(network, class: 0) { scores.append($0.score) }
     #expect(try scores[0] == network.scores(of: start)[0])
     #expect(scores[1] > scores[0] && result.scores[0] > scores[1])
-    #expect(result.scoreHistory == scores)
+    #expect(result.scoreHistory == scores && result.probabilityHistory == [])
     #expect(try result.scores == network.scores(of: result.image))
     #expect(result.image.shape == start.shape)
   }

@@ -40,7 +40,7 @@ import Testing
     var ascent = ClassVisualization()
     (ascent.height, ascent.width, ascent.iterations, ascent.showEvery, ascent.seed) = (8, 9, 5, 2, 18)
     var shown: [ClassVisualization.Shown] = []
-    let result = try ascent.run(network, class: 1) { shown.append($0) }
+    let result = try ascent.run(network, class: 1, recordsProbabilities: true) { shown.append($0) }
     return try ascent.report(of: result, class: 1, shown: shown, network: network, command: command)
   }
 
@@ -112,8 +112,22 @@ import Testing
     let network = try Self.network()
     let result = try fooling.run(network, on: Self.photo, target: 1)
     let page = try fooling.report(of: result, target: 1, looks: [], name: "photo.png", network: network)
-    #expect(page.contains("Not fooled: after 0 steps") && page.contains("∞: nothing has changed"))
+    #expect(page.contains("Not fooled: after 0 steps the network takes the image for <span><bdi>class 0</bdi>"))
+    #expect(page.contains("∞: nothing has changed"))
     #expect(Page.problems(page) == [])
+  }
+
+  @Test func nameTheClassThatIsFirst() throws {
+    let network = try SmallNetworks.pixelwise([
+      .init(weight: [0, 0, 0], bias: 9), .init(weight: [0, 1, 0], bias: 0.5),
+    ])
+    var ascent = ClassVisualization()
+    (ascent.height, ascent.width, ascent.iterations) = (8, 8, 1)
+    let result = try ascent.run(network, class: 1)
+    let page = try ascent.report(of: result, class: 1, shown: [], network: network)
+    #expect(page.contains(" First is <span><bdi>class 0</bdi> <small>(0)</small></span>, 9.000."))
+    #expect(!page.contains("<polyline points=\"\"") && page.components(separatedBy: "<polyline").count == 2)
+    #expect(try !Self.visualization(Self.network()).contains(" First is "))
   }
 
   @Test func showTheIterationsAndEveryParameter() throws {
@@ -124,6 +138,8 @@ import Testing
       let dots = page.components(separatedBy: "<circle data-iteration=\"\(iteration)\"").count - 1
       #expect(dots == (iteration == 3 ? 0 : 2), "of each curve where a picture is shown")
     }
+    let curves = page.components(separatedBy: "<polyline points=\"").dropFirst()
+    #expect(curves.map { $0.prefix { $0 != "\"" }.split(separator: " ").count } == [5, 5], "of every iteration")
     let facts = [
       ("Class", "1"), ("Recipe", "cs231n-pytorch-normalized"), ("Start", "noise"), ("Seed", "18"),
       ("Height × width", "8 × 9 pixels"), ("Iterations", "5"), ("Length of a step", "25"),

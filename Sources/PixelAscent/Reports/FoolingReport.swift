@@ -56,9 +56,10 @@ extension Fooling {
         After \(steps) it takes it for \(to), as a file of 8 bits too.
         """
     }
+    let found = ReportPage.name(network.topClass(result.scores), network)
     return result.isFooled
-      ? "After \(steps) the network takes the image for \(to), but not once it is rounded to 8 bits."
-      : "Not fooled: after \(steps) the network does not take the image for \(to)."
+      ? "After \(steps) the network takes the image for \(to), but for \(found) once it is rounded to 8 bits."
+      : "Not fooled: after \(steps) the network takes the image for \(found), not for \(to)."
   }
 
   private func panels(

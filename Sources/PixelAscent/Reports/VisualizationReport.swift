@@ -7,7 +7,7 @@ extension ClassVisualization {
   /// The same arguments give the same text, whatever time the ascent took.
   ///
   /// - Parameters:
-  ///   - result: what this ascent came to
+  ///   - result: what this ascent came to; its curve of probabilities is there only if it recorded them
   ///   - index: the class that it climbed
   ///   - shown: the iterations that it showed
   ///   - network: the network that it asked
@@ -31,9 +31,11 @@ extension ClassVisualization {
       ? """
        The score was dead \(ReportPage.count(result.gradientsBeforeLastReLU, "time")): there the ascent took the score before the last ReLU.
       """ : ""
+    let top = network.topClass(result.scores)
+    let other: HTML = top == index ? "" : " First is \(ReportPage.name(top, network)), \(fixed(result.scores[top], 3))."
     return """
       After \(ReportPage.count(iterations, "iteration")) the network sees \(ReportPage.name(index, network)) with a score of \
-      \(fixed(result.scores[index], 3)), probability \(fixed(result.probability, 4)).\(dead)
+      \(fixed(result.scores[index], 3)), probability \(fixed(result.probability, 4)).\(other)\(dead)
       """
   }
 
@@ -54,10 +56,11 @@ extension ClassVisualization {
   private func charts(_ result: Result, _ shown: [Shown]) -> [HTML] {
     let frames = Set(shown.map { $0.iteration + 1 })
     let scores = result.scoreHistory.enumerated().map { Chart.Point($0.offset + 1, $0.element) }
-    let probabilities = shown.map { Chart.Point($0.iteration + 1, $0.probability) }
-    let score = Chart.Line("Score", scores, frames: frames)
-    let probability = Chart.Line("Probability", probabilities, frames: frames)
-    return [Chart("Score", [score]).html, Chart("Probability", [probability], including: [0, 1]).html]
+    let probabilities = result.probabilityHistory.enumerated().map { Chart.Point($0.offset + 1, $0.element) }
+    let score = Chart("Score", [Chart.Line("Score", scores, frames: frames)])
+    let probability = Chart(
+      "Probability", [Chart.Line("Probability", probabilities, frames: frames)], including: [0, 1])
+    return probabilities.isEmpty ? [score.html] : [score.html, probability.html]
   }
 
   private func frames(_ shown: [Shown], _ label: String) throws(PixelAscentError) -> HTML {

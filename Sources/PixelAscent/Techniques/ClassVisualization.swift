@@ -116,6 +116,9 @@ public struct ClassVisualization: Hashable, Sendable {
     /// The score of the class at each of them, before its step, of the image rolled by its jitter;
     /// of the last one where several rolled copies are averaged.
     public let scoreHistory: [Float]
+    /// The probability of the class at each of them likewise; none unless ``run(_:class:recordsProbabilities:show:shouldStop:)``
+    /// was told to record them.
+    public let probabilityHistory: [Double]
     /// The last image in normalised space, shape (C, H, W).
     public let image: Tensor
     /// The same, shown as the recipe says.
@@ -135,19 +138,21 @@ public struct ClassVisualization: Hashable, Sendable {
   /// - Parameters:
   ///   - network: the network that is asked
   ///   - index: the class
+  ///   - recordsProbabilities: whether each iteration's probability is recorded as its score is, for which the scores of all
+  ///     classes are computed; the image is the same either way
   ///   - show: called with the image of iteration 0, of every `showEvery`-th, and of the last
   ///   - shouldStop: asked before each iteration whether that is to be the last
   /// - Throws: ``PixelAscentError`` of kind `invalidParameter` if a parameter is out of range or the ascent leaves what
   ///   a float holds, `sizeLimit`, `classLookup`, or `zeroGradient` if there is no direction to go.
   public func run(
-    _ network: Network, class index: Int, show: (Shown) -> Void = { _ in },
+    _ network: Network, class index: Int, recordsProbabilities: Bool = false, show: (Shown) -> Void = { _ in },
     shouldStop: (Progress) -> Bool = { _ in false }
   ) throws(PixelAscentError) -> Result {
     try network.check(class: index)
     let random = RandomSource(seed: seed)
     let ascent = try makeAscent(network, random)
     return try ascent.parallel.together { () throws(PixelAscentError) in
-      try climb(ascent, network, random, class: index, show, shouldStop)
+      try climb(ascent, network, random, class: index, recordsProbabilities, show, shouldStop)
     }
   }
 
@@ -157,19 +162,21 @@ public struct ClassVisualization: Hashable, Sendable {
   }
 
   private func climb(
-    _ ascent: Ascent, _ network: Network, _ random: RandomSource, class index: Int,
+    _ ascent: Ascent, _ network: Network, _ random: RandomSource, class index: Int, _ recordsProbabilities: Bool,
     _ show: (Shown) -> Void, _ shouldStop: (Progress) -> Bool
   ) throws(PixelAscentError) -> Result {
-    var gradientsBeforeLastReLU = 0, last = iterations - 1, iteration = 0, scoreHistory: [Float] = []
+    var gradientsBeforeLastReLU = 0, last = iterations - 1, iteration = 0
+    var scoreHistory: [Float] = [], probabilityHistory: [Double] = []
 
     let clock = ContinuousClock(), begin = clock.now
     while iteration <= last {
       if shouldStop(Progress(iterations: iteration, score: scoreHistory.last)) { last = iteration }
       let isShown = isShown(iteration, last: last)
       gradientsBeforeLastReLU += try iterate(
-        ascent, random, class: index, iteration: iteration, scoresAll: isShown)
+        ascent, random, class: index, iteration: iteration, scoresAll: isShown || recordsProbabilities)
       let score = ascent.score(index)
       scoreHistory.append(score)
+      if recordsProbabilities { probabilityHistory.append(softmax(ascent.scores)[index]) }
       if isShown {
         show(
           Shown(
@@ -184,7 +191,7 @@ public struct ClassVisualization: Hashable, Sendable {
     try ascent.evaluate()
     let scores = ascent.scores
     return Result(
-      iterations: iteration, scoreHistory: scoreHistory, image: image,
+      iterations: iteration, scoreHistory: scoreHistory, probabilityHistory: probabilityHistory, image: image,
       picture: network.render(image, recipe.rendering), scores: scores,
       probability: softmax(scores)[index],
       seconds: Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) * 1e-18,
