@@ -14,8 +14,8 @@ struct CommonOptions: ParsableArguments {
 
   var console: Console { run.console }
 
-  /// The files of the network, if they are there.
-  var files: [String] { [try? ModelLocation.find(model), modelOptions.labels].compactMap(\.self) }
+  /// The files that a network was read from.
+  func files(of network: Network) -> [String] { network.files + [modelOptions.labels].compactMap(\.self) }
 
   func network() throws -> Network {
     try network(modelOptions.settings())

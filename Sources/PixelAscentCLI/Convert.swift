@@ -27,6 +27,7 @@ struct Convert: ParsableCommand {
 
   func run() throws {
     let settings = try common.modelOptions.settings()
+    try Outputs.keep([weights, common.modelOptions.labels].compactMap(\.self), from: [output])
     let (classes, notes) = try ModelConverter.convert(contentsOf: weights, settings: settings, to: output)
     for note in notes { common.console.note("note: \(note)") }
     try common.console.result(ConvertRecord(weights: weights, output: output, classes: classes)) {

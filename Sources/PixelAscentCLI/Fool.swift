@@ -63,7 +63,7 @@ struct Fool: ParsableCommand {
     let index = try labels.find(target)
     let outputs = try Outputs(
       [(image, "\(stem(image))-as-\(labels.slug(index))")], output: output, figure: figure, raw: raw, report: report,
-      keeping: [image] + common.files)
+      keeping: [image] + common.files(of: network))
     let files = outputs.paths(for: image)
     let (photo, sha256) = try common.run.photo(image), begin = ContinuousClock.now
     var fooling = try fooling(), progress = ProgressText("iteration", total: maxIterations)

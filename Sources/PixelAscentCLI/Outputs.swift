@@ -53,10 +53,7 @@ struct Outputs {
     for path in all where !seen.insert(steps(path)).inserted {
       throw ValidationError("Two results would be written to \(path).")
     }
-    let kept = Set(files.compactMap(Files.identity))
-    for path in all where Files.identity(path).map(kept.contains) ?? false {
-      throw ValidationError("A result would replace \(path), which is read.")
-    }
+    try Self.keep(files, from: all)
     for paths in [outputs, figures ?? [], overlays ?? [], raws ?? [], reports ?? []] {
       // What mirrors a folder makes its own.
       for (path, stem) in zip(paths, stems)
@@ -70,6 +67,14 @@ struct Outputs {
       paths[Array(input.input.utf8)] = Paths(
         output: outputs[index], figure: figures?[index], overlay: overlays?[index], raw: raws?[index],
         report: reports?[index])
+    }
+  }
+
+  /// - Throws: `ValidationError` if one of the results would replace one of the files that are read, whatever leads to it.
+  static func keep(_ files: [String], from results: [String]) throws {
+    let kept = Set(files.compactMap(Files.identity))
+    for path in results where Files.identity(path).map(kept.contains) ?? false {
+      throw ValidationError("A result would replace \(path), which is read.")
     }
   }
 

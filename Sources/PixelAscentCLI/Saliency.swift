@@ -78,11 +78,11 @@ struct Saliency: ParsableCommand {
     if inputs.areMirrored && output == nil {
       throw ValidationError("With a folder or a list, say where the maps go: -o FOLDER/.")
     }
+    let (network, model) = try common.networkAndModel()
     let outputs = try Outputs(
       inputs.items.map { ($0.path, "\($0.place)-saliency") }, output: output, figure: figure, overlay: overlay,
       raw: raw, report: report, areMirrored: inputs.areMirrored,
-      keeping: inputs.paths + common.files)
-    let (network, model) = try common.networkAndModel()
+      keeping: inputs.paths + common.files(of: network))
     let index = try className.map(network.labels.find)
     let view = view
     if inputs.leftOut > 0 {

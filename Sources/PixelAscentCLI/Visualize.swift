@@ -62,7 +62,7 @@ struct Visualize: ParsableCommand {
     let ascents = try PlannedAscent.all(classNames, visualizations, ascent.seeds, network.labels)
     let outputs = try Outputs(
       ascents.map { ($0.stem, $0.stem) }, output: output, figure: figure, raw: raw, report: report,
-      keeping: [ascent.startFile].compactMap(\.self) + common.files)
+      keeping: [ascent.startFile].compactMap(\.self) + common.files(of: network))
     let preview = previewOptions.view(common.console)
     // While a figure or a page is written, some copies of each picture are in memory: as a picture, as PNG, and as text.
     let needs = PlannedAscent.Needs(shown: figure != nil || report != nil, probabilities: report != nil)

@@ -55,7 +55,7 @@ import Testing
   func inputsStay(_ command: String) throws {
     try FileManager.default.createDirectory(atPath: folder.path + "/sub", withIntermediateDirectories: false)
     try folder.add("sub/a.png", folder.bytes("photo.png"))
-    try folder.add("labels.txt", [1])
+    try folder.add("labels.txt", Array((0..<1000).map { "c\($0)\n" }.joined().utf8))
     try FileManager.default.createSymbolicLink(atPath: folder.path + "/link.png", withDestinationPath: "photo.png")
     let model = "Models/squeezenet1_1.safetensors", contents = try folder.contents()
     let outcome = try run(command.replacing("MODEL", with: model))
@@ -63,6 +63,28 @@ import Testing
     #expect(outcome.status == 64 && outcome.text == "")
     #expect(outcome.errors.hasPrefix("Error: A result would replace \(path), which is read.\n"))
     #expect(try folder.contents() == contents)
+  }
+
+  @Test("Nor is a file that weights lie in")
+  func weightsStay() throws {
+    try folder.add("net.onnx", [1])
+    try folder.add("labels.txt", [1])
+    for name in ["external.onnx", "external.bin"] {
+      try FileManager.default.copyItem(
+        atPath: "\(PackageFiles.folder)/Tests/Golden/onnx/\(name)", toPath: "\(folder.path)/\(name)")
+    }
+    try Refusal.usage(
+      "saliency photo.png --model external.onnx --mean 0.5,0.5,0.5 --quiet --raw external.bin",
+      "A result would replace external.bin, which is read."
+    ).check(in: folder)
+    try Refusal(
+      "convert external.onnx --quiet -o external.bin",
+      "error: external.bin: holds the weights that are read; write to another file"
+    ).check(in: folder)
+    for command in ["convert net.onnx -o ./net.onnx", "convert net.onnx --labels labels.txt -o labels.txt"] {
+      let path = command.split(separator: " ").last ?? ""
+      try Refusal.usage(command, "A result would replace \(path), which is read.").check(in: folder)
+    }
   }
 
   @Test("A label becomes a file name of lower-case words")

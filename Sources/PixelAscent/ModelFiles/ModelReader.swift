@@ -147,11 +147,15 @@ public enum ModelConverter {
   /// Reads the model at `path` and writes it to `output`: safetensors with its graph, labels and preprocessing.
   ///
   /// - Returns: the number of classes, and notes on how the file was read
-  /// - Throws: ``PixelAscentError`` as the reader does, or of kind `unwritableFile`.
+  /// - Throws: ``PixelAscentError`` as the reader does, or of kind `unwritableFile`, also if `output` is one of the files that
+  ///   the weights lie in.
   public static func convert(
     contentsOf path: String, settings: ModelSettings = ModelSettings(), to output: String
   ) throws -> (classes: Int, notes: [String]) {
     let reading = try ModelReader.read(path, settings)
+    if let place = Files.identity(output), reading.files.contains(where: { Files.identity($0.name) == place }) {
+      throw PixelAscentError(.unwritableFile, "\(output): holds the weights that are read; write to another file")
+    }
     // What can't be run is not written.
     _ = try Network(reading.file, name: path)
     try reading.file.safetensors().write(to: output)

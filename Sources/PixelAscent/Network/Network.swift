@@ -61,7 +61,7 @@ public struct Network: Sendable {
 
   let plan: LayerPlan
   /// What it was read from.
-  private var files: [ByteSource] = []
+  private var sources: [ByteSource] = []
 
   /// Reads a model file: PixelAscent's own safetensors, a state dict of a known architecture as `.pth` or safetensors, ONNX,
   /// or the pickle of SqueezeNet's original weights. The kind is recognised by content.
@@ -84,7 +84,7 @@ public struct Network: Sendable {
 
   private init(_ reading: ModelReader.Reading, name: String, options: ComputeOptions) throws(PixelAscentError) {
     try self.init(reading.file, name: name, options: options)
-    (notes, files) = (reading.notes, reading.files)
+    (notes, sources) = (reading.notes, reading.files)
   }
 
   package init(_ file: ModelFile, name: String, options: ComputeOptions = ComputeOptions()) throws(PixelAscentError) {
@@ -104,7 +104,10 @@ public struct Network: Sendable {
   /// order of their names, one after another. That of nothing for a network that was not read from a file.
   ///
   /// - Throws: ``PixelAscentError`` of kind `unreadableFile`.
-  public func sha256() throws(PixelAscentError) -> String { try SHA256.digest(of: files) }
+  public func sha256() throws(PixelAscentError) -> String { try SHA256.digest(of: sources) }
+
+  /// The files it was read from.
+  package var files: [String] { sources.map(\.name) }
 
   var kernels: Kernels { Kernels(options.instructionSet) }
   var parallel: Parallel { Parallel(threads: options.threads) }
