@@ -20,7 +20,9 @@ package enum Interruption {
   private static let asked = Atomic(false)
 
   /// Begins to watch. Call it first of all: threads made before would still be ended by a signal.
-  package static func watch() {
+  ///
+  /// - Parameter beforeEnd: called before Ctrl-C ends the program; the terminal is there then
+  package static func watch(beforeEnd: @escaping @Sendable () -> Void = {}) {
     var watched = sigset_t()
     sigemptyset(&watched)
     // What the parent has the program ignore (nohup, a shell's background jobs) stays ignored.
@@ -29,7 +31,7 @@ package enum Interruption {
     // A pipe that nobody reads any more and the limit of a file's size are seen where they are written.
     for number in [SIGPIPE, SIGXFSZ] { signal(number, SIG_IGN) }
     let signals = watched
-    DispatchQueue(label: "signals").async { wait(for: signals) }
+    DispatchQueue(label: "signals").async { wait(for: signals, beforeEnd) }
   }
 
   /// Calls `body`, in which the first Ctrl-C is but a wish that ``isAsked`` tells of.
@@ -45,7 +47,7 @@ package enum Interruption {
   /// The exit code of a program that Ctrl-C has ended.
   package static let exitCode: Int32 = 128 + SIGINT
 
-  private static func wait(for signals: sigset_t) {
+  private static func wait(for signals: sigset_t, _ beforeEnd: () -> Void) {
     var signals = signals
     while true {
       var number: Int32 = 0
@@ -55,6 +57,7 @@ package enum Interruption {
       {
         continue
       }
+      if number == SIGINT { beforeEnd() }
       Files.end(withCode: 128 + number)
     }
   }

@@ -46,11 +46,9 @@ struct InputImages {
   private static func images(
     in folder: String, leavingOut outputs: [String]
   ) throws -> (items: [Item], problems: [any Error], leftOut: Int) {
-    let (files, unreachable) = try Files.list(folder), inside = outputs.compactMap { way(from: folder, to: $0) }
+    let (files, problems) = try Files.list(folder), inside = outputs.compactMap { way(from: folder, to: $0) }
     let images = files.filter { ["png", "jpg", "jpeg"].contains(Outputs.ending($0)) }
     let found = images.filter { file in !inside.contains(where: file.hasPrefix) }
-    // What has no ending may be a folder.
-    let problems = unreachable.filter { ["png", "jpg", "jpeg", ""].contains(Outputs.ending($0.path)) }.map(\.error)
     if found.isEmpty {
       throw problems.first ?? PixelAscentError(.unreadableFile, "\(folder): holds no .jpg, .jpeg or .png")
     }

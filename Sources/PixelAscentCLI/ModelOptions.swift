@@ -43,6 +43,11 @@ struct ModelOptions: ParsableArguments {
       throw ValidationError("--input-size must be from 1 to 65536, found \(inputSize).")
     }
     if let std, !std.values.allSatisfy({ $0 > 0 }) { throw ValidationError("--std must be above 0.") }
+    for (option, values) in [("--mean", mean?.values ?? []), ("--std", std?.values ?? [])] {
+      guard let found = values.first(where: { !(0...1).contains($0) }) else { continue }
+      throw ValidationError(
+        "\(option) is that of pixels from 0 to 1, found \(found); divide those of pixels from 0 to 255 by 255.")
+    }
     if let mean, let std, mean.values.count != std.values.count {
       throw ValidationError("--mean and --std have \(mean.values.count) and \(std.values.count) numbers.")
     }

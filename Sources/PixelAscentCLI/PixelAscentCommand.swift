@@ -18,8 +18,8 @@ struct PixelAscentCommand: ParsableCommand {
         pixelascent visualize --class tarantula --seed 7 --figure steps.png
 
       The model is --model, else $PIXELASCENT_MODEL, else squeezenet1_1.safetensors in \
-      $XDG_DATA_HOME/pixelascent/models, in ./Models, in Models beside the program, or in \
-      ../share/pixelascent/models from there.
+      $XDG_DATA_HOME/pixelascent/models, in ./Models, in Models beside the program or the .build that it \
+      lies in, or in ../share/pixelascent/models from the program's folder.
 
       Exit codes: 0 done, 1 failed, 64 wrong usage, 130 stopped by Ctrl-C: once, and it writes what it has; twice, and \
       it stops at once.
@@ -32,10 +32,11 @@ struct PixelAscentCommand: ParsableCommand {
 
   static func main() {
     Files.openStandardStreams()
-    Interruption.watch()
+    Interruption.watch(beforeEnd: StatusLine.leave)
     do {
       try checkCommand()
-      var command = try parseAsRoot()
+      var command = try parsed()
+      try Files.checkStandardOutput()
       do {
         try command.run()
       } catch let error as ValidationError {
@@ -57,6 +58,21 @@ struct PixelAscentCommand: ParsableCommand {
     else { return }
     throw wrongUsage(
       ValidationError("There is no command \"\(name)\"; there are \(known.joined(separator: ", "))."), of: self)
+  }
+
+  /// The command that the arguments ask for.
+  private static func parsed() throws -> ParsableCommand {
+    let command = try parseAsRoot(), known: [ParsableCommand.Type] = [self] + configuration.subcommands
+    if known.contains(where: { $0 == type(of: command) }) { return command }
+    // Help. A single dash makes letters of a word, and the argument parser sees an -h in -phase.
+    let words = CommandLine.arguments.dropFirst()
+    if !words.contains(where: ["-h", "-help", "--help", "--help-hidden", "help"].contains),
+      let word = words.first(where: { $0.hasPrefix("-") && !$0.hasPrefix("--") && $0.contains("h") })
+    {
+      throw wrongUsage(
+        ValidationError("Unknown option '\(word)'"), of: known.first { $0._commandName == words.first } ?? self)
+    }
+    return command
   }
 
   /// Says what is wrong as the argument parser does, which knows the command only while it parses.

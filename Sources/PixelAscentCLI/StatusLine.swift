@@ -8,6 +8,11 @@ enum StatusLine {
   private struct State {
     var text = ""
     var shownAt: ContinuousClock.Instant?
+
+    mutating func clear() {
+      if !text.isEmpty { Files.printError("\r\u{1B}[K", end: "") }
+      self = State()
+    }
   }
 
   private static let state = Mutex(State())
@@ -37,10 +42,8 @@ enum StatusLine {
   }
 
   /// Takes the line away.
-  static func clear() {
-    state.withLock { state in
-      if !state.text.isEmpty { Files.printError("\r\u{1B}[K", end: "") }
-      state = State()
-    }
-  }
+  static func clear() { state.withLock { $0.clear() } }
+
+  /// Takes the line away from what comes after the program, unless it is just being written.
+  static func leave() { _ = state.withLockIfAvailable { $0.clear() } }
 }

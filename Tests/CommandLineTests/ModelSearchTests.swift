@@ -68,6 +68,19 @@ import Testing
     #expect(try model([]) == nil)
   }
 
+  @Test("Built in a folder .build, it finds the model beside that, from every folder")
+  func besideTheBuild() throws {
+    let bin = folder.path + "/package/.build/x86_64/release"
+    for path in [bin, folder.path + "/package/Models"] {
+      try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    }
+    try FileManager.default.moveItem(atPath: folder.path + "/bin/pixelascent", toPath: bin + "/pixelascent")
+    try folder.add("package/Models/\(ModelLocation.defaultName)", TinyModel.bytes)
+    let home = try TemporaryFolder()
+    let outcome = try Program.run(["info", "--json"], in: home, program: bin + "/pixelascent")
+    #expect(try JSONValue(outcome.text)["model"]?.string.map(inFolder) == "package/Models/squeezenet1_1.safetensors")
+  }
+
   @Test("Where XDG_DATA_HOME is set, ~/.local/share is not looked at")
   func homeIsFallback() throws {
     for place in ["data/pixelascent/models", "Models", "bin/Models", "share/pixelascent/models"] { try remove(place) }

@@ -27,7 +27,7 @@ import Testing
       ("visualize --class 76 --iterations 4 --recipe simonyan --size 32x40 --show-every 1 --figure f.png", ""),
       ("visualize --class 76 --iterations 4 --init photo.png --no-clamp --figure f.png", " --input photo.png"),
       (
-        "saliency photo.png --mean 0.1,0.2,0.3 --std 1,2,3 --bgr --input-size 32 --resize crop --figure f.png",
+        "saliency photo.png --mean 0.1,0.2,0.3 --std 1,0.5,0.25 --bgr --input-size 32 --resize crop --figure f.png",
         " --input photo.png"
       ),
     ])

@@ -79,8 +79,8 @@ extension Files {
   /// - Throws: ``PixelAscentError`` of kind `unreadableFile` if the folder itself can't be.
   package static func list(
     _ folder: String
-  ) throws(PixelAscentError) -> (files: [String], problems: [(path: String, error: PixelAscentError)]) {
-    var files: [String] = [], problems: [(path: String, error: PixelAscentError)] = []
+  ) throws(PixelAscentError) -> (files: [String], problems: [PixelAscentError]) {
+    var files: [String] = [], problems: [String: PixelAscentError] = [:]
     var waiting: [(part: String, names: [String])] = [("", try names(in: folder))]
     while let (part, names) = waiting.popLast() {
       for name in names where !name.hasPrefix(".") {
@@ -89,7 +89,7 @@ extension Files {
         if lstat("\(folder)/\(path)", &status) != 0 {
           let problem = failure(.unreadableFile, "\(folder)/\(path)", errno)
           // Else it is gone since.
-          if name.contains(Self.replacement) { problems.append((path, problem)) }
+          if name.contains(Self.replacement) { problems[path] = problem }
           continue
         }
         if !status.isFolder {
@@ -99,12 +99,12 @@ extension Files {
         do throws(PixelAscentError) {
           waiting.append((path, try Files.names(in: "\(folder)/\(path)")))
         } catch {
-          problems.append((path, error))
+          problems[path] = error
         }
       }
     }
     func precedes(_ one: String, _ other: String) -> Bool { one.utf8.lexicographicallyPrecedes(other.utf8) }
-    return (files.sorted(by: precedes), problems.sorted { precedes($0.path, $1.path) })
+    return (files.sorted(by: precedes), problems.sorted { precedes($0.key, $1.key) }.map(\.value))
   }
 
   /// What lies in a folder, in no order.
@@ -127,6 +127,12 @@ extension Files {
     for stream in [STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO] where fcntl(stream, F_GETFD) == -1 {
       _ = open("/dev/null", stream == STDIN_FILENO ? O_WRONLY : O_RDONLY)
     }
+  }
+
+  /// - Throws: ``PixelAscentError`` of kind `unwritableFile` if standard output is closed, or was.
+  package static func checkStandardOutput() throws(PixelAscentError) {
+    let mode = fcntl(STDOUT_FILENO, F_GETFL)
+    if mode == -1 || mode & O_ACCMODE == O_RDONLY { throw failure(.unwritableFile, "standard output", EBADF) }
   }
 
   /// Writes a line to standard output. If that is a pipe that nobody reads any more, the program ends as SIGPIPE would

@@ -18,8 +18,9 @@ public enum ModelLocation {
   }
 
   /// `path` if given, else $PIXELASCENT_MODEL, else the default model in $XDG_DATA_HOME/pixelascent/models (that is
-  /// ~/.local/share/… where the variable is not set), in ./Models, in Models beside the program, or where an
-  /// installation has it: ../share/pixelascent/models from the program's folder; nil if nowhere.
+  /// ~/.local/share/… where the variable is not set), in ./Models, in Models beside the program or beside the folder
+  /// .build that it was built in, or where an installation has it: ../share/pixelascent/models from the program's folder;
+  /// nil if nowhere.
   ///
   /// - Throws: ``PixelAscentError`` of kind `unreadableFile` if a file is named that is not there.
   public static func search(_ path: String? = nil) throws(PixelAscentError) -> String? {
@@ -29,7 +30,12 @@ public enum ModelLocation {
     if let data { folders.insert("\(data)/pixelascent/models", at: 0) }
     if let program = Files.executableFolder {
       let prefix = program.lastIndex(of: "/").map { program[..<$0] } ?? ""
-      folders += ["\(program)/Models", "\(prefix)/share/pixelascent/models"]
+      folders.append("\(program)/Models")
+      let steps = program.split(separator: "/")
+      if let build = steps.lastIndex(of: ".build") {
+        folders.append((steps[..<build] + ["Models"]).map { "/\($0)" }.joined())
+      }
+      folders.append("\(prefix)/share/pixelascent/models")
     }
     return try search(path, named: Files.environment("PIXELASCENT_MODEL"), folders: folders)
   }
