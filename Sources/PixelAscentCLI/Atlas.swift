@@ -64,6 +64,9 @@ struct Atlas: ParsableCommand {
         class: planned.class, label: labels[planned.class], planned.visualization, output: "\(planned.stem).png",
         provenance: try provenance.text())
     }
+    let names = items.map(\.output) + [AtlasFolder.manifest, AtlasFolder.sheet, AtlasFolder.page]
+    try Outputs.keep(
+      [ascent.startFile, classes].compactMap(\.self) + common.files(of: network), from: names.map { "\(output)/\($0)" })
     let work = AtlasWork(
       folder: try AtlasFolder(output, shard), items: items, startFile: ascent.startFile, console: common.console)
     try merge ? work.merge(network) : work.make(network, bytesEach: bytes)

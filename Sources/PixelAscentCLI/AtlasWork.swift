@@ -13,13 +13,15 @@ struct AtlasWork {
   /// Makes what is missing of the folder's shard, or of all; then, of all, the pages.
   func make(_ network: Network, bytesEach: Int) throws {
     let items = folder.shard?.of(items) ?? items, threads = network.options.threads
-    let manifests = try openManifests(), manifest = manifests[0]
+    let manifests = try openManifests(for: items), manifest = manifests[0]
     folder.removeUnfinished(items)
-    let present = folder.records(of: items, manifests, threads: threads)
-    let missing = zip(items, present).filter { $0.1 == nil }.map(\.0)
+    let present = folder.presence(of: items, manifests, threads: threads)
+    let missing = zip(items, present).filter { $0.1.record == nil }.map(\.0)
     if missing.count < items.count {
       console.note("\(items.count - missing.count) of \(items.count) pictures are there")
     }
+    let others = present.count { if case .madeOtherwise = $0 { true } else { false } }
+    if others > 0 { console.note("\(others) of \(items.count) pictures were made otherwise, and are made anew") }
 
     let ending = try Batch.attempt(
       missing, network, unit: Self.unit, bytesEach: bytesEach, console,
@@ -41,11 +43,11 @@ struct AtlasWork {
 
   /// Joins what shards have made.
   func merge(_ network: Network) throws {
-    let threads = network.options.threads, manifests = try openManifests()
+    let threads = network.options.threads, manifests = try openManifests(for: items)
     folder.removeUnfinished(items)
-    let present = folder.records(of: items, manifests, threads: threads)
+    let present = folder.presence(of: items, manifests, threads: threads)
     let failures = try folder.failures(
-      of: zip(items, present).filter { $0.1 == nil }.map(\.0), in: items.count, manifests)
+      of: zip(items, present).filter { $0.1.record == nil }.map(\.0), in: items.count, manifests)
     for record in failures { Console.error("\(record.output): \(record.error ?? "")") }
     try finish(manifests, threads: threads)
     try Batch.Ending(failures: failures.count, count: items.count, unit: Self.unit, isCutShort: false).check()
@@ -53,8 +55,8 @@ struct AtlasWork {
 
   private static let unit = "pictures"
 
-  private func openManifests() throws -> [AtlasManifest] {
-    let manifests = try folder.openManifests()
+  private func openManifests(for items: [AtlasItem]) throws -> [AtlasManifest] {
+    let manifests = try folder.openManifests(for: items)
     if let open = manifests.first(where: { !$0.isLocked }) {
       console.note("note: \(open.path) can't be locked here: take care that no other run works on it")
     }

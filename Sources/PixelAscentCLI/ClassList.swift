@@ -2,12 +2,23 @@
 
 import PixelAscent
 
-/// The classes that a text lists: indices, ranges of them, and names, with commas between; or a file with one a line.
+/// The classes that a text lists: indices, ranges of them, and names, with commas between; or a file with one a line, if its
+/// name is no such list.
 enum ClassList {
   /// - Throws: `PixelAscentError` if a class is unknown or named twice, or the file can't be read.
   static func find(_ text: String, _ labels: Labels) throws -> [Int] {
+    do {
+      return try find(text.split(separator: ",", omittingEmptySubsequences: false).map(trimmed), labels)
+    } catch {
+      guard Files.isRegular(text) else { throw error }
+    }
+    let lines = try lines(text)
+    return try naming(text) { try find(lines, labels) }
+  }
+
+  private static func find(_ parts: [String], _ labels: Labels) throws -> [Int] {
     var seen: Set<Int> = []
-    return try parts(text).flatMap { part -> [Int] in
+    return try parts.flatMap { part -> [Int] in
       let indices = try range(part, labels) ?? [try labels.find(part)]
       for index in indices where !seen.insert(index).inserted {
         throw PixelAscentError(.classLookup, "--classes names \(labels[index]) (\(index)) twice")
@@ -16,13 +27,10 @@ enum ClassList {
     }
   }
 
-  private static func parts(_ text: String) throws -> [String] {
-    guard Files.isRegular(text) else {
-      return text.split(separator: ",", omittingEmptySubsequences: false).map(trimmed)
-    }
-    let lines = String(decoding: try Files.read(text), as: UTF8.self).split(whereSeparator: \.isNewline)
+  private static func lines(_ path: String) throws -> [String] {
+    let lines = String(decoding: try Files.read(path), as: UTF8.self).split(whereSeparator: \.isNewline)
       .filter { !$0.allSatisfy(\.isWhitespace) }
-    if lines.isEmpty { throw PixelAscentError(.classLookup, "\(text): holds no class; write one a line") }
+    if lines.isEmpty { throw PixelAscentError(.classLookup, "\(path): holds no class; write one a line") }
     return lines.map(trimmed)
   }
 

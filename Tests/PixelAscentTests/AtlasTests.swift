@@ -128,7 +128,7 @@ import Testing
     }
     for (line, percent) in zip(lines, ["100\u{A0}%", "0\u{A0}%", "50\u{A0}%"]) {
       try write(line + "\n", folder.path + "/manifest.jsonl")
-      #expect(try atlas.finish([], atlas.openManifests(), threads: 1) == 1)
+      #expect(try atlas.finish([], atlas.openManifests(for: []), threads: 1) == 1)
       let page = try text(folder.path + "/index.html")
       let image =
         #"<img src="a%22%3Cb%3E%25.png" alt="&quot;&gt;&lt;script&gt;alert(1)&lt;/script&gt;&#39;&amp;\#u{FFFD}""#

@@ -7,9 +7,8 @@ package struct AtlasFolder: Sendable {
   /// The part that this process makes; nil if it makes or joins all.
   package let shard: AtlasShard?
 
-  private static let manifest = "manifest.jsonl"
-  /// The names of the contact sheet and of the gallery page.
-  package static let sheet = "contact-sheet.png", page = "index.html"
+  /// The names of the manifest of all, of the contact sheet and of the gallery page.
+  package static let manifest = "manifest.jsonl", sheet = "contact-sheet.png", page = "index.html"
 
   /// The folder at `path`, made if it is not there.
   ///
@@ -25,13 +24,22 @@ package struct AtlasFolder: Sendable {
   /// All manifests, first the one to append to. Who makes all, or joins what shards have made, is alone in the folder, where
   /// shards are beside each other: the manifest of all says so, and those of other shards are only read.
   ///
-  /// - Throws: as `AtlasManifest` does, or of kind `unreadableFile`.
-  package func openManifests() throws(PixelAscentError) -> [AtlasManifest] {
+  /// - Parameter items: what will be made, whose pictures may replace an atlas's but nothing else
+  /// - Throws: as `AtlasManifest` does, of kind `unreadableFile`, or `unwritableFile` if a file that would be replaced is not
+  ///   an atlas's, before anything in the folder is changed.
+  package func openManifests(for items: [AtlasItem]) throws(PixelAscentError) -> [AtlasManifest] {
+    let names = Set([Self.manifest] + [shard?.manifest].compactMap(\.self))
+    try checkPlaces(of: items, readManifests { names.contains($0) || AtlasShard(manifest: $0) != nil })
     let whole = try AtlasManifest(place(Self.manifest), shard == nil ? .alone : .beside)
     let own = try shard.map { shard throws(PixelAscentError) in try AtlasManifest(place(shard.manifest), .alone) }
-    var manifests = [own, whole].compactMap(\.self)
-    for name in try Files.names(in: path).sorted() {
-      guard let other = AtlasShard(manifest: name), other != shard else { continue }
+    return try [own, whole].compactMap(\.self)
+      + readManifests { name in AtlasShard(manifest: name).map { $0 != shard } ?? false }
+  }
+
+  /// What the manifests of such names hold now.
+  private func readManifests(_ isMeant: (String) -> Bool) throws(PixelAscentError) -> [AtlasManifest] {
+    var manifests: [AtlasManifest] = []
+    for name in try Files.names(in: path).sorted() where isMeant(name) {
       do throws(PixelAscentError) {
         manifests.append(try AtlasManifest(reading: place(name)))
       } catch {
@@ -42,15 +50,49 @@ package struct AtlasFolder: Sendable {
     return manifests
   }
 
-  /// Which of the items are there, whole and made as they should be: the record of each, or nil.
-  package func records(of items: [AtlasItem], _ manifests: [AtlasManifest], threads: Int) -> [AtlasRecord?] {
-    sideBySide(items, threads: threads) { (item: AtlasItem) -> AtlasRecord? in
+  /// Refuses to replace what is not an atlas's: a picture is one if a manifest has it or its file says so, damaged or not.
+  private func checkPlaces(of items: [AtlasItem], _ manifests: [AtlasManifest]) throws(PixelAscentError) {
+    func refuse(_ path: String) throws(PixelAscentError) {
+      throw PixelAscentError(
+        .unwritableFile, "\(path): would be replaced, and no atlas has made it; move it, or take another folder")
+    }
+    func check(_ name: String, _ isOwn: ([UInt8]) -> Bool) throws(PixelAscentError) {
+      let path = place(name)
+      if Files.isFolder(path) { throw PixelAscentError(.unwritableFile, "\(path): is a folder, not a file") }
+      if Files.isRegular(path), try !isOwn(Files.read(path)) { try refuse(path) }
+    }
+    for manifest in manifests where manifest.isForeign { try refuse(manifest.path) }
+    if shard == nil {
+      try check(Self.sheet, Provenance.isContactSheet)
+      try check(Self.page, AtlasPage.isOne)
+    }
+    for item in items where !manifests.contains(where: { $0[item.output] != nil }) {
+      try check(item.output) { (try? Provenance(inFile: $0, name: item.output))?.isVisualization ?? false }
+    }
+  }
+
+  /// What there is of an item.
+  package enum Presence: Sendable {
+    /// Its picture, whole and made as it should be.
+    case whole(AtlasRecord)
+    /// A whole picture that was made with other parameters, by another model or in another way.
+    case madeOtherwise
+    /// Nothing, or a damaged file.
+    case missing
+
+    /// The record of a whole picture.
+    package var record: AtlasRecord? { if case .whole(let record) = self { record } else { nil } }
+  }
+
+  /// What there is of each item.
+  package func presence(of items: [AtlasItem], _ manifests: [AtlasManifest], threads: Int) -> [Presence] {
+    sideBySide(items, threads: threads) { (item: AtlasItem) -> Presence in
       let records = manifests.compactMap { $0[item.output] }
-      guard !records.isEmpty, let bytes = try? Files.read(place(item.output)),
-        (try? RGBImage.comment(inFile: bytes, name: item.output)) == item.provenance
-      else { return nil }
+      guard !records.isEmpty, let bytes = try? Files.read(place(item.output)) else { return .missing }
       let sha256 = SHA256.digest(of: bytes)
-      return records.first { $0.sha256 == sha256 }
+      guard let record = records.first(where: { $0.sha256 == sha256 }) else { return .missing }
+      let comment = try? RGBImage.comment(inFile: bytes, name: item.output)
+      return comment == item.provenance ? .whole(record) : .madeOtherwise
     }
   }
 
@@ -124,9 +166,8 @@ package struct AtlasFolder: Sendable {
   /// - Returns: the number of pictures
   /// - Throws: ``PixelAscentError`` of kind `unwritableFile`, or as reading a picture does.
   package func finish(_ items: [AtlasItem], _ manifests: [AtlasManifest], threads: Int) throws -> Int {
-    let present = records(of: items, manifests, threads: threads)
-    let own = zip(items, present).compactMap { item, record in
-      record ?? manifests.lazy.compactMap { $0[item.output] }.first { $0.isFailure(of: item) }
+    let own = zip(items, presence(of: items, manifests, threads: threads)).compactMap { item, presence in
+      presence.record ?? manifests.lazy.compactMap { $0[item.output] }.first { $0.isFailure(of: item) }
     }
     let all = (own + otherRecords(items, manifests)).sorted(by: AtlasRecord.precedes)
     let pictures = all.filter { $0.sha256 != nil }

@@ -24,6 +24,8 @@ package final class AtlasManifest: Sendable {
   package let path: String
   /// Whether other processes are kept away as they should be.
   package let isLocked: Bool
+  /// Whether it is a file of another kind: no line of it is a record, nor its half-written first one.
+  let isForeign: Bool
   private let file: Int32?
   private let last: Mutex<[String: AtlasRecord]>
 
@@ -37,7 +39,7 @@ package final class AtlasManifest: Sendable {
       let done = isLocked ? ftruncate(file, off_t(end)) == 0 : write(file, "\n", 1) == 1
       if !done { throw Files.failure(.unwritableFile, path, errno) }
     }
-    (self.path, self.file, self.isLocked) = (path, file, isLocked)
+    (self.path, self.file, self.isLocked, isForeign) = (path, file, isLocked, false)
     last = Mutex(Self.last(bytes[..<end], path))
   }
 
@@ -45,9 +47,10 @@ package final class AtlasManifest: Sendable {
   ///
   /// - Throws: ``PixelAscentError`` of kind `unreadableFile`.
   package init(reading path: String) throws(PixelAscentError) {
-    let bytes = try Files.read(path)
+    let bytes = try Files.read(path), records = Self.last(bytes[..<Self.end(bytes)], path)
     (self.path, file, isLocked) = (path, nil, true)
-    last = Mutex(Self.last(bytes[..<Self.end(bytes)], path))
+    isForeign = records.isEmpty && !zip(bytes, #"{"class":"#.utf8).allSatisfy(==)
+    last = Mutex(records)
   }
 
   /// Where the last whole line ends.

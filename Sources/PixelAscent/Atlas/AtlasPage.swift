@@ -6,6 +6,16 @@ struct AtlasPage {
 
   init(_ records: [AtlasRecord]) { self.records = records }
 
+  /// Whether a file's bytes are such a page.
+  static func isOne(_ bytes: [UInt8]) -> Bool {
+    String(decoding: bytes.prefix(1024), as: UTF8.self).contains(generator.text)
+  }
+
+  private static let generator: HTML = """
+    <meta name="generator" content="pixelascent atlas">
+
+    """
+
   /// The whole file.
   var text: String {
     let recipes = Set(records.map(\.recipe)).count, seeds = Set(records.map(\.seed)).count
@@ -23,9 +33,8 @@ struct AtlasPage {
 
       """
     return HTML.page(
-      title: "Atlas of \(records.count) class visualizations", images: "'self' file: data:", style: Self.style,
-      body: body,
-      script: Self.script
+      title: "Atlas of \(records.count) class visualizations", head: Self.generator, images: "'self' file: data:",
+      style: Self.style, body: body, script: Self.script
     ).text
   }
 

@@ -62,12 +62,13 @@ package struct HTML: ExpressibleByStringInterpolation, Hashable, Sendable {
 extension HTML {
   /// A whole file that asks for no other but what `images` allows (a list of sources as in a content security policy), with
   /// its style and script in it.
-  static func page(title: HTML, images: String, style: HTML, body: HTML, script: HTML) -> HTML {
+  static func page(title: HTML, head: HTML = "", images: String, style: HTML, body: HTML, script: HTML) -> HTML {
     """
     <!DOCTYPE html>
     <html lang="en">
     <head>
     <meta charset="utf-8">
+    \(head)\
     <meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src \(images); \
     style-src 'unsafe-inline'; script-src 'unsafe-inline'">
     <meta name="viewport" content="width=device-width, initial-scale=1">

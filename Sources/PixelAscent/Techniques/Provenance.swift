@@ -155,6 +155,19 @@ public struct Provenance: Hashable, Sendable {
   }
 }
 
+extension Provenance {
+  /// Whether it is that of a class visualization.
+  var isVisualization: Bool { if case .visualization = technique { kind == .result } else { false } }
+
+  /// Whether a file's bytes are a contact sheet's.
+  static func isContactSheet(_ bytes: [UInt8]) -> Bool {
+    guard let text = try? RGBImage.comment(inFile: bytes, name: ""),
+      let mark = try? JSONText.decode(Mark.self, from: text.utf8, name: "")
+    else { return false }
+    return mark.program == program && mark.pictures != nil
+  }
+}
+
 /// What tells this program's comments from others', and a picture's from a contact sheet's.
 private struct Mark: Decodable {
   struct Picture: Decodable {}
