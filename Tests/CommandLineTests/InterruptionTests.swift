@@ -158,6 +158,28 @@ import Testing
     #expect(folder.names == before)
   }
 
+  #if os(Linux)
+    private static let script = "/usr/bin/script"
+
+    @Test("Twice in a terminal: the line of progress is gone", .enabled(if: access(script, X_OK) == 0))
+    func atOnceInATerminal() throws {
+      let command = "visualize --class 76 --size 500 --samples 40 --iterations 100000000 -o o.png --threads 1"
+      let outcome = try Program.run(
+        ["-qefc", "stty cols 80; echo $$ > pid; exec '\(Program.path)' \(command)", "typescript"], in: folder,
+        environment: ["TERM": "xterm"], program: Self.script
+      ) { _, _ in
+        waitFor("iteration 1/") { (try? folder.bytes("typescript")).map { String(decoding: $0, as: UTF8.self) } ?? "" }
+        let text = String(decoding: try folder.bytes("pid"), as: UTF8.self)
+        let process = try #require(pid_t(text.split(separator: "\n").joined()))
+        for _ in 0..<2 {
+          kill(process, SIGINT)
+          usleep(50_000)
+        }
+      }
+      #expect(outcome.status == 130 && outcome.text.hasSuffix("\r\u{1B}[K"))
+    }
+  #endif
+
   @Test("What a parent has the program ignore stays ignored")
   func ignored() throws {
     let options = Self.long.replacing("100000000", with: "200").split(separator: " ").map(String.init)
