@@ -115,7 +115,7 @@ extension RGBImage {
   private static func check(
     _ status: pxa_codec_status, _ message: [CChar], _ subject: String, byteCount: Int
   ) throws(PixelAscentError) {
-    let text = String(decoding: message.prefix { $0 != 0 }.map { UInt8(truncatingIfNeeded: $0) }, as: UTF8.self)
+    let text = String(beforeZero: message)
     switch status {
     case PXA_CODEC_OK: return
     case PXA_CODEC_CUT_OFF:

@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: MIT
 
 extension String {
+  /// The text that C has put into a buffer: what is there before the first zero.
+  init(beforeZero buffer: some Sequence<some BinaryInteger>) {
+    self.init(decoding: buffer.prefix { $0 != 0 }.map { UInt8(truncatingIfNeeded: $0) }, as: UTF8.self)
+  }
+
   /// The text as it may stand in an error line: what can't be seen as spaces, and no longer than 80 characters.
   ///
   /// What a file or a user wrote goes through here, so that an error stays one readable line.

@@ -114,10 +114,13 @@ extension Files {
     guard let stream = opendir(folder) else { throw failure(.unreadableFile, folder, errno) }
     defer { closedir(stream) }
     var names: [String] = []
+    errno = 0
     while let entry = readdir(stream) {
-      let name = withUnsafeBytes(of: &entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+      let name = withUnsafeBytes(of: &entry.pointee.d_name) { String(beforeZero: $0) }
       if name != "." && name != ".." { names.append(name) }
+      errno = 0
     }
+    if errno != 0 { throw failure(.unreadableFile, folder, errno) }
     return names
   }
 
@@ -167,7 +170,7 @@ extension Files {
       let length = readlink("/proc/self/exe", &path, path.count)
     #endif
     guard length > 0 else { return nil }
-    let text = String(decoding: path.prefix(length).map { UInt8(truncatingIfNeeded: $0) }, as: UTF8.self)
+    let text = String(beforeZero: path.prefix(length))
     return text.lastIndex(of: "/").map { String(text[..<$0]) }
   }
 

@@ -43,7 +43,7 @@ enum WriteTarget {
   private static func link(at path: String) -> String? {
     var text = [CChar](repeating: 0, count: Int(PATH_MAX))
     let length = readlink(path, &text, text.count)
-    return length < 0 ? nil : String(decoding: text.prefix(length).map { UInt8(truncatingIfNeeded: $0) }, as: UTF8.self)
+    return length < 0 ? nil : String(beforeZero: text.prefix(length))
   }
 
   private static func split(_ path: String) -> (folder: String, name: String) {
