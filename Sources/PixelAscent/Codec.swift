@@ -32,12 +32,10 @@ extension RGBImage {
     let megapixels = Double(width) * Double(height) / 1e6
     guard !overflow && megapixels <= maxMegapixels else {
       let size = "\(width)×\(height) pixels are \(Self.short(megapixels)) megapixels"
-      throw PixelAscentError(.sizeLimit, "\(name): \(size), more than the limit of \(Self.short(maxMegapixels))")
-    }
-    guard valueCount <= Files.physicalMemory else {
       throw PixelAscentError(
-        .sizeLimit, "\(name): \(width)×\(height) pixels take \(valueCount >> 20) MB, more memory than this machine has")
+        .sizeLimit, "\(name): \(size), more than the limit of \(Self.short(maxMegapixels)) (--max-megapixels)")
     }
+    try Files.checkMemory(valueCount, "\(name): \(width)×\(height) pixels take")
 
     let decode = format == .jpeg ? pxa_jpeg_decode : pxa_png_decode
     var decoded = PXA_CODEC_OK

@@ -21,8 +21,8 @@ package enum Interruption {
 
   /// Begins to watch. Call it first of all: threads made before would still be ended by a signal.
   ///
-  /// - Parameter beforeEnd: called before Ctrl-C ends the program; the terminal is there then
-  package static func watch(beforeEnd: @escaping @Sendable () -> Void = {}) {
+  /// - Parameter onCtrlC: calls what ends the program after Ctrl-C, if it can do so now; it is asked a few times
+  package static func watch(onCtrlC: @escaping @Sendable (_ end: () -> Never) -> Void) {
     var watched = sigset_t()
     sigemptyset(&watched)
     // What the parent has the program ignore (nohup, a shell's background jobs) stays ignored.
@@ -31,7 +31,7 @@ package enum Interruption {
     // A pipe that nobody reads any more and the limit of a file's size are seen where they are written.
     for number in [SIGPIPE, SIGXFSZ] { signal(number, SIG_IGN) }
     let signals = watched
-    DispatchQueue(label: "signals").async { wait(for: signals, beforeEnd) }
+    DispatchQueue(label: "signals").async { wait(for: signals, onCtrlC) }
   }
 
   /// Calls `body`, in which the first Ctrl-C is but a wish that ``isAsked`` tells of.
@@ -47,7 +47,7 @@ package enum Interruption {
   /// The exit code of a program that Ctrl-C has ended.
   package static let exitCode: Int32 = 128 + SIGINT
 
-  private static func wait(for signals: sigset_t, _ beforeEnd: () -> Void) {
+  private static func wait(for signals: sigset_t, _ onCtrlC: (_ end: () -> Never) -> Void) {
     var signals = signals
     while true {
       var number: Int32 = 0
@@ -57,7 +57,11 @@ package enum Interruption {
       {
         continue
       }
-      if number == SIGINT { beforeEnd() }
+      for _ in 0..<(number == SIGINT ? 20 : 0) {
+        onCtrlC { Files.end(withCode: exitCode) }
+        // A terminal that takes nothing is not waited for.
+        usleep(5000)
+      }
       Files.end(withCode: 128 + number)
     }
   }

@@ -47,6 +47,7 @@ struct Atlas: ParsableCommand {
 
   func run() throws {
     let shard = try shard?.shard()
+    if merge && !Files.isFolder(output) { throw PixelAscentError(.unreadableFile, "\(output): no such folder") }
     let (network, hashed) = try common.networkAndModel(), labels = network.labels
     let (visualizations, input) = try ascent.visualizations(network, common.run)
     let bytes = try naming(ascent.startFile) { try visualizations.map { try $0.check(network) }.max() ?? 0 }

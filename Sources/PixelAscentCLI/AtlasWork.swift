@@ -17,6 +17,7 @@ struct AtlasWork {
     folder.removeUnfinished(items)
     let present = folder.presence(of: items, manifests, threads: threads)
     let missing = zip(items, present).filter { $0.1.record == nil }.map(\.0)
+    if let shard = folder.shard, items.isEmpty { console.note("note: shard \(shard) has no picture to make") }
     if missing.count < items.count {
       console.note("\(items.count - missing.count) of \(items.count) pictures are there")
     }
@@ -24,7 +25,7 @@ struct AtlasWork {
     if others > 0 { console.note("\(others) of \(items.count) pictures were made otherwise, and are made anew") }
 
     let ending = try Batch.attempt(
-      missing, network, unit: Self.unit, bytesEach: bytesEach, console,
+      missing, network, unit: Self.unit, bytesEach: bytesEach, console, isDone: { $0 != nil },
       isFatal: { ($0 as? PixelAscentError)?.kind == .unwritableFile }
     ) { (item: AtlasItem, network: Network) -> AtlasRecord? in
       try naming(item.output) { try make(item, network, manifest) }
@@ -36,8 +37,8 @@ struct AtlasWork {
       }
     }
     if Interruption.isAsked { console.note("\(folder.path): the same command makes what is missing") }
-    if folder.shard == nil && !ending.isCutShort { try finish(manifests, threads: threads) }
-    folder.removeIfEmpty(manifest)
+    if folder.shard == nil && ending.left == 0 { try finish(manifests, threads: threads) }
+    if folder.shard != nil { folder.removeIfEmpty(manifest) }
     try ending.check()
   }
 
@@ -46,11 +47,16 @@ struct AtlasWork {
     let threads = network.options.threads, manifests = try openManifests(for: items)
     folder.removeUnfinished(items)
     let present = folder.presence(of: items, manifests, threads: threads)
-    let failures = try folder.failures(
-      of: zip(items, present).filter { $0.1.record == nil }.map(\.0), in: items.count, manifests)
+    let lacking = zip(items, present).filter { $0.1.record == nil }.map(\.0), failures: [AtlasRecord]
+    do {
+      failures = try folder.failures(of: lacking, in: items.count, manifests)
+    } catch {
+      folder.removeIfEmpty(manifests[0])
+      throw error
+    }
     for record in failures { Console.error("\(record.output): \(record.error ?? "")") }
     try finish(manifests, threads: threads)
-    try Batch.Ending(failures: failures.count, count: items.count, unit: Self.unit, isCutShort: false).check()
+    try Batch.Ending(failures: failures.count, count: items.count, unit: Self.unit).check()
   }
 
   private static let unit = "pictures"

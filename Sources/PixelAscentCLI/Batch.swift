@@ -10,12 +10,15 @@ enum Batch {
   struct Ending {
     let failures, count: Int
     let unit: String
-    /// Whether items were left out, or left unfinished.
-    let isCutShort: Bool
+    /// How many items were left out, or left unfinished.
+    var left = 0
 
     /// - Throws: the exit code of an interruption, or `ExitCode.failure` if an item failed.
     func check() throws {
-      if failures > 0 && count > 1 { Console.error("\(failures) of \(count) \(unit) failed") }
+      if failures > 0 && count > 1 {
+        let rest = left > 0 && !Interruption.isAsked ? ", and \(left) were not tried" : ""
+        Console.error("\(failures) of \(count) \(unit) failed\(rest)")
+      }
       if Interruption.isAsked { throw ExitCode(Interruption.exitCode) }
       if failures > 0 { throw ExitCode.failure }
     }
@@ -25,16 +28,20 @@ enum Batch {
   ///   - unit: what the items are called where progress is shown
   ///   - bytesEach: the memory of an item's way through the network, if that is known beforehand
   ///   - problems: failures of what has become no item
+  ///   - isDone: whether a record is of an item that was not left unfinished
   ///   - work: makes the record of one item, given a network that leaves cores to the others
   ///   - report: called with each record, in the order of the items, as soon as those before it are done
   /// - Throws: as `Ending.check` does.
   static func run<Item: Sendable, Record: Sendable>(
     _ items: [Item], _ network: Network, unit: String, bytesEach: Int = 0, problems: [any Error] = [],
-    _ console: Console, _ work: @escaping @Sendable (Item, Network) throws -> Record,
+    _ console: Console, isDone: (Record) -> Bool = { _ in true },
+    _ work: @escaping @Sendable (Item, Network) throws -> Record,
     report: (Record) throws -> Void
   ) throws {
-    try attempt(items, network, unit: unit, bytesEach: bytesEach, problems: problems, console, work, report: report)
-      .check()
+    try attempt(
+      items, network, unit: unit, bytesEach: bytesEach, problems: problems, console, isDone: isDone, work,
+      report: report
+    ).check()
   }
 
   /// The same, if something is to be done before it ends.
@@ -42,7 +49,7 @@ enum Batch {
   /// - Parameter isFatal: whether after this error no other item is begun
   static func attempt<Item: Sendable, Record: Sendable>(
     _ items: [Item], _ network: Network, unit: String, bytesEach: Int, problems: [any Error] = [], _ console: Console,
-    isFatal: @escaping @Sendable (any Error) -> Bool = { _ in false },
+    isDone: (Record) -> Bool, isFatal: @escaping @Sendable (any Error) -> Bool = { _ in false },
     _ work: @escaping @Sendable (Item, Network) throws -> Record,
     report: (Record) throws -> Void
   ) throws -> Ending {
@@ -51,7 +58,7 @@ enum Batch {
     network.options.threads = max(1, network.options.threads / lanes)
     let shared = network, begin = ContinuousClock.now, isOver = Atomic(false)
     for problem in problems { Console.error("\(problem)") }
-    var successes = 0, failures = problems.count, progress = ProgressText(unit, total: items.count)
+    var done = 0, failures = problems.count, progress = ProgressText(unit, total: items.count)
     func showProgress() {
       if items.count > 1 { console.progress { progress.line(width: $0, seconds: begin.secondsSince) } }
     }
@@ -70,7 +77,7 @@ enum Batch {
         switch result {
         case .success(let record):
           try report(record)
-          successes += 1
+          if isDone(record) { done += 1 }
         case .failure(let error):
           failures += 1
           Console.error("\(error)")
@@ -81,10 +88,10 @@ enum Batch {
       }
     }
     if Interruption.isAsked && items.count > 1 {
-      console.note("interrupted: \(successes) of \(items.count) \(unit) are done")
+      console.note("interrupted: \(done) of \(items.count) \(unit) are done")
     }
-    let isCutShort = Interruption.isAsked || isOver.load(ordering: .relaxed)
-    return Ending(failures: failures, count: items.count + problems.count, unit: unit, isCutShort: isCutShort)
+    let count = items.count + problems.count
+    return Ending(failures: failures, count: count, unit: unit, left: count - failures - done)
   }
 }
 

@@ -23,14 +23,23 @@ struct Convert: ParsableCommand {
     completion: .file())
   var output: String
 
-  @OptionGroup var common: CommonOptions
+  @OptionGroup var modelOptions: ModelOptions
+
+  @OptionGroup var consoleOptions: ConsoleOptions
+
+  func validate() throws {
+    guard ["safetensors", ""].contains(Outputs.ending(output)) else {
+      throw ValidationError("A model is written as .safetensors, not as \(output).")
+    }
+  }
 
   func run() throws {
-    let settings = try common.modelOptions.settings()
-    try Outputs.keep([weights, common.modelOptions.labels].compactMap(\.self), from: [output])
+    let settings = try modelOptions.settings()
+    try Outputs.keep([weights, modelOptions.labels].compactMap(\.self), from: [output])
     let (classes, notes) = try ModelConverter.convert(contentsOf: weights, settings: settings, to: output)
-    for note in notes { common.console.note("note: \(note)") }
-    try common.console.result(ConvertRecord(weights: weights, output: output, classes: classes)) {
+    let console = consoleOptions.console
+    for note in notes { console.note("note: \(note)") }
+    try console.result(ConvertRecord(weights: weights, output: output, classes: classes)) {
       "\(output): \(classes) classes, from \(weights)"
     }
   }

@@ -101,6 +101,13 @@ struct Fool: ParsableCommand {
         "note: the score of \(labels[index]) is dead here: \(result.stepsBeforeLastReLU) steps ascended it before the last ReLU"
       )
     }
+    if network.preprocessing.resize == .crop {
+      console.note(
+        "note: \(files.output) is the network's input as it is; give it back with --resize short, or it is cropped again"
+      )
+    }
+    let original = network.predictions(result.originalScores, top: 1)[0].classIndex
+    if original == index { console.note("note: \(image) is \(labels[index]) (\(index)) already") }
     try outputs.makeFolders(for: image)
     let saved = try result.save(to: files.output, checkedBy: network, comment: provenance.text())
     if let figure = files.figure { try result.panels.write(to: figure, provenance.of(.figure)) }
@@ -112,7 +119,6 @@ struct Fool: ParsableCommand {
       try Files.write(Array(page.utf8), to: report)
     }
     let survives = result.survives8Bit && network.predictions(saved, top: 1)[0].classIndex == index
-    let original = network.predictions(result.originalScores, top: 1)[0].classIndex
     let record = FoolRecord(
       image: image,
       original: .init(class: original, label: labels[original], score: result.originalScores[original]),

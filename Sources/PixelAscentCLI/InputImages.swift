@@ -21,8 +21,9 @@ struct InputImages {
 
   var paths: [String] { items.map(\.path) }
 
-  /// - Parameter outputs: folders where results go; what lies in them is no input, if they lie in a folder that is.
-  /// - Throws: `PixelAscentError` if a folder can't be read or holds no image, or the list is empty.
+  /// - Parameter outputs: folders where pictures go; what lies in them is no input, if they lie in a folder that is.
+  /// - Throws: `ValidationError` if one of them is a folder of inputs itself; `PixelAscentError` if a folder can't be read or
+  ///   holds no image, or the list is empty.
   init(_ arguments: [String], leavingOut outputs: [String] = []) throws {
     var items: [Item] = [], problems: [any Error] = [], leftOut = 0, areMirrored = false
     for argument in arguments {
@@ -31,6 +32,10 @@ struct InputImages {
         items += try Self.list().map { Item(path: $0, place: Self.place($0)) }
       } else if Files.isFolder(argument) {
         areMirrored = true
+        if let output = outputs.first(where: { Files.isFolder($0) && Files.resolved($0) == Files.resolved(argument) }) {
+          throw ValidationError(
+            "The results would lie among the images of \(argument); write another folder than \(output).")
+        }
         let found = try Self.images(in: argument, leavingOut: outputs)
         items += found.items
         problems += found.problems

@@ -17,14 +17,17 @@ struct Inspect: ParsableCommand {
   @Argument(help: ArgumentHelp("The model file.", valueName: "model"), completion: .file())
   var file: String
 
-  @OptionGroup var common: CommonOptions
+  @OptionGroup var modelOptions: ModelOptions
+
+  @OptionGroup var consoleOptions: ConsoleOptions
 
   func run() throws {
+    let console = consoleOptions.console
     let inspection = try ModelInspection(
-      contentsOf: file, settings: try common.modelOptions.settings(), options: try common.run.computeOptions())
-    for note in inspection.notes { common.console.note("note: \(note)") }
+      contentsOf: file, settings: try modelOptions.settings(), options: ComputeOptions(instructionSet: .selected()))
+    for note in inspection.notes { console.note("note: \(note)") }
     let record = InspectRecord(file, inspection)
-    try common.console.listing(record) { record.lines }
+    try console.listing(record) { record.lines }
     if !inspection.unsupported.isEmpty {
       let count = inspection.unsupported.count
       throw PixelAscentError(.invalidModel, "\(file): \(count) \(count == 1 ? "node is" : "nodes are") not supported")

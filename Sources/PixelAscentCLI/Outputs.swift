@@ -27,7 +27,8 @@ struct Outputs {
   ///   - areMirrored: whether results go into folders, however many there are
   ///   - files: what the command reads
   /// - Throws: `ValidationError` if two results would go into one file, or one into a file that is read, or a report would be
-  ///   about several; `PixelAscentError` if a file can't be made where it would go.
+  ///   about several; `PixelAscentError` if a file can't be made where it would go, or would go over what is there although
+  ///   nobody has named it.
   init(
     _ inputs: [(input: String, stem: String)], output: String?, figure: String?, overlay: String? = nil, raw: String?,
     report: String?, areMirrored: Bool = false, keeping files: [String]
@@ -45,6 +46,9 @@ struct Outputs {
     for path in pictures where !["png", "jpg", "jpeg", ""].contains(Self.ending(path)) {
       throw ValidationError("Pictures are written as .png or .jpg, not as \(path).")
     }
+    for path in raws ?? [] where !["npy", ""].contains(Self.ending(path)) {
+      throw ValidationError("Arrays are written as .npy, not as \(path).")
+    }
     for path in reports ?? [] where !["html", "htm", ""].contains(Self.ending(path)) {
       throw ValidationError("A report is written as .html, not as \(path).")
     }
@@ -54,6 +58,13 @@ struct Outputs {
       throw ValidationError("Two results would be written to \(path).")
     }
     try Self.keep(files, from: all)
+    // A name that nobody wrote replaces earlier results, and nothing else.
+    for path in output == nil ? outputs : [] where Files.isRegular(path) {
+      guard try !Provenance.isOwn(Files.read(path)) else { continue }
+      throw PixelAscentError(
+        .unwritableFile,
+        "\(path): is there, and no picture that pixelascent has made; say with -o where the result goes")
+    }
     for paths in [outputs, figures ?? [], overlays ?? [], raws ?? [], reports ?? []] {
       // What mirrors a folder makes its own.
       for (path, stem) in zip(paths, stems)

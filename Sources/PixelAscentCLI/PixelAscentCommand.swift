@@ -32,7 +32,7 @@ struct PixelAscentCommand: ParsableCommand {
 
   static func main() {
     Files.openStandardStreams()
-    Interruption.watch(beforeEnd: StatusLine.leave)
+    Interruption.watch(onCtrlC: StatusLine.leave)
     do {
       try checkCommand()
       var command = try parsed()

@@ -22,7 +22,8 @@ struct Preview: Sendable {
     guard Terminal.standardOutput != nil, Terminal.standardError != nil,
       let graphics = TerminalGraphics(environment: Files.environment)
     else {
-      console.note("note: --preview shows nothing: standard output and standard error must be a terminal that can")
+      console.note(
+        "note: --preview shows nothing: standard output and standard error must be a terminal that has colours")
       return nil
     }
     (self.graphics, self.console) = (graphics, console)

@@ -3,6 +3,17 @@
 import ArgumentParser
 import PixelAscent
 
+/// What a command says, and in which form.
+struct ConsoleOptions: ParsableArguments {
+  @Flag(help: "Print one JSON object a line on standard output.")
+  var json = false
+
+  @Flag(help: "No progress and no notes on standard error.")
+  var quiet = false
+
+  var console: Console { Console(json: json, quiet: quiet) }
+}
+
 /// How a command does its work, whatever that is.
 struct RunOptions: ParsableArguments {
   @Option(
@@ -10,11 +21,7 @@ struct RunOptions: ParsableArguments {
     help: ArgumentHelp("Threads to use (default: every core).", valueName: "n"))
   var threadsOption: Int?
 
-  @Flag(help: "Print one JSON object a line on standard output.")
-  var json = false
-
-  @Flag(help: "No progress and no notes on standard error.")
-  var quiet = false
+  @OptionGroup var consoleOptions: ConsoleOptions
 
   @Option(parsing: .unconditional, help: ArgumentHelp("Refuse images of more megapixels.", valueName: "n"))
   var maxMegapixels = 100.0
@@ -38,7 +45,7 @@ struct RunOptions: ParsableArguments {
     }
   }
 
-  var console: Console { Console(json: json, quiet: quiet) }
+  var console: Console { consoleOptions.console }
 
   func computeOptions() throws -> ComputeOptions {
     ComputeOptions(threads: threads, maxMemory: maxMemory << 20, instructionSet: try .selected())

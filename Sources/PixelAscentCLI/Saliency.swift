@@ -74,7 +74,7 @@ struct Saliency: ParsableCommand {
   }
 
   func run() throws {
-    let inputs = try InputImages(images, leavingOut: [output, figure, overlay, raw].compactMap(\.self))
+    let inputs = try InputImages(images, leavingOut: [output, figure, overlay].compactMap(\.self))
     if inputs.areMirrored && output == nil {
       throw ValidationError("With a folder or a list, say where the maps go: -o FOLDER/.")
     }

@@ -23,12 +23,18 @@ enum ShardOption: ExpressibleByArgument {
 
   /// - Throws: `ValidationError` if the environment doesn't say which.
   func shard(_ environment: (String) -> String? = Files.environment) throws -> AtlasShard {
-    func number(_ name: String) -> Int? { environment(name).flatMap { Int32($0) }.map(Int.init) }
+    func number(_ name: String) throws -> Int? {
+      guard let text = environment(name) else { return nil }
+      guard let number = Int32(text) else {
+        throw ValidationError("--shard auto: \(name) is \"\(text.oneLine)\", which is no whole number.")
+      }
+      return Int(number)
+    }
     switch self {
     case .given(let shard): return shard
     case .automatic(let count):
-      if let id = number("SLURM_ARRAY_TASK_ID") { return try Self.slurm(id, count, number) }
-      guard let index = number("JOB_COMPLETION_INDEX") else {
+      if let id = try number("SLURM_ARRAY_TASK_ID") { return try Self.slurm(id, count, number) }
+      guard let index = try number("JOB_COMPLETION_INDEX") else {
         throw ValidationError("--shard auto: neither SLURM_ARRAY_TASK_ID nor JOB_COMPLETION_INDEX is set.")
       }
       guard let count else {
@@ -41,18 +47,18 @@ enum ShardOption: ExpressibleByArgument {
     }
   }
 
-  private static func slurm(_ id: Int, _ count: Int?, _ number: (String) -> Int?) throws -> AtlasShard {
+  private static func slurm(_ id: Int, _ count: Int?, _ number: (String) throws -> Int?) throws -> AtlasShard {
     if let count {
       guard let shard = AtlasShard(id, of: count) else {
         throw ValidationError("--shard auto/\(count): SLURM_ARRAY_TASK_ID is \(id), which is not from 1 to \(count).")
       }
       return shard
     }
-    guard let all = number("SLURM_ARRAY_TASK_COUNT") else {
+    guard let all = try number("SLURM_ARRAY_TASK_COUNT") else {
       throw ValidationError("--shard auto: SLURM_ARRAY_TASK_COUNT is not set; write --shard auto/N.")
     }
-    let step = max(1, number("SLURM_ARRAY_TASK_STEP") ?? 1), first = number("SLURM_ARRAY_TASK_MIN") ?? 0
-    let last = number("SLURM_ARRAY_TASK_MAX") ?? first + (all - 1) * step
+    let step = max(1, try number("SLURM_ARRAY_TASK_STEP") ?? 1), first = try number("SLURM_ARRAY_TASK_MIN") ?? 0
+    let last = try number("SLURM_ARRAY_TASK_MAX") ?? first + (all - 1) * step
     // Some tasks of an array, submitted again, must not take themselves for all.
     guard 0...1 ~= first, last - first == (all - 1) * step, let shard = AtlasShard((id - first) / step + 1, of: all)
     else {

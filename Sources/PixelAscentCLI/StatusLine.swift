@@ -44,6 +44,11 @@ enum StatusLine {
   /// Takes the line away.
   static func clear() { state.withLock { $0.clear() } }
 
-  /// Takes the line away from what comes after the program, unless it is just being written.
-  static func leave() { _ = state.withLockIfAvailable { $0.clear() } }
+  /// Takes the line away and ends the program, with nothing written in between; does neither while something is written.
+  static func leave(_ end: () -> Never) {
+    state.withLockIfAvailable { (state: inout sending State) -> Void in
+      state.clear()
+      end()
+    }
+  }
 }

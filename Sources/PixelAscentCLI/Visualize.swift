@@ -8,6 +8,8 @@ struct Visualize: ParsableCommand {
     abstract: "Noise that climbs, by gradient ascent, to what the network thinks a class looks like.",
     discussion: """
       The three cs231n recipes start from noise; simonyan starts from the mean image and gives the clearest forms.
+      Score and probability are those of the ascent's own image; a picture that is stretched to be seen, as all but \
+      cs231n-tensorflow's are, may be another class to the network.
 
       Examples:
         pixelascent visualize --class tarantula
@@ -69,13 +71,14 @@ struct Visualize: ParsableCommand {
     let bytes = try naming(ascent.startFile) {
       try visualizations.map { try $0.check(network, copies: needs.shown ? 4 : 0) }.max() ?? 0
     }
-    try Batch.run(ascents, network, unit: "ascents", bytesEach: bytes, common.console) {
-      (planned: PlannedAscent, network: Network) -> VisualizeRecord in
+    try Batch.run(ascents, network, unit: "ascents", bytesEach: bytes, common.console, isDone: { $0.isWhole }) {
+      (planned: PlannedAscent, network: Network) -> (record: VisualizeRecord, isWhole: Bool) in
       try naming(planned.name) {
         let climb = try planned.climb(startFile: ascent.startFile, network, needs, common.console, preview)
-        return try planned.write(climb, network, model.get(), input: input, outputs, common.console)
+        let record = try planned.write(climb, network, model.get(), input: input, outputs, common.console)
+        return (record, record.iterations == planned.visualization.iterations)
       }
-    } report: { (record: VisualizeRecord) in
+    } report: { record, _ in
       try common.console.result(record, besides: outputs) {
         "\(record.output): \(record.label) (\(record.class)), score \(fixed(record.score, 3)), "
           + "probability \(fixed(record.probability, 4)), \(fixed(record.seconds, 2)) s"

@@ -69,7 +69,9 @@ import Testing
     let frame = try #require(frameHeader(file))
     file.replaceSubrange((frame + 5)..<(frame + 9), with: [0xFF, 0xDC, 0xFF, 0xDC])
     let error = failure { try RGBImage(decoding: file, name: "bomb.jpg") }
-    #expect(error?.message == "bomb.jpg: 65500×65500 pixels are 4290.25 megapixels, more than the limit of 100")
+    #expect(
+      error?.message
+        == "bomb.jpg: 65500×65500 pixels are 4290.25 megapixels, more than the limit of 100 (--max-megapixels)")
   }
 
   @Test("A progressive file of endless scans is refused")

@@ -184,6 +184,7 @@ import Testing
     try expectSame("b", as: "a")
     #expect(try run("-o b \(Self.small) --merge --quiet").status == 0)
     try expectSame("b", as: "a")
+    #expect(try run("-o b \(Self.small) --shard 7/9").errors == "note: shard 7-of-9 has no picture to make\n")
     // A shard that is run once more has nothing to do, and leaves nothing.
     #expect(try run("-o b \(Self.small) --shard 1/4").errors == "2 of 2 pictures are there\n")
     try expectSame("b", as: "a")
@@ -314,7 +315,7 @@ import Testing
     #expect(
       outcome.errors == """
         error: black-widow-seed-1.png: a/black-widow-seed-1.png: no space left on device
-        error: 1 of 6 pictures failed
+        error: 1 of 6 pictures failed, and 4 were not tried
 
         """)
     #expect(try names("a") == ["black-widow-seed-0.png", "black-widow-seed-1.png", "manifest.jsonl"])

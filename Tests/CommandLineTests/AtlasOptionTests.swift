@@ -99,6 +99,12 @@ import Testing
     .usage("atlas -o a --shard 0/3", "The value '0/3' is invalid for '--shard <k/n>'"),
     .usage("atlas -o a --shard 4/3", "The value '4/3' is invalid for '--shard <k/n>'"),
     .usage("atlas -o a --shard auto/0", "The value 'auto/0' is invalid for '--shard <k/n>'"),
+    Refusal("atlas -o a --merge", "error: a: no such folder"),
+    Refusal("atlas -o Models --classes 3-5 --merge", "error: Models: 3 of 3 pictures are missing, …"),
+    Refusal(
+      ["atlas", "-o", "a", "--shard", "auto/2"],
+      "Error: --shard auto: JOB_COMPLETION_INDEX is \"one\", which is no whole number.", status: 64,
+      environment: ["JOB_COMPLETION_INDEX": "one"]),
     .usage("atlas -o a --shard 1/3 --merge", "Give --shard or --merge, not both."),
     .usage(
       "atlas -o a --shard auto",

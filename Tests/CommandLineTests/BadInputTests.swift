@@ -15,7 +15,7 @@ import Testing
       ("missing.jpg", "no such file"), ("empty.jpg", "the file is empty"),
       ("text.jpg", "not a JPEG or PNG image (starts with \"Hello, pixels…\")"),
       ("photo.png/a.jpg", "a part of the path is not a folder"),
-      ("bomb.png", "100000×100000 pixels are 10000 megapixels, more than the limit of 100"),
+      ("bomb.png", "100000×100000 pixels are 10000 megapixels, more than the limit of 100 (--max-megapixels)"),
     ])
   func noImage(_ command: String, _ file: (name: String, message: String)) throws {
     let folder = try TemporaryFolder.withModelAndPhoto()
@@ -55,12 +55,31 @@ import Testing
     try whole.check(in: folder, megabytes: 1000)
   }
 
+  #if os(Linux)
+    @Test(
+      "Less memory than an image or an ascent takes: a line",
+      arguments: [
+        Refusal(
+          "classify large.png",
+          "error: large.png: 20000×10000 pixels take 572 MB, more memory than this process can get"),
+        Refusal(
+          "visualize --class 76 --size 3000 --max-memory 9000",
+          "error: a network input of 3000×3000 pixels would take … MB, more memory than this process can get"),
+      ])
+    func limited(_ refusal: Refusal) throws {
+      let folder = try TemporaryFolder.withModelAndPhoto()
+      try folder.add("large.png", Pictures.large)
+      let whole = Refusal(refusal.arguments + ["--max-megapixels", "1000"], refusal.line)
+      try whole.check(in: folder, megabytes: 500)
+    }
+  #endif
+
   @Test(arguments: [
     Refusal("fool Models --target 76", "error: Models: is a folder, not a file"),
     Refusal("visualize --class 76 --init Models", "error: Models: is a folder, not a file"),
     Refusal(
       "classify photo.png --max-megapixels 0.003",
-      "error: photo.png: 72×48 pixels are 0.003456 megapixels, more than the limit of 0.003"),
+      "error: photo.png: 72×48 pixels are 0.003456 megapixels, more than the limit of 0.003 (--max-megapixels)"),
     Refusal(
       "classify thin.png --max-memory 20",
       "error: thin.png: a network input of 1200000×40 pixels would take … MB of memory, "

@@ -106,6 +106,19 @@ import Testing
     #expect(outcome.errors == "error: in/zz.png: no such file\nerror: 1 of 6 images failed\n")
   }
 
+  @Test("Pictures don't go among the inputs")
+  func outputsAmongInputs() throws {
+    try FileManager.default.createSymbolicLink(atPath: folder.path + "/link", withDestinationPath: "in")
+    for (options, path) in [("-o in/", "in/"), ("-o maps/ --figure ./in", "./in"), ("-o link", "link")] {
+      try Refusal.usage(
+        "saliency in \(options)",
+        "The results would lie among the images of in; write another folder than \(path)."
+      ).check(in: folder)
+    }
+    // Arrays are no images.
+    #expect(try run("saliency in -o maps/ --raw in/ --quiet").status == 0)
+  }
+
   @Test("Results in the folder of the inputs don't become inputs")
   func outputsInside() throws {
     let images = try images(run("classify in --json"))

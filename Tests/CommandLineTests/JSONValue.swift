@@ -41,6 +41,7 @@ indirect enum JSONValue: Decodable, Equatable {
   var list: [JSONValue]? { if case .list(let values) = self { values } else { nil } }
   var count: Int? { list?.count }
   var string: String? { if case .string(let value) = self { value } else { nil } }
+  var bool: Bool? { if case .bool(let value) = self { value } else { nil } }
   var int: Int? { if case .int(let value) = self { value } else { nil } }
 
   var number: Double? {

@@ -40,9 +40,35 @@ import Testing
     try folder.add("few.txt", Array("one\ntwo\n".utf8))
     try Refusal(
       "classify photo.png --labels few.txt",
-      "error: Models/squeezenet1_1.safetensors: the network has 1000 classes, found labels for 2"
+      "error: Models/squeezenet1_1.safetensors: the network has 1000 classes, --labels names 2"
     ).check(in: folder)
     try Refusal("classify photo.png --labels none.txt", "error: none.txt: no such file").check(in: folder)
+  }
+
+  @Test("An architecture where the file says it itself")
+  func architectureOfAll() throws {
+    for path in ["Models/squeezenet1_1.safetensors", "\(PackageFiles.folder)/Tests/Golden/onnx/external.onnx"] {
+      for command in ["inspect", "classify photo.png --model"] {
+        try Refusal(
+          command.split(separator: " ").map(String.init) + [path, "--architecture", "vgg16"],
+          "error: \(path): the file says itself what network it is; --architecture vgg16 is for bare weights"
+        ).check(in: folder)
+      }
+    }
+  }
+
+  @Test("A fooling image is the network's input, which crop takes nothing of")
+  func fooledWithCrop() throws {
+    let classes = try Program.run(["classify", "photo.png", "--json", "--resize", "crop"], in: folder).record
+    let target = try #require(classes["predictions"]?[1]?["class"]?.int)
+    let outcome = try Program.run(
+      ["fool", "photo.png", "--target", "\(target)", "--resize", "crop", "-o", "f.png", "--json"], in: folder)
+    #expect(try outcome.status == 0 && outcome.record["survives_8bit"]?.bool == true)
+    #expect(
+      outcome.errors.contains(
+        "\nnote: f.png is the network's input as it is; give it back with --resize short, or it is cropped again\n"))
+    let seen = try Program.run(["classify", "f.png", "--json", "--top", "1"], in: folder)
+    #expect(try JSONValue(seen.text)["predictions"]?[0]?["class"]?.int == target)
   }
 
   @Test("convert keeps what the options say")
@@ -65,7 +91,7 @@ import Testing
     ).check(in: folder)
     try Refusal(
       "classify photo.png --mean 0.5",
-      "error: Models/squeezenet1_1.safetensors: preprocessing: expected the standard deviation of 1 channels, found 3"
+      "error: Models/squeezenet1_1.safetensors: preprocessing: a mean of 1 channel and a standard deviation of 3"
     ).check(in: folder)
   }
 }

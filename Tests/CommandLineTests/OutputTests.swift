@@ -48,21 +48,40 @@ import Testing
     arguments: [
       "saliency photo.png -o photo.png", "saliency photo.png --figure link.png",
       "saliency photo.png --overlay ./photo.png",
-      "saliency photo.png --raw MODEL", "fool photo.png --target 76 --raw sub/../Models/../photo.png",
-      "saliency photo.png --labels labels.txt --raw labels.txt", "fool photo.png --target 76 -o sub/../photo.png",
+      "saliency photo.png --raw model.npy", "fool photo.png --target 76 --raw sub/../Models/../photo.npy",
+      "saliency photo.png --labels labels.npy --raw labels.npy", "fool photo.png --target 76 -o sub/../photo.png",
       "visualize --class 76 --init photo.png -o photo.png", "visualize --class 76 --init photo.png --figure link.png",
     ])
   func inputsStay(_ command: String) throws {
     try FileManager.default.createDirectory(atPath: folder.path + "/sub", withIntermediateDirectories: false)
     try folder.add("sub/a.png", folder.bytes("photo.png"))
-    try folder.add("labels.txt", Array((0..<1000).map { "c\($0)\n" }.joined().utf8))
-    try FileManager.default.createSymbolicLink(atPath: folder.path + "/link.png", withDestinationPath: "photo.png")
-    let model = "Models/squeezenet1_1.safetensors", contents = try folder.contents()
-    let outcome = try run(command.replacing("MODEL", with: model))
-    let path = command.split(separator: " ").last.map(String.init)?.replacing("MODEL", with: model) ?? ""
+    try folder.add("labels.npy", Array((0..<1000).map { "c\($0)\n" }.joined().utf8))
+    for (link, file) in [
+      ("link.png", "photo.png"), ("photo.npy", "photo.png"), ("model.npy", "Models/squeezenet1_1.safetensors"),
+    ] {
+      try FileManager.default.createSymbolicLink(atPath: "\(folder.path)/\(link)", withDestinationPath: file)
+    }
+    let contents = try folder.contents(), outcome = try run(command), path = command.split(separator: " ").last ?? ""
     #expect(outcome.status == 64 && outcome.text == "")
     #expect(outcome.errors.hasPrefix("Error: A result would replace \(path), which is read.\n"))
     #expect(try folder.contents() == contents)
+  }
+
+  @Test("A name that nobody wrote goes over the program's own pictures only")
+  func defaultNames() throws {
+    let visualize = "visualize --class 76 --size 32 --iterations 1 --quiet"
+    for command in [visualize, visualize, "\(visualize) --seed 2"] { #expect(try run(command).status == 0) }
+    for (command, name) in [
+      (visualize, "tarantula.png"), ("saliency photo.png", "photo-saliency.png"),
+      ("fool photo.png --target 76", "photo-as-tarantula.png"),
+    ] {
+      try folder.add(name, folder.bytes("photo.png"))
+      try Refusal(
+        command,
+        "error: \(name): is there, and no picture that pixelascent has made; say with -o where the result goes"
+      ).check(in: folder)
+    }
+    #expect(try run("\(visualize) -o tarantula.png").status == 0)
   }
 
   @Test("Nor is a file that weights lie in")
@@ -73,15 +92,21 @@ import Testing
       try FileManager.default.copyItem(
         atPath: "\(PackageFiles.folder)/Tests/Golden/onnx/\(name)", toPath: "\(folder.path)/\(name)")
     }
+    for (link, file) in [
+      ("a.npy", "external.bin"), ("a.safetensors", "external.bin"), ("b.safetensors", "net.onnx"),
+      ("c.safetensors", "labels.txt"),
+    ] {
+      try FileManager.default.createSymbolicLink(atPath: "\(folder.path)/\(link)", withDestinationPath: file)
+    }
     try Refusal.usage(
-      "saliency photo.png --model external.onnx --mean 0.5,0.5,0.5 --quiet --raw external.bin",
-      "A result would replace external.bin, which is read."
+      "saliency photo.png --model external.onnx --mean 0.5,0.5,0.5 --quiet --raw a.npy",
+      "A result would replace a.npy, which is read."
     ).check(in: folder)
     try Refusal(
-      "convert external.onnx --quiet -o external.bin",
-      "error: external.bin: holds the weights that are read; write to another file"
+      "convert external.onnx --quiet -o a.safetensors",
+      "error: a.safetensors: holds the weights that are read; write to another file"
     ).check(in: folder)
-    for command in ["convert net.onnx -o ./net.onnx", "convert net.onnx --labels labels.txt -o labels.txt"] {
+    for command in ["convert net.onnx -o ./b.safetensors", "convert net.onnx --labels labels.txt -o c.safetensors"] {
       let path = command.split(separator: " ").last ?? ""
       try Refusal.usage(command, "A result would replace \(path), which is read.").check(in: folder)
     }

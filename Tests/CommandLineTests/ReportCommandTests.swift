@@ -54,7 +54,7 @@ import Testing
       "visualize --class 76 --seeds 0-3 --report r/", "--report is a page about one result, and this command makes 4."),
     .usage("saliency photo.png --report r.png", "A report is written as .html, not as r.png."),
     .usage("fool photo.png --target 76 -o a.png --report a.png", "A report is written as .html, not as a.png."),
-    .usage("visualize --class 76 --raw a.html --report ./a.html", "Two results would be written to ./a.html."),
+    .usage("visualize --class 76 --raw a --report ./a", "Two results would be written to ./a."),
     Refusal(["saliency", "photo.png", "--report", ""], "Error: --report is empty.", status: 64),
     Refusal("saliency photo.png --report missing/r.html", "error: missing/r.html: no such folder"),
     Refusal(

@@ -102,4 +102,10 @@ enum Pictures {
     Data(
       base64Encoded: "iVBORw0KGgoAAAANSUhEUgABhqAAAYagCAIAAADEOMBSAAAADElEQVR4nGNgoD0AAABkAAEvELgxAAAAAElFTkSuQmCC")
       ?? Data())
+
+  /// One that declares 20,000 × 10,000.
+  static let large = Array(
+    Data(
+      base64Encoded: "iVBORw0KGgoAAAANSUhEUgAATiAAACcQCAIAAAB2Rt/1AAAADElEQVR4nGNgoD0AAABkAAGGZDw1AAAAAElFTkSuQmCC")
+      ?? Data())
 }

@@ -87,7 +87,9 @@ import Testing
     .usage("saliency photo.png --overlay a.bmp", "Pictures are written as .png or .jpg, not as a.bmp."),
     .usage("saliency photo.png sub/photo.png", "Two results would be written to photo-saliency.png."),
     .usage("saliency photo.png -o a.png --figure a.png", "Two results would be written to a.png."),
-    .usage("fool photo.png --target 76 -o a.png --raw ././a.png", "Two results would be written to ././a.png."),
+    .usage("fool photo.png --target 76 -o a --raw ././a", "Two results would be written to ././a."),
+    .usage("saliency photo.png --raw a.png", "Arrays are written as .npy, not as a.png."),
+    .usage("convert a.pth -o a.onnx", "A model is written as .safetensors, not as a.onnx."),
     .usage("visualize --class 76 --figure tarantula.png", "Two results would be written to tarantula.png."),
     .usage(
       "fool photo.png --target 76 -o a.jpg", "A fooling image is a PNG: JPEG would lose the push. Write -o NAME.png."),

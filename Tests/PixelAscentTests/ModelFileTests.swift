@@ -116,7 +116,10 @@ import Testing
       "the graph declares 3 input channels, the preprocessing 1"
     ),
     ("preprocessing", "{\"mean\":[0,0,0],\"std\":[1,0,1],\"inputSize\":224}", "not finite and positive"),
-    ("preprocessing", "{\"mean\":[0,0,0],\"std\":[1,1],\"inputSize\":224}", "of 3 channels, found 2"),
+    (
+      "preprocessing", "{\"mean\":[0,0,0],\"std\":[1,1],\"inputSize\":224}",
+      "a mean of 3 channels and a standard deviation of 2"
+    ),
     ("preprocessing", "{\"mean\":[0,0,0],\"std\":[1,1,1],\"inputSize\":0}", "from 1 to 65536, found 0"),
     ("preprocessing", "{\"mean\":[0,0,1e99],\"std\":[1,1,1],\"inputSize\":9}", "preprocessing: "),
     (

@@ -44,7 +44,7 @@ import Testing
     for name in ["m.onnx", "the"] {
       #expect(
         errorLine { try ModelReader.read(ByteSource(bytes, name: name), settings) }
-          == "\(name): the network has 3 classes, found labels for 2")
+          == "\(name): the network has 3 classes, --labels names 2")
     }
   }
 
@@ -131,6 +131,8 @@ import Testing
     #expect(try labels("[\"cat\", \"dog\"]") == [["cat"], ["dog"]])
     #expect(try labels(" [[\"cat\", \"puss\"], \"dog\"]") == [["cat", "puss"], ["dog"]])
     #expect(try labels("{\"1\": \"dog\", \"0\": [\"n02\", \"cat\"]}") == [["n02", "cat"], ["dog"]])
+    // Keras' imagenet_class_index.json.
+    #expect(try labels("{\"0\": [\"n01440764\", \"tench\"]}") == [["tench", "n01440764"]])
 
     func line(_ text: String) -> String {
       errorLine { try labels(text) }.replacing(folder.path + "/", with: "")
@@ -148,6 +150,6 @@ import Testing
     let few = try Labels(names: [["one"]])
     #expect(
       errorLine { try read { $0.labels = few } }
-        == "m: the network has 21 classes, found labels for 1")
+        == "m: the network has 21 classes, --labels names 1")
   }
 }

@@ -155,9 +155,9 @@ package struct AtlasFolder: Sendable {
     }
   }
 
-  /// Removes the manifest of a shard that had nothing to do.
+  /// Removes a manifest that nothing was put into.
   package func removeIfEmpty(_ manifest: AtlasManifest) {
-    if shard != nil && manifest.records.isEmpty { Files.remove(manifest.path) }
+    if manifest.records.isEmpty { Files.remove(manifest.path) }
   }
 
   /// Writes the manifest in the order of classes, recipes and seeds, the contact sheet and the page; other manifests are

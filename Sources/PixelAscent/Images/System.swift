@@ -50,6 +50,18 @@ extension Files {
   /// The bytes of memory this machine has.
   package static var physicalMemory: Int { sysconf(Int32(_SC_PHYS_PAGES)) * sysconf(Int32(_SC_PAGESIZE)) }
 
+  /// Finds out whether memory can be had: a limit of the process, or of the machine, may be in the way.
+  ///
+  /// - Throws: ``PixelAscentError`` of kind `sizeLimit` that says what takes it.
+  package static func checkMemory(_ bytes: Int, _ what: String) throws(PixelAscentError) {
+    if bytes > physicalMemory {
+      throw PixelAscentError(.sizeLimit, "\(what) \(bytes >> 20) MB, more memory than this machine has")
+    }
+    if !ZeroedMemory.isAvailable(bytes) {
+      throw PixelAscentError(.sizeLimit, "\(what) \(bytes >> 20) MB, more memory than this process can get")
+    }
+  }
+
   /// Makes a folder in a folder that is there; one that is there already is left as it is.
   ///
   /// - Throws: ``PixelAscentError`` of kind `unwritableFile`.

@@ -32,6 +32,13 @@ final class ZeroedMemory: @unchecked Sendable {  // because it is the owner's to
     if let mapped { munmap(base, mapped) } else { base.deallocate() }
   }
 
+  /// Whether there is so much at the moment. (The optimizer takes a malloc away whose memory nobody uses.)
+  static func isAvailable(_ bytes: Int) -> Bool {
+    guard let base = map(bytes) else { return false }
+    munmap(base, bytes)
+    return true
+  }
+
   /// Pages of their own, from the beginning of a large one on.
   private static func map(_ bytes: Int) -> UnsafeMutableRawPointer? {
     let size = bytes + largePage

@@ -2,7 +2,7 @@
 
 extension Labels {
   /// Reads a file of class names: a line for each class, or JSON, an array of names, or of arrays of synonyms, or an object
-  /// of these by class index.
+  /// of these by class index. WordNet's identifiers, which Keras has before the names, come behind them.
   ///
   /// - Throws: ``PixelAscentError`` of kind `unreadableFile`, or `invalidModel` if it holds something else.
   public init(contentsOf path: String) throws(PixelAscentError) {
@@ -10,7 +10,8 @@ extension Labels {
     let first = bytes.first { !" \t\r\n".utf8.contains($0) }
     do throws(PixelAscentError) {
       if first == UInt8(ascii: "[") || first == UInt8(ascii: "{") {
-        try self.init(names: try JSONText.decode(LabelList.self, from: bytes, name: "labels").names)
+        let names = try JSONText.decode(LabelList.self, from: bytes, name: "labels").names
+        try self.init(names: names.map { $0.filter { !isWordNet($0) } + $0.filter(isWordNet) })
         return
       }
       guard let text = String(validating: bytes, as: UTF8.self) else {
@@ -28,6 +29,11 @@ extension Labels {
   static func numbered(_ count: Int) throws(PixelAscentError) -> Labels {
     try Labels(names: (0..<count).map { ["class \($0)"] })
   }
+}
+
+/// Whether a name is one of WordNet's identifiers of nouns, as n01440764.
+private func isWordNet(_ name: String) -> Bool {
+  name.utf8.count == 9 && name.hasPrefix("n") && name.utf8.dropFirst().allSatisfy { (48...57).contains($0) }
 }
 
 /// Names of classes as JSON has them.

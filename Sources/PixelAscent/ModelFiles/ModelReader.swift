@@ -29,16 +29,27 @@ package enum ModelReader {
     _ source: ByteSource, _ settings: ModelSettings = ModelSettings()
   ) throws(PixelAscentError) -> Reading {
     let kind = try WeightFile.kind(of: source)
+    func checkArchitecture() throws(PixelAscentError) {
+      guard let name = settings.architecture else { return }
+      throw PixelAscentError(
+        .invalidParameter,
+        "\(source.name): the file says itself what network it is; --architecture \(name.oneLine) is for bare weights")
+    }
     switch kind {
     case .safetensors:
       let file = try Safetensors(source)
-      if ModelFile.isNative(file) { return try finish(ModelFile(file), "PixelAscent", settings, source) }
+      if ModelFile.isNative(file) {
+        try checkArchitecture()
+        return try finish(ModelFile(file), "PixelAscent", settings, source)
+      }
       return try read(try file.stateDict(), "safetensors", settings, source)
     case .torchZip, .torchLegacy:
       return try read(try PyTorchFile.stateDict(source), "PyTorch state dict", settings, source)
     case .onnx:
+      try checkArchitecture()
       return try finish(try ONNXReader.read(source, inputSize: settings.inputSize), "ONNX", settings, source)
     case .numPyPickle:
+      try checkArchitecture()
       let pickle = try Pickle.load(source)
       let file = try SqueezeNetImporter.modelFile(from: pickle, name: source.name)
       return try finish(file, "pickle of SqueezeNet 1.1", settings, source)
@@ -59,7 +70,7 @@ package enum ModelReader {
     var file = file
     do {
       file.preprocessing = try settings.applied(to: file.preprocessing, channels: file.graph.input.channels)
-      if let labels = settings.labels { file.labels = try check(labels, file.labels.count) }
+      if let labels = settings.labels { file.labels = try check(labels, file.labels.count, given: true) }
       if settings.isBGR { try file.reverseChannels() }
     } catch {
       throw error.within(source.name)
@@ -91,7 +102,8 @@ package enum ModelReader {
       }
       let usualLabels = try isImageNet ? ImageNetLabels.labels : Labels.numbered(classes)
       var file = try ModelFile(
-        graph: model.graph, labels: check(settings.labels ?? model.labels ?? usualLabels, classes),
+        graph: model.graph,
+        labels: check(settings.labels ?? model.labels ?? usualLabels, classes, given: settings.labels != nil),
         preprocessing: preprocessing, source: model.source, licence: "unknown", parameters: model.parameters)
       if settings.isBGR { try file.reverseChannels() }
       return Reading(file: file, format: format, notes: model.notes, files: [source] + imported.otherFiles)
@@ -112,9 +124,10 @@ package enum ModelReader {
     }
   }
 
-  private static func check(_ labels: Labels, _ classes: Int) throws(PixelAscentError) -> Labels {
+  private static func check(_ labels: Labels, _ classes: Int, given: Bool) throws(PixelAscentError) -> Labels {
     guard labels.count == classes else {
-      throw PixelAscentError(.invalidModel, "the network has \(classes) classes, found labels for \(labels.count)")
+      let found = given ? "--labels names \(labels.count)" : "found labels for \(labels.count)"
+      throw PixelAscentError(.invalidModel, "the network has \(classes) classes, \(found)")
     }
     return labels
   }

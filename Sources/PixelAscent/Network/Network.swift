@@ -35,9 +35,7 @@ public struct ComputeOptions: Hashable, Sendable {
         .sizeLimit,
         "\(what) would take \(megabytes) MB of memory, more than the limit of \(maxMemory >> 20) MB (--max-memory)")
     }
-    if bytes > Files.physicalMemory {
-      throw PixelAscentError(.sizeLimit, "\(what) would take \(bytes >> 20) MB, more memory than this machine has")
-    }
+    try Files.checkMemory(bytes, "\(what) would take")
   }
 }
 

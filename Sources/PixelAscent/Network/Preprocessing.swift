@@ -41,7 +41,8 @@ public struct Preprocessing: Codable, Hashable, Sendable {
     }
     try check(mean.count == 3 || mean.count == 1, "expected the mean of 3 channels or of 1, found \(mean.count)")
     try check(
-      std.count == mean.count, "expected the standard deviation of \(mean.count) channels, found \(std.count)")
+      std.count == mean.count,
+      "a mean of \(mean.count == 1 ? "1 channel" : "\(mean.count) channels") and a standard deviation of \(std.count)")
     try check(mean.allSatisfy(\.isFinite), "a mean is not finite")
     try check(std.allSatisfy { $0.isFinite && $0 > 0 }, "a standard deviation is not finite and positive")
     try check(Self.inputSizes ~= inputSize, "the input size must be from 1 to 65536, found \(inputSize)")

@@ -23,10 +23,11 @@ extension SaliencyMap {
       label = network.labels[objective.classIndex]
     let figures = [
       try ReportPage.figure(
-        photo, alt: "The photo \(name)", caption: "<bdi>\(name)</bdi>, \(photo.width) × \(photo.height) pixels"),
+        photo, alt: "The photo \(name)",
+        caption: "<bdi>\(name)</bdi> as the network gets it, \(photo.width) × \(photo.height) pixels"),
       try ReportPage.figure(
         picture, alt: "Saliency map of \(label), the greatest values brightest",
-        caption: "The map: how far a small change of a pixel moves the \(objectiveName)"),
+        caption: "The map: how far a small change of a pixel moves the \(objectiveName)\(top(percentile))"),
       """
       <figure>
       <div class="stack" id="overlay">
@@ -60,6 +61,10 @@ extension SaliencyMap {
       The brighter a pixel of the map, the more of \(ReportPage.name(index, network)) hangs on it. \
       Score \(fixed(scores[index], 3)), probability \(fixed(softmax(scores)[index], 4)).\(dead)
       """
+  }
+
+  private func top(_ percentile: Double) -> HTML {
+    percentile < 100 ? "; the last colour is for all above percentile \(ReportPage.number(percentile))" : ""
   }
 
   private var objectiveName: String {

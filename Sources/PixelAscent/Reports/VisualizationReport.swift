@@ -46,7 +46,7 @@ extension ClassVisualization {
     \(try frames(shown, label))</div>
     <div class="two">
     \(charts(result, shown))<p><small>Scores and probabilities are those of the image before an iteration’s step, rolled by its \
-    jitter; the pictures show it after the step.</small></p>
+    jitter; the pictures show it after the step\(recipe.rendering == .clip ? "" : ", stretched to be seen").</small></p>
     </div>
     </div>
 

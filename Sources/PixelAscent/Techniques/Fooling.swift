@@ -57,7 +57,8 @@ public struct Fooling: Hashable, Sendable {
       ])
     }
 
-    /// Writes the image as PNG that carries the comment along, reads the file back and classifies what it holds.
+    /// Writes the image as PNG that carries the comment along, reads the file back and classifies what it holds: the network's
+    /// input, of which ``Preprocessing/Resize/crop`` takes nothing away.
     ///
     /// - Returns: the scores of all classes.
     /// - Throws: ``PixelAscentError`` of kind `unwritableFile`, or of a reading's kind if the file is not what was written.
@@ -68,7 +69,7 @@ public struct Fooling: Hashable, Sendable {
       try Files.write(png, to: path)
       // A pipe or a device can't be read back.
       let saved = Files.isRegular(path) ? try Files.read(path) : png
-      return try network.scores(of: network.input(for: RGBImage(decoding: saved, name: path)))
+      return try network.scores(of: network.tensor(from: RGBImage(decoding: saved, name: path)))
     }
   }
 

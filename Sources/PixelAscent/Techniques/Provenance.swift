@@ -159,12 +159,17 @@ extension Provenance {
   /// Whether it is that of a class visualization.
   var isVisualization: Bool { if case .visualization = technique { kind == .result } else { false } }
 
-  /// Whether a file's bytes are a contact sheet's.
-  static func isContactSheet(_ bytes: [UInt8]) -> Bool {
+  /// Whether a file's bytes are a picture of this program.
+  package static func isOwn(_ bytes: [UInt8]) -> Bool { mark(bytes) != nil }
+
+  /// Whether they are a contact sheet.
+  static func isContactSheet(_ bytes: [UInt8]) -> Bool { mark(bytes)?.pictures != nil }
+
+  private static func mark(_ bytes: [UInt8]) -> Mark? {
     guard let text = try? RGBImage.comment(inFile: bytes, name: ""),
-      let mark = try? JSONText.decode(Mark.self, from: text.utf8, name: "")
-    else { return false }
-    return mark.program == program && mark.pictures != nil
+      let mark = try? JSONText.decode(Mark.self, from: text.utf8, name: ""), mark.program == program
+    else { return nil }
+    return mark
   }
 }
 
