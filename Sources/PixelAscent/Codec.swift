@@ -19,22 +19,9 @@ extension RGBImage {
   ///
   /// - Throws: ``PixelAscentError`` of kind `invalidImage` or `sizeLimit`.
   public init(decoding bytes: [UInt8], name: String, maxMegapixels: Double = 100) throws(PixelAscentError) {
-    let format = try ImageFormat(of: bytes, name: name)
-    var header = pxa_image_header()
-    var message = [CChar](repeating: 0, count: Int(PXA_CODEC_MESSAGE_SIZE))
-
-    let probe = format == .jpeg ? pxa_jpeg_probe : pxa_png_probe
-    let probed = probe(&header, bytes, bytes.count, &message)
-    try Self.check(probed, message, "\(name): \(format.rawValue)", byteCount: bytes.count)
-
+    var (format, header, valueCount) = try Self.probe(bytes, name: name, maxMegapixels: maxMegapixels)
     let (width, height) = (Int(header.width), Int(header.height))
-    let (valueCount, overflow) = (width * height).multipliedReportingOverflow(by: 3)
-    let megapixels = Double(width) * Double(height) / 1e6
-    guard !overflow && megapixels <= maxMegapixels else {
-      let size = "\(width)×\(height) pixels are \(Self.short(megapixels)) megapixels"
-      throw PixelAscentError(
-        .sizeLimit, "\(name): \(size), more than the limit of \(Self.short(maxMegapixels)) (--max-megapixels)")
-    }
+    var message = [CChar](repeating: 0, count: Int(PXA_CODEC_MESSAGE_SIZE))
     try Files.checkMemory(valueCount, "\(name): \(width)×\(height) pixels take")
 
     let decode = format == .jpeg ? pxa_jpeg_decode : pxa_png_decode
@@ -46,6 +33,36 @@ extension RGBImage {
     try Self.check(decoded, message, "\(name): \(format.rawValue)", byteCount: bytes.count)
     let isTurned = header.orientation >= 5
     self.init(width: isTurned ? height : width, height: isTurned ? width : height, pixels: pixels)
+  }
+
+  /// The number of values of the picture in the bytes of a file, of which only the header is looked at.
+  ///
+  /// - Throws: as ``init(decoding:name:maxMegapixels:)`` does.
+  package static func valueCount(
+    inFile bytes: [UInt8], name: String, maxMegapixels: Double
+  ) throws(PixelAscentError) -> Int {
+    try probe(bytes, name: name, maxMegapixels: maxMegapixels).valueCount
+  }
+
+  private static func probe(
+    _ bytes: [UInt8], name: String, maxMegapixels: Double
+  ) throws(PixelAscentError) -> (format: ImageFormat, header: pxa_image_header, valueCount: Int) {
+    let format = try ImageFormat(of: bytes, name: name)
+    var header = pxa_image_header()
+    var message = [CChar](repeating: 0, count: Int(PXA_CODEC_MESSAGE_SIZE))
+    let probe = format == .jpeg ? pxa_jpeg_probe : pxa_png_probe
+    let probed = probe(&header, bytes, bytes.count, &message)
+    try check(probed, message, "\(name): \(format.rawValue)", byteCount: bytes.count)
+
+    let (width, height) = (Int(header.width), Int(header.height))
+    let (valueCount, overflow) = (width * height).multipliedReportingOverflow(by: 3)
+    let megapixels = Double(width) * Double(height) / 1e6
+    guard !overflow && megapixels <= maxMegapixels else {
+      let size = "\(width)×\(height) pixels are \(short(megapixels)) megapixels"
+      throw PixelAscentError(
+        .sizeLimit, "\(name): \(size), more than the limit of \(short(maxMegapixels)) (--max-megapixels)")
+    }
+    return (format, header, valueCount)
   }
 
   /// The bytes of an 8-bit RGB PNG file of this picture. The same picture and comment give the same bytes.

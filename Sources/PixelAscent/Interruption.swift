@@ -19,6 +19,11 @@ package enum Interruption {
   private static let heeds = Atomic(0)
   private static let asked = Atomic(false)
 
+  /// What ends programs, batch systems' warnings and limits among it; not what tells of faults in a program.
+  private static let ending = [
+    SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGXCPU, SIGUSR1, SIGUSR2, SIGALRM, SIGVTALRM, SIGPROF,
+  ]
+
   /// Begins to watch. Call it first of all: threads made before would still be ended by a signal.
   ///
   /// - Parameter onCtrlC: calls what ends the program after Ctrl-C, if it can do so now; it is asked a few times
@@ -26,7 +31,7 @@ package enum Interruption {
     var watched = sigset_t()
     sigemptyset(&watched)
     // What the parent has the program ignore (nohup, a shell's background jobs) stays ignored.
-    for number in [SIGINT, SIGTERM, SIGHUP] where !isIgnored(number) { sigaddset(&watched, number) }
+    for number in Self.ending where !isIgnored(number) { sigaddset(&watched, number) }
     pthread_sigmask(SIG_BLOCK, &watched, nil)
     // A pipe that nobody reads any more and the limit of a file's size are seen where they are written.
     for number in [SIGPIPE, SIGXFSZ] { signal(number, SIG_IGN) }

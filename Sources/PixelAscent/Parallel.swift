@@ -296,6 +296,48 @@ package final class Meanwhile<Value: Sendable>: Sendable {
   }
 }
 
+/// Memory that side-by-side work shares, in bytes. Who would take more than is left waits, first come, first served; one
+/// alone takes what it wants.
+package final class MemoryBudget: Sendable {
+  private struct State {
+    var used = 0
+    var waiting: [(bytes: Int, turn: DispatchSemaphore)] = []
+
+    mutating func take(_ bytes: Int, of limit: Int) -> Bool {
+      guard used == 0 || bytes <= limit - used else { return false }
+      used += bytes
+      return true
+    }
+  }
+
+  private let limit: Int
+  private let state = Mutex(State())
+
+  /// - Parameter limit: half of the machine's memory, but in tests
+  package init(_ limit: Int = Files.physicalMemory / 2) { self.limit = limit }
+
+  /// Calls `body` as soon as so much is left, which is given back at its end. It must not ask for more.
+  package func holding<Value>(_ bytes: Int, _ body: () throws -> Value) rethrows -> Value {
+    let turn = state.withLock { state -> DispatchSemaphore? in
+      if state.waiting.isEmpty && state.take(bytes, of: limit) { return nil }
+      let turn = DispatchSemaphore(value: 0)
+      state.waiting.append((bytes, turn))
+      return turn
+    }
+    turn?.wait()
+    defer {
+      state.withLock { state in
+        state.used -= bytes
+        while let first = state.waiting.first, state.take(first.bytes, of: limit) {
+          state.waiting.removeFirst()
+          first.turn.signal()
+        }
+      }
+    }
+    return try body()
+  }
+}
+
 /// How many items of each thread may be done or under way and not reported.
 private let mostAhead = 16
 

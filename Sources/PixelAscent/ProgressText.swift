@@ -52,3 +52,11 @@ package struct ProgressText: Sendable {
     return tenths > 0 ? "\(tenths / 10).\(tenths % 10)/s" : "\(Int((3600 * each).rounded()))/h"
   }
 }
+
+extension ContinuousClock.Instant {
+  /// The seconds that have passed since.
+  package var secondsSince: Double {
+    let passed = duration(to: .now).components
+    return Double(passed.seconds) + Double(passed.attoseconds) * 1e-18
+  }
+}

@@ -32,8 +32,9 @@ struct AtlasWork {
     } report: { (record: AtlasRecord?) in
       guard let record else { return }
       try console.result(record) {
-        "\(folder.path)/\(record.output): \(record.label) (\(record.class)), score \(fixed(record.score ?? 0, 3)), "
-          + "probability \(fixed(record.probability ?? 0, 4)), \(fixed(record.seconds ?? 0, 2)) s"
+        ascentLine(
+          "\(folder.path)/\(record.output)", record.label, record.class, score: record.score ?? 0,
+          probability: record.probability ?? 0, seconds: record.seconds ?? 0)
       }
     }
     if Interruption.isAsked { console.note("\(folder.path): the same command makes what is missing") }
@@ -47,9 +48,9 @@ struct AtlasWork {
     let threads = network.options.threads, manifests = try openManifests(for: items)
     folder.removeUnfinished(items)
     let present = folder.presence(of: items, manifests, threads: threads)
-    let lacking = zip(items, present).filter { $0.1.record == nil }.map(\.0), failures: [AtlasRecord]
+    let failures: [AtlasRecord]
     do {
-      failures = try folder.failures(of: lacking, in: items.count, manifests)
+      failures = try folder.failures(of: items, present, manifests)
     } catch {
       folder.removeIfEmpty(manifests[0])
       throw error

@@ -94,11 +94,3 @@ enum Batch {
     return Ending(failures: failures, count: count, unit: unit, left: count - failures - done)
   }
 }
-
-extension ContinuousClock.Instant {
-  /// The seconds that have passed since.
-  var secondsSince: Double {
-    let passed = duration(to: .now).components
-    return Double(passed.seconds) + Double(passed.attoseconds) * 1e-18
-  }
-}

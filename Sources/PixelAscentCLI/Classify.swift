@@ -31,12 +31,13 @@ struct Classify: ParsableCommand {
 
   func run() throws {
     let network = try common.network()
-    let inputs = try InputImages(images)
+    let inputs = try InputImages(images), memory = MemoryBudget()
     try Batch.run(inputs.paths, network, unit: "images", problems: inputs.problems, common.console) { path, network in
-      let image = try common.run.image(path)
-      let (input, scores) = try naming(path) {
-        let input = try network.input(for: image)
-        return (input, try network.scores(of: input))
+      let (input, scores) = try common.run.withPhoto(path, memory, copies: 2) { image, _ in
+        try naming(path) {
+          let input = try network.input(for: image)
+          return (input, try network.scores(of: input))
+        }
       }
       let predictions = network.predictions(scores, top: top)
       return ClassifyRecord(

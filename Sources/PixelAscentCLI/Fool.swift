@@ -74,7 +74,7 @@ struct Fool: ParsableCommand {
       return try naming(image) {
         try fooling.run(network, on: photo, target: index) { iteration, scores, isRounded in
           if files.report != nil { looks.append(.init(iteration: iteration, scores: scores, isRounded: isRounded)) }
-          let top = network.predictions(scores, top: 1)[0].classIndex
+          let top = network.topClass(scores)
           let details = ["\(labels[index]) \(fixed(scores[index], 3))", "first: \(labels[top]) (\(top))"]
           (progress.done, progress.details) = (iteration, isRounded ? ["8-bit"] + details : details)
           if console.hasStatusLine {
@@ -106,7 +106,7 @@ struct Fool: ParsableCommand {
         "note: \(files.output) is the network's input as it is; give it back with --resize short, or it is cropped again"
       )
     }
-    let original = network.predictions(result.originalScores, top: 1)[0].classIndex
+    let original = network.topClass(result.originalScores)
     if original == index { console.note("note: \(image) is \(labels[index]) (\(index)) already") }
     try outputs.makeFolders(for: image)
     let saved = try result.save(to: files.output, checkedBy: network, comment: provenance.text())
@@ -118,7 +118,7 @@ struct Fool: ParsableCommand {
         command: isInterrupted ? [] : Console.command)
       try Files.write(Array(page.utf8), to: report)
     }
-    let survives = result.survives8Bit && network.predictions(saved, top: 1)[0].classIndex == index
+    let survives = result.survives8Bit && network.topClass(saved) == index
     let record = FoolRecord(
       image: image,
       original: .init(class: original, label: labels[original], score: result.originalScores[original]),
@@ -130,7 +130,7 @@ struct Fool: ParsableCommand {
       if survives {
         return "\(files.output): \(labels[original]) (\(original)) → \(labels[index]) (\(index)) in \(push)"
       }
-      let now = network.predictions(saved, top: 1)[0].classIndex
+      let now = network.topClass(saved)
       return "\(files.output): \(labels[now]) (\(now)), not \(labels[index]) (\(index)), after \(push)"
     }
     if isInterrupted {

@@ -26,10 +26,11 @@ struct InputImages {
   ///   holds no image, or the list is empty.
   init(_ arguments: [String], leavingOut outputs: [String] = []) throws {
     var items: [Item] = [], problems: [any Error] = [], leftOut = 0, areMirrored = false
+    let areSeveral = arguments.filter(Files.isFolder).count > 1
     for argument in arguments {
       if argument == "-" {
         areMirrored = true
-        items += try Self.list().map { Item(path: $0, place: Self.place($0)) }
+        items += Self.places(try Self.list())
       } else if Files.isFolder(argument) {
         areMirrored = true
         if let output = outputs.first(where: { Files.isFolder($0) && Files.resolved($0) == Files.resolved(argument) }) {
@@ -37,7 +38,7 @@ struct InputImages {
             "The results would lie among the images of \(argument); write another folder than \(output).")
         }
         let found = try Self.images(in: argument, leavingOut: outputs)
-        items += found.items
+        items += found.items.map { areSeveral ? Item(path: $0.path, place: Self.place($0.place, in: argument)) : $0 }
         problems += found.problems
         leftOut += found.leftOut
       } else {
@@ -58,7 +59,7 @@ struct InputImages {
       throw problems.first ?? PixelAscentError(.unreadableFile, "\(folder): holds no .jpg, .jpeg or .png")
     }
     let root = folder.hasSuffix("/") ? folder : folder + "/"
-    return (found.map { Item(path: root + $0, place: place($0)) }, problems, images.count - found.count)
+    return (found.map { Item(path: root + $0, place: place($0.steps)) }, problems, images.count - found.count)
   }
 
   /// The way from a folder down to another, ending in "/"; nil if it doesn't lie in there.
@@ -76,22 +77,48 @@ struct InputImages {
     return lines.map(String.init)
   }
 
-  /// A path without ending, its folders kept where they lead down.
-  private static func place(_ path: String) -> String {
-    let parts = path.split(separator: "/").filter { $0 != "." }
-    guard !path.hasPrefix("/"), !parts.contains(".."), parts.count > 1 else { return stem(path) }
-    return (parts.dropLast().map(String.init) + [stem(path)]).joined(separator: "/")
+  /// The items of a list, in the folders of their paths: where these are absolute or lead up, without those that all such
+  /// paths share.
+  private static func places(_ list: [String]) -> [Item] {
+    enum Kind { case down, up, absolute }
+    func kind(_ path: String) -> Kind { path.isAbsolute ? .absolute : path.steps.contains("..") ? .up : .down }
+    let shared = Dictionary(grouping: list, by: kind).mapValues { paths in
+      let folders = paths.map { $0.steps.dropLast() }
+      return folders.reduce(folders[0]) { shared, folder in shared.prefix(zip(shared, folder).prefix(while: ==).count) }
+    }
+    return list.map { path in
+      let kind = kind(path), steps = kind == .down ? path.steps : Array(path.steps.dropFirst(shared[kind]?.count ?? 0))
+      return Item(path: path, place: steps.contains("..") ? stem(path) : place(steps))
+    }
+  }
+
+  /// The steps to a file without its ending.
+  private static func place(_ steps: [String]) -> String {
+    (steps.dropLast() + [stem(steps.last ?? "")]).joined(separator: "/")
+  }
+
+  /// A place below the name of its folder, if that has one.
+  private static func place(_ place: String, in folder: String) -> String {
+    guard let name = folder.steps.last, name != ".." else { return place }
+    return "\(name)/\(place)"
   }
 
   /// The items, places with the ending where a.jpg and a.png would have one.
   private static func toldApart(_ items: [Item]) -> [Item] {
-    let endings = Dictionary(grouping: items, by: \.place).mapValues { Set($0.map { fileName($0.path) }) }
-    return items.map { item in
+    let endings = Dictionary(grouping: items) { Array($0.place.utf8) }.mapValues { items in
+      Set(items.map { Array(fileName($0.path).utf8) }).count
+    }
+    var areApart = true
+    let items = items.map { (item: Item) -> Item in
       var item = item
-      if let names = endings[item.place], names.count > 1 {
-        item.place = String(item.place.dropLast(stem(item.path).count)) + fileName(item.path)
+      let name = fileName(item.path), place = item.place.folderAndName
+      if (endings[Array(item.place.utf8)] ?? 1) > 1, place.name != name {
+        areApart = false
+        item.place = place.folder + name
       }
       return item
     }
+    // One that has its ending now may be called as another without.
+    return areApart ? items : toldApart(items)
   }
 }

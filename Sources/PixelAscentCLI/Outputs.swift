@@ -53,8 +53,9 @@ struct Outputs {
       throw ValidationError("A report is written as .html, not as \(path).")
     }
     let all = pictures + (raws ?? []) + (reports ?? [])
-    var seen = Set<[[UInt8]]>()
-    for path in all where !seen.insert(steps(path)).inserted {
+    // By bytes: file systems tell more names apart than Unicode does.
+    var seen = Set<[UInt8]>()
+    for path in all where !seen.insert(Array((Files.place(path) ?? path).utf8)).inserted {
       throw ValidationError("Two results would be written to \(path).")
     }
     try Self.keep(files, from: all)
@@ -68,11 +69,11 @@ struct Outputs {
     for paths in [outputs, figures ?? [], overlays ?? [], raws ?? [], reports ?? []] {
       // What mirrors a folder makes its own.
       for (path, stem) in zip(paths, stems)
-      where !stem.contains("/") && !newFolders.contains(where: path.hasPrefix) {
+      where !stem.hasSlash && !newFolders.contains(where: { path.utf8.starts(with: $0.utf8) }) {
         try Files.checkPlace(path)
       }
     }
-    for folder in newFolders { try Files.checkPlace(withoutSlash(folder)) }
+    for folder in newFolders { try Files.checkPlace(folder.withoutLastSlash) }
     useStandardOutput = all.contains(where: Files.isStandardOutput)
     for (index, input) in inputs.enumerated() {
       paths[Array(input.input.utf8)] = Paths(
@@ -100,13 +101,14 @@ struct Outputs {
     for folder in newFolders { try Files.makeFolder(folder) }
     let files = paths(for: input)
     for path in [files.output, files.figure, files.overlay, files.raw, files.report].compactMap(\.self) {
-      if let slash = path.lastIndex(of: "/"), slash != path.startIndex { try Files.makeFolders(String(path[..<slash])) }
+      let folder = path.folderAndName.folder
+      if !folder.isEmpty { try Files.makeFolders(folder.withoutLastSlash) }
     }
   }
 
   /// The ending of a file's name, in small letters.
   static func ending(_ path: String) -> Substring {
-    let name = path.lowercased().split(separator: "/").last ?? ""
+    let name = path.lowercased().folderAndName.name
     return name.lastIndex(of: ".").map { name[name.index(after: $0)...] } ?? ""
   }
 
@@ -129,17 +131,8 @@ struct Outputs {
   }
 }
 
-/// The way a path goes, in bytes: "./a.png" is "a.png".
-private func steps(_ path: String) -> [[UInt8]] {
-  ([path.prefix { $0 == "/" }] + path.split(separator: "/").filter { $0 != "." }).map { Array($0.utf8) }
-}
-
-private func withoutSlash(_ path: String) -> String {
-  path.last == "/" && path.count > 1 ? withoutSlash(String(path.dropLast())) : path
-}
-
 /// The file name of a path without its folder.
-func fileName(_ path: String) -> String { path.split(separator: "/").last.map(String.init) ?? "image" }
+func fileName(_ path: String) -> String { path.steps.last ?? "image" }
 
 /// The file name of a path without folder and extension.
 func stem(_ path: String) -> String {

@@ -71,3 +71,10 @@ struct InfoRecord: Encodable {
   var model: String?
   var classes: Int?
 }
+
+/// The line about an ascent's picture.
+func ascentLine(
+  _ path: String, _ label: String, _ class: Int, score: Float, probability: Double, seconds: Double
+) -> String {
+  "\(path): \(label) (\(`class`)), score \(fixed(score, 3)), probability \(fixed(probability, 4)), \(fixed(seconds, 2)) s"
+}

@@ -36,10 +36,11 @@ struct Reproduce: ParsableCommand {
     }
     var network = try Network.read(model, provenance.model.settings, options)
     network.options = compute
-    let (picture, sha256) = try picture(provenance, network)
+    let source = try source(provenance, network)
+    let reasons = try provenance.differences(from: network, input: source?.sha256)
+    let picture = try explained(by: reasons) { try made(by: provenance, network, source) }
     // As the file has it: what differs in it is said below, and is no difference of the picture.
     let again = try picture.data(like: bytes, name: file)
-    let reasons = try provenance.differences(from: network, input: sha256)
     let isSame = again == bytes
     func decoded(_ bytes: [UInt8]) throws -> RGBImage {
       try RGBImage(decoding: bytes, name: file, maxMegapixels: options.maxMegapixels)
@@ -53,21 +54,42 @@ struct Reproduce: ParsableCommand {
     if !isSame { throw ExitCode.failure }
   }
 
-  /// The picture, made again, and the SHA-256 of what it was made from.
-  private func picture(_ provenance: Provenance, _ network: Network) throws -> (RGBImage, String?) {
+  /// What a picture was made from.
+  private struct Source {
+    var photo: RGBImage?
+    var start: Tensor?
+    let path, sha256: String
+  }
+
+  private func source(_ provenance: Provenance, _ network: Network) throws -> Source? {
     guard provenance.input != nil else {
       if input != nil { throw ValidationError("\(file) was made from no file; leave out --input.") }
-      return (try provenance.picture(by: network), nil)
+      return nil
     }
     guard let input else {
       throw ValidationError("\(file) was made from a file; give it with --input.")
     }
     if case .visualization = provenance.technique {
       let (start, sha256) = try options.start(input, network)
-      return (try provenance.picture(by: network, start: start), sha256)
+      return Source(start: start, path: input, sha256: sha256)
     }
     let (photo, sha256) = try options.photo(input)
-    return (try naming(input) { try provenance.picture(by: network, photo: photo) }, sha256)
+    return Source(photo: photo, path: input, sha256: sha256)
+  }
+
+  private func made(by provenance: Provenance, _ network: Network, _ source: Source?) throws -> RGBImage {
+    try naming(source?.path ?? file) {
+      try provenance.picture(by: network, photo: source?.photo, start: source?.start)
+    }
+  }
+
+  /// Adds what is not as it was to the reason why a picture can't be made again.
+  private func explained<Value>(by reasons: [String], _ work: () throws -> Value) throws -> Value {
+    do {
+      return try work()
+    } catch let error as PixelAscentError {
+      throw PixelAscentError(error.kind, ([error.message] + reasons).joined(separator: "; "))
+    }
   }
 }
 

@@ -51,14 +51,23 @@ struct RunOptions: ParsableArguments {
     ComputeOptions(threads: threads, maxMemory: maxMemory << 20, instructionSet: try .selected())
   }
 
-  func image(_ path: String) throws -> RGBImage {
-    try RGBImage(contentsOf: path, maxMegapixels: maxMegapixels)
-  }
-
   /// A photograph and its file's SHA-256.
   func photo(_ path: String) throws -> (image: RGBImage, sha256: String) {
     let bytes = try Files.read(path)
     return (try RGBImage(decoding: bytes, name: path, maxMegapixels: maxMegapixels), SHA256.digest(of: bytes))
+  }
+
+  /// Calls `work` with a photograph and its file's bytes, as soon as there is memory for it.
+  ///
+  /// - Parameter copies: how many bytes are needed for each of its values, while it is decoded and then
+  func withPhoto<Value>(
+    _ path: String, _ memory: MemoryBudget, copies: Int, _ work: (RGBImage, _ bytes: [UInt8]) throws -> Value
+  ) throws -> Value {
+    let bytes = try Files.read(path)
+    let count = try RGBImage.valueCount(inFile: bytes, name: path, maxMegapixels: maxMegapixels)
+    return try memory.holding(copies * count + bytes.count) {
+      try work(RGBImage(decoding: bytes, name: path, maxMegapixels: maxMegapixels), bytes)
+    }
   }
 
   /// A start of an ascent, a .npy as it is, or an image at its own size; and its file's SHA-256.

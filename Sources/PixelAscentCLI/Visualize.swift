@@ -66,10 +66,10 @@ struct Visualize: ParsableCommand {
       ascents.map { ($0.stem, $0.stem) }, output: output, figure: figure, raw: raw, report: report,
       keeping: [ascent.startFile].compactMap(\.self) + common.files(of: network))
     let preview = previewOptions.view(common.console)
-    // While a figure or a page is written, some copies of each picture are in memory: as a picture, as PNG, and as text.
     let needs = PlannedAscent.Needs(shown: figure != nil || report != nil, probabilities: report != nil)
     let bytes = try naming(ascent.startFile) {
-      try visualizations.map { try $0.check(network, copies: needs.shown ? 4 : 0) }.max() ?? 0
+      try visualizations.map { try $0.check(network, copies: needs.shown ? ClassVisualization.copiesOfShown : 0) }.max()
+        ?? 0
     }
     try Batch.run(ascents, network, unit: "ascents", bytesEach: bytes, common.console, isDone: { $0.isWhole }) {
       (planned: PlannedAscent, network: Network) -> (record: VisualizeRecord, isWhole: Bool) in
@@ -80,8 +80,9 @@ struct Visualize: ParsableCommand {
       }
     } report: { record, _ in
       try common.console.result(record, besides: outputs) {
-        "\(record.output): \(record.label) (\(record.class)), score \(fixed(record.score, 3)), "
-          + "probability \(fixed(record.probability, 4)), \(fixed(record.seconds, 2)) s"
+        ascentLine(
+          record.output, record.label, record.class, score: record.score, probability: record.probability,
+          seconds: record.seconds)
       }
     }
   }

@@ -144,6 +144,43 @@ import Testing
     }
   }
 
+  @Test("Where the machine has died, files of nothing are no one's")
+  func emptyFiles() throws {
+    #expect(try run("-o a \(Self.small) --quiet").status == 0)
+    #expect(try run("-o b \(Self.small) --quiet").status == 0)
+    let lines = String(decoding: try folder.bytes("b/manifest.jsonl"), as: UTF8.self).split(separator: "\n")
+    try folder.add("b/manifest.jsonl", Array(lines.dropFirst().map { $0 + "\n" }.joined().utf8))
+    try folder.add("b/black-widow-seed-0.png", [])
+    for (name, bytes) in [("index.html", []), ("contact-sheet.png", [0, 0, 0])] as [(String, [UInt8])] {
+      try folder.add("b/\(name)", bytes)
+    }
+    #expect(try run("-o b \(Self.small) --quiet").status == 0)
+    try expectSame("b", as: "a")
+  }
+
+  @Test("Machines of an atlas may differ in their instruction sets; a join says what else was otherwise")
+  func otherMachines() throws {
+    let scalar = ["PIXELASCENT_SIMD": "scalar"]
+    #expect(try run("-o a \(Self.small) --shard 1/2 --quiet", scalar).status == 0)
+    #expect(try run("-o a \(Self.small) --shard 2/2 --quiet").status == 0)
+    #expect(try run("-o a \(Self.small) --merge --quiet").status == 0)
+    #expect(try run("-o a \(Self.small)").errors.hasPrefix("6 of 6 pictures are there\n"))
+    let other = try run("-o a \(Self.small) --learning-rate 24 --merge")
+    #expect(
+      other.errors == """
+        error: a: 6 of 6 pictures are missing, damaged or made otherwise, the first black-widow-seed-0.png \
+        (it was made with other parameters); run their shards again
+
+        """)
+    try folder.add("other.safetensors", TinyModel.bytes.dropLast() + [(TinyModel.bytes.last ?? 0) ^ 1])
+    let model = try run("-o a \(Self.small) --model other.safetensors --merge")
+    #expect(model.errors.contains("seed-0.png (it was made by another model (SHA-256 "))
+    // What fails on one is no reason for another to make it again.
+    let failing = "--classes 76 --init photo.png --recipe cs231n-pytorch --no-clamp --iterations 9 --learning-rate 1e30"
+    #expect(try run("-o b \(failing) --shard 1/1 --quiet", scalar).status == 1)
+    #expect(try run("-o b \(failing) --merge").errors.contains("error: tarantula.png: photo.png: the ascent has left"))
+  }
+
   @Test("A folder in a file's place is refused before any work")
   func folderInTheWay() throws {
     for name in ["index.html", "tarantula-seed-0.png", "manifest.jsonl"] {
@@ -297,6 +334,10 @@ import Testing
     #expect(try run("-o a \(options) --learning-rate 25 --quiet --json").lines.count == 2)
     #expect(
       try names("a") == ["black-widow.png", "contact-sheet.png", "index.html", "manifest.jsonl", "tarantula.png"])
+    // A failure leaves no picture that was made otherwise.
+    #expect(try run("-o a \(options) --learning-rate 1e30 --quiet").status == 1)
+    #expect(try names("a") == ["index.html", "manifest.jsonl"])
+    #expect(try run("-o a \(options) --learning-rate 25 --quiet").status == 0)
     // A failure before or after a success is none.
     #expect(try run("-o a \(options) --learning-rate 1e30 --shard 1/1 --quiet").status == 1)
     try folder.add("a/tarantula.png", [1])

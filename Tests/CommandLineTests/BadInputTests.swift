@@ -56,6 +56,16 @@ import Testing
   }
 
   #if os(Linux)
+    @Test("A file that is too long is refused before it is read")
+    func endless() throws {
+      let folder = try TemporaryFolder.withModelAndPhoto()
+      try folder.add("long.png", Array(Pictures.large))
+      #expect(truncate(folder.path + "/long.png", 5 << 30) == 0)
+      let outcome = try Program.run(
+        ["-c", "ulimit -v 500000; exec \"$0\" classify long.png", Program.path], in: folder, program: "/bin/sh")
+      #expect(outcome.status == 1 && outcome.errors == "error: long.png: more than 1024 MB\n")
+    }
+
     @Test(
       "Less memory than an image or an ascent takes: a line",
       arguments: [

@@ -146,7 +146,8 @@ import Testing
   }
 
   @Test(
-    "Twice, or another signal: at once, and nothing is written", arguments: [[SIGINT, SIGINT], [SIGTERM], [SIGHUP]])
+    "Twice, or another signal: at once, and nothing is written",
+    arguments: [[SIGINT, SIGINT], [SIGTERM], [SIGHUP], [SIGQUIT], [SIGXCPU], [SIGUSR1], [SIGALRM]])
   func atOnce(_ signals: [Int32]) throws {
     let before = folder.names
     // An iteration takes a second or more, so that the second signal comes before its end.

@@ -86,6 +86,34 @@ import Testing
     #expect(model.lines.last?.hasPrefix("  it was made by another model (SHA-256 ") == true)
   }
 
+  @Test("What was not as it is now is said of an error too")
+  func explained() throws {
+    #expect(try run("visualize --class 76 --iterations 1 -o o.png --quiet").status == 0)
+    let image = try folder.image("o.png")
+    let text = try #require(try RGBImage.comment(inFile: folder.bytes("o.png"), name: ""))
+    func add(_ name: String, _ changes: [(String, String)]) throws {
+      let changed = changes.reduce(text) { $0.replacing($1.0, with: $1.1) }
+      #expect(changed != text)
+      try folder.add(name, image.pngData(comment: changed))
+    }
+    try add("class.png", [("\"class\":76", "\"class\":5000"), ("\"version\":\"", "\"version\":\"9.")])
+    try Refusal(
+      "reproduce class.png",
+      "error: class.png: class 5000 is out of range: the model has classes 0 to 999; it was made by version 9.…"
+    ).check(in: folder)
+    try add("resize.png", [("\"sha256\"", "\"resize\":\"fold\",\"sha256\"")])
+    try Refusal("reproduce resize.png", "error: resize.png: how it was made can't be read: …").check(in: folder)
+    // More pictures than memory holds.
+    try add(
+      "figure.png",
+      [
+        ("\"picture\":\"result\"", "\"picture\":\"figure\""), ("\"show_every\":0", "\"show_every\":1"),
+        ("\"iterations\":1,", "\"iterations\":1000000000,"),
+      ])
+    try Refusal("reproduce figure.png", "error: figure.png: keeping the shown pictures (--show-every 1) would take …")
+      .check(in: folder, megabytes: 1000)
+  }
+
   @Test("With the recorded instruction set, unless another is forced")
   func instructionSet() throws {
     let scalar = ["PIXELASCENT_SIMD": "scalar"]

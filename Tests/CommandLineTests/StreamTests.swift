@@ -44,6 +44,16 @@ import Testing
     #expect(try Array(pipe.fileHandleForReading.readToEnd() ?? Data()) == folder.bytes("a.png"))
   }
 
+  @Test("A fooling image behind something else in a file")
+  func afterOthers() throws {
+    let target = try run("classify photo.png --json").record["predictions"]?[1]?["class"]?.int ?? 0
+    let command = "echo first; exec \"$0\" fool photo.png --target \(target) --quiet -o -"
+    let outcome = try Program.run(["-c", command, Program.path], in: folder, program: "/bin/sh")
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    #expect(try run("fool photo.png --target \(target) --quiet -o f.png").status == 0)
+    #expect(try Array(outcome.output) == Array("first\n".utf8) + folder.bytes("f.png"))
+  }
+
   @Test("Closed streams: no other file takes their place")
   func closedStreams() throws {
     func closed(_ streams: String, _ arguments: String) throws -> Program.Outcome {

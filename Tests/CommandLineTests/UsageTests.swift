@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 
+import Foundation
 import PixelAscent
 import TestSupport
 import Testing
@@ -99,6 +100,20 @@ import Testing
   ])
   func outputs(_ refusal: Refusal) throws {
     try refusal.check(in: .withModelAndPhoto())
+  }
+
+  @Test("Two results on different ways to one file")
+  func oneFile() throws {
+    let folder = try TemporaryFolder.withModelAndPhoto()
+    try FileManager.default.createDirectory(atPath: folder.path + "/b", withIntermediateDirectories: false)
+    for (link, target) in [("c", "b"), ("l.png", "t.png")] {
+      try FileManager.default.createSymbolicLink(atPath: "\(folder.path)/\(link)", withDestinationPath: target)
+    }
+    try folder.add("t.png", [])
+    for options in ["-o b/p.png --figure b/../b/p.png", "-o b/y.png --overlay c/y.png", "-o t.png --overlay l.png"] {
+      let path = options.split(separator: " ").last ?? ""
+      try Refusal.usage("saliency photo.png \(options)", "Two results would be written to \(path).").check(in: folder)
+    }
   }
 
   @Test(arguments: ["avx1024", "AVX2", "sse9\n", "neon,scalar"])

@@ -92,6 +92,19 @@ import Testing
     _ = try AtlasManifest(path, .alone)
   }
 
+  @Test("Where files can't be locked, a half-written line may be another's: it is ended, not cut off")
+  func withoutLocks() throws {
+    let folder = try TemporaryFolder(), path = folder.path + "/m.jsonl", half = "{\"class\":"
+    try write(try Self.line("a") + half, path)
+    let manifest = try AtlasManifest(path, .alone) { _, _ in
+      errno = ENOLCK
+      return -1
+    }
+    #expect(!manifest.isLocked && manifest.records.map(\.label) == ["a"])
+    try manifest.append(AtlasRecord(Self.item("b"), error: "why"))
+    #expect(try text(path) == Self.line("a") + half + "\n" + Self.line("b"))
+  }
+
   @Test("Every item is in one shard", arguments: [1, 2, 3, 7, 20])
   func shards(_ count: Int) throws {
     let items = (0..<13).map { Self.item("i\($0)") }

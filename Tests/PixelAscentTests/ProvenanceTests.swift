@@ -47,6 +47,16 @@ import Testing
     }
   }
 
+  @Test("An image that an ascent starts from keeps its size, not its pixels")
+  func imageStart() throws {
+    var visualization = ClassVisualization()
+    (visualization.start, visualization.showEvery) = (.image(Tensor(shape: [3, 5, 7], repeating: 1)), 0)
+    let text = try provenance(.visualization(visualization), input: "ab").text()
+    let bytes = try RGBImage(width: 2, height: 1, pixels: [1, 2, 3, 4, 5, 6]).pngData(comment: text)
+    #expect(try Provenance(inFile: bytes, name: "f").text() == text)
+    #expect(text.contains("\"height\":5") && text.contains("\"width\":7"))
+  }
+
   @Test("All that decides a picture's bytes, no time, no path, no number of threads")
   func text() throws {
     let network = try network(), digest = try network.sha256(), simd = network.options.instructionSet.name

@@ -15,7 +15,7 @@ package struct AtlasFolder: Sendable {
   /// - Throws: ``PixelAscentError`` of kind `unwritableFile`.
   package init(_ path: String, _ shard: AtlasShard? = nil) throws(PixelAscentError) {
     self.shard = shard
-    self.path = path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
+    self.path = path.withoutLastSlash
     try Files.makeFolders(self.path)
   }
 
@@ -59,7 +59,10 @@ package struct AtlasFolder: Sendable {
     func check(_ name: String, _ isOwn: ([UInt8]) -> Bool) throws(PixelAscentError) {
       let path = place(name)
       if Files.isFolder(path) { throw PixelAscentError(.unwritableFile, "\(path): is a folder, not a file") }
-      if Files.isRegular(path), try !isOwn(Files.read(path)) { try refuse(path) }
+      if !Files.isRegular(path) { return }
+      let bytes = try Files.read(path)
+      // Where the machine itself has died there may be a file of nothing.
+      if !isOwn(bytes) && !bytes.allSatisfy({ $0 == 0 }) { try refuse(path) }
     }
     for manifest in manifests where manifest.isForeign { try refuse(manifest.path) }
     if shard == nil {
@@ -76,7 +79,7 @@ package struct AtlasFolder: Sendable {
     /// Its picture, whole and made as it should be.
     case whole(AtlasRecord)
     /// A whole picture that was made with other parameters, by another model or in another way.
-    case madeOtherwise
+    case madeOtherwise(Provenance?)
     /// Nothing, or a damaged file.
     case missing
 
@@ -92,7 +95,9 @@ package struct AtlasFolder: Sendable {
       let sha256 = SHA256.digest(of: bytes)
       guard let record = records.first(where: { $0.sha256 == sha256 }) else { return .missing }
       let comment = try? RGBImage.comment(inFile: bytes, name: item.output)
-      return comment == item.provenance ? .whole(record) : .madeOtherwise
+      if comment == item.provenance { return .whole(record) }
+      let made = try? Provenance(text: comment, name: item.output)
+      return made.map(item.isMade) ?? false ? .whole(record) : .madeOtherwise(made)
     }
   }
 
@@ -101,26 +106,31 @@ package struct AtlasFolder: Sendable {
   /// - Returns: a record of each
   /// - Throws: ``PixelAscentError`` of kind `unreadableFile` if something else is known of one, or nothing.
   package func failures(
-    of items: [AtlasItem], in count: Int, _ manifests: [AtlasManifest]
+    of items: [AtlasItem], _ presence: [Presence], _ manifests: [AtlasManifest]
   ) throws(PixelAscentError) -> [AtlasRecord] {
-    let records = items.map { item in manifests.compactMap { $0[item.output] } }
-    let missing = zip(items, records).filter { item, records in
-      records.isEmpty || !records.allSatisfy { $0.isFailure(of: item) }
+    var failures: [AtlasRecord] = [], missing: [(item: AtlasItem, presence: Presence)] = []
+    for (item, presence) in zip(items, presence) where presence.record == nil {
+      let records = manifests.compactMap { $0[item.output] }
+      if let first = records.first, records.allSatisfy({ $0.isFailure(of: item) }) {
+        failures.append(first)
+      } else {
+        missing.append((item, presence))
+      }
     }
-    if let first = missing.first?.0 {
-      throw PixelAscentError(
-        .unreadableFile,
-        "\(path): \(missing.count) of \(count) pictures are missing, damaged or made otherwise, the first "
-          + "\(first.output); run their shards again")
-    }
-    return records.map { $0[0] }
+    guard let first = missing.first else { return failures }
+    var reason = ""
+    if case .madeOtherwise(let made?) = first.presence { reason = " (\(first.item.difference(from: made)))" }
+    throw PixelAscentError(
+      .unreadableFile,
+      "\(path): \(missing.count) of \(items.count) pictures are missing, damaged or made otherwise, the first "
+        + "\(first.item.output)\(reason); run their shards again")
   }
 
   /// The records of pictures that another command has put here, and that are whole.
   private func otherRecords(_ items: [AtlasItem], _ manifests: [AtlasManifest]) -> [AtlasRecord] {
     let own = Set(items.map(\.output))
     var found: [String: AtlasRecord] = [:]
-    for record in manifests.flatMap(\.records) where !own.contains(record.output) && !record.output.contains("/") {
+    for record in manifests.flatMap(\.records) where !own.contains(record.output) && !record.output.hasSlash {
       guard let sha256 = record.sha256, let bytes = try? Files.read(place(record.output)) else { continue }
       if SHA256.digest(of: bytes) == sha256 { found[record.output] = record }
     }
@@ -161,7 +171,7 @@ package struct AtlasFolder: Sendable {
   }
 
   /// Writes the manifest in the order of classes, recipes and seeds, the contact sheet and the page; other manifests are
-  /// removed. Items that could not be made keep the line that says why.
+  /// removed. Items that could not be made keep the line that says why, and no picture that was made otherwise.
   ///
   /// - Returns: the number of pictures
   /// - Throws: ``PixelAscentError`` of kind `unwritableFile`, or as reading a picture does.
@@ -171,6 +181,7 @@ package struct AtlasFolder: Sendable {
     }
     let all = (own + otherRecords(items, manifests)).sorted(by: AtlasRecord.precedes)
     let pictures = all.filter { $0.sha256 != nil }
+    for record in own where record.error != nil { Files.remove(place(record.output)) }
     if pictures.isEmpty {
       Files.remove(place(Self.sheet))
     } else {

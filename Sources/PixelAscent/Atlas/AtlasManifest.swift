@@ -31,9 +31,12 @@ package final class AtlasManifest: Sendable {
 
   /// Opens the manifest at `path`, or makes an empty one. A half-written last line is cut off if this process is alone.
   ///
+  /// - Parameter lock: what locks a file as `flock` does, but in tests
   /// - Throws: ``PixelAscentError`` of kind `unwritableFile` if that is not possible, or another process has it open.
-  package init(_ path: String, _ access: Access) throws(PixelAscentError) {
-    let (file, isLocked) = try Self.open(path, access), bytes = try Files.read(path), end = Self.end(bytes)
+  package init(
+    _ path: String, _ access: Access, lock: (Int32, Int32) -> Int32 = flock
+  ) throws(PixelAscentError) {
+    let (file, isLocked) = try Self.open(path, access, lock), bytes = try Files.read(path), end = Self.end(bytes)
     if access == .alone && end < bytes.count {
       // Without a lock it may be one that another process is at.
       let done = isLocked ? ftruncate(file, off_t(end)) == 0 : write(file, "\n", 1) == 1
@@ -92,13 +95,13 @@ package final class AtlasManifest: Sendable {
   }
 
   private static func open(
-    _ path: String, _ access: Access
+    _ path: String, _ access: Access, _ lock: (Int32, Int32) -> Int32
   ) throws(PixelAscentError) -> (file: Int32, isLocked: Bool) {
     while true {
       let file = Files.openForAppending(path)
       guard file >= 0 else { throw Files.failure(.unwritableFile, path, errno) }
       var isLocked = true
-      if flock(file, (access == .alone ? LOCK_EX : LOCK_SH) | LOCK_NB) != 0 {
+      if lock(file, (access == .alone ? LOCK_EX : LOCK_SH) | LOCK_NB) != 0 {
         let problem = errno
         if problem == EINTR { close(file); continue }
         if problem == EWOULDBLOCK {

@@ -15,7 +15,7 @@ package struct AtlasRecord: Codable, Hashable, Sendable {
   /// Of the picture's file.
   package private(set) var sha256: String?
   package private(set) var error: String?
-  /// SHA-256 of what the picture would say of itself, where there is an error instead.
+  /// ``AtlasItem/digest``, where there is an error instead of a picture.
   private var provenance: String?
 
   /// The record of a picture whose file holds `bytes`.
@@ -30,12 +30,12 @@ package struct AtlasRecord: Codable, Hashable, Sendable {
   package init(_ item: AtlasItem, error: String) {
     self.init(item)
     self.error = error
-    provenance = SHA256.digest(of: Array(item.provenance.utf8))
+    provenance = item.digest
   }
 
   /// Whether it says why this item could not be made, as it is to be made now.
   package func isFailure(of item: AtlasItem) -> Bool {
-    error != nil && provenance == SHA256.digest(of: Array(item.provenance.utf8))
+    error != nil && provenance == item.digest
   }
 
   private init(_ item: AtlasItem) {
@@ -64,6 +64,26 @@ package struct AtlasItem: Sendable {
   ) {
     (self.class, self.label, self.visualization) = (`class`, label, visualization)
     (self.output, self.provenance) = (output, provenance)
+  }
+
+  /// Whether a picture whose file says so is this one, on whatever instruction set: the machines of an atlas may differ.
+  func isMade(as made: Provenance) -> Bool {
+    guard let own = try? Provenance(text: provenance, name: output) else { return false }
+    return own.onAnyInstructionSet == made.onAnyInstructionSet
+  }
+
+  /// SHA-256 of what the picture would say of itself, but for the instruction set.
+  var digest: String {
+    let own = try? Provenance(text: provenance, name: output).onAnyInstructionSet.text()
+    return SHA256.digest(of: Array((own ?? provenance).utf8))
+  }
+
+  /// Why a picture is not this one.
+  func difference(from made: Provenance) -> String {
+    guard let own = try? Provenance(text: provenance, name: output) else { return "" }
+    let reasons = made.differences(
+      version: own.version, instructionSet: made.instructionSet, model: own.model.sha256, input: own.input)
+    return reasons.isEmpty ? "it was made with other parameters" : reasons.joined(separator: ", ")
   }
 }
 

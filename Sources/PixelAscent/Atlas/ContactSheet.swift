@@ -50,16 +50,11 @@ extension RGBImage {
   /// Pictures no larger than a tile, in rows of `columns`, each in the middle of its tile, on white.
   fileprivate init(grid pictures: [RGBImage], columns: Int, tile: Int, gap: Int) {
     let rows = (pictures.count + columns - 1) / columns
-    let width = columns * (tile + gap) + gap, height = rows * (tile + gap) + gap
-    var pixels = [UInt8](repeating: 255, count: 3 * width * height)
-    for (index, picture) in pictures.enumerated() {
+    let places = pictures.enumerated().map { index, picture in
       let left = gap + index % columns * (tile + gap) + (tile - picture.width) / 2
       let top = gap + index / columns * (tile + gap) + (tile - picture.height) / 2
-      for row in 0..<picture.height {
-        let to = 3 * ((top + row) * width + left), from = 3 * row * picture.width
-        pixels.replaceSubrange(to..<to + 3 * picture.width, with: picture.pixels[from..<from + 3 * picture.width])
-      }
+      return (picture, left, top)
     }
-    self.init(width: width, height: height, pixels: pixels)
+    self.init(width: columns * (tile + gap) + gap, height: rows * (tile + gap) + gap, showing: places)
   }
 }

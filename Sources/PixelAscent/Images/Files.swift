@@ -25,6 +25,8 @@ package enum Files {
     var status = stat()
     guard fstat(file, &status) == 0 else { throw failure(.unreadableFile, path, errno) }
     if status.isFolder { throw failure(.unreadableFile, path, EISDIR) }
+    let tooLong = PixelAscentError(.sizeLimit, "\(shown(path)): more than \(longestFile >> 20) MB")
+    if status.isRegular && status.st_size > longestFile { throw tooLong }
 
     var bytes: [UInt8] = []
     // One more than the file's size, so that its end is seen without another piece.
@@ -36,9 +38,7 @@ package enum Files {
       }
       guard problem == 0 else { throw failure(.unreadableFile, path, problem) }
       if bytes.isEmpty { bytes = piece } else { bytes += piece }
-      guard bytes.count <= longestFile else {
-        throw PixelAscentError(.sizeLimit, "\(shown(path)): more than \(longestFile >> 20) MB")
-      }
+      guard bytes.count <= longestFile else { throw tooLong }
       if piece.count < room { return bytes }
       room = 1 << 24
     }
@@ -61,11 +61,6 @@ package enum Files {
       }
     }
     try result.get()
-  }
-
-  /// Writes a file of `bytes` to `path`, whole or not at all, as the array's `write` does.
-  package static func write(_ bytes: UnsafeRawBufferPointer, to path: String) throws(PixelAscentError) {
-    try write(to: path) { (file: Output) throws(PixelAscentError) in try file.append(bytes) }
   }
 
   /// A file that is being written.
@@ -121,10 +116,13 @@ package enum Files {
     var (temporary, file, problem) = ("", Int32(-1), Int32(0))
     repeat {
       temporary = folder + (temporaryName ?? ".pixelascent-\(getpid())-\(UInt32.random(in: 0 ... .max)).tmp")
-      unfinished.withLock { _ = $0.insert(temporary) }
-      file = retrying {
-        open(
-          temporary, O_WRONLY | O_CREAT | O_CLOEXEC | (temporaryName == nil ? O_EXCL : O_TRUNC | O_NOFOLLOW), 0o666)
+      // At once, so that what ends the program finds the file it takes away.
+      file = unfinished.withLock { unfinished in
+        unfinished.insert(temporary)
+        return retrying {
+          open(
+            temporary, O_WRONLY | O_CREAT | O_CLOEXEC | (temporaryName == nil ? O_EXCL : O_TRUNC | O_NOFOLLOW), 0o666)
+        }
       }
       if file < 0 { problem = forget(temporary, errno) }
     } while file < 0 && problem == EEXIST

@@ -53,6 +53,18 @@ public struct RGBImage: Sendable, Hashable {
     return RGBImage(width: newWidth, height: newHeight, pixels: rows)
   }
 
+  /// Pictures on white, each so many pixels from the left and from the top; none leaves it.
+  init(width: Int, height: Int, showing pictures: [(picture: RGBImage, left: Int, top: Int)]) {
+    var pixels = [UInt8](repeating: 255, count: 3 * width * height)
+    for (picture, left, top) in pictures {
+      for row in 0..<picture.height {
+        let to = 3 * ((top + row) * width + left), from = 3 * row * picture.width
+        pixels.replaceSubrange(to..<to + 3 * picture.width, with: picture.pixels[from..<from + 3 * picture.width])
+      }
+    }
+    self.init(width: width, height: height, pixels: pixels)
+  }
+
   /// Grey values of height × width pixels, (299·R + 587·G + 114·B) / 1000 in fixed point as Pillow rounds it.
   var greyValues: [UInt8] {
     var grey: [UInt8] = []

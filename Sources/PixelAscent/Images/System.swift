@@ -78,9 +78,8 @@ extension Files {
   /// - Throws: ``PixelAscentError`` of kind `unwritableFile`.
   package static func makeFolders(_ path: String) throws(PixelAscentError) {
     if isFolder(path) { return }
-    if let slash = path.dropLast().lastIndex(of: "/"), slash != path.startIndex {
-      try makeFolders(String(path[..<slash]))
-    }
+    let folder = path.withoutLastSlash.folderAndName.folder
+    if !folder.isEmpty { try makeFolders(folder.withoutLastSlash) }
     try makeFolder(path)
   }
 
@@ -99,9 +98,11 @@ extension Files {
         let path = part.isEmpty ? name : "\(part)/\(name)"
         var status = stat()
         if lstat("\(folder)/\(path)", &status) != 0 {
-          let problem = failure(.unreadableFile, "\(folder)/\(path)", errno)
+          let problem = errno
           // Else it is gone since.
-          if name.contains(Self.replacement) { problems[path] = problem }
+          if problem != ENOENT || name.contains(Self.replacement) {
+            problems[path] = failure(.unreadableFile, "\(folder)/\(path)", problem)
+          }
           continue
         }
         if !status.isFolder {
@@ -174,16 +175,29 @@ extension Files {
 
   /// The folder of the running program; nil where the system doesn't say.
   package static var executableFolder: String? {
-    var path = [CChar](repeating: 0, count: Int(PATH_MAX))
     #if canImport(Darwin)
-      var size = UInt32(path.count)
-      guard _NSGetExecutablePath(&path, &size) == 0, let length = path.firstIndex(of: 0) else { return nil }
+      var text = [CChar](repeating: 0, count: Int(PATH_MAX)), size = UInt32(text.count)
+      guard _NSGetExecutablePath(&text, &size) == 0 else { return nil }
+      let path = String(beforeZero: text)
     #else
-      let length = readlink("/proc/self/exe", &path, path.count)
+      guard let path = link(at: "/proc/self/exe") else { return nil }
     #endif
-    guard length > 0 else { return nil }
-    let text = String(beforeZero: path.prefix(length))
-    return text.lastIndex(of: "/").map { String(text[..<$0]) }
+    return path.hasSlash ? path.folderAndName.folder.withoutLastSlash : nil
+  }
+
+  /// Where the symbolic link at `path` points; nil if there is none.
+  static func link(at path: String) -> String? {
+    var text = [CChar](repeating: 0, count: Int(PATH_MAX))
+    let length = readlink(path, &text, text.count)
+    return length < 0 ? nil : String(beforeZero: text.prefix(length))
+  }
+
+  /// A path to where a file at `path` is or would be made, the same for all that lead there; nil if it is a pipe or a device,
+  /// or can't be made.
+  package static func place(_ path: String) -> String? {
+    guard case .replace(let folder, let name, _)? = try? WriteTarget(path) else { return nil }
+    let missing = (folder.isAbsolute ? "/" : "") + folder.steps.joined(separator: "/")
+    return "\(resolved(folder.isEmpty ? "." : folder) ?? missing)/\(name)"
   }
 
   private static func status(_ path: String) -> stat? {

@@ -30,25 +30,13 @@ enum WriteTarget {
 
     var place = path
     var linkCount = 0
-    while let link = Self.link(at: place) {
+    while let link = Files.link(at: place) {
       linkCount += 1
       if linkCount > 40 { throw Files.failure(.unwritableFile, path, ELOOP) }
-      place = link.hasPrefix("/") ? link : Self.split(place).folder + link
+      place = link.isAbsolute ? link : place.folderAndName.folder + link
     }
-    let (folder, name) = Self.split(place)
+    let (folder, name) = place.folderAndName
     self = .replace(folder: folder, name: name, mode: exists ? status.st_mode & 0o7777 : nil)
-  }
-
-  /// Where the symbolic link at `path` points; nil if there is none.
-  private static func link(at path: String) -> String? {
-    var text = [CChar](repeating: 0, count: Int(PATH_MAX))
-    let length = readlink(path, &text, text.count)
-    return length < 0 ? nil : String(beforeZero: text.prefix(length))
-  }
-
-  private static func split(_ path: String) -> (folder: String, name: String) {
-    let slash = path.lastIndex(of: "/").map { path.index(after: $0) } ?? path.startIndex
-    return (String(path[..<slash]), String(path[slash...]))
   }
 }
 

@@ -29,9 +29,9 @@ public enum ModelLocation {
     var folders = ["Models"]
     if let data { folders.insert("\(data)/pixelascent/models", at: 0) }
     if let program = Files.executableFolder {
-      let prefix = program.lastIndex(of: "/").map { program[..<$0] } ?? ""
+      let prefix = program.folderAndName.folder.withoutLastSlash
       folders.append("\(program)/Models")
-      let steps = program.split(separator: "/")
+      let steps = program.steps
       if let build = steps.lastIndex(of: ".build") {
         folders.append((steps[..<build] + ["Models"]).map { "/\($0)" }.joined())
       }

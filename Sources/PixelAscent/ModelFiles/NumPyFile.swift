@@ -137,3 +137,12 @@ private struct NumPyHeader {
     }
   }
 }
+
+extension Tensor {
+  /// Writes the tensor to a NumPy file (.npy), whole or not at all.
+  ///
+  /// - Throws: ``PixelAscentError`` of kind `unwritableFile`.
+  public func write(to path: String) throws(PixelAscentError) {
+    try Files.write(npyData(), to: path)
+  }
+}

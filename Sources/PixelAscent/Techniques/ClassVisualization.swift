@@ -168,7 +168,7 @@ public struct ClassVisualization: Hashable, Sendable {
     var gradientsBeforeLastReLU = 0, last = iterations - 1, iteration = 0
     var scoreHistory: [Float] = [], probabilityHistory: [Double] = []
 
-    let clock = ContinuousClock(), begin = clock.now
+    let begin = ContinuousClock.now
     while iteration <= last {
       if shouldStop(Progress(iterations: iteration, score: scoreHistory.last)) { last = iteration }
       let isShown = isShown(iteration, last: last)
@@ -185,7 +185,7 @@ public struct ClassVisualization: Hashable, Sendable {
       }
       iteration += 1
     }
-    let elapsed = begin.duration(to: clock.now)
+    let seconds = begin.secondsSince
 
     let image = ascent.image.tensor
     try ascent.evaluate()
@@ -194,7 +194,7 @@ public struct ClassVisualization: Hashable, Sendable {
       iterations: iteration, scoreHistory: scoreHistory, probabilityHistory: probabilityHistory, image: image,
       picture: network.render(image, recipe.rendering), scores: scores,
       probability: softmax(scores)[index],
-      seconds: Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) * 1e-18,
+      seconds: seconds,
       gradientsBeforeLastReLU: gradientsBeforeLastReLU)
   }
 
@@ -240,6 +240,9 @@ public struct ClassVisualization: Hashable, Sendable {
       return network.normalized(Tensor(shape: shape, values: random.uniforms(count)))
     }
   }
+
+  /// How many copies of each shown picture are in memory while a figure or a page is written: as a picture, as PNG, as text.
+  package static let copiesOfShown = 4
 
   /// Says what is wrong for every class and every seed.
   ///

@@ -57,7 +57,7 @@ extension Network {
   }
 
   /// The class of the greatest score, the first of equals.
-  func topClass(_ scores: [Float]) -> Int {
+  package func topClass(_ scores: [Float]) -> Int {
     scores.indices.max { (scores[$0], $1) < (scores[$1], $0) } ?? 0
   }
 

@@ -67,8 +67,8 @@ public struct Fooling: Hashable, Sendable {
     ) throws(PixelAscentError) -> [Float] {
       let png = try image.pngData(comment: comment)
       try Files.write(png, to: path)
-      // A pipe or a device can't be read back.
-      let saved = Files.isRegular(path) ? try Files.read(path) : png
+      // A pipe, a device or standard output can't be read back.
+      let saved = Files.place(path) == nil ? png : try Files.read(path)
       return try network.scores(of: network.tensor(from: RGBImage(decoding: saved, name: path)))
     }
   }

@@ -76,7 +76,8 @@ extension ClassVisualization: Codable {
     case .zero: startName = .zero
     case .image(let image):
       startName = .image
-      (height, width) = (image.shape[1], image.shape[2])
+      // One that was decoded has none.
+      if !image.values.isEmpty { (height, width) = (image.shape[1], image.shape[2]) }
     }
     try container.encode(recipe.rawValue, forKey: .recipe)
     try container.encode(startName, forKey: .start)

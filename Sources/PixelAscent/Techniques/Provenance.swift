@@ -9,7 +9,7 @@ public struct Provenance: Hashable, Sendable {
   /// The version of PixelAscent.
   public let version: String
   /// The instruction set of the kernels.
-  public let instructionSet: String
+  public private(set) var instructionSet: String
   /// The network.
   public let model: Model
   /// The SHA-256 of the photograph's or the start's file, in hexadecimal; nil if there is none.
@@ -73,7 +73,8 @@ public struct Provenance: Hashable, Sendable {
   public struct Model: Codable, Hashable, Sendable {
     /// ``Network/sha256()`` of the file.
     public let sha256: String
-    private let architecture, resize: String?
+    private let architecture: String?
+    private let resize: Preprocessing.Resize?
     private let mean, std: [Float]?
     private let bgr: Bool?
     fileprivate let inputSize: Int?
@@ -88,7 +89,7 @@ public struct Provenance: Hashable, Sendable {
     /// - Throws: ``PixelAscentError`` of kind `unreadableFile`.
     public init(_ network: Network, _ settings: ModelSettings = ModelSettings()) throws(PixelAscentError) {
       sha256 = try network.sha256()
-      (architecture, resize) = (settings.architecture, settings.resize?.rawValue)
+      (architecture, resize) = (settings.architecture, settings.resize)
       (mean, std, inputSize) = (settings.mean, settings.std, settings.inputSize)
       bgr = settings.isBGR ? true : nil
     }
@@ -97,7 +98,7 @@ public struct Provenance: Hashable, Sendable {
     public var settings: ModelSettings {
       var settings = ModelSettings()
       settings.architecture = architecture
-      settings.resize = resize.flatMap(Preprocessing.Resize.init)
+      settings.resize = resize
       (settings.mean, settings.std, settings.inputSize) = (mean, std, inputSize)
       settings.isBGR = bgr ?? false
       return settings
@@ -123,6 +124,13 @@ public struct Provenance: Hashable, Sendable {
     return other
   }
 
+  /// The same but for the instruction set, which is none.
+  var onAnyInstructionSet: Provenance {
+    var other = self
+    other.instructionSet = ""
+    return other
+  }
+
   /// It as JSON on one line, keys sorted. The same provenance gives the same text.
   public func text() throws(PixelAscentError) -> String {
     do {
@@ -137,9 +145,12 @@ public struct Provenance: Hashable, Sendable {
   /// - Throws: ``PixelAscentError`` of kind `invalidImage` if the file is no picture of this program, or one of another
   ///   version's that can't be read.
   public init(inFile bytes: [UInt8], name: String) throws(PixelAscentError) {
-    guard let text = try RGBImage.comment(inFile: bytes, name: name),
-      let mark = try? JSONText.decode(Mark.self, from: text.utf8, name: name), mark.program == Self.program
-    else {
+    try self.init(text: RGBImage.comment(inFile: bytes, name: name), name: name)
+  }
+
+  /// What the comment of a picture's file says.
+  init(text: String?, name: String) throws(PixelAscentError) {
+    guard let text, let mark = Self.mark(text) else {
       throw PixelAscentError(
         .invalidImage, "\(name): the file doesn't say how it was made, as pixelascent's own pictures do")
     }
@@ -160,15 +171,17 @@ extension Provenance {
   var isVisualization: Bool { if case .visualization = technique { kind == .result } else { false } }
 
   /// Whether a file's bytes are a picture of this program.
-  package static func isOwn(_ bytes: [UInt8]) -> Bool { mark(bytes) != nil }
+  package static func isOwn(_ bytes: [UInt8]) -> Bool { comment(bytes).flatMap(mark) != nil }
 
   /// Whether they are a contact sheet.
-  static func isContactSheet(_ bytes: [UInt8]) -> Bool { mark(bytes)?.pictures != nil }
+  static func isContactSheet(_ bytes: [UInt8]) -> Bool { comment(bytes).flatMap(mark)?.pictures != nil }
 
-  private static func mark(_ bytes: [UInt8]) -> Mark? {
-    guard let text = try? RGBImage.comment(inFile: bytes, name: ""),
-      let mark = try? JSONText.decode(Mark.self, from: text.utf8, name: ""), mark.program == program
-    else { return nil }
+  private static func comment(_ bytes: [UInt8]) -> String? { try? RGBImage.comment(inFile: bytes, name: "") }
+
+  fileprivate static func mark(_ text: String) -> Mark? {
+    guard let mark = try? JSONText.decode(Mark.self, from: text.utf8, name: ""), mark.program == program else {
+      return nil
+    }
     return mark
   }
 }

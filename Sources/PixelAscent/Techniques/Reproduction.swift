@@ -26,6 +26,7 @@ extension Provenance {
     case .visualization(var visualization):
       if case .image = visualization.start { visualization.start = .image(try Self.required(start)) }
       var pictures: [RGBImage] = []
+      try visualization.check(network, copies: kind == .figure ? ClassVisualization.copiesOfShown : 0)
       let result = try visualization.run(network, class: classIndex) { shown in
         if kind == .figure { pictures.append(shown.picture) }
       }
@@ -50,17 +51,19 @@ extension Provenance {
   ///   - input: the SHA-256 of the file that it is made from now
   /// - Throws: ``PixelAscentError`` of kind `unreadableFile`.
   public func differences(from network: Network, input: String?) throws(PixelAscentError) -> [String] {
+    differences(
+      version: PixelAscent.version, instructionSet: network.options.instructionSet.name, model: try network.sha256(),
+      input: input)
+  }
+
+  func differences(version present: String, instructionSet: String, model: String, input: String?) -> [String] {
     var lines: [String] = []
-    if version != PixelAscent.version {
-      lines.append("it was made by version \(version.oneLine), this is \(PixelAscent.version)")
+    if version != present { lines.append("it was made by version \(version.oneLine), this is \(present)") }
+    if self.instructionSet != instructionSet {
+      lines.append("it was made with the instruction set \(self.instructionSet.oneLine), this is \(instructionSet)")
     }
-    let present = network.options.instructionSet.name
-    if instructionSet != present {
-      lines.append("it was made with the instruction set \(instructionSet.oneLine), this is \(present)")
-    }
-    let sha256 = try network.sha256()
-    if model.sha256 != sha256 {
-      lines.append("it was made by another model (SHA-256 \(model.sha256.oneLine), this one's is \(sha256))")
+    if self.model.sha256 != model {
+      lines.append("it was made by another model (SHA-256 \(self.model.sha256.oneLine), this one's is \(model))")
     }
     if let input, let recorded = self.input, input != recorded {
       lines.append("it was made from another file (SHA-256 \(recorded.oneLine), this one's is \(input))")

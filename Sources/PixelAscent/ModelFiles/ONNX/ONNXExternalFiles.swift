@@ -24,7 +24,7 @@ final class ONNXExternalFiles {
     }
     let location = keys["location"] ?? ""
     let parts = location.split(separator: "/", omittingEmptySubsequences: false)
-    guard !location.isEmpty, !location.hasPrefix("/"), !parts.contains(".."), !location.utf8.contains(0) else {
+    guard !location.isEmpty, !location.isAbsolute, !parts.contains(".."), !location.utf8.contains(0) else {
       throw fail("lies in \"\(location.oneLine)\", expected a file in the model's folder")
     }
     func number(_ key: String) throws(PixelAscentError) -> Int? {
@@ -35,7 +35,7 @@ final class ONNXExternalFiles {
     let offset = try number("offset") ?? 0, length = try number("length")
     if let file = opened[location] { return (file, offset, length) }
 
-    let folder = model.name.lastIndex(of: "/").map { String(model.name[...$0]) } ?? "./"
+    let folder = model.name.hasSlash ? model.name.folderAndName.folder : "./"
     guard let root = Files.resolved(folder), let path = Files.resolved(folder + location) else {
       throw fail("lies in \"\(location.oneLine)\", no such file in the model's folder")
     }

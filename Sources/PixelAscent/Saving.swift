@@ -29,12 +29,3 @@ extension RGBImage {
     }
   }
 }
-
-extension Tensor {
-  /// Writes the tensor to a NumPy file (.npy), whole or not at all.
-  ///
-  /// - Throws: ``PixelAscentError`` of kind `unwritableFile`.
-  public func write(to path: String) throws(PixelAscentError) {
-    try Files.write(npyData(), to: path)
-  }
-}

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: MIT
+
+extension Network {
+  /// A picture of a tensor of shape (C, H, W) in normalised space. A flat image that is to be stretched is mid grey.
+  public func render(_ image: Tensor, _ rendering: Rendering) -> RGBImage {
+    precondition(image.shape.count == 3 && image.shape[0] == channels)
+    let planes = ImagePlanes(channels: channels, height: image.shape[1], width: image.shape[2])
+    planes.tensor = image
+    var low = 0.0, high = 1.0
+    switch rendering {
+    case .clip: break
+    case .stretch:
+      let range = pixels(of: image).range
+      (low, high) = (Double(range.low), Double(range.high))
+    case .percentileStretch(let lowPercent, let highPercent):
+      let sorted = pixels(of: image).sorted()
+      (low, high) = (sorted.percentile(lowPercent), sorted.percentile(highPercent))
+    }
+    // Rounding alone makes a grey image's channels differ by up to 2⁻²³.
+    let isFlat = !(high - low > 0x1p-20)
+    // (std·x + mean − low) / (high − low) · 255
+    let gain = isFlat ? 0 : 255 / (high - low)
+    let scale = preprocessing.std.map { Float(Double($0) * gain) }
+    let offset = preprocessing.mean.map { isFlat ? 128 : Float((Double($0) - low) * gain) }
+    let pixels = kernels.unnormalize(planes, scale: scale, offset: offset, parallel: parallel)
+    return channels == 1
+      ? RGBImage(width: planes.width, height: planes.height, grey: pixels)
+      : RGBImage(width: planes.width, height: planes.height, pixels: pixels)
+  }
+
+  /// The values in units where a pixel lies in [0, 1].
+  private func pixels(of image: Tensor) -> [Float] {
+    affine(image, scale: preprocessing.std, offset: preprocessing.mean)
+  }
+
+  /// Pixels in [0, 1], shape (C, H, W), in normalised space.
+  func normalized(_ pixels: Tensor) -> Tensor {
+    let scale = preprocessing.std.map { 1 / $0 }
+    let offset = zip(preprocessing.mean, preprocessing.std).map { -$0 / $1 }
+    return Tensor(shape: pixels.shape, values: affine(pixels, scale: scale, offset: offset))
+  }
+
+  /// scale[c] · X + offset[c] of every channel.
+  private func affine(_ image: Tensor, scale: [Float], offset: [Float]) -> [Float] {
+    let plane = image.shape[1] * image.shape[2]
+    return (0..<channels).flatMap { channel in
+      [Float](count: plane) { image.values.block(channel * plane + $0) * scale[channel] + offset[channel] }
+    }
+  }
+}

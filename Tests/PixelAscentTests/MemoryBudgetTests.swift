@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: MIT
+
+import PixelAscent
+import Synchronization
+import Testing
+
+@Suite struct MemoryBudgetTests {
+  @Test("No more is held at once than there is, but by one alone", arguments: [1, 10, 25])
+  func holds(_ limit: Int) {
+    let budget = MemoryBudget(limit), held = Mutex((now: 0, count: 0, most: 0))
+    let sizes = (0..<200).map { 1 + $0 * 7 % 13 }
+    let results = sideBySide(sizes, threads: 8) { (size: Int) -> Int in
+      budget.holding(size) {
+        held.withLock { held in
+          held.now += size
+          held.count += 1
+          #expect(held.now <= limit || held.count == 1)
+          held.most = max(held.most, held.now)
+        }
+        for _ in 0..<1000 { _ = held.withLock { $0.now } }
+        held.withLock { held in
+          held.now -= size
+          held.count -= 1
+        }
+        return size
+      }
+    }
+    #expect(results == sizes && held.withLock { $0.now == 0 && $0.most >= min(limit, 13) })
+  }
+
+  @Test("What fails gives back what it held")
+  func failure() throws {
+    struct Failure: Error {}
+    let budget = MemoryBudget(5)
+    for _ in 0..<3 { #expect(throws: Failure.self) { try budget.holding(5) { throw Failure() } } }
+    #expect(budget.holding(9) { 1 } == 1)
+  }
+}
