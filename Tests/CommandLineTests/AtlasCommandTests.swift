@@ -6,41 +6,10 @@ import TestSupport
 import Testing
 
 /// `atlas`: what is in its folder at the end, whatever happened before.
-@Suite struct AtlasCommandTests {
-  private let folder: TemporaryFolder
-  private static let small = "--classes 75-76,gorilla --seeds 0-1 --size 32 --iterations 3"
-  private static let pictures = ["black-widow", "gorilla", "tarantula"].flatMap { (slug: String) -> [String] in
-    ["\(slug)-seed-0.png", "\(slug)-seed-1.png"]
-  }
-  private static let all = (pictures + ["contact-sheet.png", "index.html", "manifest.jsonl"]).sorted()
+@Suite struct AtlasCommandTests: AtlasSuite {
+  let folder: TemporaryFolder
 
-  init() throws {
-    folder = try TemporaryFolder.withModelAndPhoto()
-  }
-
-  private func run(_ command: String, _ environment: [String: String] = [:]) throws -> Program.Outcome {
-    try Program.run(
-      ["atlas"] + command.split(separator: " ").map(String.init), in: folder, environment: environment)
-  }
-
-  private func names(_ name: String) throws -> [String] {
-    try FileManager.default.contentsOfDirectory(atPath: "\(folder.path)/\(name)").sorted()
-  }
-
-  /// A manifest's lines but for the seconds, sorted.
-  private func manifest(_ name: String) throws -> [String] {
-    String(decoding: try folder.bytes("\(name)/manifest.jsonl"), as: UTF8.self).split(separator: "\n").map {
-      String($0).replacing(/"seconds":[^,}]*/, with: "")
-    }.sorted()
-  }
-
-  private func expectSame(_ name: String, as other: String) throws {
-    #expect(try names(name) == Self.all)
-    for file in Self.all where file != "manifest.jsonl" {
-      #expect(try folder.bytes("\(name)/\(file)") == folder.bytes("\(other)/\(file)"), "\(file)")
-    }
-    #expect(try manifest(name) == manifest(other))
-  }
+  init() throws { folder = try TemporaryFolder.withModelAndPhoto() }
 
   @Test("Pictures, a line for each, the sheet and the page; the same bytes as visualize's")
   func whole() throws {
@@ -106,92 +75,6 @@ import Testing
     try expectSame("b", as: "a")
   }
 
-  @Test(
-    "What no atlas has made is not replaced, and nothing else is changed",
-    arguments: [
-      ("gorilla-seed-0.png", "photo.png"), ("index.html", "report.html"), ("contact-sheet.png", "other.png"),
-      ("manifest.jsonl", "notes"), ("manifest-1-of-2.jsonl", "notes"), ("gorilla-seed-0.png", "map.png"),
-    ])
-  func foreign(_ name: String, _ file: String) throws {
-    try folder.add("notes", Array("{\"my\": \"list\"}\n".utf8))
-    let made = [
-      "visualize --class 76 --size 32 --iterations 2 -o other.png --report report.html",
-      "saliency photo.png -o map.png",
-    ]
-    for command in made {
-      #expect(try Program.run(command.split(separator: " ").map(String.init), in: folder).status == 0)
-    }
-    // Where there is no atlas yet, and beside one.
-    for shards in ["", " --shard 1/2"] {
-      try? FileManager.default.removeItem(atPath: folder.path + "/a")
-      try FileManager.default.createDirectory(atPath: folder.path + "/a", withIntermediateDirectories: false)
-      for round in 0..<2 {
-        try folder.add("a/\(name)", folder.bytes(file))
-        let before = try names("a")
-        let outcome = try run("-o a/ \(Self.small) --quiet\(shards)")
-        // A shard doesn't write them. In the second round a manifest knows the picture, which is a damaged one now.
-        let isLeft = shards != "" && ["index.html", "contact-sheet.png"].contains(name)
-        if isLeft || round == 1 && name.hasPrefix("gorilla") {
-          #expect(outcome.status == 0)
-        } else {
-          let line = "a/\(name): would be replaced, and no atlas has made it; move it, or take another folder"
-          #expect(outcome.status == 1 && outcome.errors == "error: \(line)\n", "\(shards) \(round)")
-          #expect(try names("a") == before && folder.bytes("a/\(name)") == folder.bytes(file))
-        }
-        try? FileManager.default.removeItem(atPath: "\(folder.path)/a/\(name)")
-        #expect(try run("-o a/ \(Self.small) --quiet\(shards)").status == 0)
-      }
-    }
-  }
-
-  @Test("Where the machine has died, files of nothing are no one's")
-  func emptyFiles() throws {
-    #expect(try run("-o a \(Self.small) --quiet").status == 0)
-    #expect(try run("-o b \(Self.small) --quiet").status == 0)
-    let lines = String(decoding: try folder.bytes("b/manifest.jsonl"), as: UTF8.self).split(separator: "\n")
-    try folder.add("b/manifest.jsonl", Array(lines.dropFirst().map { $0 + "\n" }.joined().utf8))
-    try folder.add("b/black-widow-seed-0.png", [])
-    for (name, bytes) in [("index.html", []), ("contact-sheet.png", [0, 0, 0])] as [(String, [UInt8])] {
-      try folder.add("b/\(name)", bytes)
-    }
-    #expect(try run("-o b \(Self.small) --quiet").status == 0)
-    try expectSame("b", as: "a")
-  }
-
-  @Test("Machines of an atlas may differ in their instruction sets; a join says what else was otherwise")
-  func otherMachines() throws {
-    let scalar = ["PIXELASCENT_SIMD": "scalar"]
-    #expect(try run("-o a \(Self.small) --shard 1/2 --quiet", scalar).status == 0)
-    #expect(try run("-o a \(Self.small) --shard 2/2 --quiet").status == 0)
-    #expect(try run("-o a \(Self.small) --merge --quiet").status == 0)
-    #expect(try run("-o a \(Self.small)").errors.hasPrefix("6 of 6 pictures are there\n"))
-    let other = try run("-o a \(Self.small) --learning-rate 24 --merge")
-    #expect(
-      other.errors == """
-        error: a: 6 of 6 pictures are missing, damaged or made otherwise, the first black-widow-seed-0.png \
-        (it was made with other parameters); run their shards again
-
-        """)
-    try folder.add("other.safetensors", TinyModel.bytes.dropLast() + [(TinyModel.bytes.last ?? 0) ^ 1])
-    let model = try run("-o a \(Self.small) --model other.safetensors --merge")
-    #expect(model.errors.contains("seed-0.png (it was made by another model (SHA-256 "))
-    // What fails on one is no reason for another to make it again.
-    let failing = "--classes 76 --init photo.png --recipe cs231n-pytorch --no-clamp --iterations 9 --learning-rate 1e30"
-    #expect(try run("-o b \(failing) --shard 1/1 --quiet", scalar).status == 1)
-    #expect(try run("-o b \(failing) --merge").errors.contains("error: tarantula.png: photo.png: the ascent has left"))
-  }
-
-  @Test("A folder in a file's place is refused before any work")
-  func folderInTheWay() throws {
-    for name in ["index.html", "tarantula-seed-0.png", "manifest.jsonl"] {
-      try FileManager.default.createDirectory(
-        atPath: "\(folder.path)/\(name)/\(name)", withIntermediateDirectories: true)
-      let outcome = try run("-o \(name) \(Self.small)")
-      #expect(outcome.status == 1 && outcome.errors == "error: \(name)/\(name): is a folder, not a file\n")
-      #expect(try names(name) == [name])
-    }
-  }
-
   @Test("Shards and their join make what one run makes")
   func shards() throws {
     #expect(try run("-o a \(Self.small) --quiet").status == 0)
@@ -252,7 +135,8 @@ import Testing
       #expect(same.errors == "error: a/manifest-1-of-2.jsonl: another run is at work on it\n")
       #expect(shard.allSatisfy { $0.isLocked })
     }
-    let whole = try AtlasFolder(folder.path + "/a").openManifests(for: [])
+    let path = folder.path + "/a"
+    let whole = try patiently { () throws(PixelAscentError) in try AtlasFolder(path).openManifests(for: []) }
     for option in ["", " --merge", " --shard 1/2"] { #expect(try run("-o a \(Self.small)\(option)").errors == line) }
     #expect(whole.count == 3)
   }

@@ -6,20 +6,10 @@ import TestSupport
 import Testing
 
 /// What `atlas` is told, and what it refuses.
-@Suite struct AtlasOptionTests {
-  private let folder: TemporaryFolder
+@Suite struct AtlasOptionTests: AtlasSuite {
+  let folder: TemporaryFolder
 
-  init() throws {
-    folder = try TemporaryFolder.withModelAndPhoto()
-  }
-
-  private func run(_ command: String) throws -> Program.Outcome {
-    try Program.run(["atlas"] + command.split(separator: " ").map(String.init), in: folder)
-  }
-
-  private func names(_ name: String) throws -> [String] {
-    try FileManager.default.contentsOfDirectory(atPath: "\(folder.path)/\(name)").sorted()
-  }
+  init() throws { folder = try TemporaryFolder.withModelAndPhoto() }
 
   @Test("Classes with one name, or a name that something else has")
   func sameNames() throws {
