@@ -50,7 +50,7 @@ package struct AtlasFolder: Sendable {
     return manifests
   }
 
-  /// Refuses to replace what is not an atlas's: a picture is one if a manifest has it or its file says so, damaged or not.
+  /// Refuses to replace what is not an atlas's: a picture is one if it is in a manifest, damaged or not, or says so itself.
   private func checkPlaces(of items: [AtlasItem], _ manifests: [AtlasManifest]) throws(PixelAscentError) {
     func refuse(_ path: String) throws(PixelAscentError) {
       throw PixelAscentError(
@@ -69,7 +69,7 @@ package struct AtlasFolder: Sendable {
       try check(Self.sheet, Provenance.isContactSheet)
       try check(Self.page, AtlasPage.isOne)
     }
-    for item in items where !manifests.contains(where: { $0[item.output] != nil }) {
+    for item in items where !manifests.contains(where: { $0[item.output]?.sha256 != nil }) {
       try check(item.output) { (try? Provenance(inFile: $0, name: item.output))?.isVisualization ?? false }
     }
   }

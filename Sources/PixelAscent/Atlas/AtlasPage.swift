@@ -44,7 +44,7 @@ struct AtlasPage {
 
   private static func figure(_ record: AtlasRecord, recipes: Bool, seeds: Bool) -> HTML {
     let recipe: HTML = recipes ? ", \(record.recipe)" : ""
-    let seed: HTML = seeds ? ", seed \(record.seed)" : ""
+    let seed: HTML = seeds ? ", seed\u{A0}\(record.seed)" : ""
     let percent = Int((min(max(record.probability ?? 0, 0), 1) * 100).rounded())
     return """
       <figure><a href="\(urlPath(record.output))"><img src="\(urlPath(record.output))" alt="\(record.label)" loading="lazy"></a>\
