@@ -15,7 +15,7 @@ struct AtlasWork {
     let items = folder.shard?.of(items) ?? items, threads = network.options.threads
     let manifests = try openManifests(for: items), manifest = manifests[0]
     folder.removeUnfinished(items)
-    let present = folder.presence(of: items, manifests, threads: threads)
+    let present = try folder.presence(of: items, manifests, threads: threads)
     let missing = zip(items, present).filter { $0.1.record == nil }.map(\.0)
     if let shard = folder.shard, items.isEmpty { console.note("note: shard \(shard) has no picture to make") }
     if missing.count < items.count {
@@ -47,7 +47,7 @@ struct AtlasWork {
   func merge(_ network: Network) throws {
     let threads = network.options.threads, manifests = try openManifests(for: items)
     folder.removeUnfinished(items)
-    let present = folder.presence(of: items, manifests, threads: threads)
+    let present = try folder.presence(of: items, manifests, threads: threads)
     let failures: [AtlasRecord]
     do {
       failures = try folder.failures(of: items, present, manifests)
@@ -73,7 +73,7 @@ struct AtlasWork {
   private func finish(_ manifests: [AtlasManifest], threads: Int) throws {
     let count = try folder.finish(items, manifests, threads: threads)
     let sheet = count > 0 ? ", \(AtlasFolder.sheet)" : ""
-    console.note("\(folder.path): \(count) pictures\(sheet) and \(AtlasFolder.page)")
+    console.note("\(folder.path): \(count) picture\(count == 1 ? "" : "s")\(sheet) and \(AtlasFolder.page)")
   }
 
   /// The record of a picture that is made and written; nil if the ascent was stopped before its end.
@@ -84,7 +84,12 @@ struct AtlasWork {
       }
       if result.iterations < item.visualization.iterations { return nil }
       let record = AtlasRecord(item, result, bytes: try folder.write(result.picture, item))
-      try manifest.append(record)
+      do {
+        try manifest.append(record)
+      } catch {
+        folder.remove(item)
+        throw error
+      }
       return record
     } catch let error as PixelAscentError where error.kind != .unwritableFile {
       try manifest.append(AtlasRecord(item, error: error.message))

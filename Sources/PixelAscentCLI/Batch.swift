@@ -60,7 +60,7 @@ enum Batch {
     for problem in problems { Console.error("\(problem)") }
     var done = 0, failures = problems.count, progress = ProgressText(unit, total: items.count)
     func showProgress() {
-      if items.count > 1 { console.progress { progress.line(width: $0, seconds: begin.secondsSince) } }
+      if items.count > 1 { console.progress(soonMore: false) { progress.line(width: $0, seconds: begin.secondsSince) } }
     }
     showProgress()
     try Interruption.heeded {

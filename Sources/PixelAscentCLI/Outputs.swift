@@ -14,6 +14,8 @@ struct Outputs {
   /// By the bytes of an input's name: file systems tell more names apart than Unicode does.
   private var paths: [[UInt8]: Paths] = [:]
   private var newFolders: [String] = []
+  /// Paths of which nobody has written the name.
+  private var unnamed: Set<[UInt8]> = []
   /// Whether one of them is the program's standard output, where a line of text would spoil it.
   private(set) var useStandardOutput = false
 
@@ -60,11 +62,10 @@ struct Outputs {
     }
     try Self.keep(files, from: all)
     // A name that nobody wrote replaces earlier results, and nothing else.
-    for path in output == nil ? outputs : [] where Files.isRegular(path) {
+    for path in pictures where unnamed.contains(Array(path.utf8)) && Files.isRegular(path) {
       guard try !Provenance.isOwn(Files.read(path)) else { continue }
       throw PixelAscentError(
-        .unwritableFile,
-        "\(path): is there, and no picture that pixelascent has made; say with -o where the result goes")
+        .unwritableFile, "\(path): is there, and no picture that pixelascent has made; write where the result goes")
     }
     for paths in [outputs, figures ?? [], overlays ?? [], raws ?? [], reports ?? []] {
       // What mirrors a folder makes its own.
@@ -116,12 +117,12 @@ struct Outputs {
     _ path: String, _ names: [String], _ option: String, _ areMirrored: Bool
   ) throws -> [String] {
     guard !path.isEmpty else { throw ValidationError("\(option) is empty.") }
-    if path == "./" { return names }
-    let path = path == "-" ? "/dev/stdout" : path
-    if Files.isFolder(path) { return names.map { path.hasSuffix("/") ? path + $0 : "\(path)/\($0)" } }
-    if path.hasSuffix("/") {
-      newFolders.append(path)
-      return names.map { path + $0 }
+    let path = path == "-" ? "/dev/stdout" : path, isFolder = Files.isFolder(path)
+    if isFolder || path.hasSuffix("/") {
+      if !isFolder { newFolders.append(path) }
+      let folder = path == "./" ? "" : path.hasSuffix("/") ? path : "\(path)/", paths = names.map { folder + $0 }
+      unnamed.formUnion(paths.map { Array($0.utf8) })
+      return paths
     }
     guard names.count == 1 && !areMirrored else {
       let several = areMirrored ? "a folder or a list" : "several results"

@@ -15,7 +15,7 @@ import Testing
     "What no atlas has made is not replaced, and nothing else is changed",
     arguments: [
       ("gorilla-seed-0.png", "photo.png"), ("index.html", "report.html"), ("contact-sheet.png", "other.png"),
-      ("manifest.jsonl", "notes"), ("manifest-1-of-2.jsonl", "notes"), ("gorilla-seed-0.png", "map.png"),
+      ("manifest.jsonl", "notes"), ("manifest-1-of-2.jsonl", "notes"), ("gorilla-seed-0.png", "other.png"),
     ])
   func foreign(_ name: String, _ file: String) throws {
     try folder.add("notes", Array("{\"my\": \"list\"}\n".utf8))
@@ -34,12 +34,12 @@ import Testing
         try folder.add("a/\(name)", folder.bytes(file))
         let before = try names("a")
         let outcome = try run("-o a/ \(Self.small) --quiet\(shards)")
-        // A shard doesn't write them. In the second round a manifest knows the picture, which is a damaged one now.
+        // A shard doesn't write them; a picture of the program's that a manifest has may be half a run's.
         let isLeft = shards != "" && ["index.html", "contact-sheet.png"].contains(name)
-        if isLeft || round == 1 && name.hasPrefix("gorilla") {
+        if isLeft || round == 1 && name.hasPrefix("gorilla") && file == "other.png" {
           #expect(outcome.status == 0)
         } else {
-          let line = "a/\(name): would be replaced, and no atlas has made it; move it, or take another folder"
+          let line = "a/\(name): would be replaced, and this atlas has not made it; move it, or take another folder"
           #expect(outcome.status == 1 && outcome.errors == "error: \(line)\n", "\(shards) \(round)")
           #expect(try names("a") == before && folder.bytes("a/\(name)") == folder.bytes(file))
         }

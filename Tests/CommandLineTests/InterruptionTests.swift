@@ -107,6 +107,21 @@ import Testing
     Issue.record("no signal came during the iteration")
   }
 
+  @Test("An iteration of many samples is the last if it was under way")
+  func underWay() throws {
+    let command = "visualize --class 76 --size 400 --samples 200 --iterations 1000 -o o.png"
+    for milliseconds in [50, 150, 300, 600, 1200, 2500, 5000, 10_000] as [UInt32] {
+      var isInFirst = false
+      let outcome = try Program.run(command.split(separator: " ").map(String.init), in: folder) { process, errors in
+        usleep(milliseconds * 1000)
+        isInFirst = !errors().contains("iteration 1/")
+        kill(process, SIGINT)
+      }
+      if isInFirst && outcome.errors.contains("interrupted after 1 iteration:") { return }
+    }
+    Issue.record("none has ended with its first iteration")
+  }
+
   @Test("A signal while a file is being written takes that away")
   func halfWritten() throws {
     var isSeen = false

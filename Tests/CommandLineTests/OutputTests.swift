@@ -78,10 +78,17 @@ import Testing
       try folder.add(name, folder.bytes("photo.png"))
       try Refusal(
         command,
-        "error: \(name): is there, and no picture that pixelascent has made; say with -o where the result goes"
+        "error: \(name): is there, and no picture that pixelascent has made; write where the result goes"
       ).check(in: folder)
     }
     #expect(try run("\(visualize) -o tarantula.png").status == 0)
+    try FileManager.default.createDirectory(atPath: folder.path + "/out", withIntermediateDirectories: false)
+    try folder.add("out/photo-saliency-overlay.png", folder.bytes("photo.png"))
+    try Refusal(
+      "saliency photo.png -o s.png --overlay out",
+      "error: out/photo-saliency-overlay.png: is there, and no picture that pixelascent has made; "
+        + "write where the result goes"
+    ).check(in: folder)
   }
 
   @Test("Nor is a file that weights lie in")

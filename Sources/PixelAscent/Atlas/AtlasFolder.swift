@@ -50,28 +50,29 @@ package struct AtlasFolder: Sendable {
     return manifests
   }
 
-  /// Refuses to replace what is not an atlas's: a picture is one if it is in a manifest, damaged or not, or says so itself.
+  /// Refuses to replace what is not this atlas's: a picture is if it is in a manifest, damaged or not, or says so itself.
   private func checkPlaces(of items: [AtlasItem], _ manifests: [AtlasManifest]) throws(PixelAscentError) {
-    func refuse(_ path: String) throws(PixelAscentError) {
-      throw PixelAscentError(
-        .unwritableFile, "\(path): would be replaced, and no atlas has made it; move it, or take another folder")
-    }
     func check(_ name: String, _ isOwn: ([UInt8]) -> Bool) throws(PixelAscentError) {
       let path = place(name)
       if Files.isFolder(path) { throw PixelAscentError(.unwritableFile, "\(path): is a folder, not a file") }
       if !Files.isRegular(path) { return }
       let bytes = try Files.read(path)
       // Where the machine itself has died there may be a file of nothing.
-      if !isOwn(bytes) && !bytes.allSatisfy({ $0 == 0 }) { try refuse(path) }
+      if !isOwn(bytes) && !bytes.allSatisfy({ $0 == 0 }) { throw Self.foreign(path) }
     }
-    for manifest in manifests where manifest.isForeign { try refuse(manifest.path) }
+    for manifest in manifests where manifest.isForeign { throw Self.foreign(manifest.path) }
     if shard == nil {
       try check(Self.sheet, Provenance.isContactSheet)
       try check(Self.page, AtlasPage.isOne)
     }
     for item in items where !manifests.contains(where: { $0[item.output]?.sha256 != nil }) {
-      try check(item.output) { (try? Provenance(inFile: $0, name: item.output))?.isVisualization ?? false }
+      try check(item.output) { (try? Provenance(inFile: $0, name: item.output)).map(item.isMade) ?? false }
     }
+  }
+
+  private static func foreign(_ path: String) -> PixelAscentError {
+    PixelAscentError(
+      .unwritableFile, "\(path): would be replaced, and this atlas has not made it; move it, or take another folder")
   }
 
   /// What there is of an item.
@@ -82,23 +83,38 @@ package struct AtlasFolder: Sendable {
     case madeOtherwise(Provenance?)
     /// Nothing, or a damaged file.
     case missing
+    /// Somebody else's picture.
+    case foreign
 
     /// The record of a whole picture.
     package var record: AtlasRecord? { if case .whole(let record) = self { record } else { nil } }
   }
 
   /// What there is of each item.
-  package func presence(of items: [AtlasItem], _ manifests: [AtlasManifest], threads: Int) -> [Presence] {
-    sideBySide(items, threads: threads) { (item: AtlasItem) -> Presence in
+  ///
+  /// - Throws: ``PixelAscentError`` of kind `unwritableFile` if somebody has put a picture in the place of one.
+  package func presence(
+    of items: [AtlasItem], _ manifests: [AtlasManifest], threads: Int
+  ) throws(PixelAscentError) -> [Presence] {
+    let found = sideBySide(items, threads: threads) { (item: AtlasItem) -> Presence in
       let records = manifests.compactMap { $0[item.output] }
       guard !records.isEmpty, let bytes = try? Files.read(place(item.output)) else { return .missing }
       let sha256 = SHA256.digest(of: bytes)
-      guard let record = records.first(where: { $0.sha256 == sha256 }) else { return .missing }
+      guard let record = records.first(where: { $0.sha256 == sha256 }) else {
+        return Self.isAnother(bytes) ? .foreign : .missing
+      }
       let comment = try? RGBImage.comment(inFile: bytes, name: item.output)
       if comment == item.provenance { return .whole(record) }
       let made = try? Provenance(text: comment, name: item.output)
       return made.map(item.isMade) ?? false ? .whole(record) : .madeOtherwise(made)
     }
+    for (item, presence) in zip(items, found) { if case .foreign = presence { throw Self.foreign(place(item.output)) } }
+    return found
+  }
+
+  /// Whether bytes are a whole picture, and not of this program: no damage makes that of one of its own.
+  private static func isAnother(_ bytes: [UInt8]) -> Bool {
+    !Provenance.isOwn(bytes) && (try? RGBImage(decoding: bytes, name: "")) != nil
   }
 
   /// Why items that are not there could not be made.
@@ -147,6 +163,9 @@ package struct AtlasFolder: Sendable {
     return bytes
   }
 
+  /// Removes the picture of an item.
+  package func remove(_ item: AtlasItem) { Files.remove(place(item.output)) }
+
   private func write(_ bytes: [UInt8], _ name: String) throws(PixelAscentError) {
     // No two processes have the same name for one: a shard's is in it.
     try Files.write(bytes, to: place(name), temporary: ".\(name)\(shard.map { ".\($0)" } ?? "").tmp")
@@ -176,7 +195,7 @@ package struct AtlasFolder: Sendable {
   /// - Returns: the number of pictures
   /// - Throws: ``PixelAscentError`` of kind `unwritableFile`, or as reading a picture does.
   package func finish(_ items: [AtlasItem], _ manifests: [AtlasManifest], threads: Int) throws -> Int {
-    let own = zip(items, presence(of: items, manifests, threads: threads)).compactMap { item, presence in
+    let own = zip(items, try presence(of: items, manifests, threads: threads)).compactMap { item, presence in
       presence.record ?? manifests.lazy.compactMap { $0[item.output] }.first { $0.isFailure(of: item) }
     }
     let all = (own + otherRecords(items, manifests)).sorted(by: AtlasRecord.precedes)

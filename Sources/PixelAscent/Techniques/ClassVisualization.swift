@@ -141,7 +141,7 @@ public struct ClassVisualization: Hashable, Sendable {
   ///   - recordsProbabilities: whether each iteration's probability is recorded as its score is, for which the scores of all
   ///     classes are computed; the image is the same either way
   ///   - show: called with the image of iteration 0, of every `showEvery`-th, and of the last
-  ///   - shouldStop: asked before each iteration whether that is to be the last
+  ///   - shouldStop: asked in each iteration, before the last of its gradients, whether it is to be the last
   /// - Throws: ``PixelAscentError`` of kind `invalidParameter` if a parameter is out of range or the ascent leaves what
   ///   a float holds, `sizeLimit`, `classLookup`, or `zeroGradient` if there is no direction to go.
   public func run(
@@ -170,10 +170,12 @@ public struct ClassVisualization: Hashable, Sendable {
 
     let begin = ContinuousClock.now
     while iteration <= last {
-      if shouldStop(Progress(iterations: iteration, score: scoreHistory.last)) { last = iteration }
-      let isShown = isShown(iteration, last: last)
-      gradientsBeforeLastReLU += try iterate(
-        ascent, random, class: index, iteration: iteration, scoresAll: isShown || recordsProbabilities)
+      var isShown = false
+      gradientsBeforeLastReLU += try iterate(ascent, random, class: index, iteration: iteration) {
+        if shouldStop(Progress(iterations: iteration, score: scoreHistory.last)) { last = iteration }
+        isShown = self.isShown(iteration, last: last)
+        return isShown || recordsProbabilities
+      }
       let score = ascent.score(index)
       scoreHistory.append(score)
       if recordsProbabilities { probabilityHistory.append(softmax(ascent.scores)[index]) }
@@ -198,16 +200,17 @@ public struct ClassVisualization: Hashable, Sendable {
       gradientsBeforeLastReLU: gradientsBeforeLastReLU)
   }
 
-  /// Goes one iteration; it computes the scores of all classes, or the class's only.
+  /// Goes one iteration; it computes the class's score only, or those of all classes if `scoresAll`, asked before the last
+  /// sample, says so.
   ///
   /// - Returns: the number of gradients of the score before the last ReLU.
   func iterate(
-    _ ascent: Ascent, _ random: RandomSource, class index: Int, iteration: Int, scoresAll: Bool
+    _ ascent: Ascent, _ random: RandomSource, class index: Int, iteration: Int, scoresAll: () -> Bool
   ) throws(PixelAscentError) -> Int {
-    let only = scoresAll ? nil : index
     var gradientsBeforeLastReLU = 0
     ascent.beginStep(samples: samples, pull: recipe.l2Factor * l2)
     for sample in 0..<samples {
+      let only = sample == samples - 1 && scoresAll() ? nil : index
       try ascent.evaluate(shift: shift(random, iteration: iteration, sample: sample), only: only)
       if try ascent.addGradient(of: index) { gradientsBeforeLastReLU += 1 }
     }

@@ -60,7 +60,7 @@ import Synchronization
 
   /// Goes one iteration further; all but the first compute the score of one class only.
   public func iterate() throws(PixelAscentError) {
-    _ = try visualization.iterate(ascent, random, class: index, iteration: iteration, scoresAll: iteration == 0)
+    _ = try visualization.iterate(ascent, random, class: index, iteration: iteration) { iteration == 0 }
     iteration += 1
   }
 }

@@ -167,9 +167,6 @@ public struct Provenance: Hashable, Sendable {
 }
 
 extension Provenance {
-  /// Whether it is that of a class visualization.
-  var isVisualization: Bool { if case .visualization = technique { kind == .result } else { false } }
-
   /// Whether a file's bytes are a picture of this program.
   package static func isOwn(_ bytes: [UInt8]) -> Bool { comment(bytes).flatMap(mark) != nil }
 
