@@ -22,7 +22,6 @@ extension RGBImage {
     var (format, header, valueCount) = try Self.probe(bytes, name: name, maxMegapixels: maxMegapixels)
     let (width, height) = (Int(header.width), Int(header.height))
     var message = [CChar](repeating: 0, count: Int(PXA_CODEC_MESSAGE_SIZE))
-    try Files.checkMemory(valueCount, "\(name): \(width)×\(height) pixels take")
 
     let decode = format == .jpeg ? pxa_jpeg_decode : pxa_png_decode
     var decoded = PXA_CODEC_OK
@@ -62,6 +61,7 @@ extension RGBImage {
       throw PixelAscentError(
         .sizeLimit, "\(name): \(size), more than the limit of \(short(maxMegapixels)) (--max-megapixels)")
     }
+    try Files.checkMemory(valueCount, "\(name): \(width)×\(height) pixels take")
     return (format, header, valueCount)
   }
 

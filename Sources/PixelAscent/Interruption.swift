@@ -19,10 +19,8 @@ package enum Interruption {
   private static let heeds = Atomic(0)
   private static let asked = Atomic(false)
 
-  /// What ends programs, batch systems' warnings and limits among it; not what tells of faults in a program.
-  private static let ending = [
-    SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGXCPU, SIGUSR1, SIGUSR2, SIGALRM, SIGVTALRM, SIGPROF,
-  ]
+  /// What ends programs, limits of time among it; not what Swift's handler of crashes has for itself (USR1, USR2, PROF).
+  private static let ending = [SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGXCPU, SIGALRM, SIGVTALRM]
 
   /// Begins to watch. Call it first of all: threads made before would still be ended by a signal.
   ///
@@ -64,7 +62,6 @@ package enum Interruption {
       }
       for _ in 0..<(number == SIGINT ? 20 : 0) {
         onCtrlC { Files.end(withCode: exitCode) }
-        // A terminal that takes nothing is not waited for.
         usleep(5000)
       }
       Files.end(withCode: 128 + number)

@@ -67,7 +67,8 @@ struct Atlas: ParsableCommand {
     }
     let names = items.map(\.output) + [AtlasFolder.manifest, AtlasFolder.sheet, AtlasFolder.page]
     try Outputs.keep(
-      [ascent.startFile, classes].compactMap(\.self) + common.files(of: network), from: names.map { "\(output)/\($0)" })
+      [ascent.startFile, classes].compactMap(\.self) + common.files(of: network),
+      from: names.map { "\(output.withoutLastSlash)/\($0)" })
     let work = AtlasWork(
       folder: try AtlasFolder(output, shard), items: items, startFile: ascent.startFile, console: common.console)
     try merge ? work.merge(network) : work.make(network, bytesEach: bytes)

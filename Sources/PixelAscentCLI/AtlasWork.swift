@@ -38,7 +38,7 @@ struct AtlasWork {
       }
     }
     if Interruption.isAsked { console.note("\(folder.path): the same command makes what is missing") }
-    if folder.shard == nil && ending.left == 0 { try finish(manifests, threads: threads) }
+    if folder.shard == nil && !ending.isCutShort { try finish(manifests, threads: threads) }
     if folder.shard != nil { folder.removeIfEmpty(manifest) }
     try ending.check()
   }
@@ -92,6 +92,8 @@ struct AtlasWork {
       }
       return record
     } catch let error as PixelAscentError where error.kind != .unwritableFile {
+      // One that was made otherwise is not this item's.
+      folder.remove(item)
       try manifest.append(AtlasRecord(item, error: error.message))
       throw error
     }

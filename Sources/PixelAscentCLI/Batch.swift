@@ -12,6 +12,8 @@ enum Batch {
     let unit: String
     /// How many items were left out, or left unfinished.
     var left = 0
+    /// Whether that was to be so, whatever was left.
+    var isCutShort = false
 
     /// - Throws: the exit code of an interruption, or `ExitCode.failure` if an item failed.
     func check() throws {
@@ -60,7 +62,7 @@ enum Batch {
     for problem in problems { Console.error("\(problem)") }
     var done = 0, failures = problems.count, progress = ProgressText(unit, total: items.count)
     func showProgress() {
-      if items.count > 1 { console.progress(soonMore: false) { progress.line(width: $0, seconds: begin.secondsSince) } }
+      if items.count > 1 { console.progress { progress.line(width: $0, seconds: begin.secondsSince) } }
     }
     showProgress()
     try Interruption.heeded {
@@ -74,6 +76,8 @@ enum Batch {
           return .failure(error)
         }
       } report: { (result: Result<Record, any Error>?) in
+        progress.done += 1
+        showProgress()
         switch result {
         case .success(let record):
           try report(record)
@@ -83,14 +87,14 @@ enum Batch {
           Console.error("\(error)")
         case nil: break
         }
-        progress.done += 1
-        showProgress()
       }
     }
     if Interruption.isAsked && items.count > 1 {
       console.note("interrupted: \(done) of \(items.count) \(unit) are done")
     }
     let count = items.count + problems.count
-    return Ending(failures: failures, count: count, unit: unit, left: count - failures - done)
+    return Ending(
+      failures: failures, count: count, unit: unit, left: count - failures - done,
+      isCutShort: Interruption.isAsked || isOver.load(ordering: .relaxed))
   }
 }

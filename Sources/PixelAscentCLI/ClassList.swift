@@ -2,18 +2,26 @@
 
 import PixelAscent
 
-/// The classes that a text lists: indices, ranges of them, and names, with commas between; or a file with one a line, if its
-/// name is no such list.
+/// The classes that a text lists: indices, ranges of them, and names, with commas between; or a file with one a line, unless
+/// its name is such a list, but for a mere part of a class's name.
 enum ClassList {
   /// - Throws: `PixelAscentError` if a class is unknown or named twice, or the file can't be read.
   static func find(_ text: String, _ labels: Labels) throws -> [Int] {
-    do {
-      return try find(text.split(separator: ",", omittingEmptySubsequences: false).map(trimmed), labels)
-    } catch {
-      guard Files.isRegular(text) else { throw error }
+    if !Files.isRegular(text) || isList(text, labels) {
+      do {
+        return try find(text.split(separator: ",", omittingEmptySubsequences: false).map(trimmed), labels)
+      } catch {
+        guard Files.isRegular(text) else { throw error }
+      }
     }
     let lines = try lines(text)
     return try naming(text) { try find(lines, labels) }
+  }
+
+  private static func isList(_ text: String, _ labels: Labels) -> Bool {
+    let wanted = text.lowercased()
+    return text.contains(",") || text.utf8.allSatisfy { "0123456789-".utf8.contains($0) }
+      || labels.names.contains { $0.contains { $0.lowercased() == wanted } }
   }
 
   private static func find(_ parts: [String], _ labels: Labels) throws -> [Int] {

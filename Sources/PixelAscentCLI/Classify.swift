@@ -33,7 +33,7 @@ struct Classify: ParsableCommand {
     let network = try common.network()
     let inputs = try InputImages(images), memory = MemoryBudget()
     try Batch.run(inputs.paths, network, unit: "images", problems: inputs.problems, common.console) { path, network in
-      let (input, scores) = try common.run.withPhoto(path, memory, copies: 2) { image, _ in
+      let (input, scores) = try common.run.withPhoto(path, memory, copies: 3) { image, _ in
         try naming(path) {
           let input = try network.input(for: image)
           return (input, try network.scores(of: input))

@@ -34,8 +34,8 @@ struct Console: Sendable {
   var hasStatusLine: Bool { !quiet && Terminal.standardError != nil }
 
   /// Says on that line how far the work is.
-  func progress(soonMore: Bool = true, _ text: (_ width: Int) -> String) {
-    if !quiet { StatusLine.show(soonMore: soonMore) { text($0).visible() } }
+  func progress(_ text: (_ width: Int) -> String) {
+    if !quiet { StatusLine.show { text($0).visible() } }
   }
 
   /// Shows text that draws a picture in the terminal; it was asked for, so that `quiet` does not silence it.

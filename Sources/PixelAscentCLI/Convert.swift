@@ -28,9 +28,7 @@ struct Convert: ParsableCommand {
   @OptionGroup var consoleOptions: ConsoleOptions
 
   func validate() throws {
-    guard ["safetensors", ""].contains(Outputs.ending(output)) else {
-      throw ValidationError("A model is written as .safetensors, not as \(output).")
-    }
+    try Outputs.check(output, isOf: "safetensors", "A model is written")
   }
 
   func run() throws {

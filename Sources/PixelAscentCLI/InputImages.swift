@@ -9,6 +9,7 @@ struct InputImages {
   struct Item {
     let path: String
     fileprivate(set) var place: String
+    fileprivate var isInFolder = false
   }
 
   let items: [Item]
@@ -38,12 +39,16 @@ struct InputImages {
             "The results would lie among the images of \(argument); write another folder than \(output).")
         }
         let found = try Self.images(in: argument, leavingOut: outputs)
-        items += found.items.map { areSeveral ? Item(path: $0.path, place: Self.place($0.place, in: argument)) : $0 }
+        items += found.items
         problems += found.problems
         leftOut += found.leftOut
       } else {
         items.append(Item(path: argument, place: stem(argument)))
       }
+    }
+    if areSeveral {
+      var placed = Self.places(items.filter(\.isInFolder).map(\.path)).makeIterator()
+      items = items.map { $0.isInFolder ? placed.next() ?? $0 : $0 }
     }
     (self.items, self.problems) = (Self.toldApart(items), problems)
     (self.leftOut, self.areMirrored) = (leftOut, areMirrored)
@@ -52,21 +57,24 @@ struct InputImages {
   private static func images(
     in folder: String, leavingOut outputs: [String]
   ) throws -> (items: [Item], problems: [any Error], leftOut: Int) {
-    let (files, problems) = try Files.list(folder), inside = outputs.compactMap { way(from: folder, to: $0) }
-    let images = files.filter { ["png", "jpg", "jpeg"].contains(Outputs.ending($0)) }
+    let inside = outputs.compactMap { way(from: folder, to: $0) }
+    let (images, problems) = try Files.list(folder) { ["png", "jpg", "jpeg"].contains(Outputs.ending($0)) }
     let found = images.filter { file in !inside.contains(where: file.hasPrefix) }
     if found.isEmpty {
       throw problems.first ?? PixelAscentError(.unreadableFile, "\(folder): holds no .jpg, .jpeg or .png")
     }
     let root = folder.hasSuffix("/") ? folder : folder + "/"
-    return (found.map { Item(path: root + $0, place: place($0.steps)) }, problems, images.count - found.count)
+    return (
+      found.map { Item(path: root + $0, place: place($0.steps), isInFolder: true) }, problems,
+      images.count - found.count
+    )
   }
 
   /// The way from a folder down to another, ending in "/"; nil if it doesn't lie in there.
   private static func way(from folder: String, to other: String) -> String? {
     guard let folder = Files.resolved(folder), let other = Files.resolved(other) else { return nil }
     let root = folder == "/" ? folder : folder + "/"
-    return other.hasPrefix(root) ? other.dropFirst(root.count) + "/" : nil
+    return other.utf8.starts(with: root.utf8) ? String(Substring(other.utf8.dropFirst(root.utf8.count))) + "/" : nil
   }
 
   /// The lines of standard input; or what zeros end there, as `find -print0` has it.
@@ -77,7 +85,7 @@ struct InputImages {
     return lines.map(String.init)
   }
 
-  /// The items of a list, in the folders of their paths: where these are absolute or lead up, without those that all such
+  /// The items of a list or of several folders, in the folders of their paths: where these are absolute or lead up, without those that all such
   /// paths share.
   private static func places(_ list: [String]) -> [Item] {
     enum Kind { case down, up, absolute }
@@ -95,12 +103,6 @@ struct InputImages {
   /// The steps to a file without its ending.
   private static func place(_ steps: [String]) -> String {
     (steps.dropLast() + [stem(steps.last ?? "")]).joined(separator: "/")
-  }
-
-  /// A place below the name of its folder, if that has one.
-  private static func place(_ place: String, in folder: String) -> String {
-    guard let name = folder.steps.last, name != ".." else { return place }
-    return "\(name)/\(place)"
   }
 
   /// The items, places with the ending where a.jpg and a.png would have one.

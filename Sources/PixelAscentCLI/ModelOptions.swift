@@ -43,8 +43,9 @@ struct ModelOptions: ParsableArguments {
       throw ValidationError("--input-size must be from 1 to 65536, found \(inputSize).")
     }
     if let std, !std.values.allSatisfy({ $0 > 0 }) { throw ValidationError("--std must be above 0.") }
+    // Those of pixels from 0 to 255 are some 50 or 120.
     for (option, values) in [("--mean", mean?.values ?? []), ("--std", std?.values ?? [])] {
-      guard let found = values.first(where: { !(0...1).contains($0) }) else { continue }
+      guard let found = values.first(where: { abs($0) > 3 }) else { continue }
       throw ValidationError(
         "\(option) is that of pixels from 0 to 1, found \(found); divide those of pixels from 0 to 255 by 255.")
     }

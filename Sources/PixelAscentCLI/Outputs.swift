@@ -48,9 +48,7 @@ struct Outputs {
     for path in pictures where !["png", "jpg", "jpeg", ""].contains(Self.ending(path)) {
       throw ValidationError("Pictures are written as .png or .jpg, not as \(path).")
     }
-    for path in raws ?? [] where !["npy", ""].contains(Self.ending(path)) {
-      throw ValidationError("Arrays are written as .npy, not as \(path).")
-    }
+    for path in raws ?? [] { try Self.check(path, isOf: "npy", "Arrays are written") }
     for path in reports ?? [] where !["html", "htm", ""].contains(Self.ending(path)) {
       throw ValidationError("A report is written as .html, not as \(path).")
     }
@@ -63,7 +61,7 @@ struct Outputs {
     try Self.keep(files, from: all)
     // A name that nobody wrote replaces earlier results, and nothing else.
     for path in pictures where unnamed.contains(Array(path.utf8)) && Files.isRegular(path) {
-      guard try !Provenance.isOwn(Files.read(path)) else { continue }
+      if Provenance.isOwn(file: path) { continue }
       throw PixelAscentError(
         .unwritableFile, "\(path): is there, and no picture that pixelascent has made; write where the result goes")
     }
@@ -80,6 +78,14 @@ struct Outputs {
       paths[Array(input.input.utf8)] = Paths(
         output: outputs[index], figure: figures?[index], overlay: overlays?[index], raw: raws?[index],
         report: reports?[index])
+    }
+  }
+
+  /// - Throws: `ValidationError` if a file's ending is that of another kind of file; what stands behind a dot need be none.
+  static func check(_ path: String, isOf kind: String, _ what: String) throws {
+    let kinds = ["png", "jpg", "jpeg", "npy", "html", "safetensors", "pth", "pt", "onnx", "pkl", "txt", "json"]
+    if ending(path) != kind && kinds.contains(String(ending(path))) {
+      throw ValidationError("\(what) as .\(kind), not as \(path).")
     }
   }
 

@@ -129,8 +129,8 @@ struct Saliency: ParsableCommand {
     }
     let memory = MemoryBudget()
     try Batch.run(inputs.paths, network, unit: "images", problems: inputs.problems, common.console) { path, network in
-      // An overlay is one more picture of the photo's size, made of others.
-      try common.run.withPhoto(path, memory, copies: overlay == nil ? 2 : 6) { image, bytes in
+      // What a progressive JPEG takes; an overlay is one more picture of the photo's size.
+      try common.run.withPhoto(path, memory, copies: overlay == nil ? 3 : 4) { image, bytes in
         try record(path, image, SHA256.digest(of: bytes), outputs, network, model, class: index)
       }
     } report: { record in

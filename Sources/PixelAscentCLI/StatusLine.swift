@@ -18,16 +18,16 @@ enum StatusLine {
   private static let state = Mutex(State())
   private static let pause = Duration.milliseconds(100)
 
-  /// Shows what `text` makes of the terminal's width, unless standard error is no terminal, or, where there will be more soon,
-  /// something was shown just now.
-  static func show(soonMore: Bool, _ text: (_ width: Int) -> String) {
+  /// Shows what `text` makes of the terminal's width, unless standard error is no terminal; where it was shown just now, not
+  /// before something is printed above it.
+  static func show(_ text: (_ width: Int) -> String) {
     guard let terminal = Terminal.standardError else { return }
     let now = ContinuousClock.now
     state.withLock { state in
-      if soonMore, let shownAt = state.shownAt, now - shownAt < pause { return }
-      state.shownAt = now
       // In the last column some terminals go on to the next line.
       state.text = text(terminal.columns - 1)
+      if let shownAt = state.shownAt, now - shownAt < pause { return }
+      state.shownAt = now
       Files.printError("\r\(state.text)\u{1B}[K", end: "")
     }
   }
@@ -48,9 +48,12 @@ enum StatusLine {
   /// Takes the line away and ends the program, with nothing written in between; does neither while something is written.
   static func leave(_ end: () -> Never) {
     state.withLockIfAvailable { (state: inout sending State) -> Void in
-      // The terminal has written "^C".
-      if state.text.isEmpty && Terminal.standardError != nil { Files.printError("") }
-      state.clear()
+      // A terminal that is stopped takes nothing.
+      if Files.takesErrors {
+        // It has written "^C".
+        if state.text.isEmpty && Terminal.standardError != nil { Files.printError("") }
+        state.clear()
+      }
       end()
     }
   }

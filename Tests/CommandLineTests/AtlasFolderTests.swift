@@ -70,8 +70,18 @@ import Testing
     for (name, bytes) in [("index.html", []), ("contact-sheet.png", [0, 0, 0])] as [(String, [UInt8])] {
       try folder.add("b/\(name)", bytes)
     }
+    try folder.add("b/manifest-1-of-2.jsonl", [UInt8](repeating: 0, count: 4096))
     #expect(try run("-o b \(Self.small) --quiet").status == 0)
     try expectSame("b", as: "a")
+  }
+
+  @Test("A failure hides no picture of a shard's")
+  func failedShard() throws {
+    let options = "-o a --classes 76 --init photo.png --recipe cs231n-pytorch --no-clamp --iterations 9 --shard 1/1"
+    for (rate, status) in [("25", 0), ("1e30", 1), ("24", 0)] {
+      #expect(try run("\(options) --quiet --learning-rate \(rate)").status == Int32(status), "\(rate)")
+      #expect(try names("a").contains("tarantula.png") == (status == 0))
+    }
   }
 
   @Test("Machines of an atlas may differ in their instruction sets; a join says what else was otherwise")

@@ -59,7 +59,7 @@ import Testing
       ("--classes 76 --init a/tarantula.png", "tarantula.png"), ("--classes a/../a/index.html", "index.html"),
       ("--labels a/manifest.jsonl", "manifest.jsonl"),
     ] {
-      try Refusal.usage("atlas -o a/ --iterations 1 \(options)", "A result would replace a//\(name), which is read.")
+      try Refusal.usage("atlas -o a/ --iterations 1 \(options)", "A result would replace a/\(name), which is read.")
         .check(in: folder)
     }
   }

@@ -49,10 +49,12 @@ import Testing
   func architectureOfAll() throws {
     for path in ["Models/squeezenet1_1.safetensors", "\(PackageFiles.folder)/Tests/Golden/onnx/external.onnx"] {
       for command in ["inspect", "classify photo.png --model"] {
-        try Refusal(
-          command.split(separator: " ").map(String.init) + [path, "--architecture", "vgg16"],
-          "error: \(path): the file says itself what network it is; --architecture vgg16 is for bare weights"
-        ).check(in: folder)
+        let arguments = command.split(separator: " ").map(String.init) + [path, "--architecture", "vgg16"]
+        let outcome = try Program.run(arguments, in: folder)
+        #expect(
+          outcome.errors.contains(
+            "note: --architecture vgg16 is for bare weights; this file says itself what network it is\n"))
+        #expect(outcome.status == 0)
       }
     }
   }

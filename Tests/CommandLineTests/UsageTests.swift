@@ -29,7 +29,6 @@ import Testing
     .usage(
       "classify photo.png --mean 123.675,116.28,103.53",
       "--mean is that of pixels from 0 to 1, found 123.675; divide those of pixels from 0 to 255 by 255."),
-    .usage("classify photo.png --mean -0.1", "--mean is that of pixels from 0 to 1, found -0.1; …"),
     .usage("classify photo.png --std 58.4,57.1,57.4", "--std is that of pixels from 0 to 1, found 58.4; …"),
     .usage("visualize -phase", "Unknown option '-phase'"),
     .usage("-hx", "Unknown option '-hx'", of: "pixelascent"),

@@ -190,7 +190,7 @@ package struct AtlasFolder: Sendable {
   }
 
   /// Writes the manifest in the order of classes, recipes and seeds, the contact sheet and the page; other manifests are
-  /// removed. Items that could not be made keep the line that says why, and no picture that was made otherwise.
+  /// removed. Items that could not be made keep the line that says why.
   ///
   /// - Returns: the number of pictures
   /// - Throws: ``PixelAscentError`` of kind `unwritableFile`, or as reading a picture does.
@@ -200,7 +200,6 @@ package struct AtlasFolder: Sendable {
     }
     let all = (own + otherRecords(items, manifests)).sorted(by: AtlasRecord.precedes)
     let pictures = all.filter { $0.sha256 != nil }
-    for record in own where record.error != nil { Files.remove(place(record.output)) }
     if pictures.isEmpty {
       Files.remove(place(Self.sheet))
     } else {

@@ -52,7 +52,8 @@ package final class AtlasManifest: Sendable {
   package init(reading path: String) throws(PixelAscentError) {
     let bytes = try Files.read(path), records = Self.last(bytes[..<Self.end(bytes)], path)
     (self.path, file, isLocked) = (path, nil, true)
-    isForeign = records.isEmpty && !zip(bytes, #"{"class":"#.utf8).allSatisfy(==)
+    // Where the machine itself has died there may be zeros.
+    isForeign = records.isEmpty && !zip(bytes, #"{"class":"#.utf8).allSatisfy(==) && !bytes.allSatisfy { $0 == 0 }
     last = Mutex(records)
   }
 

@@ -155,10 +155,15 @@ package enum Files {
 
   /// Ends the program at once, from any thread; what is half written is removed.
   static func end(withCode code: Int32) -> Never {
-    unfinished.withLock { (paths: inout Set<String>) -> Never in
-      for path in paths { unlink(path) }
-      _exit(code)
+    // A file system that does not answer is waited for a second, no longer.
+    for _ in 0..<200 {
+      unfinished.withLockIfAvailable { (paths: inout sending Set<String>) -> Void in
+        for path in paths { unlink(path) }
+        _exit(code)
+      }
+      usleep(5000)
     }
+    _exit(code)
   }
 
   /// Reads until the buffer is full or the file ends; returns an `errno` code or 0.

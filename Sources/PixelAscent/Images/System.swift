@@ -86,55 +86,65 @@ extension Files {
   /// The files in a folder and in those below it, by their paths from it, sorted; links to folders are not followed, and what
   /// is hidden is left out, as are pipes and devices.
   ///
-  /// - Returns: the files, and what of it can't be reached, with an error, both in the order of their paths
+  /// - Parameter isMeant: whether a file of such a path is; others are left out
+  /// - Returns: the files, and an error for each of them and each folder that can't be reached, in the order of their paths
   /// - Throws: ``PixelAscentError`` of kind `unreadableFile` if the folder itself can't be.
   package static func list(
-    _ folder: String
+    _ folder: String, _ isMeant: (String) -> Bool
   ) throws(PixelAscentError) -> (files: [String], problems: [PixelAscentError]) {
-    var files: [String] = [], problems: [String: PixelAscentError] = [:]
-    var waiting: [(part: String, names: [String])] = [("", try names(in: folder))]
-    while let (part, names) = waiting.popLast() {
-      for name in names where !name.hasPrefix(".") {
+    var files: [String] = [], problems: [(path: String, error: PixelAscentError)] = []
+    var waiting: [(part: String, entries: [Entry])] = [("", try entries(of: folder))]
+    while let (part, entries) = waiting.popLast() {
+      for (name, mayBeFolder) in entries where !name.hasPrefix(".") {
         let path = part.isEmpty ? name : "\(part)/\(name)"
         var status = stat()
         if lstat("\(folder)/\(path)", &status) != 0 {
           let problem = errno
           // Else it is gone since.
-          if problem != ENOENT || name.contains(Self.replacement) {
-            problems[path] = failure(.unreadableFile, "\(folder)/\(path)", problem)
+          let isThere = problem != ENOENT || name.contains(Self.replacement)
+          if isThere && (mayBeFolder || isMeant(path)) {
+            problems.append((path, failure(.unreadableFile, "\(folder)/\(path)", problem)))
           }
           continue
         }
         if !status.isFolder {
-          if Self.status("\(folder)/\(path)")?.isRegular ?? true { files.append(path) }
+          if isMeant(path), Self.status("\(folder)/\(path)")?.isRegular ?? true { files.append(path) }
           continue
         }
         do throws(PixelAscentError) {
-          waiting.append((path, try Files.names(in: "\(folder)/\(path)")))
+          waiting.append((path, try Files.entries(of: "\(folder)/\(path)")))
         } catch {
-          problems[path] = error
+          problems.append((path, error))
         }
       }
     }
     func precedes(_ one: String, _ other: String) -> Bool { one.utf8.lexicographicallyPrecedes(other.utf8) }
-    return (files.sorted(by: precedes), problems.sorted { precedes($0.key, $1.key) }.map(\.value))
+    return (files.sorted(by: precedes), problems.sorted { precedes($0.path, $1.path) }.map(\.error))
   }
 
   /// What lies in a folder, in no order.
   ///
   /// - Throws: ``PixelAscentError`` of kind `unreadableFile`.
   package static func names(in folder: String) throws(PixelAscentError) -> [String] {
+    try entries(of: folder).map(\.name)
+  }
+
+  /// A name in a folder, and whether it may be another folder's, as far as its own folder tells.
+  private typealias Entry = (name: String, mayBeFolder: Bool)
+
+  private static func entries(of folder: String) throws(PixelAscentError) -> [Entry] {
     guard let stream = opendir(folder) else { throw failure(.unreadableFile, folder, errno) }
     defer { closedir(stream) }
-    var names: [String] = []
+    var entries: [Entry] = []
     errno = 0
     while let entry = readdir(stream) {
       let name = withUnsafeBytes(of: &entry.pointee.d_name) { String(beforeZero: $0) }
-      if name != "." && name != ".." { names.append(name) }
+      let mayBeFolder = [UInt8(DT_DIR), UInt8(DT_UNKNOWN)].contains(entry.pointee.d_type)
+      if name != "." && name != ".." { entries.append((name, mayBeFolder)) }
       errno = 0
     }
     if errno != 0 { throw failure(.unreadableFile, folder, errno) }
-    return names
+    return entries
   }
 
   /// Opens what a parent has closed of standard input, output and error, so that no other file gets their numbers: the wrong way
@@ -164,6 +174,12 @@ extension Files {
   /// Writes a text and an end of line to standard error, if that is possible.
   package static func printError(_ text: String, end: String = "\n") {
     _ = Array("\(text)\(end)".utf8).withUnsafeBytes { drain($0, into: STDERR_FILENO) }
+  }
+
+  /// Whether something can be written to standard error at once.
+  package static var takesErrors: Bool {
+    var output = pollfd(fd: STDERR_FILENO, events: Int16(POLLOUT), revents: 0)
+    return poll(&output, 1, 0) == 1 && output.revents & Int16(POLLOUT) != 0
   }
 
   /// The value of an environment variable that is set and not empty.
@@ -196,8 +212,15 @@ extension Files {
   /// or can't be made.
   package static func place(_ path: String) -> String? {
     guard case .replace(let folder, let name, _)? = try? WriteTarget(path) else { return nil }
-    let missing = (folder.isAbsolute ? "/" : "") + folder.steps.joined(separator: "/")
-    return "\(resolved(folder.isEmpty ? "." : folder) ?? missing)/\(name)"
+    return "\(resolvedAsFar(folder))/\(name)"
+  }
+
+  /// A folder's absolute path without links, as far as it is there.
+  private static func resolvedAsFar(_ folder: String) -> String {
+    if folder.isEmpty { return resolved(".") ?? "." }
+    if let path = resolved(folder) { return path }
+    let (above, name) = folder.withoutLastSlash.folderAndName
+    return name == "." ? resolvedAsFar(above) : "\(resolvedAsFar(above))/\(name)"
   }
 
   private static func status(_ path: String) -> stat? {

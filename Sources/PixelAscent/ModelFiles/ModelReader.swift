@@ -29,27 +29,18 @@ package enum ModelReader {
     _ source: ByteSource, _ settings: ModelSettings = ModelSettings()
   ) throws(PixelAscentError) -> Reading {
     let kind = try WeightFile.kind(of: source)
-    func checkArchitecture() throws(PixelAscentError) {
-      guard let name = settings.architecture else { return }
-      throw PixelAscentError(
-        .invalidParameter,
-        "\(source.name): the file says itself what network it is; --architecture \(name.oneLine) is for bare weights")
-    }
     switch kind {
     case .safetensors:
       let file = try Safetensors(source)
-      if ModelFile.isNative(file) {
-        try checkArchitecture()
-        return try finish(ModelFile(file), "PixelAscent", settings, source)
-      }
+      if ModelFile.isNative(file) { return try finish(ModelFile(file), "PixelAscent", settings, source) }
       return try read(try file.stateDict(), "safetensors", settings, source)
     case .torchZip, .torchLegacy:
       return try read(try PyTorchFile.stateDict(source), "PyTorch state dict", settings, source)
     case .onnx:
-      try checkArchitecture()
-      return try finish(try ONNXReader.read(source, inputSize: settings.inputSize), "ONNX", settings, source)
+      var model = try ONNXReader.read(source, inputSize: settings.inputSize)
+      model.notes += notes(settings)
+      return try finish(model, "ONNX", settings, source)
     case .numPyPickle:
-      try checkArchitecture()
       let pickle = try Pickle.load(source)
       let file = try SqueezeNetImporter.modelFile(from: pickle, name: source.name)
       return try finish(file, "pickle of SqueezeNet 1.1", settings, source)
@@ -75,7 +66,7 @@ package enum ModelReader {
     } catch {
       throw error.within(source.name)
     }
-    return Reading(file: file, format: format, notes: [], files: [source])
+    return Reading(file: file, format: format, notes: notes(settings), files: [source])
   }
 
   private static func finish(
@@ -110,6 +101,13 @@ package enum ModelReader {
     } catch {
       throw error.message.hasPrefix("\(source.name): ") ? error : error.within(source.name)
     }
+  }
+
+  /// What is said of a file that says itself what network it is.
+  private static func notes(_ settings: ModelSettings) -> [String] {
+    settings.architecture.map {
+      ["--architecture \($0.oneLine) is for bare weights; this file says itself what network it is"]
+    } ?? []
   }
 
   private static func usualPreprocessing(

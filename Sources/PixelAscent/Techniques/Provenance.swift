@@ -170,6 +170,13 @@ extension Provenance {
   /// Whether a file's bytes are a picture of this program.
   package static func isOwn(_ bytes: [UInt8]) -> Bool { comment(bytes).flatMap(mark) != nil }
 
+  /// Whether a file is one; only its beginning is read, where this program's pictures say so.
+  package static func isOwn(file path: String) -> Bool {
+    guard let source = try? ByteSource(contentsOf: path), let head = try? source.bytes(0..<min(source.count, 1 << 17))
+    else { return false }
+    return isOwn(head)
+  }
+
   /// Whether they are a contact sheet.
   static func isContactSheet(_ bytes: [UInt8]) -> Bool { comment(bytes).flatMap(mark)?.pictures != nil }
 
