@@ -55,6 +55,16 @@ import Testing
     try whole.check(in: folder, megabytes: 1000)
   }
 
+  @Test("Sizes whose bytes overflow", arguments: ["classify", "saliency --overlay o.png"])
+  func vast(_ command: String) throws {
+    let folder = try TemporaryFolder.withModelAndPhoto()
+    try folder.add("vast.png", Pictures.vast)
+    try Refusal(
+      "\(command) vast.png --max-megapixels 1e14",
+      "error: vast.png: 1000000000×1000000000 pixels take … MB, more memory than this machine has"
+    ).check(in: folder)
+  }
+
   #if os(Linux)
     @Test("A file that is too long is refused before it is read")
     func endless() throws {

@@ -108,4 +108,10 @@ enum Pictures {
     Data(
       base64Encoded: "iVBORw0KGgoAAAANSUhEUgAATiAAACcQCAIAAAB2Rt/1AAAADElEQVR4nGNgoD0AAABkAAGGZDw1AAAAAElFTkSuQmCC")
       ?? Data())
+
+  /// One that declares 10⁹ × 10⁹, of which eight copies are more bytes than an integer holds.
+  static let vast = Array(
+    Data(
+      base64Encoded: "iVBORw0KGgoAAAANSUhEUjuaygA7msoACAIAAADr/pGzAAAADElEQVR4nGNgoD0AAABkAAGGZDw1AAAAAElFTkSuQmCC")
+      ?? Data())
 }
