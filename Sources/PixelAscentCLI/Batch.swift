@@ -12,7 +12,7 @@ enum Batch {
     let unit: String
     /// How many items were left out, or left unfinished.
     var left = 0
-    /// Whether that was to be so, whatever was left.
+    /// Whether nothing more is to be done: Ctrl-C came, or a fatal error.
     var isCutShort = false
 
     /// - Throws: the exit code of an interruption, or `ExitCode.failure` if an item failed.

@@ -85,8 +85,8 @@ struct InputImages {
     return lines.map(String.init)
   }
 
-  /// The items of a list or of several folders, in the folders of their paths: where these are absolute or lead up, without those that all such
-  /// paths share.
+  /// The items of a list or of several folders, in the folders of their paths: where these are absolute or lead up, without
+  /// those that all such paths share.
   private static func places(_ list: [String]) -> [Item] {
     enum Kind { case down, up, absolute }
     func kind(_ path: String) -> Kind { path.isAbsolute ? .absolute : path.steps.contains("..") ? .up : .down }

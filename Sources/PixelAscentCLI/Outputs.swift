@@ -59,7 +59,7 @@ struct Outputs {
       throw ValidationError("Two results would be written to \(path).")
     }
     try Self.keep(files, from: all)
-    // A name that nobody wrote replaces earlier results, and nothing else.
+    // A picture whose name nobody wrote replaces earlier ones of this program, and nothing else.
     for path in pictures where unnamed.contains(Array(path.utf8)) && Files.isRegular(path) {
       if Provenance.isOwn(file: path) { continue }
       throw PixelAscentError(
