@@ -40,10 +40,12 @@ let package = Package(
       name: "libnettle", path: "CSupport/nettle", pkgConfig: "nettle",
       providers: [.apt(["nettle-dev"]), .brew(["nettle"])]),
     .target(name: "PixelAscent", dependencies: ["CPixelKernels", "CPixelCodec", "libnettle"]),
+    // What the program needs and a Swift developer does not.
+    .target(name: "PixelAscentTool", dependencies: ["PixelAscent"]),
     .executableTarget(
       name: "PixelAscentCLI",
       dependencies: [
-        "PixelAscent",
+        "PixelAscent", "PixelAscentTool",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
@@ -63,8 +65,10 @@ let package = Package(
 if !isSanitized {
   package.targets += [
     .testTarget(
-      name: "PixelAscentTests", dependencies: ["PixelAscent", "CPixelReference", "CAllocationCount", "TestSupport"]),
+      name: "PixelAscentTests",
+      dependencies: ["PixelAscent", "PixelAscentTool", "CPixelReference", "CAllocationCount", "TestSupport"]),
     .testTarget(
-      name: "CommandLineTests", dependencies: ["PixelAscent", "PixelAscentCLI", "TestSupport"], exclude: ["Golden"]),
+      name: "CommandLineTests", dependencies: ["PixelAscent", "PixelAscentTool", "PixelAscentCLI", "TestSupport"],
+      exclude: ["Golden"]),
   ]
 }

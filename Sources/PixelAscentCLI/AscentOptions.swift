@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import PixelAscent
+import PixelAscentTool
 
 /// The parameters of a class visualization; those not given are the recipe's.
 struct AscentOptions: ParsableArguments {

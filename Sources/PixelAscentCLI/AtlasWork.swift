@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import PixelAscent
+import PixelAscentTool
 
 /// Makes the pictures of an atlas that are missing, and what shows them.
 struct AtlasWork {

@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import PixelAscent
+import PixelAscentTool
 import Synchronization
 
 /// Several images or ascents, side by side where there are several cores. A bad one is reported and the others go on.

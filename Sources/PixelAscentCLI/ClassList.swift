@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 import PixelAscent
+import PixelAscentTool
 
 /// The classes that a text lists: indices, ranges of them, and names, with commas between; or a file with one a line, unless
 /// its name is such a list, but for a mere part of a class's name.

@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import PixelAscent
+import PixelAscentTool
 
 /// What every command takes that asks a network.
 struct CommonOptions: ParsableArguments {

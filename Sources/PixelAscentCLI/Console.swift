@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 import PixelAscent
+import PixelAscentTool
 
 /// Results on standard output, everything else on standard error; and the results there too if a picture goes to
 /// standard output.

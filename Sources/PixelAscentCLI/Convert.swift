@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import PixelAscent
+import PixelAscentTool
 
 struct Convert: ParsableCommand {
   static let configuration = CommandConfiguration(

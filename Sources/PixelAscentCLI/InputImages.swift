@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import PixelAscent
+import PixelAscentTool
 
 /// The images that a command is given: files, folders with all that lie in them, and "-" for a list on standard input.
 struct InputImages {

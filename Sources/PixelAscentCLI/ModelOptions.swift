@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import PixelAscent
+import PixelAscentTool
 
 /// What is said of a model beside its file.
 struct ModelOptions: ParsableArguments {

@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import PixelAscent
+import PixelAscentTool
 
 /// Where the results of one or more inputs go, settled before any work begins.
 struct Outputs {

@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import PixelAscent
+import PixelAscentTool
 
 @main
 struct PixelAscentCommand: ParsableCommand {

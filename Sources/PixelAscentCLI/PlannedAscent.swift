@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import PixelAscent
+import PixelAscentTool
 
 /// One of the ascents that a command asks for.
 struct PlannedAscent {

@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import PixelAscent
+import PixelAscentTool
 
 struct PreviewOptions: ParsableArguments {
   @Flag(help: "Show the pictures in the terminal while they change, also with --quiet or NO_COLOR.")

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 import PixelAscent
+import PixelAscentTool
 
 // What --json prints, one object a line.
 

@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import PixelAscent
+import PixelAscentTool
 
 struct Reproduce: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import PixelAscent
+import PixelAscentTool
 
 /// What a command says, and in which form.
 struct ConsoleOptions: ParsableArguments {

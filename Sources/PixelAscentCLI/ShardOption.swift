@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import PixelAscent
+import PixelAscentTool
 
 /// Which part of an atlas a process makes: K/N, or what Slurm or Kubernetes has told it.
 enum ShardOption: ExpressibleByArgument {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 import PixelAscent
+import PixelAscentTool
 import Synchronization
 
 /// The last line of a terminal, which says how far the work is. Standard error is one, and so is this.

@@ -2,6 +2,7 @@
 
 import Foundation
 import PixelAscent
+import PixelAscentTool
 import TestSupport
 import Testing
 

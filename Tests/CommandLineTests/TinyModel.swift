@@ -2,6 +2,7 @@
 
 import Foundation
 import PixelAscent
+import PixelAscentTool
 import TestSupport
 
 /// A model with ImageNet's classes and arbitrary weights, small enough for a run of milliseconds.
@@ -35,12 +36,12 @@ enum TinyModel {
       ], output: "scores")
   }()
 
-  private static func file() throws -> ModelFile {
+  private static func file() throws -> Model {
     var random = TestRandom(5)
     func tensor(_ shape: [Int], _ scale: Float) -> Tensor {
       Tensor(shape: shape, values: random.reals(shape.reduce(1, *)).map { Float($0) * scale })
     }
-    return try ModelFile(
+    return try Model(
       graph: graph, labels: ImageNetLabels.labels,
       preprocessing: Preprocessing(mean: [0.5, 0.5, 0.5], std: [0.25, 0.25, 0.25], inputSize: inputSize),
       source: "a test", licence: "MIT",

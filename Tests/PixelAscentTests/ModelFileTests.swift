@@ -36,14 +36,14 @@ import Testing
 
   private func model(
     graph: Graph = small.graph, labels: [[String]] = small.labels, tensors: [String: Tensor] = small.tensors
-  ) throws -> ModelFile {
-    try ModelFile(
+  ) throws -> Model {
+    try Model(
       graph: graph, labels: Labels(names: labels), preprocessing: .imageNet, source: "a test", licence: "MIT",
       tensors: tensors, name: "m.safetensors")
   }
 
-  private func read(_ bytes: [UInt8]) throws -> ModelFile {
-    try ModelFile(Safetensors(ByteSource(bytes, name: "m.safetensors")))
+  private func read(_ bytes: [UInt8]) throws -> Model {
+    try Model(Safetensors(ByteSource(bytes, name: "m.safetensors")))
   }
 
   @Test func readsWhatItWrites() throws {
@@ -55,7 +55,7 @@ import Testing
     #expect(try found.safetensors().data() == bytes)
     let reading = try ModelReader.read(ByteSource(bytes, name: "m"))
     #expect(reading.format == "PixelAscent" && reading.notes.isEmpty)
-    #expect(try reading.file.safetensors().data() == bytes)
+    #expect(try reading.safetensors().data() == bytes)
   }
 
   @Test func layersHaveReadableJSON() throws {

@@ -8,11 +8,11 @@ import Testing
   private static let file = try? SmallNetworks.random(
     SmallNetworks.squeezed, integers: true, seed: 2, preprocessing: SmallNetworks.halves(inputSize: 32))
 
-  private func read(_ change: (inout ModelSettings) -> Void) throws -> ModelFile {
+  private func read(_ change: (inout ModelSettings) -> Void) throws -> Model {
     var settings = ModelSettings()
     change(&settings)
     let bytes = try #require(Self.file).safetensors().data()
-    return try ModelReader.read(ByteSource(bytes, name: "m"), settings).file
+    return try ModelReader.read(ByteSource(bytes, name: "m"), settings)
   }
 
   private static func picture(_ width: Int, _ height: Int) -> RGBImage {
@@ -30,7 +30,7 @@ import Testing
     }
     #expect(
       try all.preprocessing == Preprocessing(mean: [0.1, 0.2, 0.3], std: [1, 2, 4], inputSize: 48, resize: .crop))
-    #expect(try read { $0.mean = [0, 0, 0] }.preprocessing.std == usual.std)
+    #expect(try read { $0.mean = [0, 0, 0] }.preprocessing?.std == usual?.std)
     #expect(
       errorLine { try read { $0.mean = [0, 0] } }
         == "m: preprocessing: expected the mean of 3 channels or of 1, found 2")
@@ -91,7 +91,7 @@ import Testing
     var settings = ModelSettings()
     settings.isBGR = true
     let bytes = try read { $0.isBGR = true }.safetensors().data()
-    let twice = try Network(ModelReader.read(ByteSource(bytes, name: "m"), settings).file, name: "twice")
+    let twice = try Network(ModelReader.read(ByteSource(bytes, name: "m"), settings), name: "twice")
     #expect(try twice.scores(of: image) == Network(read { _ in }, name: "m").scores(of: image))
   }
 

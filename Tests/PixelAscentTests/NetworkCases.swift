@@ -15,7 +15,7 @@ struct NetworkCase: Sendable, CustomTestStringConvertible {
   /// Whether the scores are the mean of what one ReLU made.
   var endsWithReLU = false
 
-  func file(integers: Bool, seed: UInt64) throws -> ModelFile {
+  func file(integers: Bool, seed: UInt64) throws -> Model {
     let preprocessing = try SmallNetworks.halves(inputSize: sizes[0].height, channels: graph.input.channels)
     return try SmallNetworks.random(graph, integers: integers, seed: seed, preprocessing: preprocessing)
   }

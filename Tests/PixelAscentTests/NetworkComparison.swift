@@ -6,14 +6,14 @@ import Testing
 
 /// A model and an image, with what the reference says of them.
 struct NetworkComparison {
-  let file: ModelFile
+  let file: Model
   let image: Tensor
   let trace: ReferenceNetwork.Trace
   let scores: ReferenceNetwork.Array3
   private let gradients: [(class: Int, throughLastReLU: Bool, gradient: ReferenceNetwork.Array3)]
 
   /// - Parameter most: how many classes' gradients are computed, from the first to the last
-  init(_ file: ModelFile, _ image: Tensor, most: Int, beforeLastReLU: Bool = false) throws {
+  init(_ file: Model, _ image: Tensor, most: Int, beforeLastReLU: Bool = false) throws {
     let reference = try ReferenceNetwork(file: file)
     trace = try reference.forward(image)
     scores = try #require(trace.outputs[file.graph.output])

@@ -62,8 +62,8 @@ import Testing
     let whole = S.graph([a] + pools)
     #expect(
       errorLine {
-        try ModelFile(
-          graph: whole, labels: Labels(names: []), preprocessing: .imageNet, source: "", licence: "", parameters: [:],
+        try Model(
+          graph: whole, labels: Labels(names: []), preprocessing: .imageNet, source: "", licence: "", tensors: [:],
           name: "m.safetensors")
       } == "m.safetensors: the network leaves nothing of an image of 4096×4096 pixels")
   }

@@ -149,5 +149,5 @@ enum ONNXFixtures {
 
   static func path(_ name: String) -> String { "\(folder)/\(name).onnx" }
 
-  static func read(_ name: String) throws -> ImportedModel { try ONNXReader.read(ByteSource(contentsOf: path(name))) }
+  static func read(_ name: String) throws -> Model { try ONNXReader.read(ByteSource(contentsOf: path(name))) }
 }

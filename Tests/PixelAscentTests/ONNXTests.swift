@@ -12,7 +12,7 @@ import Testing
 
 @Suite struct ONNXTests {
   /// A line a layer: its JSON, then its parameters' shapes and Σ (1 + i mod 7) · element i.
-  private func text(_ model: ImportedModel) throws -> String {
+  private func text(_ model: Model) throws -> String {
     var lines = ["  output \(model.graph.output)"]
     for layer in model.graph.layers {
       lines.append("  \(try JSONText.encode(layer))")

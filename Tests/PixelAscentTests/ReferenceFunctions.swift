@@ -4,6 +4,7 @@
 
 import Foundation
 import PixelAscent
+import PixelAscentTool
 
 func power(_ base: Double, _ exponent: Double) -> Double { pow(base, exponent) }
 

@@ -5,6 +5,7 @@
 
 import CPixelReference
 import PixelAscent
+import PixelAscentTool
 import Testing
 
 extension ReferenceNetwork {

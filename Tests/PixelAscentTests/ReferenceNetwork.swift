@@ -60,10 +60,10 @@ struct ReferenceNetwork {
     }
   }
 
-  let file: ModelFile
+  let file: Model
   private let tensors: [String: [Double]]
 
-  init(file: ModelFile) throws {
+  init(file: Model) throws {
     self.file = file
     tensors = try file.tensors.mapValues { $0.values.map(Double.init) }
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 import PixelAscent
+import PixelAscentTool
 import TestSupport
 import Testing
 
@@ -20,8 +21,8 @@ import Testing
 
   private let relu = Op.function(.clamp(.relu))
 
-  private func simplified(_ layers: [GraphLayer], _ parameters: [String: Parameter] = [:]) throws -> ImportedModel {
-    try ImportedModel(
+  private func simplified(_ layers: [GraphLayer], _ parameters: [String: Parameter] = [:]) throws -> Model {
+    try Model(
       graph: Graph(input: .init(channels: 3), layers: layers, output: layers.last?.name ?? ""), parameters: parameters,
       source: "test"
     ).simplified()

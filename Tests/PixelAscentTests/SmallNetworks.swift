@@ -86,7 +86,7 @@ enum SmallNetworks {
   /// A model of `graph` with random parameters: small integers, mostly 0, or reals that keep the size of the activations.
   static func random(
     _ graph: Graph, integers: Bool, seed: UInt64, preprocessing: Preprocessing = .imageNet
-  ) throws -> ModelFile {
+  ) throws -> Model {
     var random = TestRandom(seed)
     let shapes = try graph.shapes(height: preprocessing.inputSize, width: preprocessing.inputSize)
     var tensors: [String: Tensor] = [:]
@@ -122,11 +122,11 @@ enum SmallNetworks {
   static func model(
     _ graph: Graph, tensors: [String: Tensor], names: [String]? = nil, source: String = "a test",
     preprocessing: Preprocessing = .imageNet
-  ) throws -> ModelFile {
+  ) throws -> Model {
     let size = preprocessing.inputSize
     let classes = try graph.shapes(height: size, width: size)[graph.output]?.channels ?? 0
     let names = names ?? (0..<classes).map { "class \($0)" }
-    return try ModelFile(
+    return try Model(
       graph: graph, labels: Labels(names: names.map { [$0] }), preprocessing: preprocessing, source: source,
       licence: "MIT", tensors: tensors, name: "small")
   }

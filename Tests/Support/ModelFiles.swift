@@ -2,15 +2,21 @@
 
 import PixelAscent
 
-/// Model files whose parameters are at hand.
-extension ModelFile {
+/// Models whose parameters are at hand.
+extension Model {
+  /// A complete model of parts that are checked against each other.
   package init(
     graph: Graph, labels: Labels, preprocessing: Preprocessing, source: String, licence: String,
     tensors: [String: Tensor], name: String
   ) throws(PixelAscentError) {
-    try self.init(
-      graph: graph, labels: labels, preprocessing: preprocessing, source: source, licence: licence,
-      parameters: tensors.mapValues { Parameter($0) }, name: name)
+    self.init(
+      graph: graph, parameters: tensors.mapValues { Parameter($0) }, preprocessing: preprocessing, labels: labels,
+      source: source, licence: licence)
+    do {
+      try check()
+    } catch {
+      throw error.within(name)
+    }
   }
 
   package var tensors: [String: Tensor] {

@@ -54,7 +54,7 @@ public struct RGBImage: Sendable, Hashable {
   }
 
   /// Pictures on white, each so many pixels from the left and from the top; none leaves it.
-  init(width: Int, height: Int, showing pictures: [(picture: RGBImage, left: Int, top: Int)]) {
+  package init(width: Int, height: Int, showing pictures: [(picture: RGBImage, left: Int, top: Int)]) {
     var pixels = [UInt8](repeating: 255, count: 3 * width * height)
     for (picture, left, top) in pictures {
       for row in 0..<picture.height {

@@ -195,11 +195,6 @@ struct Kernels: @unchecked Sendable {  // because the table is constant
   }
 }
 
-/// The part of blocked planes that one call of a kernel writes.
-struct Part: Sendable {
-  let blocks, rows: Range<Int>
-}
-
 /// What a gradient is written into.
 struct Into {
   /// Added to what is there, which other layers have contributed, or the first to be written.

@@ -117,7 +117,7 @@ package enum Operation: Hashable, Sendable {
   /// A matrix on a vector (a value of 1×1 pixels): `.weight` of shape (out, in), `.bias` of shape (out); then a clamp.
   case linear(outputs: Int, clamp: Clamp)
   /// (x − mean) / √(variance + epsilon) · weight + bias: `.weight`, `.bias`, `.running_mean`, `.running_var`, each of shape
-  /// (channels). Readers make it, `ImportedModel.simplified` turns it into something else.
+  /// (channels). Readers make it, `Model.simplified` turns it into something else.
   case batchNorm(epsilon: Double)
   /// weight · x + bias, a channel at a time, then a clamp: `.weight` and `.bias` of shape (channels).
   case affine(clamp: Clamp)
@@ -146,8 +146,8 @@ package enum Operation: Hashable, Sendable {
   case pad(top: Int, left: Int, bottom: Int, right: Int, value: Float)
   /// Local response normalisation (Krizhevsky et al. 2012): x / (k + alpha/size · Σ x²)^beta over `size` channels.
   case localResponseNorm(size: Int, alpha: Float, beta: Float, k: Float)
-  /// What does nothing: dropout. Readers make it, `ImportedModel.simplified` takes it out.
+  /// What does nothing: dropout. Readers make it, `Model.simplified` takes it out.
   case identity
-  /// exp(x) / Σ exp(x). As the last layer only, and `ImportedModel.simplified` takes it out: scores are what comes before.
+  /// exp(x) / Σ exp(x). As the last layer only, and `Model.simplified` takes it out: scores are what comes before.
   case softmax
 }

@@ -1,36 +1,89 @@
 // SPDX-License-Identifier: MIT
 
-/// What a reader makes of another format's file: a graph with its parameters, and what else the file or the recognised
-/// architecture says.
-package struct ImportedModel: Sendable {
-  /// The graph; it may hold the operations that `simplified()` takes out.
+/// A network as plain data: its layers, its parameters, and what is known of its images and classes.
+///
+/// Readers make a model of a file, `ModelReader` adds what the file leaves open, and `Network` makes the model ready to run.
+package struct Model: Sendable {
+  /// The graph. That of a file may hold operations which `simplified()` replaces.
   package var graph: Graph
-  /// `<layer name>.weight` and so on, as `Operation` lists them.
+  /// The parameters, called `<layer's name>.weight` and so on, as `Operation` lists them.
   package var parameters: [String: Parameter]
-  /// What the architecture's photographs go through; nil if it is not known.
+  /// What a photograph goes through; nil as long as that is not known.
   package var preprocessing: Preprocessing?
-  /// The names of the classes; nil if they are not known.
+  /// The names of the classes; nil as long as they are not known.
   package var labels: Labels?
   /// The architecture's name ("resnet18"), or what the file says of its origin.
   package var source: String
-  /// What a user should know, a line each: "the softmax at the end is left out: scores are what comes before it".
+  /// The weights' licence.
+  package var licence: String
+  /// The format of the file, in a word or two.
+  package var format = ""
+  /// What a user should know of how the file was read, a line each.
   package var notes: [String]
-
-  /// The short side of the images that the file was made for; nil if it leaves that open.
+  /// The short side of the images that the file was made for; nil if the file leaves it open.
   package var inputSize: Int?
-  /// Files beside the model's own that its parameters were read from, in the order of their names.
-  package var otherFiles: [ByteSource] = []
+  /// The files that the parameters lie in: the model's own first, then others in the order of their names.
+  package var files: [ByteSource] = []
 
+  /// A model of these parts, which nothing has checked against each other.
   package init(
     graph: Graph, parameters: [String: Parameter], preprocessing: Preprocessing? = nil, labels: Labels? = nil,
-    source: String, notes: [String] = [], inputSize: Int? = nil
+    source: String, licence: String = "unknown", notes: [String] = [], inputSize: Int? = nil
   ) {
     self.graph = graph
     self.parameters = parameters
     self.preprocessing = preprocessing
     self.labels = labels
     self.source = source
+    self.licence = licence
     self.notes = notes
     self.inputSize = inputSize
+  }
+
+  /// Checks the parts of a complete model against each other.
+  ///
+  /// - Returns: the shape of every layer's output for an image of the preprocessing's size
+  /// - Throws: `PixelAscentError` of kind `invalidModel` if the graph contradicts itself, the parameters or labels contradict
+  ///   the graph, or the labels or the preprocessing are missing.
+  @discardableResult
+  package func check() throws(PixelAscentError) -> [String: ValueShape] {
+    guard let preprocessing, let labels else {
+      throw PixelAscentError(.invalidModel, "the model has no \(preprocessing == nil ? "preprocessing" : "labels")")
+    }
+    let shapes = try graph.shapes(inputSize: preprocessing.inputSize)
+    guard graph.input.channels == preprocessing.mean.count else {
+      throw PixelAscentError(
+        .invalidModel,
+        "the graph declares \(graph.input.channels) input channels, the preprocessing \(preprocessing.mean.count)")
+    }
+    try checkParameters(shapes)
+    let scores = shapes[graph.output]?.channels ?? 0
+    guard scores == labels.count else {
+      throw PixelAscentError(.invalidModel, "the graph declares \(scores) classes, found labels for \(labels.count)")
+    }
+    return shapes
+  }
+
+  private func checkParameters(_ shapes: [String: ValueShape]) throws(PixelAscentError) {
+    var unused = Set(parameters.keys)
+    for layer in graph.layers {
+      let input = layer.inputs.first.flatMap { shapes[$0] } ?? ValueShape(channels: 0)
+      for (suffix, allowed) in layer.operation.parameterShapes(input) {
+        let key = "\(layer.name).\(suffix)"
+        guard let found = parameters[key]?.shape else {
+          throw PixelAscentError(
+            .invalidModel, "the graph declares a tensor \(key.oneLine) of shape \(shapeText(allowed[0])), found none")
+        }
+        guard allowed.contains(found) else {
+          throw PixelAscentError(
+            .invalidModel,
+            "tensor \(key.oneLine): the graph declares the shape \(shapeText(allowed[0])), found \(shapeText(found))")
+        }
+        unused.remove(key)
+      }
+    }
+    if let key = unused.min() {
+      throw PixelAscentError(.invalidModel, "it holds a tensor \(key.oneLine) that no layer of the graph uses")
+    }
   }
 }

@@ -65,6 +65,34 @@ extension Graph {
 
 extension Graph {
   private static let mostLayers = 4096
+
+  /// The shapes for a square image of `inputSize` pixels, or of a larger one where that is too small.
+  func shapes(inputSize: Int) throws(PixelAscentError) -> [String: ValueShape] {
+    do {
+      return try shapes(height: inputSize, width: inputSize)
+    } catch let error where error.kind == .sizeLimit {
+      let least = try leastSize()
+      return try shapes(height: least, width: least)
+    }
+  }
+
+  /// The least height and width of an image.
+  func leastSize() throws(PixelAscentError) -> Int {
+    func fits(_ size: Int) throws(PixelAscentError) -> Bool {
+      do {
+        _ = try shapes(height: size, width: size)
+        return true
+      } catch let error where error.kind == .sizeLimit {
+        return false
+      }
+    }
+    let most = 4096
+    // What is wrong with a network at that size need not be at smaller ones.
+    if (try? fits(most)) ?? true {
+      for size in 1...most where try fits(size) { return size }
+    }
+    throw PixelAscentError(.invalidModel, "the network leaves nothing of an image of \(most)×\(most) pixels")
+  }
 }
 
 extension ValueShape {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-extension ImportedModel {
+extension Model {
   /// The same model in fewer layers, of those that a network has: without identities, batch norms and softmax.
   ///
   /// A batch norm or affine layer goes into the convolution, linear or affine layer before it, as does a clamp, a border of
@@ -10,7 +10,7 @@ extension ImportedModel {
   ///
   /// - Throws: `PixelAscentError` of kind `invalidModel` if the graph contradicts itself, a softmax is not the last layer,
   ///   or a batch norm's parameters don't fit; of kind `unreadableFile`.
-  package func simplified() throws(PixelAscentError) -> ImportedModel {
+  package func simplified() throws(PixelAscentError) -> Model {
     try graph.checkConnections()
     var simplifier = Simplifier(self)
     for layer in graph.layers where simplifier.readers[layer.name] != nil {
@@ -26,7 +26,7 @@ extension ImportedModel {
 
 /// Takes layers in the graph's order and keeps those that are needed.
 private struct Simplifier {
-  private(set) var model: ImportedModel
+  private(set) var model: Model
   /// How many layers read a value, the output counting as one; nil if the output does not depend on it.
   private(set) var readers: [String: Int]
   /// The layers so far; nil where one was merged into a later one.
@@ -37,7 +37,7 @@ private struct Simplifier {
   /// The values of 1×1 pixels, as far as that does not depend on the input's size.
   private var vectors: Set<String> = []
 
-  init(_ model: ImportedModel) {
+  init(_ model: Model) {
     self.model = model
     readers = [model.graph.output: 1]
     for layer in model.graph.layers.reversed() where readers[layer.name] != nil {
@@ -71,7 +71,7 @@ private struct Simplifier {
     layers.append(layer)
   }
 
-  func finish() throws(PixelAscentError) -> ImportedModel {
+  func finish() throws(PixelAscentError) -> Model {
     var result = model
     var layers = layers.compactMap { $0 }
     var output = substitutes[model.graph.output] ?? model.graph.output

@@ -3,104 +3,81 @@
 /// Reads networks from the files people have: PixelAscent's own safetensors, state dicts of PyTorch as `.pth` or
 /// safetensors, ONNX, and the pickle of SqueezeNet's original weights. The kind is recognised by content.
 package enum ModelReader {
-  /// A network's file, and what a user should know of how it was read.
-  package struct Reading: Sendable {
-    package let file: ModelFile
-    /// The format, in a word or two.
-    package let format: String
-    /// A line each.
-    package let notes: [String]
-    /// The file itself, and those beside it that its weights lie in.
-    package let files: [ByteSource]
-  }
-
   /// Reads the file at `path`.
   ///
+  /// - Returns: a complete model, checked
   /// - Throws: `PixelAscentError` of kind `unreadableFile`, `invalidModel`, or `invalidParameter` if the settings don't suit
   ///   the network.
   package static func read(
     _ path: String, _ settings: ModelSettings = ModelSettings()
-  ) throws(PixelAscentError) -> Reading {
+  ) throws(PixelAscentError) -> Model {
     try read(try ByteSource(contentsOf: path), settings)
   }
 
   /// Reads a file's bytes.
   package static func read(
     _ source: ByteSource, _ settings: ModelSettings = ModelSettings()
-  ) throws(PixelAscentError) -> Reading {
-    let kind = try WeightFile.kind(of: source)
-    switch kind {
-    case .safetensors:
-      let file = try Safetensors(source)
-      if ModelFile.isNative(file) { return try finish(ModelFile(file), "PixelAscent", settings, source) }
-      return try read(try file.stateDict(), "safetensors", settings, source)
-    case .torchZip, .torchLegacy:
-      return try read(try PyTorchFile.stateDict(source), "PyTorch state dict", settings, source)
-    case .onnx:
-      var model = try ONNXReader.read(source, inputSize: settings.inputSize)
-      model.notes += notes(settings)
-      return try finish(model, "ONNX", settings, source)
-    case .numPyPickle:
-      let pickle = try Pickle.load(source)
-      let file = try SqueezeNetImporter.modelFile(from: pickle, name: source.name)
-      return try finish(file, "pickle of SqueezeNet 1.1", settings, source)
-    }
-  }
-
-  private static func read(
-    _ dict: StateDict, _ format: String, _ settings: ModelSettings, _ source: ByteSource
-  ) throws(PixelAscentError) -> Reading {
-    let model = try Architecture.recognize(dict, named: settings.architecture)
-    return try finish(model, format, settings, source)
-  }
-
-  /// A file that says all itself.
-  private static func finish(
-    _ file: ModelFile, _ format: String, _ settings: ModelSettings, _ source: ByteSource
-  ) throws(PixelAscentError) -> Reading {
-    var file = file
-    do {
-      file.preprocessing = try settings.applied(to: file.preprocessing, channels: file.graph.input.channels)
-      if let labels = settings.labels { file.labels = try check(labels, file.labels.count, given: true) }
-      if settings.isBGR { try file.reverseChannels() }
-    } catch {
-      throw error.within(source.name)
-    }
-    return Reading(file: file, format: format, notes: notes(settings), files: [source])
-  }
-
-  private static func finish(
-    _ imported: ImportedModel, _ format: String, _ settings: ModelSettings, _ source: ByteSource
-  ) throws(PixelAscentError) -> Reading {
-    do {
-      var model = try imported.simplified()
-      let usual = try usualPreprocessing(model.graph.input.channels, inputSize: model.inputSize)
-      if model.preprocessing == nil && settings.mean == nil {
-        model.notes.append(
-          "the file doesn't say how its images were normalised: taken for mean \(list(usual.mean)), std \(list(usual.std)); "
-            + "--mean and --std say otherwise")
-      }
-      let preprocessing = try settings.applied(
-        to: model.preprocessing ?? usual, channels: model.graph.input.channels)
-      let shapes = try model.graph.shapes(inputSize: preprocessing.inputSize)
-      let classes = shapes[model.graph.output]?.channels ?? 0
-      let isImageNet = try classes == ImageNetLabels.labels.count
-      if settings.labels == nil && model.labels == nil {
-        model.notes.append(
-          isImageNet
-            ? "the file has no labels: its 1000 classes are taken for ImageNet's; --labels says otherwise"
-            : "the file has no labels: its \(classes) classes have numbers; --labels names them")
-      }
-      let usualLabels = try isImageNet ? ImageNetLabels.labels : Labels.numbered(classes)
-      var file = try ModelFile(
-        graph: model.graph,
-        labels: check(settings.labels ?? model.labels ?? usualLabels, classes, given: settings.labels != nil),
-        preprocessing: preprocessing, source: model.source, licence: "unknown", parameters: model.parameters)
-      if settings.isBGR { try file.reverseChannels() }
-      return Reading(file: file, format: format, notes: model.notes, files: [source] + imported.otherFiles)
+  ) throws(PixelAscentError) -> Model {
+    do throws(PixelAscentError) {
+      var model = try parts(of: source, settings)
+      model.files.insert(source, at: 0)
+      return try complete(model, settings)
     } catch {
       throw error.message.hasPrefix("\(source.name): ") ? error : error.within(source.name)
     }
+  }
+
+  /// What the file itself says, in the operations that a network has.
+  private static func parts(of source: ByteSource, _ settings: ModelSettings) throws(PixelAscentError) -> Model {
+    func named(_ format: String, _ model: Model) -> Model {
+      var model = model
+      model.format = format
+      return model
+    }
+    func recognized(_ format: String, _ dict: StateDict) throws(PixelAscentError) -> Model {
+      named(format, try Architecture.recognize(dict, named: settings.architecture).simplified())
+    }
+    var model: Model
+    switch try WeightFile.kind(of: source) {
+    case .safetensors:
+      let file = try Safetensors(source)
+      guard Model.isNative(file) else { return try recognized("safetensors", file.stateDict()) }
+      model = named("PixelAscent", try Model(file))
+    case .torchZip, .torchLegacy: return try recognized("PyTorch state dict", PyTorchFile.stateDict(source))
+    case .onnx: model = named("ONNX", try ONNXReader.read(source, inputSize: settings.inputSize).simplified())
+    case .numPyPickle:
+      let pickle = try Pickle.load(source)
+      model = named("pickle of SqueezeNet 1.1", try SqueezeNetImporter.model(from: pickle, name: source.name))
+    }
+    model.notes += notes(settings)
+    return model
+  }
+
+  /// The model with what the settings say, and with the usual where neither they nor the file say anything.
+  private static func complete(_ read: Model, _ settings: ModelSettings) throws(PixelAscentError) -> Model {
+    var model = read
+    let channels = model.graph.input.channels, usual = try usualPreprocessing(channels, inputSize: model.inputSize)
+    if model.preprocessing == nil && settings.mean == nil {
+      model.notes.append(
+        "the file doesn't say how its images were normalised: taken for mean \(list(usual.mean)), std \(list(usual.std)); "
+          + "--mean and --std say otherwise")
+    }
+    let preprocessing = try settings.applied(to: model.preprocessing ?? usual, channels: channels)
+    let shapes = try model.graph.shapes(inputSize: preprocessing.inputSize)
+    let classes = shapes[model.graph.output]?.channels ?? 0
+    let isImageNet = try classes == ImageNetLabels.labels.count
+    if settings.labels == nil && model.labels == nil {
+      model.notes.append(
+        isImageNet
+          ? "the file has no labels: its 1000 classes are taken for ImageNet's; --labels says otherwise"
+          : "the file has no labels: its \(classes) classes have numbers; --labels names them")
+    }
+    let usualLabels = try isImageNet ? ImageNetLabels.labels : Labels.numbered(classes)
+    model.labels = try check(settings.labels ?? model.labels ?? usualLabels, classes, given: settings.labels != nil)
+    model.preprocessing = preprocessing
+    try model.check()
+    if settings.isBGR { try model.reverseChannels() }
+    return model
   }
 
   /// What is said of a file that says itself what network it is.
@@ -133,7 +110,7 @@ package enum ModelReader {
   private static func list(_ values: [Float]) -> String { values.map { "\($0)" }.joined(separator: ",") }
 }
 
-extension ModelFile {
+extension Model {
   /// Turns a network that takes blue, green and red into one that takes red, green and blue.
   fileprivate mutating func reverseChannels() throws(PixelAscentError) {
     guard graph.input.channels == 3 else {
@@ -150,26 +127,5 @@ extension ModelFile {
       graph.layers[index].inputs = graph.layers[index].inputs.map { $0 == Graph.image ? reversed.name : $0 }
     }
     graph.layers.insert(contentsOf: parts + [reversed], at: 0)
-  }
-}
-
-/// Turns model files of any known kind into PixelAscent's own.
-public enum ModelConverter {
-  /// Reads the model at `path` and writes it to `output`: safetensors with its graph, labels and preprocessing.
-  ///
-  /// - Returns: the number of classes, and notes on how the file was read
-  /// - Throws: ``PixelAscentError`` as the reader does, or of kind `unwritableFile`, also if `output` is one of the files that
-  ///   the weights lie in.
-  public static func convert(
-    contentsOf path: String, settings: ModelSettings = ModelSettings(), to output: String
-  ) throws -> (classes: Int, notes: [String]) {
-    let reading = try ModelReader.read(path, settings)
-    if let place = Files.identity(output), reading.files.contains(where: { Files.identity($0.name) == place }) {
-      throw PixelAscentError(.unwritableFile, "\(output): holds the weights that are read; write to another file")
-    }
-    // What can't be run is not written.
-    _ = try Network(reading.file, name: path)
-    try reading.file.safetensors().write(to: output)
-    return (reading.file.labels.count, reading.notes)
   }
 }

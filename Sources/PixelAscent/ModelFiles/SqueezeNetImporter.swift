@@ -5,11 +5,11 @@
 /// The dictionary maps a layer's name to its kernel, of shape (height, width, in, out), and its bias, of shape (out).
 /// Iandola et al., "SqueezeNet: AlexNet-level accuracy with 50x fewer parameters", arXiv:1602.07360.
 package enum SqueezeNetImporter {
-  /// A model file whose input is RGB in normalised space, from weights whose input is BGR from 0 to 255.
+  /// A model whose input is RGB in normalised space, from weights whose input is BGR from 0 to 255.
   ///
   /// - Throws: `PixelAscentError` of kind `invalidModel` if a layer is missing, unknown or given twice, or an array
   ///   has the wrong shape or holds a value that is not finite; `name` is what errors call the file.
-  package static func modelFile(from pickle: PickleValue, name: String) throws(PixelAscentError) -> ModelFile {
+  package static func model(from pickle: PickleValue, name: String) throws(PixelAscentError) -> Model {
     func fail(_ message: String) -> PixelAscentError { PixelAscentError(.invalidModel, "\(name): \(message)") }
 
     guard case .dict(let entries) = pickle else { throw fail("expected a dictionary of SqueezeNet's layers") }
@@ -55,10 +55,11 @@ package enum SqueezeNetImporter {
     if let key = tensors.filter({ !$0.value.isFinite }).keys.min() {
       throw fail("tensor \(key) holds a value that is not finite once converted")
     }
-    return try ModelFile(
-      graph: graph, labels: ImageNetLabels.labels, preprocessing: .imageNet,
+    return Model(
+      graph: graph, parameters: tensors.mapValues(Parameter.init), preprocessing: .imageNet,
+      labels: try ImageNetLabels.labels,
       source: "SqueezeNet 1.1 by DeepScale, the original Caffe weights; input converted to normalised RGB",
-      licence: "BSD-2-Clause", parameters: tensors.mapValues(Parameter.init), name: name)
+      licence: "BSD-2-Clause")
   }
 
   /// The layers of SqueezeNet 1.1; dropout, which does nothing here, is left out.

@@ -21,11 +21,11 @@ struct LayerPlan: Sendable {
   var classes: Int { values[output].channels }
 
   /// - Throws: `PixelAscentError` of kind `invalidModel` that names the layer this version can't run, `unreadableFile`.
-  init(_ file: ModelFile, threads: Int) throws(PixelAscentError) {
-    graph = file.graph
+  init(_ model: Model, threads: Int) throws(PixelAscentError) {
+    let shapes = try model.check()
+    graph = model.graph
     for name in graph.layers.flatMap(\.inputs) + [graph.output] { readers[name, default: 0] += 1 }
-    let weights = try LayerWeights.load(file, threads: threads)
-    let shapes = try graph.shapes(inputSize: file.preprocessing.inputSize)
+    let weights = try LayerWeights.load(model, threads: threads)
     if !graph.hasStem { appendImage() }
     for layer in graph.layers {
       do {
@@ -310,33 +310,5 @@ extension Graph {
     guard readers.count == 1, case .convolution(let window, 1, _, _) = readers[0].operation else { return false }
     return max(window.y.kernel, window.x.kernel) <= Window.widestStem && window.y.dilation == 1
       && window.x.dilation == 1
-  }
-
-  /// The shapes for a square image of `inputSize` pixels, or of a larger one where that is too small.
-  func shapes(inputSize: Int) throws(PixelAscentError) -> [String: ValueShape] {
-    do {
-      return try shapes(height: inputSize, width: inputSize)
-    } catch let error where error.kind == .sizeLimit {
-      let least = try leastSize()
-      return try shapes(height: least, width: least)
-    }
-  }
-
-  /// The least height and width of an image.
-  func leastSize() throws(PixelAscentError) -> Int {
-    func fits(_ size: Int) throws(PixelAscentError) -> Bool {
-      do {
-        _ = try shapes(height: size, width: size)
-        return true
-      } catch let error where error.kind == .sizeLimit {
-        return false
-      }
-    }
-    let most = 4096
-    // What is wrong with a network at that size need not be at smaller ones.
-    if (try? fits(most)) ?? true {
-      for size in 1...most where try fits(size) { return size }
-    }
-    throw PixelAscentError(.invalidModel, "the network leaves nothing of an image of \(most)×\(most) pixels")
   }
 }

@@ -11,15 +11,15 @@ enum LayerWeights: Sendable {
   /// The weights of all layers that have some, by the layers' names.
   ///
   /// - Throws: `PixelAscentError` of kind `invalidModel` if a parameter holds a value that is not finite, `unreadableFile`.
-  static func load(_ file: ModelFile, threads: Int) throws(PixelAscentError) -> [String: LayerWeights] {
-    let hasStem = file.graph.hasStem
-    let loaded = sideBySide(file.graph.layers, threads: threads) { (layer: GraphLayer) in
+  static func load(_ model: Model, threads: Int) throws(PixelAscentError) -> [String: LayerWeights] {
+    let hasStem = model.graph.hasStem
+    let loaded = sideBySide(model.graph.layers, threads: threads) { (layer: GraphLayer) in
       Result { () throws(PixelAscentError) in
-        try LayerWeights(layer, readsImage: hasStem && layer.inputs[0] == Graph.image, file.parameters)
+        try LayerWeights(layer, readsImage: hasStem && layer.inputs[0] == Graph.image, model.parameters)
       }
     }
     var weights: [String: LayerWeights] = [:]
-    for (layer, result) in zip(file.graph.layers, loaded) { weights[layer.name] = try result.get() }
+    for (layer, result) in zip(model.graph.layers, loaded) { weights[layer.name] = try result.get() }
     return weights
   }
 

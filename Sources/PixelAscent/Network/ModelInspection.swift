@@ -16,16 +16,6 @@ public struct ModelInspection: Sendable {
     public let parameters: Int, multiplications: Int
   }
 
-  /// An operator that this version doesn't have.
-  public struct Unsupported: Sendable {
-    /// The node's name, or its output's.
-    public let layer: String
-    /// "Conv", or with its domain "com.microsoft.FusedConv".
-    public let `operator`: String
-    /// What is wrong with it, and the nearest that is supported.
-    public let advice: String
-  }
-
   /// The file's format, in a word or two.
   public let format: String
   /// Where the weights come from, or the architecture; their licence.
@@ -33,7 +23,7 @@ public struct ModelInspection: Sendable {
   /// The layers in the order of the forward pass; none if something is unsupported.
   public private(set) var layers: [Layer] = []
   /// Everything that keeps the model from running.
-  public private(set) var unsupported: [Unsupported] = []
+  public private(set) var unsupported: [UnsupportedOperator] = []
   /// How an image becomes the input; nil if something is unsupported.
   public private(set) var preprocessing: Preprocessing?
   /// The number of classes, and the name of the first.
@@ -65,15 +55,16 @@ public struct ModelInspection: Sendable {
         return
       }
     }
-    let reading = try ModelReader.read(source, settings), file = reading.file
-    format = reading.format
-    (self.source, licence, notes) = (file.source, file.licence, reading.notes)
-    preprocessing = file.preprocessing
-    (classes, firstLabel) = (file.labels.count, file.labels[0])
-    (height, width) = (file.preprocessing.inputSize, file.preprocessing.inputSize)
-    let shapes = try file.graph.shapes(height: height, width: width)
-    layers = file.graph.layers.map { Layer($0, shapes, file.parameters) }
-    let plan = try LayerPlan(file, threads: options.threads)
+    let model = try ModelReader.read(source, settings), plan = try LayerPlan(model, threads: options.threads)
+    guard let labels = model.labels, let preprocessing = model.preprocessing else {
+      preconditionFailure("a plan of a model that is not complete")
+    }
+    (format, self.source, licence, notes) = (model.format, model.source, model.licence, model.notes)
+    self.preprocessing = preprocessing
+    (classes, firstLabel) = (labels.count, labels[0])
+    (height, width) = (preprocessing.inputSize, preprocessing.inputSize)
+    let shapes = try model.graph.shapes(height: height, width: width)
+    layers = model.graph.layers.map { Layer($0, shapes, model.parameters) }
     forwardBytes = try ArenaPlan(plan, height: height, width: width, gradient: false).bytes
     gradientBytes = try ArenaPlan(plan, height: height, width: width, gradient: true).bytes
   }

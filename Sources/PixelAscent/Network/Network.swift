@@ -1,44 +1,5 @@
 // SPDX-License-Identifier: MIT
 
-/// How much of the machine a computation may use. None of it changes any result.
-public struct ComputeOptions: Hashable, Sendable {
-  /// The most threads that work on one image at once; at least 1.
-  public var threads: Int
-  /// The most memory, in bytes, that one image's way through the network may take.
-  public var maxMemory: Int
-  /// The instruction set of the kernels.
-  public var instructionSet: InstructionSet
-
-  /// Options; the defaults are every core the process may use, 2 GiB, and the fastest instruction set.
-  public init(
-    threads: Int = ComputeOptions.availableThreads, maxMemory: Int = 2 << 30,
-    instructionSet: InstructionSet = .best
-  ) {
-    precondition(threads >= 1 && maxMemory >= 0)
-    self.threads = threads
-    self.maxMemory = maxMemory
-    self.instructionSet = instructionSet
-  }
-
-  /// How many of `count` images or ascents, at least one, go side by side: no more than there are threads, and no more than
-  /// half of the machine's memory holds.
-  package func lanes(_ count: Int, bytesEach: Int, memory: Int = Files.physicalMemory) -> Int {
-    max(1, min(count, threads, memory / 2 / max(1, bytesEach)))
-  }
-
-  /// - Throws: `PixelAscentError` of kind `sizeLimit` if that, which takes so many bytes, is more than these options allow, or
-  ///   than there is.
-  func checkMemory(_ bytes: Int, of what: String) throws(PixelAscentError) {
-    if bytes > maxMemory {
-      let megabytes = (bytes - 1) >> 20 + 1
-      throw PixelAscentError(
-        .sizeLimit,
-        "\(what) would take \(megabytes) MB of memory, more than the limit of \(maxMemory >> 20) MB (--max-memory)")
-    }
-    try Files.checkMemory(bytes, "\(what) would take")
-  }
-}
-
 /// An image classifier that is differentiated with respect to its input: a graph of layers with packed weights, its
 /// labels and its preprocessing, read from a model file.
 ///
@@ -53,13 +14,13 @@ public struct Network: Sendable {
   /// The weights' licence.
   public let licence: String
   /// What a user should know of how the file was read, a line each.
-  public private(set) var notes: [String] = []
+  public let notes: [String]
   /// How much of the machine its computations may use.
   public var options: ComputeOptions
 
   let plan: LayerPlan
-  /// What it was read from.
-  private var sources: [ByteSource] = []
+  /// The files that the model was read from.
+  private let sources: [ByteSource]
 
   /// Reads a model file: PixelAscent's own safetensors, a state dict of a known architecture as `.pth` or safetensors, ONNX,
   /// or the pickle of SqueezeNet's original weights. The kind is recognised by content.
@@ -80,21 +41,18 @@ public struct Network: Sendable {
     try self.init(ModelReader.read(ByteSource(bytes, name: name)), name: name, options: options)
   }
 
-  private init(_ reading: ModelReader.Reading, name: String, options: ComputeOptions) throws(PixelAscentError) {
-    try self.init(reading.file, name: name, options: options)
-    (notes, sources) = (reading.notes, reading.files)
-  }
-
-  package init(_ file: ModelFile, name: String, options: ComputeOptions = ComputeOptions()) throws(PixelAscentError) {
+  /// Makes a complete model ready to run; errors begin with `name`.
+  package init(_ model: Model, name: String, options: ComputeOptions = ComputeOptions()) throws(PixelAscentError) {
     do {
-      plan = try LayerPlan(file, threads: options.threads)
+      plan = try LayerPlan(model, threads: options.threads)
     } catch {
       throw error.within(name)
     }
-    labels = file.labels
-    preprocessing = file.preprocessing
-    source = file.source
-    licence = file.licence
+    guard let labels = model.labels, let preprocessing = model.preprocessing else {
+      preconditionFailure("a plan of a model that is not complete")
+    }
+    (self.labels, self.preprocessing) = (labels, preprocessing)
+    (source, licence, notes, sources) = (model.source, model.licence, model.notes, model.files)
     self.options = options
   }
 

@@ -23,7 +23,7 @@ extension String {
 
 extension Unicode.Scalar {
   /// Whether it is a control character, ends a line, or changes the direction of the text around it.
-  var isInvisible: Bool {
+  package var isInvisible: Bool {
     switch properties.generalCategory {
     case .control, .lineSeparator, .paragraphSeparator: true
     default: properties.isBidiControl

@@ -146,15 +146,15 @@ package enum Files {
   }
 
   /// A descriptor of the file at `path`, made if it is not there, to be read and appended to; below 0 where `errno` says why.
-  static func openForAppending(_ path: String) -> Int32 {
+  package static func openForAppending(_ path: String) -> Int32 {
     retrying { open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0o666) }
   }
 
   /// Removes a file, if there is one.
-  static func remove(_ path: String) { unlink(path) }
+  package static func remove(_ path: String) { unlink(path) }
 
   /// Ends the program at once, from any thread; what is half written is removed.
-  static func end(withCode code: Int32) -> Never {
+  package static func end(withCode code: Int32) -> Never {
     // A file system that does not answer is waited for a second, no longer.
     for _ in 0..<200 {
       unfinished.withLockIfAvailable { (paths: inout sending Set<String>) -> Void in
@@ -178,7 +178,7 @@ package enum Files {
   }
 
   /// Writes all bytes; returns an `errno` code or 0.
-  static func drain(_ bytes: UnsafeRawBufferPointer, into file: Int32) -> Int32 {
+  package static func drain(_ bytes: UnsafeRawBufferPointer, into file: Int32) -> Int32 {
     var done = 0
     while done < bytes.count {
       let put = retrying { writeSome(file, UnsafeRawBufferPointer(rebasing: bytes[done...])) }
@@ -198,7 +198,7 @@ package enum Files {
   static let replacement: Character = "\u{FFFD}"
 
   /// The error for a call on `path` that failed with an `errno` code.
-  static func failure(_ kind: PixelAscentError.Kind, _ path: String, _ code: Int32) -> PixelAscentError {
+  package static func failure(_ kind: PixelAscentError.Kind, _ path: String, _ code: Int32) -> PixelAscentError {
     let text =
       switch code {
       case ENOENT where path.contains(replacement): "can't be opened: its name is not UTF-8"

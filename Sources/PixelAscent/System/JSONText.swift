@@ -18,7 +18,7 @@ package enum JSONText {
   /// The value that the JSON `text` holds.
   ///
   /// - Throws: `PixelAscentError` of kind `invalidModel`; its line begins with `name` and says what is wrong where.
-  static func decode<Value: Decodable>(
+  package static func decode<Value: Decodable>(
     _ type: Value.Type, from text: some Sequence<UInt8>, name: String
   ) throws(PixelAscentError) -> Value {
     let text = Array(text)

@@ -11,6 +11,11 @@ import Synchronization
   import Glibc
 #endif
 
+/// A part of an operation, which one thread computes: some blocks of channels, and some rows of each.
+struct Part: Sendable {
+  let blocks, rows: Range<Int>
+}
+
 /// Runs the parts of operations side by side.
 ///
 /// Parts write disjoint memory, so what they compute does not depend on the number of threads or on their timing. One

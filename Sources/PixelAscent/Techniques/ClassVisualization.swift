@@ -64,7 +64,7 @@ public struct ClassVisualization: Hashable, Sendable {
     }
 
     /// Whether a step is lr · g/‖g‖₂ rather than lr · g.
-    var normalizesStep: Bool { self == .cs231nPyTorchNormalized }
+    package var normalizesStep: Bool { self == .cs231nPyTorchNormalized }
     /// The gradient of the L2 term is −`l2Factor` · λ · I.
     var l2Factor: Double { self == .cs231nTensorFlow ? 1 : 2 }
     /// Whether offsets are drawn from −max … max rather than 0 … max.

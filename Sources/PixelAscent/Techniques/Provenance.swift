@@ -125,7 +125,7 @@ public struct Provenance: Hashable, Sendable {
   }
 
   /// The same but for the instruction set, which is none.
-  var onAnyInstructionSet: Provenance {
+  package var onAnyInstructionSet: Provenance {
     var other = self
     other.instructionSet = ""
     return other
@@ -149,7 +149,7 @@ public struct Provenance: Hashable, Sendable {
   }
 
   /// What the comment of a picture's file says.
-  init(text: String?, name: String) throws(PixelAscentError) {
+  package init(text: String?, name: String) throws(PixelAscentError) {
     guard let text, let mark = Self.mark(text) else {
       throw PixelAscentError(
         .invalidImage, "\(name): the file doesn't say how it was made, as pixelascent's own pictures do")
@@ -178,7 +178,7 @@ extension Provenance {
   }
 
   /// Whether they are a contact sheet.
-  static func isContactSheet(_ bytes: [UInt8]) -> Bool { comment(bytes).flatMap(mark)?.pictures != nil }
+  package static func isContactSheet(_ bytes: [UInt8]) -> Bool { comment(bytes).flatMap(mark)?.pictures != nil }
 
   private static func comment(_ bytes: [UInt8]) -> String? { try? RGBImage.comment(inFile: bytes, name: "") }
 

@@ -56,7 +56,7 @@ extension Provenance {
       input: input)
   }
 
-  func differences(version present: String, instructionSet: String, model: String, input: String?) -> [String] {
+  package func differences(version present: String, instructionSet: String, model: String, input: String?) -> [String] {
     var lines: [String] = []
     if version != present { lines.append("it was made by version \(version.oneLine), this is \(present)") }
     if self.instructionSet != instructionSet {

@@ -35,7 +35,7 @@ package enum Architecture {
   /// - Throws: `PixelAscentError` of kind `invalidModel`; the line names the file and what does not fit. Of kind
   ///   `invalidParameter` if the name is not one of ``names``.
   package static func recognize(_ dict: StateDict, named wanted: String? = nil) throws(PixelAscentError)
-    -> ImportedModel
+    -> Model
   {
     func fits(_ family: ArchitectureFamily) -> Bool {
       family.signature.allSatisfy { dict.shape("\($0).weight") != nil }

@@ -83,13 +83,13 @@ struct ArchitectureBuilder {
   /// The model whose scores are `scores`.
   ///
   /// - Throws: `PixelAscentError` of kind `invalidModel` if the state dict holds what no layer takes.
-  func model(scores: Value) throws(PixelAscentError) -> ImportedModel {
+  func model(scores: Value) throws(PixelAscentError) -> Model {
     for (name, _) in dict.entries {
       if used.contains(name) || name.hasSuffix(".num_batches_tracked") { continue }
       if ignoredPrefixes.contains(where: name.hasPrefix) { continue }
       throw fail("has no tensor \(name.oneLine)")
     }
-    return ImportedModel(
+    return Model(
       graph: Graph(input: .init(channels: inputChannels), layers: layers, output: layerName(scores)),
       parameters: parameters,
       preprocessing: inputChannels == preprocessing.mean.count ? preprocessing : nil,

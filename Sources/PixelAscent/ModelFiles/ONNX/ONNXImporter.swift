@@ -7,7 +7,7 @@ struct ONNXImporter {
   private let inputSize: Int
   private(set) var layers: [GraphLayer] = []
   var parameters: [String: Parameter] = [:]
-  private(set) var unsupported: [ModelInspection.Unsupported] = []
+  private(set) var unsupported: [UnsupportedOperator] = []
   var notes: [String] = []
   /// What is known of the values, by their names.
   var values: [String: ONNXValue] = [:]
@@ -221,7 +221,7 @@ struct ONNXImporter {
   }
 
   /// What has been read, with the scores' view.
-  func model(_ output: ONNXView?) throws(PixelAscentError) -> ImportedModel {
+  func model(_ output: ONNXView?) throws(PixelAscentError) -> Model {
     guard let image, let output, output.layer != Graph.image else { throw fail("the graph has no layers") }
     guard output.size.plane == 1, output.isVector else {
       throw fail("expected scores of shape (1, classes), found \(shapeText(output.shape))")
@@ -234,13 +234,13 @@ struct ONNXImporter {
     if graph.layers.last?.operation == .softmax {
       notes.append("the softmax at the end is left out: scores are what comes before it")
     }
-    var model = ImportedModel(
+    var model = Model(
       graph: graph, parameters: parameters, preprocessing: metadata.preprocessing(inputSize: size),
       labels: metadata.labels(count: output.size.channels),
       source: "ONNX" + (origin.isEmpty ? "" : " by \(origin.oneLine)")
         + (file.graphName.isEmpty ? "" : ", graph \(file.graphName.oneLine)"),
       notes: notes, inputSize: hasSize ? size : nil)
-    model.otherFiles = files.all
+    model.files = files.all
     return model
   }
 }

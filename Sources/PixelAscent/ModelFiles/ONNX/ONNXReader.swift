@@ -7,7 +7,7 @@ package enum ONNXReader {
   /// - Parameter inputSize: the height and width that are assumed where the file leaves them open; 224 if nil.
   /// - Throws: `PixelAscentError` of kind `invalidModel` if the file contradicts itself or the format, or holds
   ///   operators that are not supported: its line names the first; ``unsupported(_:inputSize:)`` gives all.
-  package static func read(_ source: ByteSource, inputSize: Int? = nil) throws(PixelAscentError) -> ImportedModel {
+  package static func read(_ source: ByteSource, inputSize: Int? = nil) throws(PixelAscentError) -> Model {
     let file = try ONNXFile(source)
     var importer = ONNXImporter(file, inputSize: inputSize ?? 224)
     let output = try importer.run()
@@ -26,7 +26,7 @@ package enum ONNXReader {
   /// - Throws: as ``read(_:inputSize:)`` does if the file is damaged.
   package static func unsupported(
     _ source: ByteSource, inputSize: Int? = nil
-  ) throws(PixelAscentError) -> [ModelInspection.Unsupported] {
+  ) throws(PixelAscentError) -> [UnsupportedOperator] {
     var importer = ONNXImporter(try ONNXFile(source), inputSize: inputSize ?? 224)
     _ = try importer.run()
     return importer.unsupported

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 
+import PixelAscent
+
 /// A folder of class visualizations: the pictures, a manifest with a line for each, a contact sheet and a gallery page.
 package struct AtlasFolder: Sendable {
   /// The folder's path, without a "/" at its end.

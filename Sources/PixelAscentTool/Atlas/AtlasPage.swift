@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 
+import PixelAscent
+
 /// The gallery of an atlas: its pictures, which stand beside it, with a search by name. It has no time in it.
 struct AtlasPage {
   private let records: [AtlasRecord]

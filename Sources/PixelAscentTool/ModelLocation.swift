@@ -1,18 +1,20 @@
 // SPDX-License-Identifier: MIT
 
+import PixelAscent
+
 /// Where a model file is looked for.
-public enum ModelLocation {
+package enum ModelLocation {
   /// The file name of the default model.
-  public static let defaultName = "squeezenet1_1.safetensors"
+  package static let defaultName = "squeezenet1_1.safetensors"
 
   /// How to get a model, in one line.
-  public static let advice =
+  package static let advice =
     "run `make model` in PixelAscent's folder, or name a file with --model or PIXELASCENT_MODEL"
 
   /// The model file to use: `path` if given, else as ``search(_:)`` finds it.
   ///
   /// - Throws: ``PixelAscentError`` of kind `unreadableFile` if there is none.
-  public static func find(_ path: String? = nil) throws(PixelAscentError) -> String {
+  package static func find(_ path: String? = nil) throws(PixelAscentError) -> String {
     if let found = try search(path) { return found }
     throw PixelAscentError(.unreadableFile, "no model \(defaultName) found: \(advice)")
   }
@@ -23,7 +25,7 @@ public enum ModelLocation {
   /// nil if nowhere.
   ///
   /// - Throws: ``PixelAscentError`` of kind `unreadableFile` if a file is named that is not there.
-  public static func search(_ path: String? = nil) throws(PixelAscentError) -> String? {
+  package static func search(_ path: String? = nil) throws(PixelAscentError) -> String? {
     let data =
       Files.environment("XDG_DATA_HOME") ?? Files.environment("HOME").map { "\($0)/.local/share" }
     var folders = ["Models"]

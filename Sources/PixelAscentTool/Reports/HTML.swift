@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 
+import PixelAscent
+
 /// A piece of a page. Literals stand as they are; text that is interpolated is escaped, other pieces are not:
 /// `"<b title=\"\(name)\">\(piece)</b>"` is safe whatever the name is. Attributes are quoted.
 package struct HTML: ExpressibleByStringInterpolation, Hashable, Sendable {

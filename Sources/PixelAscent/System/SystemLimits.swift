@@ -6,17 +6,15 @@
   import Foundation
 #endif
 
-extension ComputeOptions {
-  /// The number of cores this process may use: those of the machine, of the affinity mask, and of the CPU quotas of its
-  /// control groups, whichever is least. At least 1; of a quota's last fraction of a core nothing.
-  public static var availableThreads: Int {
-    let cores = ProcessInfo.processInfo.activeProcessorCount
-    return max(1, [cores, SystemLimits().affinity ?? cores, SystemLimits().quota ?? cores].min() ?? 1)
-  }
-}
-
 /// What Linux tells about the share of the machine that a process may use; nil where it tells nothing.
 package struct SystemLimits {
+  /// The number of cores that this process may use: those of the machine, of the affinity mask, and of the CPU quotas of
+  /// its control groups, whichever is least. At least 1; a quota's last fraction of a core does not count.
+  static var availableThreads: Int {
+    let cores = ProcessInfo.processInfo.activeProcessorCount, limits = SystemLimits()
+    return max(1, [cores, limits.affinity ?? cores, limits.quota ?? cores].min() ?? 1)
+  }
+
   /// Where the files lie: "" but in tests.
   private let root: String
 

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 
+import PixelAscent
+
 /// How far some work is, on one line that says less where there is less room.
 package struct ProgressText: Sendable {
   /// What is done, and what there is to do.
@@ -50,13 +52,5 @@ package struct ProgressText: Sendable {
     if each >= 10 { return "\(Int(min(each, 1e9).rounded()))/s" }
     let tenths = Int((each * 10).rounded())
     return tenths > 0 ? "\(tenths / 10).\(tenths % 10)/s" : "\(Int((3600 * each).rounded()))/h"
-  }
-}
-
-extension ContinuousClock.Instant {
-  /// The seconds that have passed since.
-  package var secondsSince: Double {
-    let passed = duration(to: .now).components
-    return Double(passed.seconds) + Double(passed.attoseconds) * 1e-18
   }
 }

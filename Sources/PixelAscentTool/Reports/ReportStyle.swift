@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 
+import PixelAscent
+
 extension ReportPage {
   /// How a report looks: on phones and wide screens, light and dark, and on paper.
   static let style: HTML = """

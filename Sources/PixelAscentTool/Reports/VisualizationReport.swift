@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 
+import PixelAscent
+
 extension ClassVisualization {
   /// A page about an ascent, as HTML in one file: the shown iterations behind a slider, score and probability, and every
   /// parameter.
@@ -13,7 +15,7 @@ extension ClassVisualization {
   ///   - network: the network that it asked
   ///   - command: the words of a command that makes the picture again, to be shown; none if there is none
   /// - Throws: ``PixelAscentError`` of kind `sizeLimit` if memory runs out.
-  public func report(
+  package func report(
     of result: Result, class index: Int, shown: [Shown], network: Network, command: [String] = []
   ) throws(PixelAscentError) -> String {
     return ReportPage(

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 
+import PixelAscent
+
 extension SaliencyMap {
   /// A page about the map, as HTML in one file: the photo, the map, the map over the photo, and the scores.
   ///
@@ -14,7 +16,7 @@ extension SaliencyMap {
   ///   - command: the words of a command that makes the map again, to be shown; none if there is none
   /// - Precondition: the photo has the map's size.
   /// - Throws: ``PixelAscentError`` of kind `sizeLimit` if memory runs out.
-  public func report(
+  package func report(
     photo: RGBImage, colormap: Colormap = .hot, percentile: Double = 100, name: String, network: Network,
     command: [String] = []
   ) throws(PixelAscentError) -> String {

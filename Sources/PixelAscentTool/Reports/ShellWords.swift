@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 
+import PixelAscent
+
 /// A word of a command as it is pasted into a shell: quoted if it needs that. What can't be seen is written as the octal numbers of
 /// its bytes, as bash, zsh and POSIX's shell of 2024 read them.
 package func shellQuoted(_ word: String) -> String {

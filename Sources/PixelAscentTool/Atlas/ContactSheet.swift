@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 
+import PixelAscent
+
 /// The pictures of an atlas as small ones in rows, on white.
 struct ContactSheet {
   private let records: [AtlasRecord]

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 
+import PixelAscent
+
 /// A line of an atlas's manifest: a picture that was made, or why it could not be.
 package struct AtlasRecord: Codable, Hashable, Sendable {
   package let `class`: Int

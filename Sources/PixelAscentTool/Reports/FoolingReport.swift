@@ -1,17 +1,19 @@
 // SPDX-License-Identifier: MIT
 
+import PixelAscent
+
 extension Fooling {
   /// What the network saw before a step, as ``Fooling/run(_:on:target:progress:show:shouldStop:)`` tells it.
-  public struct Look: Sendable {
+  package struct Look: Sendable {
     /// The number of steps made.
-    public let iteration: Int
+    package let iteration: Int
     /// The scores of all classes.
-    public let scores: [Float]
+    package let scores: [Float]
     /// Whether they are those of the image rounded to 8 bits.
-    public let isRounded: Bool
+    package let isRounded: Bool
 
     /// What `progress` was called with.
-    public init(iteration: Int, scores: [Float], isRounded: Bool) {
+    package init(iteration: Int, scores: [Float], isRounded: Bool) {
       (self.iteration, self.scores, self.isRounded) = (iteration, scores, isRounded)
     }
   }
@@ -29,7 +31,7 @@ extension Fooling {
   ///   - network: the network that is fooled
   ///   - command: the words of a command that makes the image again, to be shown; none if there is none
   /// - Throws: ``PixelAscentError`` of kind `sizeLimit` if memory runs out.
-  public func report(
+  package func report(
     of result: Result, target: Int, looks: [Look], name: String, network: Network, command: [String] = []
   ) throws(PixelAscentError) -> String {
     let original = network.topClass(result.originalScores), marked = [original, target]

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 
+import PixelAscent
+
 #if canImport(FoundationEssentials)
   import FoundationEssentials
 #else
