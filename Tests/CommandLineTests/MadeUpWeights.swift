@@ -12,7 +12,8 @@ enum MadeUpWeights {
     for layer in SqueezeNetImporter.graph.layers {
       let inputs = layer.inputs.map { channels[$0] ?? 0 }.reduce(0, +)
       channels[layer.name] = inputs
-      guard case .convolution(let window, _, let outputs, _) = layer.operation else { continue }
+      guard let convolution = layer.operation as? Convolution else { continue }
+      let (window, outputs) = (convolution.window, convolution.outputs)
       let size = window.y.kernel
       channels[layer.name] = outputs
       writer.string(layer.name)

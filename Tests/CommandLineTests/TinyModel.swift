@@ -21,18 +21,18 @@ enum TinyModel {
   /// Halves an image four times as SqueezeNet does, so that the least size is 17 here too.
   private static let graph: Graph = {
     func convolution(_ name: String, _ input: String, _ window: Window, _ channels: Int) -> GraphLayer {
-      let operation = PixelAscent.Operation.convolution(window, groups: 1, outputChannels: channels, clamp: .relu)
+      let operation = Convolution(window, groups: 1, outputs: channels, clamp: .relu)
       return GraphLayer(name: name, operation: operation, inputs: [input])
     }
     func pool(_ name: String, _ input: String) -> GraphLayer {
-      GraphLayer(name: name, operation: .maxPool(Window(kernel: 3, stride: 2), ceilMode: true), inputs: [input])
+      GraphLayer(name: name, operation: MaxPool(Window(kernel: 3, stride: 2), ceilMode: true), inputs: [input])
     }
     return Graph(
       input: .init(channels: 3),
       layers: [
         convolution("conv1", "image", Window(kernel: 3, stride: 2), 16), pool("pool1", "conv1"),
         pool("pool2", "pool1"), pool("pool3", "pool2"), convolution("conv2", "pool3", Window(kernel: 1), 1000),
-        GraphLayer(name: "scores", operation: .globalAverage, inputs: ["conv2"]),
+        GraphLayer(name: "scores", operation: GlobalAverage(), inputs: ["conv2"]),
       ], output: "scores")
   }()
 

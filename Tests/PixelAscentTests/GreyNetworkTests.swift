@@ -13,11 +13,11 @@ import Testing
     input: .init(channels: 1),
     layers: [
       S.convolution("conv1", "image", 5, 6, padding: 2),
-      S.layer("pool1", .maxPool(Window(kernel: 2, stride: 2), ceilMode: false), "conv1"),
+      S.layer("pool1", MaxPool(Window(kernel: 2, stride: 2), ceilMode: false), "conv1"),
       S.convolution("conv2", "pool1", 5, 16),
-      S.layer("pool2", .maxPool(Window(kernel: 2, stride: 2), ceilMode: false), "conv2"),
-      S.layer("flatten", .flatten, "pool2"), S.layer("fc1", .linear(outputs: 30, clamp: .relu), "flatten"),
-      S.layer("scores", .linear(outputs: 10, clamp: .none), "fc1"),
+      S.layer("pool2", MaxPool(Window(kernel: 2, stride: 2), ceilMode: false), "conv2"),
+      S.layer("flatten", Flatten(), "pool2"), S.layer("fc1", Linear(outputs: 30, clamp: .relu), "flatten"),
+      S.layer("scores", Linear(outputs: 10, clamp: .none), "fc1"),
     ], output: "scores")
 
   init() throws {

@@ -18,9 +18,9 @@ import Testing
       layers: [
         convolution(Window(kernel: 3, stride: 2)),
         GraphLayer(
-          name: "pool", operation: .maxPool(Window(kernel: 3, stride: 2), ceilMode: true), inputs: ["conv1"]),
-        GraphLayer(name: "both", operation: .concatenate, inputs: ["pool", "pool"]),
-        GraphLayer(name: "scores", operation: .globalAverage, inputs: ["both"]),
+          name: "pool", operation: MaxPool(Window(kernel: 3, stride: 2), ceilMode: true), inputs: ["conv1"]),
+        GraphLayer(name: "both", operation: Concatenate(), inputs: ["pool", "pool"]),
+        GraphLayer(name: "scores", operation: GlobalAverage(), inputs: ["both"]),
       ], output: "scores"), [["one", "first"], ["two"]],
     [
       "conv1.weight": Tensor(shape: [1, 3, 3, 3], values: (0..<27).map(Float.init)),
@@ -30,7 +30,7 @@ import Testing
 
   private static func convolution(_ window: Window, groups: Int = 1, channels: Int = 1) -> GraphLayer {
     GraphLayer(
-      name: "conv1", operation: .convolution(window, groups: groups, outputChannels: channels, clamp: .relu),
+      name: "conv1", operation: Convolution(window, groups: groups, outputs: channels, clamp: .relu),
       inputs: ["image"])
   }
 

@@ -46,15 +46,15 @@ import Testing
       line([S.convolution("a", "image", 17, 16)]) == "m.safetensors: layer a: a kernel of 17×17 \(unsupported)")
     let above = Clamp(low: 1, high: 2)
     #expect(
-      line([S.layer("a", .convolution(Window(kernel: 3), groups: 1, outputChannels: 16, clamp: above), "image")])
+      line([S.layer("a", Convolution(Window(kernel: 3), groups: 1, outputs: 16, clamp: above), "image")])
         == "m.safetensors: layer a: a convolution's clamp that leaves out 0 \(unsupported)")
     #expect(
-      line([a, S.layer("p", .maxPool(Window(kernel: 16), ceilMode: false), "a")])
+      line([a, S.layer("p", MaxPool(Window(kernel: 16), ceilMode: false), "a")])
         == "m.safetensors: layer p: a max pool of 16×16 \(unsupported)")
     #expect(
       line(Graph(input: .init(channels: 3), layers: [a], output: "a"))
         == "m.safetensors: the output a has the shape (16, 222, 222), expected a score for each class")
-    #expect(line([a, S.layer("s", .softmax, "a")]) == "m.safetensors: layer s: this operation here \(unsupported)")
+    #expect(line([a, S.layer("s", Softmax(), "a")]) == "m.safetensors: layer s: this operation here \(unsupported)")
     #expect(
       line([a] + (0..<4096).map { S.convolution("b\($0)", "a", 1, 1) })
         == "4098 layers are more than the 4096 this version takes")
@@ -78,7 +78,7 @@ import Testing
       return errorLine { try network.scores(of: Tensor(shape: [3, height, width], repeating: 1)) }
     }
     let a = S.convolution("a", "image", 3, 4)
-    let matrix = [a, S.layer("b", .flatten, "a"), S.layer("scores", .linear(outputs: 5, clamp: .none), "b")]
+    let matrix = [a, S.layer("b", Flatten(), "a"), S.layer("scores", Linear(outputs: 5, clamp: .none), "b")]
     let start = "a network input of 10×9 pixels does not fit: layer"
     let end = "; --resize crop or stretch makes photographs square"
     #expect(
@@ -89,7 +89,7 @@ import Testing
       try line([a, S.convolution("scores", "a", 7, 5)], 10, 9)
         == "\(start) scores: expected the shape (5, 1, 1), found (5, 2, 1)\(end)")
     #expect(
-      try line([S.convolution("b", "image", 9, 4), S.layer("scores", .linear(outputs: 5, clamp: .none), "b")], 10, 9)
+      try line([S.convolution("b", "image", 9, 4), S.layer("scores", Linear(outputs: 5, clamp: .none), "b")], 10, 9)
         == "\(start) scores: a linear layer takes a vector, found the shape (4, 2, 1)\(end)")
   }
 

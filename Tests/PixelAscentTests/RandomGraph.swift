@@ -28,11 +28,11 @@ struct RandomGraph {
   private mutating func below(_ count: Int) -> Int { Int(random.next() % UInt64(count)) }
   private mutating func one<Element>(of elements: [Element]) -> Element { elements[below(elements.count)] }
 
-  private mutating func add(_ operation: PixelAscent.Operation, _ inputs: [Int]) -> Bool {
+  private mutating func add(_ operation: any PixelAscent.Operation, _ inputs: [Int]) -> Bool {
     guard let shape = try? operation.shape(of: inputs.map { values[$0].shape }), shape.channels <= 80,
       shape.channels * shape.height * shape.width <= 6000
     else { return false }
-    let name = "\(operation.kind)\(layers.count)"
+    let name = "\(type(of: operation).name)\(layers.count)"
     layers.append(GraphLayer(name: name, operation: operation, inputs: inputs.map { values[$0].name }))
     unread.subtract(inputs.map { values[$0].name })
     unread.insert(name)
@@ -49,54 +49,54 @@ struct RandomGraph {
     }
   }
 
-  private mutating func layer(on input: Int) -> (PixelAscent.Operation, [Int])? {
+  private mutating func layer(on input: Int) -> (any PixelAscent.Operation, [Int])? {
     let x = values[input].shape
     switch below(isExact ? 15 : 19) {
     case 0, 1: return (convolution(x), [input])
     case 2:
       let depth = one(of: [1, 1, 2])
-      return (.convolution(window(), groups: x.channels, outputChannels: depth * x.channels, clamp: clamp()), [input])
-    case 3: return (.linear(outputs: 1 + below(40), clamp: clamp()), [input])
-    case 4: return (.affine(clamp: clamp()), [input])
-    case 5: return (.function(.clamp(clamp())), [input])
-    case 6: return (.function(one(of: [.leakyReLU(slope: 0.5), .prelu])), [input])
-    case 7: return (.maxPool(poolWindow(dilations: [1, 1, 2]), ceilMode: below(2) == 0), [input])
+      return (Convolution(window(), groups: x.channels, outputs: depth * x.channels, clamp: clamp()), [input])
+    case 3: return (Linear(outputs: 1 + below(40), clamp: clamp()), [input])
+    case 4: return (Affine(clamp: clamp()), [input])
+    case 5: return (Elementwise(.clamp(clamp())), [input])
+    case 6: return (Elementwise(one(of: [.leakyReLU(slope: 0.5), .prelu])), [input])
+    case 7: return (MaxPool(poolWindow(dilations: [1, 1, 2]), ceilMode: below(2) == 0), [input])
     case 8:
       let even = Window(kernel: 2, stride: 1 + below(2))
       return (
-        .averagePool(isExact ? even : poolWindow(), ceilMode: !isExact && below(2) == 0, countPadding: below(2) == 0),
+        AveragePool(isExact ? even : poolWindow(), ceilMode: !isExact && below(2) == 0, countPadding: below(2) == 0),
         [input]
       )
-    case 9: return (.add(clamp: clamp()), shuffled(input, partner(of: input) { $0 == x }))
+    case 9: return (Add(clamp: clamp()), shuffled(input, partner(of: input) { $0 == x }))
     case 10:
       let factor = partner(of: input) { $0 == x || $0.isVector && $0.channels == x.channels }
-      return (.multiply, shuffled(input, factor))
+      return (Multiply(), shuffled(input, factor))
     case 11:
       let others = (0..<below(3)).map { _ in partner(of: input) { ($0.height, $0.width) == (x.height, x.width) } }
-      return (.concatenate, [input] + others)
+      return (Concatenate(), [input] + others)
     case 12:
       let first = one(of: [0, 0, 16, below(x.channels)])
-      return (.slice(first: first, count: one(of: [16, 1 + below(x.channels), x.channels - first])), [input])
-    case 13: return (.shuffle(groups: one(of: [2, 3, 4])), [input])
+      return (ChannelSlice(first: first, count: one(of: [16, 1 + below(x.channels), x.channels - first])), [input])
+    case 13: return (ChannelShuffle(groups: one(of: [2, 3, 4])), [input])
     case 14:
       return (
-        .pad(top: below(3), left: below(3), bottom: below(2), right: below(3), value: one(of: [0, -1, 2])), [input]
+        Pad(top: below(3), left: below(3), bottom: below(2), right: below(3), value: one(of: [0, -1, 2])), [input]
       )
-    case 15: return (.adaptiveAverage(rows: 1 + below(3), columns: 1 + below(3)), [input])
-    case 16: return (.globalAverage, [input])
-    case 17: return (.localResponseNorm(size: 1 + below(5), alpha: 0.4, beta: 0.75, k: 1), [input])
+    case 15: return (AdaptiveAverage(rows: 1 + below(3), columns: 1 + below(3)), [input])
+    case 16: return (GlobalAverage(), [input])
+    case 17: return (LocalResponseNorm(size: 1 + below(5), alpha: 0.4, beta: 0.75, k: 1), [input])
     default:
       let functions: [ElementFunction] = [
         .elu(alpha: 1), .sigmoid, .hardSigmoid(alpha: 0.25, beta: 0.5), .hardSwish, .silu, .tanh, .gelu(tanh: true),
         .gelu(tanh: false),
       ]
-      return (.function(one(of: functions)), [input])
+      return (Elementwise(one(of: functions)), [input])
     }
   }
 
-  private mutating func convolution(_ x: ValueShape) -> PixelAscent.Operation {
+  private mutating func convolution(_ x: ValueShape) -> any PixelAscent.Operation {
     let groups = one(of: [1, 1, 1, 2, 3, 4])
-    return .convolution(window(), groups: groups, outputChannels: groups * (1 + below(40 / groups)), clamp: clamp())
+    return Convolution(window(), groups: groups, outputs: groups * (1 + below(40 / groups)), clamp: clamp())
   }
 
   /// Half of them 3×3 or 1×1.
@@ -143,24 +143,24 @@ struct RandomGraph {
     var scores = -1
     if vectors.count > 1 && below(2) == 0 {
       for vector in vectors {
-        _ = add(.linear(outputs: classes, clamp: clamp()), [vector])
+        _ = add(Linear(outputs: classes, clamp: clamp()), [vector])
         let summand = values.count - 1
-        if scores >= 0 { _ = add(.add(clamp: clamp()), shuffled(scores, summand)) }
+        if scores >= 0 { _ = add(Add(clamp: clamp()), shuffled(scores, summand)) }
         scores = values.count - 1
       }
     } else {
-      let all = vectors.count > 1 && add(.concatenate, vectors) ? values.count - 1 : vectors[0]
-      let head: PixelAscent.Operation =
+      let all = vectors.count > 1 && add(Concatenate(), vectors) ? values.count - 1 : vectors[0]
+      let head: any PixelAscent.Operation =
         below(2) == 0
-        ? .linear(outputs: classes, clamp: clamp())
-        : .convolution(Window(kernel: 1), groups: 1, outputChannels: classes, clamp: clamp())
+        ? Linear(outputs: classes, clamp: clamp())
+        : Convolution(Window(kernel: 1), groups: 1, outputs: classes, clamp: clamp())
       _ = add(head, [all])
       scores = values.count - 1
     }
     switch below(5) {
-    case 0: _ = add(.slice(first: 1, count: 17), [scores])
-    case 1: _ = add(.concatenate, [scores, scores])
-    case 2: _ = add(.function(.leakyReLU(slope: 0.5)), [scores])
+    case 0: _ = add(ChannelSlice(first: 1, count: 17), [scores])
+    case 1: _ = add(Concatenate(), [scores, scores])
+    case 2: _ = add(Elementwise(.leakyReLU(slope: 0.5)), [scores])
     default: break
     }
     let output = values[values.count - 1].name
@@ -171,23 +171,18 @@ struct RandomGraph {
     let shape = values[index].shape
     if shape.isVector { return index }
     if !isExact && below(2) == 0 {
-      _ = add(.globalAverage, [index])
+      _ = add(GlobalAverage(), [index])
     } else if shape.channels * shape.height * shape.width <= 80 {
-      _ = add(.flatten, [index])
+      _ = add(Flatten(), [index])
     } else {
       // Whatever there is, a convolution that sees all of it.
       let y = WindowAxis(kernel: min(shape.height, 12)), x = WindowAxis(kernel: min(shape.width, 12))
       let all = Window(y: y, x: x)
-      _ = add(.convolution(all, groups: 1, outputChannels: 12, clamp: clamp()), [index])
+      _ = add(Convolution(all, groups: 1, outputs: 12, clamp: clamp()), [index])
       if !values[values.count - 1].shape.isVector {
-        _ = add(.maxPool(Window(kernel: 15, stride: 15), ceilMode: true), [values.count - 1])
+        _ = add(MaxPool(Window(kernel: 15, stride: 15), ceilMode: true), [values.count - 1])
       }
     }
     return values.count - 1
   }
-}
-
-extension PixelAscent.Operation {
-  /// Its case's name.
-  fileprivate var kind: String { String("\(self)".prefix { $0.isLetter }) }
 }

@@ -111,11 +111,10 @@ extension ReferenceNetwork {
   }
 
   /// k + alpha/size · Σ x² over a channel's neighbours.
-  func normScale(_ layer: GraphLayer, _ x: Array3) -> [Double] {
-    guard case .localResponseNorm(let size, let alpha, _, let k) = layer.operation else { return [] }
-    return x.values.indices.map { index in
-      let sum = neighbours(index, size, x).reduce(0) { $0 + x.values[$1] * x.values[$1] }
-      return Double(k) + Double(alpha) / Double(size) * sum
+  func normScale(_ norm: LocalResponseNorm, _ x: Array3) -> [Double] {
+    x.values.indices.map { index in
+      let sum = neighbours(index, norm.size, x).reduce(0) { $0 + x.values[$1] * x.values[$1] }
+      return Double(norm.k) + Double(norm.alpha) / Double(norm.size) * sum
     }
   }
 
@@ -127,9 +126,9 @@ extension ReferenceNetwork {
   }
 
   /// The derivatives of the normalised values.
-  func normTerms(_ layer: GraphLayer, _ x: Array3, _ body: Term) {
-    guard case .localResponseNorm(let size, let alpha, let beta, _) = layer.operation else { return }
-    let scale = normScale(layer, x), exponent = Double(beta), strength = 2 * Double(alpha) * exponent / Double(size)
+  func normTerms(_ norm: LocalResponseNorm, _ x: Array3, _ body: Term) {
+    let size = norm.size, scale = normScale(norm, x), exponent = Double(norm.beta)
+    let strength = 2 * Double(norm.alpha) * exponent / Double(size)
     for output in x.values.indices {
       let inputs = neighbours(output, size, x), own = power(scale[output], -exponent)
       let shared = strength * power(scale[output], -exponent - 1)

@@ -16,18 +16,18 @@ extension ReferenceNetwork {
     let x = inputs[0]
     var magnitude = y.values, terms = 1
     switch layer.operation {
-    case .convolution(let window, let groups, _, _):
+    case let operation as Convolution:
       let weights = parameter(layer, "weight"), bias = parameter(layer, "bias")
-      let shape = convolution(window, groups, x, y)
+      let shape = convolution(operation, x, y)
       let infinity = Double.infinity
       pxa_ref_conv_forward(&y.values, &magnitude, x.values, weights, bias, shape, -infinity, infinity)
       let nothing = bias.map { _ in 0.0 }, squares = weights.map { $0 * $0 }
       pxa_ref_conv_forward(&y.variance, nil, x.variance, squares, nothing, shape, -infinity, infinity)
       terms = weights.count / bias.count + 1
-    case .function(let function) where !function.isClamp:
+    case let operation as Elementwise where !operation.function.isClamp:
       let slopes = parameter(layer, "weight"), plane = x.height * x.width
       for index in x.values.indices {
-        let curve = function.curve(slope: slopes.isEmpty ? 0 : slopes[index / plane % slopes.count])
+        let curve = operation.function.curve(slope: slopes.isEmpty ? 0 : slopes[index / plane % slopes.count])
         let value = x.values[index], slope = curve.derivative(value)
         y.values[index] = curve.value(value)
         y.variance[index] = slope * slope * x.variance[index]
@@ -35,27 +35,26 @@ extension ReferenceNetwork {
         for corner in curve.corners { trace.note(abs(value - corner), x.variance[index]) }
       }
       terms = 16
-    case .localResponseNorm:
-      let scale = normScale(layer, x)
-      guard case .localResponseNorm(_, _, let beta, _) = layer.operation else { return }
+    case let norm as LocalResponseNorm:
+      let scale = normScale(norm, x)
       for index in x.values.indices {
-        y.values[index] = x.values[index] * power(scale[index], -Double(beta))
+        y.values[index] = x.values[index] * power(scale[index], -Double(norm.beta))
         magnitude[index] = abs(y.values[index])
       }
       forEachTerm(layer, 0, inputs, y, trace) { output, input, coefficient, _ in
         y.variance[output] += coefficient * coefficient * x.variance[input]
       }
       terms = 64
-    case .maxPool(let window, _):
-      trace.winners[layer.name] = winners(window, x, y, &trace)
+    case let pool as MaxPool:
+      trace.winners[layer.name] = winners(pool.window, x, y, &trace)
       terms = 0
       addTerms(layer, 0, inputs, &y, &magnitude, trace)
-    case .multiply:
+    case is Multiply:
       addTerms(layer, 0, inputs, &y, &magnitude, trace)
     default:
       start(layer, &y, &magnitude)
       for place in inputs.indices { addTerms(layer, place, inputs, &y, &magnitude, trace) }
-      terms = layer.operation.mostTerms(inputs)
+      terms = mostTerms(layer, inputs)
     }
     y.addRounding(magnitude, terms: terms)
     trace.greatest = max(trace.greatest, magnitude.max() ?? 0)
@@ -67,11 +66,11 @@ extension ReferenceNetwork {
   ) -> Array3 {
     let x = inputs[place]
     var dx = Array3(x.channels, x.height, x.width), magnitude = dx.values
-    if case .convolution(let window, let groups, let outputs, _) = layer.operation {
-      let weights = parameter(layer, "weight"), shape = convolution(window, groups, x, dy)
+    if let operation = layer.operation as? Convolution {
+      let weights = parameter(layer, "weight"), shape = convolution(operation, x, dy), window = operation.window
       pxa_ref_conv_input_grad(&dx.values, &magnitude, dy.values, weights, shape)
       pxa_ref_conv_input_grad(&dx.variance, nil, dy.variance, weights.map { $0 * $0 }, shape)
-      dx.addRounding(magnitude, terms: outputs / groups * window.y.kernel * window.x.kernel + 1)
+      dx.addRounding(magnitude, terms: operation.outputs / operation.groups * window.y.kernel * window.x.kernel + 1)
       return dx
     }
     var terms = [Int](repeating: 0, count: dx.values.count)
@@ -90,14 +89,14 @@ extension ReferenceNetwork {
   private func start(_ layer: GraphLayer, _ y: inout Array3, _ magnitude: inout [Double]) {
     let plane = y.height * y.width
     switch layer.operation {
-    case .linear, .affine:
+    case is Linear, is Affine:
       let bias = parameter(layer, "bias")
       y.values = y.values.indices.map { bias[$0 / plane] }
-    case .pad(let top, let left, let bottom, let right, let value):
-      let rows = top..<y.height - bottom, columns = left..<y.width - right
+    case let pad as Pad:
+      let rows = pad.top..<y.height - pad.bottom, columns = pad.left..<y.width - pad.right
       for index in y.values.indices
       where !rows.contains(index / y.width % y.height) || !columns.contains(index % y.width) {
-        y.values[index] = Double(value)
+        y.values[index] = Double(pad.value)
       }
     default: break
     }
@@ -123,37 +122,37 @@ extension ReferenceNetwork {
   ) {
     let x = inputs[place], count = x.values.count, plane = x.height * x.width
     switch layer.operation {
-    case .linear(let outputs, _):
+    case let linear as Linear:
       let weights = parameter(layer, "weight")
-      for output in 0..<outputs {
+      for output in 0..<linear.outputs {
         for input in 0..<count { body(output, input, weights[output * count + input], 0) }
       }
-    case .affine:
+    case is Affine:
       let weights = parameter(layer, "weight")
       for index in 0..<count { body(index, index, weights[index / plane], 0) }
-    case .function(let function):
+    case let elementwise as Elementwise:
       let slopes = parameter(layer, "weight")
       for index in 0..<count {
-        let curve = function.curve(slope: slopes.isEmpty ? 0 : slopes[index / plane % slopes.count])
+        let curve = elementwise.function.curve(slope: slopes.isEmpty ? 0 : slopes[index / plane % slopes.count])
         let value = x.values[index], slope = curve.derivative(value), bend = curve.bend(value)
         let rounding = 4 * 0x1p-24 * max(abs(slope), abs(value * bend))
         body(index, index, slope, bend * bend * x.variance[index] + rounding * rounding)
       }
-    case .maxPool:
+    case is MaxPool:
       for (output, input) in (trace.winners[layer.name] ?? []).enumerated() { body(output, input, 1, 0) }
-    case .averagePool(let window, _, let countPadding):
-      forEachWindow(window, x, y) { output, inside, padded in
-        for input in inside { body(output, input, 1 / Double(countPadding ? padded : inside.count), 0) }
+    case let pool as AveragePool:
+      forEachWindow(pool.window, x, y) { output, inside, padded in
+        for input in inside { body(output, input, 1 / Double(pool.countPadding ? padded : inside.count), 0) }
       }
-    case .adaptiveAverage, .globalAverage:
+    case is AdaptiveAverage, is GlobalAverage:
       for output in y.values.indices {
         let channel = output / (y.height * y.width)
         let part = adaptivePart(output / y.width % y.height, output % y.width, channel, x, y)
         for input in part { body(output, input, 1 / Double(part.count), 0) }
       }
-    case .add, .flatten, .identity:
+    case is Add, is Flatten, is Identity:
       for index in 0..<count { body(index, index, 1, 0) }
-    case .multiply:
+    case is Multiply:
       let other = inputs[1 - place]
       for output in y.values.indices {
         let channel = output / (y.height * y.width)
@@ -161,46 +160,44 @@ extension ReferenceNetwork {
         let factor = other.values.count == other.channels ? channel : output
         body(output, input, other.values[factor], other.variance[factor])
       }
-    case .concatenate:
+    case is Concatenate:
       let first = inputs[..<place].map(\.values.count).reduce(0, +)
       for index in 0..<count { body(first + index, index, 1, 0) }
-    case .slice(let first, let channels):
-      for index in 0..<channels * plane { body(index, first * plane + index, 1, 0) }
-    case .shuffle(let groups):
-      let size = x.channels / groups
+    case let slice as ChannelSlice:
+      for index in 0..<slice.count * plane { body(index, slice.first * plane + index, 1, 0) }
+    case let shuffle as ChannelShuffle:
+      let size = x.channels / shuffle.groups
       for channel in 0..<x.channels {
-        let target = channel % size * groups + channel / size
+        let target = channel % size * shuffle.groups + channel / size
         for index in 0..<plane { body(target * plane + index, channel * plane + index, 1, 0) }
       }
-    case .pad(let top, let left, _, _, _):
+    case let pad as Pad:
       for index in 0..<count {
-        body(y.at(index / plane, index / x.width % x.height + top, index % x.width + left), index, 1, 0)
+        body(y.at(index / plane, index / x.width % x.height + pad.top, index % x.width + pad.left), index, 1, 0)
       }
-    case .localResponseNorm: normTerms(layer, x, body)
-    case .convolution, .batchNorm, .softmax: Issue.record("\(layer.name) has no terms")
+    case let norm as LocalResponseNorm: normTerms(norm, x, body)
+    default: Issue.record("\(layer.name) has no terms")
     }
   }
 
-  private func convolution(_ window: Window, _ groups: Int, _ x: Array3, _ y: Array3) -> pxa_ref_conv {
+  private func convolution(_ operation: Convolution, _ x: Array3, _ y: Array3) -> pxa_ref_conv {
     func axis(_ axis: WindowAxis, _ input: Int, _ output: Int) -> pxa_ref_axis {
       pxa_ref_axis(
         kernel: Int32(axis.kernel), stride: Int32(axis.stride), before: Int32(axis.before),
         dilation: Int32(axis.dilation), input: Int32(input), output: Int32(output))
     }
     return pxa_ref_conv(
-      groups: Int32(groups), in_channels: Int32(x.channels), out_channels: Int32(y.channels),
-      y: axis(window.y, x.height, y.height), x: axis(window.x, x.width, y.width))
+      groups: Int32(operation.groups), in_channels: Int32(x.channels), out_channels: Int32(y.channels),
+      y: axis(operation.window.y, x.height, y.height), x: axis(operation.window.x, x.width, y.width))
   }
-}
 
-extension PixelAscent.Operation {
   /// No fewer than an output's terms; none where values only move.
-  fileprivate func mostTerms(_ inputs: [ReferenceNetwork.Array3]) -> Int {
-    switch self {
-    case .linear: inputs[0].values.count + 1
-    case .averagePool(let window, _, _): window.y.kernel * window.x.kernel + 1
-    case .adaptiveAverage, .globalAverage: inputs[0].height * inputs[0].width + 1
-    case .add, .affine: 2
+  private func mostTerms(_ layer: GraphLayer, _ inputs: [Array3]) -> Int {
+    switch layer.operation {
+    case is Linear: inputs[0].values.count + 1
+    case let pool as AveragePool: pool.window.y.kernel * pool.window.x.kernel + 1
+    case is AdaptiveAverage, is GlobalAverage: inputs[0].height * inputs[0].width + 1
+    case is Add, is Affine: 2
     default: 0
     }
   }

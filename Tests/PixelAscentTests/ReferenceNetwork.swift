@@ -79,7 +79,7 @@ struct ReferenceNetwork {
     for layer in graph.layers {
       var y = Array3(shapes[layer.name, default: ValueShape(channels: 0)])
       compute(layer, layer.inputs.compactMap { trace.outputs[$0] }, &y, &trace)
-      if let clamp = layer.operation.clamp { apply(clamp, &y, layer.name, &trace) }
+      if let clamp = layer.clamp { apply(clamp, &y, layer.name, &trace) }
       trace.outputs[layer.name] = y
     }
     return trace
@@ -94,7 +94,7 @@ struct ReferenceNetwork {
     let skipped = throughLastReLU ? [] : lastClamps
     for layer in file.graph.layers.reversed() {
       guard var dy = gradients[layer.name] else { continue }
-      if let clamp = layer.operation.clamp, !skipped.contains(layer.name) {
+      if let clamp = layer.clamp, !skipped.contains(layer.name) {
         for (index, before) in (trace.beforeClamp[layer.name] ?? []).enumerated()
         where before <= Double(clamp.low) || before >= Double(clamp.high) {
           (dy.values[index], dy.variance[index]) = (0, 0)
@@ -113,9 +113,9 @@ struct ReferenceNetwork {
   private var lastClamps: [String] {
     let layers = Dictionary(uniqueKeysWithValues: file.graph.layers.map { ($0.name, $0) })
     guard let scores = layers[file.graph.output] else { return [] }
-    if scores.operation.clamp != nil { return [scores.name] }
-    guard scores.operation == .globalAverage, let scored = layers[scores.inputs[0]] else { return [] }
-    return scored.operation == .concatenate ? scored.inputs : [scored.name]
+    if scores.clamp != nil { return [scores.name] }
+    guard scores.operation is GlobalAverage, let scored = layers[scores.inputs[0]] else { return [] }
+    return scored.operation is Concatenate ? scored.inputs : [scored.name]
   }
 
   private func apply(_ clamp: Clamp, _ y: inout Array3, _ name: String, _ trace: inout Trace) {
@@ -140,14 +140,19 @@ struct ReferenceNetwork {
   }
 }
 
-extension PixelAscent.Operation {
-  /// What a layer clamps its values to; nil if it doesn't.
+extension GraphLayer {
+  /// What the layer clamps its values to; nil if it doesn't.
   fileprivate var clamp: Clamp? {
-    switch self {
-    case .convolution(_, _, _, let clamp), .linear(_, let clamp), .affine(let clamp), .add(let clamp),
-      .function(.clamp(let clamp)):
-      clamp == .none ? nil : clamp
-    default: nil
-    }
+    let clamp: Clamp? =
+      switch operation {
+      case let clamped as any ClampedOperation: clamped.clamp
+      case let elementwise as Elementwise: elementwise.function.interval
+      default: nil
+      }
+    return clamp == Clamp.none ? nil : clamp
   }
+}
+
+extension ElementFunction {
+  fileprivate var interval: Clamp? { if case .clamp(let clamp) = self { clamp } else { nil } }
 }

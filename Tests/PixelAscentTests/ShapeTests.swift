@@ -8,14 +8,14 @@ import Testing
 /// The shapes of a graph's values.
 @Suite struct ShapeTests {
   private func shape(
-    _ operation: PixelAscent.Operation, _ inputs: (Int, Int, Int)...
+    _ operation: any PixelAscent.Operation, _ inputs: (Int, Int, Int)...
   ) throws -> [Int] {
     let shape = try operation.shape(of: inputs.map { ValueShape(channels: $0.0, height: $0.1, width: $0.2) })
     return [shape.channels, shape.height, shape.width]
   }
 
-  private func convolution(_ window: Window, groups: Int = 1, _ outputs: Int) -> PixelAscent.Operation {
-    .convolution(window, groups: groups, outputChannels: outputs, clamp: .none)
+  private func convolution(_ window: Window, groups: Int = 1, _ outputs: Int) -> any PixelAscent.Operation {
+    Convolution(window, groups: groups, outputs: outputs, clamp: .none)
   }
 
   @Test func convolutions() throws {
@@ -28,7 +28,7 @@ import Testing
   /// PyTorch's sizes: a last window must begin inside the input or the padding before it.
   @Test func poolsInCeilMode() throws {
     func size(_ window: Window, _ extent: Int) throws -> [Int] {
-      try shape(.maxPool(window, ceilMode: true), (1, extent, extent))
+      try shape(MaxPool(window, ceilMode: true), (1, extent, extent))
     }
     #expect(try size(Window(kernel: 3, stride: 2), 109) == [1, 54, 54])
     #expect(try size(Window(kernel: 3, stride: 2), 54) == [1, 27, 27])
@@ -36,27 +36,27 @@ import Testing
     #expect(try size(Window(kernel: 2, stride: 2, padding: 1), 2) == [1, 2, 2])
     #expect(try size(Window(kernel: 1, stride: 3), 5) == [1, 2, 2])
     #expect(try size(Window(kernel: 3, stride: 2), 2) == [1, 1, 1])
-    #expect(try shape(.maxPool(Window(kernel: 3, stride: 2), ceilMode: false), (1, 54, 54)) == [1, 26, 26])
+    #expect(try shape(MaxPool(Window(kernel: 3, stride: 2), ceilMode: false), (1, 54, 54)) == [1, 26, 26])
   }
 
   @Test func others() throws {
-    #expect(try shape(.linear(outputs: 10, clamp: .none), (4, 1, 1)) == [10, 1, 1])
-    #expect(try shape(.flatten, (256, 6, 5)) == [7680, 1, 1])
-    #expect(try shape(.adaptiveAverage(rows: 7, columns: 6), (5, 3, 3)) == [5, 7, 6])
-    #expect(try shape(.globalAverage, (5, 3, 3)) == [5, 1, 1])
-    #expect(try shape(.concatenate, (5, 3, 2), (1, 3, 2), (2, 3, 2)) == [8, 3, 2])
-    #expect(try shape(.slice(first: 3, count: 2), (5, 3, 2)) == [2, 3, 2])
-    #expect(try shape(.multiply, (5, 3, 2), (5, 1, 1)) == [5, 3, 2])
-    #expect(try shape(.multiply, (5, 1, 1), (5, 3, 2)) == [5, 3, 2])
-    #expect(try shape(.pad(top: 1, left: 2, bottom: 3, right: 4, value: 0), (5, 3, 2)) == [5, 7, 8])
-    #expect(try shape(.shuffle(groups: 2), (6, 3, 2)) == [6, 3, 2])
+    #expect(try shape(Linear(outputs: 10, clamp: .none), (4, 1, 1)) == [10, 1, 1])
+    #expect(try shape(Flatten(), (256, 6, 5)) == [7680, 1, 1])
+    #expect(try shape(AdaptiveAverage(rows: 7, columns: 6), (5, 3, 3)) == [5, 7, 6])
+    #expect(try shape(GlobalAverage(), (5, 3, 3)) == [5, 1, 1])
+    #expect(try shape(Concatenate(), (5, 3, 2), (1, 3, 2), (2, 3, 2)) == [8, 3, 2])
+    #expect(try shape(ChannelSlice(first: 3, count: 2), (5, 3, 2)) == [2, 3, 2])
+    #expect(try shape(Multiply(), (5, 3, 2), (5, 1, 1)) == [5, 3, 2])
+    #expect(try shape(Multiply(), (5, 1, 1), (5, 3, 2)) == [5, 3, 2])
+    #expect(try shape(Pad(top: 1, left: 2, bottom: 3, right: 4, value: 0), (5, 3, 2)) == [5, 7, 8])
+    #expect(try shape(ChannelShuffle(groups: 2), (6, 3, 2)) == [6, 3, 2])
   }
 
   private struct Refusal: CustomTestStringConvertible {
-    let operation: PixelAscent.Operation
+    let operation: any PixelAscent.Operation
     let inputs: [ValueShape]
     let line: String
-    init(_ operation: PixelAscent.Operation, _ inputs: [Int]..., line: String) {
+    init(_ operation: any PixelAscent.Operation, _ inputs: [Int]..., line: String) {
       self.operation = operation
       self.inputs = inputs.map { ValueShape(channels: $0[0], height: $0[1], width: $0[2]) }
       self.line = line
@@ -65,45 +65,46 @@ import Testing
   }
 
   private static let refusals = [
-    Refusal(.flatten, line: "it has no input"),
-    Refusal(.add(clamp: .none), [1, 2, 3], line: "expected 2 inputs, found 1"),
-    Refusal(.globalAverage, [1, 2, 3], [1, 2, 3], line: "expected 1 input, found 2"),
+    Refusal(Flatten(), line: "it has no input"),
+    Refusal(Add(clamp: .none), [1, 2, 3], line: "expected 2 inputs, found 1"),
+    Refusal(GlobalAverage(), [1, 2, 3], [1, 2, 3], line: "expected 1 input, found 2"),
     Refusal(
-      .add(clamp: .none), [1, 2, 3], [1, 2, 2], line: "expected two inputs of one shape, found (1, 2, 3) and (1, 2, 2)"),
+      Add(clamp: .none), [1, 2, 3], [1, 2, 2], line: "expected two inputs of one shape, found (1, 2, 3) and (1, 2, 2)"),
     Refusal(
-      .multiply, [4, 2, 3], [3, 1, 1],
+      Multiply(), [4, 2, 3], [3, 1, 1],
       line: "expected two inputs of one shape, or one with 1×1 pixels, found (4, 2, 3) and (3, 1, 1)"),
     Refusal(
-      .concatenate, [1, 2, 3], [1, 3, 3],
+      Concatenate(), [1, 2, 3], [1, 3, 3],
       line: "expected inputs of one height and width, found (1, 2, 3) and (1, 3, 3)"),
     Refusal(
-      .convolution(Window(kernel: 1), groups: 2, outputChannels: 3, clamp: .none), [4, 1, 1],
+      Convolution(Window(kernel: 1), groups: 2, outputs: 3, clamp: .none), [4, 1, 1],
       line: "2 groups do not divide 4 input and 3 output channels"),
     Refusal(
-      .convolution(Window(kernel: 5, padding: 1), groups: 1, outputChannels: 3, clamp: .none), [4, 2, 9],
+      Convolution(Window(kernel: 5, padding: 1), groups: 1, outputs: 3, clamp: .none), [4, 2, 9],
       line: "its window of 5×5 does not fit into 2×9 pixels: the network's input is too small"),
     Refusal(
-      .convolution(Window(kernel: 3, stride: 0), groups: 1, outputChannels: 3, clamp: .none), [4, 9, 9],
+      Convolution(Window(kernel: 3, stride: 0), groups: 1, outputs: 3, clamp: .none), [4, 9, 9],
       line: "it declares a window of size 3, stride 0, padding 0 and 0, dilation 1"),
     Refusal(
-      .convolution(Window(kernel: .max, dilation: .max), groups: 1, outputChannels: 3, clamp: .none), [4, 9, 9],
+      Convolution(Window(kernel: .max, dilation: .max), groups: 1, outputs: 3, clamp: .none), [4, 9, 9],
       line: "it declares a window of size 9223372036854775807, stride 1, padding 0 and 0, "
         + "dilation 9223372036854775807"),
     Refusal(
-      .maxPool(Window(kernel: 2, padding: 2), ceilMode: false), [4, 9, 9],
+      MaxPool(Window(kernel: 2, padding: 2), ceilMode: false), [4, 9, 9],
       line: "a pool's padding is less than its size 2, found 2"),
     Refusal(
-      .averagePool(Window(kernel: 2, dilation: 2), ceilMode: false, countPadding: true), [4, 9, 9],
+      AveragePool(Window(kernel: 2, dilation: 2), ceilMode: false, countPadding: true), [4, 9, 9],
       line: "an average pool has no dilation"),
     Refusal(
-      .linear(outputs: 3, clamp: .none), [4, 2, 1], line: "a linear layer takes a vector, found the shape (4, 2, 1)"),
-    Refusal(.slice(first: .max, count: 1), [4, 2, 1], line: "1 channels from 9223372036854775807 on are not within 4"),
-    Refusal(.shuffle(groups: 0), [4, 2, 1], line: "0 groups do not divide 4 channels"),
+      Linear(outputs: 3, clamp: .none), [4, 2, 1], line: "a linear layer takes a vector, found the shape (4, 2, 1)"),
     Refusal(
-      .pad(top: -1, left: 0, bottom: 0, right: .max, value: 0), [4, 2, 1],
+      ChannelSlice(first: .max, count: 1), [4, 2, 1], line: "1 channels from 9223372036854775807 on are not within 4"),
+    Refusal(ChannelShuffle(groups: 0), [4, 2, 1], line: "0 groups do not divide 4 channels"),
+    Refusal(
+      Pad(top: -1, left: 0, bottom: 0, right: .max, value: 0), [4, 2, 1],
       line: "it declares the borders (-1, 0, 0, 9223372036854775807)"),
     Refusal(
-      .localResponseNorm(size: 0, alpha: 1, beta: 1, k: 1), [4, 2, 1], line: "it declares a size of 0 channels"),
+      LocalResponseNorm(size: 0, alpha: 1, beta: 1, k: 1), [4, 2, 1], line: "it declares a size of 0 channels"),
   ]
 
   @Test(arguments: refusals.indices) func whatDoesNotFitIsRefused(_ index: Int) {
@@ -112,35 +113,35 @@ import Testing
   }
 
   @Test func graphs() throws {
-    func layer(_ name: String, _ operation: PixelAscent.Operation, _ inputs: String...) -> GraphLayer {
+    func layer(_ name: String, _ operation: any PixelAscent.Operation, _ inputs: String...) -> GraphLayer {
       GraphLayer(name: name, operation: operation, inputs: inputs)
     }
     func line(_ layers: [GraphLayer], output: String = "a", channels: Int = 3) -> String {
       let graph = Graph(input: .init(channels: channels), layers: layers, output: output)
       return errorLine { try graph.shapes(height: 9, width: 8) }
     }
-    let flatten = layer("a", .flatten, "image")
+    let flatten = layer("a", Flatten(), "image")
     let shapes = try Graph(input: .init(channels: 3), layers: [flatten], output: "a").shapes(height: 9, width: 8)
     #expect(shapes == ["image": ValueShape(channels: 3, height: 9, width: 8), "a": ValueShape(channels: 216)])
     #expect(line([flatten], channels: 0) == "the graph declares 0 input channels")
     #expect(line([]) == "the output is a, which no layer makes")
     #expect(line([flatten], output: "image") == "the output is image, which no layer makes")
     #expect(line([flatten, flatten]) == "layer a is declared twice")
-    #expect(line([layer("image", .flatten, "image")]) == "layer image is declared twice")
-    #expect(line([layer("a", .flatten, "b")]) == "layer a takes b, which no earlier layer makes")
+    #expect(line([layer("image", Flatten(), "image")]) == "layer image is declared twice")
+    #expect(line([layer("a", Flatten(), "b")]) == "layer a takes b, which no earlier layer makes")
     #expect(
-      line([layer("a", .adaptiveAverage(rows: 0, columns: 1), "image")])
+      line([layer("a", AdaptiveAverage(rows: 0, columns: 1), "image")])
         == "layer a: its output has the shape (3, 0, 1)")
     func average(_ rows: Int, _ columns: Int) -> GraphLayer {
-      layer("a", .adaptiveAverage(rows: rows, columns: columns), "image")
+      layer("a", AdaptiveAverage(rows: rows, columns: columns), "image")
     }
     let large = 1 << 22
     #expect(line([average(1 << 24 + 1, 1)]) == "layer a: its output has the shape (3, 16777217, 1)")
     #expect(line([average(2 * large, large)]) == "layer a: its output has the shape (3, 8388608, 4194304)")
     #expect(
-      line([average(large, large), layer("b", .flatten, "a")])
+      line([average(large, large), layer("b", Flatten(), "a")])
         == "layer b: its output has the shape (52776558133248, 1, 1)")
-    let wide = layer("a", .convolution(Window(kernel: 1), groups: 1, outputChannels: 1 << 30, clamp: .none), "image")
+    let wide = layer("a", Convolution(Window(kernel: 1), groups: 1, outputs: 1 << 30, clamp: .none), "image")
     #expect(line([wide]).hasPrefix("layer a: its output has the shape (1073741824, "))
   }
 }

@@ -7,7 +7,7 @@ import Testing
 
 /// Graphs as readers make them, and what becomes of them.
 @Suite struct SimplificationTests {
-  private typealias Op = PixelAscent.Operation
+  private typealias Op = any PixelAscent.Operation
 
   private func layer(_ name: String, _ operation: Op, _ inputs: String...) -> GraphLayer {
     GraphLayer(name: name, operation: operation, inputs: inputs)
@@ -16,10 +16,10 @@ import Testing
   private func convolution(
     _ outputs: Int, kernel: Int = 1, padding: Int = 0, groups: Int = 1, _ clamp: Clamp = .none
   ) -> Op {
-    .convolution(Window(kernel: kernel, padding: padding), groups: groups, outputChannels: outputs, clamp: clamp)
+    Convolution(Window(kernel: kernel, padding: padding), groups: groups, outputs: outputs, clamp: clamp)
   }
 
-  private let relu = Op.function(.clamp(.relu))
+  private let relu = Elementwise(.clamp(.relu))
 
   private func simplified(_ layers: [GraphLayer], _ parameters: [String: Parameter] = [:]) throws -> Model {
     try Model(
@@ -57,7 +57,7 @@ import Testing
       if hasBias { parameters["c.bias"] = tensor([2], bias) }
       let model = try simplified(
         [
-          layer("c", convolution(2, kernel: 2), "image"), layer("b", .batchNorm(epsilon: 0.125), "c"),
+          layer("c", convolution(2, kernel: 2), "image"), layer("b", BatchNorm(epsilon: 0.125), "c"),
           layer("r", relu, "b"),
         ],
         parameters)
@@ -75,12 +75,13 @@ import Testing
 
   @Test func batchNormGoesIntoLinearAndAffineLayers() throws {
     let (scale, shift) = expected
-    for (operation, shape) in [(Op.linear(outputs: 2, clamp: .none), [2, 1]), (.affine(clamp: .none), [2])] {
+    let cases: [(Op, [Int])] = [(Linear(outputs: 2), [2, 1]), (Affine(), [2])]
+    for (operation, shape) in cases {
       var parameters = norm("b", values)
       parameters["a.weight"] = tensor(shape, [3, 5])
       parameters["a.bias"] = tensor([2], [1, -1])
       let model = try simplified(
-        [layer("a", operation, "image"), layer("b", .batchNorm(epsilon: 0.125), "a")], parameters)
+        [layer("a", operation, "image"), layer("b", BatchNorm(epsilon: 0.125), "a")], parameters)
       #expect(model.graph.layers == [layer("a", operation, "image")])
       #expect(try model.parameters["a.weight"]?.tensor().values == [Float(3 * scale[0]), Float(5 * scale[1])])
       #expect(
@@ -90,17 +91,17 @@ import Testing
 
   @Test func batchNormElsewhereIsAffine() throws {
     let (scale, shift) = expected
-    let (pool, average) = (Op.maxPool(Window(kernel: 2), ceilMode: false), Op.globalAverage)
+    let (pool, average) = (MaxPool(Window(kernel: 2), ceilMode: false), GlobalAverage())
     for before in [
       [layer("p", pool, "image")],
       // The value between has another reader, or is clamped.
       [layer("p", convolution(2), "image"), layer("q", average, "p")],
       [layer("p", convolution(2, .relu), "image")],
     ] {
-      let after = [layer("b", .batchNorm(epsilon: 0.125), "p"), layer("r", relu, "b"), layer("c", average, "r")]
-      let end = before.count == 1 ? [] : [layer("s", .add(clamp: .none), "q", "c")]
+      let after = [layer("b", BatchNorm(epsilon: 0.125), "p"), layer("r", relu, "b"), layer("c", average, "r")]
+      let end = before.count == 1 ? [] : [layer("s", Add(clamp: .none), "q", "c")]
       let model = try simplified(before + after + end, norm("b", values))
-      let affine = [layer("b", .affine(clamp: .relu), "p"), layer("c", average, "b")]
+      let affine = [layer("b", Affine(clamp: .relu), "p"), layer("c", average, "b")]
       #expect(model.graph.layers == before + affine + end)
       #expect(try model.parameters["b.weight"]?.tensor().values == scale.map(Float.init))
       #expect(try model.parameters["b.bias"]?.tensor().values == shift.map(Float.init))
@@ -113,44 +114,44 @@ import Testing
       "c.weight": tensor([2, 1, 1, 1], [3, 5]), "a.weight": tensor([2], [2, 4]), "a.bias": tensor([2], [1, -1]),
     ]
     let model = try simplified(
-      [layer("c", convolution(2), "image"), layer("a", .affine(clamp: .relu6), "c")], parameters)
+      [layer("c", convolution(2), "image"), layer("a", Affine(clamp: .relu6), "c")], parameters)
     #expect(model.graph.layers == [layer("c", convolution(2, .relu6), "image")])
     #expect(try model.parameters["c.weight"]?.tensor().values == [6, 20])
     #expect(try model.parameters["c.bias"]?.tensor().values == [1, -1])
   }
 
   @Test func clamps() throws {
-    for operation in [convolution(2), .linear(outputs: 2, clamp: .none), .affine(clamp: .none)] {
+    for operation in [convolution(2), Linear(outputs: 2, clamp: .none), Affine(clamp: .none)] {
       let model = try simplified([layer("c", operation, "image"), layer("r", relu, "c"), layer("r2", relu, "r")])
       #expect(model.graph.layers.count == 1 && model.graph.output == "c")
     }
     let twice = [
-      layer("c", convolution(2, .relu6), "image"), layer("r", relu, "c"), layer("s", .add(clamp: .none), "c", "r"),
+      layer("c", convolution(2, .relu6), "image"), layer("r", relu, "c"), layer("s", Add(clamp: .none), "c", "r"),
     ]
-    #expect(try simplified(twice).graph.layers == [twice[0], layer("s", .add(clamp: .none), "c", "c")])
-    let narrower = [layer("c", convolution(2, .relu), "image"), layer("r", .function(.clamp(.relu6)), "c")]
+    #expect(try simplified(twice).graph.layers == [twice[0], layer("s", Add(clamp: .none), "c", "c")])
+    let narrower = [layer("c", convolution(2, .relu), "image"), layer("r", Elementwise(.clamp(.relu6)), "c")]
     #expect(try simplified(narrower).graph.layers == narrower)
-    let shared = [layer("c", convolution(2), "image"), layer("r", relu, "c"), layer("s", .add(clamp: .none), "c", "r")]
+    let shared = [layer("c", convolution(2), "image"), layer("r", relu, "c"), layer("s", Add(clamp: .none), "c", "r")]
     #expect(try simplified(shared).graph.layers == shared)
     let sum = [
-      layer("c", convolution(3), "image"), layer("s", .add(clamp: .none), "c", "image"), layer("r", relu, "s"),
+      layer("c", convolution(3), "image"), layer("s", Add(clamp: .none), "c", "image"), layer("r", relu, "s"),
     ]
-    #expect(try simplified(sum).graph.layers == [sum[0], layer("s", .add(clamp: .relu), "c", "image")])
+    #expect(try simplified(sum).graph.layers == [sum[0], layer("s", Add(clamp: .relu), "c", "image")])
   }
 
   @Test func borders() throws {
     func pad(_ value: Float) -> GraphLayer {
-      layer("p", .pad(top: 1, left: 0, bottom: 2, right: 3, value: value), "image")
+      layer("p", Pad(top: 1, left: 0, bottom: 2, right: 3, value: value), "image")
     }
     let window = Window(
       y: WindowAxis(kernel: 4, before: 1, after: 2), x: WindowAxis(kernel: 4, before: 0, after: 3))
     func average(_ window: Window, _ countPadding: Bool, ceil: Bool = false) -> Op {
-      .averagePool(window, ceilMode: ceil, countPadding: countPadding)
+      AveragePool(window, ceilMode: ceil, countPadding: countPadding)
     }
     let plain = Window(kernel: 4)
     #expect(
       try simplified([pad(0), layer("c", convolution(2, kernel: 4), "p")]).graph.layers
-        == [layer("c", .convolution(window, groups: 1, outputChannels: 2, clamp: .none), "image")])
+        == [layer("c", Convolution(window, groups: 1, outputs: 2, clamp: .none), "image")])
     for counts in [false, true] {
       #expect(
         try simplified([pad(0), layer("c", average(plain, counts), "p")]).graph.layers
@@ -158,7 +159,7 @@ import Testing
     }
     for operation in [
       average(Window(kernel: 8, padding: 1), false), average(plain, true, ceil: true), average(Window(kernel: 3), true),
-      .maxPool(plain, ceilMode: false),
+      MaxPool(plain, ceilMode: false),
     ] {
       #expect(
         try simplified([pad(0), layer("c", operation, "p")]).graph.layers == [pad(0), layer("c", operation, "p")])
@@ -166,7 +167,7 @@ import Testing
     let one = [pad(1), layer("c", convolution(2, kernel: 4), "p")]
     #expect(try simplified(one).graph.layers == one)
     let huge = [
-      layer("p", .pad(top: .max, left: 0, bottom: -1, right: 0, value: 0), "image"),
+      layer("p", Pad(top: .max, left: 0, bottom: -1, right: 0, value: 0), "image"),
       layer("c", convolution(2, padding: 1), "p"),
     ]
     #expect(try simplified(huge).graph.layers == huge)
@@ -174,32 +175,33 @@ import Testing
 
   @Test func whatDoesNothing() throws {
     let model = try simplified([
-      layer("d", .identity, "image"), layer("z", .pad(top: 0, left: 0, bottom: 0, right: 0, value: 1), "d"),
-      layer("c", convolution(4), "z"), layer("e", .identity, "c"), layer("r", relu, "e"),
-      layer("n", .concatenate, "r"), layer("s", .shuffle(groups: 1), "n"),
-      layer("g", .adaptiveAverage(rows: 1, columns: 1), "s"), layer("f", .flatten, "g"),
-      layer("h", .function(.tanh), "f"),
-      layer("f2", .flatten, "h"), layer("o", .identity, "f2"),
+      layer("d", Identity(), "image"), layer("z", Pad(top: 0, left: 0, bottom: 0, right: 0, value: 1), "d"),
+      layer("c", convolution(4), "z"), layer("e", Identity(), "c"), layer("r", relu, "e"),
+      layer("n", Concatenate(), "r"), layer("s", ChannelShuffle(groups: 1), "n"),
+      layer("g", AdaptiveAverage(rows: 1, columns: 1), "s"), layer("f", Flatten(), "g"),
+      layer("h", Elementwise(.tanh), "f"),
+      layer("f2", Flatten(), "h"), layer("o", Identity(), "f2"),
     ])
     #expect(
       model.graph.layers == [
-        layer("c", convolution(4, .relu), "image"), layer("g", .globalAverage, "c"), layer("h", .function(.tanh), "g"),
+        layer("c", convolution(4, .relu), "image"), layer("g", GlobalAverage(), "c"),
+        layer("h", Elementwise(.tanh), "g"),
       ])
     #expect(model.graph.output == "h")
     // A flattened vector is one only if it was one whatever the input's size.
-    let pooled = [layer("g", .adaptiveAverage(rows: 2, columns: 1), "image"), layer("f", .flatten, "g")]
+    let pooled = [layer("g", AdaptiveAverage(rows: 2, columns: 1), "image"), layer("f", Flatten(), "g")]
     #expect(try simplified(pooled).graph.layers == pooled)
   }
 
   /// An identity between a value and its two readers does not hide that there are two.
   @Test func readersAreCountedThroughWhatDoesNothing() throws {
     let layers = [
-      layer("c", convolution(2), "image"), layer("d", .identity, "c"), layer("r", relu, "d"),
-      layer("s", .add(clamp: .none), "d", "r"),
+      layer("c", convolution(2), "image"), layer("d", Identity(), "c"), layer("r", relu, "d"),
+      layer("s", Add(clamp: .none), "d", "r"),
     ]
     #expect(
       try simplified(layers).graph.layers == [
-        layers[0], layer("r", relu, "c"), layer("s", .add(clamp: .none), "c", "r"),
+        layers[0], layer("r", relu, "c"), layer("s", Add(clamp: .none), "c", "r"),
       ])
   }
 
@@ -215,23 +217,23 @@ import Testing
     #expect(try model.parameters["c.bias"]?.tensor() == Tensor(shape: [1], values: [0]))
     // Only a dead layer read it too.
     let merged = try simplified([
-      layer("a", convolution(1), "image"), layer("b", .globalAverage, "a"), layer("r", relu, "a"),
+      layer("a", convolution(1), "image"), layer("b", GlobalAverage(), "a"), layer("r", relu, "a"),
     ])
     #expect(merged.graph.layers == [layer("a", convolution(1, .relu), "image")])
   }
 
   @Test func softmax() throws {
-    let layers = [layer("g", .globalAverage, "image"), layer("s", .softmax, "g"), layer("f", .flatten, "s")]
+    let layers = [layer("g", GlobalAverage(), "image"), layer("s", Softmax(), "g"), layer("f", Flatten(), "s")]
     let model = try simplified(layers)
     #expect(model.graph.layers == [layers[0]] && model.graph.output == "g")
     #expect(model.notes == ["the softmax at the end is left out: a score is what comes before it"])
     #expect(
-      errorLine { try simplified(layers + [layer("t", .function(.tanh), "f")]) }
+      errorLine { try simplified(layers + [layer("t", Elementwise(.tanh), "f")]) }
         == "layer s: a softmax is supported as the last layer only")
   }
 
   @Test func whatContradictsItselfIsRefused() throws {
-    let layers = [layer("c", convolution(2), "image"), layer("b", .batchNorm(epsilon: 0), "c")]
+    let layers = [layer("c", convolution(2), "image"), layer("b", BatchNorm(epsilon: 0), "c")]
     var parameters = norm("b", values)
     func line() -> String { errorLine { try simplified(layers, parameters) } }
     #expect(line() == "layer b: expected a tensor c.weight of 2 outputs, found none")
@@ -245,9 +247,9 @@ import Testing
     parameters["b.running_var"] = tensor([2], [1, -1])
     #expect(line() == "layer b: channel 1 has the variance -1.0 and the weight -0.25")
     #expect(
-      errorLine { try simplified([layer("b", .identity, "c")]) } == "layer b takes c, which no earlier layer makes"
+      errorLine { try simplified([layer("b", Identity(), "c")]) } == "layer b takes c, which no earlier layer makes"
     )
     #expect(
-      errorLine { try simplified([layer("b", .identity, "image")]) } == "the output is image, which no layer makes")
+      errorLine { try simplified([layer("b", Identity(), "image")]) } == "the output is image, which no layer makes")
   }
 }

@@ -24,7 +24,7 @@ enum SmallNetworks {
   ) throws -> Network {
     let graph = Graph(
       input: .init(channels: 3),
-      layers: [convolution("conv", "image", 1, classes.count), layer("scores", .globalAverage, "conv")],
+      layers: [convolution("conv", "image", 1, classes.count), layer("scores", GlobalAverage(), "conv")],
       output: "scores")
     return try Network(
       model(
@@ -35,7 +35,7 @@ enum SmallNetworks {
         ], names: names, source: source, preprocessing: halves(inputSize: inputSize)), name: "small", options: options)
   }
 
-  static func layer(_ name: String, _ operation: PixelAscent.Operation, _ inputs: String...) -> GraphLayer {
+  static func layer(_ name: String, _ operation: any PixelAscent.Operation, _ inputs: String...) -> GraphLayer {
     GraphLayer(name: name, operation: operation, inputs: inputs)
   }
 
@@ -44,22 +44,22 @@ enum SmallNetworks {
     groups: Int = 1, clamp: Clamp = .relu
   ) -> GraphLayer {
     let window = Window(kernel: kernel, stride: stride, padding: padding)
-    return layer(name, .convolution(window, groups: groups, outputChannels: channels, clamp: clamp), input)
+    return layer(name, Convolution(window, groups: groups, outputs: channels, clamp: clamp), input)
   }
 
   static func pool(_ name: String, _ input: String) -> GraphLayer {
-    layer(name, .maxPool(Window(kernel: 3, stride: 2), ceilMode: true), input)
+    layer(name, MaxPool(Window(kernel: 3, stride: 2), ceilMode: true), input)
   }
 
   static func concatenate(_ name: String, _ inputs: String...) -> GraphLayer {
-    GraphLayer(name: name, operation: .concatenate, inputs: inputs)
+    GraphLayer(name: name, operation: Concatenate(), inputs: inputs)
   }
 
   /// The scores are the mean of the last layer's channels.
   static func graph(_ layers: [GraphLayer]) -> Graph {
     Graph(
       input: .init(channels: 3),
-      layers: layers + [layer("scores", .globalAverage, layers.last?.name ?? "image")], output: "scores")
+      layers: layers + [layer("scores", GlobalAverage(), layers.last?.name ?? "image")], output: "scores")
   }
 
   /// SqueezeNet's layers, fewer and narrower, with channel counts that are no multiples of 16.

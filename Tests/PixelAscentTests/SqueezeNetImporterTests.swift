@@ -17,7 +17,8 @@ import Testing
     for layer in SqueezeNetImporter.graph.layers {
       let incoming = layer.inputs.map { channels[$0] ?? 0 }.reduce(0, +)
       channels[layer.name] = incoming
-      guard case .convolution(let window, _, let outputs, _) = layer.operation else { continue }
+      guard let convolution = layer.operation as? Convolution else { continue }
+      let (window, outputs) = (convolution.window, convolution.outputs)
       channels[layer.name] = outputs
       let size = window.y.kernel
       let count = size * size * incoming * outputs

@@ -17,7 +17,7 @@ struct Kernels: @unchecked Sendable {  // because the table is constant
 
   /// `marks` of x, if it was marked.
   func convolutionForward(
-    _ y: Planes, _ x: Planes, _ marks: NonzeroMarks?, _ convolution: Convolution, _ part: Part
+    _ y: Planes, _ x: Planes, _ marks: NonzeroMarks?, _ convolution: ConvolutionWeights, _ part: Part
   ) {
     let (weights, bias) = (convolution.forward.base, convolution.bias.base)
     let (window, clamp) = (convolution.window.raw, convolution.clamp.raw)
@@ -36,7 +36,7 @@ struct Kernels: @unchecked Sendable {  // because the table is constant
 
   /// `marks` of the blocks `from` of dy, if they were marked.
   func convolutionInputGradient(
-    _ dx: Planes, _ dy: Planes, _ marks: NonzeroMarks?, _ convolution: Convolution, _ weights: FloatBuffer,
+    _ dx: Planes, _ dy: Planes, _ marks: NonzeroMarks?, _ convolution: ConvolutionWeights, _ weights: FloatBuffer,
     _ into: Into, from: Range<Int>, _ part: Part
   ) {
     into.withRaw {
@@ -51,14 +51,14 @@ struct Kernels: @unchecked Sendable {  // because the table is constant
     }
   }
 
-  func stemForward(_ y: Planes, _ x: ImagePlanes, _ convolution: Convolution, _ part: Part) {
+  func stemForward(_ y: Planes, _ x: ImagePlanes, _ convolution: ConvolutionWeights, _ part: Part) {
     c.stem_forward(
       y.raw, x.raw, convolution.forward.base, convolution.bias.base, convolution.window.raw, convolution.clamp.raw,
       part.blocks.raw, part.rows.raw)
   }
 
   func stemInputGradient(
-    _ dx: ImagePlanes, _ dy: Planes, _ convolution: Convolution, _ weights: FloatBuffer, rows: Range<Int>
+    _ dx: ImagePlanes, _ dy: Planes, _ convolution: ConvolutionWeights, _ weights: FloatBuffer, rows: Range<Int>
   ) {
     c.stem_input_grad(dx.raw, dy.raw, weights.base, convolution.window.raw, rows.raw)
   }
@@ -208,11 +208,7 @@ struct Into {
   }
 }
 
-/// Local response normalisation's parameters.
-struct LocalResponseNorm: Sendable {
-  let size: Int
-  let alpha, beta, k: Float
-
+extension LocalResponseNorm {
   fileprivate var raw: pxa_lrn { pxa_lrn(size: Int32(size), alpha: alpha, beta: beta, k: k) }
 }
 

@@ -15,8 +15,8 @@ enum ConvolutionForm: Sendable {
   case stem
 }
 
-/// A convolution ready to run.
-final class Convolution: Sendable {
+/// A convolution's packed weights, with all that its kernels must know.
+final class ConvolutionWeights: Sendable {
   let window: Window
   let groups: Int
   let clamp: Clamp

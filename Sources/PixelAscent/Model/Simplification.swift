@@ -58,15 +58,13 @@ private struct Simplifier {
       }
       takeBorder(&layer)
     }
-    switch layer.operation {
-    case .batchNorm(let epsilon):
-      try model.parameters.foldBatchNorm(layer.name, epsilon: epsilon, into: nil)
-      layer.operation = .affine(clamp: .none)
-    case .adaptiveAverage(rows: 1, columns: 1):
-      layer.operation = .globalAverage
-    default: break
+    if let norm = layer.operation as? BatchNorm {
+      try model.parameters.foldBatchNorm(layer.name, epsilon: norm.epsilon, into: nil)
+      layer.operation = Affine()
+    } else if layer.operation.isEqual(to: AdaptiveAverage(rows: 1, columns: 1)) {
+      layer.operation = GlobalAverage()
     }
-    if isVector(layer) { vectors.insert(layer.name) }
+    if layer.operation.makesVector(layer.inputs.map(vectors.contains)) { vectors.insert(layer.name) }
     places[layer.name] = layers.count
     layers.append(layer)
   }
@@ -75,16 +73,14 @@ private struct Simplifier {
     var result = model
     var layers = layers.compactMap { $0 }
     var output = substitutes[model.graph.output] ?? model.graph.output
-    if let last = layers.last, last.name == output, case .softmax = last.operation {
+    if let last = layers.last, last.name == output, last.operation is Softmax {
       layers.removeLast()
       output = last.inputs[0]
       result.notes.append("the softmax at the end is left out: a score is what comes before it")
     }
-    for layer in layers {
-      if case .softmax = layer.operation {
-        throw PixelAscentError(
-          .invalidModel, "layer \(layer.name.oneLine): a softmax is supported as the last layer only")
-      }
+    for layer in layers where layer.operation is Softmax {
+      throw PixelAscentError(
+        .invalidModel, "layer \(layer.name.oneLine): a softmax is supported as the last layer only")
     }
     result.parameters = [:]
     for layer in layers {
@@ -108,18 +104,11 @@ private struct Simplifier {
     substitutes[name] = input
   }
 
-  private func doesNothing(_ operation: Operation, on input: String) -> Bool {
-    switch operation {
-    case .identity, .concatenate, .shuffle(groups: 1), .pad(top: 0, left: 0, bottom: 0, right: 0, _): true
-    case .flatten, .globalAverage, .adaptiveAverage(rows: 1, columns: 1): vectors.contains(input)
-    case .function(.clamp(let clamp)):
-      if let before = layer(input)?.operation.clamp {
-        clamp.low <= before.low && before.high <= clamp.high
-      } else {
-        false
-      }
-    default: false
+  private func doesNothing(_ operation: any Operation, on input: String) -> Bool {
+    if let clamp = (operation as? Elementwise)?.interval, let before = layer(input)?.finalClamp {
+      return clamp.low <= before.low && before.high <= clamp.high
     }
+    return operation.isIdentity(onVector: vectors.contains(input))
   }
 
   /// The layer that makes its only input, changed so that it does what both do; nil if that can't be.
@@ -127,32 +116,35 @@ private struct Simplifier {
     _ layer: GraphLayer
   ) throws(PixelAscentError) -> (place: Int, layer: GraphLayer)? {
     guard readers[layer.inputs[0]] == 1, let place = places[layer.inputs[0]], var target = layers[place],
-      target.operation.clamp == Clamp.none
+      var operation = target.operation as? any ClampedOperation, operation.clamp == .none
     else { return nil }
-    switch layer.operation {
-    case .function(.clamp(let clamp)):
+    if let clamp = (layer.operation as? Elementwise)?.interval {
       // A convolution clamps the lanes beyond its channels too, and they must stay zero.
-      guard clamp.low <= 0, clamp.high >= 0, target.operation.setClamp(clamp) else { return nil }
-    case .batchNorm(let epsilon):
-      guard let into = target.operation.foldTarget(target.name) else { return nil }
-      try model.parameters.foldBatchNorm(layer.name, epsilon: epsilon, into: into)
-    case .affine(let clamp):
-      guard let into = target.operation.foldTarget(target.name) else { return nil }
-      try model.parameters.foldAffine(layer.name, into: into)
-      _ = target.operation.setClamp(clamp)
-    default: return nil
+      guard clamp.low <= 0, clamp.high >= 0 else { return nil }
+      operation.clamp = clamp
+    } else {
+      guard let into = target.foldTarget else { return nil }
+      if let norm = layer.operation as? BatchNorm {
+        try model.parameters.foldBatchNorm(layer.name, epsilon: norm.epsilon, into: into)
+      } else if let affine = layer.operation as? Affine {
+        try model.parameters.foldAffine(layer.name, into: into)
+        operation.clamp = affine.clamp
+      } else {
+        return nil
+      }
     }
+    target.operation = operation
     return (place, target)
   }
 
   /// Makes a border of zeros that only this layer reads its own padding.
   private mutating func takeBorder(_ layer: inout GraphLayer) {
     guard readers[layer.inputs[0]] == 1, let place = places[layer.inputs[0]], let border = layers[place],
-      case .pad(let top, let left, let bottom, let right, value: 0) = border.operation
+      let pad = border.operation as? Pad, pad.value == 0
     else { return }
     func padded(_ window: Window) -> Window? {
       var window = window
-      for (axis, before, after) in [(\Window.y, top, bottom), (\Window.x, left, right)] {
+      for (axis, before, after) in [(\Window.y, pad.top, pad.bottom), (\Window.x, pad.left, pad.right)] {
         let (first, isFirstTooLarge) = window[keyPath: axis].before.addingReportingOverflow(before)
         let (second, isSecondTooLarge) = window[keyPath: axis].after.addingReportingOverflow(after)
         if isFirstTooLarge || isSecondTooLarge || before < 0 || after < 0 { return nil }
@@ -161,67 +153,52 @@ private struct Simplifier {
       }
       return window
     }
-    switch layer.operation {
-    case .convolution(let window, let groups, let outputs, let clamp):
-      guard let window = padded(window) else { return }
-      layer.operation = .convolution(window, groups: groups, outputChannels: outputs, clamp: clamp)
-    case .averagePool(let window, ceilMode: false, let countPadding):
+    if var convolution = layer.operation as? Convolution {
+      guard let window = padded(convolution.window) else { return }
+      convolution.window = window
+      layer.operation = convolution
+    } else if var pool = layer.operation as? AveragePool, !pool.ceilMode {
       // Zeros of the border count; so must those of the pool's own padding, if there are any.
-      guard countPadding || !window.isPadded, let window = padded(window),
+      guard pool.countPadding || !pool.window.isPadded, let window = padded(pool.window),
         max(window.y.before, window.y.after) < window.y.kernel, max(window.x.before, window.x.after) < window.x.kernel
       else { return }
-      layer.operation = .averagePool(window, ceilMode: false, countPadding: true)
-    default: return
+      (pool.window, pool.countPadding) = (window, true)
+      layer.operation = pool
+    } else {
+      return
     }
     layers[place] = nil
     layer.inputs = border.inputs
   }
 
   private func layer(_ name: String) -> GraphLayer? { places[name].flatMap { layers[$0] } }
-
-  private func isVector(_ layer: GraphLayer) -> Bool {
-    switch layer.operation {
-    case .linear, .flatten, .globalAverage, .adaptiveAverage(rows: 1, columns: 1): true
-    case .convolution(let window, _, _, _):
-      vectors.contains(layer.inputs[0]) && window.y == WindowAxis(kernel: 1) && window.x == WindowAxis(kernel: 1)
-    case .maxPool, .averagePool, .adaptiveAverage, .pad: false
-    default: layer.inputs.allSatisfy(vectors.contains)
-    }
-  }
 }
 
 extension Window {
   fileprivate var isPadded: Bool { [y.before, y.after, x.before, x.after] != [0, 0, 0, 0] }
 }
 
-extension Operation {
-  /// What values are clamped to at its end; nil if it has no such part.
-  fileprivate var clamp: Clamp? {
-    switch self {
-    case .convolution(_, _, _, let clamp), .linear(_, let clamp), .affine(let clamp), .add(let clamp),
-      .function(.clamp(let clamp)):
-      clamp
+extension Elementwise {
+  /// The interval, if the function is a clamp.
+  fileprivate var interval: Clamp? { if case .clamp(let clamp) = function { clamp } else { nil } }
+}
+
+extension GraphLayer {
+  /// What values are clamped to at the layer's end; nil if its operation has no such part.
+  fileprivate var finalClamp: Clamp? {
+    switch operation {
+    case let clamped as any ClampedOperation: clamped.clamp
+    case let elementwise as Elementwise: elementwise.interval
     default: nil
     }
   }
 
-  fileprivate mutating func setClamp(_ clamp: Clamp) -> Bool {
-    switch self {
-    case .convolution(let window, let groups, let outputs, _):
-      self = .convolution(window, groups: groups, outputChannels: outputs, clamp: clamp)
-    case .linear(let outputs, _): self = .linear(outputs: outputs, clamp: clamp)
-    case .affine: self = .affine(clamp: clamp)
-    case .add: self = .add(clamp: clamp)
-    default: return false
-    }
-    return true
-  }
-
-  /// The layer of this operation as one that a scale and a shift can go into; nil if it isn't.
-  fileprivate func foldTarget(_ name: String) -> FoldTarget? {
-    switch self {
-    case .convolution(_, _, let outputs, _), .linear(let outputs, _): (name, outputs)
-    case .affine: (name, nil)
+  /// The layer as one that a scale and a shift can go into; nil if it isn't.
+  fileprivate var foldTarget: FoldTarget? {
+    switch operation {
+    case let convolution as Convolution: (name, convolution.outputs)
+    case let linear as Linear: (name, linear.outputs)
+    case is Affine: (name, nil)
     default: nil
     }
   }

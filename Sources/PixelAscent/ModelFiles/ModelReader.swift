@@ -120,9 +120,9 @@ extension Model {
     var prefix = Graph.image
     while graph.layers.contains(where: { $0.name.hasPrefix("\(prefix)/") }) { prefix += "'" }
     let parts = (0..<3).reversed().map { channel in
-      GraphLayer(name: "\(prefix)/\(channel)", operation: .slice(first: channel, count: 1), inputs: [Graph.image])
+      GraphLayer(name: "\(prefix)/\(channel)", operation: ChannelSlice(first: channel, count: 1), inputs: [Graph.image])
     }
-    let reversed = GraphLayer(name: "\(prefix)/bgr", operation: .concatenate, inputs: parts.map(\.name))
+    let reversed = GraphLayer(name: "\(prefix)/bgr", operation: Concatenate(), inputs: parts.map(\.name))
     for index in graph.layers.indices {
       graph.layers[index].inputs = graph.layers[index].inputs.map { $0 == Graph.image ? reversed.name : $0 }
     }

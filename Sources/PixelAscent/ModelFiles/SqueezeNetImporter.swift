@@ -23,7 +23,8 @@ package enum SqueezeNetImporter {
     let shapes = try graph.shapes(inputSize: Preprocessing.imageNet.inputSize)
     var tensors = [String: Tensor]()
     for layer in graph.layers {
-      guard case .convolution(let window, _, let outputs, _) = layer.operation else { continue }
+      guard let convolution = layer.operation as? Convolution else { continue }
+      let (window, outputs) = (convolution.window, convolution.outputs)
       guard let value = layers.removeValue(forKey: layer.name) else {
         throw fail("expected SqueezeNet 1.1's layer \(layer.name), found none")
       }
@@ -67,7 +68,7 @@ package enum SqueezeNetImporter {
     var layers = [GraphLayer]()
     var last = Graph.image
 
-    func add(_ name: String, _ operation: Operation, _ inputs: [String]) {
+    func add(_ name: String, _ operation: any Operation, _ inputs: [String]) {
       layers.append(GraphLayer(name: name, operation: operation, inputs: inputs))
       last = name
     }
@@ -75,15 +76,15 @@ package enum SqueezeNetImporter {
       _ name: String, kernel: Int, stride: Int = 1, padding: Int = 0, channels: Int, of input: String
     ) {
       let window = Window(kernel: kernel, stride: stride, padding: padding)
-      let operation = Operation.convolution(window, groups: 1, outputChannels: channels, clamp: .relu)
+      let operation = Convolution(window, outputs: channels, clamp: .relu)
       add(name, operation, [input])
     }
-    func pool(_ name: String) { add(name, .maxPool(Window(kernel: 3, stride: 2), ceilMode: true), [last]) }
+    func pool(_ name: String) { add(name, MaxPool(Window(kernel: 3, stride: 2), ceilMode: true), [last]) }
     func fire(_ name: String, squeeze: Int, expand: Int) {
       convolution("\(name)/squeeze1x1", kernel: 1, channels: squeeze, of: last)
       convolution("\(name)/expand1x1", kernel: 1, channels: expand, of: "\(name)/squeeze1x1")
       convolution("\(name)/expand3x3", kernel: 3, padding: 1, channels: expand, of: "\(name)/squeeze1x1")
-      add("\(name)/concat", .concatenate, ["\(name)/expand1x1", "\(name)/expand3x3"])
+      add("\(name)/concat", Concatenate(), ["\(name)/expand1x1", "\(name)/expand3x3"])
     }
 
     convolution("conv1", kernel: 3, stride: 2, channels: 64, of: last)
@@ -99,7 +100,7 @@ package enum SqueezeNetImporter {
     fire("fire8", squeeze: 64, expand: 256)
     fire("fire9", squeeze: 64, expand: 256)
     convolution("conv10", kernel: 1, channels: 1000, of: last)
-    add("scores", .globalAverage, [last])
+    add("scores", GlobalAverage(), [last])
     return Graph(input: .init(channels: 3), layers: layers, output: "scores")
   }()
 

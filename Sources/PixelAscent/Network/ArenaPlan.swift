@@ -52,7 +52,7 @@ struct ArenaPlan {
     }
     imageGradient = gradient ? place(plan.imageChannels * height * width) : nil
     indexBytes = plan.layers.map { layer in
-      guard case .maxPool = layer.operation else { return 0 }
+      guard layer.operation is MaxPoolLayer else { return 0 }
       let value = plan.values[layer.output], size = sizes[value.storage]
       return value.blocks.count * 16 * size.height * size.width
     }

@@ -23,7 +23,7 @@ extension LayerPlan {
         let value = values[layers[layer].inputs[place]], share = layers[layer].gradients[place]
         let isLast = value.blocks.contains { !ended[value.storage][$0] }
         for block in value.blocks { ended[value.storage][block] = true }
-        // What a pool hands on is masked already: by who takes the gradient to the pool's output.
+        // The gradient that reaches a max pool has already been multiplied by the clamp's derivative.
         let output = values[layers[layer].output]
         let isMasked = output.inheritsClamp && output.clamp != nil && !share.accumulates
         layers[layer].gradients[place].masks = isLast && value.clamp != nil && !isMasked
@@ -36,10 +36,10 @@ extension LayerPlan {
   /// multiplied once, as in a 1×1 convolution.)
   private mutating func planMarks() {
     for index in layers.indices {
-      guard case .convolution(let convolution) = layers[index].operation, convolution.form == .blocked,
-        convolution.groups == 1
+      guard let weights = (layers[index].operation as? ConvolutionLayer)?.weights, weights.form == .blocked,
+        weights.groups == 1
       else { continue }
-      let axes = [convolution.window.y, convolution.window.x]
+      let axes = [weights.window.y, weights.window.x]
       guard axes.allSatisfy({ $0.kernel == 3 && $0.stride == 1 && $0.dilation == 1 && max($0.before, $0.after) <= 2 })
       else { continue }
       layers[index].marksInput = values[layers[index].inputs[0]].clamp?.low == 0
@@ -52,8 +52,8 @@ extension LayerPlan {
     let value = values[index]
     if value.clamp?.low == 0 { return true }
     let readers = layers.filter { $0.inputs.contains(index) }
-    guard readers.count == 1, case .add(let clamp) = readers[0].operation else { return false }
-    return clamp.low == 0 && layers.filter { $0.output == index }.count == 1
+    guard readers.count == 1, let sum = readers[0].operation as? AddLayer else { return false }
+    return sum.clamp.low == 0 && layers.filter { $0.output == index }.count == 1
   }
 
   /// Where one layer alone makes a gradient, and writes each element once, it may write over the activations.
@@ -63,7 +63,7 @@ extension LayerPlan {
       let readers = layers.filter { layer in
         zip(layer.inputs, layer.gradients).contains { values[$0].storage == storage && !$1.isShared }
       }
-      guard readers.count == 1, readers[0].writesInPlace, !readers[0].marksGradient,
+      guard readers.count == 1, readers[0].operation.mayOverwriteInput, !readers[0].marksGradient,
         readers[0].inputs.filter({ values[$0].storage == storage }).count == 1,
         let read = readers[0].inputs.first(where: { values[$0].storage == storage }),
         held.allSatisfy({ values[read].blocks.contains($0.blocks) })
@@ -83,34 +83,17 @@ extension LayerPlan {
       let readers = layers.filter { $0.inputs.contains(value) }
       guard makers.count == 1, !isShared, readers.count <= (value == output ? 0 : 1) else { return }
       tail.append(makers[0])
-      switch layers[makers[0]].operation {
-      case .linear: break
-      case .convolution(let convolution) where convolution.form == .blocked && convolution.groups == 1: break
-      case .adaptiveAverage, .affine, .function, .averagePool, .maxPool:
+      switch layers[makers[0]].operation.partialOutput {
+      case .fromWholeInput: break
+      case .fromSameBlocks:
         value = layers[makers[0]].inputs[0]
         continue
-      default: return
+      case .impossible: return
       }
       for layer in tail { layers[layer].isTail = true }
       layers[makers[0]].isHead = true
       hasHead = true
       return
     }
-  }
-}
-
-extension Layer {
-  /// Whether it may write the gradient of its input over the input: it needs nothing of that again but the mask.
-  fileprivate var writesInPlace: Bool {
-    switch operation {
-    case .select, .multiply, .localResponseNorm, .imageToPlanes: false
-    default: true
-    }
-  }
-}
-
-extension Value {
-  func overlaps(_ other: Value) -> Bool {
-    storage == other.storage && blocks.overlaps(other.blocks)
   }
 }

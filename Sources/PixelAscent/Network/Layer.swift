@@ -1,33 +1,67 @@
 // SPDX-License-Identifier: MIT
 
-/// A layer ready to run: what it computes, from which values, into which value.
-struct Layer: Sendable {
-  enum Operation: Sendable {
-    /// The image in blocked planes.
-    case imageToPlanes
-    /// A convolution; of the form `stem` it reads the image itself.
-    case convolution(Convolution)
-    case linear(LinearWeights)
-    case affine(scale: FloatBuffer, shift: FloatBuffer, Clamp)
-    case function(ElementFunction, slopes: FloatBuffer?)
-    case maxPool(Window)
-    case averagePool(Window, countPadding: Bool)
-    /// The size of the output says over what.
-    case adaptiveAverage
-    case add(Clamp)
-    /// One of the inputs may be 1×1.
-    case multiply
-    /// Some channels, in places of the output that `map` gives; `inverse` leads back.
-    case select(map: [Int32], inverse: [Int32])
-    case flatten
-    case pad(top: Int, left: Int, value: Float)
-    /// What it divides by is kept in the value `scale`.
-    case localResponseNorm(LocalResponseNorm, scale: Int)
-  }
+/// What a layer computes, forward and backward, with its packed weights. Each has a file in Layers/.
+protocol RunnableLayer: Sendable {
+  /// The step that computes the layer's output.
+  func forward(_ pass: ForwardPass) -> Step
+  /// The step that gives the gradient to one of the layer's inputs.
+  func backward(_ pass: BackwardPass) -> Step
+  /// Whether the gradient of the input may be written over the input itself: `backward` reads an element of the input
+  /// before it writes the same element of the gradient, or needs no more of it than the clamp's derivative.
+  var mayOverwriteInput: Bool { get }
+  /// What the layer needs to compute a few blocks of its output.
+  var partialOutput: PartialOutput { get }
+}
 
+/// What a layer needs to compute some blocks of its output only.
+enum PartialOutput {
+  /// The same blocks of its input.
+  case fromSameBlocks
+  /// The whole input.
+  case fromWholeInput
+  /// It can only compute all of them.
+  case impossible
+}
+
+/// An operation of a graph that networks run. The file in Layers/ that has the runnable layer has this too.
+protocol RunnableOperation: Operation {
+  /// Packed parameters; `Void` for an operation without any.
+  associatedtype Weights: Sendable
+
+  /// Reads a layer's parameters and packs them for the kernels. Several layers' are packed at once.
+  ///
+  /// - Throws: `PixelAscentError` of kind `invalidModel` if a parameter holds a value that is not finite, `unreadableFile`.
+  func weights(_ parameters: LayerParameters) throws(PixelAscentError) -> Weights
+  /// Puts the layer into a plan: its runnable layers, if it needs any, and the value that goes by its name.
+  ///
+  /// - Throws: `PixelAscentError` of kind `invalidModel` if this version can't run it.
+  func append(_ node: PlanNode, _ weights: Weights, to plan: inout LayerPlan) throws(PixelAscentError)
+}
+
+/// A layer of the graph on its way into a plan.
+struct PlanNode {
+  let name: String
+  /// The names of the inputs in the graph.
+  let inputNames: [String]
+  /// The plan's values that are the inputs.
+  let inputs: [Int]
+  /// The shape of the output, at the size for which the model is planned.
+  let shape: ValueShape
+
+  /// The only input, or the first.
+  var input: Int { inputs[0] }
+
+  /// The error for what this version can't run.
+  static func unsupported(_ what: String) -> PixelAscentError {
+    PixelAscentError(.invalidModel, "\(what) is not supported by this version")
+  }
+}
+
+/// A layer of a plan: what it computes, from which values, into which value.
+struct Layer: Sendable {
   /// The name of the layer of the graph.
   let name: String
-  let operation: Operation
+  let operation: any RunnableLayer
   /// Indices into the network's values; none where it reads the image.
   let inputs: [Int]
   let output: Int
@@ -42,16 +76,12 @@ struct Layer: Sendable {
   /// Whether it is the first of those: all of its input is needed.
   var isHead = false
 
-  init(_ name: String, _ operation: Operation, _ inputs: [Int], _ output: Int) {
+  init(_ name: String, _ operation: any RunnableLayer, _ inputs: [Int], _ output: Int) {
     self.name = name
     self.operation = operation
     self.inputs = inputs
     self.output = output
     gradients = inputs.map { _ in GradientShare() }
-  }
-
-  var isStem: Bool {
-    if case .convolution(let convolution) = operation { convolution.form == .stem } else { false }
   }
 }
 
@@ -83,6 +113,8 @@ struct Value: Sendable {
   var firstBlock = 0
 
   var blocks: Range<Int> { firstBlock..<firstBlock + (channels + 15) / 16 }
+
+  func overlaps(_ other: Value) -> Bool { storage == other.storage && blocks.overlaps(other.blocks) }
 }
 
 /// The memory of one or more values.

@@ -71,9 +71,6 @@ public struct ModelInspection: Sendable {
 }
 
 extension ModelInspection.Layer {
-  /// Numbers of multiplications end here; those of all layers can still be added.
-  private static let most = 1 << 50
-
   fileprivate init(_ layer: GraphLayer, _ shapes: [String: ValueShape], _ parameters: [String: Parameter]) {
     let none = ValueShape(channels: 0, height: 0, width: 0)
     let input = layer.inputs.first.flatMap { shapes[$0] } ?? none, output = shapes[layer.name] ?? none
@@ -84,89 +81,6 @@ extension ModelInspection.Layer {
     self.parameters = layer.operation.parameterShapes(input).map { suffix, _ in
       parameters["\(layer.name).\(suffix)"]?.count ?? 0
     }.reduce(0, +)
-    multiplications =
-      switch layer.operation {
-      case .convolution(let window, let groups, let outputs, _):
-        [output.height, output.width, input.channels / groups, window.y.kernel, window.x.kernel].reduce(outputs) {
-          let (product, overflow) = $0.multipliedReportingOverflow(by: $1)
-          return overflow ? Self.most : min(product, Self.most)
-        }
-      case .linear(let outputs, _): outputs * input.channels
-      default: 0
-      }
-  }
-}
-
-extension Operation {
-  /// The operation in a few words: "conv 3×3 / 2, padding 1, ReLU".
-  var summary: String {
-    switch self {
-    case .convolution(let window, let groups, _, let clamp):
-      "conv \(window.summary)\(groups > 1 ? ", \(groups) groups" : "")\(clamp.summary)"
-    case .linear(_, let clamp): "linear\(clamp.summary)"
-    case .batchNorm: "batch norm"
-    case .affine(let clamp): "affine\(clamp.summary)"
-    case .function(let function): function.summary
-    case .maxPool(let window, let ceilMode): "max pool \(window.summary)\(ceilMode ? ", ceil" : "")"
-    case .averagePool(let window, let ceilMode, _): "average pool \(window.summary)\(ceilMode ? ", ceil" : "")"
-    case .adaptiveAverage(let rows, let columns): "average to \(rows)×\(columns)"
-    case .globalAverage: "global average"
-    case .add(let clamp): "add\(clamp.summary)"
-    case .multiply: "multiply"
-    case .concatenate: "concatenate"
-    case .slice(let first, let count): "channels \(first) to \(first + count - 1)"
-    case .shuffle(let groups): "channel shuffle, \(groups) groups"
-    case .flatten: "flatten"
-    case .pad(let top, let left, let bottom, let right, _): "pad \(top), \(left), \(bottom), \(right)"
-    case .localResponseNorm(let size, _, _, _): "local response norm over \(size)"
-    case .identity: "identity"
-    case .softmax: "softmax"
-    }
-  }
-}
-
-extension Window {
-  fileprivate var summary: String {
-    func both(_ y: Int, _ x: Int) -> String { y == x ? "\(y)" : "\(y)×\(x)" }
-    var text = "\(y.kernel)×\(x.kernel)"
-    if (y.stride, x.stride) != (1, 1) { text += " / \(both(y.stride, x.stride))" }
-    let padding = [y.before, x.before, y.after, x.after]
-    if padding.allSatisfy({ $0 == padding[0] }) {
-      if padding[0] > 0 { text += ", padding \(padding[0])" }
-    } else if y.before == y.after && x.before == x.after {
-      text += ", padding \(y.before)×\(x.before)"
-    } else {
-      text += ", padding \(padding.map(String.init).joined(separator: " "))"
-    }
-    if (y.dilation, x.dilation) != (1, 1) { text += ", dilation \(both(y.dilation, x.dilation))" }
-    return text
-  }
-}
-
-extension Clamp {
-  fileprivate var summary: String {
-    switch self {
-    case .none: ""
-    case .relu: ", ReLU"
-    case .relu6: ", ReLU6"
-    default: ", clamp \(low) to \(high)"
-    }
-  }
-}
-
-extension ElementFunction {
-  fileprivate var summary: String {
-    switch self {
-    case .clamp(let clamp): clamp == .none ? "nothing" : String(clamp.summary.dropFirst(2))
-    case .leakyReLU: "leaky ReLU"
-    case .prelu: "PReLU"
-    case .elu: "ELU"
-    case .sigmoid: "sigmoid"
-    case .hardSigmoid: "hard sigmoid"
-    case .hardSwish: "hard swish"
-    case .silu: "SiLU"
-    case .tanh: "tanh"
-    case .gelu: "GELU"
-    }
+    multiplications = layer.operation.multiplications(input, output)
   }
 }

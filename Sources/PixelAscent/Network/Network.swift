@@ -68,6 +68,9 @@ public struct Network: Sendable {
   var kernels: Kernels { Kernels(options.instructionSet) }
   var parallel: Parallel { Parallel(threads: options.threads) }
 
+  /// The number of classes.
+  public var classCount: Int { labels.count }
+
   /// The number of the input's channels: red, green and blue, or grey alone.
   public var channels: Int { preprocessing.mean.count }
 

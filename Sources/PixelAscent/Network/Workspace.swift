@@ -18,7 +18,6 @@ final class Workspace {
   let kernels: Kernels
   let activations: [Planes]
   let gradients: [Planes]
-  let gradientWeights: [FloatBuffer?]
   let poolIndices: [PoolIndex?]
   let marks: NonzeroMarks
 
@@ -30,18 +29,6 @@ final class Workspace {
   // allocated there, again and again.
   private lazy var forwardSteps: [[Step]] = plan.layers.indices.map(forwardSteps)
   private lazy var backwardSteps: [[Step]] = plan.layers.indices.map(backwardSteps)
-
-  /// One operation, cut into parts.
-  struct Step {
-    /// The blocks it writes; those of the wanted classes if `isTail`.
-    var blocks = 0..<1
-    var isTail = false
-    /// Blocks that one part should hold, a multiple of them.
-    var together = 1
-    /// The rows it writes, 1 where a part writes all rows of its blocks.
-    var rows = 1
-    let body: Parallel.Body
-  }
 
   /// - Throws: `PixelAscentError` of kind `sizeLimit` if the image is too small for the network, or needs more memory
   ///   than the options allow.
@@ -68,7 +55,7 @@ final class Workspace {
     }
     activations = plan.values.map { planes($0, layout.activations, \.halo) }
     gradients = gradient ? plan.values.map { planes($0, layout.gradients, \.gradientHalo) } : []
-    gradientWeights = gradient ? network.plan.gradientWeights(threads: network.options.threads) : []
+    if gradient { network.plan.packForGradients(threads: network.options.threads) }
     poolIndices = layout.indexBytes.map { bytes in bytes > 0 ? PoolIndex(count: bytes) : nil }
     marks = NonzeroMarks(count: layout.markCount)
   }
@@ -169,13 +156,4 @@ enum ScoreGradient {
   /// 1 for one class, 0 for the others.
   case one(Int)
   case all([Float])
-}
-
-extension LayerPlan {
-  /// Every layer's weights for the way back, made when they are first asked for.
-  func gradientWeights(threads: Int) -> [FloatBuffer?] {
-    sideBySide(layers, threads: threads) { (layer: Layer) -> FloatBuffer? in
-      if case .convolution(let convolution) = layer.operation { convolution.inputGradient } else { nil }
-    }
-  }
 }

@@ -11,9 +11,6 @@ public struct Prediction: Hashable, Sendable {
 }
 
 extension Network {
-  /// The number of classes.
-  public var classCount: Int { labels.count }
-
   /// The raw scores of all classes for an input of shape (C, H, W) in normalised space.
   ///
   /// - Throws: ``PixelAscentError`` of kind `sizeLimit` if the input is too small for the network or too large for the

@@ -83,7 +83,7 @@ import Synchronization
 
   /// The layers as they run, in the order of the observer's indices.
   public var layers: [(name: String, operation: String)] {
-    workspace.plan.layers.map { ($0.name, String("\($0.operation)".prefix { $0.isLetter })) }
+    workspace.plan.layers.map { ($0.name, "\(type(of: $0.operation))") }
   }
 
   /// Called when a pass begins, with nil, and after each of its layers.

@@ -125,8 +125,7 @@ extension ArchitectureBuilder {
     let window = Window(y: axis(weight.shape[2]), x: axis(weight.shape[3]))
     parameters["\(name).weight"] = weight
     try addBias(name, outputs)
-    let operation = Operation.convolution(
-      window, groups: x.channels / inputs, outputChannels: outputs, clamp: .none)
+    let operation = Convolution(window, groups: x.channels / inputs, outputs: outputs)
     return add(name, operation, [x], channels: outputs, pixels: x.pixels == 1 ? 1 : nil)
   }
 
@@ -134,14 +133,14 @@ extension ArchitectureBuilder {
     let weight = try parameter("\(name).weight", [nil, x.channels])
     parameters["\(name).weight"] = weight
     try addBias(name, weight.shape[0])
-    return add(name, .linear(outputs: weight.shape[0], clamp: .none), [x], channels: weight.shape[0], pixels: 1)
+    return add(name, Linear(outputs: weight.shape[0]), [x], channels: weight.shape[0], pixels: 1)
   }
 
   mutating func batchNorm(_ name: String, _ x: Value) throws(PixelAscentError) -> Value {
     for suffix in ["weight", "bias", "running_mean", "running_var"] {
       parameters["\(name).\(suffix)"] = try parameter("\(name).\(suffix)", [x.channels])
     }
-    return add(name, .batchNorm(epsilon: epsilon), [x], channels: x.channels, pixels: x.pixels)
+    return add(name, BatchNorm(epsilon: epsilon), [x], channels: x.channels, pixels: x.pixels)
   }
 
   /// A convolution, a batch norm and a function.
@@ -162,7 +161,7 @@ extension ArchitectureBuilder {
     y = apply(function, try convolution(first, y, kernel: 1))
     y = apply(gate, try convolution(second, y, kernel: 1))
     guard y.channels == x.channels else { throw fail("expects \(x.channels) gates of \(name), found \(y.channels)") }
-    return add(name, .multiply, [x, y], channels: x.channels)
+    return add(name, Multiply(), [x, y], channels: x.channels)
   }
 
   private mutating func addBias(_ name: String, _ outputs: Int) throws(PixelAscentError) {
@@ -190,7 +189,7 @@ extension ArchitectureBuilder {
 // Layers without.
 extension ArchitectureBuilder {
   mutating func apply(_ function: ElementFunction, _ x: Value) -> Value {
-    add("\(layerName(x)).\(function.name)", .function(function), [x], channels: x.channels, pixels: x.pixels)
+    add("\(layerName(x)).\(function.layerName)", Elementwise(function), [x], channels: x.channels, pixels: x.pixels)
   }
 
   mutating func relu(_ x: Value) -> Value { apply(.relu, x) }
@@ -199,48 +198,48 @@ extension ArchitectureBuilder {
     _ name: String, _ x: Value, kernel: Int = 3, stride: Int = 2, padding: Int = 0, ceilMode: Bool = false
   ) -> Value {
     let window = Window(kernel: kernel, stride: stride, padding: padding)
-    return add(name, .maxPool(window, ceilMode: ceilMode), [x], channels: x.channels)
+    return add(name, MaxPool(window, ceilMode: ceilMode), [x], channels: x.channels)
   }
 
   mutating func averagePool(_ name: String, _ x: Value, kernel: Int, stride: Int, padding: Int = 0) -> Value {
     let window = Window(kernel: kernel, stride: stride, padding: padding)
-    return add(name, .averagePool(window, ceilMode: false, countPadding: true), [x], channels: x.channels)
+    return add(name, AveragePool(window, countPadding: true), [x], channels: x.channels)
   }
 
   mutating func globalAverage(_ name: String, _ x: Value) -> Value {
-    add(name, .globalAverage, [x], channels: x.channels, pixels: 1)
+    add(name, GlobalAverage(), [x], channels: x.channels, pixels: 1)
   }
 
   /// The means of size × size parts, as one vector.
   mutating func averages(_ name: String, _ x: Value, size: Int) -> Value {
-    let y = add(name, .adaptiveAverage(rows: size, columns: size), [x], channels: x.channels)
-    return add("\(name).flatten", .flatten, [y], channels: x.channels * size * size, pixels: 1)
+    let y = add(name, AdaptiveAverage(rows: size, columns: size), [x], channels: x.channels)
+    return add("\(name).flatten", Flatten(), [y], channels: x.channels * size * size, pixels: 1)
   }
 
   mutating func sum(_ name: String, _ x: Value, _ y: Value) throws(PixelAscentError) -> Value {
     guard x.channels == y.channels else {
       throw fail("expects \(x.channels) channels of \(layerName(y).oneLine), found \(y.channels)")
     }
-    return add(name, .add(clamp: .none), [x, y], channels: x.channels)
+    return add(name, Add(), [x, y], channels: x.channels)
   }
 
   mutating func concatenation(_ name: String, _ values: [Value]) -> Value {
-    add(name, .concatenate, values, channels: values.reduce(0) { $0 + $1.channels })
+    add(name, Concatenate(), values, channels: values.reduce(0) { $0 + $1.channels })
   }
 
   /// One of the two halves of the channels.
   mutating func half(_ name: String, _ x: Value, second: Bool) -> Value {
     let count = x.channels / 2
-    return add(name, .slice(first: second ? count : 0, count: count), [x], channels: count)
+    return add(name, ChannelSlice(first: second ? count : 0, count: count), [x], channels: count)
   }
 
   mutating func shuffle(_ name: String, _ x: Value, groups: Int) throws(PixelAscentError) -> Value {
     guard x.channels % groups == 0 else { throw fail("expects an even number of channels, found \(x.channels)") }
-    return add(name, .shuffle(groups: groups), [x], channels: x.channels)
+    return add(name, ChannelShuffle(groups: groups), [x], channels: x.channels)
   }
 
   private mutating func add(
-    _ name: String, _ operation: Operation, _ inputs: [Value], channels: Int, pixels: Int? = nil
+    _ name: String, _ operation: any Operation, _ inputs: [Value], channels: Int, pixels: Int? = nil
   ) -> Value {
     layers.append(GraphLayer(name: name, operation: operation, inputs: inputs.map(layerName)))
     return Value(layer: layers.count - 1, channels: channels, pixels: pixels)
@@ -251,27 +250,4 @@ extension ArchitectureBuilder {
 
 extension ArchitectureBuilder.Groups {
   fileprivate var isDepthwise: Bool { if case .depthwise = self { true } else { false } }
-}
-
-extension ElementFunction {
-  static let relu = ElementFunction.clamp(.relu)
-  static let relu6 = ElementFunction.clamp(.relu6)
-  /// PyTorch's.
-  static let hardGate = ElementFunction.hardSigmoid(alpha: 1 / 6, beta: 0.5)
-
-  /// What a layer that applies it is called.
-  fileprivate var name: String {
-    switch self {
-    case .clamp: "relu"
-    case .leakyReLU: "leakyrelu"
-    case .prelu: "prelu"
-    case .elu: "elu"
-    case .sigmoid: "sigmoid"
-    case .hardSigmoid: "hardsigmoid"
-    case .hardSwish: "hardswish"
-    case .silu: "silu"
-    case .tanh: "tanh"
-    case .gelu: "gelu"
-    }
-  }
 }

@@ -19,7 +19,7 @@ extension ONNXImporter {
         "of a transposed array of shape \(shapeText(input.shape)) to \(shapeText(shape)); supported are channel "
           + "shuffles, and flattening in the order channel, row, column")
     }
-    let shuffled = try add(.shuffle(groups: groups), [input], input.size)
+    let shuffled = try add(ChannelShuffle(groups: groups), [input], input.size)
     return ONNXView(shuffled.layer, input.size, shape: shape)
   }
 
@@ -56,7 +56,7 @@ extension ONNXImporter {
     }
     if views.count == 1 { return first }
     let size = ONNXView.Size(channels: channels, rows: first.size.rows, columns: first.size.columns)
-    let layer = try add(.concatenate, views, size).layer
+    let layer = try add(Concatenate(), views, size).layer
     return first.on(layer, size, channelAxis: axis)
   }
 
@@ -123,7 +123,8 @@ extension ONNXImporter {
     var size = view.size
     size.channels = places.count
     if places == Array(first..<first + places.count) {
-      return view.on(try add(.slice(first: first, count: places.count), [view], size).layer, size, channelAxis: axis)
+      return view.on(
+        try add(ChannelSlice(first: first, count: places.count), [view], size).layer, size, channelAxis: axis)
     }
     guard places.count <= 16 else {
       return fails("of \(places.count) channels in another order; at most 16 are supported")
@@ -133,7 +134,7 @@ extension ONNXImporter {
       guard let part = try channels([place], of: view, along: axis) else { return nil }
       parts.append(part)
     }
-    return view.on(try add(.concatenate, parts, size).layer, size, channelAxis: axis)
+    return view.on(try add(Concatenate(), parts, size).layer, size, channelAxis: axis)
   }
 
   /// Whether an axis is that of the channels, or with one channel could be.

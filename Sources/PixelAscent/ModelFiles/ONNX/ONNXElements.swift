@@ -58,7 +58,7 @@ extension ONNXImporter {
       switch match {
       case .identity: return pending.base
       case .affine(let weight, let bias): return try affine(pending.base, weight, bias, for: pending.node)
-      case .function(let function): return try apply(.function(function), to: pending.base, for: pending.node)
+      case .function(let function): return try apply(Elementwise(function), to: pending.base, for: pending.node)
       }
     }
     var inputs = [ONNXView]()
@@ -67,13 +67,13 @@ extension ONNXImporter {
       inputs.append(view)
     }
     switch pending.step {
-    case .function(let function): return try apply(.function(function), to: inputs[0], for: pending.node)
+    case .function(let function): return try apply(Elementwise(function), to: inputs[0], for: pending.node)
     case .affine(let weight, let bias): return try affine(inputs[0], weight, bias, for: pending.node)
-    case .add: return try apply(.add(clamp: .none), to: inputs[0], inputs[1], for: pending.node)
+    case .add: return try apply(Add(), to: inputs[0], inputs[1], for: pending.node)
     case .subtract:
       let negative = try affine(inputs[1], -1, 0, for: pending.node)
-      return try apply(.add(clamp: .none), to: inputs[0], negative, for: pending.node)
-    case .multiply: return try apply(.multiply, to: inputs[0], inputs[1], for: pending.node)
+      return try apply(Add(), to: inputs[0], negative, for: pending.node)
+    case .multiply: return try apply(Multiply(), to: inputs[0], inputs[1], for: pending.node)
     case .none:
       let advice = "only as a part of GELU, SiLU or another known function; the nearest are Gelu, Swish and Sigmoid"
       record(advice, pending.node.type, at: pending.node.label)
@@ -83,7 +83,7 @@ extension ONNXImporter {
 
   /// A layer that changes each element, seen as its input is.
   private mutating func apply(
-    _ operation: Operation, to view: ONNXView, _ other: ONNXView? = nil, for node: ONNXNode? = nil,
+    _ operation: any Operation, to view: ONNXView, _ other: ONNXView? = nil, for node: ONNXNode? = nil,
     _ tensors: [String: Parameter] = [:]
   ) throws(PixelAscentError) -> ONNXView {
     var result = view
@@ -96,7 +96,7 @@ extension ONNXImporter {
   ) throws(PixelAscentError) -> ONNXView {
     let shape = [view.size.channels]
     return try apply(
-      .affine(clamp: .none), to: view, for: node,
+      Affine(), to: view, for: node,
       [
         "weight": Parameter(Tensor(shape: shape, repeating: Float(weight))),
         "bias": Parameter(Tensor(shape: shape, repeating: Float(bias))),
@@ -145,7 +145,7 @@ extension ONNXImporter {
     let shape = [values.count]
     return .view(
       try apply(
-        .affine(clamp: .none), to: input, for: nil,
+        Affine(), to: input, for: nil,
         [
           "weight": Parameter(Tensor(shape: shape, values: weight.map { Float($0) })),
           "bias": Parameter(Tensor(shape: shape, values: bias.map { Float($0) })),
@@ -194,14 +194,14 @@ extension ONNXImporter {
     case "Add", "Sum", "Sub":
       guard areAlike else { break }
       if node.type == "Sub" { b = try affine(b, -1, 0, for: node) }
-      return .view(try apply(.add(clamp: .none), to: a, b))
+      return .view(try apply(Add(), to: a, b))
     case "Mul":
-      if areAlike { return .view(try apply(.multiply, to: a, b)) }
+      if areAlike { return .view(try apply(Multiply(), to: a, b)) }
       // The factor with one pixel a channel comes second.
       for (large, small) in [(a, b), (b, a)] where small.size.plane == 1 && small.size.channels == large.size.channels {
         let axis = large.roles?.firstIndex(of: .channel)
         guard large.shape.count == small.shape.count, axis == small.roles?.firstIndex(of: .channel) else { continue }
-        return .view(try apply(.multiply, to: large, small))
+        return .view(try apply(Multiply(), to: large, small))
       }
     default: return fails("of two values of the network; the nearest are Add and Mul")
     }
@@ -220,7 +220,7 @@ extension ONNXImporter {
       guard before.matches(next) else {
         return fails("of \(shapeText(before.shape)) and \(shapeText(next.shape)): supported are equal shapes")
       }
-      total = try apply(.add(clamp: .none), to: before, next)
+      total = try apply(Add(), to: before, next)
     }
     return total.map { .view($0) }
   }

@@ -43,7 +43,7 @@ extension ONNXImporter {
       return fails("slopes of shape \(shapeText(slope.shape)) on \(shapeText(input.shape)); supported is one a channel")
     }
     var result = input
-    result.layer = try add(.function(.prelu), [input], input.size, ["weight": weight]).layer
+    result.layer = try add(Elementwise(.prelu), [input], input.size, ["weight": weight]).layer
     return result
   }
 
@@ -67,7 +67,7 @@ extension ONNXImporter {
     }
     var result = input
     let epsilon = Double(node.float("epsilon") ?? 1e-5)
-    result.layer = try add(.batchNorm(epsilon: epsilon), [input], input.size, tensors).layer
+    result.layer = try add(BatchNorm(epsilon: epsilon), [input], input.size, tensors).layer
     return result
   }
 
@@ -113,7 +113,7 @@ extension ONNXImporter {
       isBiased = true
     }
     let size = ONNXView.Size(channels: outputs, rows: 1, columns: 1)
-    let layer = try add(.linear(outputs: outputs, clamp: .none), [input], size, ["weight": weight, "bias": bias]).layer
+    let layer = try add(Linear(outputs: outputs), [input], size, ["weight": weight, "bias": bias]).layer
     if !isBiased { unbiased.insert(layer) }
     return ONNXView(layer, size, shape: given.shape.dropLast() + [outputs])
   }
@@ -125,7 +125,7 @@ extension ONNXImporter {
       opset < 13 ? elementCount(Array(input.shape[axis...])) == input.size.count : input.shape[axis] == input.size.count
     else { return fails("on one of the axes of \(shapeText(input.shape)); it is supported on the scores only") }
     var result = input
-    result.layer = try add(.softmax, [input], input.size).layer
+    result.layer = try add(Softmax(), [input], input.size).layer
     return result
   }
 }

@@ -62,7 +62,7 @@ struct ONNXImporter {
       }
     }
     guard let view = try settledView(output) else { return nil }
-    let middle = layers.first { $0.operation == .softmax && $0.name != view.layer }
+    let middle = layers.first { $0.operation is Softmax && $0.name != view.layer }
     if let middle { record("softmax is supported as the last layer only", "Softmax", at: middle.name) }
     return view
   }
@@ -152,7 +152,7 @@ struct ONNXImporter {
   ///
   /// - Throws: `PixelAscentError` of kind `invalidModel` if its output or its parameters are too large.
   mutating func add(
-    _ operation: Operation, _ inputs: [ONNXView], _ size: ONNXView.Size, for maker: ONNXNode? = nil,
+    _ operation: any Operation, _ inputs: [ONNXView], _ size: ONNXView.Size, for maker: ONNXNode? = nil,
     _ tensors: [String: Parameter] = [:]
   ) throws(PixelAscentError) -> ONNXView {
     guard (1...1 << 24).contains(size.channels), (1...1 << 17).contains(size.rows),
@@ -231,7 +231,7 @@ struct ONNXImporter {
     let size = min(image.size.rows, image.size.columns)
     let origin = [file.producer, file.version].filter { !$0.isEmpty }.joined(separator: " ")
     var notes = notes
-    if graph.layers.last?.operation == .softmax {
+    if graph.layers.last?.operation is Softmax {
       notes.append("the softmax at the end is left out: scores are what comes before it")
     }
     var model = Model(

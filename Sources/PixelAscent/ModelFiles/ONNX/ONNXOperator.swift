@@ -128,7 +128,7 @@ extension ONNXImporter {
     }
     if let known = flattened[view] { return known }
     let size = ONNXView.Size(channels: view.size.count, rows: 1, columns: 1)
-    let flat = try add(.flatten, [view], size)
+    let flat = try add(Flatten(), [view], size)
     flattened[view] = view.on(flat.layer, size, channelAxis: axis)
     return flattened[view]
   }

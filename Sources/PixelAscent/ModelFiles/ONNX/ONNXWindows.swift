@@ -26,7 +26,7 @@ extension ONNXImporter {
       let size = try output(window, input.size, outputs)
     else { return nil }
     return try add(
-      .convolution(window, groups: groups, outputChannels: outputs, clamp: .none), [input], size,
+      Convolution(window, groups: groups, outputs: outputs), [input], size,
       ["weight": weight, "bias": bias ?? Parameter(Tensor(shape: [outputs], repeating: 0))])
   }
 
@@ -40,9 +40,9 @@ extension ONNXImporter {
     for axis in [window.y, window.x] where max(axis.before, axis.after) > (axis.kernel - 1) * axis.dilation {
       throw failNode("has windows that lie in the padding altogether")
     }
-    if isMax { return try add(.maxPool(window, ceilMode: ceilMode), [input], size) }
+    if isMax { return try add(MaxPool(window, ceilMode: ceilMode), [input], size) }
     let countPadding = node.integer("count_include_pad") == 1
-    return try add(.averagePool(window, ceilMode: ceilMode, countPadding: countPadding), [input], size)
+    return try add(AveragePool(window, ceilMode: ceilMode, countPadding: countPadding), [input], size)
   }
 
   /// Global pooling, or a mean over all axes but the channels'.
@@ -63,7 +63,7 @@ extension ONNXImporter {
         "a mean over the axes \(shapeText(axes)) of \(shapeText(input.shape)); the nearest is one over each channel")
     }
     let size = ONNXView.Size(channels: input.size.channels, rows: 1, columns: 1)
-    let mean = try add(.globalAverage, [input], size)
+    let mean = try add(GlobalAverage(), [input], size)
     let keeps = node.type == "GlobalAveragePool" || node.integer("keepdims") != 0
     let shape = input.shape.indices.filter { keeps || !axes.contains($0) }.map {
       axes.contains($0) ? 1 : input.shape[$0]
@@ -74,7 +74,7 @@ extension ONNXImporter {
   mutating func localResponseNorm() throws(PixelAscentError) -> ONNXView? {
     guard let input = try plane() else { return nil }
     guard let size = node.integer("size"), (1...1 << 20).contains(size) else { throw failNode("declares no size") }
-    let operation = Operation.localResponseNorm(
+    let operation = LocalResponseNorm(
       size: size, alpha: node.float("alpha") ?? 1e-4, beta: node.float("beta") ?? 0.75, k: node.float("bias") ?? 1)
     return try add(operation, [input], input.size)
   }
@@ -107,7 +107,7 @@ extension ONNXImporter {
     let size = ONNXView.Size(
       channels: view.size.channels, rows: view.size.rows + before[0] + after[0],
       columns: view.size.columns + before[1] + after[1])
-    let operation = Operation.pad(top: before[0], left: before[1], bottom: after[0], right: after[1], value: value)
+    let operation = Pad(top: before[0], left: before[1], bottom: after[0], right: after[1], value: value)
     return try add(operation, [view], size)
   }
 

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: MIT
+
+/// The mean of a window; `countPadding` is ONNX's and PyTorch's count_include_pad.
+package struct AveragePool: Operation {
+  package var window: Window
+  package var ceilMode, countPadding: Bool
+
+  package init(_ window: Window, ceilMode: Bool = false, countPadding: Bool) {
+    (self.window, self.ceilMode, self.countPadding) = (window, ceilMode, countPadding)
+  }
+
+  package static let name = "averagePool"
+  package static let inputCount: Int? = 1
+
+  package init(from fields: LayerFields) throws {
+    self.init(
+      try fields.window(), ceilMode: try fields.flag("ceil"), countPadding: try fields.flag("countPadding"))
+  }
+
+  package func write(to fields: inout LayerFieldWriter) throws {
+    try fields.write(window)
+    try fields.write(ceilMode, "ceil")
+    try fields.write(countPadding, "countPadding")
+  }
+
+  package func outputShape(_ inputs: [ValueShape]) throws(PixelAscentError) -> ValueShape {
+    try checkShape(window.y.dilation == 1 && window.x.dilation == 1, "an average pool has no dilation")
+    return try window.pooled(inputs[0], ceilMode: ceilMode)
+  }
+
+  package func parameterShapes(_ input: ValueShape) -> [(suffix: String, shapes: [[Int]])] { [] }
+  package func multiplications(_ input: ValueShape, _ output: ValueShape) -> Int { 0 }
+  package var summary: String { "average pool \(window.summary)\(ceilMode ? ", ceil" : "")" }
+  package func makesVector(_ inputs: [Bool]) -> Bool { false }
+  package func isIdentity(onVector: Bool) -> Bool { false }
+}

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: MIT
+
+/// A convolution: `.weight` of shape (outputs, inputs/groups, kernel rows, kernel columns), `.bias` of shape (outputs); then
+/// a clamp.
+package struct Convolution: ClampedOperation {
+  package var window: Window
+  package var groups: Int
+  package var outputs: Int
+  package var clamp: Clamp
+
+  package init(_ window: Window, groups: Int = 1, outputs: Int, clamp: Clamp = .none) {
+    (self.window, self.groups, self.outputs, self.clamp) = (window, groups, outputs, clamp)
+  }
+
+  package static let name = "conv"
+  package static let inputCount: Int? = 1
+
+  package init(from fields: LayerFields) throws {
+    self.init(
+      try fields.window(), groups: try fields.integer("groups", else: 1), outputs: try fields.integer("channels"),
+      clamp: try fields.clamp())
+  }
+
+  package func write(to fields: inout LayerFieldWriter) throws {
+    try fields.write(window)
+    if groups != 1 { try fields.write(groups, "groups") }
+    try fields.write(outputs, "channels")
+    try fields.write(clamp)
+  }
+
+  package func outputShape(_ inputs: [ValueShape]) throws(PixelAscentError) -> ValueShape {
+    let channels = inputs[0].channels
+    try checkShape(
+      groups >= 1 && channels % groups == 0 && outputs % groups == 0,
+      "\(groups) groups do not divide \(channels) input and \(outputs) output channels")
+    var shape = try window.output(of: inputs[0], ceilMode: false)
+    shape.channels = outputs
+    return shape
+  }
+
+  package func parameterShapes(_ input: ValueShape) -> [(suffix: String, shapes: [[Int]])] {
+    [
+      ("weight", [[outputs, input.channels / max(groups, 1), window.y.kernel, window.x.kernel]]),
+      ("bias", [[outputs]]),
+    ]
+  }
+
+  /// Numbers of multiplications end here; those of all layers can still be added.
+  private static let mostMultiplications = 1 << 50
+
+  package func multiplications(_ input: ValueShape, _ output: ValueShape) -> Int {
+    [output.height, output.width, input.channels / groups, window.y.kernel, window.x.kernel].reduce(outputs) {
+      let (product, overflow) = $0.multipliedReportingOverflow(by: $1)
+      return overflow ? Self.mostMultiplications : min(product, Self.mostMultiplications)
+    }
+  }
+
+  package var summary: String {
+    "conv \(window.summary)\(groups > 1 ? ", \(groups) groups" : "")\(clamp.summary)"
+  }
+
+  package func makesVector(_ inputs: [Bool]) -> Bool {
+    inputs[0] && window.y == WindowAxis(kernel: 1) && window.x == WindowAxis(kernel: 1)
+  }
+
+  package func isIdentity(onVector: Bool) -> Bool { false }
+}

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: MIT
+
+/// exp(x) / Σ exp(x). It may be the last layer only, and `Model.simplified` takes it out: a score is what comes before it.
+package struct Softmax: Operation {
+  package init() {}
+
+  package static let name = "softmax"
+  package static let inputCount: Int? = 1
+
+  package init(from fields: LayerFields) {}
+  package func write(to fields: inout LayerFieldWriter) {}
+
+  package func outputShape(_ inputs: [ValueShape]) -> ValueShape { inputs[0] }
+  package func parameterShapes(_ input: ValueShape) -> [(suffix: String, shapes: [[Int]])] { [] }
+  package func multiplications(_ input: ValueShape, _ output: ValueShape) -> Int { 0 }
+  package var summary: String { "softmax" }
+  package func makesVector(_ inputs: [Bool]) -> Bool { inputs[0] }
+  package func isIdentity(onVector: Bool) -> Bool { false }
+}

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT
+
+/// A layer's parameters, as an operation reads them to pack its weights.
+struct LayerParameters {
+  private let layer: GraphLayer
+  private let all: [String: Parameter]
+  /// Whether the layer is the convolution that reads the image itself.
+  let readsImage: Bool
+
+  /// What appends a layer, whose weights are packed, to a plan.
+  typealias Append = @Sendable (PlanNode, inout LayerPlan) throws(PixelAscentError) -> Void
+
+  /// Packs the weights of all layers, several at once.
+  ///
+  /// - Returns: what appends each layer to a plan; nil for an operation that networks do not run
+  /// - Throws: `PixelAscentError` of kind `invalidModel` if a parameter holds a value that is not finite, `unreadableFile`.
+  static func load(_ model: Model, threads: Int) throws(PixelAscentError) -> [Append?] {
+    let hasStem = model.graph.hasStem
+    let loaded = sideBySide(model.graph.layers, threads: threads) { (layer: GraphLayer) in
+      Result { () throws(PixelAscentError) -> Append? in
+        guard let operation = layer.operation as? any RunnableOperation else { return nil }
+        let readsImage = hasStem && layer.inputs[0] == Graph.image
+        return try append(operation, LayerParameters(layer: layer, all: model.parameters, readsImage: readsImage))
+      }
+    }
+    var appends: [Append?] = []
+    for result in loaded { appends.append(try result.get()) }
+    return appends
+  }
+
+  private static func append(
+    _ operation: some RunnableOperation, _ parameters: LayerParameters
+  ) throws(PixelAscentError) -> Append {
+    let weights = try operation.weights(parameters)
+    return { node, plan throws(PixelAscentError) in try operation.append(node, weights, to: &plan) }
+  }
+
+  /// The parameter `<layer's name>.<suffix>`.
+  func parameter(_ suffix: String) throws(PixelAscentError) -> Parameter {
+    guard let parameter = all["\(layer.name).\(suffix)"] else {
+      throw PixelAscentError(.invalidModel, "layer \(layer.name.oneLine) has no \(suffix)")
+    }
+    return parameter
+  }
+
+  /// A parameter's elements.
+  func tensor(_ suffix: String) throws(PixelAscentError) -> Tensor {
+    let tensor = try parameter(suffix).tensor()
+    guard let index = tensor.firstNonFiniteIndex else { return tensor }
+    throw notFinite(suffix, index)
+  }
+
+  /// A parameter's elements in memory of their own, which goes back to the system when it is dropped. Most of a file is read
+  /// so, once.
+  func buffer(_ suffix: String) throws(PixelAscentError) -> FloatBuffer {
+    let source = try parameter(suffix), buffer = FloatBuffer(count: source.count)
+    try buffer.fill(from: source)
+    guard let index = buffer.firstNonFiniteIndex else { return buffer }
+    throw notFinite(suffix, index)
+  }
+
+  private func notFinite(_ suffix: String, _ index: Int) -> PixelAscentError {
+    let name = "\(layer.name).\(suffix)".oneLine
+    return PixelAscentError(.invalidModel, "tensor \(name) holds a value that is not finite at index \(index)")
+  }
+}

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MIT
+
+extension AdaptiveAverage: RunnableOperation {
+  func weights(_: LayerParameters) {}
+
+  func append(_ node: PlanNode, _: Void, to plan: inout LayerPlan) {
+    plan.appendAverage(node, isVector: rows == 1 && columns == 1)
+  }
+}
+
+extension GlobalAverage: RunnableOperation {
+  func weights(_: LayerParameters) {}
+  func append(_ node: PlanNode, _: Void, to plan: inout LayerPlan) { plan.appendAverage(node, isVector: true) }
+}
+
+extension LayerPlan {
+  fileprivate mutating func appendAverage(_ node: PlanNode, isVector: Bool) {
+    let output = addValue(node.name, channels: node.shape.channels, isVector: isVector)
+    layers.append(Layer(node.name, AdaptiveAverageLayer(), node.inputs, output))
+  }
+
+  /// The value as one that may have a halo.
+  mutating func notVector(_ input: Int, _ name: String) -> Int {
+    let value = values[input]
+    guard value.isVector else { return input }
+    let copy = addUnnamedValue(shape: value.shape, channels: value.channels)
+    layers.append(Layer(name, AdaptiveAverageLayer(), [input], copy))
+    return copy
+  }
+}
+
+/// The mean of each of the parts of a channel; the size of the output says which parts.
+struct AdaptiveAverageLayer: RunnableLayer {
+  func forward(_ pass: ForwardPass) -> Step {
+    let (kernels, y, x) = (pass.kernels, pass.y, pass.x)
+    return pass.parts { kernels.adaptiveAverageForward(y, x, $0) }
+  }
+
+  func backward(_ pass: BackwardPass) -> Step {
+    let (kernels, dx, dy, into, isLast) = (pass.kernels, pass.dx, pass.dy, pass.into, pass.makesScores)
+    let unmasked = Into(accumulates: into.accumulates)
+    return pass.parts {
+      kernels.adaptiveAverageInputGradient(dx, dy, isLast && !pass.workspace.throughLastReLU ? unmasked : into, $0)
+    }
+  }
+
+  var mayOverwriteInput: Bool { true }
+  var partialOutput: PartialOutput { .fromSameBlocks }
+}

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: MIT
+
+extension Add: RunnableOperation {
+  func weights(_: LayerParameters) {}
+
+  /// The sum goes where an input was that nobody else reads; then the two have one gradient.
+  func append(_ node: PlanNode, _: Void, to plan: inout LayerPlan) {
+    let replaced = node.inputs.indices.last { place in
+      let value = plan.values[node.inputs[place]], name = node.inputNames[place]
+      return plan.readers[name] == 1 && name != Graph.image && value.clamp == nil
+        && plan.values.filter { $0.storage == value.storage }.count == 1
+    }
+    guard let replaced else { return plan.appendElementwise(node, AddLayer(clamp: clamp), clamp) }
+    let value = plan.values[node.inputs[replaced]]
+    let output = plan.addName(
+      node.name,
+      for: Value(
+        shape: node.name, channels: value.channels, clamp: clamp == .none ? nil : clamp, isVector: value.isVector,
+        storage: value.storage, firstBlock: value.firstBlock))
+    var layer = Layer(node.name, AddLayer(clamp: clamp), node.inputs, output)
+    layer.gradients[replaced].isShared = true
+    plan.layers.append(layer)
+  }
+}
+
+/// The sum of two inputs, then a clamp. The layer that takes the gradient to the sum has multiplied it by the clamp's
+/// derivative already.
+struct AddLayer: RunnableLayer {
+  let clamp: Clamp
+
+  func forward(_ pass: ForwardPass) -> Step {
+    let (kernels, y, x, clamp) = (pass.kernels, pass.y, pass.inputs, clamp)
+    return pass.parts { kernels.addForward(y, x[0], x[1], clamp, $0) }
+  }
+
+  func backward(_ pass: BackwardPass) -> Step {
+    let (kernels, dx, dy, into) = (pass.kernels, pass.dx, pass.dy, pass.into)
+    return pass.parts { kernels.passGradient(dx, dy, into, $0) }
+  }
+
+  var mayOverwriteInput: Bool { true }
+  var partialOutput: PartialOutput { .impossible }
+}

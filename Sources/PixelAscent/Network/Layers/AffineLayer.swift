@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT
+
+extension Affine: RunnableOperation {
+  func weights(_ parameters: LayerParameters) throws(PixelAscentError) -> AffineWeights {
+    AffineWeights(
+      scale: FloatBuffer(blocksOf: try parameters.tensor("weight").values),
+      shift: FloatBuffer(blocksOf: try parameters.tensor("bias").values))
+  }
+
+  func append(_ node: PlanNode, _ weights: AffineWeights, to plan: inout LayerPlan) {
+    plan.appendElementwise(node, AffineLayer(weights: weights, clamp: clamp), clamp)
+  }
+}
+
+/// A scale and a shift a channel.
+struct AffineWeights: Sendable {
+  let scale, shift: FloatBuffer
+}
+
+/// scale · x + shift, a channel at a time, then a clamp.
+struct AffineLayer: RunnableLayer {
+  let weights: AffineWeights
+  let clamp: Clamp
+
+  func forward(_ pass: ForwardPass) -> Step {
+    let (kernels, y, x, weights, clamp) = (pass.kernels, pass.y, pass.x, weights, clamp)
+    return pass.parts { kernels.affineForward(y, x, scale: weights.scale, shift: weights.shift, clamp, $0) }
+  }
+
+  func backward(_ pass: BackwardPass) -> Step {
+    let (kernels, dx, dy, into, scale) = (pass.kernels, pass.dx, pass.dy, pass.into, weights.scale)
+    return pass.parts { kernels.affineInputGradient(dx, dy, scale: scale, into, $0) }
+  }
+
+  var mayOverwriteInput: Bool { true }
+  var partialOutput: PartialOutput { .fromSameBlocks }
+}

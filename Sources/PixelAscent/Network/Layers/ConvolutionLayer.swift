@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: MIT
+
+extension Convolution: RunnableOperation {
+  func weights(_ parameters: LayerParameters) throws(PixelAscentError) -> ConvolutionWeights {
+    let inputs = try parameters.parameter("weight").shape[1] * groups
+    let isDepthwise = groups > 1 && groups == outputs && groups == inputs
+    return ConvolutionWeights(
+      window, inputs: inputs, outputs: outputs, groups: groups, clamp: clamp,
+      form: parameters.readsImage ? .stem : isDepthwise ? .depthwise : .blocked,
+      weight: try parameters.buffer("weight"), bias: try parameters.tensor("bias"))
+  }
+
+  func append(
+    _ node: PlanNode, _ weights: ConvolutionWeights, to plan: inout LayerPlan
+  ) throws(PixelAscentError) {
+    guard window.taps <= Window.mostTaps else {
+      throw PlanNode.unsupported("a kernel of \(window.y.kernel)×\(window.x.kernel)")
+    }
+    // Lanes beyond the channels are zero before the clamp, and must be after it.
+    guard clamp.low <= 0, clamp.high >= 0 else {
+      throw PlanNode.unsupported("a convolution's clamp that leaves out 0")
+    }
+    let output = plan.addValue(node.name, channels: node.shape.channels, clamp: clamp)
+    if weights.form == .stem {
+      plan.imageHalo = window.halo
+      plan.layers.append(Layer(node.name, StemLayer(weights: weights), [], output))
+    } else {
+      let input = window.halo > 0 ? plan.notVector(node.input, node.name) : node.input
+      plan.requireHalo(window.gradientHalo, ofGradient: output)
+      plan.requireHalo(window.halo, of: input)
+      plan.layers.append(Layer(node.name, ConvolutionLayer(weights: weights), [input], output))
+    }
+  }
+}
+
+/// A convolution over blocked planes.
+struct ConvolutionLayer: RunnableLayer {
+  let weights: ConvolutionWeights
+
+  func forward(_ pass: ForwardPass) -> Step {
+    let (kernels, y, x, marks, weights) = (pass.kernels, pass.y, pass.x, pass.marks, weights)
+    return pass.parts(together: kernels.blocksTogether(marked: marks != nil)) {
+      kernels.convolutionForward(y, x, marks, weights, $0)
+    }
+  }
+
+  func backward(_ pass: BackwardPass) -> Step {
+    let (kernels, dx, dy, marks, into) = (pass.kernels, pass.dx, pass.dy, pass.marks, pass.into)
+    let (weights, packed) = (weights, weights.inputGradient)
+    return pass.parts(together: kernels.blocksTogether(marked: marks != nil)) {
+      kernels.convolutionInputGradient(dx, dy, marks, weights, packed, into, from: pass.givenBlocks, $0)
+    }
+  }
+
+  var mayOverwriteInput: Bool { true }
+  var partialOutput: PartialOutput { weights.form == .blocked && weights.groups == 1 ? .fromWholeInput : .impossible }
+}

@@ -1,0 +1,6 @@
+// SPDX-License-Identifier: MIT
+
+extension Identity: RunnableOperation {
+  func weights(_: LayerParameters) {}
+  func append(_ node: PlanNode, _: Void, to plan: inout LayerPlan) { plan.rename(node) }
+}

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: MIT
+
+extension MaxPool: RunnableOperation {
+  func weights(_: LayerParameters) {}
+
+  func append(_ node: PlanNode, _: Void, to plan: inout LayerPlan) throws(PixelAscentError) {
+    guard max(window.y.kernel, window.x.kernel) <= Window.widestMaxPool else {
+      throw PlanNode.unsupported("a max pool of \(window.y.kernel)×\(window.x.kernel)")
+    }
+    let clamp = plan.values[node.input].clamp ?? .none
+    let output = plan.addValue(node.name, channels: node.shape.channels, clamp: clamp)
+    plan.values[output].inheritsClamp = true
+    plan.layers.append(Layer(node.name, MaxPoolLayer(window: window), node.inputs, output))
+  }
+}
+
+/// The maximum of a window, whose place the workspace keeps for the way back.
+struct MaxPoolLayer: RunnableLayer {
+  let window: Window
+
+  func forward(_ pass: ForwardPass) -> Step {
+    let (kernels, y, x, window) = (pass.kernels, pass.y, pass.x, window)
+    let indices = pass.workspace.poolIndex(pass.index)
+    return pass.parts { kernels.maxPoolForward(y, indices, x, window, $0) }
+  }
+
+  func backward(_ pass: BackwardPass) -> Step {
+    let (kernels, dx, dy, into, window) = (pass.kernels, pass.dx, pass.dy, pass.into, window)
+    let indices = pass.workspace.poolIndex(pass.index)
+    return pass.parts { kernels.maxPoolInputGradient(dx, dy, indices, into, window, $0) }
+  }
+
+  var mayOverwriteInput: Bool { true }
+  var partialOutput: PartialOutput { .fromSameBlocks }
+}

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: MIT
+
+extension Pad: RunnableOperation {
+  func weights(_: LayerParameters) {}
+
+  func append(_ node: PlanNode, _: Void, to plan: inout LayerPlan) {
+    let output = plan.addValue(node.name, channels: node.shape.channels)
+    plan.layers.append(Layer(node.name, PadLayer(top: top, left: left, value: value), node.inputs, output))
+  }
+}
+
+/// A border of a constant; the size of the output says how far it goes at the right and at the bottom.
+struct PadLayer: RunnableLayer {
+  let top, left: Int
+  let value: Float
+
+  func forward(_ pass: ForwardPass) -> Step {
+    let (kernels, y, x, top, left, value) = (pass.kernels, pass.y, pass.x, top, left, value)
+    return pass.parts { kernels.padForward(y, x, top: top, left: left, value: value, $0) }
+  }
+
+  func backward(_ pass: BackwardPass) -> Step {
+    let (kernels, dx, dy, into, top, left) = (pass.kernels, pass.dx, pass.dy, pass.into, top, left)
+    return pass.parts { kernels.padInputGradient(dx, dy, top: top, left: left, into, $0) }
+  }
+
+  var mayOverwriteInput: Bool { true }
+  var partialOutput: PartialOutput { .impossible }
+}

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: MIT
+
+extension ChannelSlice: RunnableOperation {
+  func weights(_: LayerParameters) {}
+
+  /// A slice of whole blocks is a part of its input's storage; another is copied.
+  func append(_ node: PlanNode, _: Void, to plan: inout LayerPlan) {
+    let value = plan.values[node.input], end = first + count
+    if first % 16 == 0 && (count % 16 == 0 || end == value.channels) {
+      plan.addName(
+        node.name,
+        for: Value(
+          shape: node.name, channels: count, clamp: value.clamp, isVector: value.isVector,
+          storage: value.storage, firstBlock: value.firstBlock + first / 16))
+    } else {
+      let output = plan.addValue(node.name, channels: count, isVector: value.isVector)
+      plan.appendSelect(node.name, node.input, output, Array(first..<end))
+    }
+  }
+}
+
+extension ChannelShuffle: RunnableOperation {
+  func weights(_: LayerParameters) {}
+
+  func append(_ node: PlanNode, _: Void, to plan: inout LayerPlan) {
+    let channels = node.shape.channels, size = channels / groups
+    let output = plan.addValue(node.name, channels: channels, isVector: plan.values[node.input].isVector)
+    plan.appendSelect(node.name, node.input, output, (0..<channels).map { ($0 % groups) * size + $0 / groups })
+  }
+}
+
+extension LayerPlan {
+  /// Channel c of the output becomes channel map[c] of the input; where that is below 0, the output is left as it is.
+  mutating func appendSelect(_ name: String, _ input: Int, _ output: Int, _ map: [Int]) {
+    var inverse = [Int32](repeating: -1, count: values[input].channels)
+    for (to, from) in map.enumerated() where from >= 0 { inverse[from] = Int32(to) }
+    layers.append(Layer(name, SelectLayer(map: map.map(Int32.init), inverse: inverse), [input], output))
+  }
+}
+
+/// Some channels, in places of the output that `map` gives; `inverse` leads back.
+struct SelectLayer: RunnableLayer {
+  let map, inverse: [Int32]
+
+  func forward(_ pass: ForwardPass) -> Step {
+    let (kernels, y, x, map) = (pass.kernels, pass.y, pass.x, map)
+    return pass.parts { kernels.selectChannels(y, x, map, $0) }
+  }
+
+  func backward(_ pass: BackwardPass) -> Step {
+    let (kernels, dx, dy, into, inverse) = (pass.kernels, pass.dx, pass.dy, pass.into, inverse)
+    return pass.parts { kernels.selectChannelsGradient(dx, dy, inverse: inverse, into, $0) }
+  }
+
+  var mayOverwriteInput: Bool { false }
+  var partialOutput: PartialOutput { .impossible }
+}

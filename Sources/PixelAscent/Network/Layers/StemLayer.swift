@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT
+
+/// A convolution that reads the image itself, in plain planes.
+struct StemLayer: RunnableLayer {
+  let weights: ConvolutionWeights
+
+  func forward(_ pass: ForwardPass) -> Step {
+    let (kernels, y, image, weights) = (pass.kernels, pass.y, pass.workspace.image, weights)
+    return pass.parts(together: kernels.blocksTogether(marked: false)) {
+      kernels.stemForward(y, image, weights, $0)
+    }
+  }
+
+  func backward(_ pass: BackwardPass) -> Step {
+    let (kernels, dy, gradient) = (pass.kernels, pass.dy, pass.workspace.gradientPlanes)
+    let (weights, packed) = (weights, weights.inputGradient)
+    return Step(
+      rows: gradient.height,
+      body: Parallel.Body { kernels.stemInputGradient(gradient, dy, weights, packed, rows: $0.rows) })
+  }
+
+  var mayOverwriteInput: Bool { true }
+  var partialOutput: PartialOutput { .impossible }
+}
+
+extension Graph {
+  /// Whether the image is read by one convolution alone, which can take it as it is.
+  var hasStem: Bool {
+    let readers = layers.filter { $0.inputs.contains(Graph.image) }
+    guard readers.count == 1, let convolution = readers[0].operation as? Convolution, convolution.groups == 1 else {
+      return false
+    }
+    let window = convolution.window
+    return max(window.y.kernel, window.x.kernel) <= Window.widestStem && window.y.dilation == 1
+      && window.x.dilation == 1
+  }
+}

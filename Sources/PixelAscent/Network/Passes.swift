@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: MIT
+//
+// What a layer is given to make its steps from, on the way forward and on the way back.
+
+/// One operation of a pass, cut into parts for the threads.
+struct Step {
+  /// The blocks it writes; those of the wanted classes if `isTail`.
+  var blocks = 0..<1
+  var isTail = false
+  /// Blocks that one part should hold, a multiple of them.
+  var together = 1
+  /// The rows it writes, 1 where a part writes all rows of its blocks.
+  var rows = 1
+  let body: Parallel.Body
+}
+
+/// A layer's place in the forward pass.
+struct ForwardPass {
+  /// The memory that the layer works in. Steps belong to the workspace, so they must not keep it alive.
+  unowned let workspace: Workspace
+  /// The layer's index in the plan.
+  let index: Int
+
+  var kernels: Kernels { workspace.kernels }
+  /// The activations of the inputs.
+  var inputs: [Planes] { layer.inputs.map { workspace.activations[$0] } }
+  /// The activation of the first input, or the only one.
+  var x: Planes { workspace.activations[layer.inputs[0]] }
+  /// The output.
+  var y: Planes { workspace.activations[layer.output] }
+  /// Where the input is not zero, if that was marked.
+  var marks: NonzeroMarks? { layer.marksInput ? workspace.marks : nil }
+
+  private var layer: Layer { workspace.plan.layers[index] }
+
+  /// A step whose parts are some blocks and some rows of the output.
+  func parts(together: Int = 1, _ body: @escaping (Part) -> Void) -> Step {
+    let y = y
+    return Step(
+      blocks: 0..<y.blocks, isTail: layer.isTail, together: together, rows: y.height, body: Parallel.Body(body))
+  }
+
+  /// A step whose parts are some blocks of the output, all of their rows.
+  func wholeBlocks(together: Int = 1, _ body: @escaping (Range<Int>) -> Void) -> Step {
+    Step(
+      blocks: 0..<y.blocks, isTail: layer.isTail, together: together, body: Parallel.Body { body($0.blocks) })
+  }
+
+  /// The number of blocks that a part holds so that there are few parts: for a layer where each part reads a matrix's rows
+  /// or columns all over.
+  func fewParts(_ blocks: Int) -> Int { workspace.fewParts(blocks) }
+}
+
+/// A layer's place in the backward pass, for one of its inputs.
+struct BackwardPass {
+  /// The memory that the layer works in. Steps belong to the workspace, so they must not keep it alive.
+  unowned let workspace: Workspace
+  /// The layer's index in the plan.
+  let index: Int
+  /// The index of the input among the layer's inputs.
+  let place: Int
+
+  var kernels: Kernels { workspace.kernels }
+  /// The activations of the inputs.
+  var inputs: [Planes] { layer.inputs.map { workspace.activations[$0] } }
+  /// The activation of the input that the gradient is for.
+  var x: Planes { workspace.activations[layer.inputs[place]] }
+  /// The gradient of the output.
+  var dy: Planes { workspace.gradients[layer.output] }
+  /// The gradient of the input.
+  var dx: Planes { workspace.gradients[layer.inputs[place]] }
+  /// How the gradient of the input is written.
+  var into: Into {
+    let share = layer.gradients[place]
+    var into = Into(accumulates: share.accumulates)
+    if share.masks, let clamp = workspace.plan.values[layer.inputs[place]].clamp { into.mask = (x, clamp) }
+    return into
+  }
+  /// Where the gradient of the output is not zero, if that was marked.
+  var marks: NonzeroMarks? { layer.marksGradient ? workspace.marks : nil }
+  /// Whether the layer's output is the scores.
+  var makesScores: Bool { layer.output == workspace.plan.output }
+  /// The blocks of the output whose gradient there is; that depends on the wanted class.
+  var givenBlocks: Range<Int> { workspace.givenBlocks(index) }
+
+  private var layer: Layer { workspace.plan.layers[index] }
+  private var isTail: Bool { layer.isTail && !layer.isHead }
+
+  /// A step whose parts are some blocks and some rows of the input's gradient.
+  func parts(together: Int = 1, _ body: @escaping (Part) -> Void) -> Step {
+    let dx = dx
+    return Step(blocks: 0..<dx.blocks, isTail: isTail, together: together, rows: dx.height, body: Parallel.Body(body))
+  }
+
+  /// A step whose parts are some blocks of the input's gradient, all of their rows.
+  func wholeBlocks(together: Int = 1, _ body: @escaping (Range<Int>) -> Void) -> Step {
+    Step(blocks: 0..<dx.blocks, isTail: isTail, together: together, body: Parallel.Body { body($0.blocks) })
+  }
+
+  /// As ``ForwardPass/fewParts(_:)``.
+  func fewParts(_ blocks: Int) -> Int { workspace.fewParts(blocks) }
+}
