@@ -52,7 +52,9 @@ demo: model samples  ## make a saliency map, a fooling image and a class visuali
 test: model samples  ## run every test
 	$(SWIFT) test $(FLAGS) -c release --disable-xctest --disable-testable-imports
 
-lint:  ## check the form of the Swift sources
+lint:  ## check the form of the Swift sources, and that no folder names what lies above it
+	python3 -m unittest --quiet Tests/Scripts/test_check_floors.py
+	Scripts/check-floors
 	$(SWIFT) format lint --strict --recursive Package.swift Sources Tests Bench/Package.swift Bench/Sources
 
 format:  ## put the sources into that form
