@@ -2,7 +2,7 @@
 // The tables this build holds, slowest first, and whether this machine runs them.
 
 #include "CPixelKernels.h"
-#include "simd.h"
+#include "../simd/simd.h"
 
 extern const pxa_kernels pxa_kernels_scalar;
 #ifdef PXA_HAS_AVX2

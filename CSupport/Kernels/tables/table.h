@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// The kernels of one instruction set. Included once by each table_<set>.c, after its simd_<set>.h and with TABLE naming
+// The kernels of one instruction set. Included once by each table_<set>.c, after its simd/<set>.h and with TABLE naming
 // the table; every kernel is written once, in the vocabulary of simd.h.
 
 #include <assert.h>
@@ -8,27 +8,27 @@
 #include <string.h>
 
 #include "CPixelKernels.h"
-#include "geometry.h"
+#include "../shapes/geometry.h"
 
-#include "act.h"
-#include "sparse.h"
-#include "conv.h"
-#include "depthwise.h"
-#include "stem_segment.h"
-#include "stem_grad_large.h"
-#include "stem_grad.h"
-#include "rows.h"
-#include "windows.h"
-#include "max_pool.h"
-#include "average_pool.h"
-#include "elementwise.h"
-#include "vector_math.h"
-#include "function.h"
-#include "linear.h"
-#include "channels.h"
-#include "lrn.h"
-#include "pointwise.h"
-#include "blur.h"
+#include "../convolution/activation.h"
+#include "../convolution/sparse.h"
+#include "../convolution/conv.h"
+#include "../convolution/depthwise.h"
+#include "../convolution/stem_segment.h"
+#include "../convolution/stem_grad_large.h"
+#include "../convolution/stem_grad.h"
+#include "../elementwise/rows.h"
+#include "../pools/windows.h"
+#include "../pools/max_pool.h"
+#include "../pools/average_pool.h"
+#include "../elementwise/elementwise.h"
+#include "../simd/vector_math.h"
+#include "../elementwise/function.h"
+#include "../channels/linear.h"
+#include "../moves/moves.h"
+#include "../channels/lrn.h"
+#include "../images/pointwise.h"
+#include "../images/blur.h"
 
 #define TABLE_NAME_(set) pxa_kernels_##set
 #define TABLE_NAME(set) TABLE_NAME_(set)

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "CPixelKernels.h"
-#include "geometry.h"
+#include "../shapes/geometry.h"
 
 static int32_t larger(int32_t a, int32_t b) { return a > b ? a : b; }
 static int32_t smaller(int32_t a, int32_t b) { return a < b ? a : b; }

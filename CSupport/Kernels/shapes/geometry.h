@@ -8,7 +8,7 @@
 #include <float.h>
 
 #include "CPixelKernels.h"
-#include "simd.h"
+#include "../simd/simd.h"
 
 // What kernels and Swift's readers take for granted of every machine.
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "little-endian");

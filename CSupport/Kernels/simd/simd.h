@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // Which instruction sets a build holds: the only place that asks for the architecture. A file table_<set>.c names its
-// set and includes table.h, which takes the vocabulary from simd_<set>.h:
+// set and includes table.h, which takes the vocabulary from <set>.h:
 //
 //   v16                       16 floats: one block of channels, or 16 neighbouring pixels of an image
 //   v16_zero v16_set1         constants

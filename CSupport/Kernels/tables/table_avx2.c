@@ -5,11 +5,11 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "simd.h"
+#include "../simd/simd.h"
 #ifdef PXA_HAS_AVX2
 #include <immintrin.h>
 #pragma clang attribute push(__attribute__((target("avx2,fma,popcnt,bmi"))), apply_to = function)
-#include "simd_avx2.h"
+#include "../simd/avx2.h"
 #define TABLE avx2
 #include "table.h"
 #pragma clang attribute pop

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <stdint.h>
 
-#include "simd.h"
-#include "simd_scalar.h"
+#include "../simd/simd.h"
+#include "../simd/scalar.h"
 #define TABLE scalar
 #include "table.h"

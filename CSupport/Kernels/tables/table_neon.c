@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include <stdint.h>
 
-#include "simd.h"
+#include "../simd/simd.h"
 #ifdef PXA_HAS_NEON
-#include "simd_neon.h"
+#include "../simd/neon.h"
 #define TABLE neon
 #include "table.h"
 #endif

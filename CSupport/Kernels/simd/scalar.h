@@ -28,7 +28,7 @@ PXA_INLINE v16 v16_loadu(const float *p) {
 PXA_INLINE void v16_storeu(float *p, v16 a) { memcpy(p, a.f, sizeof a.f); }
 PXA_INLINE v16 v16_load(const float *p) { return v16_loadu(p); }
 PXA_INLINE void v16_store(float *p, v16 a) { v16_storeu(p, a); }
-#include "simd_partial.h"
+#include "partial.h"
 PXA_INLINE v16 v16_add(v16 a, v16 b) {
   LANES a.f[i] += b.f[i];
   return a;

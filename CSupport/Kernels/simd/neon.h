@@ -29,7 +29,7 @@ PXA_INLINE v16 v16_loadu(const float *p) {
 PXA_INLINE void v16_storeu(float *p, v16 a) { QUADS vst1q_f32(p + 4 * i, a.q[i]); }
 PXA_INLINE v16 v16_load(const float *p) { return v16_loadu(p); }
 PXA_INLINE void v16_store(float *p, v16 a) { v16_storeu(p, a); }
-#include "simd_partial.h"
+#include "partial.h"
 #define LANE_BY_LANE(name, instruction)                                                                                \
   PXA_INLINE v16 name(v16 a, v16 b) {                                                                                  \
     QUADS a.q[i] = instruction(a.q[i], b.q[i]);                                                                        \
