@@ -1,61 +1,21 @@
 // SPDX-License-Identifier: MIT
-// Sizes, and weights in the order of the hot loop.
+// Weights in the order in which the kernels read them.
 
 #include <assert.h>
 #include <string.h>
 
-#include "CPixelKernels.h"
-#include "../shapes/geometry.h"
-
-static int32_t larger(int32_t a, int32_t b) { return a > b ? a : b; }
-static int32_t smaller(int32_t a, int32_t b) { return a < b ? a : b; }
-
-int32_t pxa_blocks(int32_t channels) { return (channels + PXA_BLOCK - 1) / PXA_BLOCK; }
-
-size_t pxa_planes_floats(int32_t channels, int32_t height, int32_t width, int32_t halo) {
-  return (size_t)pxa_blocks(channels) * (size_t)(height + 2 * halo) * (size_t)(width + 2 * halo) * PXA_BLOCK;
-}
-
-size_t pxa_mark_count(int32_t channels, int32_t height, int32_t width) {
-  return (size_t)((channels + 63) / 64) * (size_t)height * (size_t)width;
-}
-
-// MARK: - Windows
-
-int32_t pxa_output_size(pxa_axis axis, int32_t size, bool ceil_mode) {
-  int64_t padded = (int64_t)size + axis.before + axis.after, stride = axis.stride;
-  int64_t room = padded - (int64_t)axis.dilation * (axis.kernel - 1) - 1 + (ceil_mode ? stride - 1 : 0);
-  if (room < 0)
-    return 0;
-  int64_t last = room / stride;
-  return (int32_t)(ceil_mode && last * stride >= (int64_t)size + axis.before ? last : last + 1);
-}
-
-int32_t pxa_conv_halo(pxa_window window) {
-  return larger(larger(window.y.before, window.y.after), larger(window.x.before, window.x.after));
-}
-
-static int32_t grad_halo(pxa_axis axis) {
-  int32_t reach = axis.dilation * (axis.kernel - 1) - smaller(axis.before, axis.after);
-  return reach <= 0 ? 0 : (reach + axis.stride - 1) / axis.stride;
-}
-
-int32_t pxa_conv_grad_halo(pxa_window window) { return larger(grad_halo(window.y), grad_halo(window.x)); }
+#include "../shapes/taps.h"
+#include "pxa_packing.h"
+#include "pxa_sizes.h"
 
 // MARK: - Convolutions
-
-pxa_range pxa_conv_reads(int32_t groups, int32_t in_channels, int32_t out_channels, int32_t block) {
-  int32_t in_group = in_channels / groups, out_group = out_channels / groups;
-  int32_t first = block * PXA_BLOCK / out_group;
-  int32_t last = (smaller((block + 1) * PXA_BLOCK, out_channels) - 1) / out_group;
-  return (pxa_range){first * in_group / PXA_BLOCK, pxa_blocks((last + 1) * in_group)};
-}
 
 size_t pxa_conv_packed_floats(pxa_window window, int32_t groups, int32_t in_channels, int32_t out_channels) {
   int32_t blocks = pxa_blocks(out_channels), most = 0;
   for (int32_t b = 0; b < (groups == 1 ? 1 : blocks); b++) {
     pxa_range reads = pxa_conv_reads(groups, in_channels, out_channels, b);
-    most = larger(most, reads.end - reads.begin);
+    if (reads.end - reads.begin > most)
+      most = reads.end - reads.begin;
   }
   return (size_t)blocks * (size_t)most * (size_t)window_taps(window) * BLOCK_WEIGHTS;
 }
@@ -136,11 +96,8 @@ void pxa_stem_pack_forward(float *packed, const float *weights, pxa_window windo
       packed[((size_t)(o / PXA_BLOCK) * each + i) * PXA_BLOCK + (size_t)(o % PXA_BLOCK)] = *weights++;
 }
 
-// Floats in a row of a kernel packed for the gradient.
-static size_t stem_grad_row(pxa_window window) {
-  enum { PIXELS = PXA_BLOCK / PXA_STEM_CHANNELS };
-  return (size_t)((window.x.kernel + PIXELS - 1) / PIXELS) * PXA_BLOCK;
-}
+// Floats in a row of a stem's kernel that is packed for the gradient.
+static size_t stem_grad_row(pxa_window window) { return (size_t)stem_vectors(window.x) * PXA_BLOCK; }
 
 size_t pxa_stem_grad_packed_floats(pxa_window window, int32_t in_channels, int32_t out_channels) {
   size_t chunks = (size_t)((in_channels + PXA_STEM_CHANNELS - 1) / PXA_STEM_CHANNELS);

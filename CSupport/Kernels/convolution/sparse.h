@@ -6,22 +6,6 @@
 
 enum { WINDOW = 3 };
 
-// A bit for each channel of up to GROUP_BLOCKS blocks that is not zero in a pixel, given in the first of them.
-PXA_INLINE uint64_t nonzero_channels(const float *pixel, ptrdiff_t plane, int blocks) {
-  uint64_t mark = 0;
-  for (int b = 0; b < GROUP_BLOCKS && b < blocks; b++)
-    mark |= (uint64_t)v16_nonzero(v16_load(pixel + b * plane)) << b * PXA_BLOCK;
-  return mark;
-}
-
-static void mark_nonzero(uint64_t *marks, pxa_planes x, pxa_range rows) {
-  int blocks = pxa_blocks(x.channels);
-  for (int g = 0; g < blocks; g += GROUP_BLOCKS, marks += (ptrdiff_t)x.height * x.width)
-    for (int r = rows.begin; r < rows.end; r++)
-      for (int c = 0; c < x.width; c++)
-        marks[(ptrdiff_t)r * x.width + c] = nonzero_channels(pixel(x, g, r, c), plane_floats(x), blocks - g);
-}
-
 // What a convolution of stride 1 reads: planes, the first block of them, the number of blocks, and their marks.
 typedef struct {
   pxa_planes planes;

@@ -7,7 +7,7 @@
 
 enum {
   MAX_KERNEL = 3, // whose window fits the registers
-  SEGMENT_FLOATS = (SEGMENT + 2 * WINDOW_PIXELS) * STEM_CHANNELS,
+  SEGMENT_FLOATS = (SEGMENT + 2 * STEM_PIXELS) * STEM_CHANNELS,
 };
 
 // What one dY row gives to the dX rows it reaches, `before` being what the dY row above it gave, or NULL: pixels from

@@ -3,7 +3,7 @@
 // The gradient with respect to an image where the kernel's window does not fit the registers: the dX rows that are not
 // complete are sums in memory, and a dY row goes to them in turns of as many of the kernel's rows as fit.
 
-_Static_assert((TILE_PIXELS)*WINDOW_PIXELS >= PXA_STEM_MAX_KERNEL, "a row of the kernel fits the registers");
+_Static_assert((TILE_PIXELS)*STEM_PIXELS >= PXA_STEM_MAX_KERNEL, "a row of the kernel fits the registers");
 
 enum { LARGE_FLOATS = (SEGMENT + 2 * PXA_STEM_MAX_KERNEL) * STEM_CHANNELS };
 

@@ -1,14 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The gradient with respect to an image goes through it in segments of its rows.
 
-enum {
-  STEM_CHANNELS = PXA_STEM_CHANNELS,
-  WINDOW_PIXELS = PXA_BLOCK / STEM_CHANNELS, // in a block
-  SEGMENT = 128,                             // dX columns at once
-};
-
-// Blocks in a row of the kernel.
-PXA_INLINE int stem_vectors(pxa_axis axis) { return (axis.kernel + WINDOW_PIXELS - 1) / WINDOW_PIXELS; }
+enum { SEGMENT = 128 }; // columns of dX in a segment
 
 // The dX columns x0 … x1, or some of them, and dY's columns that reach them.
 typedef struct {

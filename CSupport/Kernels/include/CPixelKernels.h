@@ -3,7 +3,8 @@
 // The C core of PixelAscent: pure functions on buffers the caller owns. No allocation, no I/O, no threads, no state.
 //
 //   pxa_types.h     arrays, windows, functions, and limits
-//   pxa_packing.h   sizes, and weights in the order of the hot loop
+//   pxa_sizes.h     sizes of arrays, of outputs and of halos
+//   pxa_packing.h   weights in the order in which the kernels read them
 //   pxa_kernels.h   the kernels: the formula of each, its layout, what it writes and requires
 //
 // Notation
@@ -40,6 +41,7 @@
 #define CPIXELKERNELS_H
 
 #include "pxa_types.h"
+#include "pxa_sizes.h"
 #include "pxa_packing.h"
 #include "pxa_kernels.h"
 

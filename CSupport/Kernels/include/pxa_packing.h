@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT
-// Sizes of arrays, and weights in the order of the hot loop. The notation is in CPixelKernels.h.
+// Weights in the order in which the kernels read them. The notation is in CPixelKernels.h.
 
 #ifndef PXA_PACKING_H
 #define PXA_PACKING_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -14,30 +13,7 @@
 extern "C" {
 #endif
 
-/// ⌈channels / 16⌉.
-int32_t pxa_blocks(int32_t channels);
-
-/// Floats in blocked planes, halo included.
-size_t pxa_planes_floats(int32_t channels, int32_t height, int32_t width, int32_t halo);
-
-/// Marks of blocked planes: ⌈C/64⌉·H·W.
-size_t pxa_mark_count(int32_t channels, int32_t height, int32_t width);
-
-/// Positions of a window along an axis of `size`: ⌊(size + before + after − D·(K−1) − 1) / S⌋ + 1, or 0 if it does not fit.
-/// In ceil mode the division rounds up, but a last window that would begin behind the end, zeros after it not counted, is
-/// left out.
-int32_t pxa_output_size(pxa_axis axis, int32_t size, bool ceil_mode);
-
-/// Halo that a convolution needs around X: of the greater padding.
-int32_t pxa_conv_halo(pxa_window window);
-
-/// Halo that conv_input_grad and depthwise_input_grad need around dY.
-int32_t pxa_conv_grad_halo(pxa_window window);
-
-// Packing: weights and bias from PyTorch's order to the order of the hot loop, once per network.
-
-/// The input blocks that output block `block` reads: all without groups, else those of its channels' groups.
-pxa_range pxa_conv_reads(int32_t groups, int32_t in_channels, int32_t out_channels, int32_t block);
+// Packing brings weights and bias from PyTorch's order into the order in which the kernels read them, once per network.
 
 /// Floats in a packed convolution: ⌈Cout/16⌉ · N · taps · 256, N the most input blocks that an output block reads.
 size_t pxa_conv_packed_floats(pxa_window window, int32_t groups, int32_t in_channels, int32_t out_channels);

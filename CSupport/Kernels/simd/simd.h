@@ -29,14 +29,13 @@
 #ifndef PXA_SIMD_H
 #define PXA_SIMD_H
 
+#include "compiler.h"
+
 #if defined(__x86_64__)
 #define PXA_HAS_AVX2 1
 #define PXA_HAS_AVX512 1
 #elif defined(__aarch64__)
 #define PXA_HAS_NEON 1
 #endif
-
-#define UNROLL _Pragma("clang loop unroll(full)")
-#define PXA_INLINE static inline __attribute__((always_inline, unused))
 
 #endif

@@ -8,9 +8,12 @@
 #include <string.h>
 
 #include "CPixelKernels.h"
-#include "../shapes/geometry.h"
+#include "../shapes/layout.h"
+#include "../shapes/taps.h"
+#include "../shapes/windows.h"
 
 #include "../convolution/activation.h"
+#include "../convolution/nonzero.h"
 #include "../convolution/sparse.h"
 #include "../convolution/conv.h"
 #include "../convolution/depthwise.h"
@@ -18,7 +21,6 @@
 #include "../convolution/stem_grad_large.h"
 #include "../convolution/stem_grad.h"
 #include "../elementwise/rows.h"
-#include "../pools/windows.h"
 #include "../pools/max_pool.h"
 #include "../pools/average_pool.h"
 #include "../elementwise/elementwise.h"

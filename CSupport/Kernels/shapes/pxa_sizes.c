@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: MIT
+// Sizes of arrays, of outputs and of halos.
+
+#include "pxa_sizes.h"
+
+static int32_t larger(int32_t a, int32_t b) { return a > b ? a : b; }
+static int32_t smaller(int32_t a, int32_t b) { return a < b ? a : b; }
+
+int32_t pxa_blocks(int32_t channels) { return (channels + PXA_BLOCK - 1) / PXA_BLOCK; }
+
+size_t pxa_planes_floats(int32_t channels, int32_t height, int32_t width, int32_t halo) {
+  return (size_t)pxa_blocks(channels) * (size_t)(height + 2 * halo) * (size_t)(width + 2 * halo) * PXA_BLOCK;
+}
+
+size_t pxa_mark_count(int32_t channels, int32_t height, int32_t width) {
+  return (size_t)((channels + 63) / 64) * (size_t)height * (size_t)width;
+}
+
+int32_t pxa_output_size(pxa_axis axis, int32_t size, bool ceil_mode) {
+  int64_t padded = (int64_t)size + axis.before + axis.after, stride = axis.stride;
+  int64_t room = padded - (int64_t)axis.dilation * (axis.kernel - 1) - 1 + (ceil_mode ? stride - 1 : 0);
+  if (room < 0)
+    return 0;
+  int64_t last = room / stride;
+  return (int32_t)(ceil_mode && last * stride >= (int64_t)size + axis.before ? last : last + 1);
+}
+
+int32_t pxa_conv_halo(pxa_window window) {
+  return larger(larger(window.y.before, window.y.after), larger(window.x.before, window.x.after));
+}
+
+static int32_t grad_halo(pxa_axis axis) {
+  int32_t reach = axis.dilation * (axis.kernel - 1) - smaller(axis.before, axis.after);
+  return reach <= 0 ? 0 : (reach + axis.stride - 1) / axis.stride;
+}
+
+int32_t pxa_conv_grad_halo(pxa_window window) { return larger(grad_halo(window.y), grad_halo(window.x)); }
+
+pxa_range pxa_conv_reads(int32_t groups, int32_t in_channels, int32_t out_channels, int32_t block) {
+  int32_t in_group = in_channels / groups, out_group = out_channels / groups;
+  int32_t first = block * PXA_BLOCK / out_group;
+  int32_t last = (smaller((block + 1) * PXA_BLOCK, out_channels) - 1) / out_group;
+  return (pxa_range){first * in_group / PXA_BLOCK, pxa_blocks((last + 1) * in_group)};
+}
