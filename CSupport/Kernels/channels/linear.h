@@ -1,6 +1,17 @@
 // SPDX-License-Identifier: MIT
 // Linear layers: every weight is read once, so they run at the speed of memory.
 
+#ifndef PXA_LINEAR_H
+#define PXA_LINEAR_H
+
+#include <assert.h>
+#include <stddef.h>
+
+#include "../elementwise/rows.h"
+#include "../shapes/layout.h"
+#include "../simd/simd.h"
+#include "pxa_types.h"
+
 enum {
   LINEAR_ROWS = 4,    // rows of the weights that are read side by side
   LINEAR_BLOCKS = 512 // blocks of dX whose sums are kept: 32 KB
@@ -101,3 +112,5 @@ static void linear_input_grad(pxa_planes dx, pxa_planes dy, const float *weights
     }
   }
 }
+
+#endif

@@ -3,6 +3,19 @@
 // Local response normalisation. A window of channels crosses blocks: terms of two neighbouring blocks are laid side by
 // side in memory and read from each lane on that a channel's window begins at.
 
+#ifndef PXA_LRN_H
+#define PXA_LRN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "../elementwise/rows.h"
+#include "../shapes/layout.h"
+#include "../simd/simd.h"
+#include "../simd/vector_math.h"
+#include "pxa_sizes.h"
+#include "pxa_types.h"
+
 // What is summed over a window.
 typedef struct {
   const float *x, *dy, *scale; // of a pixel of block 0; dy and scale for the gradient
@@ -77,3 +90,5 @@ static void lrn_input_grad(pxa_planes dx, pxa_planes dy, pxa_planes n_input, pxa
     }
   }
 }
+
+#endif

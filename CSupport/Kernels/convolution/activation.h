@@ -1,6 +1,16 @@
 // SPDX-License-Identifier: MIT
 // The act that ends a layer, and its derivative, the mask of the gradient that comes to it.
 
+#ifndef PXA_ACTIVATION_H
+#define PXA_ACTIVATION_H
+
+#include <math.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "../simd/simd.h"
+#include "pxa_types.h"
+
 typedef struct {
   pxa_clamp clamp;
   bool clamps;    // not (−∞, ∞)
@@ -27,3 +37,5 @@ PXA_INLINE v16 act_masked(v16 value, v16 x, act_kind act) {
 
 // What the gradient's mask is made of, or NULL.
 static const pxa_planes *mask_of(const pxa_into *into) { return act_of(into->act).clamps ? into->x : NULL; }
+
+#endif

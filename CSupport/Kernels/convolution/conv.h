@@ -4,6 +4,23 @@
 // A tile is up to TILE_PIXELS neighbouring output pixels of up to TILE_BLOCKS blocks of 16 channels; what varies is the
 // list of taps, each an offset into the input and one into the packed weights.
 
+#ifndef PXA_CONV_H
+#define PXA_CONV_H
+
+#include <assert.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "../shapes/layout.h"
+#include "../shapes/taps.h"
+#include "../simd/simd.h"
+#include "activation.h"
+#include "sparse.h"
+#include "pxa_packing.h"
+#include "pxa_sizes.h"
+#include "pxa_types.h"
+
 typedef struct {
   ptrdiff_t x, w;
 } tap;
@@ -326,3 +343,5 @@ static void conv_input_grad(pxa_planes dx, pxa_planes dy, const uint64_t *marks,
       }
   }
 }
+
+#endif

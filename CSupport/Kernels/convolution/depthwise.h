@@ -4,6 +4,22 @@
 // output pixels of one block; the taps are a grid of offsets. A load for every multiplication would be the limit, so an
 // input pixel that is in a register meets up to three neighbouring taps.
 
+#ifndef PXA_DEPTHWISE_H
+#define PXA_DEPTHWISE_H
+
+#include <assert.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "../shapes/layout.h"
+#include "../shapes/taps.h"
+#include "../simd/simd.h"
+#include "activation.h"
+#include "conv.h"
+#include "pxa_sizes.h"
+#include "pxa_types.h"
+
 enum { COLUMNS_TOGETHER = 3 };
 
 // The taps that one row of output pixels has, and where they read.
@@ -192,3 +208,5 @@ static void depthwise_input_grad(pxa_planes dx, pxa_planes dy, const float *pack
             }
     }
 }
+
+#endif

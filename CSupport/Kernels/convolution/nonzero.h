@@ -1,6 +1,18 @@
 // SPDX-License-Identifier: MIT
 // Which channels of a pixel are not zero: kernels that leave out products with zero read it.
 
+#ifndef PXA_NONZERO_H
+#define PXA_NONZERO_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "../shapes/layout.h"
+#include "../shapes/taps.h"
+#include "../simd/simd.h"
+#include "pxa_sizes.h"
+#include "pxa_types.h"
+
 // Bit i says whether channel i of a pixel is not zero, for the channels of up to GROUP_BLOCKS blocks; `pixel` points to the
 // pixel in the first of these blocks, `plane` is the number of floats from one block to the next.
 PXA_INLINE uint64_t nonzero_channels(const float *pixel, ptrdiff_t plane, int blocks) {
@@ -17,3 +29,5 @@ static void mark_nonzero(uint64_t *marks, pxa_planes x, pxa_range rows) {
       for (int c = 0; c < x.width; c++)
         marks[(ptrdiff_t)r * x.width + c] = nonzero_channels(pixel(x, g, r, c), plane_floats(x), blocks - g);
 }
+
+#endif

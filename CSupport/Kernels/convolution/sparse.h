@@ -4,6 +4,19 @@
 // window of three output pixels slides along an input row; every value that is not zero adds its row of the weights to all
 // three. Each sum has the order of conv_tile and leaves out products with zero, so the bits are the same.
 
+#ifndef PXA_SPARSE_H
+#define PXA_SPARSE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "../shapes/layout.h"
+#include "../shapes/taps.h"
+#include "../simd/simd.h"
+#include "activation.h"
+#include "pxa_types.h"
+
 enum { WINDOW = 3 };
 
 // What a convolution of stride 1 reads: planes, the first block of them, the number of blocks, and their marks.
@@ -164,3 +177,5 @@ static void sparse_rows(pxa_planes y, const sparse_layer *layer, pxa_range block
             sparse_row_all(&job);
         }
 }
+
+#endif

@@ -5,6 +5,23 @@
 // adds its weights to the kernel's rows of them; then the window goes on by the stride and leaves pixels behind. The
 // window of a small kernel fits the registers; stem_grad_large.h has the others.
 
+#ifndef PXA_STEM_GRAD_H
+#define PXA_STEM_GRAD_H
+
+#include <assert.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "../shapes/layout.h"
+#include "../shapes/taps.h"
+#include "../simd/simd.h"
+#include "nonzero.h"
+#include "stem_grad_large.h"
+#include "stem_segment.h"
+#include "pxa_sizes.h"
+#include "pxa_types.h"
+
 enum {
   MAX_KERNEL = 3, // whose window fits the registers
   SEGMENT_FLOATS = (SEGMENT + 2 * STEM_PIXELS) * STEM_CHANNELS,
@@ -83,3 +100,5 @@ static void stem_input_grad(pxa_image dx, pxa_planes dy, const float *packed, px
         stem_grad_segment(dx, dy, packed, c, x, end, rows, window, 1, 1);
     }
 }
+
+#endif

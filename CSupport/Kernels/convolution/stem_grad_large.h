@@ -3,6 +3,22 @@
 // The gradient with respect to an image where the kernel's window does not fit the registers: the dX rows that are not
 // complete are sums in memory, and a dY row goes to them in turns of as many of the kernel's rows as fit.
 
+#ifndef PXA_STEM_GRAD_LARGE_H
+#define PXA_STEM_GRAD_LARGE_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "../shapes/layout.h"
+#include "../shapes/taps.h"
+#include "../simd/simd.h"
+#include "conv.h"
+#include "nonzero.h"
+#include "stem_segment.h"
+#include "pxa_sizes.h"
+#include "pxa_types.h"
+
 _Static_assert((TILE_PIXELS)*STEM_PIXELS >= PXA_STEM_MAX_KERNEL, "a row of the kernel fits the registers");
 
 enum { LARGE_FLOATS = (SEGMENT + 2 * PXA_STEM_MAX_KERNEL) * STEM_CHANNELS };
@@ -83,3 +99,5 @@ static __attribute__((noinline)) void stem_grad_large(pxa_image dx, pxa_planes d
     memset(row, 0, sizeof *sums);
   }
 }
+
+#endif

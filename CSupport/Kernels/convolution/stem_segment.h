@@ -1,6 +1,16 @@
 // SPDX-License-Identifier: MIT
 // The gradient with respect to an image goes through it in segments of its rows.
 
+#ifndef PXA_STEM_SEGMENT_H
+#define PXA_STEM_SEGMENT_H
+
+#include <string.h>
+
+#include "../shapes/layout.h"
+#include "../shapes/taps.h"
+#include "../simd/simd.h"
+#include "pxa_types.h"
+
 enum { SEGMENT = 128 }; // columns of dX in a segment
 
 // The dX columns x0 … x1, or some of them, and dY's columns that reach them.
@@ -39,3 +49,5 @@ PXA_INLINE int first_row_reaching(int row, pxa_axis axis) {
   int first = row + axis.before - axis.kernel + 1;
   return first > 0 ? (first + axis.stride - 1) / axis.stride : 0;
 }
+
+#endif

@@ -1,6 +1,17 @@
 // SPDX-License-Identifier: MIT
 // Sums, products and affine maps, element by element.
 
+#ifndef PXA_ELEMENTWISE_H
+#define PXA_ELEMENTWISE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "../shapes/layout.h"
+#include "../simd/simd.h"
+#include "rows.h"
+#include "pxa_types.h"
+
 static void add_forward(pxa_planes y, pxa_planes a, pxa_planes b, pxa_clamp act, pxa_range blocks, pxa_range rows) {
   EACH_ROW(k, r, blocks, rows) {
     act_lanes lanes = act_in(act, y, k);
@@ -89,3 +100,5 @@ static void affine_input_grad(pxa_planes dx, pxa_planes dy, const float *scale, 
       grad_end(&out, c, v16_fma(grad_start(&out, c), factor, load_pixel(in, c)));
   }
 }
+
+#endif

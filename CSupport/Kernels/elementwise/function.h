@@ -1,6 +1,15 @@
 // SPDX-License-Identifier: MIT
 // Functions of one value and their derivatives. `kind` is a constant where they are inlined.
 
+#ifndef PXA_FUNCTION_H
+#define PXA_FUNCTION_H
+
+#include "../shapes/layout.h"
+#include "../simd/simd.h"
+#include "../simd/vector_math.h"
+#include "rows.h"
+#include "pxa_types.h"
+
 typedef struct {
   v16 a, b, slopes;
 } parameters;
@@ -143,3 +152,5 @@ static void function_input_grad(pxa_planes dx, pxa_planes dy, pxa_planes f_input
 #undef INPUT_GRAD
   }
 }
+
+#endif

@@ -1,6 +1,17 @@
 // SPDX-License-Identifier: MIT
 // What kernels that go through planes row by row share: acts, and what gradients are written into.
 
+#ifndef PXA_ROWS_H
+#define PXA_ROWS_H
+
+#include <assert.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "../shapes/layout.h"
+#include "../simd/simd.h"
+#include "pxa_types.h"
+
 #define EACH_ROW(b, r, blocks, rows)                                                                                   \
   for (int b = (blocks).begin; b < (blocks).end; b++)                                                                  \
     for (int r = (rows).begin; r < (rows).end; r++)
@@ -54,3 +65,5 @@ PXA_INLINE void grad_end(const grad_row *row, int column, v16 sum) {
     sum = v16_inside(sum, load_pixel(row->x, column), row->low, row->high);
   store_pixel(row->dx, column, sum);
 }
+
+#endif

@@ -1,6 +1,17 @@
 // SPDX-License-Identifier: MIT
 // Separable blur with half-sample reflection.
 
+#ifndef PXA_BLUR_H
+#define PXA_BLUR_H
+
+#include <assert.h>
+#include <stdint.h>
+
+#include "../shapes/layout.h"
+#include "../simd/simd.h"
+#include "pointwise.h"
+#include "pxa_types.h"
+
 static int reflect(int i, int size) { return i < 0 ? -1 - i : i < size ? i : 2 * size - 1 - i; }
 
 static void blur_vertical(pxa_image y, pxa_image x, const float *taps, int32_t radius, pxa_range rows) {
@@ -48,3 +59,5 @@ static void blur_horizontal(pxa_image y, pxa_image x, const float *taps, int32_t
       blur_edge(out, in, x.width, taps, radius, right, x.width);
     }
 }
+
+#endif

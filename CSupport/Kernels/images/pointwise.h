@@ -1,6 +1,19 @@
 // SPDX-License-Identifier: MIT
 // Kernels on images: bytes in and out, roll, step, sums of squares.
 
+#ifndef PXA_POINTWISE_H
+#define PXA_POINTWISE_H
+
+#include <assert.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "../shapes/layout.h"
+#include "../simd/simd.h"
+#include "pxa_types.h"
+
 // `channels` is a constant where it is inlined.
 PXA_INLINE void normalize_rows(pxa_image x, const uint8_t *rgb, const float *scale, const float *offset, pxa_range rows,
                                int channels) {
@@ -73,7 +86,7 @@ static void roll(pxa_image y, pxa_image x, int32_t dy, int32_t dx, bool accumula
 
 // Calls body(offset, lanes) for each 16 floats from begin to end, the last time with fewer lanes.
 #define ROW_BLOCKS(begin, end, i, n)                                                                                   \
-  for (int i = begin, n; n = (end)-i < PXA_BLOCK ? (end)-i : PXA_BLOCK, i < (end); i += PXA_BLOCK)
+  for (int i = begin, n; n = (end) - i < PXA_BLOCK ? (end) - i : PXA_BLOCK, i < (end); i += PXA_BLOCK)
 
 typedef struct {
   v16 up, down, low, high;
@@ -138,3 +151,5 @@ static void row_squares(double (*sums)[2], pxa_image g, pxa_image x, float a, fl
       sum[1] = v16_sum(both);
     }
 }
+
+#endif

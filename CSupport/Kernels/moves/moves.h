@@ -1,6 +1,19 @@
 // SPDX-License-Identifier: MIT
 // Kernels that move elements: between channels, between layouts, into a border.
 
+#ifndef PXA_MOVES_H
+#define PXA_MOVES_H
+
+#include <assert.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "../elementwise/rows.h"
+#include "../shapes/layout.h"
+#include "../simd/simd.h"
+#include "pxa_types.h"
+
 // Neighbouring lanes of a block that come from neighbouring lanes of one block.
 typedef struct {
   int lane, count;
@@ -158,3 +171,5 @@ static void pad_input_grad(pxa_planes dx, pxa_planes dy, int32_t top, int32_t le
     }
   }
 }
+
+#endif

@@ -1,6 +1,20 @@
 // SPDX-License-Identifier: MIT
 // Means of windows, of a fixed size or of parts of the input.
 
+#ifndef PXA_AVERAGE_POOL_H
+#define PXA_AVERAGE_POOL_H
+
+#include <assert.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "../elementwise/rows.h"
+#include "../shapes/layout.h"
+#include "../shapes/windows.h"
+#include "../simd/simd.h"
+#include "pxa_types.h"
+
 // Elements of a window along an axis that count, at least one.
 PXA_INLINE int window_elements(pxa_axis axis, int window, int size, bool count_padding) {
   int start = window * axis.stride - axis.before, end = start + axis.kernel;
@@ -164,3 +178,5 @@ static void adaptive_average_input_grad(pxa_planes dx, pxa_planes dy, pxa_into i
     }
   }
 }
+
+#endif

@@ -3,6 +3,20 @@
 // Max pool. Windows of 2×2 and 3×3 that lie inside the input have constant bodies, all others share a general one; so do
 // the gradients of 2×2/2, 3×3/2 and 3×3/1.
 
+#ifndef PXA_MAX_POOL_H
+#define PXA_MAX_POOL_H
+
+#include <assert.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "../elementwise/rows.h"
+#include "../shapes/layout.h"
+#include "../shapes/windows.h"
+#include "../simd/simd.h"
+#include "pxa_types.h"
+
 // Windows of one row that have the same taps.
 typedef struct {
   const float *x; // of the first window's first tap
@@ -213,3 +227,5 @@ static void max_pool_input_grad(pxa_planes dx, pxa_planes dy, const uint8_t *ind
   else
     max_grad_any(&job);
 }
+
+#endif

@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: MIT
 // Where a pool's windows lie along an axis.
 
+#ifndef PXA_WINDOWS_H
+#define PXA_WINDOWS_H
+
+#include "../simd/compiler.h"
+#include "pxa_types.h"
+
 // The taps of window `position` that lie in an input of `size`.
 PXA_INLINE pxa_range taps_inside(pxa_axis axis, int position, int size) {
   int start = position * axis.stride - axis.before, d = axis.dilation;
@@ -46,3 +52,5 @@ PXA_INLINE pxa_range group_pixels(pxa_axis axis, pxa_range windows) {
     return (pxa_range){0, 0};
   return (pxa_range){windows.begin * axis.stride - axis.before, windows.end * axis.stride - axis.before};
 }
+
+#endif

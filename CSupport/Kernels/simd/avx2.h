@@ -1,12 +1,24 @@
 // SPDX-License-Identifier: MIT
 // The vocabulary of simd.h for AVX2 + FMA: a block is two registers of the 16.
 
+#ifndef PXA_SIMD_AVX2_H
+#define PXA_SIMD_AVX2_H
+
+#include <immintrin.h>
+#include <stdint.h>
+
+#include "compiler.h"
+
 // 6 pixels × 2 registers of accumulators, 2 of weights, 1 of input: 15 of 16.
 #define TILE_BLOCKS 1
 #define TILE_PIXELS 6
 // Depthwise, 4 pixels × 2 registers of accumulators, 3 × 2 of weights, 2 of input: 16 of 16.
 #define DEPTHWISE_PIXELS 4
 #define SPARSE_VALUE 1.5f
+
+#define PXA_FEATURES "avx2,fma,popcnt,bmi"
+
+#pragma clang attribute push(__attribute__((target(PXA_FEATURES))), apply_to = function)
 
 typedef struct {
   __m256 lo, hi;
@@ -119,3 +131,7 @@ PXA_INLINE v16 v16_fma_scalar(v16 s, v16 w, float x) { return v16_fma(s, w, v16_
 typedef const float *in4;
 PXA_INLINE in4 in4_load(const float *p) { return p; }
 PXA_INLINE v16 v16_fma_lane(v16 s, v16 w, in4 x, int lane) { return v16_fma_scalar(s, w, x[lane]); }
+
+#pragma clang attribute pop
+
+#endif

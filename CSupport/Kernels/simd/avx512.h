@@ -1,11 +1,23 @@
 // SPDX-License-Identifier: MIT
 // The vocabulary of simd.h for AVX-512 (F, BW, DQ, VL): a block is one register of the 32.
 
+#ifndef PXA_SIMD_AVX512_H
+#define PXA_SIMD_AVX512_H
+
+#include <immintrin.h>
+#include <stdint.h>
+
+#include "compiler.h"
+
 // 2 blocks × 14 pixels of accumulators, 2 of weights, 1 of input: 31 of 32.
 #define TILE_BLOCKS 2
 #define TILE_PIXELS 14
 #define DEPTHWISE_PIXELS 14
 #define SPARSE_VALUE 2.f
+
+#define PXA_FEATURES "avx512f,avx512bw,avx512dq,avx512vl,fma,popcnt,bmi"
+
+#pragma clang attribute push(__attribute__((target(PXA_FEATURES))), apply_to = function)
 
 typedef struct {
   __m512 v;
@@ -74,3 +86,7 @@ PXA_INLINE v16 v16_fma_scalar(v16 s, v16 w, float x) { return v16_fma(s, w, v16_
 typedef const float *in4;
 PXA_INLINE in4 in4_load(const float *p) { return p; }
 PXA_INLINE v16 v16_fma_lane(v16 s, v16 w, in4 x, int lane) { return v16_fma_scalar(s, w, x[lane]); }
+
+#pragma clang attribute pop
+
+#endif

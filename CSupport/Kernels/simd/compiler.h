@@ -1,13 +1,23 @@
 // SPDX-License-Identifier: MIT
-// What the kernels ask of the compiler.
+// What the kernels ask of the compiler and the preprocessor.
 
 #ifndef PXA_COMPILER_H
 #define PXA_COMPILER_H
 
-// Unrolls the loop that follows completely, so that arrays of vectors that it indexes become registers.
+// A function that is always inlined: an argument that is a constant at the call is a constant in the body.
+#define PXA_INLINE static inline __attribute__((always_inline, unused))
+
+// Unrolls the loop that follows completely, so that an array of vectors that the loop indexes stays in registers.
 #define UNROLL _Pragma("clang loop unroll(full)")
 
-// A function that is always inlined: what it is given as a constant is a constant in its body.
-#define PXA_INLINE static inline __attribute__((always_inline, unused))
+// The text of a pragma in which macros are replaced.
+#define PXA_PRAGMA(...) PXA_PRAGMA_(__VA_ARGS__)
+#define PXA_PRAGMA_(...) _Pragma(#__VA_ARGS__)
+
+// A string of, and an identifier made of, what macros stand for.
+#define PXA_STRING(text) PXA_STRING_(text)
+#define PXA_STRING_(text) #text
+#define PXA_JOIN(a, b) PXA_JOIN_(a, b)
+#define PXA_JOIN_(a, b) a##b
 
 #endif

@@ -1,7 +1,14 @@
 // SPDX-License-Identifier: MIT
 // The vocabulary of simd.h for NEON (AArch64): a block is four registers of the 32.
 
+#ifndef PXA_SIMD_NEON_H
+#define PXA_SIMD_NEON_H
+
 #include <arm_neon.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "compiler.h"
 
 // 5 pixels × 4 registers of accumulators, 4 of weights, 5 of input (4 channels each): 29 of 32.
 #define TILE_BLOCKS 1
@@ -29,7 +36,25 @@ PXA_INLINE v16 v16_loadu(const float *p) {
 PXA_INLINE void v16_storeu(float *p, v16 a) { QUADS vst1q_f32(p + 4 * i, a.q[i]); }
 PXA_INLINE v16 v16_load(const float *p) { return v16_loadu(p); }
 PXA_INLINE void v16_store(float *p, v16 a) { v16_storeu(p, a); }
-#include "partial.h"
+// NEON has no masks, so that what is only part of a block goes through memory.
+PXA_INLINE v16 v16_loadn(const float *p, int n) {
+  if (n == 16)
+    return v16_loadu(p);
+  float lanes[16] = {0};
+  memcpy(lanes, p, (size_t)n * sizeof *p);
+  return v16_loadu(lanes);
+}
+PXA_INLINE void v16_storen(float *p, v16 a, int n) {
+  float lanes[16];
+  v16_storeu(n == 16 ? p : lanes, a);
+  if (n < 16)
+    memcpy(p, lanes, (size_t)n * sizeof *p);
+}
+PXA_INLINE v16 v16_first(v16 a, int n) {
+  float lanes[16];
+  v16_storeu(lanes, a);
+  return v16_loadn(lanes, n);
+}
 #define LANE_BY_LANE(name, instruction)                                                                                \
   PXA_INLINE v16 name(v16 a, v16 b) {                                                                                  \
     QUADS a.q[i] = instruction(a.q[i], b.q[i]);                                                                        \
@@ -110,3 +135,5 @@ PXA_INLINE v16 v16_fma_lane(v16 s, v16 w, in4 x, int lane) { return v16_fma_scal
 
 #undef LANE_BY_LANE
 #undef QUADS
+
+#endif

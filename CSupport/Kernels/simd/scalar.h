@@ -1,7 +1,13 @@
 // SPDX-License-Identifier: MIT
 // The vocabulary of simd.h in plain C.
 
+#ifndef PXA_SIMD_SCALAR_H
+#define PXA_SIMD_SCALAR_H
+
+#include <stdint.h>
 #include <string.h>
+
+#include "compiler.h"
 
 #define TILE_BLOCKS 1
 #define TILE_PIXELS 4
@@ -28,7 +34,13 @@ PXA_INLINE v16 v16_loadu(const float *p) {
 PXA_INLINE void v16_storeu(float *p, v16 a) { memcpy(p, a.f, sizeof a.f); }
 PXA_INLINE v16 v16_load(const float *p) { return v16_loadu(p); }
 PXA_INLINE void v16_store(float *p, v16 a) { v16_storeu(p, a); }
-#include "partial.h"
+PXA_INLINE v16 v16_loadn(const float *p, int n) {
+  v16 r;
+  LANES r.f[i] = i < n ? p[i] : 0;
+  return r;
+}
+PXA_INLINE void v16_storen(float *p, v16 a, int n) { memcpy(p, a.f, (size_t)n * sizeof *p); }
+PXA_INLINE v16 v16_first(v16 a, int n) { return v16_loadn(a.f, n); }
 PXA_INLINE v16 v16_add(v16 a, v16 b) {
   LANES a.f[i] += b.f[i];
   return a;
@@ -126,3 +138,5 @@ PXA_INLINE in4 in4_load(const float *p) { return p; }
 PXA_INLINE v16 v16_fma_lane(v16 s, v16 w, in4 x, int lane) { return v16_fma_scalar(s, w, x[lane]); }
 
 #undef LANES
+
+#endif

@@ -1,41 +1,56 @@
 // SPDX-License-Identifier: MIT
 //
-// Which instruction sets a build holds: the only place that asks for the architecture. A file table_<set>.c names its
-// set and includes table.h, which takes the vocabulary from <set>.h:
+// The vocabulary in which every kernel is written once. A file that compiles kernels defines PXA_SIMD as the name of an
+// instruction set (scalar, avx2, …) and gets the vocabulary from the header of that name beside this one:
 //
-//   v16                       16 floats: one block of channels, or 16 neighbouring pixels of an image
-//   v16_zero v16_set1         constants
-//   v16_load v16_store        64-byte aligned; …u unaligned; …n the first n floats only, the others zero or untouched
-//   v16_first(a, n)           the first n lanes, the others zero
-//   v16_add v16_sub v16_mul v16_div v16_max v16_min   lane by lane
-//   v16_fma(s, a, b)          s + a·b, rounded as the instruction set does
-//   v16_positive(v, m)        v where m > 0, else 0
-//   v16_inside(v, m, a, b)    v where a < m < b, else 0
-//   v16_select_gt(a, b, v, w) v where a > b, else w
-//   v16_select_eq(a, b, v, w) v where a = b, else w
-//   v16_skip4 v16_skip8       lanes from 4, from 8 on, moved to the beginning; zeros after them
-//   v16_sum                   sum of the lanes, a fixed tree: distance 8, 4, 2, 1
-//   v16_load_u8 v16_store_u8  16 small integers from and to bytes
-//   v16_exp2(n)               2ⁿ, n whole, −126 … 127
-//   v16_exponent v16_mantissa whole n and m in [1, 2) of a normal number m·2ⁿ > 0
-//   v16_nonzero               a bit for each lane that is not zero, lane 0 the lowest
-//   in4                       4 neighbouring floats of an input pixel, each to be multiplied with a whole block:
-//   in4_load  v16_fma_lane(s, w, x, lane)   s + w·x[lane]
-//   v16_fma_scalar(s, w, x)   s + w·x
-//   TILE_BLOCKS TILE_PIXELS   blocks × pixels of accumulators that fit the registers beside weights and input
-//   DEPTHWISE_PIXELS          the same of a depthwise convolution, of one block
-//   SPARSE_VALUE              what a value takes where zeros are skipped, in values of a dense convolution
+//   v16                        16 floats: one block of channels, or 16 neighbouring pixels of an image
+//   v16_zero() v16_set1(a)     every lane 0, every lane a
+//   v16_load(p) v16_store(p, a)      16 floats at an address that is a multiple of 64
+//   v16_loadu(p) v16_storeu(p, a)    16 floats at any address of a float
+//   v16_loadn(p, n) v16_storen(p, a, n)   the first n floats, 0 ≤ n ≤ 16: the other lanes are 0, the other floats untouched
+//   v16_first(a, n)            a in the first n lanes, 0 ≤ n ≤ 16, and 0 in the others
+//   v16_add v16_sub v16_mul v16_div v16_max v16_min (a, b)   lane by lane
+//   v16_fma(s, a, b)           s + a·b, rounded once or twice, as the instruction set does
+//   v16_positive(v, m)         v where m > 0, else 0
+//   v16_inside(v, m, a, b)     v where a < m < b, else 0
+//   v16_select_gt(a, b, v, w)  v where a > b, else w
+//   v16_select_eq(a, b, v, w)  v where a = b, else w
+//   v16_skip4(a) v16_skip8(a)  the lanes from 4 or 8 on, moved to lane 0, and zeros behind them
+//   v16_sum(a)                 sum of the lanes in one fixed tree: pairs at distance 8, then 4, 2 and 1
+//   v16_load_u8(p) v16_store_u8(p, a)   16 whole numbers from 0 to 255 as bytes
+//   v16_exp2(n)                2ⁿ for whole n from −126 to 127
+//   v16_exponent(a) v16_mantissa(a)   n and m of a normal number m·2ⁿ > 0 with n whole and 1 ≤ m < 2
+//   v16_nonzero(a)             a bit for every lane that is not zero, bit 0 for lane 0; NaN is not zero
+//   v16_fma_scalar(s, w, x)    s + w·x, where x is one float
+//   in4, in4_load(p)           4 neighbouring floats of an input pixel
+//   v16_fma_lane(s, w, x, k)   s + w·x[k], where x is an in4
+//
+// and these constants:
+//
+//   PXA_FEATURES               what clang's attribute `target` is given, if this is more than the architecture always has
+//   TILE_BLOCKS TILE_PIXELS    a convolution's tile, in blocks × pixels of sums that fit the registers beside weights and input
+//   DEPTHWISE_PIXELS           pixels of a depthwise convolution's tile, which is one block wide
+//   SPARSE_VALUE               time that an input value takes where zeros are left out, in values of a dense convolution
 
 #ifndef PXA_SIMD_H
 #define PXA_SIMD_H
 
 #include "compiler.h"
 
-#if defined(__x86_64__)
-#define PXA_HAS_AVX2 1
-#define PXA_HAS_AVX512 1
-#elif defined(__aarch64__)
-#define PXA_HAS_NEON 1
+#ifndef PXA_SIMD
+#define PXA_SIMD scalar // what an editor shows of a kernel that it opens alone
+#endif
+
+#include PXA_STRING(PXA_SIMD.h)
+
+// Functions that use the vocabulary stand between these two, after every system header: an attribute that reaches a system
+// header's functions may contradict theirs.
+#ifdef PXA_FEATURES
+#define PXA_BEGIN_SIMD PXA_PRAGMA(clang attribute push(__attribute__((target(PXA_FEATURES))), apply_to = function))
+#define PXA_END_SIMD PXA_PRAGMA(clang attribute pop)
+#else
+#define PXA_BEGIN_SIMD
+#define PXA_END_SIMD
 #endif
 
 #endif

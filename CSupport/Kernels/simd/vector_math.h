@@ -3,6 +3,11 @@
 // Functions of a block. No argument up to 3e38 in size overflows where the result does not. Below, u = 2⁻²⁴ is half a unit
 // in the last place of 1.
 
+#ifndef PXA_VECTOR_MATH_H
+#define PXA_VECTOR_MATH_H
+
+#include "simd.h"
+
 PXA_INLINE v16 v16_absolute(v16 x) { return v16_max(x, v16_sub(v16_zero(), x)); }
 
 // Σ c[k]·xᵏ
@@ -106,3 +111,5 @@ PXA_INLINE v16 v16_power(v16 s, v16 p) {
   v16 scale = v16_exp2(whole);
   return v16_fma(scale, scale, small_expm1(v16_mul(rest, v16_set1(0.693147181f))));
 }
+
+#endif

@@ -1,44 +1,40 @@
 // SPDX-License-Identifier: MIT
-//
-// The kernels of one instruction set. Included once by each table_<set>.c, after its simd/<set>.h and with TABLE naming
-// the table; every kernel is written once, in the vocabulary of simd.h.
+// The kernels of the instruction set that PXA_SIMD names, and the table of them.
+
+#ifndef PXA_TABLE_H
+#define PXA_TABLE_H
 
 #include <assert.h>
+#include <float.h>
 #include <math.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <string.h>
 
+#include "../simd/simd.h"
 #include "CPixelKernels.h"
-#include "../shapes/layout.h"
-#include "../shapes/taps.h"
-#include "../shapes/windows.h"
 
-#include "../convolution/activation.h"
-#include "../convolution/nonzero.h"
-#include "../convolution/sparse.h"
+PXA_BEGIN_SIMD
+
+#include "../channels/linear.h"
+#include "../channels/lrn.h"
 #include "../convolution/conv.h"
 #include "../convolution/depthwise.h"
-#include "../convolution/stem_segment.h"
-#include "../convolution/stem_grad_large.h"
+#include "../convolution/nonzero.h"
 #include "../convolution/stem_grad.h"
-#include "../elementwise/rows.h"
-#include "../pools/max_pool.h"
-#include "../pools/average_pool.h"
 #include "../elementwise/elementwise.h"
-#include "../simd/vector_math.h"
 #include "../elementwise/function.h"
-#include "../channels/linear.h"
-#include "../moves/moves.h"
-#include "../channels/lrn.h"
-#include "../images/pointwise.h"
 #include "../images/blur.h"
+#include "../images/pointwise.h"
+#include "../moves/moves.h"
+#include "../pools/average_pool.h"
+#include "../pools/max_pool.h"
 
-#define TABLE_NAME_(set) pxa_kernels_##set
-#define TABLE_NAME(set) TABLE_NAME_(set)
-#define STRING_(set) #set
-#define STRING(set) STRING_(set)
+PXA_END_SIMD
 
-const pxa_kernels TABLE_NAME(TABLE) = {
-    .name = STRING(TABLE),
+const pxa_kernels PXA_JOIN(pxa_kernels_, PXA_SIMD) = {
+    .name = PXA_STRING(PXA_SIMD),
     .tile_blocks = TILE_BLOCKS,
     .mark_nonzero = mark_nonzero,
     .conv_forward = conv_forward,
@@ -82,3 +78,5 @@ const pxa_kernels TABLE_NAME(TABLE) = {
     .blur_vertical = blur_vertical,
     .blur_horizontal = blur_horizontal,
 };
+
+#endif

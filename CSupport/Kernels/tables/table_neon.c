@@ -1,9 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include <stdint.h>
-
-#include "../simd/simd.h"
-#ifdef PXA_HAS_NEON
-#include "../simd/neon.h"
-#define TABLE neon
+#ifdef __aarch64__
+#define PXA_SIMD neon
 #include "table.h"
 #endif

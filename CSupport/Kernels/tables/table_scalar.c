@@ -1,7 +1,3 @@
 // SPDX-License-Identifier: MIT
-#include <stdint.h>
-
-#include "../simd/simd.h"
-#include "../simd/scalar.h"
-#define TABLE scalar
+#define PXA_SIMD scalar
 #include "table.h"
