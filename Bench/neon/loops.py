@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""The inner loops of the NEON convolutions, from the disassembly of table_neon.o.
+"""The inner loops of the NEON convolutions, from the disassembly of their table.
 
 Prints a table: instructions, multiplications, and the cycles that llvm-mca predicts. Fails if a loop spills, calls, or
 copies vectors, or if a loop of the network's tiles is predicted further from the FMA bound than allowed.
 
-    Bench/neon/loops.py build/table_neon.o
+    Bench/neon/loops.py .build-neon/release/table_1.o
 """
 
 import argparse
@@ -152,7 +152,7 @@ def iteration_cycles(loops, model):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("object", help="table_neon.c, compiled as for a release")
+    parser.add_argument("object", help="CSupport/Kernels/tables/table_1.c, compiled for aarch64 as for a release")
     functions = disassemble(parser.parse_args().object)
 
     # A turn: four channels of w pixels; one channel of an image; a value with its row of the kernel in one block, in two;

@@ -43,9 +43,9 @@ struct Check: CustomTestStringConvertible, Sendable {
     #expect(names.first == "scalar")
     #expect(Set(names).count == names.count)
     #if arch(x86_64)
-      #expect(names == ["scalar", "avx2", "avx512"])
+      #expect(names.contains("avx2") && names.contains("avx512"))
     #elseif arch(arm64)
-      #expect(names == ["scalar", "neon"])
+      #expect(names.contains("neon"))
     #endif
     #expect(pxa_kernels_run_here(try #require(Table.all.first).kernels))
   }

@@ -15,8 +15,11 @@ extern "C" {
 
 /// The kernels of one instruction set.
 typedef struct pxa_kernels {
-  /// "scalar", "avx2", "avx512" or "neon".
+  /// The instruction set's name: "scalar", or that of its header in simd/, such as "avx2".
   const char *name;
+
+  /// What pxa_kernels_run_here answers.
+  bool (*runs_here)(void);
 
   /// Blocks that conv_forward and conv_input_grad compute together: ranges of blocks that are no multiple are slower.
   int32_t tile_blocks;

@@ -5,6 +5,7 @@
 #define PXA_SIMD_AVX2_H
 
 #include <immintrin.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "compiler.h"
@@ -17,6 +18,11 @@
 #define SPARSE_VALUE 1.5f
 
 #define PXA_FEATURES "avx2,fma,popcnt,bmi"
+
+PXA_INLINE bool simd_runs_here(void) {
+  return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("popcnt") &&
+         __builtin_cpu_supports("bmi");
+}
 
 #pragma clang attribute push(__attribute__((target(PXA_FEATURES))), apply_to = function)
 

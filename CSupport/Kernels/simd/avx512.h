@@ -5,6 +5,7 @@
 #define PXA_SIMD_AVX512_H
 
 #include <immintrin.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "compiler.h"
@@ -16,6 +17,12 @@
 #define SPARSE_VALUE 2.f
 
 #define PXA_FEATURES "avx512f,avx512bw,avx512dq,avx512vl,fma,popcnt,bmi"
+
+PXA_INLINE bool simd_runs_here(void) {
+  return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+         __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("fma") &&
+         __builtin_cpu_supports("popcnt") && __builtin_cpu_supports("bmi");
+}
 
 #pragma clang attribute push(__attribute__((target(PXA_FEATURES))), apply_to = function)
 

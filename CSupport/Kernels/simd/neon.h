@@ -5,6 +5,7 @@
 #define PXA_SIMD_NEON_H
 
 #include <arm_neon.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -15,6 +16,8 @@
 #define TILE_PIXELS 5
 #define DEPTHWISE_PIXELS 4
 #define SPARSE_VALUE 2.f
+
+PXA_INLINE bool simd_runs_here(void) { return true; } // NEON is part of AArch64
 
 typedef struct {
   float32x4_t q[4];

@@ -4,6 +4,7 @@
 #ifndef PXA_SIMD_SCALAR_H
 #define PXA_SIMD_SCALAR_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -13,6 +14,8 @@
 #define TILE_PIXELS 4
 #define DEPTHWISE_PIXELS 4
 #define SPARSE_VALUE 2.f
+
+PXA_INLINE bool simd_runs_here(void) { return true; }
 
 typedef struct {
   float f[16];
@@ -35,11 +38,18 @@ PXA_INLINE void v16_storeu(float *p, v16 a) { memcpy(p, a.f, sizeof a.f); }
 PXA_INLINE v16 v16_load(const float *p) { return v16_loadu(p); }
 PXA_INLINE void v16_store(float *p, v16 a) { v16_storeu(p, a); }
 PXA_INLINE v16 v16_loadn(const float *p, int n) {
-  v16 r;
-  LANES r.f[i] = i < n ? p[i] : 0;
+  if (n == 16)
+    return v16_loadu(p);
+  v16 r = v16_zero();
+  memcpy(r.f, p, (size_t)n * sizeof *p);
   return r;
 }
-PXA_INLINE void v16_storen(float *p, v16 a, int n) { memcpy(p, a.f, (size_t)n * sizeof *p); }
+PXA_INLINE void v16_storen(float *p, v16 a, int n) {
+  if (n == 16)
+    v16_storeu(p, a);
+  else
+    memcpy(p, a.f, (size_t)n * sizeof *p);
+}
 PXA_INLINE v16 v16_first(v16 a, int n) { return v16_loadn(a.f, n); }
 PXA_INLINE v16 v16_add(v16 a, v16 b) {
   LANES a.f[i] += b.f[i];

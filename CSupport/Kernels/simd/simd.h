@@ -25,8 +25,9 @@
 //   in4, in4_load(p)           4 neighbouring floats of an input pixel
 //   v16_fma_lane(s, w, x, k)   s + w·x[k], where x is an in4
 //
-// and these constants:
+// and, beside them:
 //
+//   simd_runs_here()           whether this CPU has the instruction set and its operating system saves the registers
 //   PXA_FEATURES               what clang's attribute `target` is given, if this is more than the architecture always has
 //   TILE_BLOCKS TILE_PIXELS    a convolution's tile, in blocks × pixels of sums that fit the registers beside weights and input
 //   DEPTHWISE_PIXELS           pixels of a depthwise convolution's tile, which is one block wide

@@ -35,6 +35,7 @@ PXA_END_SIMD
 
 const pxa_kernels PXA_JOIN(pxa_kernels_, PXA_SIMD) = {
     .name = PXA_STRING(PXA_SIMD),
+    .runs_here = simd_runs_here,
     .tile_blocks = TILE_BLOCKS,
     .mark_nonzero = mark_nonzero,
     .conv_forward = conv_forward,

@@ -16,7 +16,7 @@ public struct InstructionSet: Hashable, Sendable, CustomStringConvertible {
   /// The fastest of them.
   public static var best: InstructionSet { selectable[selectable.count - 1] }
 
-  /// The one that `name` says: "scalar", "avx2", "avx512" or "neon".
+  /// The instruction set with this ``name``.
   ///
   /// - Throws: ``PixelAscentError`` of kind `unsupportedMachine` if this build doesn't hold it or this machine doesn't
   ///   run it.
@@ -43,7 +43,7 @@ public struct InstructionSet: Hashable, Sendable, CustomStringConvertible {
   /// The environment variable that names one.
   package static let variable = "PIXELASCENT_SIMD"
 
-  /// "scalar", "avx2", "avx512" or "neon".
+  /// "scalar", or an instruction set of the architecture, such as "avx2" or "neon".
   public var name: String { String(cString: table.pointee.name) }
 
   /// The name.

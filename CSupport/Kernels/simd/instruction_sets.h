@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT
+//
+// The instruction sets whose kernels a build holds, slowest first. A line makes the header of that name in this folder a
+// set: tables/table_<n>.c compiles every kernel with set n.
+
+#ifndef PXA_INSTRUCTION_SETS_H
+#define PXA_INSTRUCTION_SETS_H
+
+#define PXA_SET_0 scalar
+#if defined(__x86_64__)
+#define PXA_SET_1 avx2
+#define PXA_SET_2 avx512
+#elif defined(__aarch64__)
+#define PXA_SET_1 neon
+#endif
+
+// ITEM(name) for every set, in this order.
+#if defined(PXA_SET_4)
+#error "a fifth set on one architecture needs a table_4.c and its place below"
+#elif defined(PXA_SET_3)
+#define PXA_EACH_SET(ITEM) ITEM(PXA_SET_0) ITEM(PXA_SET_1) ITEM(PXA_SET_2) ITEM(PXA_SET_3)
+#elif defined(PXA_SET_2)
+#define PXA_EACH_SET(ITEM) ITEM(PXA_SET_0) ITEM(PXA_SET_1) ITEM(PXA_SET_2)
+#elif defined(PXA_SET_1)
+#define PXA_EACH_SET(ITEM) ITEM(PXA_SET_0) ITEM(PXA_SET_1)
+#else
+#define PXA_EACH_SET(ITEM) ITEM(PXA_SET_0)
+#endif
+
+#endif

@@ -1,3 +1,0 @@
-// SPDX-License-Identifier: MIT
-#define PXA_SIMD scalar
-#include "table.h"
