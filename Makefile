@@ -52,10 +52,11 @@ demo: model samples  ## make a saliency map, a fooling image and a class visuali
 test: model samples  ## run every test
 	$(SWIFT) test $(FLAGS) -c release --disable-xctest --disable-testable-imports
 
-lint:  ## check the form of the Swift sources, and that no folder names what lies above it
-	python3 -m unittest --quiet Tests/Scripts/test_check_floors.py
-	Scripts/check-floors
+lint:  ## check the sources' form, the floors, and that every kernel header compiles alone
+	@python3 -m unittest --quiet Tests/Scripts/test_check_floors.py
+	@Scripts/check-floors
 	$(SWIFT) format lint --strict --recursive Package.swift Sources Tests Bench/Package.swift Bench/Sources
+	@Scripts/check-headers
 
 format:  ## put the sources into that form
 	$(SWIFT) format --in-place --recursive Package.swift Sources Tests Bench/Package.swift Bench/Sources
