@@ -16,9 +16,9 @@
 #include "../shapes/taps.h"
 #include "../simd/simd.h"
 #include "activation.h"
-#include "conv.h"
 #include "pxa_sizes.h"
 #include "pxa_types.h"
+#include "tile_sizes.h"
 
 enum { COLUMNS_TOGETHER = 3 };
 
@@ -112,24 +112,25 @@ PXA_INLINE void depthwise_tile(float *y, const float *x, const float *w, const f
 
 #define DEPTHWISE_ARGUMENTS                                                                                            \
   float *y, const float *x, const float *w, const float *mask, const depthwise_job *job, const tap_grid *taps, int tiles
-#define DEPTHWISE_TILES(name, blocks, pixels, stride, channels)                                                        \
+#define DEPTHWISE_TILES(pixels, name, stride)                                                                          \
   static __attribute__((noinline)) void name##_##pixels(DEPTHWISE_ARGUMENTS) {                                         \
+    if (pixels > DEPTHWISE_PIXELS)                                                                                     \
+      return;                                                                                                          \
     for (; tiles > 0; tiles--, y += pixels * job->y_stride, x += pixels * job->x_stride) {                             \
       depthwise_tile(y, x, w, mask, job, taps, pixels, stride);                                                        \
       mask = mask ? mask + pixels * job->y_stride : NULL;                                                              \
     }                                                                                                                  \
   }
-#define DEPTHWISE_NAME(name, blocks, pixels, stride, channels) name##_##pixels,
-#define UP_TO_DEPTHWISE UP_TO_(DEPTHWISE_PIXELS)
+#define DEPTHWISE_NAME(pixels, name) pixels <= DEPTHWISE_PIXELS ? name##_##pixels : NULL,
 
-// By the number of pixels.
-typedef void (*const depthwise_tiles[DEPTHWISE_PIXELS])(DEPTHWISE_ARGUMENTS);
-UP_TO_DEPTHWISE(DEPTHWISE_TILES, depthwise_stride1, 1, 1, 16)
-UP_TO_DEPTHWISE(DEPTHWISE_TILES, depthwise_stride2, 1, 2, 16)
-UP_TO_DEPTHWISE(DEPTHWISE_TILES, depthwise_strided, 1, 0, 16)
-static depthwise_tiles depthwise_stride1 = {UP_TO_DEPTHWISE(DEPTHWISE_NAME, depthwise_stride1, 1, 1, 16)};
-static depthwise_tiles depthwise_stride2 = {UP_TO_DEPTHWISE(DEPTHWISE_NAME, depthwise_stride2, 1, 2, 16)};
-static depthwise_tiles depthwise_strided = {UP_TO_DEPTHWISE(DEPTHWISE_NAME, depthwise_strided, 1, 0, 16)};
+// The tiles of a stride by their number of pixels less 1.
+typedef void (*const depthwise_tiles[MOST_TILE_PIXELS])(DEPTHWISE_ARGUMENTS);
+EACH_TILE_SIZE(DEPTHWISE_TILES, depthwise_stride1, 1)
+EACH_TILE_SIZE(DEPTHWISE_TILES, depthwise_stride2, 2)
+EACH_TILE_SIZE(DEPTHWISE_TILES, depthwise_strided, 0)
+static depthwise_tiles depthwise_stride1 = {EACH_TILE_SIZE(DEPTHWISE_NAME, depthwise_stride1)};
+static depthwise_tiles depthwise_stride2 = {EACH_TILE_SIZE(DEPTHWISE_NAME, depthwise_stride2)};
+static depthwise_tiles depthwise_strided = {EACH_TILE_SIZE(DEPTHWISE_NAME, depthwise_strided)};
 
 // `count` output pixels in tiles of equal width (±1), the wider ones first.
 static void depthwise_row(depthwise_tiles row, float *y, const float *x, const float *w, const float *mask,

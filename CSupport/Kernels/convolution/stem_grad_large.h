@@ -13,9 +13,9 @@
 #include "../shapes/layout.h"
 #include "../shapes/taps.h"
 #include "../simd/simd.h"
-#include "conv.h"
 #include "nonzero.h"
 #include "stem_segment.h"
+#include "tile_sizes.h"
 #include "pxa_sizes.h"
 #include "pxa_types.h"
 
@@ -59,11 +59,15 @@ PXA_INLINE void large_columns(const large_job *job, int count) {
   }
 }
 
-#define LARGE(name, b, count, s, c)                                                                                    \
-  static __attribute__((noinline)) void name##_##count(const large_job *job) { large_columns(job, count); }
-#define LARGE_NAME(name, b, count, s, c) name##_##count,
-UP_TO(LARGE, stem_grad_large, 1, 1, 1)
-static void (*const stem_grad_larges[TILE_PIXELS])(const large_job *) = {UP_TO(LARGE_NAME, stem_grad_large, 1, 1, 1)};
+#define LARGE(count, name)                                                                                             \
+  static __attribute__((noinline)) void name##_##count(const large_job *job) {                                         \
+    if (count <= TILE_PIXELS)                                                                                          \
+      large_columns(job, count);                                                                                       \
+  }
+#define LARGE_NAME(count, name) count <= TILE_PIXELS ? name##_##count : NULL,
+EACH_TILE_SIZE(LARGE, stem_grad_large)
+static void (*const stem_grad_larges[MOST_TILE_PIXELS])(const large_job *) = {
+    EACH_TILE_SIZE(LARGE_NAME, stem_grad_large)};
 
 // dX[c0…, rows, x0 … x1), as stem_grad_segment.
 static __attribute__((noinline)) void stem_grad_large(pxa_image dx, pxa_planes dy, const float *packed, int c0, int x0,

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: MIT
+//
+// The register tile that a convolution and its gradient with respect to the input share, for every kernel size and stride.
+// A tile is up to TILE_PIXELS neighbouring output pixels of up to TILE_BLOCKS blocks of 16 channels. What varies is the
+// list of taps, each of which is an offset into the input and one into the packed weights.
+
+#ifndef PXA_TILE_H
+#define PXA_TILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "../shapes/taps.h"
+#include "../simd/simd.h"
+#include "activation.h"
+#include "pxa_types.h"
+#include "tile_sizes.h"
+
+typedef struct {
+  ptrdiff_t x, w;
+} tap;
+
+// What the tiles of one output row share.
+typedef struct {
+  int tap_count;
+  int steps;                // input blocks (planes) or channels (image) to sum over
+  ptrdiff_t x_step, w_step; // floats from one of them to the next
+  ptrdiff_t w_block;        // floats from an output block's weights to the next one's
+  ptrdiff_t x_stride;       // floats between the input pixels of neighbouring output pixels
+  int y_stride;             // floats between output pixels
+  ptrdiff_t y_block;        // floats between output blocks
+  ptrdiff_t mask_block;     // likewise in the mask
+  const float *bias;        // start, or NULL for zero
+  bool accumulate;          // start from what Y holds
+  act_kind act;             // what Y is clamped to where there is no mask, else the act of the mask
+  tap taps[PXA_MAX_TAPS];
+} row_job;
+
+// `channels`: 16 where an input pixel is a block, 1 where it is one float of an image.
+// The sum runs over groups of GROUP_BLOCKS input blocks, the taps, the blocks of the group, their channels.
+PXA_INLINE void conv_tile(float *y, const float *x, const float *w, const float *mask, const row_job *job, int blocks,
+                          int pixels, ptrdiff_t x_stride, int channels) {
+  v16 sum[TILE_BLOCKS][TILE_PIXELS];
+  UNROLL
+  for (int b = 0; b < blocks; b++) {
+    v16 start = job->bias ? v16_load(job->bias + b * PXA_BLOCK) : v16_zero();
+    UNROLL
+    for (int p = 0; p < pixels; p++)
+      sum[b][p] = job->accumulate ? v16_load(y + b * job->y_block + p * job->y_stride) : start;
+  }
+
+  for (int left = job->steps; left > 0; left -= GROUP_BLOCKS) {
+    int steps = left < GROUP_BLOCKS ? left : GROUP_BLOCKS;
+    for (int t = 0; t < job->tap_count; t++) {
+      const float *xt = x + job->taps[t].x, *wt = w + job->taps[t].w;
+      for (int s = 0; s < steps; s++, xt += job->x_step, wt += job->w_step) {
+        if (channels == 1) {
+          v16 weights[TILE_BLOCKS];
+          UNROLL
+          for (int b = 0; b < blocks; b++)
+            weights[b] = v16_load(wt + b * job->w_block);
+          UNROLL
+          for (int p = 0; p < pixels; p++) {
+            UNROLL
+            for (int b = 0; b < blocks; b++)
+              sum[b][p] = v16_fma_scalar(sum[b][p], weights[b], xt[p * x_stride]);
+          }
+          continue;
+        }
+#pragma clang loop unroll(disable)
+        for (int c = 0; c < channels; c += 4) {
+          in4 input[TILE_PIXELS];
+          UNROLL
+          for (int p = 0; p < pixels; p++)
+            input[p] = in4_load(xt + p * x_stride + c);
+          UNROLL
+          for (int lane = 0; lane < 4; lane++) {
+            v16 weights[TILE_BLOCKS];
+            UNROLL
+            for (int b = 0; b < blocks; b++)
+              weights[b] = v16_load(wt + b * job->w_block + (c + lane) * PXA_BLOCK);
+            UNROLL
+            for (int p = 0; p < pixels; p++) {
+              UNROLL
+              for (int b = 0; b < blocks; b++)
+                sum[b][p] = v16_fma_lane(sum[b][p], weights[b], input[p], lane);
+            }
+          }
+        }
+      }
+    }
+    x += GROUP_BLOCKS * job->x_step;
+    w += GROUP_BLOCKS * job->w_step;
+  }
+
+#define EACH_SUM(value)                                                                                                \
+  UNROLL                                                                                                               \
+  for (int b = 0; b < blocks; b++) {                                                                                   \
+    UNROLL                                                                                                             \
+    for (int p = 0; p < pixels; p++)                                                                                   \
+      sum[b][p] = value;                                                                                               \
+  }
+#define MASK v16_load(mask + b * job->mask_block + p * job->y_stride)
+  if (channels == PXA_BLOCK && mask) {
+    v16 low = v16_set1(job->act.clamp.low), high = v16_set1(job->act.clamp.high);
+    if (job->act.rectifies) {
+      EACH_SUM(v16_positive(sum[b][p], MASK))
+    } else {
+      EACH_SUM(v16_inside(sum[b][p], MASK, low, high))
+    }
+  } else if (job->act.clamps) {
+    v16 low = v16_set1(job->act.clamp.low), high = v16_set1(job->act.clamp.high);
+    EACH_SUM(v16_max(sum[b][p], low))
+    if (!job->act.rectifies) {
+      EACH_SUM(v16_min(sum[b][p], high))
+    }
+  }
+#undef MASK
+#undef EACH_SUM
+  UNROLL
+  for (int b = 0; b < blocks; b++) {
+    UNROLL
+    for (int p = 0; p < pixels; p++)
+      v16_store(y + b * job->y_block + p * job->y_stride, sum[b][p]);
+  }
+}
+
+#define TILE_ARGUMENTS float *y, const float *x, const float *w, const float *mask, const row_job *job
+#define TILE(pixels, name, blocks, x_stride, channels)                                                                 \
+  static __attribute__((noinline)) void name##_##blocks##x##pixels(TILE_ARGUMENTS) {                                   \
+    if (blocks <= TILE_BLOCKS && pixels <= TILE_PIXELS)                                                                \
+      conv_tile(y, x, w, mask, job, blocks, pixels, x_stride, channels);                                               \
+  }
+#define TILE_NAME(pixels, name, blocks)                                                                                \
+  blocks <= TILE_BLOCKS &&pixels <= TILE_PIXELS ? name##_##blocks##x##pixels : NULL,
+
+// The tiles of one number of blocks by their number of pixels less 1.
+typedef void (*const tile_row[MOST_TILE_PIXELS])(TILE_ARGUMENTS);
+
+// All tiles of a stride, by their number of blocks less 1.
+#define TILES(name, x_stride, channels)                                                                                \
+  EACH_TILE_SIZE(TILE, name, 1, x_stride, channels)                                                                    \
+  EACH_TILE_SIZE(TILE, name, 2, x_stride, channels)                                                                    \
+  static tile_row name[MOST_TILE_BLOCKS] = {{EACH_TILE_SIZE(TILE_NAME, name, 1)}, {EACH_TILE_SIZE(TILE_NAME, name, 2)}};
+
+#define RUN_TIME_STRIDE job->x_stride
+TILES(blocked_stride1, 16, 16)
+TILES(blocked_stride2, 32, 16)
+TILES(blocked_strided, RUN_TIME_STRIDE, 16)
+TILES(image_stride1, 1, 1)
+TILES(image_stride2, 2, 1)
+TILES(image_stride4, 4, 1)
+TILES(image_strided, RUN_TIME_STRIDE, 1)
+
+// `count` output pixels, cut into tiles of equal width (±1): a narrow last tile would wait for its own sums.
+static void conv_row(tile_row tiles, float *y, const float *x, const float *w, const float *mask, const row_job *job,
+                     int count) {
+  for (int left = (count + TILE_PIXELS - 1) / TILE_PIXELS; left > 0; left--) {
+    int pixels = (count + left - 1) / left;
+    tiles[pixels - 1](y, x, w, mask, job);
+    count -= pixels;
+    y += (ptrdiff_t)pixels * job->y_stride;
+    x += (ptrdiff_t)pixels * job->x_stride;
+    if (mask)
+      mask += (ptrdiff_t)pixels * job->y_stride;
+  }
+}
+
+#endif
