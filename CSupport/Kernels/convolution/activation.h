@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The act that ends a layer, and its derivative, the mask of the gradient that comes to it.
+// The activation that ends a layer, its derivative, and how the sums of a tile are stored with either of them.
 
 #ifndef PXA_ACTIVATION_H
 #define PXA_ACTIVATION_H
@@ -11,31 +11,47 @@
 #include "../simd/simd.h"
 #include "pxa_types.h"
 
+// min(high, max(low, ·)), and what is left out where the interval has no ends.
 typedef struct {
   pxa_clamp clamp;
-  bool clamps;    // not (−∞, ∞)
-  bool rectifies; // (0, ∞)
-} act_kind;
+  bool clamps;    // the interval is not (−∞, ∞)
+  bool rectifies; // the interval is (0, ∞)
+} activation;
 
-PXA_INLINE act_kind act_of(pxa_clamp clamp) {
+PXA_INLINE activation activation_of(pxa_clamp clamp) {
   bool is_bounded = clamp.high < INFINITY;
-  return (act_kind){clamp, clamp.low > -INFINITY || is_bounded, clamp.low == 0 && !is_bounded};
+  return (activation){clamp, clamp.low > -INFINITY || is_bounded, clamp.low == 0 && !is_bounded};
 }
 
-// Where it clamps.
-PXA_INLINE v16 act_clamped(v16 value, act_kind act) {
-  value = v16_max(value, v16_set1(act.clamp.low));
-  return act.rectifies ? value : v16_min(value, v16_set1(act.clamp.high));
-}
+// The output of the activation whose derivative a gradient is multiplied by, or NULL where this derivative is 1.
+static const pxa_planes *mask_of(const pxa_into *into) { return activation_of(into->act).clamps ? into->x : NULL; }
 
-// `x`: what the act made.
-PXA_INLINE v16 act_masked(v16 value, v16 x, act_kind act) {
-  if (act.rectifies)
-    return v16_positive(value, x);
-  return v16_inside(value, x, v16_set1(act.clamp.low), v16_set1(act.clamp.high));
+// Stores `count` sums, the one with index i at y + i·y_step. With a mask a sum is a gradient: it is multiplied by the
+// activation's derivative at mask[i·mask_step …]. Without one (NULL) it is clamped as the activation says.
+PXA_INLINE void store_sums(float *y, ptrdiff_t y_step, v16 *sums, int count, const float *mask, ptrdiff_t mask_step,
+                           const activation *a) {
+  v16 low = v16_set1(a->clamp.low), high = v16_set1(a->clamp.high);
+  if (mask && a->rectifies) {
+    UNROLL
+    for (int i = 0; i < count; i++)
+      sums[i] = v16_positive(sums[i], v16_load(mask + i * mask_step));
+  } else if (mask) {
+    UNROLL
+    for (int i = 0; i < count; i++)
+      sums[i] = v16_inside(sums[i], v16_load(mask + i * mask_step), low, high);
+  } else if (a->clamps) {
+    UNROLL
+    for (int i = 0; i < count; i++)
+      sums[i] = v16_max(sums[i], low);
+    if (!a->rectifies) {
+      UNROLL
+      for (int i = 0; i < count; i++)
+        sums[i] = v16_min(sums[i], high);
+    }
+  }
+  UNROLL
+  for (int i = 0; i < count; i++)
+    v16_store(y + i * y_step, sums[i]);
 }
-
-// What the gradient's mask is made of, or NULL.
-static const pxa_planes *mask_of(const pxa_into *into) { return act_of(into->act).clamps ? into->x : NULL; }
 
 #endif

@@ -54,14 +54,14 @@ static void conv_forward(pxa_planes y, pxa_planes x, const uint64_t *marks, cons
                  .x_stride = (ptrdiff_t)stride * PXA_BLOCK,
                  .y_stride = PXA_BLOCK,
                  .y_block = plane_floats(y),
-                 .act = act_of(act)};
+                 .activation = activation_of(act)};
   if (marks) {
     sparse_layer layer = {.in = {x, 0, pxa_blocks(x.channels), marks},
                           .padding = padding_forward(window),
                           .w = packed,
                           .w_block = job.w_block,
                           .bias = bias,
-                          .act = job.act};
+                          .activation = job.activation};
     assert(can_be_sparse(window) && groups == 1 && pxa_conv_halo(window) < WINDOW);
     if (is_sparse(layer.in, y.channels)) {
       sparse_rows(y, &layer, blocks, rows);
@@ -94,7 +94,7 @@ static void stem_forward(pxa_planes y, pxa_image x, const float *packed, const f
                  .x_stride = stride,
                  .y_stride = PXA_BLOCK,
                  .y_block = plane_floats(y),
-                 .act = act_of(act)};
+                 .activation = activation_of(act)};
   set_taps(&job, window, image_row_floats(x), 1, PXA_BLOCK);
 
   const tile_row *tiles = stride == 1   ? image_stride1
@@ -139,7 +139,7 @@ static void conv_input_grad(pxa_planes dx, pxa_planes dy, const uint64_t *marks,
                  .mask_block = x ? plane_floats(*x) : 0,
                  .accumulate = into.accumulate};
   if (x)
-    job.act = act_of(into.act);
+    job.activation = activation_of(into.act);
   const float *w = packed + (groups == 1 ? from.begin * job.w_step : 0);
   if (marks) {
     sparse_layer layer = {.in = {dy, from.begin, from.end - from.begin, marks},
@@ -149,7 +149,7 @@ static void conv_input_grad(pxa_planes dx, pxa_planes dy, const uint64_t *marks,
                           .w_block = job.w_block,
                           .accumulate = into.accumulate,
                           .mask = x,
-                          .act = job.act};
+                          .activation = job.activation};
     assert(can_be_sparse(window) && groups == 1);
     if (is_sparse(layer.in, dx.channels)) {
       sparse_rows(dx, &layer, blocks, rows);

@@ -33,7 +33,7 @@ typedef struct {
 typedef struct {
   const float *bias;
   bool accumulate;
-  act_kind act;
+  activation activation;
   ptrdiff_t x_stride;
   int y_stride;
 } depthwise_job;
@@ -95,19 +95,7 @@ PXA_INLINE void depthwise_tile(float *y, const float *x, const float *w, const f
       }
   }
 
-  v16 low = v16_set1(job->act.clamp.low), high = v16_set1(job->act.clamp.high);
-  if (mask) {
-    UNROLL
-    for (int p = 0; p < pixels; p++)
-      sum[p] = v16_inside(sum[p], v16_load(mask + p * job->y_stride), low, high);
-  } else if (job->act.clamps) {
-    UNROLL
-    for (int p = 0; p < pixels; p++)
-      sum[p] = v16_min(v16_max(sum[p], low), high);
-  }
-  UNROLL
-  for (int p = 0; p < pixels; p++)
-    v16_store(y + p * job->y_stride, sum[p]);
+  store_sums(y, job->y_stride, sum, pixels, mask, job->y_stride, &job->activation);
 }
 
 #define DEPTHWISE_ARGUMENTS                                                                                            \
@@ -151,7 +139,8 @@ static void depthwise_forward(pxa_planes y, pxa_planes x, const float *packed, c
   int taps = window_taps(window), stride = window.x.stride;
   assert(x.halo >= pxa_conv_halo(window) && taps <= PXA_MAX_TAPS);
   assert(is_conv_output(y, window, x.height, x.width, act) && are_rows(rows, y.height));
-  depthwise_job job = {.act = act_of(act), .x_stride = (ptrdiff_t)stride * PXA_BLOCK, .y_stride = PXA_BLOCK};
+  depthwise_job job = {
+      .activation = activation_of(act), .x_stride = (ptrdiff_t)stride * PXA_BLOCK, .y_stride = PXA_BLOCK};
   tap_grid grid = {.rows = window.y.kernel,
                    .columns = window.x.kernel,
                    .x = pixel_offset(x, -window.y.before, -window.x.before),
@@ -190,7 +179,7 @@ static void depthwise_input_grad(pxa_planes dx, pxa_planes dy, const float *pack
   const pxa_planes *x = mask_of(&into);
   depthwise_job job = {.accumulate = into.accumulate, .x_stride = PXA_BLOCK, .y_stride = across * PXA_BLOCK};
   if (x)
-    job.act = act_of(into.act);
+    job.activation = activation_of(into.act);
   // The phases of up to PHASES rows and columns, so that a plane of dX is written from one end to the other.
   for (int first_row = 0; first_row < down; first_row += PHASES)
     for (int first_phase = 0; first_phase < across; first_phase += PHASES) {

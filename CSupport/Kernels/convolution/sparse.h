@@ -60,10 +60,10 @@ static bool is_sparse(marked_planes in, int out_channels) {
 // An input row's part in an output row.
 typedef struct {
   float *y;
-  bool continues;    // start from what Y holds
-  const float *bias; // else from that, or NULL for zero
-  const float *mask; // or NULL
-  act_kind act;      // of the mask, or what Y is clamped to
+  bool continues;        // start from what Y holds
+  const float *bias;     // else from that, or NULL for zero
+  const float *mask;     // or NULL
+  activation activation; // what clamps the sums or, where there is a mask, made it
   ptrdiff_t y_block, mask_block, w_block, x_block;
   int y_width, x_width;
   int reach;      // output pixels from the first that an input pixel adds to until the one with its number
@@ -105,17 +105,9 @@ PXA_INLINE void sparse_row(const sparse_job *job, int blocks) {
       }
     }
 
-    if (leaves >= 0) {
-      UNROLL
-      for (int b = 0; b < blocks; b++) {
-        v16 value = sum[0][b];
-        if (job->mask)
-          value = act_masked(value, v16_load(job->mask + b * job->mask_block + leaves * PXA_BLOCK), job->act);
-        else if (job->act.clamps)
-          value = act_clamped(value, job->act);
-        v16_store(job->y + b * job->y_block + leaves * PXA_BLOCK, value);
-      }
-    }
+    if (leaves >= 0)
+      store_sums(job->y + leaves * PXA_BLOCK, job->y_block, sum[0], blocks,
+                 job->mask ? job->mask + leaves * PXA_BLOCK : NULL, job->mask_block, &job->activation);
     UNROLL
     for (int k = 0; k + 1 < WINDOW; k++) {
       UNROLL
@@ -138,11 +130,11 @@ typedef struct {
   bool accumulate;
   const float *bias;      // or NULL
   const pxa_planes *mask; // or NULL
-  act_kind act;
+  activation activation;
 } sparse_layer;
 
 static void sparse_rows(pxa_planes y, const sparse_layer *layer, pxa_range blocks, pxa_range rows) {
-  static const act_kind no_act = {.clamps = false};
+  static const activation no_activation = {.clamps = false};
   marked_planes in = layer->in;
   int height = in.planes.height;
   sparse_job job = {.y_block = plane_floats(y),
@@ -167,7 +159,7 @@ static void sparse_rows(pxa_planes y, const sparse_layer *layer, pxa_range block
           job.continues = layer->accumulate || !begins;
           job.bias = layer->bias && begins ? layer->bias + b * PXA_BLOCK : NULL;
           job.mask = layer->mask && ends ? pixel(*layer->mask, b, r, 0) : NULL;
-          job.act = ends ? layer->act : no_act;
+          job.activation = ends ? layer->activation : no_activation;
           job.w = layer->w + b * layer->w_block + ((ptrdiff_t)g * WINDOW + ky) * WINDOW * BLOCK_WEIGHTS;
           job.x = pixel(in.planes, in.first_block + g, row, 0);
           job.marks = in.marks + ((ptrdiff_t)(g / GROUP_BLOCKS) * height + row) * in.planes.width;

@@ -32,7 +32,7 @@ typedef struct {
   ptrdiff_t mask_block;     // likewise in the mask
   const float *bias;        // start, or NULL for zero
   bool accumulate;          // start from what Y holds
-  act_kind act;             // what Y is clamped to where there is no mask, else the act of the mask
+  activation activation;    // what clamps the sums or, where there is a mask, made it
   tap taps[PXA_MAX_TAPS];
 } row_job;
 
@@ -93,36 +93,12 @@ PXA_INLINE void conv_tile(float *y, const float *x, const float *w, const float 
     w += GROUP_BLOCKS * job->w_step;
   }
 
-#define EACH_SUM(value)                                                                                                \
-  UNROLL                                                                                                               \
-  for (int b = 0; b < blocks; b++) {                                                                                   \
-    UNROLL                                                                                                             \
-    for (int p = 0; p < pixels; p++)                                                                                   \
-      sum[b][p] = value;                                                                                               \
-  }
-#define MASK v16_load(mask + b * job->mask_block + p * job->y_stride)
-  if (channels == PXA_BLOCK && mask) {
-    v16 low = v16_set1(job->act.clamp.low), high = v16_set1(job->act.clamp.high);
-    if (job->act.rectifies) {
-      EACH_SUM(v16_positive(sum[b][p], MASK))
-    } else {
-      EACH_SUM(v16_inside(sum[b][p], MASK, low, high))
-    }
-  } else if (job->act.clamps) {
-    v16 low = v16_set1(job->act.clamp.low), high = v16_set1(job->act.clamp.high);
-    EACH_SUM(v16_max(sum[b][p], low))
-    if (!job->act.rectifies) {
-      EACH_SUM(v16_min(sum[b][p], high))
-    }
-  }
-#undef MASK
-#undef EACH_SUM
+  if (channels != PXA_BLOCK)
+    mask = NULL; // no gradient has this tile
   UNROLL
-  for (int b = 0; b < blocks; b++) {
-    UNROLL
-    for (int p = 0; p < pixels; p++)
-      v16_store(y + b * job->y_block + p * job->y_stride, sum[b][p]);
-  }
+  for (int b = 0; b < blocks; b++)
+    store_sums(y + b * job->y_block, job->y_stride, sum[b], pixels, mask ? mask + b * job->mask_block : NULL,
+               job->y_stride, &job->activation);
 }
 
 #define TILE_ARGUMENTS float *y, const float *x, const float *w, const float *mask, const row_job *job
