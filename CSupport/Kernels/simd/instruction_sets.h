@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// The instruction sets whose kernels a build holds, slowest first. A line makes the header of that name in this folder a
-// set: tables/table_<n>.c compiles every kernel with set n.
+// The instruction sets whose kernels a build holds, slowest first. A line here is all that the header of that name needs:
+// tables/table_<n>.c compiles every kernel with set n, and Tests/KernelChecks/vocabulary_<n>.c the checks of its vocabulary.
 
 #ifndef PXA_INSTRUCTION_SETS_H
 #define PXA_INSTRUCTION_SETS_H
@@ -16,7 +16,7 @@
 
 // ITEM(name) for every set, in this order.
 #if defined(PXA_SET_4)
-#error "a fifth set on one architecture needs a table_4.c and its place below"
+#error "a fifth set on one architecture needs a table_4.c, a vocabulary_4.c and its place below"
 #elif defined(PXA_SET_3)
 #define PXA_EACH_SET(ITEM) ITEM(PXA_SET_0) ITEM(PXA_SET_1) ITEM(PXA_SET_2) ITEM(PXA_SET_3)
 #elif defined(PXA_SET_2)

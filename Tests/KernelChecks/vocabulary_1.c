@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: MIT
+// The checks of the vocabulary of instruction set 1, if this architecture has it.
+
+#include "../../CSupport/Kernels/simd/instruction_sets.h"
+
+#ifdef PXA_SET_1
+#define PXA_SIMD PXA_SET_1
+#include "vocabulary_set.h"
+#endif
