@@ -54,7 +54,7 @@ let package = Package(
     .target(name: "TestSupport", dependencies: ["PixelAscent", "CPixelReference"], path: "Tests/Support"),
     .target(
       name: "CKernelChecks", dependencies: ["CPixelKernels", "CPixelReference"], path: "Tests/KernelChecks",
-      exclude: ["Program"]),
+      exclude: ["Example", "Program"]),
     .testTarget(name: "KernelTests", dependencies: ["CKernelChecks", "CPixelKernels"]),
     .testTarget(name: "CodecTests", dependencies: ["PixelAscent", "TestSupport"]),
   ],
