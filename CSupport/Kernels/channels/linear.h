@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Linear layers: every weight is read once, so they run at the speed of memory.
+// Linear layers. They read every weight once, so that memory limits their speed.
 
 #ifndef PXA_LINEAR_H
 #define PXA_LINEAR_H
@@ -17,7 +17,7 @@ enum {
   LINEAR_BLOCKS = 512 // blocks of dX whose sums are kept: 32 KB
 };
 
-// Y of LINEAR_ROWS rows.
+// The sums of LINEAR_ROWS outputs, each from its row of the weights.
 PXA_INLINE void linear_rows(float *y, const float *x, const float *const *rows, int inputs) {
   v16 sum[LINEAR_ROWS];
   UNROLL
@@ -47,7 +47,7 @@ static void linear_forward(pxa_planes y, pxa_planes x, const float *weights, con
     float sums[PXA_BLOCK] = {0};
     int lanes = lanes_in(y, b);
     for (int o = 0; o < lanes; o += LINEAR_ROWS) {
-      // The last rows again, where there are no more.
+      // Where there are no more rows, the last one again.
       const float *rows[LINEAR_ROWS];
       for (int k = 0; k < LINEAR_ROWS; k++) {
         int lane = o + k < lanes ? o + k : lanes - 1;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// Local response normalisation. A window of channels crosses blocks: terms of two neighbouring blocks are laid side by
-// side in memory and read from each lane on that a channel's window begins at.
+// Local response normalisation. A window of channels crosses from one block to the next. So the terms of two neighbouring
+// blocks lie side by side in memory, and 16 of them are read from the lane at which the window of a block's first channel
+// begins.
 
 #ifndef PXA_LRN_H
 #define PXA_LRN_H
@@ -16,9 +17,9 @@
 #include "pxa_sizes.h"
 #include "pxa_types.h"
 
-// What is summed over a window.
+// The terms that are summed over a window, of one pixel.
 typedef struct {
-  const float *x, *dy, *scale; // of a pixel of block 0; dy and scale for the gradient
+  const float *x, *dy, *scale; // the pixel in block 0; dy and scale for the gradient alone
   ptrdiff_t x_block, dy_block, scale_block;
   int blocks;
   v16 power;
@@ -82,7 +83,7 @@ static void lrn_input_grad(pxa_planes dx, pxa_planes dy, pxa_planes n_input, pxa
                          .scale_block = plane_floats(scale),
                          .blocks = pxa_blocks(n_input.channels),
                          .power = v16_set1(-lrn.beta - 1)};
-      // The windows that hold a channel begin as far above it as its own ends below.
+      // A channel's own window reaches size/2 down and (size−1)/2 up, so the windows that hold it reach the other way round.
       v16 sum = lrn_sum(&terms, b, (lrn.size - 1) / 2, lrn.size / 2, true);
       v16 own = v16_mul(v16_load(pixel(dy, b, r, c)), v16_power(v16_load(pixel(scale, b, r, c)), power));
       v16 others = v16_mul(v16_mul(factor, v16_load(pixel(n_input, b, r, c))), sum);

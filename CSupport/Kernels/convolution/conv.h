@@ -19,7 +19,7 @@
 #include "pxa_sizes.h"
 #include "pxa_types.h"
 
-// The blocks from `block` on that one tile computes: they must read the same.
+// How many blocks from `block` on one tile computes: those that read the same input blocks.
 static int tile_blocks(pxa_range blocks, int block, int groups, int in_channels, int out_channels) {
   pxa_range reads = pxa_conv_reads(groups, in_channels, out_channels, block);
   int count = 1;
@@ -31,7 +31,8 @@ static int tile_blocks(pxa_range blocks, int block, int groups, int in_channels,
   return count;
 }
 
-// The taps of a row of Y: offsets into an input of rows and columns of so many floats.
+// Sets the taps of every row of Y. `row` and `column` are the floats from an input row or column to the next, and
+// `tap_weights` the weights of one tap.
 static void set_taps(row_job *job, pxa_window window, ptrdiff_t row, ptrdiff_t column, int tap_weights) {
   job->tap_count = 0;
   for (int ky = 0; ky < window.y.kernel; ky++)
@@ -110,8 +111,8 @@ static void stem_forward(pxa_planes y, pxa_image x, const float *packed, const f
   }
 }
 
-// The taps that reach dX pixels (row, phase), (row, phase + S), …: dY pixels relative to the first one's row 0, column
-// 0, from left to right in each of their rows. `places`: of grad_tap_places.
+// Sets the taps through which dY reaches the pixels of dX in row `row` and in columns phase, phase + S, …: offsets from
+// row 0, column 0 of dY for column `phase`, from left to right in each row of dY. `places` is what grad_tap_places gives.
 static void set_grad_taps(row_job *job, const int32_t *places, pxa_window window, pxa_planes dy, int row, int phase) {
   axis_taps down = taps_reaching(window.y, row), across = taps_reaching(window.x, phase);
   job->tap_count = 0;

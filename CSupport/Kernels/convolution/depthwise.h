@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// Depthwise convolution and its gradient with respect to the input: one tile for both. It is a number of neighbouring
-// output pixels of one block; the taps are a grid of offsets. A load for every multiplication would be the limit, so an
-// input pixel that is in a register meets up to three neighbouring taps.
+// Depthwise convolution and its gradient with respect to the input share a tile: some neighbouring output pixels of one
+// block. Its taps are a grid of offsets. With one load for every multiplication the loads would be the limit; so an input
+// pixel that is in a register is multiplied with up to three neighbouring taps.
 
 #ifndef PXA_DEPTHWISE_H
 #define PXA_DEPTHWISE_H
@@ -22,14 +22,15 @@
 
 enum { COLUMNS_TOGETHER = 3 };
 
-// The taps that one row of output pixels has, and where they read.
+// The taps of one row of output pixels, and where they read.
 typedef struct {
   int rows, columns;
-  ptrdiff_t x, x_row, x_column; // floats from the first pixel to the first tap's, from there down and to the right
-  ptrdiff_t w, w_row, w_column; // the same in the weights
+  ptrdiff_t x, x_row,
+      x_column; // floats from a tile's first input pixel to the first tap, to the tap below, to the right
+  ptrdiff_t w, w_row, w_column; // floats from a block's first weight to the first tap's, to that below, to the right
 } tap_grid;
 
-// What the tiles of a layer share, as in row_job.
+// What the tiles of a layer share; the fields are as in row_job.
 typedef struct {
   const float *bias;
   bool accumulate;
@@ -38,7 +39,7 @@ typedef struct {
   int y_stride;
 } depthwise_job;
 
-// Adds `columns` neighbouring taps of one row; x_stride in pixels.
+// Adds the products of `columns` neighbouring taps of one row to the sums. `x_stride` is in pixels.
 PXA_INLINE void add_columns(v16 sum[DEPTHWISE_PIXELS], const float *x, const float *w, ptrdiff_t w_column, int pixels,
                             int columns, int x_stride) {
   v16 weights[COLUMNS_TOGETHER];
@@ -55,7 +56,7 @@ PXA_INLINE void add_columns(v16 sum[DEPTHWISE_PIXELS], const float *x, const flo
   }
 }
 
-// `x_stride` in pixels, 0 for that of the job.
+// One tile of `pixels`. `x_stride` is in pixels; 0 stands for the job's, which is only known at run time.
 PXA_INLINE void depthwise_tile(float *y, const float *x, const float *w, const float *mask, const depthwise_job *job,
                                const tap_grid *taps, int pixels, int x_stride) {
   v16 sum[DEPTHWISE_PIXELS];
@@ -120,7 +121,7 @@ static depthwise_tiles depthwise_stride1 = {EACH_TILE_SIZE(DEPTHWISE_NAME, depth
 static depthwise_tiles depthwise_stride2 = {EACH_TILE_SIZE(DEPTHWISE_NAME, depthwise_stride2)};
 static depthwise_tiles depthwise_strided = {EACH_TILE_SIZE(DEPTHWISE_NAME, depthwise_strided)};
 
-// `count` output pixels in tiles of equal width (±1), the wider ones first.
+// A row of `count` output pixels in tiles whose widths differ by 1 at most, the wider tiles first.
 static void depthwise_row(depthwise_tiles row, float *y, const float *x, const float *w, const float *mask,
                           const depthwise_job *job, const tap_grid *taps, int count) {
   int tiles = (count + DEPTHWISE_PIXELS - 1) / DEPTHWISE_PIXELS, narrow = count / tiles, wider = count % tiles;
@@ -157,7 +158,7 @@ static void depthwise_forward(pxa_planes y, pxa_planes x, const float *packed, c
   }
 }
 
-// The taps that reach dX pixels (row, phase), (row, phase + S), …; see set_grad_taps.
+// The taps through which dY reaches the pixels of dX in row `row` and in columns phase, phase + S, …
 static tap_grid grad_grid(pxa_window window, pxa_planes dy, int row, int phase) {
   axis_taps down = taps_reaching(window.y, row), across = taps_reaching(window.x, phase);
   int last = across.count - 1; // the leftmost in dY
@@ -180,7 +181,7 @@ static void depthwise_input_grad(pxa_planes dx, pxa_planes dy, const float *pack
   depthwise_job job = {.accumulate = into.accumulate, .x_stride = PXA_BLOCK, .y_stride = across * PXA_BLOCK};
   if (x)
     job.activation = activation_of(into.act);
-  // The phases of up to PHASES rows and columns, so that a plane of dX is written from one end to the other.
+  // PHASES × PHASES phases at a time, so that each plane of dX is written from one end to the other.
   for (int first_row = 0; first_row < down; first_row += PHASES)
     for (int first_phase = 0; first_phase < across; first_phase += PHASES) {
       tap_grid grids[PHASES][PHASES];

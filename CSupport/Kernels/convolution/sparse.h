@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
-// A 3×3 convolution of stride 1, or its gradient, from what is not zero in its input: behind a ReLU that is a small part. A
-// window of three output pixels slides along an input row; every value that is not zero adds its row of the weights to all
-// three. Each sum has the order of conv_tile and leaves out products with zero, so the bits are the same.
+// A 3×3 convolution of stride 1, or its gradient, that reads only the values of its input that are not zero: behind a ReLU
+// these are few. A window of three output pixels slides along an input row, and every value that is not zero adds its
+// product with three taps to the three pixels. A sum has the order of conv_tile without the products with zero, so that
+// its bits are the same.
 
 #ifndef PXA_SPARSE_H
 #define PXA_SPARSE_H
@@ -19,7 +20,7 @@
 
 enum { WINDOW = 3 };
 
-// What a convolution of stride 1 reads: planes, the first block of them, the number of blocks, and their marks.
+// What the convolution reads: some blocks of planes, and what mark_nonzero wrote for these blocks.
 typedef struct {
   pxa_planes planes;
   int first_block, blocks;
@@ -44,9 +45,9 @@ PXA_INLINE bool can_be_sparse(pxa_window window) {
   return true;
 }
 
-// Whether skipping the zeros pays: for all of a layer or for none, however it is cut into parts. What surrounds the values of
-// a group in a pixel takes as long as 8 values of a dense convolution; a single block of output leaves a value waiting for
-// the one before.
+// Whether leaving out the zeros pays. The answer is the same for all parts of a layer. A pixel costs as much as 8 values of
+// a dense convolution for each group of its channels, however many values are not zero. With a single block of output every
+// value waits for the sums of the value before it.
 static bool is_sparse(marked_planes in, int out_channels) {
   const float value = out_channels <= PXA_BLOCK ? 1.6f * SPARSE_VALUE : SPARSE_VALUE, surroundings = 8;
   int groups = (in.blocks + GROUP_BLOCKS - 1) / GROUP_BLOCKS;
@@ -57,23 +58,23 @@ static bool is_sparse(marked_planes in, int out_channels) {
   return cost < (float)(in.blocks * PXA_BLOCK * pixels);
 }
 
-// An input row's part in an output row.
+// What one input row adds to one output row.
 typedef struct {
   float *y;
-  bool continues;        // start from what Y holds
-  const float *bias;     // else from that, or NULL for zero
-  const float *mask;     // or NULL
-  activation activation; // what clamps the sums or, where there is a mask, made it
+  bool continues;        // the sums start from what Y holds
+  const float *bias;     // what they start from if not, or NULL for zero
+  const float *mask;     // the mask's row, or NULL
+  activation activation; // what clamps the sums; with a mask, the activation that made the mask
   ptrdiff_t y_block, mask_block, w_block, x_block;
   int y_width, x_width;
-  int reach;      // output pixels from the first that an input pixel adds to until the one with its number
-  const float *w; // of a row of the kernel: what the last of the three output pixels is given first
+  int reach;      // an input pixel u adds to the output pixels u − reach … u − reach + 2
+  const float *w; // the weights of a row of the kernel; the last of the three output pixels takes the first tap
   const float *x;
   const uint64_t *marks;
 } sparse_job;
 
 PXA_INLINE void sparse_row(const sparse_job *job, int blocks) {
-  v16 sum[WINDOW][PXA_MARKED_BLOCKS]; // of output pixels u − reach, … u − reach + 2
+  v16 sum[WINDOW][PXA_MARKED_BLOCKS]; // those of the output pixels u − reach … u − reach + 2
   UNROLL
   for (int k = 0; k < WINDOW; k++) {
     UNROLL
@@ -120,11 +121,11 @@ PXA_INLINE void sparse_row(const sparse_job *job, int blocks) {
 static __attribute__((noinline)) void sparse_row_1(const sparse_job *job) { sparse_row(job, 1); }
 static __attribute__((noinline)) void sparse_row_all(const sparse_job *job) { sparse_row(job, PXA_MARKED_BLOCKS); }
 
-// What is the same for all rows.
+// What all rows of a layer share.
 typedef struct {
   marked_planes in;
   padding padding;
-  bool upwards;      // in a gradient the first row of the kernel reads the lowest row
+  bool upwards;      // the first row of the kernel reads the lowest input row, as in a gradient
   const float *w;    // of output block 0 and the first input block
   ptrdiff_t w_block; // floats from an output block's weights to the next one's
   bool accumulate;

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 //
-// The gradient of a convolution with respect to an image. With channels in the lanes an image would fill 3 of 16, so
-// here a block holds the four pixels of four channels that lie in one row of the kernel. Every dY value that is not zero
-// adds its weights to the kernel's rows of them; then the window goes on by the stride and leaves pixels behind. The
-// window of a small kernel fits the registers; stem_grad_large.h has the others.
+// The gradient of a convolution with respect to an image. If the lanes were channels, an image would fill 3 of 16. So a
+// block here is four neighbouring pixels of four channels, which one row of the kernel covers. Every value of dY that is
+// not zero adds its products with the weights to the blocks of all rows of the kernel. Then this window moves on by the
+// stride, and the pixels that it leaves are complete. The window of a small kernel fits the registers; for the others see
+// stem_grad_large.h.
 
 #ifndef PXA_STEM_GRAD_H
 #define PXA_STEM_GRAD_H
@@ -23,12 +24,12 @@
 #include "pxa_types.h"
 
 enum {
-  MAX_KERNEL = 3, // whose window fits the registers
+  MAX_KERNEL = 3, // the largest kernel whose window fits the registers
   SEGMENT_FLOATS = (SEGMENT + 2 * STEM_PIXELS) * STEM_CHANNELS,
 };
 
-// What one dY row gives to the dX rows it reaches, `before` being what the dY row above it gave, or NULL: pixels from
-// the left end of column `begin`'s window on.
+// Sums of the rows of dX that row `row` of dY reaches, from columns begin … end − 1 of dY. The sums begin at the first
+// pixel that column `begin` reaches. `before` holds the sums after the row of dY above, or is NULL if there is none.
 PXA_INLINE void stem_grad_row(float sums[MAX_KERNEL][SEGMENT_FLOATS], const float before[MAX_KERNEL][SEGMENT_FLOATS],
                               pxa_planes dy, int row, int begin, int end, const float *packed, int kernel, int stride) {
   v16 window[MAX_KERNEL];
@@ -61,7 +62,7 @@ PXA_INLINE void stem_grad_row(float sums[MAX_KERNEL][SEGMENT_FLOATS], const floa
   }
 }
 
-// The dY rows that reach dX's rows in turn, and a dX row as soon as it is complete.
+// Takes the rows of dY that reach `rows` of dX in turn, and writes a row of dX as soon as it is complete.
 PXA_INLINE void stem_grad_segment(pxa_image dx, pxa_planes dy, const float *packed, int c0, int x0, int x1,
                                   pxa_range rows, pxa_window window, int kernel, int stride) {
   float sums[2][MAX_KERNEL][SEGMENT_FLOATS];

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// The gradient with respect to an image where the kernel's window does not fit the registers: the dX rows that are not
-// complete are sums in memory, and a dY row goes to them in turns of as many of the kernel's rows as fit.
+// The gradient of a convolution with respect to an image, for kernels whose window does not fit the registers. The rows of
+// dX that are not complete yet are sums in memory. A row of dY is added to them in turns, each for as many rows of the
+// kernel as fit the registers.
 
 #ifndef PXA_STEM_GRAD_LARGE_H
 #define PXA_STEM_GRAD_LARGE_H
@@ -23,15 +24,15 @@ _Static_assert((TILE_PIXELS)*STEM_PIXELS >= PXA_STEM_MAX_KERNEL, "a row of the k
 
 enum { LARGE_FLOATS = (SEGMENT + 2 * PXA_STEM_MAX_KERNEL) * STEM_CHANNELS };
 
-// Some rows of the kernel and a dY row.
+// One turn: some rows of the kernel, and a row of dY.
 typedef struct {
-  float *sums[TILE_PIXELS]; // where each block has the first column's
-  int step;                 // floats from a column's sums to the next one's
-  const float *dy;          // the first column
+  float *sums[TILE_PIXELS]; // for each block of these rows, its sums of the first column
+  int step;                 // floats from a column's sums to the next column's
+  const float *dy;          // the first column of dY
   ptrdiff_t dy_plane;
   int dy_blocks, columns;
   const float *w;
-  ptrdiff_t w_channel; // floats from a channel's weights to the next one's
+  ptrdiff_t w_channel; // floats from a channel's weights to the next channel's
 } large_job;
 
 PXA_INLINE void large_columns(const large_job *job, int count) {
@@ -69,11 +70,11 @@ EACH_TILE_SIZE(LARGE, stem_grad_large)
 static void (*const stem_grad_larges[MOST_TILE_PIXELS])(const large_job *) = {
     EACH_TILE_SIZE(LARGE_NAME, stem_grad_large)};
 
-// dX[c0…, rows, x0 … x1), as stem_grad_segment.
+// Writes channels c0 … c0 + 3, rows `rows` and columns x0 … x1 − 1 of dX.
 static __attribute__((noinline)) void stem_grad_large(pxa_image dx, pxa_planes dy, const float *packed, int c0, int x0,
                                                       int x1, pxa_range rows, pxa_window window) {
   _Alignas(64) float sums[PXA_STEM_MAX_KERNEL][LARGE_FLOATS]; // of dX row r in row (r − rows.begin) mod Ky
-  // A kernel row's blocks go together: they add to the same pixels, and the order of that is the columns'.
+  // All blocks of a kernel's row are in the same turn: they add to the same pixels, in the order of the columns.
   int turn_rows = TILE_PIXELS / stem_vectors(window.x);
   int kernel = window.y.kernel, vectors = stem_vectors(window.x), before = window.y.before;
   memset(sums, 0, (size_t)kernel * sizeof *sums);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The gradient with respect to an image goes through it in segments of its rows.
+// The gradient with respect to an image is computed in segments of the image's rows.
 
 #ifndef PXA_STEM_SEGMENT_H
 #define PXA_STEM_SEGMENT_H
@@ -13,11 +13,11 @@
 
 enum { SEGMENT = 128 }; // columns of dX in a segment
 
-// The dX columns x0 … x1, or some of them, and dY's columns that reach them.
+// The columns x0 … x1 − 1 of dX, and the columns of dY that reach them.
 typedef struct {
   int x0, x1;
-  int from, to;   // the columns of dX that are reached at all
-  int begin, end; // the columns of dY
+  int from, to;   // the columns of dX that a column of dY reaches
+  int begin, end; // the columns of dY that reach them
 } stem_segment;
 
 PXA_INLINE stem_segment segment_at(int x0, int x1, pxa_axis axis, int dy_width) {
@@ -31,8 +31,9 @@ PXA_INLINE stem_segment segment_at(int x0, int x1, pxa_axis axis, int dy_width) 
   return s;
 }
 
-// dX[c, row, …] of a segment, from the sums of four channels that begin where the first dY column's kernel does; NULL
-// for zeros. A function of its own: the loops over dY need the registers.
+// Writes row `row` of a segment of dX, channels c0 … c0 + 3, from their sums, which begin at the first pixel that column
+// s.begin of dY reaches. Without sums (NULL) it writes zeros. It is a function of its own so that the loops over dY keep
+// their registers.
 static __attribute__((noinline)) void write_segment(pxa_image dx, int c0, int row, stem_segment s, const float *sums,
                                                     pxa_axis axis) {
   for (int c = c0; c < dx.channels && c < c0 + STEM_CHANNELS; c++) {
@@ -44,7 +45,7 @@ static __attribute__((noinline)) void write_segment(pxa_image dx, int c0, int ro
   }
 }
 
-// The first row of dY that reaches a row of dX or one below.
+// The first row of dY that reaches row `row` of dX or a row below it.
 PXA_INLINE int first_row_reaching(int row, pxa_axis axis) {
   int first = row + axis.before - axis.kernel + 1;
   return first > 0 ? (first + axis.stride - 1) / axis.stride : 0;

@@ -16,6 +16,7 @@
 #include "pxa_types.h"
 #include "tile_sizes.h"
 
+// A tap of the window: floats from the first input pixel of a tile to the tap's, and from the first weight to the tap's.
 typedef struct {
   ptrdiff_t x, w;
 } tap;
@@ -23,21 +24,22 @@ typedef struct {
 // What the tiles of one output row share.
 typedef struct {
   int tap_count;
-  int steps;                // input blocks (planes) or channels (image) to sum over
-  ptrdiff_t x_step, w_step; // floats from one of them to the next
+  int steps;                // blocks of the input planes, or channels of the input image, to sum over
+  ptrdiff_t x_step, w_step; // floats from one of these blocks or channels to the next, in the input and in the weights
   ptrdiff_t w_block;        // floats from an output block's weights to the next one's
   ptrdiff_t x_stride;       // floats between the input pixels of neighbouring output pixels
   int y_stride;             // floats between output pixels
   ptrdiff_t y_block;        // floats between output blocks
-  ptrdiff_t mask_block;     // likewise in the mask
-  const float *bias;        // start, or NULL for zero
-  bool accumulate;          // start from what Y holds
-  activation activation;    // what clamps the sums or, where there is a mask, made it
+  ptrdiff_t mask_block;     // floats between blocks of the mask
+  const float *bias;        // what the sums start from, or NULL for zero
+  bool accumulate;          // the sums start from what Y holds
+  activation activation;    // what clamps the sums; with a mask, the activation that made the mask
   tap taps[PXA_MAX_TAPS];
 } row_job;
 
-// `channels`: 16 where an input pixel is a block, 1 where it is one float of an image.
-// The sum runs over groups of GROUP_BLOCKS input blocks, the taps, the blocks of the group, their channels.
+// One tile of `blocks` × `pixels`. `channels` is 16 where an input pixel is a block, 1 where it is one float of an image.
+// Each sum takes groups of GROUP_BLOCKS input blocks in order, in a group the taps, of a tap the group's blocks, and of a
+// block its channels.
 PXA_INLINE void conv_tile(float *y, const float *x, const float *w, const float *mask, const row_job *job, int blocks,
                           int pixels, ptrdiff_t x_stride, int channels) {
   v16 sum[TILE_BLOCKS][TILE_PIXELS];
@@ -108,7 +110,7 @@ PXA_INLINE void conv_tile(float *y, const float *x, const float *w, const float 
       conv_tile(y, x, w, mask, job, blocks, pixels, x_stride, channels);                                               \
   }
 #define TILE_NAME(pixels, name, blocks)                                                                                \
-  blocks <= TILE_BLOCKS &&pixels <= TILE_PIXELS ? name##_##blocks##x##pixels : NULL,
+  (blocks) <= TILE_BLOCKS && (pixels) <= TILE_PIXELS ? name##_##blocks##x##pixels : NULL,
 
 // The tiles of one number of blocks by their number of pixels less 1.
 typedef void (*const tile_row[MOST_TILE_PIXELS])(TILE_ARGUMENTS);
@@ -128,7 +130,8 @@ TILES(image_stride2, 2, 1)
 TILES(image_stride4, 4, 1)
 TILES(image_strided, RUN_TIME_STRIDE, 1)
 
-// `count` output pixels, cut into tiles of equal width (±1): a narrow last tile would wait for its own sums.
+// A row of `count` output pixels in tiles whose widths differ by 1 at most: the few sums of a narrow last tile would wait
+// for each other.
 static void conv_row(tile_row tiles, float *y, const float *x, const float *w, const float *mask, const row_job *job,
                      int count) {
   for (int left = (count + TILE_PIXELS - 1) / TILE_PIXELS; left > 0; left--) {

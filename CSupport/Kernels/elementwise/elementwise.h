@@ -31,7 +31,7 @@ static void pass_grad(pxa_planes dx, pxa_planes dy, pxa_into into, pxa_range blo
   }
 }
 
-// A row of a factor: of the other factor's size, or one pixel for all.
+// A row of the second factor, which has the first one's size or is one pixel.
 typedef struct {
   const float *row;
   ptrdiff_t step;

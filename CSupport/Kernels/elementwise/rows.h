@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What kernels that go through planes row by row share: acts, and what gradients are written into.
+// What kernels share that go through planes row by row: loads and stores of a pixel, activations, and rows of a gradient.
 
 #ifndef PXA_ROWS_H
 #define PXA_ROWS_H
@@ -19,13 +19,13 @@
 PXA_INLINE v16 load_pixel(const float *row, int column) { return v16_load(row + (ptrdiff_t)column * PXA_BLOCK); }
 PXA_INLINE void store_pixel(float *row, int column, v16 a) { v16_store(row + (ptrdiff_t)column * PXA_BLOCK, a); }
 
-// Channels in a block.
+// Lanes of a block that are channels.
 PXA_INLINE int lanes_in(pxa_planes a, int block) {
   int left = a.channels - block * PXA_BLOCK;
   return left < PXA_BLOCK ? left : PXA_BLOCK;
 }
 
-// An act, and [0, 0] in the lanes beyond the channels, which keeps those zero.
+// An activation's ends, lane by lane. In the lanes beyond the channels both are 0, which keeps these lanes zero.
 typedef struct {
   v16 low, high;
 } act_lanes;
@@ -37,10 +37,10 @@ PXA_INLINE act_lanes act_in(pxa_clamp act, pxa_planes y, int block) {
 
 PXA_INLINE v16 acted(act_lanes act, v16 a) { return v16_min(v16_max(a, act.low), act.high); }
 
-// A row of dX.
+// A row of dX, and what a gradient takes to be written into it.
 typedef struct {
   float *dx;
-  const float *x; // or NULL
+  const float *x; // the mask's row, or NULL
   v16 low, high;
   bool accumulate;
 } grad_row;
@@ -59,7 +59,7 @@ PXA_INLINE v16 grad_start(const grad_row *row, int column) {
   return row->accumulate ? load_pixel(row->dx, column) : v16_zero();
 }
 
-// Writes what began with grad_start.
+// Masks and stores a sum that began with grad_start.
 PXA_INLINE void grad_end(const grad_row *row, int column, v16 sum) {
   if (row->x)
     sum = v16_inside(sum, load_pixel(row->x, column), row->low, row->high);

@@ -84,7 +84,7 @@ static void roll(pxa_image y, pxa_image x, int32_t dy, int32_t dx, bool accumula
     }
 }
 
-// Calls body(offset, lanes) for each 16 floats from begin to end, the last time with fewer lanes.
+// Runs its body for every 16 floats from begin to end: i is the first of them, n their number, less than 16 at the end.
 #define ROW_BLOCKS(begin, end, i, n)                                                                                   \
   for (int i = begin, n; n = (end) - i < PXA_BLOCK ? (end) - i : PXA_BLOCK, i < (end); i += PXA_BLOCK)
 

@@ -82,8 +82,8 @@
 //                   Planes of 1×1 without halo are a vector of C floats, padded to whole blocks.
 //   image           [C][H + 2·halo][W + 2·halo]: plain planes, as in a .npy of shape (C,H,W) when halo = 0.
 //   RGB8            [H][W][C] bytes, C = 3, or 1 for grey.
-//   weights         [Cout][Cin/G][K][K], as PyTorch keeps them; kernels take them packed (pxa_conv_pack_…), but for those
-//                   of linear layers, [Cout][Cin], which are used as they are.
+//   weights         [Cout][Cin/G][K][K], as PyTorch keeps them. Kernels take them packed by pxa_packing.h; only those of
+//                   linear layers, [Cout][Cin], are used as they are.
 //
 // Contracts common to all kernels
 //   threads         calls may run side by side if the parts they write (blocks × rows) are disjoint. No result depends on
@@ -91,10 +91,12 @@
 //   requires        block data aligned to 64 bytes; ranges inside the array; outputs alias no input unless said so.
 //                   Violations are the caller's bug (asserted in debug builds); sizes are validated in Swift.
 //   error           an element that sums n products: |error| ≤ (n + 2)·2⁻²⁴·(|start| + Σ|products|).
-//   act             min(high, max(low, ·)) of a pxa_clamp: nothing for (−∞, ∞), ReLU for (0, ∞), ReLU6 for (0, 6).
-//   gradient        a kernel that makes dX takes what X is to it as a pxa_into: start = dX before if `accumulate`, else 0;
-//                   and mask[c,y,x] = 1 where X is not given or low < X[c,y,x] < high, else 0, the derivative of the act
-//                   that made X. What it writes is mask · (start + what its formula says). dX may be X where that is said.
+//   act             the activation min(high, max(low, ·)) of a pxa_clamp: the identity for (−∞, ∞), ReLU for (0, ∞), ReLU6
+//                   for (0, 6).
+//   gradient        a kernel that takes a pxa_into writes dX = mask · (start + its formula). start is what dX holds before
+//                   the call if `accumulate`, else 0. mask[c,y,x] is the derivative of the activation that made X: 1 where
+//                   low < X[c,y,x] < high or no X is given, else 0. (An activation of +∞ may count as inside (0, ∞).)
+//                   dX may be the same memory as X where the kernel says so.
 
 #ifndef CPIXELKERNELS_H
 #define CPIXELKERNELS_H

@@ -13,43 +13,57 @@
 extern "C" {
 #endif
 
-// Packing brings weights and bias from PyTorch's order into the order in which the kernels read them, once per network.
+// Packing brings weights from PyTorch's order into the order in which the kernels read them, once per network. A function
+// pxa_…_pack… writes all floats of `packed`, whose number the function above it gives; where the formula names no weight
+// it writes 0. Taps are numbered ky·Kx + kx unless said otherwise. The calls may run side by side, and copy exactly.
 
-/// Floats in a packed convolution: ⌈Cout/16⌉ · N · taps · 256, N the most input blocks that an output block reads.
+/// Floats in a convolution that is packed for conv_forward: ⌈Cout/16⌉ · N · taps · 256, where N is the greatest number of
+/// input blocks that an output block reads.
 size_t pxa_conv_packed_floats(pxa_window window, int32_t groups, int32_t in_channels, int32_t out_channels);
 
-/// packed[ob][n][tap][i][o] = W[16·ob+o, …, ky, kx] of input channel 16·(first block read + n) + i, tap = ky·Kx + kx; zero
-/// beyond the channels and between channels of different groups.
+/// Packs a convolution for conv_forward.
+/// packed[ob][n][tap][i][o] = W[16·ob+o, …, ky, kx] of input channel 16·(first input block that ob reads + n) + i.
+/// layout    weights [Cout][Cin/G][Ky][Kx].
+/// requires  G divides Cin and Cout.
 void pxa_conv_pack_forward(float *packed, const float *weights, pxa_window window, int32_t groups, int32_t in_channels,
                            int32_t out_channels);
 
-/// Floats in a convolution packed for the gradient: as for a convolution from Cout to Cin channels.
+/// Floats in a convolution that is packed for conv_input_grad: as for a convolution from Cout to Cin channels.
 size_t pxa_conv_grad_packed_floats(pxa_window window, int32_t groups, int32_t in_channels, int32_t out_channels);
 
-/// packed[ib][n][place][o][i] = what pxa_conv_pack_forward made, n counted from the first output block that reads ib. The
-/// taps are placed in the order in which the pixels of dX take them: first those that reach row 0, column 0, then those of
-/// column 1, … up to the stride; in that by rows, the last column first. Taps ≤ PXA_MAX_TAPS.
+/// Packs a convolution for conv_input_grad.
+/// packed[ib][n][place][o][i] = forward[ob][…][tap][i][o], where ob is the first output block that reads ib, plus n. The
+/// places of the taps follow the order in which the pixels of dX use them: first the taps that reach row 0, column 0 of dX,
+/// then those of column 1, and so on for the columns and rows up to the stride; for one pixel row by row, each row from its
+/// last column to its first.
+/// layout    forward is what pxa_conv_pack_forward wrote.
+/// requires  taps ≤ PXA_MAX_TAPS.
 void pxa_conv_pack_input_grad(float *packed, const float *forward, pxa_window window, int32_t groups,
                               int32_t in_channels, int32_t out_channels);
 
-/// Floats in a packed depthwise convolution, for both ways: ⌈C/16⌉·taps·16.
+/// Floats in a packed depthwise convolution: ⌈C/16⌉ · taps · 16.
 size_t pxa_depthwise_packed_floats(pxa_window window, int32_t channels);
 
-/// packed[b][tap][c] = W[16·b+c, 0, ky, kx], zero beyond the channels.
+/// Packs a depthwise convolution, for depthwise_forward and depthwise_input_grad.
+/// packed[b][tap][c] = W[16·b+c, 0, ky, kx].
+/// layout    weights [C][1][Ky][Kx].
 void pxa_depthwise_pack(float *packed, const float *weights, pxa_window window, int32_t channels);
 
-/// Floats in a packed stem (a convolution that reads an image), forward: ⌈Cout/16⌉·Cin·taps·16.
+/// Floats in a stem, a convolution that reads an image, packed for stem_forward: ⌈Cout/16⌉ · Cin · taps · 16.
 size_t pxa_stem_packed_floats(pxa_window window, int32_t in_channels, int32_t out_channels);
 
+/// Packs a stem for stem_forward.
 /// packed[ob][c][tap][o] = W[16·ob+o, c, ky, kx].
+/// layout    weights [Cout][Cin][Ky][Kx].
 void pxa_stem_pack_forward(float *packed, const float *weights, pxa_window window, int32_t in_channels,
                            int32_t out_channels);
 
-/// Floats in a stem packed for the gradient: ⌈Cin/4⌉·⌈Cout/16⌉·16·Ky·⌈Kx/4⌉·16.
+/// Floats in a stem that is packed for stem_input_grad: ⌈Cin/4⌉ · ⌈Cout/16⌉ · 16 · Ky · ⌈Kx/4⌉ · 16.
 size_t pxa_stem_grad_packed_floats(pxa_window window, int32_t in_channels, int32_t out_channels);
 
-/// packed[cb][o][ky][kx][c] = W[o, 4·cb+c, ky, kx], kx to a multiple of 4, c from 0 to 3, o to a whole block: zero beyond.
-/// `forward` is what pxa_stem_pack_forward made.
+/// Packs a stem for stem_input_grad.
+/// packed[cb][o][ky][kx][c] = W[o, 4·cb+c, ky, kx], where c goes from 0 to 3, o to a whole block, kx to a multiple of 4.
+/// layout    forward is what pxa_stem_pack_forward wrote.
 void pxa_stem_pack_input_grad(float *packed, const float *forward, pxa_window window, int32_t in_channels,
                               int32_t out_channels);
 

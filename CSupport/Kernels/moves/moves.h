@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Kernels that move elements: between channels, between layouts, into a border.
+// Kernels that only move elements: between channels, between layouts, and into a border.
 
 #ifndef PXA_MOVES_H
 #define PXA_MOVES_H
@@ -14,13 +14,13 @@
 #include "../simd/simd.h"
 #include "pxa_types.h"
 
-// Neighbouring lanes of a block that come from neighbouring lanes of one block.
+// Neighbouring lanes of a block whose values come from neighbouring lanes of one other block.
 typedef struct {
   int lane, count;
-  ptrdiff_t from; // floats from pixel (0,0) of block 0
+  ptrdiff_t from; // floats from a pixel of block 0 to the first of these values
 } lane_run;
 
-// The runs of a block whose channels come from where `map` says.
+// Writes the runs of a block of `lanes` channels, of which each comes from channel map[lane]; returns their number.
 PXA_INLINE int runs_of(lane_run *runs, const int32_t *map, int lanes, pxa_planes from) {
   int count = 0;
   for (int lane = 0; lane < lanes; lane++) {

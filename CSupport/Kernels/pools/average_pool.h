@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Means of windows, of a fixed size or of parts of the input.
+// Average pools: the means of windows of a fixed size, and of the parts of an adaptive pool.
 
 #ifndef PXA_AVERAGE_POOL_H
 #define PXA_AVERAGE_POOL_H
@@ -15,7 +15,7 @@
 #include "../simd/simd.h"
 #include "pxa_types.h"
 
-// Elements of a window along an axis that count, at least one.
+// The elements along an axis that a window's mean counts, at least one.
 PXA_INLINE int window_elements(pxa_axis axis, int window, int size, bool count_padding) {
   int start = window * axis.stride - axis.before, end = start + axis.kernel;
   int low = count_padding ? -axis.before : 0, high = count_padding ? size + axis.after : size;
@@ -55,7 +55,7 @@ static void average_pool_forward(pxa_planes y, pxa_planes x, pxa_window window, 
   }
 }
 
-// A row of dX, and the rows of windows over it.
+// A row of dX, and the rows of windows that cover it.
 typedef struct {
   pxa_planes dy;
   pxa_window window;
@@ -65,7 +65,7 @@ typedef struct {
   pxa_range rows;
 } average_job;
 
-// The pixels begin … end − 1.
+// The gradient of pixels begin … end − 1 of a row.
 static void average_pixels(const grad_row *out, const average_job *job, int begin, int end) {
   for (int c = begin; c < end; c++) {
     pxa_range columns = windows_over(job->window.x, c, job->dy.width);
@@ -82,7 +82,8 @@ static void average_pixels(const grad_row *out, const average_job *job, int begi
   }
 }
 
-// The pixels under a tap of each window of a range, where all windows over them exist and count all their elements.
+// The gradient of the pixels under one tap of each of these windows, where all windows that cover them exist and count all
+// their elements.
 static void average_group(const grad_row *out, const average_job *job, int tap, pxa_range windows, v16 share) {
   pxa_axis axis = job->window.x;
   int over = tap < axis.kernel ? (axis.kernel - 1 - tap) / axis.stride + 1 : 0;
@@ -125,7 +126,7 @@ static void average_pool_input_grad(pxa_planes dx, pxa_planes dy, pxa_into into,
   }
 }
 
-// Of `size` elements those that share something with element `i` of `count`, both over the same length.
+// Cut a length into `count` equal parts: these of its `size` elements overlap part `i`.
 PXA_INLINE pxa_range part_of(int size, int i, int count) {
   int64_t begin = (int64_t)i * size / count, end = ((int64_t)(i + 1) * size + count - 1) / count;
   return (pxa_range){(int)begin, (int)end};

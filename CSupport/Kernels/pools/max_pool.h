@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Max pool. Windows of 2×2 and 3×3 that lie inside the input have constant bodies, all others share a general one; so do
-// the gradients of 2×2/2, 3×3/2 and 3×3/1.
+// Max pool. Windows of 2×2 and 3×3 that lie inside the input have a loop with constant bounds, all others share a general
+// one. Likewise the gradients of 2×2 windows of stride 2 and of 3×3 windows of stride 1 and 2.
 
 #ifndef PXA_MAX_POOL_H
 #define PXA_MAX_POOL_H
@@ -17,9 +17,9 @@
 #include "../simd/simd.h"
 #include "pxa_types.h"
 
-// Windows of one row that have the same taps.
+// Neighbouring windows of one row that have the same taps.
 typedef struct {
-  const float *x; // of the first window's first tap
+  const float *x; // the first tap of the first window
   float *y;
   uint8_t *index;
   int count;
@@ -87,12 +87,12 @@ static void max_pool_forward(pxa_planes y, uint8_t *index, pxa_planes x, pxa_win
   }
 }
 
-// A row of windows over a row of dX.
+// A row of windows that covers a row of dX.
 typedef struct {
   const float *dy;
   const uint8_t *index;
-  int windows;   // none where there is no such row
-  int first_tap; // of the kernel's row that lies there
+  int windows;   // 0 if there is no such row
+  int first_tap; // the first tap of the kernel's row that lies on the row of dX
 } max_row;
 
 PXA_INLINE max_row max_row_of(pxa_planes dy, const uint8_t *index, int block, int row, int first_tap) {
@@ -104,7 +104,7 @@ PXA_INLINE max_row max_row_of(pxa_planes dy, const uint8_t *index, int block, in
 
 enum { MAX_ROWS = 3 };
 
-// Of each row of windows the last one, and those before it that lie over the same pixels.
+// For each row of windows the current window, and the windows before it that cover the same pixels.
 typedef struct {
   v16 dy[MAX_ROWS][MAX_ROWS], at[MAX_ROWS][MAX_ROWS];
 } held_windows;
@@ -123,10 +123,10 @@ PXA_INLINE void hold_windows(held_windows *held, const max_row *over, int over_c
   }
 }
 
-// The pixels under the first `stride` taps of a window have it and `most` windows before it over them.
+// The gradient of a row. The pixels under the first `stride` taps of a window are covered by it and `most` windows before.
 PXA_INLINE void max_pixels(grad_row out, const max_row *over, int over_count, int kernel, int stride, int padding,
                            int width) {
-  // In memory, the stores below could change them.
+  // A copy on the stack: the compiler must assume that the stores below change what `over` points to.
   max_row rows[MAX_ROWS];
   for (int i = 0; i < over_count; i++)
     rows[i] = over[i];
@@ -152,7 +152,7 @@ PXA_INLINE void max_pixels(grad_row out, const max_row *over, int over_count, in
   }
 }
 
-// What a call of max_pool_input_grad got.
+// The arguments of max_pool_input_grad.
 typedef struct {
   pxa_planes dx, dy;
   const uint8_t *index;
@@ -186,7 +186,7 @@ static __attribute__((noinline)) void max_grad_2_2(const max_grad_job *job) { ma
 static __attribute__((noinline)) void max_grad_3_2(const max_grad_job *job) { max_grad(job, 3, 2); }
 static __attribute__((noinline)) void max_grad_3_1(const max_grad_job *job) { max_grad(job, 3, 1); }
 
-// Any window.
+// The gradient of windows of any size, stride and dilation.
 static __attribute__((noinline)) void max_grad_any(const max_grad_job *job) {
   pxa_planes dx = job->dx, dy = job->dy;
   pxa_axis y = job->window.y, x = job->window.x;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Where a pool's windows lie along an axis.
+// Where the windows of a pool lie along an axis.
 
 #ifndef PXA_WINDOWS_H
 #define PXA_WINDOWS_H
@@ -37,8 +37,8 @@ PXA_INLINE int tap_on(pxa_axis axis, int window, int position) {
   return axis.dilation == 1 ? distance : distance % axis.dilation == 0 ? distance / axis.dilation : -1;
 }
 
-// In a gradient, the pixels under the first `stride` taps of a window have the same windows over them as those of the
-// next window, but for that distance. These are the windows among `count` for which all of them exist.
+// In a gradient, the pixels under the first `stride` taps of a window are covered by that window and by a fixed number of
+// windows before it. These are the windows among `count` for which all these pixels and all these windows exist.
 PXA_INLINE pxa_range windows_to_group(pxa_axis axis, int count, int size) {
   pxa_range whole = windows_between((pxa_axis){axis.stride, axis.stride, axis.before, 0, 1}, count, 0, size);
   int before = (axis.kernel - 1) / axis.stride;
