@@ -9,12 +9,23 @@
 // Unknown to the compiler; and where the results go, so that they are computed at all.
 static volatile float zero, sink;
 
-// CHAINS registers of WIDTH floats, each again and again multiplied with a constant and added to another. Two constants
+// The instruction sets of the kernels: floats in a register, chains, and what the compiler is told of the set. Two constants
 // and the chains fit the registers, and there are more chains than two units times a latency of 4 or 5 cycles.
-#define CHAINS_OF(NAME, WIDTH, CHAINS)                                                                                 \
+#if defined(__x86_64__)
+#define EACH_SET(SET)                                                                                                  \
+  SET(scalar, 4, 14, unused)                                                                                           \
+  SET(avx2, 8, 12, target("avx2,fma"))                                                                                 \
+  SET(avx512, 16, 24, target("avx512f"))
+#else
+#define EACH_SET(SET)                                                                                                  \
+  SET(scalar, 4, 24, unused)                                                                                           \
+  SET(neon, 4, 24, unused)
+#endif
+
+// Each chain is again and again multiplied with a constant and added to another.
+#define DEFINE_RUN(NAME, WIDTH, CHAINS, ATTRIBUTE)                                                                     \
   typedef float NAME##_vector __attribute__((ext_vector_type(WIDTH)));                                                 \
-  enum { NAME##_operations = 2 * (WIDTH) * (CHAINS) };                                                                 \
-  static void NAME##_run(int64_t rounds) {                                                                             \
+  __attribute__((ATTRIBUTE)) static void NAME##_run(int64_t rounds) {                                                  \
     NAME##_vector chains[CHAINS], factor = 0.75f + zero, term = 0.25f + zero;                                          \
     for (int i = 0; i < (CHAINS); i++)                                                                                 \
       chains[i] = (float)i + zero;                                                                                     \
@@ -26,33 +37,15 @@ static volatile float zero, sink;
     for (int lane = 0; lane < (WIDTH); lane++)                                                                         \
       sink = chains[0][lane];                                                                                          \
   }
+#define ENTRY(NAME, WIDTH, CHAINS, ATTRIBUTE) {#NAME, 2 * (WIDTH) * (CHAINS), NAME##_run},
 
-#if defined(__x86_64__)
-CHAINS_OF(scalar, 4, 14)
-#pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
-CHAINS_OF(avx2, 8, 12)
-#pragma clang attribute pop
-#pragma clang attribute push(__attribute__((target("avx512f"))), apply_to = function)
-CHAINS_OF(avx512, 16, 24)
-#pragma clang attribute pop
-#else
-CHAINS_OF(scalar, 4, 24)
-CHAINS_OF(neon, 4, 24)
-#endif
+EACH_SET(DEFINE_RUN)
 
 static const struct {
   const char *name;
-  int64_t operations;
+  int64_t operations; // of a round
   void (*run)(int64_t rounds);
-} sets[] = {
-    {"scalar", scalar_operations, scalar_run},
-#if defined(__x86_64__)
-    {"avx2", avx2_operations, avx2_run},
-    {"avx512", avx512_operations, avx512_run},
-#else
-    {"neon", neon_operations, neon_run},
-#endif
-};
+} sets[] = {EACH_SET(ENTRY)};
 
 static int find(const char *set) {
   for (int i = 0; i < (int)(sizeof sets / sizeof *sets); i++)
