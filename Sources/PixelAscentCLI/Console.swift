@@ -18,8 +18,8 @@ struct Console: Sendable {
   func listing(_ record: some Encodable, besides outputs: Outputs? = nil, lines: () -> [String]) throws {
     let text = json ? try JSONText.encode(record) : lines().map { $0.visible() }.joined(separator: "\n")
     try StatusLine.above {
-      if outputs?.useStandardOutput ?? false { return Files.printError(text) }
-      try Files.print(text)
+      if outputs?.useStandardOutput ?? false { return StandardStreams.printError(text) }
+      try StandardStreams.print(text)
     }
   }
 
@@ -28,7 +28,7 @@ struct Console: Sendable {
 
   /// Says something about a result, or how far it is.
   func note(_ text: String) {
-    if !quiet { StatusLine.above { Files.printError(text.visible()) } }
+    if !quiet { StatusLine.above { StandardStreams.printError(text.visible()) } }
   }
 
   /// Whether progress has a line of its own, at the end of a terminal.
@@ -40,12 +40,12 @@ struct Console: Sendable {
   }
 
   /// Shows text that draws a picture in the terminal; it was asked for, so that `quiet` does not silence it.
-  func preview(_ text: String) { StatusLine.above { Files.printError(text, end: "") } }
+  func preview(_ text: String) { StatusLine.above { StandardStreams.printError(text, end: "") } }
 
   /// Says what went wrong, on one line even where a file's name has several.
   static func error(_ message: String) {
     let isRed = Terminal.standardError != nil && Terminal.allowsColor
     let word = isRed ? "\u{1B}[1;31merror:\u{1B}[0m" : "error:"
-    StatusLine.above { Files.printError("\(word) \(message.visible())") }
+    StatusLine.above { StandardStreams.printError("\(word) \(message.visible())") }
   }
 }

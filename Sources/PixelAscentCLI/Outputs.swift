@@ -74,7 +74,7 @@ struct Outputs {
       }
     }
     for folder in newFolders { try Files.checkPlace(folder.withoutLastSlash) }
-    useStandardOutput = all.contains(where: Files.isStandardOutput)
+    useStandardOutput = all.contains(where: StandardStreams.isOutput)
     for (index, input) in inputs.enumerated() {
       paths[Array(input.input.utf8)] = Paths(
         output: outputs[index], figure: figures?[index], overlay: overlays?[index], raw: raws?[index],

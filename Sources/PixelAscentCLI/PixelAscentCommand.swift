@@ -32,12 +32,12 @@ struct PixelAscentCommand: ParsableCommand {
     ])
 
   static func main() {
-    Files.openStandardStreams()
+    StandardStreams.open()
     Interruption.watch(onCtrlC: StatusLine.leave)
     do {
       try checkCommand()
       var command = try parsed()
-      try Files.checkStandardOutput()
+      try StandardStreams.checkOutput()
       do {
         try command.run()
       } catch let error as ValidationError {
@@ -79,7 +79,7 @@ struct PixelAscentCommand: ParsableCommand {
   /// Says what is wrong as the argument parser does, which knows the command only while it parses.
   private static func wrongUsage(_ error: ValidationError, of command: ParsableCommand.Type) -> ExitCode {
     let name = command == self ? _commandName : "\(_commandName) \(command._commandName)"
-    Files.printError(
+    StandardStreams.printError(
       """
       Error: \(error.message.visible())
       Usage: \(usageString(for: command))

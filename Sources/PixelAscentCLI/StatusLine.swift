@@ -11,7 +11,7 @@ enum StatusLine {
     var shownAt: ContinuousClock.Instant?
 
     mutating func clear() {
-      if !text.isEmpty { Files.printError("\r\u{1B}[K", end: "") }
+      if !text.isEmpty { StandardStreams.printError("\r\u{1B}[K", end: "") }
       self = State()
     }
   }
@@ -29,7 +29,7 @@ enum StatusLine {
       state.text = text(terminal.columns - 1)
       if let shownAt = state.shownAt, now - shownAt < pause { return }
       state.shownAt = now
-      Files.printError("\r\(state.text)\u{1B}[K", end: "")
+      StandardStreams.printError("\r\(state.text)\u{1B}[K", end: "")
     }
   }
 
@@ -37,8 +37,8 @@ enum StatusLine {
   static func above<Value>(_ print: () throws -> Value) rethrows -> Value {
     try state.withLock { state in
       if state.text.isEmpty { return try print() }
-      Files.printError("\r\u{1B}[K", end: "")
-      defer { Files.printError(state.text, end: "") }
+      StandardStreams.printError("\r\u{1B}[K", end: "")
+      defer { StandardStreams.printError(state.text, end: "") }
       return try print()
     }
   }
@@ -50,9 +50,9 @@ enum StatusLine {
   static func leave(_ end: () -> Never) {
     state.withLockIfAvailable { (state: inout sending State) -> Void in
       // A terminal that is stopped takes nothing.
-      if Files.takesErrors {
+      if StandardStreams.takesErrors {
         // It has written "^C".
-        if state.text.isEmpty && Terminal.standardError != nil { Files.printError("") }
+        if state.text.isEmpty && Terminal.standardError != nil { StandardStreams.printError("") }
         state.clear()
       }
       end()

@@ -32,13 +32,6 @@ extension Files {
     return [UInt64(truncatingIfNeeded: file.st_dev), UInt64(truncatingIfNeeded: file.st_ino)]
   }
 
-  /// Whether `path` leads to the file, pipe or device that standard output is.
-  package static func isStandardOutput(_ path: String) -> Bool {
-    var output = stat()
-    guard let file = status(path), fstat(STDOUT_FILENO, &output) == 0 else { return false }
-    return (file.st_dev, file.st_ino) == (output.st_dev, output.st_ino)
-  }
-
   /// Finds out whether a file could be made or replaced at `path`, as far as the system tells beforehand.
   ///
   /// - Throws: ``PixelAscentError`` of kind `unwritableFile`.
@@ -145,41 +138,6 @@ extension Files {
     }
     if errno != 0 { throw failure(.unreadableFile, folder, errno) }
     return entries
-  }
-
-  /// Opens what a parent has closed of standard input, output and error, so that no other file gets their numbers: the wrong way
-  /// round, so that who uses them still learns that they are closed. Call it first of all.
-  package static func openStandardStreams() {
-    for stream in [STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO] where fcntl(stream, F_GETFD) == -1 {
-      _ = open("/dev/null", stream == STDIN_FILENO ? O_WRONLY : O_RDONLY)
-    }
-  }
-
-  /// - Throws: ``PixelAscentError`` of kind `unwritableFile` if standard output is closed, or was.
-  package static func checkStandardOutput() throws(PixelAscentError) {
-    let mode = fcntl(STDOUT_FILENO, F_GETFL)
-    if mode == -1 || mode & O_ACCMODE == O_RDONLY { throw failure(.unwritableFile, "standard output", EBADF) }
-  }
-
-  /// Writes a line to standard output. If that is a pipe that nobody reads any more, the program ends as SIGPIPE would
-  /// end it, but for half-written files.
-  ///
-  /// - Throws: ``PixelAscentError`` of kind `unwritableFile`, for example where the disk is full.
-  package static func print(_ line: String) throws(PixelAscentError) {
-    let problem = Array("\(line)\n".utf8).withUnsafeBytes { drain($0, into: STDOUT_FILENO) }
-    if problem == EPIPE { end(withCode: 128 + SIGPIPE) }
-    if problem != 0 { throw failure(.unwritableFile, "standard output", problem) }
-  }
-
-  /// Writes a text and an end of line to standard error, if that is possible.
-  package static func printError(_ text: String, end: String = "\n") {
-    _ = Array("\(text)\(end)".utf8).withUnsafeBytes { drain($0, into: STDERR_FILENO) }
-  }
-
-  /// Whether something can be written to standard error at once.
-  package static var takesErrors: Bool {
-    var output = pollfd(fd: STDERR_FILENO, events: Int16(POLLOUT), revents: 0)
-    return poll(&output, 1, 0) == 1 && output.revents & Int16(POLLOUT) != 0
   }
 
   /// The value of an environment variable that is set and not empty.
