@@ -67,6 +67,7 @@ if !isSanitized {
     .testTarget(
       name: "PixelAscentTests",
       dependencies: ["PixelAscent", "PixelAscentTool", "CPixelReference", "CAllocationCount", "TestSupport"]),
+    .testTarget(name: "PixelAscentToolTests", dependencies: ["PixelAscent", "PixelAscentTool", "TestSupport"]),
     .testTarget(
       name: "CommandLineTests", dependencies: ["PixelAscent", "PixelAscentTool", "PixelAscentCLI", "TestSupport"],
       exclude: ["Golden"]),

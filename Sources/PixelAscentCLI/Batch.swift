@@ -56,9 +56,9 @@ enum Batch {
     _ work: @escaping @Sendable (Item, Network) throws -> Record,
     report: (Record) throws -> Void
   ) throws -> Ending {
-    let lanes = network.options.lanes(items.count, bytesEach: bytesEach)
+    let concurrency = network.options.concurrency(of: items.count, bytesEach: bytesEach)
     var network = network
-    network.options.threads = max(1, network.options.threads / lanes)
+    network.options.threads = max(1, network.options.threads / concurrency)
     let shared = network, begin = ContinuousClock.now, isOver = Atomic(false)
     for problem in problems { Console.error("\(problem)") }
     var done = 0, failures = problems.count, progress = ProgressText(unit, total: items.count)
@@ -68,7 +68,7 @@ enum Batch {
     showProgress()
     try Interruption.heeded {
       defer { StatusLine.clear() }
-      try sideBySide(items, threads: lanes) { (item: Item) -> Result<Record, any Error>? in
+      try sideBySide(items, threads: concurrency) { (item: Item) -> Result<Record, any Error>? in
         if Interruption.isAsked || isOver.load(ordering: .relaxed) { return nil }
         do {
           return .success(try work(item, shared))

@@ -28,7 +28,7 @@ struct Reproduce: ParsableCommand {
   @OptionGroup var options: RunOptions
 
   func run() throws {
-    let bytes = try Files.read(file), provenance = try Provenance(inFile: bytes, name: file)
+    let bytes = try Files.read(file), provenance = try Provenance(ofPicture: bytes, name: file)
     var compute = try options.computeOptions()
     if Files.environment(InstructionSet.variable) == nil,
       let recorded = InstructionSet.selectable.first(where: { $0.name == provenance.instructionSet })

@@ -89,9 +89,6 @@ import Testing
     for comment in ["hello", "CREATOR: gd-jpeg v1.0", "{}", "{\"program\":\"x\"}", "[1]"] {
       #expect(try line(comment) == Self.nothing)
     }
-    #expect(
-      try line("{\"pictures\":[{\"output\":\"a.png\"}],\"program\":\"pixelascent\"}")
-        == "f: a contact sheet; pixelascent atlas makes it of its pictures")
     let text = try provenance(techniques()[3]).text()
     for (part, change, why) in [
       ("\"sha256\":", "\"input_size\":-9223372036854775808,\"sha256\":", "model holds a value of the wrong kind"),

@@ -2,21 +2,11 @@
 
 import Foundation
 import PixelAscent
-import PixelAscentTool
 import Synchronization
 import TestSupport
 import Testing
 
 @Suite struct SideBySideTests {
-  @Test("No more go side by side than threads and half of the memory hold, but always one")
-  func lanes() {
-    let options = ComputeOptions(threads: 4)
-    #expect(options.lanes(9, bytesEach: 0, memory: 1 << 30) == 4)
-    #expect(options.lanes(3, bytesEach: 0, memory: 1 << 30) == 3)
-    #expect(options.lanes(9, bytesEach: 200 << 20, memory: 1 << 30) == 2)
-    #expect(options.lanes(9, bytesEach: 2 << 30, memory: 1 << 30) == 1)
-  }
-
   private struct Full: Error {}
 
   @Test("Results come in the order of the items", arguments: [1, 2, 3, 8], [0, 1, 2, 500])

@@ -24,12 +24,6 @@ public struct ComputeOptions: Hashable, Sendable {
     self.instructionSet = instructionSet
   }
 
-  /// How many of `count` images or ascents, at least one, go side by side: no more than there are threads, and no more than
-  /// half of the machine's memory holds.
-  package func lanes(_ count: Int, bytesEach: Int, memory: Int = Files.physicalMemory) -> Int {
-    max(1, min(count, threads, memory / 2 / max(1, bytesEach)))
-  }
-
   /// - Throws: `PixelAscentError` of kind `sizeLimit` if that, which takes so many bytes, is more than these options allow, or
   ///   than there is.
   func checkMemory(_ bytes: Int, of what: String) throws(PixelAscentError) {

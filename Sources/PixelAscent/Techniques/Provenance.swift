@@ -9,7 +9,7 @@ public struct Provenance: Hashable, Sendable {
   /// The version of PixelAscent.
   public let version: String
   /// The instruction set of the kernels.
-  public private(set) var instructionSet: String
+  public package(set) var instructionSet: String
   /// The network.
   public let model: Model
   /// The SHA-256 of the photograph's or the start's file, in hexadecimal; nil if there is none.
@@ -124,13 +124,6 @@ public struct Provenance: Hashable, Sendable {
     return other
   }
 
-  /// The same but for the instruction set, which is none.
-  package var onAnyInstructionSet: Provenance {
-    var other = self
-    other.instructionSet = ""
-    return other
-  }
-
   /// It as JSON on one line, keys sorted. The same provenance gives the same text.
   public func text() throws(PixelAscentError) -> String {
     do {
@@ -150,12 +143,10 @@ public struct Provenance: Hashable, Sendable {
 
   /// What the comment of a picture's file says.
   package init(text: String?, name: String) throws(PixelAscentError) {
-    guard let text, let mark = Self.mark(text) else {
+    guard let text, let mark = try? JSONText.decode(Mark.self, from: text.utf8, name: ""), mark.program == Self.program
+    else {
       throw PixelAscentError(
         .invalidImage, "\(name): the file doesn't say how it was made, as pixelascent's own pictures do")
-    }
-    if mark.pictures != nil {
-      throw PixelAscentError(.invalidImage, "\(name): a contact sheet; pixelascent atlas makes it of its pictures")
     }
     do {
       self = try JSONText.decode(Provenance.self, from: text.utf8, name: name)
@@ -166,36 +157,9 @@ public struct Provenance: Hashable, Sendable {
   }
 }
 
-extension Provenance {
-  /// Whether a file's bytes are a picture of this program.
-  package static func isOwn(_ bytes: [UInt8]) -> Bool { comment(bytes).flatMap(mark) != nil }
-
-  /// Whether a file is one; only its beginning is read, where this program's pictures say so.
-  package static func isOwn(file path: String) -> Bool {
-    guard let source = try? ByteSource(contentsOf: path), let head = try? source.bytes(0..<min(source.count, 1 << 17))
-    else { return false }
-    return isOwn(head)
-  }
-
-  /// Whether they are a contact sheet.
-  package static func isContactSheet(_ bytes: [UInt8]) -> Bool { comment(bytes).flatMap(mark)?.pictures != nil }
-
-  private static func comment(_ bytes: [UInt8]) -> String? { try? RGBImage.comment(inFile: bytes, name: "") }
-
-  fileprivate static func mark(_ text: String) -> Mark? {
-    guard let mark = try? JSONText.decode(Mark.self, from: text.utf8, name: ""), mark.program == program else {
-      return nil
-    }
-    return mark
-  }
-}
-
-/// What tells this program's comments from others', and a picture's from a contact sheet's.
+/// The key that tells this program's comments from others'.
 private struct Mark: Decodable {
-  struct Picture: Decodable {}
-
   let program: String
-  let pictures: [Picture]?
 }
 
 extension RGBImage {
@@ -220,7 +184,8 @@ extension Provenance: Codable {
     case program, title, version, simd, model, input, `class`, label, picture, saliency, fool, visualize
   }
 
-  fileprivate static let program = "pixelascent"
+  /// The program's name, by which the comment in a picture's file is known.
+  package static let program = "pixelascent"
 
   /// Decodes a provenance and checks that its parameters are in range.
   public init(from decoder: any Decoder) throws {

@@ -41,33 +41,3 @@ extension Provenance {
     return input
   }
 }
-
-extension Provenance {
-  /// What is not as it was when the picture was made, a line each: the program's version, the instruction set, the model,
-  /// the input.
-  ///
-  /// - Parameters:
-  ///   - network: the network that makes the picture now
-  ///   - input: the SHA-256 of the file that it is made from now
-  /// - Throws: ``PixelAscentError`` of kind `unreadableFile`.
-  public func differences(from network: Network, input: String?) throws(PixelAscentError) -> [String] {
-    differences(
-      version: PixelAscent.version, instructionSet: network.options.instructionSet.name, model: try network.sha256(),
-      input: input)
-  }
-
-  package func differences(version present: String, instructionSet: String, model: String, input: String?) -> [String] {
-    var lines: [String] = []
-    if version != present { lines.append("it was made by version \(version.oneLine), this is \(present)") }
-    if self.instructionSet != instructionSet {
-      lines.append("it was made with the instruction set \(self.instructionSet.oneLine), this is \(instructionSet)")
-    }
-    if self.model.sha256 != model {
-      lines.append("it was made by another model (SHA-256 \(self.model.sha256.oneLine), this one's is \(model))")
-    }
-    if let input, let recorded = self.input, input != recorded {
-      lines.append("it was made from another file (SHA-256 \(recorded.oneLine), this one's is \(input))")
-    }
-    return lines
-  }
-}
