@@ -35,7 +35,7 @@ struct Atlas: ParsableCommand {
   @OptionGroup var ascent: AscentOptions
 
   @Option(help: ArgumentHelp("Make only this part of the pictures: the K-th of N, or auto.", valueName: "k/n"))
-  var shard: ShardOption?
+  var shard: ShardRequest?
 
   @Flag(help: "Make no picture: join what shards have made, and write the pages.")
   var merge = false
@@ -49,13 +49,15 @@ struct Atlas: ParsableCommand {
   func run() throws {
     let shard = try shard?.shard()
     if merge && !Files.isFolder(output) { throw PixelAscentError(.unreadableFile, "\(output): no such folder") }
-    let (network, hashed) = try common.networkAndModel(), labels = network.labels
-    let (visualizations, input) = try ascent.visualizations(network, common.run)
-    let bytes = try naming(ascent.startFile) { try visualizations.map { try $0.check(network) }.max() ?? 0 }
+    let (network, hashed) = try common.source.networkAndModel(), labels = network.labels
+    let (visualizations, input) = try ascent.request.visualizations(network, common.run.settings)
+    let bytes = try withErrors(about: ascent.request.startFile) {
+      try visualizations.map { try $0.check(network) }.max() ?? 0
+    }
     let indices = try classes.map { try ClassList.find($0, labels) } ?? Array(0..<labels.count)
     let most = PlannedAscent.most
     guard indices.count * visualizations.count * ascent.seeds.count(most: most) <= most else {
-      throw ValidationError("An atlas has at most \(most) pictures; --classes and --seeds ask for more.")
+      throw UsageError("An atlas has at most \(most) pictures; --classes and --seeds ask for more.")
     }
     let model = try hashed.get()
     let plan = PlannedAscent.all(indices, visualizations, ascent.seeds, labels)
@@ -68,10 +70,11 @@ struct Atlas: ParsableCommand {
     }
     let names = items.map(\.output) + [AtlasFolder.manifest, AtlasFolder.sheet, AtlasFolder.page]
     try Outputs.keep(
-      [ascent.startFile, classes].compactMap(\.self) + common.files(of: network),
+      [ascent.request.startFile, classes].compactMap(\.self) + common.source.files(of: network),
       from: names.map { "\(output.withoutLastSlash)/\($0)" })
     let work = AtlasWork(
-      folder: try AtlasFolder(output, shard), items: items, startFile: ascent.startFile, console: common.console)
+      folder: try AtlasFolder(output, shard), items: items, startFile: ascent.request.startFile, console: common.console
+    )
     try merge ? work.merge(network) : work.make(network, bytesEach: bytes)
   }
 }

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 
-import ArgumentParser
 import PixelAscent
 import PixelAscentTool
 
@@ -29,7 +28,7 @@ struct AtlasWork {
       missing, network, unit: Self.unit, bytesEach: bytesEach, console, isDone: { $0 != nil },
       isFatal: { ($0 as? PixelAscentError)?.kind == .unwritableFile }
     ) { (item: AtlasItem, network: Network) -> AtlasRecord? in
-      try naming(item.output) { try make(item, network, manifest) }
+      try withErrors(about: item.output) { try make(item, network, manifest) }
     } report: { (record: AtlasRecord?) in
       guard let record else { return }
       try console.result(record) {
@@ -80,7 +79,7 @@ struct AtlasWork {
   /// The record of a picture that is made and written; nil if the ascent was stopped before its end.
   private func make(_ item: AtlasItem, _ network: Network, _ manifest: AtlasManifest) throws -> AtlasRecord? {
     do {
-      let result = try naming(startFile) {
+      let result = try withErrors(about: startFile) {
         try item.visualization.run(network, class: item.class, shouldStop: { _ in Interruption.isAsked })
       }
       if result.iterations < item.visualization.iterations { return nil }

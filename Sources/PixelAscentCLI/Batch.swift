@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 
-import ArgumentParser
 import PixelAscent
 import PixelAscentTool
 import Synchronization
@@ -16,14 +15,14 @@ enum Batch {
     /// Whether nothing more is to be done: Ctrl-C came, or a fatal error.
     var isCutShort = false
 
-    /// - Throws: the exit code of an interruption, or `ExitCode.failure` if an item failed.
+    /// - Throws: `ExitStatus.interrupted`, or `ExitStatus.failure` if an item failed.
     func check() throws {
       if failures > 0 && count > 1 {
         let rest = left > 0 && !Interruption.isAsked ? ", and \(left) were not tried" : ""
         Console.error("\(failures) of \(count) \(unit) failed\(rest)")
       }
-      if Interruption.isAsked { throw ExitCode(Interruption.exitCode) }
-      if failures > 0 { throw ExitCode.failure }
+      if Interruption.isAsked { throw ExitStatus.interrupted }
+      if failures > 0 { throw ExitStatus.failure }
     }
   }
 

@@ -31,11 +31,11 @@ struct Classify: ParsableCommand {
   }
 
   func run() throws {
-    let network = try common.network()
+    let network = try common.source.network()
     let inputs = try InputImages(images), memory = MemoryBudget()
     try Batch.run(inputs.paths, network, unit: "images", problems: inputs.problems, common.console) { path, network in
-      let (input, scores) = try common.run.withPhoto(path, memory, copies: 3) { image, _ in
-        try naming(path) {
+      let (input, scores) = try common.run.settings.withPhoto(path, memory, copies: 3) { image, _ in
+        try withErrors(about: path) {
           let input = try network.input(for: image)
           return (input, try network.scores(of: input))
         }

@@ -29,11 +29,11 @@ struct Convert: ParsableCommand {
   @OptionGroup var consoleOptions: ConsoleOptions
 
   func validate() throws {
-    try Outputs.check(output, isOf: "safetensors", "A model is written")
+    try validated { try Outputs.check(output, isOf: "safetensors", "A model is written") }
   }
 
   func run() throws {
-    let settings = try modelOptions.settings()
+    let settings = try modelOptions.request.completeSettings()
     try Outputs.keep([weights, modelOptions.labels].compactMap(\.self), from: [output])
     let (classes, notes) = try ModelConverter.convert(contentsOf: weights, settings: settings, to: output)
     let console = consoleOptions.console

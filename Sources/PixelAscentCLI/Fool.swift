@@ -49,30 +49,31 @@ struct Fool: ParsableCommand {
   @OptionGroup var common: CommonOptions
 
   func validate() throws {
-    _ = try fooling()
-    if ["jpg", "jpeg"].contains(Outputs.ending(output ?? "")) {
+    _ = try validated { try fooling() }
+    if ["jpg", "jpeg"].contains((output ?? "").fileEnding) {
       throw ValidationError("A fooling image is a PNG: JPEG would lose the push. Write -o NAME.png.")
     }
   }
 
   private func fooling() throws -> Fooling {
-    try validated { try Fooling(learningRate: learningRate, maxIterations: maxIterations) }
+    try UsageError.checking { try Fooling(learningRate: learningRate, maxIterations: maxIterations) }
   }
 
   func run() throws {
-    let (network, model) = try common.networkAndModel(), labels = network.labels, console = common.console
+    let (network, model) = try common.source.networkAndModel(), labels = network.labels, console = common.console
     let index = try labels.find(target)
     let outputs = try Outputs(
-      [(image, "\(stem(image))-as-\(labels.slug(index))")], output: output, figure: figure, raw: raw, report: report,
-      keeping: [image] + common.files(of: network))
+      [(image, "\(image.fileStem)-as-\(labels.slug(index))")],
+      OutputRequest(output: output, figure: figure, raw: raw, report: report),
+      keeping: [image] + common.source.files(of: network))
     let files = outputs.paths(for: image)
-    let (photo, sha256) = try common.run.photo(image), begin = ContinuousClock.now
+    let (photo, sha256) = try common.run.settings.photo(image), begin = ContinuousClock.now
     var fooling = try fooling(), progress = ProgressText("iteration", total: maxIterations)
     var looks: [Fooling.Look] = []
-    var preview = previewOptions.view(console), first: RGBImage?
+    var preview = previewOptions.preview ? Preview(console) : nil, first: RGBImage?
     let result = try Interruption.heeded {
       defer { StatusLine.clear() }
-      return try naming(image) {
+      return try withErrors(about: image) {
         try fooling.run(network, on: photo, target: index) { iteration, scores, isRounded in
           if files.report != nil { looks.append(.init(iteration: iteration, scores: scores, isRounded: isRounded)) }
           let top = network.topClass(scores)
@@ -115,7 +116,7 @@ struct Fool: ParsableCommand {
     if let raw = files.raw { try result.unrounded.write(to: raw) }
     if let report = files.report {
       let page = try fooling.report(
-        of: result, target: index, looks: looks, name: fileName(image), network: network,
+        of: result, target: index, looks: looks, name: image.fileName, network: network,
         command: isInterrupted ? [] : Console.command)
       try Files.write(Array(page.utf8), to: report)
     }
@@ -136,12 +137,12 @@ struct Fool: ParsableCommand {
     }
     if isInterrupted {
       console.note("interrupted after \(result.iterations) iterations: the image so far is in \(files.output)")
-      throw ExitCode(Interruption.exitCode)
+      throw ExitStatus.interrupted
     }
     if !survives {
       let what = result.isFooled ? "fooled, but not once rounded to 8 bits," : "not fooled"
       Console.error("\(image): \(what) in \(result.iterations) iterations; the image so far is in \(files.output)")
-      throw ExitCode.failure
+      throw ExitStatus.failure
     }
   }
 }

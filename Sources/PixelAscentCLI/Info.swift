@@ -20,11 +20,12 @@ struct Info: ParsableCommand {
     let selected = try InstructionSet.selected()
     var record = InfoRecord(
       version: PixelAscent.version, simd: selected.name, selectable: InstructionSet.selectable.map(\.name),
-      threads: common.run.threads)
+      threads: common.run.settings.threads)
     var model = ["none: \(ModelLocation.advice)"]
     if let path = try ModelLocation.search(common.model) {
       let network = try Network(
-        contentsOf: path, settings: try common.modelOptions.settings(), options: try common.run.computeOptions())
+        contentsOf: path, settings: try common.modelOptions.request.completeSettings(),
+        options: try common.run.settings.computeOptions())
       record.model = path
       record.classes = network.classCount
       model = [path, "\(network.classCount) classes", network.source, network.licence]

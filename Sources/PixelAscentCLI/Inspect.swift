@@ -25,7 +25,8 @@ struct Inspect: ParsableCommand {
   func run() throws {
     let console = consoleOptions.console
     let inspection = try ModelInspection(
-      contentsOf: file, settings: try modelOptions.settings(), options: ComputeOptions(instructionSet: .selected()))
+      contentsOf: file, settings: try modelOptions.request.completeSettings(),
+      options: ComputeOptions(instructionSet: .selected()))
     for note in inspection.notes { console.note("note: \(note)") }
     let record = InspectRecord(file, inspection)
     try console.listing(record) { record.lines }

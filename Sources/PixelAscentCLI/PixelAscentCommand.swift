@@ -40,12 +40,14 @@ struct PixelAscentCommand: ParsableCommand {
       try StandardStreams.checkOutput()
       do {
         try command.run()
-      } catch let error as ValidationError {
+      } catch let error as UsageError {
         throw wrongUsage(error, of: type(of: command))
       }
     } catch let error as PixelAscentError {
       Console.error(error.message)
       exit(withError: ExitCode.failure)
+    } catch let status as ExitStatus {
+      exit(withError: ExitCode(status.code))
     } catch {
       exit(withError: error)
     }
@@ -58,7 +60,7 @@ struct PixelAscentCommand: ParsableCommand {
       !known.contains(name)
     else { return }
     throw wrongUsage(
-      ValidationError("There is no command \"\(name)\"; there are \(known.joined(separator: ", "))."), of: self)
+      UsageError("There is no command \"\(name)\"; there are \(known.joined(separator: ", "))."), of: self)
   }
 
   /// The command that the arguments ask for.
@@ -71,13 +73,13 @@ struct PixelAscentCommand: ParsableCommand {
       let word = words.first(where: { $0.hasPrefix("-") && !$0.hasPrefix("--") && $0.contains("h") })
     {
       throw wrongUsage(
-        ValidationError("Unknown option '\(word)'"), of: known.first { $0._commandName == words.first } ?? self)
+        UsageError("Unknown option '\(word)'"), of: known.first { $0._commandName == words.first } ?? self)
     }
     return command
   }
 
   /// Says what is wrong as the argument parser does, which knows the command only while it parses.
-  private static func wrongUsage(_ error: ValidationError, of command: ParsableCommand.Type) -> ExitCode {
+  private static func wrongUsage(_ error: UsageError, of command: ParsableCommand.Type) -> ExitCode {
     let name = command == self ? _commandName : "\(_commandName) \(command._commandName)"
     StandardStreams.printError(
       """

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 
-import ArgumentParser
 import PixelAscent
 import PixelAscentTool
 
@@ -18,7 +17,7 @@ struct PlannedAscent {
 
   /// An ascent for every class, recipe and seed: those of the first class, those of the second, and so on.
   ///
-  /// - Throws: `ValidationError` if a class is named twice; `PixelAscentError` if one can't be found.
+  /// - Throws: `UsageError` if a class is named twice; `PixelAscentError` if one can't be found.
   static func all(
     _ classes: [String], _ visualizations: [ClassVisualization], _ seeds: Seeds, _ labels: Labels
   ) throws -> [PlannedAscent] {
@@ -26,7 +25,7 @@ struct PlannedAscent {
     let indices = try classes.map { (text: String) -> Int in
       let index = try labels.find(text)
       if let other = names.updateValue(text, forKey: index) {
-        throw ValidationError(
+        throw UsageError(
           "--class \(other.oneLine) and --class \(text.oneLine) are both \(labels[index]) (\(index)).")
       }
       return index
@@ -79,7 +78,7 @@ struct PlannedAscent {
     var preview = preview
     var shown: [ClassVisualization.Shown] = [], progress = ProgressText("iteration", total: iterations),
       probability = ""
-    let result = try naming(startFile) {
+    let result = try withErrors(about: startFile) {
       try visualization.run(network, class: `class`, recordsProbabilities: needs.probabilities) { picture in
         if needs.shown { shown.append(picture) }
         preview?.show(picture.picture)

@@ -29,13 +29,13 @@ struct Reproduce: ParsableCommand {
 
   func run() throws {
     let bytes = try Files.read(file), provenance = try Provenance(ofPicture: bytes, name: file)
-    var compute = try options.computeOptions()
+    var compute = try options.settings.computeOptions()
     if Files.environment(InstructionSet.variable) == nil,
       let recorded = InstructionSet.selectable.first(where: { $0.name == provenance.instructionSet })
     {
       compute.instructionSet = recorded
     }
-    var network = try Network.read(model, provenance.model.settings, options)
+    var network = try options.settings.network(model, provenance.model.settings)
     network.options = compute
     let source = try source(provenance, network)
     let reasons = try provenance.differences(from: network, input: source?.sha256)
@@ -51,8 +51,8 @@ struct Reproduce: ParsableCommand {
       file: file, title: provenance.title, same: isSame, differing_values: distance?.count,
       linf_8bit: distance?.greatest,
       psnr: distance.flatMap { $0.count > 0 ? $0.psnr : nil }, reasons: reasons)
-    try options.console.listing(record) { record.lines }
-    if !isSame { throw ExitCode.failure }
+    try options.settings.console.listing(record) { record.lines }
+    if !isSame { throw ExitStatus.failure }
   }
 
   /// What a picture was made from.
@@ -64,22 +64,22 @@ struct Reproduce: ParsableCommand {
 
   private func source(_ provenance: Provenance, _ network: Network) throws -> Source? {
     guard provenance.input != nil else {
-      if input != nil { throw ValidationError("\(file) was made from no file; leave out --input.") }
+      if input != nil { throw UsageError("\(file) was made from no file; leave out --input.") }
       return nil
     }
     guard let input else {
-      throw ValidationError("\(file) was made from a file; give it with --input.")
+      throw UsageError("\(file) was made from a file; give it with --input.")
     }
     if case .visualization = provenance.technique {
-      let (start, sha256) = try options.start(input, network)
+      let (start, sha256) = try options.settings.start(input, network)
       return Source(start: start, path: input, sha256: sha256)
     }
-    let (photo, sha256) = try options.photo(input)
+    let (photo, sha256) = try options.settings.photo(input)
     return Source(photo: photo, path: input, sha256: sha256)
   }
 
   private func made(by provenance: Provenance, _ network: Network, _ source: Source?) throws -> RGBImage {
-    try naming(source?.path ?? file) {
+    try withErrors(about: source?.path ?? file) {
       try provenance.picture(by: network, photo: source?.photo, start: source?.start)
     }
   }

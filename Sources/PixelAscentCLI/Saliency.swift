@@ -80,7 +80,7 @@ struct Saliency: ParsableCommand {
     _ model: Meanwhile<Provenance.Model>, class index: Int?
   ) throws -> SaliencyRecord {
     let files = outputs.paths(for: path), view = view
-    let (photo, result) = try naming(path) {
+    let (photo, result) = try withErrors(about: path) {
       let photo = try network.resized(image)
       return (
         photo,
@@ -102,7 +102,7 @@ struct Saliency: ParsableCommand {
     if let raw = files.raw { try result.gradient.write(to: raw) }
     if let report = files.report {
       let page = try result.report(
-        photo: photo, colormap: view.colormap, percentile: view.percentile, name: fileName(path), network: network,
+        photo: photo, colormap: view.colormap, percentile: view.percentile, name: path.fileName, network: network,
         command: Console.command)
       try Files.write(Array(page.utf8), to: report)
     }
@@ -117,13 +117,14 @@ struct Saliency: ParsableCommand {
   func run() throws {
     let inputs = try InputImages(images, leavingOut: [output, figure, overlay].compactMap(\.self))
     if inputs.areMirrored && output == nil {
-      throw ValidationError("With a folder or a list, say where the maps go: -o FOLDER/.")
+      throw UsageError("With a folder or a list, say where the maps go: -o FOLDER/.")
     }
-    let (network, model) = try common.networkAndModel()
+    let (network, model) = try common.source.networkAndModel()
     let outputs = try Outputs(
-      inputs.items.map { ($0.path, "\($0.place)-saliency") }, output: output, figure: figure, overlay: overlay,
-      raw: raw, report: report, areMirrored: inputs.areMirrored,
-      keeping: inputs.paths + common.files(of: network))
+      inputs.items.map { ($0.path, "\($0.resultName)-saliency") },
+      OutputRequest(output: output, figure: figure, overlay: overlay, raw: raw, report: report),
+      areMirrored: inputs.areMirrored,
+      keeping: inputs.paths + common.source.files(of: network))
     let index = try className.map(network.labels.find)
     if inputs.leftOut > 0 {
       common.console.note("note: \(inputs.leftOut) pictures in folders where results go are left out")
@@ -131,7 +132,7 @@ struct Saliency: ParsableCommand {
     let memory = MemoryBudget()
     try Batch.run(inputs.paths, network, unit: "images", problems: inputs.problems, common.console) { path, network in
       // What a progressive JPEG takes; an overlay is one more picture of the photo's size.
-      try common.run.withPhoto(path, memory, copies: overlay == nil ? 3 : 4) { image, bytes in
+      try common.run.settings.withPhoto(path, memory, copies: overlay == nil ? 3 : 4) { image, bytes in
         try record(path, image, SHA256.digest(of: bytes), outputs, network, model, class: index)
       }
     } report: { record in
@@ -141,7 +142,3 @@ struct Saliency: ParsableCommand {
     }
   }
 }
-
-extension Colormap: ExpressibleByArgument {}
-
-extension Provenance.SaliencyView.Objective: ExpressibleByArgument {}

@@ -60,22 +60,22 @@ struct Visualize: ParsableCommand {
   }
 
   func run() throws {
-    let (network, model) = try common.networkAndModel()
-    let (visualizations, input) = try ascent.visualizations(network, common.run)
+    let (network, model) = try common.source.networkAndModel()
+    let (visualizations, input) = try ascent.request.visualizations(network, common.run.settings)
     let ascents = try PlannedAscent.all(classNames, visualizations, ascent.seeds, network.labels)
     let outputs = try Outputs(
-      ascents.map { ($0.stem, $0.stem) }, output: output, figure: figure, raw: raw, report: report,
-      keeping: [ascent.startFile].compactMap(\.self) + common.files(of: network))
-    let preview = previewOptions.view(common.console)
+      ascents.map { ($0.stem, $0.stem) }, OutputRequest(output: output, figure: figure, raw: raw, report: report),
+      keeping: [ascent.request.startFile].compactMap(\.self) + common.source.files(of: network))
+    let preview = previewOptions.preview ? Preview(common.console) : nil
     let needs = PlannedAscent.Needs(shown: figure != nil || report != nil, probabilities: report != nil)
-    let bytes = try naming(ascent.startFile) {
+    let bytes = try withErrors(about: ascent.request.startFile) {
       try visualizations.map { try $0.check(network, copies: needs.shown ? ClassVisualization.copiesOfShown : 0) }.max()
         ?? 0
     }
     try Batch.run(ascents, network, unit: "ascents", bytesEach: bytes, common.console, isDone: { $0.isWhole }) {
       (planned: PlannedAscent, network: Network) -> (record: VisualizeRecord, isWhole: Bool) in
-      try naming(planned.name) {
-        let climb = try planned.climb(startFile: ascent.startFile, network, needs, common.console, preview)
+      try withErrors(about: planned.name) {
+        let climb = try planned.climb(startFile: ascent.request.startFile, network, needs, common.console, preview)
         let record = try planned.write(climb, network, model.get(), input: input, outputs, common.console)
         return (record, record.iterations == planned.visualization.iterations)
       }

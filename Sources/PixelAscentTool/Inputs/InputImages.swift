@@ -1,42 +1,43 @@
 // SPDX-License-Identifier: MIT
 
-import ArgumentParser
 import PixelAscent
-import PixelAscentTool
 
 /// The images that a command is given: files, folders with all that lie in them, and "-" for a list on standard input.
-struct InputImages {
-  /// An image, and the name of its results without ending: in a folder of its own if it was found in one.
-  struct Item {
-    let path: String
-    fileprivate(set) var place: String
+package struct InputImages: Sendable {
+  /// An image.
+  package struct Item: Sendable {
+    package let path: String
+    /// The name of the image's results without an ending; for an image that was found in a folder, its path from there.
+    package fileprivate(set) var resultName: String
     fileprivate var isInFolder = false
   }
 
-  let items: [Item]
-  /// What is wrong with folders in these folders.
-  let problems: [any Error]
-  /// The number of images in folders where results go, which are none.
-  let leftOut: Int
-  /// Whether some lie in folders that results mirror.
-  let areMirrored: Bool
+  package let items: [Item]
+  /// What is wrong with files and folders in the given folders, an error each.
+  package let problems: [any Error]
+  /// The number of images that are not taken, since they lie in folders where results go.
+  package let leftOut: Int
+  /// Whether a folder or a list was given, whose folders the results mirror.
+  package let areMirrored: Bool
 
-  var paths: [String] { items.map(\.path) }
+  package var paths: [String] { items.map(\.path) }
 
-  /// - Parameter outputs: folders where pictures go; what lies in them is no input, if they lie in a folder that is.
-  /// - Throws: `ValidationError` if one of them is a folder of inputs itself; `PixelAscentError` if a folder can't be read or
+  /// - Parameters:
+  ///   - arguments: the files and folders, or "-"
+  ///   - outputs: folders where results go; images in them are left out, if they lie in a given folder
+  /// - Throws: `UsageError` if one of `outputs` is a given folder itself; `PixelAscentError` if a folder can't be read or
   ///   holds no image, or the list is empty.
-  init(_ arguments: [String], leavingOut outputs: [String] = []) throws {
+  package init(_ arguments: [String], leavingOut outputs: [String] = []) throws {
     var items: [Item] = [], problems: [any Error] = [], leftOut = 0, areMirrored = false
     let areSeveral = arguments.filter(Files.isFolder).count > 1
     for argument in arguments {
       if argument == "-" {
         areMirrored = true
-        items += Self.places(try Self.list())
+        items += Self.named(try Self.list())
       } else if Files.isFolder(argument) {
         areMirrored = true
         if let output = outputs.first(where: { Files.isFolder($0) && Files.resolved($0) == Files.resolved(argument) }) {
-          throw ValidationError(
+          throw UsageError(
             "The results would lie among the images of \(argument); write another folder than \(output).")
         }
         let found = try Self.images(in: argument, leavingOut: outputs)
@@ -44,11 +45,11 @@ struct InputImages {
         problems += found.problems
         leftOut += found.leftOut
       } else {
-        items.append(Item(path: argument, place: stem(argument)))
+        items.append(Item(path: argument, resultName: argument.fileStem))
       }
     }
     if areSeveral {
-      var placed = Self.places(items.filter(\.isInFolder).map(\.path)).makeIterator()
+      var placed = Self.named(items.filter(\.isInFolder).map(\.path)).makeIterator()
       items = items.map { $0.isInFolder ? placed.next() ?? $0 : $0 }
     }
     (self.items, self.problems) = (Self.toldApart(items), problems)
@@ -59,14 +60,14 @@ struct InputImages {
     in folder: String, leavingOut outputs: [String]
   ) throws -> (items: [Item], problems: [any Error], leftOut: Int) {
     let inside = outputs.compactMap { way(from: folder, to: $0) }
-    let (images, problems) = try Files.list(folder) { ["png", "jpg", "jpeg"].contains(Outputs.ending($0)) }
+    let (images, problems) = try Files.list(folder) { ["png", "jpg", "jpeg"].contains($0.fileEnding) }
     let found = images.filter { file in !inside.contains(where: file.hasPrefix) }
     if found.isEmpty {
       throw problems.first ?? PixelAscentError(.unreadableFile, "\(folder): holds no .jpg, .jpeg or .png")
     }
     let root = folder.hasSuffix("/") ? folder : folder + "/"
     return (
-      found.map { Item(path: root + $0, place: place($0.steps), isInFolder: true) }, problems,
+      found.map { Item(path: root + $0, resultName: resultName($0.steps), isInFolder: true) }, problems,
       images.count - found.count
     )
   }
@@ -86,9 +87,9 @@ struct InputImages {
     return lines.map(String.init)
   }
 
-  /// The items of a list or of several folders, in the folders of their paths: where these are absolute or lead up, without
-  /// those that all such paths share.
-  private static func places(_ list: [String]) -> [Item] {
+  /// The items of a list or of several folders, with their paths as the names of their results. Absolute paths lose the folders
+  /// that all absolute paths share, and so do paths that lead up.
+  private static func named(_ list: [String]) -> [Item] {
     enum Kind { case down, up, absolute }
     func kind(_ path: String) -> Kind { path.isAbsolute ? .absolute : path.steps.contains("..") ? .up : .down }
     let shared = Dictionary(grouping: list, by: kind).mapValues { paths in
@@ -97,31 +98,31 @@ struct InputImages {
     }
     return list.map { path in
       let kind = kind(path), steps = kind == .down ? path.steps : Array(path.steps.dropFirst(shared[kind]?.count ?? 0))
-      return Item(path: path, place: steps.contains("..") ? stem(path) : place(steps))
+      return Item(path: path, resultName: steps.contains("..") ? path.fileStem : resultName(steps))
     }
   }
 
-  /// The steps to a file without its ending.
-  private static func place(_ steps: [String]) -> String {
-    (steps.dropLast() + [stem(steps.last ?? "")]).joined(separator: "/")
+  /// The steps of a path to a file, joined without the file's ending.
+  private static func resultName(_ steps: [String]) -> String {
+    (steps.dropLast() + [(steps.last ?? "").fileStem]).joined(separator: "/")
   }
 
-  /// The items, places with the ending where a.jpg and a.png would have one.
+  /// The items; where a.jpg and a.png would have one name for their results, these names get the endings.
   private static func toldApart(_ items: [Item]) -> [Item] {
-    let endings = Dictionary(grouping: items) { Array($0.place.utf8) }.mapValues { items in
-      Set(items.map { Array(fileName($0.path).utf8) }).count
+    let endings = Dictionary(grouping: items) { Array($0.resultName.utf8) }.mapValues { items in
+      Set(items.map { Array($0.path.fileName.utf8) }).count
     }
     var areApart = true
     let items = items.map { (item: Item) -> Item in
       var item = item
-      let name = fileName(item.path), place = item.place.folderAndName
-      if (endings[Array(item.place.utf8)] ?? 1) > 1, place.name != name {
+      let name = item.path.fileName, result = item.resultName.folderAndName
+      if (endings[Array(item.resultName.utf8)] ?? 1) > 1, result.name != name {
         areApart = false
-        item.place = place.folder + name
+        item.resultName = result.folder + name
       }
       return item
     }
-    // One that has its ending now may be called as another without.
+    // A name with its ending may now be the same as another name without one.
     return areApart ? items : toldApart(items)
   }
 }

@@ -19,7 +19,7 @@ struct AscentOptions: ParsableArguments {
   var start: String?
 
   @Option(help: ArgumentHelp("Size in pixels, square or height x width (default: the network's).", valueName: "n|hxw"))
-  var size: Size?
+  var size: PixelSize?
 
   @Option(parsing: .unconditional, help: ArgumentHelp("Number of steps (default: 100; simonyan: 150).", valueName: "n"))
   var iterations: Int?
@@ -77,39 +77,16 @@ struct AscentOptions: ParsableArguments {
 
   var seeds: Seeds { severalSeeds ?? Seeds(one: oneSeed ?? 0) }
 
-  /// The file the ascent starts from; nil if it starts from noise or zero.
-  var startFile: String? { start.flatMap { ["noise", "zero"].contains($0) ? nil : $0 } }
-
   func validate() throws {
     guard oneSeed == nil || severalSeeds == nil else { throw ValidationError("Give --seed or --seeds, not both.") }
-    for recipe in recipes { try validated { try parameters(recipe).validate() } }
+    for recipe in recipes {
+      try validated { try UsageError.checking { try parameters(recipe).validate() } }
+    }
     guard Set(recipes).count == recipes.count else { throw ValidationError("A --recipe is given twice.") }
   }
 
-  /// The visualizations these options describe, one a recipe, but for their seeds; and the SHA-256 of the start's file.
-  func visualizations(
-    _ network: Network, _ run: RunOptions
-  ) throws -> (visualizations: [ClassVisualization], input: String?) {
-    let file = try startFile.map { path in
-      let file = try run.start(path, network)
-      try naming(path) { try network.check(file.image) }
-      return file
-    }
-    if let startFile, let shape = file?.image.shape.dropFirst(), let size, [size.height, size.width] != Array(shape) {
-      throw ValidationError(
-        "--init \(startFile) is \(shape[1])x\(shape[2]) pixels and fixes the size; leave out --size.")
-    }
-    let side = network.preprocessing.inputSize
-    let visualizations = recipes.map { recipe in
-      var visualization = parameters(recipe)
-      if size == nil { (visualization.height, visualization.width) = (side, side) }
-      if start == "noise" { visualization.start = .noise }
-      if start == "zero" { visualization.start = .zero }
-      if let file { visualization.start = .image(file.image) }
-      return visualization
-    }
-    return (visualizations, file?.sha256)
-  }
+  /// The ascents that these options ask for.
+  var request: AscentRequest { AscentRequest(recipes.map(parameters), start: start, size: size, seeds: seeds) }
 
   private func parameters(_ recipe: ClassVisualization.Recipe) -> ClassVisualization {
     var parameters = ClassVisualization(recipe)
@@ -126,16 +103,3 @@ struct AscentOptions: ParsableArguments {
     return parameters
   }
 }
-
-/// A size as N or HxW.
-struct Size: ExpressibleByArgument {
-  let height, width: Int
-
-  init?(argument: String) {
-    let parts = argument.lowercased().split(separator: "x", omittingEmptySubsequences: false).map { Int($0) }
-    guard (1...2).contains(parts.count), let height = parts[0], let width = parts[parts.count - 1] else { return nil }
-    (self.height, self.width) = (height, width)
-  }
-}
-
-extension ClassVisualization.Recipe: ExpressibleByArgument {}

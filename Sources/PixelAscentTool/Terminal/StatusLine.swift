@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 
 import PixelAscent
-import PixelAscentTool
 import Synchronization
 
-/// The last line of a terminal, which says how far the work is. Standard error is one, and so is this.
-enum StatusLine {
+/// The last line of the terminal that standard error is, which says how far the work is. A process has one standard error, and
+/// so it has one status line.
+package enum StatusLine {
   private struct State {
     var text = ""
     var shownAt: ContinuousClock.Instant?
@@ -19,9 +19,10 @@ enum StatusLine {
   private static let state = Mutex(State())
   private static let pause = Duration.milliseconds(100)
 
-  /// Shows what `text` makes of the terminal's width, unless standard error is no terminal; where it was shown just now, not
-  /// before something is printed above it.
-  static func show(_ text: (_ width: Int) -> String) {
+  /// Shows on the line the text that `text` makes for the terminal's width; does nothing if standard error is no terminal. If
+  /// the line was written less than a tenth of a second ago, the text waits for the next call, or until something is printed
+  /// above it.
+  package static func show(_ text: (_ width: Int) -> String) {
     guard let terminal = Terminal.standardError else { return }
     let now = ContinuousClock.now
     state.withLock { state in
@@ -33,8 +34,8 @@ enum StatusLine {
     }
   }
 
-  /// Prints something above the line.
-  static func above<Value>(_ print: () throws -> Value) rethrows -> Value {
+  /// Calls `print`, and then shows the line again below what that has printed.
+  package static func above<Value>(_ print: () throws -> Value) rethrows -> Value {
     try state.withLock { state in
       if state.text.isEmpty { return try print() }
       StandardStreams.printError("\r\u{1B}[K", end: "")
@@ -44,14 +45,14 @@ enum StatusLine {
   }
 
   /// Takes the line away.
-  static func clear() { state.withLock { $0.clear() } }
+  package static func clear() { state.withLock { $0.clear() } }
 
-  /// Takes the line away and ends the program, with nothing written in between; does neither while something is written.
-  static func leave(_ end: () -> Never) {
+  /// Takes the line away and ends the program, with nothing written in between; does neither while another thread is writing.
+  package static func leave(_ end: () -> Never) {
     state.withLockIfAvailable { (state: inout sending State) -> Void in
       // A terminal that is stopped takes nothing.
       if StandardStreams.takesErrors {
-        // It has written "^C".
+        // The terminal has written "^C" into the line.
         if state.text.isEmpty && Terminal.standardError != nil { StandardStreams.printError("") }
         state.clear()
       }

@@ -13,14 +13,15 @@ struct ModelOptions: ParsableArguments {
 
   @Option(
     parsing: .unconditional,
-    help: ArgumentHelp("Mean of red, green, blue, a pixel being in [0,1].", valueName: "r,g,b"), transform: Numbers.init
+    help: ArgumentHelp("Mean of red, green, blue, a pixel being in [0,1].", valueName: "r,g,b"),
+    transform: ChannelValues.init
   )
-  var mean: Numbers?
+  var mean: ChannelValues?
 
   @Option(
     parsing: .unconditional, help: ArgumentHelp("Standard deviation of red, green, blue.", valueName: "r,g,b"),
-    transform: Numbers.init)
-  var std: Numbers?
+    transform: ChannelValues.init)
+  var std: ChannelValues?
 
   @Flag(help: "The network takes blue, green, red.")
   var bgr = false
@@ -55,7 +56,7 @@ struct ModelOptions: ParsableArguments {
     }
   }
 
-  func settings() throws -> ModelSettings {
+  var request: ModelRequest {
     var settings = ModelSettings()
     settings.architecture = architecture
     settings.mean = mean?.values
@@ -63,26 +64,6 @@ struct ModelOptions: ParsableArguments {
     settings.isBGR = bgr
     settings.inputSize = inputSize
     settings.resize = resize
-    settings.labels = try labels.map { try Labels(contentsOf: $0) }
-    return settings
+    return ModelRequest(settings, labels: labels)
   }
 }
-
-/// Numbers with commas between.
-struct Numbers {
-  let values: [Float]
-
-  init(_ text: String) throws {
-    values = try text.split(separator: ",", omittingEmptySubsequences: false).map { part in
-      guard let value = Float(part), value.isFinite else {
-        throw ValidationError("\"\(text)\" is no list of numbers such as 0.485,0.456,0.406.")
-      }
-      return value
-    }
-    guard values.count == 3 || values.count == 1 else {
-      throw ValidationError("\(values.count) numbers in \"\(text)\": give three, or one for a grey network.")
-    }
-  }
-}
-
-extension Preprocessing.Resize: ExpressibleByArgument {}

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: MIT
 
 import PixelAscent
-import PixelAscentTool
 
-/// The classes that a text lists: indices, ranges of them, and names, with commas between; or a file with one a line, unless
-/// its name is such a list, but for a mere part of a class's name.
-enum ClassList {
+/// The classes that a text lists.
+package enum ClassList {
+  /// The indices of the classes that `text` lists: indices, ranges such as 3-17 and names, with commas between. Or `text` is the
+  /// path of a file that lists one a line; a text that is a list itself is never taken for a path, unless all it has of a class's
+  /// name is a part.
+  ///
   /// - Throws: `PixelAscentError` if a class is unknown or named twice, or the file can't be read.
-  static func find(_ text: String, _ labels: Labels) throws -> [Int] {
+  package static func find(_ text: String, _ labels: Labels) throws -> [Int] {
     if !Files.isRegular(text) || isList(text, labels) {
       do {
         return try find(text.split(separator: ",", omittingEmptySubsequences: false).map(trimmed), labels)
@@ -16,7 +18,7 @@ enum ClassList {
       }
     }
     let lines = try lines(text)
-    return try naming(text) { try find(lines, labels) }
+    return try withErrors(about: text) { try find(lines, labels) }
   }
 
   private static func isList(_ text: String, _ labels: Labels) -> Bool {

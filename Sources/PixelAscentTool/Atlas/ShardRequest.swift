@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: MIT
 
-import ArgumentParser
 import PixelAscent
-import PixelAscentTool
 
-/// Which part of an atlas a process makes: K/N, or what Slurm or Kubernetes has told it.
-enum ShardOption: ExpressibleByArgument {
+/// Which part of an atlas a process is asked to make.
+package enum ShardRequest: Hashable, Sendable {
+  /// This one.
   case given(AtlasShard)
-  /// The number of shards, where the environment doesn't say it.
+  /// The one that Slurm or Kubernetes names in the environment; `count` is the number of shards where they don't say it.
   case automatic(count: Int?)
 
-  init?(argument: String) {
-    let parts = argument.split(separator: "/", omittingEmptySubsequences: false)
+  /// The request that a text such as 2/8, auto or auto/8 makes; nil if it is none.
+  package init?(_ text: String) {
+    let parts = text.split(separator: "/", omittingEmptySubsequences: false)
     let count = parts.count == 2 ? Int(parts[1]) : nil
     if parts[0] == "auto" && (parts.count == 1 || AtlasShard(1, of: count ?? 0) != nil) {
       self = .automatic(count: count)
@@ -22,12 +22,15 @@ enum ShardOption: ExpressibleByArgument {
     }
   }
 
-  /// - Throws: `ValidationError` if the environment doesn't say which.
-  func shard(_ environment: (String) -> String? = Files.environment) throws -> AtlasShard {
+  /// The shard, found in the environment if need be.
+  ///
+  /// - Parameter environment: gives the value of a variable; nil if it is not set
+  /// - Throws: `UsageError` if the environment doesn't say which shard it is.
+  package func shard(_ environment: (String) -> String? = Files.environment) throws -> AtlasShard {
     func number(_ name: String) throws -> Int? {
       guard let text = environment(name) else { return nil }
       guard let number = Int32(text) else {
-        throw ValidationError("--shard auto: \(name) is \"\(text.oneLine)\", which is no whole number.")
+        throw UsageError("--shard auto: \(name) is \"\(text.oneLine)\", which is no whole number.")
       }
       return Int(number)
     }
@@ -36,13 +39,13 @@ enum ShardOption: ExpressibleByArgument {
     case .automatic(let count):
       if let id = try number("SLURM_ARRAY_TASK_ID") { return try Self.slurm(id, count, number) }
       guard let index = try number("JOB_COMPLETION_INDEX") else {
-        throw ValidationError("--shard auto: neither SLURM_ARRAY_TASK_ID nor JOB_COMPLETION_INDEX is set.")
+        throw UsageError("--shard auto: neither SLURM_ARRAY_TASK_ID nor JOB_COMPLETION_INDEX is set.")
       }
       guard let count else {
-        throw ValidationError("--shard auto: Kubernetes doesn't say how many there are; write --shard auto/N.")
+        throw UsageError("--shard auto: Kubernetes doesn't say how many there are; write --shard auto/N.")
       }
       guard let shard = AtlasShard(index + 1, of: count) else {
-        throw ValidationError("--shard auto/\(count): JOB_COMPLETION_INDEX is \(index), which is none of \(count).")
+        throw UsageError("--shard auto/\(count): JOB_COMPLETION_INDEX is \(index), which is none of \(count).")
       }
       return shard
     }
@@ -51,19 +54,19 @@ enum ShardOption: ExpressibleByArgument {
   private static func slurm(_ id: Int, _ count: Int?, _ number: (String) throws -> Int?) throws -> AtlasShard {
     if let count {
       guard let shard = AtlasShard(id, of: count) else {
-        throw ValidationError("--shard auto/\(count): SLURM_ARRAY_TASK_ID is \(id), which is not from 1 to \(count).")
+        throw UsageError("--shard auto/\(count): SLURM_ARRAY_TASK_ID is \(id), which is not from 1 to \(count).")
       }
       return shard
     }
     guard let all = try number("SLURM_ARRAY_TASK_COUNT") else {
-      throw ValidationError("--shard auto: SLURM_ARRAY_TASK_COUNT is not set; write --shard auto/N.")
+      throw UsageError("--shard auto: SLURM_ARRAY_TASK_COUNT is not set; write --shard auto/N.")
     }
     let step = max(1, try number("SLURM_ARRAY_TASK_STEP") ?? 1), first = try number("SLURM_ARRAY_TASK_MIN") ?? 0
     let last = try number("SLURM_ARRAY_TASK_MAX") ?? first + (all - 1) * step
     // Some tasks of an array, submitted again, must not take themselves for all.
     guard 0...1 ~= first, last - first == (all - 1) * step, let shard = AtlasShard((id - first) / step + 1, of: all)
     else {
-      throw ValidationError(
+      throw UsageError(
         "--shard auto: tasks \(first) to \(last), \(all) of them, are no whole Slurm array from 0 or 1 on; "
           + "say which of N shards it is: --shard K/N.")
     }

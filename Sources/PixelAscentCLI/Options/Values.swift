@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT
+
+import ArgumentParser
+import PixelAscent
+import PixelAscentTool
+
+// The types that an option's value may have.
+
+extension ClassVisualization.Recipe: ExpressibleByArgument {}
+extension Colormap: ExpressibleByArgument {}
+extension Preprocessing.Resize: ExpressibleByArgument {}
+extension Provenance.SaliencyView.Objective: ExpressibleByArgument {}
+
+extension PixelSize: ExpressibleByArgument {
+  package init?(argument: String) { self.init(argument) }
+}
+
+extension ShardRequest: ExpressibleByArgument {
+  package init?(argument: String) { self.init(argument) }
+}
+
+/// Calls `check` while a command is parsed, and turns wrong usage into the argument parser's own error, which it shows with the
+/// command's usage.
+func validated<Value>(_ check: () throws -> Value) throws -> Value {
+  do {
+    return try check()
+  } catch let error as UsageError {
+    throw ValidationError(error.message)
+  }
+}

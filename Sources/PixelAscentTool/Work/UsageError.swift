@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: MIT
+
+import PixelAscent
+
+/// A command that its user has written wrongly: the program shows the message with the command's usage and exits with 64.
+package struct UsageError: Error, Hashable, Sendable, CustomStringConvertible {
+  /// A sentence that says what is wrong with the command.
+  package let message: String
+
+  package init(_ message: String) { self.message = message }
+
+  /// The message.
+  package var description: String { message }
+
+  /// Calls `work`, and turns a parameter that the library refuses into wrong usage.
+  package static func checking<Value>(_ work: () throws -> Value) throws -> Value {
+    do {
+      return try work()
+    } catch let error as PixelAscentError where error.kind == .invalidParameter {
+      throw UsageError(error.message + ".")
+    }
+  }
+}
