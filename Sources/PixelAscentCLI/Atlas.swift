@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 
 import ArgumentParser
-import PixelAscent
 import PixelAscentTool
 
 struct Atlas: ParsableCommand {
@@ -47,34 +46,9 @@ struct Atlas: ParsableCommand {
   }
 
   func run() throws {
-    let shard = try shard?.shard()
-    if merge && !Files.isFolder(output) { throw PixelAscentError(.unreadableFile, "\(output): no such folder") }
-    let (network, hashed) = try common.source.networkAndModel(), labels = network.labels
-    let (visualizations, input) = try ascent.request.visualizations(network, common.run.settings)
-    let bytes = try withErrors(about: ascent.request.startFile) {
-      try visualizations.map { try $0.check(network) }.max() ?? 0
-    }
-    let indices = try classes.map { try ClassList.find($0, labels) } ?? Array(0..<labels.count)
-    let most = PlannedAscent.most
-    guard indices.count * visualizations.count * ascent.seeds.count(most: most) <= most else {
-      throw UsageError("An atlas has at most \(most) pictures; --classes and --seeds ask for more.")
-    }
-    let model = try hashed.get()
-    let plan = PlannedAscent.all(indices, visualizations, ascent.seeds, labels)
-    let items = try plan.map { planned in
-      let provenance = Provenance(
-        .visualization(planned.visualization), class: planned.class, network, model, input: input)
-      return AtlasItem(
-        class: planned.class, label: labels[planned.class], planned.visualization, output: "\(planned.stem).png",
-        provenance: try provenance.text())
-    }
-    let names = items.map(\.output) + [AtlasFolder.manifest, AtlasFolder.sheet, AtlasFolder.page]
-    try Outputs.keep(
-      [ascent.request.startFile, classes].compactMap(\.self) + common.source.files(of: network),
-      from: names.map { "\(output.withoutLastSlash)/\($0)" })
-    let work = AtlasWork(
-      folder: try AtlasFolder(output, shard), items: items, startFile: ascent.request.startFile, console: common.console
-    )
-    try merge ? work.merge(network) : work.make(network, bytesEach: bytes)
+    let source = common.source
+    let work = try AtlasWork(output, classes: classes, ascent.request, shard, isMerge: merge, source)
+    if merge { return try work.merge() }
+    try work.make { record in try source.console.print(record, lines: work.lines(record)) }
   }
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 
 import ArgumentParser
-import PixelAscent
 import PixelAscentTool
 
 struct Classify: ParsableCommand {
@@ -31,27 +30,7 @@ struct Classify: ParsableCommand {
   }
 
   func run() throws {
-    let network = try common.source.network()
-    let inputs = try InputImages(images), memory = MemoryBudget()
-    try Batch.run(inputs.paths, network, unit: "images", problems: inputs.problems, common.console) { path, network in
-      let (input, scores) = try common.run.settings.withPhoto(path, memory, copies: 3) { image, _ in
-        try withErrors(about: path) {
-          let input = try network.input(for: image)
-          return (input, try network.scores(of: input))
-        }
-      }
-      let predictions = network.predictions(scores, top: top)
-      return ClassifyRecord(
-        image: path, height: input.shape[1], width: input.shape[2],
-        predictions: predictions.map { PredictionRecord($0, network.labels) })
-    } report: { record in
-      try common.console.listing(record) {
-        let lines = record.predictions.map { prediction in
-          let score = fixed(prediction.score, 3), column = String(repeating: " ", count: max(0, 10 - score.count))
-          return "\(column)\(score)  \(fixed(prediction.probability, 4))  \(prediction.label) (\(prediction.class))"
-        }
-        return [record.image] + lines
-      }
-    }
+    let source = common.source
+    try ClassifyWork(images, top: top, source).run(report: source.console.print)
   }
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 
 import ArgumentParser
-import PixelAscent
 import PixelAscentTool
 
 struct Convert: ParsableCommand {
@@ -33,13 +32,7 @@ struct Convert: ParsableCommand {
   }
 
   func run() throws {
-    let settings = try modelOptions.request.completeSettings()
-    try Outputs.keep([weights, modelOptions.labels].compactMap(\.self), from: [output])
-    let (classes, notes) = try ModelConverter.convert(contentsOf: weights, settings: settings, to: output)
     let console = consoleOptions.console
-    for note in notes { console.note("note: \(note)") }
-    try console.result(ConvertRecord(weights: weights, output: output, classes: classes)) {
-      "\(output): \(classes) classes, from \(weights)"
-    }
+    try console.print(ModelFileWork.convert(weights, to: output, modelOptions.request, console))
   }
 }

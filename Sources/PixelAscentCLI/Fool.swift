@@ -60,89 +60,11 @@ struct Fool: ParsableCommand {
   }
 
   func run() throws {
-    let (network, model) = try common.source.networkAndModel(), labels = network.labels, console = common.console
-    let index = try labels.find(target)
-    let outputs = try Outputs(
-      [(image, "\(image.fileStem)-as-\(labels.slug(index))")],
-      OutputRequest(output: output, figure: figure, raw: raw, report: report),
-      keeping: [image] + common.source.files(of: network))
-    let files = outputs.paths(for: image)
-    let (photo, sha256) = try common.run.settings.photo(image), begin = ContinuousClock.now
-    var fooling = try fooling(), progress = ProgressText("iteration", total: maxIterations)
-    var looks: [Fooling.Look] = []
-    var preview = previewOptions.preview ? Preview(console) : nil, first: RGBImage?
-    let result = try Interruption.heeded {
-      defer { StatusLine.clear() }
-      return try withErrors(about: image) {
-        try fooling.run(network, on: photo, target: index) { iteration, scores, isRounded in
-          if files.report != nil { looks.append(.init(iteration: iteration, scores: scores, isRounded: isRounded)) }
-          let top = network.topClass(scores)
-          let details = ["\(labels[index]) \(fixed(scores[index], 3))", "first: \(labels[top]) (\(top))"]
-          (progress.done, progress.details) = (iteration, isRounded ? ["8-bit"] + details : details)
-          if console.hasStatusLine {
-            console.progress { progress.line(width: $0, seconds: begin.secondsSince) }
-          } else {
-            let iteration = "iteration \(iteration)\(isRounded ? ", 8-bit" : "")"
-            console.note(([iteration] + details).joined(separator: "  "))
-          }
-        } show: { picture in
-          if preview == nil { return }
-          let image = picture(), original = first ?? image
-          first = original
-          preview?.show(RGBImage(row: [image, image.changes(from: original)]))
-        } shouldStop: {
-          Interruption.isAsked
-        }
-      }
-    }
-    let isInterrupted = Interruption.isAsked && !result.survives8Bit
-    if isInterrupted { fooling.maxIterations = result.iterations }
-    let provenance = try Provenance(.fooling(fooling), class: index, network, model.get(), input: sha256)
-    if result.stepsBeforeLastReLU > 0 {
-      console.note(
-        "note: the score of \(labels[index]) is dead here: \(result.stepsBeforeLastReLU) steps ascended it before the last ReLU"
-      )
-    }
-    if network.preprocessing.resize == .crop {
-      console.note(
-        "note: \(files.output) is the network's input as it is; give it back with --resize short, or it is cropped again"
-      )
-    }
-    let original = network.topClass(result.originalScores)
-    if original == index { console.note("note: \(image) is \(labels[index]) (\(index)) already") }
-    try outputs.makeFolders(for: image)
-    let saved = try result.save(to: files.output, checkedBy: network, comment: provenance.text())
-    if let figure = files.figure { try result.panels.write(to: figure, provenance.of(.figure)) }
-    if let raw = files.raw { try result.unrounded.write(to: raw) }
-    if let report = files.report {
-      let page = try fooling.report(
-        of: result, target: index, looks: looks, name: image.fileName, network: network,
-        command: isInterrupted ? [] : Console.command)
-      try Files.write(Array(page.utf8), to: report)
-    }
-    let survives = result.survives8Bit && network.topClass(saved) == index
-    let record = FoolRecord(
-      image: image,
-      original: .init(class: original, label: labels[original], score: result.originalScores[original]),
-      target: .init(class: index, label: labels[index], score: saved[index]),
-      iterations: result.iterations, fooled: result.isFooled, survives_8bit: survives, l2: result.l2,
-      linf_8bit: result.linf8Bit, output: files.output)
-    try console.result(record, besides: outputs) {
-      let push = "\(record.iterations) iterations, L2 \(fixed(record.l2, 2)), at most \(record.linf_8bit)/255 a value"
-      if survives {
-        return "\(files.output): \(labels[original]) (\(original)) → \(labels[index]) (\(index)) in \(push)"
-      }
-      let now = network.topClass(saved)
-      return "\(files.output): \(labels[now]) (\(now)), not \(labels[index]) (\(index)), after \(push)"
-    }
-    if isInterrupted {
-      console.note("interrupted after \(result.iterations) iterations: the image so far is in \(files.output)")
-      throw ExitStatus.interrupted
-    }
-    if !survives {
-      let what = result.isFooled ? "fooled, but not once rounded to 8 bits," : "not fooled"
-      Console.error("\(image): \(what) in \(result.iterations) iterations; the image so far is in \(files.output)")
-      throw ExitStatus.failure
-    }
+    let outputs = OutputRequest(output: output, figure: figure, raw: raw, report: report)
+    let work = try FoolWork(
+      image, target: target, fooling(), outputs, isShown: previewOptions.preview, common.source)
+    let outcome = try work.run()
+    try work.console.print(outcome.record)
+    try outcome.check(work.console)
   }
 }

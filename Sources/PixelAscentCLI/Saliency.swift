@@ -74,71 +74,9 @@ struct Saliency: ParsableCommand {
     return view
   }
 
-  /// Makes and writes what is asked for of one image.
-  private func record(
-    _ path: String, _ image: RGBImage, _ sha256: String, _ outputs: Outputs, _ network: Network,
-    _ model: Meanwhile<Provenance.Model>, class index: Int?
-  ) throws -> SaliencyRecord {
-    let files = outputs.paths(for: path), view = view
-    let (photo, result) = try withErrors(about: path) {
-      let photo = try network.resized(image)
-      return (
-        photo,
-        try network.saliency(ofInput: network.tensor(from: photo)) { top in
-          view.objective(index ?? top)
-        }
-      )
-    }
-    let `class` = result.objective.classIndex
-    let picture = RGBImage(map: result.map, colormap: view.colormap, percentile: view.percentile)
-    try outputs.makeFolders(for: path)
-    let provenance = try Provenance(.saliency(view), class: `class`, network, model.get(), input: sha256)
-    try picture.write(to: files.output, provenance)
-    if let figure = files.figure { try RGBImage(row: [photo, picture]).write(to: figure, provenance.of(.figure)) }
-    if let overlay = files.overlay {
-      try network.overlay(of: result.map, on: image, colormap: view.colormap, percentile: view.percentile)
-        .write(to: overlay, provenance.of(.overlay))
-    }
-    if let raw = files.raw { try result.gradient.write(to: raw) }
-    if let report = files.report {
-      let page = try result.report(
-        photo: photo, colormap: view.colormap, percentile: view.percentile, name: path.fileName, network: network,
-        command: Console.command)
-      try Files.write(Array(page.utf8), to: report)
-    }
-    if result.isZero {
-      common.console.note("note: \(path): class \(`class`)'s gradient is zero everywhere, and so is the map")
-    }
-    return SaliencyRecord(
-      image: path, class: `class`, label: network.labels[`class`], score: result.scores[`class`],
-      height: photo.height, width: photo.width, output: files.output)
-  }
-
   func run() throws {
-    let inputs = try InputImages(images, leavingOut: [output, figure, overlay].compactMap(\.self))
-    if inputs.areMirrored && output == nil {
-      throw UsageError("With a folder or a list, say where the maps go: -o FOLDER/.")
-    }
-    let (network, model) = try common.source.networkAndModel()
-    let outputs = try Outputs(
-      inputs.items.map { ($0.path, "\($0.resultName)-saliency") },
-      OutputRequest(output: output, figure: figure, overlay: overlay, raw: raw, report: report),
-      areMirrored: inputs.areMirrored,
-      keeping: inputs.paths + common.source.files(of: network))
-    let index = try className.map(network.labels.find)
-    if inputs.leftOut > 0 {
-      common.console.note("note: \(inputs.leftOut) pictures in folders where results go are left out")
-    }
-    let memory = MemoryBudget()
-    try Batch.run(inputs.paths, network, unit: "images", problems: inputs.problems, common.console) { path, network in
-      // What a progressive JPEG takes; an overlay is one more picture of the photo's size.
-      try common.run.settings.withPhoto(path, memory, copies: overlay == nil ? 3 : 4) { image, bytes in
-        try record(path, image, SHA256.digest(of: bytes), outputs, network, model, class: index)
-      }
-    } report: { record in
-      try common.console.result(record, besides: outputs) {
-        "\(record.output): \(record.label) (\(record.class)), score \(fixed(record.score, 3))"
-      }
-    }
+    let outputs = OutputRequest(output: output, figure: figure, overlay: overlay, raw: raw, report: report)
+    let work = try SaliencyWork(images, class: className, view, outputs, common.source)
+    try work.run(report: work.console.print)
   }
 }

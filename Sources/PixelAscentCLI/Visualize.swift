@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 
 import ArgumentParser
-import PixelAscent
 import PixelAscentTool
 
 struct Visualize: ParsableCommand {
@@ -50,7 +49,7 @@ struct Visualize: ParsableCommand {
 
   func validate() throws {
     let most = PlannedAscent.most
-    let count = classNames.count * ascent.recipes.count * ascent.seeds.count(most: most)
+    let count = ascent.request.count(classes: classNames.count, most: most)
     guard count <= most else {
       throw ValidationError("A command makes at most \(most) ascents; --class and --seeds ask for more.")
     }
@@ -60,31 +59,9 @@ struct Visualize: ParsableCommand {
   }
 
   func run() throws {
-    let (network, model) = try common.source.networkAndModel()
-    let (visualizations, input) = try ascent.request.visualizations(network, common.run.settings)
-    let ascents = try PlannedAscent.all(classNames, visualizations, ascent.seeds, network.labels)
-    let outputs = try Outputs(
-      ascents.map { ($0.stem, $0.stem) }, OutputRequest(output: output, figure: figure, raw: raw, report: report),
-      keeping: [ascent.request.startFile].compactMap(\.self) + common.source.files(of: network))
-    let preview = previewOptions.preview ? Preview(common.console) : nil
-    let needs = PlannedAscent.Needs(shown: figure != nil || report != nil, probabilities: report != nil)
-    let bytes = try withErrors(about: ascent.request.startFile) {
-      try visualizations.map { try $0.check(network, copies: needs.shown ? ClassVisualization.copiesOfShown : 0) }.max()
-        ?? 0
-    }
-    try Batch.run(ascents, network, unit: "ascents", bytesEach: bytes, common.console, isDone: { $0.isWhole }) {
-      (planned: PlannedAscent, network: Network) -> (record: VisualizeRecord, isWhole: Bool) in
-      try withErrors(about: planned.name) {
-        let climb = try planned.climb(startFile: ascent.request.startFile, network, needs, common.console, preview)
-        let record = try planned.write(climb, network, model.get(), input: input, outputs, common.console)
-        return (record, record.iterations == planned.visualization.iterations)
-      }
-    } report: { record, _ in
-      try common.console.result(record, besides: outputs) {
-        ascentLine(
-          record.output, record.label, record.class, score: record.score, probability: record.probability,
-          seconds: record.seconds)
-      }
-    }
+    let outputs = OutputRequest(output: output, figure: figure, raw: raw, report: report)
+    let work = try VisualizeWork(
+      classNames, ascent.request, outputs, isShown: previewOptions.preview, common.source)
+    try work.run(report: work.console.print)
   }
 }

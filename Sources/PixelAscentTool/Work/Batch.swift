@@ -1,22 +1,45 @@
 // SPDX-License-Identifier: MIT
 
 import PixelAscent
-import PixelAscentTool
 import Synchronization
 
-/// Several images or ascents, side by side where there are several cores. A bad one is reported and the others go on.
-enum Batch {
-  /// How a batch came to its end.
-  struct Ending {
-    let failures, count: Int
-    let unit: String
-    /// How many items were left out, or left unfinished.
-    var left = 0
-    /// Whether nothing more is to be done: Ctrl-C came, or a fatal error.
-    var isCutShort = false
+/// Several images or ascents, worked on side by side where there are several cores. One that fails is reported, and the others
+/// go on.
+package struct Batch {
+  /// What the items are called where progress is shown: "images".
+  private let unit: String
+  private let network: Network
+  private let console: Console
+  /// The memory that one item's way through the network takes; 0 if that is not known beforehand.
+  package var bytesEach = 0
+  /// What went wrong before there were items.
+  package var problems: [any Error] = []
+  /// Whether no other item is begun after an error.
+  package var isFatal: @Sendable (any Error) -> Bool = { _ in false }
 
-    /// - Throws: `ExitStatus.interrupted`, or `ExitStatus.failure` if an item failed.
-    func check() throws {
+  package init(of unit: String, _ network: Network, _ console: Console) {
+    (self.unit, self.network, self.console) = (unit, network, console)
+  }
+
+  /// How a batch came to its end.
+  package struct Ending: Sendable {
+    package let failures, count: Int
+    package let unit: String
+    /// How many items were left out, or left unfinished.
+    package var left = 0
+    /// Whether the rest was given up: Ctrl-C came, or a fatal error.
+    package var isCutShort = false
+
+    /// - Parameter count: the number of items, failures included
+    package init(failures: Int, of count: Int, unit: String, left: Int = 0, isCutShort: Bool = false) {
+      (self.failures, self.count, self.unit) = (failures, count, unit)
+      (self.left, self.isCutShort) = (left, isCutShort)
+    }
+
+    /// Prints how many items failed, if there were several.
+    ///
+    /// - Throws: `ExitStatus` if Ctrl-C came, or an item failed.
+    package func check() throws {
       if failures > 0 && count > 1 {
         let rest = left > 0 && !Interruption.isAsked ? ", and \(left) were not tried" : ""
         Console.error("\(failures) of \(count) \(unit) failed\(rest)")
@@ -26,39 +49,21 @@ enum Batch {
     }
   }
 
+  /// Works on all items, and says how far the work is.
+  ///
   /// - Parameters:
-  ///   - unit: what the items are called where progress is shown
-  ///   - bytesEach: the memory of an item's way through the network, if that is known beforehand
-  ///   - problems: failures of what has become no item
   ///   - isDone: whether a record is of an item that was not left unfinished
   ///   - work: makes the record of one item, given a network that leaves cores to the others
   ///   - report: called with each record, in the order of the items, as soon as those before it are done
-  /// - Throws: as `Ending.check` does.
-  static func run<Item: Sendable, Record: Sendable>(
-    _ items: [Item], _ network: Network, unit: String, bytesEach: Int = 0, problems: [any Error] = [],
-    _ console: Console, isDone: (Record) -> Bool = { _ in true },
-    _ work: @escaping @Sendable (Item, Network) throws -> Record,
-    report: (Record) throws -> Void
-  ) throws {
-    try attempt(
-      items, network, unit: unit, bytesEach: bytesEach, problems: problems, console, isDone: isDone, work,
-      report: report
-    ).check()
-  }
-
-  /// The same, if something is to be done before it ends.
-  ///
-  /// - Parameter isFatal: whether after this error no other item is begun
-  static func attempt<Item: Sendable, Record: Sendable>(
-    _ items: [Item], _ network: Network, unit: String, bytesEach: Int, problems: [any Error] = [], _ console: Console,
-    isDone: (Record) -> Bool, isFatal: @escaping @Sendable (any Error) -> Bool = { _ in false },
-    _ work: @escaping @Sendable (Item, Network) throws -> Record,
-    report: (Record) throws -> Void
+  /// - Throws: what `report` throws.
+  package func run<Item: Sendable, Record: Sendable>(
+    _ items: [Item], isDone: (Record) -> Bool = { _ in true },
+    _ work: @escaping @Sendable (Item, Network) throws -> Record, report: (Record) throws -> Void
   ) throws -> Ending {
     let concurrency = network.options.concurrency(of: items.count, bytesEach: bytesEach)
     var network = network
     network.options.threads = max(1, network.options.threads / concurrency)
-    let shared = network, begin = ContinuousClock.now, isOver = Atomic(false)
+    let shared = network, begin = ContinuousClock.now, isFatal = isFatal, isOver = Atomic(false)
     for problem in problems { Console.error("\(problem)") }
     var done = 0, failures = problems.count, progress = ProgressText(unit, total: items.count)
     func showProgress() {
@@ -94,7 +99,7 @@ enum Batch {
     }
     let count = items.count + problems.count
     return Ending(
-      failures: failures, count: count, unit: unit, left: count - failures - done,
+      failures: failures, of: count, unit: unit, left: count - failures - done,
       isCutShort: Interruption.isAsked || isOver.load(ordering: .relaxed))
   }
 }

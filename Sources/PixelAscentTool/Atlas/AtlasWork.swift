@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: MIT
+
+import PixelAscent
+
+/// What `atlas` does: makes the pictures of a folder that are missing, and the pages that show them.
+package struct AtlasWork: Sendable {
+  private let folder: AtlasFolder
+  private let items: [AtlasItem]
+  private let startFile: String?
+  private let network: Network
+  /// The memory that an ascent takes.
+  private let bytes: Int
+  private let console: Console
+
+  /// Reads the network, settles which pictures the folder is to hold, and makes the folder.
+  ///
+  /// - Parameters:
+  ///   - output: the folder
+  ///   - classes: a list of classes, or a file of them; nil is all
+  ///   - shard: the part that this process makes; nil if it makes all
+  ///   - isMerge: whether the folder must be there, because shards have made its pictures
+  package init(
+    _ output: String, classes: String?, _ request: AscentRequest, _ shard: ShardRequest?, isMerge: Bool,
+    _ source: NetworkSource
+  ) throws {
+    (startFile, console) = (request.startFile, source.console)
+    let shard = try shard?.shard()
+    if isMerge && !Files.isFolder(output) { throw PixelAscentError(.unreadableFile, "\(output): no such folder") }
+    let (network, hashed) = try source.networkAndModel(), labels = network.labels
+    self.network = network
+    let (visualizations, input) = try request.visualizations(network, source.run)
+    bytes = try withErrors(about: startFile) { try visualizations.map { try $0.check(network) }.max() ?? 0 }
+    let indices = try classes.map { try ClassList.find($0, labels) } ?? Array(0..<labels.count)
+    let most = PlannedAscent.most
+    guard request.count(classes: indices.count, most: most) <= most else {
+      throw UsageError("An atlas has at most \(most) pictures; --classes and --seeds ask for more.")
+    }
+    let model = try hashed.get()
+    items = try PlannedAscent.all(indices, visualizations, request.seeds, labels).map { planned in
+      let provenance = Provenance(
+        .visualization(planned.visualization), class: planned.class, network, model, input: input)
+      return AtlasItem(
+        class: planned.class, label: labels[planned.class], planned.visualization, output: "\(planned.stem).png",
+        provenance: try provenance.text())
+    }
+    let names = items.map(\.output) + [AtlasFolder.manifest, AtlasFolder.sheet, AtlasFolder.page]
+    try Outputs.keep(
+      [startFile, classes].compactMap(\.self) + source.files(of: network),
+      from: names.map { "\(output.withoutLastSlash)/\($0)" })
+    folder = try AtlasFolder(output, shard)
+  }
+
+  /// The lines for people about a picture that was made.
+  package func lines(_ record: AtlasRecord) -> [String] { record.lines(in: folder.path) }
+
+  /// Makes what is missing of the folder's shard, or of all, and calls `report` with the record of each picture; then, of all,
+  /// writes the pages.
+  ///
+  /// - Throws: `ExitStatus` if a picture failed, or Ctrl-C came.
+  package func make(report: (AtlasRecord) throws -> Void) throws {
+    let items = folder.shard?.of(items) ?? items, threads = network.options.threads
+    let manifests = try openManifests(for: items), manifest = manifests[0]
+    folder.removeUnfinished(items)
+    let present = try folder.presence(of: items, manifests, threads: threads)
+    let missing = zip(items, present).filter { $0.1.record == nil }.map(\.0)
+    printNotes(on: present, missing: missing.count)
+
+    var batch = Batch(of: Self.unit, network, console)
+    batch.bytesEach = bytes
+    batch.isFatal = { ($0 as? PixelAscentError)?.kind == .unwritableFile }
+    let ending = try batch.run(missing, isDone: { $0 != nil }) {
+      (item: AtlasItem, network: Network) -> AtlasRecord? in
+      try withErrors(about: item.output) { try make(item, network, manifest) }
+    } report: { (record: AtlasRecord?) in
+      if let record { try report(record) }
+    }
+    if Interruption.isAsked { console.note("\(folder.path): the same command makes what is missing") }
+    if folder.shard == nil && !ending.isCutShort { try finish(manifests, threads: threads) }
+    if folder.shard != nil { folder.removeIfEmpty(manifest) }
+    try ending.check()
+  }
+
+  /// Joins what shards have made.
+  ///
+  /// - Throws: `ExitStatus` if a picture of theirs failed.
+  package func merge() throws {
+    let threads = network.options.threads, manifests = try openManifests(for: items)
+    folder.removeUnfinished(items)
+    let present = try folder.presence(of: items, manifests, threads: threads)
+    let failures: [AtlasRecord]
+    do {
+      failures = try folder.failures(of: items, present, manifests)
+    } catch {
+      folder.removeIfEmpty(manifests[0])
+      throw error
+    }
+    for record in failures { Console.error("\(record.output): \(record.error ?? "")") }
+    try finish(manifests, threads: threads)
+    try Batch.Ending(failures: failures.count, of: items.count, unit: Self.unit).check()
+  }
+
+  private static let unit = "pictures"
+
+  private func openManifests(for items: [AtlasItem]) throws -> [AtlasManifest] {
+    let manifests = try folder.openManifests(for: items)
+    if let open = manifests.first(where: { !$0.isLocked }) {
+      console.note("note: \(open.path) can't be locked here: take care that no other run works on it")
+    }
+    return manifests
+  }
+
+  /// Says what there is of the pictures that this process is to make.
+  private func printNotes(on present: [AtlasFolder.Presence], missing: Int) {
+    let count = present.count
+    if let shard = folder.shard, count == 0 { console.note("note: shard \(shard) has no picture to make") }
+    if missing < count { console.note("\(count - missing) of \(count) pictures are there") }
+    let others = present.count { if case .madeOtherwise = $0 { true } else { false } }
+    if others > 0 { console.note("\(others) of \(count) pictures were made otherwise, and are made anew") }
+  }
+
+  private func finish(_ manifests: [AtlasManifest], threads: Int) throws {
+    let count = try folder.finish(items, manifests, threads: threads)
+    let sheet = count > 0 ? ", \(AtlasFolder.sheet)" : ""
+    console.note("\(folder.path): \(count) picture\(count == 1 ? "" : "s")\(sheet) and \(AtlasFolder.page)")
+  }
+
+  /// Makes and writes a picture.
+  ///
+  /// - Returns: the picture's record; nil if the ascent was stopped before its end
+  private func make(_ item: AtlasItem, _ network: Network, _ manifest: AtlasManifest) throws -> AtlasRecord? {
+    do {
+      let result = try withErrors(about: startFile) {
+        try item.visualization.run(network, class: item.class, shouldStop: { _ in Interruption.isAsked })
+      }
+      if result.iterations < item.visualization.iterations { return nil }
+      let record = AtlasRecord(item, result, bytes: try folder.write(result.picture, item))
+      do {
+        try manifest.append(record)
+      } catch {
+        folder.remove(item)
+        throw error
+      }
+      return record
+    } catch let error as PixelAscentError where error.kind != .unwritableFile {
+      // A picture that was made with other parameters is not this item's, and must not stay in its place.
+      folder.remove(item)
+      try manifest.append(AtlasRecord(item, error: error.message))
+      throw error
+    }
+  }
+}

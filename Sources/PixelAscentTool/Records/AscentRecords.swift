@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: MIT
+
+import PixelAscent
+
+/// What `saliency` prints about a map.
+package struct SaliencyRecord: ResultRecord {
+  package let image: String
+  package let `class`: Int
+  package let label: String
+  package let score: Float
+  package let height, width: Int
+  package let output: String
+
+  package var lines: [String] { ["\(output): \(label) (\(`class`)), score \(fixed(score, 3))"] }
+}
+
+/// What `visualize` prints about an ascent.
+package struct VisualizeRecord: ResultRecord {
+  package let `class`: Int
+  package let label, recipe: String
+  package let seed: UInt64
+  package let iterations: Int
+  package let score: Float
+  package let probability, seconds: Double
+  package let output: String
+
+  package var lines: [String] {
+    [
+      "\(output): \(label) (\(`class`)), score \(fixed(score, 3)), probability \(fixed(probability, 4)), "
+        + "\(fixed(seconds, 2)) s"
+    ]
+  }
+}
+
+extension AtlasRecord {
+  /// The lines for people about a picture that was made in the atlas's folder.
+  package func lines(in folder: String) -> [String] {
+    VisualizeRecord(
+      class: self.class, label: label, recipe: recipe, seed: seed, iterations: iterations ?? 0, score: score ?? 0,
+      probability: probability ?? 0, seconds: seconds ?? 0, output: "\(folder)/\(output)"
+    ).lines
+  }
+}
+
+/// What `fool` prints about a fooling image.
+package struct FoolRecord: ResultRecord {
+  /// A class and its score.
+  package struct Scored: Encodable, Sendable {
+    package let `class`: Int
+    package let label: String
+    package let score: Float
+
+    init(_ index: Int, _ scores: [Float], _ labels: Labels) {
+      (self.class, label, score) = (index, labels[index], scores[index])
+    }
+  }
+
+  package let image: String
+  package let original, target: Scored
+  package let iterations: Int
+  package let fooled, survives_8bit: Bool
+  package let l2: Double
+  package let linf_8bit: Int
+  package let output: String
+  /// What the network sees in the file that was written; not part of the JSON.
+  package let seen: Scored
+
+  private enum CodingKeys: String, CodingKey {
+    case image, original, target, iterations, fooled, survives_8bit, l2, linf_8bit, output
+  }
+
+  package var lines: [String] {
+    let push = "\(iterations) iterations, L2 \(fixed(l2, 2)), at most \(linf_8bit)/255 a value"
+    let goal = "\(target.label) (\(target.class))"
+    return survives_8bit
+      ? ["\(output): \(original.label) (\(original.class)) → \(goal) in \(push)"]
+      : ["\(output): \(seen.label) (\(seen.class)), not \(goal), after \(push)"]
+  }
+}

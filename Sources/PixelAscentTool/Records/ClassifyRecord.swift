@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT
+
+import PixelAscent
+
+/// What `classify` prints about an image.
+package struct ClassifyRecord: ResultRecord {
+  /// A class that the network sees in the image.
+  package struct Prediction: Encodable, Sendable {
+    package let `class`: Int
+    package let label: String
+    package let score: Float
+    package let probability: Double
+  }
+
+  package let image: String
+  package let height, width: Int
+  package let predictions: [Prediction]
+
+  /// The record of the image at `path`, which the network got as `input`.
+  init(_ path: String, input: Tensor, _ predictions: [PixelAscent.Prediction], _ labels: Labels) {
+    image = path
+    (height, width) = (input.shape[1], input.shape[2])
+    self.predictions = predictions.map {
+      Prediction(
+        class: $0.classIndex, label: labels[$0.classIndex], score: $0.score, probability: $0.probability)
+    }
+  }
+
+  /// The image, then a line for each class, with the scores' points one below the other.
+  package var lines: [String] {
+    [image]
+      + predictions.map { prediction in
+        let score = fixed(prediction.score, 3), column = String(repeating: " ", count: max(0, 10 - score.count))
+        return "\(column)\(score)  \(fixed(prediction.probability, 4))  \(prediction.label) (\(prediction.class))"
+      }
+  }
+}

@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: MIT
+
+/// What `convert` prints about a model file that it has written.
+package struct ConvertRecord: ResultRecord {
+  package let weights, output: String
+  package let classes: Int
+
+  package var lines: [String] { ["\(output): \(classes) classes, from \(weights)"] }
+}

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: MIT
+
+import PixelAscent
+
+/// What `info` prints about the program, the machine and the model.
+package struct InfoRecord: ResultRecord {
+  package let version, simd: String
+  package let selectable: [String]
+  package let threads: Int
+  package private(set) var model: String?
+  package private(set) var classes: Int?
+  /// Where the model comes from, and its licence; not part of the JSON.
+  private var origin: [String] = []
+
+  private enum CodingKeys: String, CodingKey { case version, simd, selectable, threads, model, classes }
+
+  /// - Throws: `PixelAscentError` if the model is there but can't be read.
+  package init(_ source: NetworkSource) throws {
+    let selected = try InstructionSet.selected()
+    (version, simd, threads) = (PixelAscent.version, selected.name, source.run.threads)
+    selectable = InstructionSet.selectable.map(\.name)
+    guard let path = try ModelLocation.search(source.model) else { return }
+    let network = try Network(
+      contentsOf: path, settings: try source.request.completeSettings(), options: try source.run.computeOptions())
+    (model, classes, origin) = (path, network.classCount, [network.source, network.licence])
+  }
+
+  package var lines: [String] {
+    let isScalarOnly = selectable == ["scalar"]
+    var about = ["none: \(ModelLocation.advice)"]
+    if let model, let classes { about = [model, "\(classes) classes"] + origin }
+    return [
+      "PixelAscent \(version)",
+      "simd:       \(simd)\(isScalarOnly ? " (this CPU runs none of the faster ones)" : "")",
+      "selectable: \(selectable.joined(separator: ", "))",
+      "threads:    \(threads)",
+      "model:      \(about[0])",
+    ] + about.dropFirst().map { "            \($0)" }
+  }
+}

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: MIT
+
+import PixelAscent
+
+/// What `inspect` prints about a model file.
+package struct InspectRecord: ResultRecord {
+  /// A layer of the network.
+  package struct Layer: Encodable, Sendable {
+    let name, operation: String
+    let inputs: [String]
+    let shape: [Int]
+    let parameters, multiplications: Int
+  }
+
+  /// A node of the file that keeps the model from running.
+  package struct Unsupported: Encodable, Sendable {
+    let layer, `operator`, advice: String
+  }
+
+  package let model, format, source, licence: String
+  package let layers: [Layer]
+  package let unsupported: [Unsupported]
+  package let preprocessing: Preprocessing?
+  package let classes, height, width, parameters, multiplications, forward_bytes, gradient_bytes: Int
+  package let notes: [String]
+
+  /// The record of what `inspection` has found in the model file `file`.
+  package init(_ file: String, _ inspection: ModelInspection) {
+    model = file
+    (format, source, licence) = (inspection.format, inspection.source, inspection.licence)
+    layers = inspection.layers.map {
+      Layer(
+        name: $0.name, operation: $0.operation, inputs: $0.inputs, shape: $0.shape, parameters: $0.parameters,
+        multiplications: $0.multiplications)
+    }
+    unsupported = inspection.unsupported.map {
+      Unsupported(layer: $0.layer, operator: $0.operator, advice: $0.advice)
+    }
+    preprocessing = inspection.preprocessing
+    (classes, height, width) = (inspection.classes, inspection.height, inspection.width)
+    (parameters, multiplications) = (inspection.parameters, inspection.multiplications)
+    (forward_bytes, gradient_bytes) = (inspection.forwardBytes, inspection.gradientBytes)
+    notes = inspection.notes
+  }
+
+  /// The layers as a table, then what is known of the whole; of a model that can't run, what is not supported.
+  package var lines: [String] {
+    guard let preprocessing else {
+      return ["\(model): \(format)"] + table(unsupported.map { [$0.layer, $0.operator, $0.advice] }, right: [])
+    }
+    let rows = layers.map { layer -> [String] in
+      [
+        layer.name, layer.operation, layer.shape.map(String.init).joined(separator: "×"), "\(layer.parameters)",
+        "\(fixed(Double(layer.multiplications) / 1e6, 1)) M",
+      ]
+    }
+    let head = ["layer", "operation", "output", "parameters", "multiplications"]
+    func list(_ values: [Float]) -> String { values.map { "\($0)" }.joined(separator: ", ") }
+    return table([head] + rows, right: [3, 4]) + [
+      "",
+      "format:      \(format); \(source)",
+      "input:       \(preprocessing.mean.count)×\(height)×\(width), mean \(list(preprocessing.mean)), "
+        + "std \(list(preprocessing.std)), resize \(preprocessing.resize.rawValue)",
+      "classes:     \(classes)",
+      "parameters:  \(fixed(Double(parameters) / 1e6, 2)) million",
+      "one pass:    \(fixed(Double(multiplications) / 1e6, 0)) million multiplications",
+      "memory:      \(megabytes(forward_bytes)) for scores, \(megabytes(gradient_bytes)) with the gradient, beside the weights",
+    ]
+  }
+
+  private func megabytes(_ bytes: Int) -> String { "\(fixed(Double(bytes) / 1048576, 1)) MB" }
+
+  /// - Throws: `PixelAscentError` that says how many nodes are not supported, if any.
+  package func check() throws {
+    if unsupported.isEmpty { return }
+    let count = unsupported.count
+    throw PixelAscentError(.invalidModel, "\(model): \(count) \(count == 1 ? "node is" : "nodes are") not supported")
+  }
+}

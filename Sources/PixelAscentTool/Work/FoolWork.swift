@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: MIT
+
+import PixelAscent
+
+/// What `fool` does: pushes a photo until the network takes it for another class.
+package struct FoolWork {
+  private let image: String
+  private let fooling: Fooling
+  private let target: Int
+  private let source: NetworkSource
+  private let network: Network
+  private let model: Meanwhile<Provenance.Model>
+  private let outputs: Outputs
+  private let files: Outputs.Paths
+  private let isShown: Bool
+
+  /// Where the record of the fooling image is printed.
+  package let console: Console
+
+  /// Reads the network, and settles where the results go.
+  ///
+  /// - Parameters:
+  ///   - image: the photo's file
+  ///   - target: the class that the photo is to be taken for
+  ///   - isShown: whether pictures are shown in the terminal while they change
+  package init(
+    _ image: String, target: String, _ fooling: Fooling, _ request: OutputRequest, isShown: Bool,
+    _ source: NetworkSource
+  ) throws {
+    (self.image, self.fooling, self.isShown, self.source) = (image, fooling, isShown, source)
+    (network, model) = try source.networkAndModel()
+    self.target = try network.labels.find(target)
+    outputs = try Outputs(
+      [(image, "\(image.fileStem)-as-\(network.labels.slug(self.target))")], request,
+      keeping: [image] + source.files(of: network))
+    files = outputs.paths(for: image)
+    console = source.console.beside(outputs)
+  }
+
+  /// What became of the photo.
+  package struct Outcome {
+    package let record: FoolRecord
+    fileprivate let isInterrupted: Bool
+
+    /// Says what is wrong with the image, if it does not fool the network.
+    ///
+    /// - Throws: `ExitStatus` in that case.
+    package func check(_ console: Console) throws {
+      if isInterrupted {
+        console.note("interrupted after \(record.iterations) iterations: the image so far is in \(record.output)")
+        throw ExitStatus.interrupted
+      }
+      if !record.survives_8bit {
+        let what = record.fooled ? "fooled, but not once rounded to 8 bits," : "not fooled"
+        Console.error(
+          "\(record.image): \(what) in \(record.iterations) iterations; the image so far is in \(record.output)")
+        throw ExitStatus.failure
+      }
+    }
+  }
+
+  /// Makes and writes the fooling image, and prints the notes on it.
+  package func run() throws -> Outcome {
+    let (photo, sha256) = try source.run.photo(image)
+    let (result, looks) = try climb(photo)
+    var fooling = fooling
+    let isInterrupted = Interruption.isAsked && !result.survives8Bit
+    if isInterrupted { fooling.maxIterations = result.iterations }
+    let provenance = try Provenance(.fooling(fooling), class: target, network, model.get(), input: sha256)
+    printNotes(result)
+    try outputs.makeFolders(for: image)
+    let saved = try result.save(to: files.output, checkedBy: network, comment: provenance.text())
+    if let figure = files.figure { try result.panels.write(to: figure, provenance.of(.figure)) }
+    if let raw = files.raw { try result.unrounded.write(to: raw) }
+    if let report = files.report {
+      let page = try fooling.report(
+        of: result, target: target, looks: looks, name: image.fileName, network: network,
+        command: isInterrupted ? [] : Console.command)
+      try Files.write(Array(page.utf8), to: report)
+    }
+    let labels = network.labels, seen = network.topClass(saved)
+    let record = FoolRecord(
+      image: image, original: .init(network.topClass(result.originalScores), result.originalScores, labels),
+      target: .init(target, saved, labels), iterations: result.iterations, fooled: result.isFooled,
+      survives_8bit: result.survives8Bit && seen == target, l2: result.l2, linf_8bit: result.linf8Bit,
+      output: files.output, seen: .init(seen, saved, labels))
+    return Outcome(record: record, isInterrupted: isInterrupted)
+  }
+
+  /// Pushes the photo, and says how far the push is; also gives the scores of every step, if they are for a page.
+  private func climb(_ photo: RGBImage) throws -> (result: Fooling.Result, looks: [Fooling.Look]) {
+    let labels = network.labels, begin = ContinuousClock.now
+    var progress = ProgressText("iteration", total: fooling.maxIterations), looks: [Fooling.Look] = []
+    var preview = isShown ? Preview(console) : nil, first: RGBImage?
+    let result = try Interruption.heeded {
+      defer { StatusLine.clear() }
+      return try withErrors(about: image) {
+        try fooling.run(network, on: photo, target: target) { iteration, scores, isRounded in
+          if files.report != nil { looks.append(.init(iteration: iteration, scores: scores, isRounded: isRounded)) }
+          let top = network.topClass(scores)
+          let details = ["\(labels[target]) \(fixed(scores[target], 3))", "first: \(labels[top]) (\(top))"]
+          (progress.done, progress.details) = (iteration, isRounded ? ["8-bit"] + details : details)
+          if console.hasStatusLine {
+            console.progress { progress.line(width: $0, seconds: begin.secondsSince) }
+          } else {
+            let iteration = "iteration \(iteration)\(isRounded ? ", 8-bit" : "")"
+            console.note(([iteration] + details).joined(separator: "  "))
+          }
+        } show: { picture in
+          if preview == nil { return }
+          let image = picture(), original = first ?? image
+          first = original
+          preview?.show(RGBImage(row: [image, image.changes(from: original)]))
+        } shouldStop: {
+          Interruption.isAsked
+        }
+      }
+    }
+    return (result, looks)
+  }
+
+  private func printNotes(_ result: Fooling.Result) {
+    let label = network.labels[target]
+    if result.stepsBeforeLastReLU > 0 {
+      console.note(
+        "note: the score of \(label) is dead here: \(result.stepsBeforeLastReLU) steps ascended it before the last ReLU"
+      )
+    }
+    if network.preprocessing.resize == .crop {
+      console.note(
+        "note: \(files.output) is the network's input as it is; give it back with --resize short, or it is cropped again"
+      )
+    }
+    if network.topClass(result.originalScores) == target {
+      console.note("note: \(image) is \(label) (\(target)) already")
+    }
+  }
+}

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: MIT
+
+import PixelAscent
+
+/// One of the ascents that a command asks for.
+package struct PlannedAscent: Sendable {
+  package let `class`: Int
+  package let visualization: ClassVisualization
+  /// The default name of the picture, without its ending; no two ascents of a command have the same.
+  package let stem: String
+  /// What errors and notes call the ascent; nil if it is the command's only one.
+  package let name: String?
+
+  /// The most ascents that one command may ask for.
+  package static let most = 100_000
+
+  /// An ascent for every class, recipe and seed: those of the first class, those of the second, and so on.
+  ///
+  /// - Throws: `UsageError` if a class is named twice; `PixelAscentError` if a class can't be found.
+  package static func all(
+    _ classes: [String], _ visualizations: [ClassVisualization], _ seeds: Seeds, _ labels: Labels
+  ) throws -> [PlannedAscent] {
+    var names: [Int: String] = [:]
+    let indices = try classes.map { (text: String) -> Int in
+      let index = try labels.find(text)
+      if let other = names.updateValue(text, forKey: index) {
+        throw UsageError(
+          "--class \(other.oneLine) and --class \(text.oneLine) are both \(labels[index]) (\(index)).")
+      }
+      return index
+    }
+    return all(indices, visualizations, seeds, labels)
+  }
+
+  /// An ascent for every class, recipe and seed, of classes that differ.
+  package static func all(
+    _ classes: [Int], _ visualizations: [ClassVisualization], _ seeds: Seeds, _ labels: Labels
+  ) -> [PlannedAscent] {
+    let seeds = seeds.values, isAlone = classes.count * visualizations.count * seeds.count == 1
+    return zip(classes, labels.slugs(classes)).flatMap { (index: Int, slug: String) -> [PlannedAscent] in
+      let label = "\(labels[index]) (\(index))"
+      return visualizations.flatMap { (visualization: ClassVisualization) -> [PlannedAscent] in
+        let recipe = visualization.recipe.rawValue, isOnly = visualizations.count == 1
+        return seeds.map { (seed: UInt64) -> PlannedAscent in
+          var visualization = visualization
+          visualization.seed = seed
+          return PlannedAscent(
+            class: index, visualization: visualization,
+            stem: slug + (isOnly ? "" : "-\(recipe)") + (seeds.count == 1 ? "" : "-seed-\(seed)"),
+            name: isAlone ? nil : label + (isOnly ? "" : ", \(recipe)") + ", seed \(seed)")
+        }
+      }
+    }
+  }
+}
