@@ -13,10 +13,10 @@ import Testing
 
   /// Class 0 is red, class 1 green, and the others are constants below them.
   private static func network(names: [String]? = nil, source: String = "a test", classes: Int = 2) throws -> Network {
-    let constants = (2..<max(2, classes)).map { (index: Int) -> SmallNetworks.Class in
+    let constants = (2..<max(2, classes)).map { (index: Int) -> PixelwiseNetwork.Class in
       .init(weight: [0, 0, 0], bias: 0.01 * Float(index))
     }
-    return try SmallNetworks.pixelwise(
+    return try PixelwiseNetwork.make(
       [.init(weight: [1, 0, 0], bias: 0.3), .init(weight: [0, 1, 0], bias: 0)] + constants, names: names, source: source
     )
   }
@@ -119,7 +119,7 @@ import Testing
   }
 
   @Test func nameTheClassThatIsFirst() throws {
-    let network = try SmallNetworks.pixelwise([
+    let network = try PixelwiseNetwork.make([
       .init(weight: [0, 0, 0], bias: 9), .init(weight: [0, 1, 0], bias: 0.5),
     ])
     var ascent = ClassVisualization()

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: MIT
+
+import PixelAscent
+import PixelAscentTool
+import TestSupport
+import Testing
+
+/// Which images a command is given, and what their results are called.
+@Suite struct InputImagesTests {
+  private let folder: TemporaryFolder
+  private let path: String
+
+  init() throws {
+    folder = try TemporaryFolder()
+    path = folder.path
+    for name in ["in/b.png", "in/a.JPG", "in/sub/c.jpeg", "in/notes.txt", "in/.hidden.png", "other/b.png"] {
+      try folder.add(name)
+    }
+  }
+
+  private func names(_ arguments: String..., leavingOut outputs: [String] = []) throws -> [String] {
+    try InputImages(arguments, leavingOut: outputs).items.map(\.resultName)
+  }
+
+  @Test("A file is taken without a look at it")
+  func file() throws {
+    let images = try InputImages(["x/none.jpg"])
+    #expect(images.paths == ["x/none.jpg"])
+    #expect(images.items.map(\.resultName) == ["none"])
+    #expect(!images.areMirrored)
+  }
+
+  @Test("A folder's images are those of all folders in it, sorted", arguments: ["in", "in/"])
+  func images(_ name: String) throws {
+    let images = try InputImages(["\(path)/\(name)"])
+    #expect(images.paths == ["a.JPG", "b.png", "sub/c.jpeg"].map { "\(path)/in/\($0)" })
+    #expect(images.areMirrored)
+  }
+
+  @Test("Their results mirror the folder")
+  func mirrored() throws { #expect(try names("\(path)/in") == ["a", "b", "sub/c"]) }
+
+  @Test("Of several folders, the results keep what tells the folders apart")
+  func severalFolders() throws {
+    #expect(try names("\(path)/in", "\(path)/other") == ["in/a", "in/b", "in/sub/c", "other/b"])
+  }
+
+  @Test("Files beside a folder have no folder of their own")
+  func fileBesideFolder() throws { #expect(try names("x/z.png", "\(path)/in") == ["z", "a", "b", "sub/c"]) }
+
+  @Test("a.jpg and a.png keep their endings, however far that goes on")
+  func endings() throws {
+    #expect(try names("x/a.jpg", "x/a.png", "x/b.png") == ["a.jpg", "a.png", "b"])
+    #expect(try names("a.jpg", "a.png", "a.jpg.png") == ["a.jpg", "a.png", "a.jpg.png"])
+  }
+
+  @Test("Images where results go are left out, and counted")
+  func leftOut() throws {
+    let images = try InputImages(["\(path)/in"], leavingOut: ["\(path)/in/sub"])
+    #expect(images.items.map(\.resultName) == ["a", "b"])
+    #expect(images.leftOut == 1)
+  }
+
+  @Test("Results don't go among the images")
+  func amongImages() {
+    #expect(
+      errorLine { try InputImages(["\(path)/in"], leavingOut: ["\(path)/in/"]) }
+        == "The results would lie among the images of \(path)/in; write another folder than \(path)/in/.")
+  }
+
+  @Test("A folder without images is an error")
+  func empty() throws {
+    try folder.add("empty/notes.txt")
+    #expect(
+      errorLine { try InputImages(["\(path)/empty"]) } == "\(path)/empty: holds no .jpg, .jpeg or .png")
+  }
+}

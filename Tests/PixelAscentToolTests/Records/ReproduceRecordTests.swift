@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: MIT
+
+import PixelAscent
+import PixelAscentTool
+import Testing
+
+/// What `reproduce` says.
+@Suite struct ReproduceRecordTests {
+  private static let picture = RGBImage(width: 2, height: 1, pixels: [0, 0, 0, 0, 0, 0])
+
+  private func record(_ other: RGBImage, isSame: Bool = false, reasons: [String] = []) -> ReproduceRecord {
+    ReproduceRecord("a.png", title: "a title", isSame: isSame, Self.picture.distance(from: other), reasons: reasons)
+  }
+
+  @Test func same() {
+    #expect(record(Self.picture, isSame: true).lines == ["a.png: a title: the same bytes"])
+  }
+
+  @Test("How many values differ, and by how much")
+  func differs() {
+    let other = RGBImage(width: 2, height: 1, pixels: [0, 255, 0, 0, 0, 0])
+    #expect(record(other).lines == ["a.png: a title: differs: 1 values, at most by 255/255, PSNR 7.8 dB"])
+  }
+
+  @Test func samePixels() {
+    #expect(
+      record(Self.picture).lines == [
+        "a.png: a title: the same pixels in other bytes: the file was written by other versions of the image libraries, "
+          + "or changed"
+      ])
+  }
+
+  @Test("Where no value differs there is no PSNR, which JSON could not write")
+  func infinitePSNR() { #expect(record(Self.picture).psnr == nil) }
+
+  @Test func otherSize() {
+    let other = RGBImage(width: 1, height: 2, pixels: Self.picture.pixels)
+    #expect(record(other).lines == ["a.png: a title: differs: another size"])
+  }
+
+  @Test("What has changed follows, a line each")
+  func reasons() {
+    #expect(record(Self.picture, isSame: true, reasons: ["one", "two"]).lines.dropFirst() == ["  one", "  two"])
+  }
+}

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: MIT
+
+import PixelAscentTool
+import TestSupport
+import Testing
+
+/// The standard streams of the tests' own process.
+@Suite struct StandardStreamsTests {
+  @Test func standardOutputIsFoundByItsDevice() { #expect(StandardStreams.isOutput("/dev/stdout")) }
+
+  @Test func anotherFileIsNotStandardOutput() throws {
+    let folder = try TemporaryFolder()
+    #expect(try !StandardStreams.isOutput(folder.add("x")))
+    #expect(!StandardStreams.isOutput(folder.path + "/none"))
+  }
+}

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: MIT
+
+import PixelAscent
+import PixelAscentTool
+import TestSupport
+import Testing
+
+/// The ascents that a command asks for, once the network and the start are read.
+@Suite struct AscentRequestTests {
+  private let folder: TemporaryFolder
+  private let network: Network
+  private let run = RunSettings(
+    threads: 1, maxMegapixels: 1, maxMemory: 1 << 30, console: Console(json: false, quiet: true))
+
+  init() throws {
+    folder = try TemporaryFolder()
+    network = try PixelwiseNetwork.make([.init(weight: [1, 0, 0], bias: 0), .init(weight: [0, 1, 0], bias: 0)])
+  }
+
+  private func request(start: String? = nil, size: String? = nil) -> AscentRequest {
+    AscentRequest(
+      [ClassVisualization(.simonyan), ClassVisualization(.cs231nPyTorch)], start: start,
+      size: size.flatMap { PixelSize($0) }, seeds: Seeds(one: 3))
+  }
+
+  private func visualizations(_ request: AscentRequest) throws -> [ClassVisualization] {
+    try request.visualizations(network, run).visualizations
+  }
+
+  /// A picture of the size 5 × 9.
+  private func photo() throws -> String {
+    try folder.add("photo.png", RGBImage(width: 9, height: 5, pixels: Array(repeating: 9, count: 135)).pngData())
+  }
+
+  @Test("The size is the network's, if none is said")
+  func networkSize() throws {
+    #expect(try visualizations(request()).map { [$0.height, $0.width] } == [[8, 8], [8, 8]])
+  }
+
+  @Test("The size that is said is every recipe's")
+  func size() throws {
+    #expect(try visualizations(request(size: "10x12")).map { [$0.height, $0.width] } == [[10, 12], [10, 12]])
+  }
+
+  @Test("The start is each recipe's own, if none is said")
+  func recipesStart() throws { #expect(try visualizations(request()).map(\.start) == [.zero, .noise]) }
+
+  @Test(arguments: [("noise", .noise), ("zero", .zero)] as [(String, ClassVisualization.Start)])
+  func namedStart(_ name: String, _ start: ClassVisualization.Start) throws {
+    #expect(try visualizations(request(start: name)).map(\.start) == [start, start])
+    #expect(request(start: name).startFile == nil)
+  }
+
+  @Test("A start from a file is that image at its own size")
+  func imageStart() throws {
+    let path = try photo()
+    let (visualizations, input) = try request(start: path).visualizations(network, run)
+    guard case .image(let image) = visualizations[1].start else {
+      Issue.record("no image")
+      return
+    }
+    #expect(image.shape == [3, 5, 9])
+    #expect(try input == SHA256.digest(of: Files.read(path)))
+  }
+
+  @Test("The size of a file may be said once more")
+  func sameSize() throws {
+    let path = try photo()
+    #expect(throws: Never.self) { try visualizations(request(start: path, size: "5x9")) }
+  }
+
+  @Test("Another size than the file's is wrong usage")
+  func otherSize() throws {
+    let path = try photo()
+    #expect(
+      throws: UsageError("--init \(path) is 5x9 pixels and fixes the size; leave out --size.")
+    ) { try visualizations(request(start: path, size: "8")) }
+  }
+
+  @Test("Classes, recipes and seeds multiply")
+  func count() throws {
+    let request = AscentRequest(
+      [ClassVisualization(.simonyan), ClassVisualization(.cs231nPyTorch)], start: nil, size: nil,
+      seeds: try Seeds("0-4"))
+    #expect(request.count(classes: 3, most: 100) == 30)
+    #expect(request.count(classes: 3, most: 2) == 18)
+  }
+}
