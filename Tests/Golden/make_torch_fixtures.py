@@ -3,7 +3,7 @@
 
 Usage: python3 Tests/Golden/make_torch_fixtures.py
 
-Tests/PixelAscentTests/PyTorchFileTests.swift computes the same numbers by the same formulas.
+Tests/PixelAscentTests/ModelFiles/PyTorch/PyTorchFileTests.swift computes the same numbers by the same formulas.
 """
 
 import argparse

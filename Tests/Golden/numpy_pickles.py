@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""Writes Tests/PixelAscentTests/NumPyPickles.swift: one value, as Python and NumPy (2.4.6) pickle it in each protocol.
+"""Writes Tests/PixelAscentTests/ModelFiles/Pickle/NumPyPickles.swift: one value, as Python and NumPy (2.4.6) pickle it in each protocol.
 
-Usage: python3 Tests/Golden/numpy_pickles.py > Tests/PixelAscentTests/NumPyPickles.swift
+Usage: python3 Tests/Golden/numpy_pickles.py > Tests/PixelAscentTests/ModelFiles/Pickle/NumPyPickles.swift
 """
 
 import base64
