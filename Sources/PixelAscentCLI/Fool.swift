@@ -49,20 +49,18 @@ struct Fool: ParsableCommand {
   @OptionGroup var common: CommonOptions
 
   func validate() throws {
-    _ = try validated { try fooling() }
+    try validated { try UsageError.checking { try fooling.validate() } }
     if ["jpg", "jpeg"].contains((output ?? "").fileEnding) {
       throw ValidationError("A fooling image is a PNG: JPEG would lose the push. Write -o NAME.png.")
     }
   }
 
-  private func fooling() throws -> Fooling {
-    try UsageError.checking { try Fooling(learningRate: learningRate, maxIterations: maxIterations) }
-  }
+  private var fooling: Fooling { Fooling(learningRate: learningRate, maxIterations: maxIterations) }
 
   func run() throws {
     let outputs = OutputRequest(output: output, figure: figure, raw: raw, report: report)
     let work = try FoolWork(
-      image, target: target, fooling(), outputs, isShown: previewOptions.preview, common.source)
+      image, target: target, fooling, outputs, isShown: previewOptions.preview, common.source)
     let outcome = try work.run()
     try work.console.print(outcome.record)
     try outcome.check(work.console)

@@ -31,7 +31,7 @@ struct Saliency: ParsableCommand {
   var className: String?
 
   @Option(help: "What is differentiated: the class's score, or the loss -log softmax.")
-  var objective = Provenance.SaliencyView.Objective.score
+  var objective = Objective.Kind.score
 
   @Option(
     name: [.customShort("o"), .long], help: ArgumentHelp("The map (default: IMAGE-saliency.png).", valueName: "png"),
@@ -68,15 +68,10 @@ struct Saliency: ParsableCommand {
     }
   }
 
-  private var view: Provenance.SaliencyView {
-    var view = Provenance.SaliencyView()
-    (view.objective, view.colormap, view.percentile) = (objective, colormap, percentile)
-    return view
-  }
-
   func run() throws {
     let outputs = OutputRequest(output: output, figure: figure, overlay: overlay, raw: raw, report: report)
-    let work = try SaliencyWork(images, class: className, view, outputs, common.source)
+    let saliency = PixelAscent.Saliency(objective, colormap: colormap, percentile: percentile)
+    let work = try SaliencyWork(images, class: className, saliency, outputs, common.source)
     try work.run(report: work.console.print)
   }
 }

@@ -30,10 +30,11 @@ struct Ascents {
 
   /// All classes, no gradient.
   func forward() throws {
-    let probe = try ForwardProbe(try network(threads: threads), size: Layer.imageSize)
+    let network = try network(threads: threads)
+    let probe = try network.evaluation(of: network.noise(size: Layer.imageSize), gradient: false)
     let measured = try peak.around {
       var timing: Timing?
-      try probe.together { timing = try stopwatch.measure { try probe.forward() } }
+      try probe.together { timing = try stopwatch.measure { try probe.forwardAgain() } }
       return timing
     }
     let flop = squeezeNet(size: Layer.imageSize).reduce(0) { $0 + $1.flop(allClasses: true) }
@@ -59,7 +60,7 @@ struct Ascents {
   /// - Throws: `Failure` if anything is allocated after the first iteration, by whatever thread.
   func allocations() throws {
     guard pxa_allocations_are_counted() else { return report.note("(allocations are not counted on this system)") }
-    let probe = try AscentProbe(try network(threads: threads), size: Layer.imageSize, class: Layer.index)
+    let probe = try AscentProbe(try network(threads: threads), size: Layer.imageSize)
     try probe.together {
       try probe.iterate()
       let before = pxa_allocations_of_process()
@@ -92,7 +93,7 @@ struct Ascents {
 
   /// Where an iteration's time goes.
   private func layers(_ probe: AscentProbe) throws {
-    let names = try AscentProbe.layerNames(modelFile: model), shapes = squeezeNet(size: Layer.imageSize)
+    let names = probe.layerNames, shapes = squeezeNet(size: Layer.imageSize)
     guard names == shapes.map(\.name) else {
       report.note("(no split by layer: the model is not SqueezeNet 1.1)")
       return
@@ -138,6 +139,32 @@ struct Ascents {
     }
     report.add(row)
   }
+}
+
+/// Class visualization with its defaults, iteration by iteration and without end.
+private struct AscentProbe {
+  private let ascent: VisualizationAscent
+
+  init(_ network: Network, size: Int, class index: Int = Layer.index) throws {
+    var visualization = ClassVisualization()
+    (visualization.height, visualization.width) = (size, size)
+    (visualization.iterations, visualization.showEvery) = (.max, 0)
+    ascent = try visualization.begin(network, class: index)
+  }
+
+  var layerNames: [String] { ascent.benchmarkedEvaluation.runningLayers }
+
+  /// Called when a pass begins, with nil, and after each of its layers.
+  var observer: ((_ layer: Int?, _ isBackward: Bool) -> Void)? {
+    get { ascent.benchmarkedEvaluation.layerObserver }
+    nonmutating set { ascent.benchmarkedEvaluation.layerObserver = newValue }
+  }
+
+  /// Calls `body` with the threads at hand.
+  func together(_ body: () throws -> Void) throws { try ascent.benchmarkedEvaluation.together(body) }
+
+  /// Goes one iteration further; all but the first compute the score of one class only.
+  func iterate() throws { _ = try ascent.next() }
 }
 
 /// The times of layers, and of what is in no layer.

@@ -6,12 +6,12 @@
 func measureGradient(model: String, threads: Int, rounds: Int) throws {
   let options = ComputeOptions(threads: threads, instructionSet: try .selected())
   let network = try Network(contentsOf: model, options: options)
-  let probe = try GradientProbe(network, size: network.preprocessing.inputSize, class: 0)
+  let probe = try network.evaluation(of: network.noise(size: network.preprocessing.inputSize))
   let clock = ContinuousClock()
   try probe.together {
-    for _ in 0..<3 { try probe.run() }
+    for _ in 0..<3 { try probe.gradientAgain(class: 0) }
     for _ in 0..<rounds {
-      let elapsed = try clock.measure { try probe.run() }
+      let elapsed = try clock.measure { try probe.gradientAgain(class: 0) }
       let milliseconds = Double(elapsed.components.seconds) * 1e3 + Double(elapsed.components.attoseconds) * 1e-15
       print("{\"milliseconds\":\(milliseconds)}")
     }

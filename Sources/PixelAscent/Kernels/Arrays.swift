@@ -84,6 +84,7 @@ struct Planes {
     pxa_planes_floats(Int32(channels), Int32(height), Int32(width), Int32(halo))
   }
 
+  var channels: Int { Int(raw.channels) }
   var height: Int { Int(raw.height) }
   var width: Int { Int(raw.width) }
   var blocks: Int { Int(pxa_blocks(raw.channels)) }
@@ -154,6 +155,9 @@ struct ImagePlanes {
     self.init(FloatBuffer(count: channels * height * width), channels: channels, height: height, width: width)
   }
 
+  /// Whether these are the same elements in memory.
+  func isSame(as other: ImagePlanes) -> Bool { buffer === other.buffer && offset == other.offset }
+
   static func floats(channels: Int, height: Int, width: Int, halo: Int) -> Int {
     channels * (height + 2 * halo) * (width + 2 * halo)
   }
@@ -164,16 +168,30 @@ struct ImagePlanes {
       halo: Int32(halo))
   }
 
-  /// The elements as a tensor of shape (C, H, W), or the tensor's elements taken over; without a halo only.
+  /// The elements as a tensor of shape (C, H, W), or the tensor's elements taken over; the halo is left as it is.
   var tensor: Tensor {
     get {
-      precondition(halo == 0)
-      return Tensor(
-        shape: [channels, height, width], values: buffer.values(offset..<offset + channels * height * width))
+      var values: [Float] = []
+      values.reserveCapacity(channels * height * width)
+      forEachRow { row, _ in values += buffer.values(row) }
+      return Tensor(shape: [channels, height, width], values: values)
     }
     nonmutating set {
-      precondition(halo == 0 && newValue.shape == [channels, height, width])
-      buffer.replace(from: offset, with: newValue.values)
+      precondition(newValue.shape == [channels, height, width])
+      forEachRow { row, start in buffer.replace(from: row.lowerBound, with: newValue.values[start..<start + row.count])
+      }
+    }
+  }
+
+  /// Calls `body` with the place of each row in the buffer, and in an array without a halo. Without a halo all rows are one.
+  private func forEachRow(_ body: (_ row: Range<Int>, _ start: Int) -> Void) {
+    if halo == 0 { return body(offset..<offset + channels * height * width, 0) }
+    let stride = width + 2 * halo
+    for channel in 0..<channels {
+      for row in 0..<height {
+        let first = offset + (channel * (height + 2 * halo) + row + halo) * stride + halo
+        body(first..<first + width, (channel * height + row) * width)
+      }
     }
   }
 }

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 
-/// Where everything lies in a workspace's arena.
-struct ArenaPlan {
+import Synchronization
+
+/// Where everything lies in an evaluation's arena.
+struct ArenaPlan: Sendable {
   /// The height and width of every storage's planes.
   private(set) var sizes: [(height: Int, width: Int)]
   let activations: [Int]
@@ -108,5 +110,32 @@ struct ArenaPlan {
   /// The memory of it all.
   var bytes: Int {
     floats * MemoryLayout<Float>.stride + indexBytes.reduce(0, +) + markCount * MemoryLayout<UInt64>.stride
+  }
+}
+
+/// The plans of the last sizes that were asked for: shapes are inferred once a size, however many images have it.
+final class ArenaPlans: Sendable {
+  private struct Size: Hashable {
+    let height, width: Int
+    let gradient: Bool
+  }
+
+  private let plans = Mutex<[(size: Size, plan: ArenaPlan)]>([])
+  private static let most = 8
+
+  /// The plan of a size, made unless it is there.
+  ///
+  /// - Throws: as `ArenaPlan.init` does; that is not kept.
+  func layout(
+    _ plan: LayerPlan, height: Int, width: Int, gradient: Bool
+  ) throws(PixelAscentError) -> ArenaPlan {
+    let size = Size(height: height, width: width, gradient: gradient)
+    if let known = plans.withLock({ plans in plans.first { $0.size == size }?.plan }) { return known }
+    let made = try ArenaPlan(plan, height: height, width: width, gradient: gradient)
+    plans.withLock { plans in
+      if plans.count == Self.most { plans.removeFirst() }
+      plans.append((size, made))
+    }
+    return made
   }
 }

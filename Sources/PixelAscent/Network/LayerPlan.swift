@@ -13,6 +13,10 @@ struct LayerPlan: Sendable {
   /// Whether one class's score can be computed without the others'.
   var hasHead = false
 
+  /// Of each value that lies in the memory of others, those others: a slice, a concatenation, a sum in place.
+  private(set) var sources: [Int: [Int]] = [:]
+  /// Where the output of each layer of the graph lies; a layer that only passes its input on has no place of its own.
+  private(set) var places: [String: LayerPlace] = [:]
   /// The value that goes by each name of the graph.
   private var indices: [String: Int] = [:]
   /// How often the graph reads each value.
@@ -40,6 +44,9 @@ struct LayerPlan: Sendable {
         try append(node, &self)
       } catch {
         throw error.within("layer \(layer.name.oneLine)")
+      }
+      if let value = indices[layer.name], !node.inputs.contains(value) {
+        places[layer.name] = LayerPlace(value: value, end: layers.count)
       }
     }
     guard let scores = indices[graph.output], let shape = shapes[graph.output], shape.isVector else {
@@ -69,9 +76,10 @@ struct LayerPlan: Sendable {
     return values.count - 1
   }
 
-  /// A value in a storage that is there already.
+  /// A value that lies in the memory of others, which it is made of.
   @discardableResult
-  mutating func addName(_ name: String, for value: Value) -> Int {
+  mutating func addName(_ name: String, for value: Value, of others: [Int]) -> Int {
+    sources[values.count] = others
     values.append(value)
     setName(name, values.count - 1)
     return values.count - 1

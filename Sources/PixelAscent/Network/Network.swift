@@ -19,6 +19,7 @@ public struct Network: Sendable {
   public var options: ComputeOptions
 
   let plan: LayerPlan
+  private let layouts = ArenaPlans()
   /// The files that the model was read from.
   private let sources: [ByteSource]
 
@@ -91,10 +92,10 @@ public struct Network: Sendable {
     switch preprocessing.resize {
     case .short:
       let (width, height) = RGBImage.size(width: image.width, height: image.height, shortSide: size)
-      try Workspace.check(self, height: height, width: width, gradient: false)
+      try checkSize(height: height, width: width, gradient: false)
       resized = image.resized(shortSide: size)
     case .crop:
-      try Workspace.check(self, height: size, width: size, gradient: false)
+      try checkSize(height: size, width: size, gradient: false)
       let whole = RGBImage.size(width: image.width, height: image.height, shortSide: preprocessing.shortSide)
       guard 3 * Double(whole.width) * Double(whole.height) <= Double(options.maxMemory) else {
         throw PixelAscentError(
@@ -104,7 +105,7 @@ public struct Network: Sendable {
       }
       resized = image.resized(shortSide: preprocessing.shortSide).cropped(width: size, height: size)
     case .stretch:
-      try Workspace.check(self, height: size, width: size, gradient: false)
+      try checkSize(height: size, width: size, gradient: false)
       resized = image.resized(width: size, height: size)
     }
     return channels == 1
@@ -116,13 +117,19 @@ public struct Network: Sendable {
   /// - Throws: ``PixelAscentError`` of kind `sizeLimit` if the network can't take that size, or the ascent would take more
   ///   memory than the options allow; before the memory is taken.
   public func start(from image: RGBImage) throws(PixelAscentError) -> Tensor {
-    try Workspace.check(self, height: image.height, width: image.width, gradient: true)
+    try checkSize(height: image.height, width: image.width, gradient: true)
     return tensor(from: image)
   }
 
   /// An image's pixels in normalised space, at its own size. Shape (C, H, W).
   public func tensor(from image: RGBImage) -> Tensor {
     let planes = ImagePlanes(channels: channels, height: image.height, width: image.width)
+    normalize(image, into: planes)
+    return planes.tensor
+  }
+
+  /// Writes an image's pixels in normalised space into planes of its size.
+  func normalize(_ image: RGBImage, into planes: ImagePlanes) {
     let scale = preprocessing.std.map { Float(1 / (255 * Double($0))) }
     let offset = zip(preprocessing.mean, preprocessing.std).map { Float(-Double($0) / Double($1)) }
     let pixels = channels == 1 ? image.greyValues : image.pixels
@@ -130,6 +137,74 @@ public struct Network: Sendable {
       kernels.normalize(planes, pixels, scale: scale, offset: offset, rows: $0.rows)
     }
     parallel.overRows(image.height, body)
-    return planes.tensor
+  }
+
+  /// An evaluation that an image is loaded into, resized as the preprocessing says.
+  ///
+  /// - Parameter gradient: false for scores and activations alone, which takes less memory
+  /// - Throws: as ``resized(_:)`` does, and ``PixelAscentError`` of kind `sizeLimit` if the gradient takes more memory than the
+  ///   options allow.
+  public func evaluation(of image: RGBImage, gradient: Bool = true) throws(PixelAscentError) -> Evaluation {
+    let resized = try resized(image)
+    let evaluation = try Evaluation(self, height: resized.height, width: resized.width, gradient: gradient)
+    try evaluation.load(resized)
+    return evaluation
+  }
+
+  /// An evaluation of the JPEG or PNG image in a file's bytes; errors call the file `name`.
+  ///
+  /// - Throws: as ``evaluation(of:gradient:)`` does, and as ``RGBImage/init(decoding:name:maxMegapixels:)`` does.
+  public func evaluation(
+    decoding bytes: [UInt8], name: String, gradient: Bool = true
+  ) throws(PixelAscentError) -> Evaluation {
+    try evaluation(of: RGBImage(decoding: bytes, name: name), gradient: gradient)
+  }
+
+  /// An evaluation that an input of shape (C, H, W) in normalised space is loaded into.
+  ///
+  /// - Throws: ``PixelAscentError`` of kind `sizeLimit` if the input is too small for the network or too large for the
+  ///   memory the options allow, `invalidParameter` if it is no finite tensor of shape (C, H, W).
+  public func evaluation(of input: Tensor, gradient: Bool = true) throws(PixelAscentError) -> Evaluation {
+    try check(input)
+    let evaluation = try Evaluation(self, height: input.shape[1], width: input.shape[2], gradient: gradient)
+    try evaluation.load(input)
+    return evaluation
+  }
+
+  /// Whether an image of this size is large enough for the network and its gradient small enough for the memory.
+  ///
+  /// - Returns: the bytes that it would take
+  /// - Throws: as ``Evaluation/init(_:height:width:gradient:)`` does, before anything is taken.
+  @discardableResult
+  func checkSize(height: Int, width: Int, gradient: Bool) throws(PixelAscentError) -> Int {
+    try layout(height: height, width: width, gradient: gradient).bytes
+  }
+
+  /// Where everything lies in the memory of an evaluation.
+  func layout(height: Int, width: Int, gradient: Bool) throws(PixelAscentError) -> ArenaPlan {
+    let layout = try layouts.layout(plan, height: height, width: width, gradient: gradient)
+    try options.checkMemory(layout.bytes, of: "a network input of \(height)×\(width) pixels")
+    return layout
+  }
+
+  func check(class index: Int) throws(PixelAscentError) {
+    guard (0..<classCount).contains(index) else {
+      throw PixelAscentError(
+        .classLookup, "class \(index) is out of range: the model has classes 0 to \(classCount - 1)")
+    }
+  }
+
+  func check(_ objective: Objective) throws(PixelAscentError) {
+    for index in objective.classes { try check(class: index) }
+  }
+
+  package func check(_ input: Tensor) throws(PixelAscentError) {
+    guard input.shape.count == 3, input.shape[0] == channels, input.shape[1] > 0, input.shape[2] > 0 else {
+      throw PixelAscentError(
+        .invalidParameter, "an input image must have the shape (\(channels), H, W), found \(shapeText(input.shape))")
+    }
+    if let index = input.firstNonFiniteIndex {
+      throw PixelAscentError(.invalidParameter, "an input image must be finite, found \(input.values[index])")
+    }
   }
 }

@@ -28,6 +28,16 @@ extension Network {
       : RGBImage(width: planes.width, height: planes.height, pixels: pixels)
   }
 
+  /// A map of shape (H, W) over the photo it is of, at the photo's own size: where the network saw it, however that was resized
+  /// or cropped. The photo is grey and half-lit there, darker elsewhere; see `RGBImage.init(map:colormap:percentile:)`.
+  public func overlay(
+    of map: Tensor, on photo: RGBImage, colormap: Colormap = .hot, percentile: Double = 100
+  ) -> RGBImage {
+    let seen = preprocessing.seen(width: photo.width, height: photo.height)
+    return photo.overlaid(
+      by: map, columns: seen.columns, rows: seen.rows, colormap: colormap, percentile: percentile)
+  }
+
   /// The values in units where a pixel lies in [0, 1].
   private func pixels(of image: Tensor) -> [Float] {
     affine(image, scale: preprocessing.std, offset: preprocessing.mean)

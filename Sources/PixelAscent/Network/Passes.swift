@@ -16,22 +16,22 @@ struct Step {
 
 /// A layer's place in the forward pass.
 struct ForwardPass {
-  /// The memory that the layer works in. Steps belong to the workspace, so they must not keep it alive.
-  unowned let workspace: Workspace
+  /// The memory that the layer works in. Steps belong to the evaluation, so they must not keep it alive.
+  unowned let evaluation: Evaluation
   /// The layer's index in the plan.
   let index: Int
 
-  var kernels: Kernels { workspace.kernels }
+  var kernels: Kernels { evaluation.kernels }
   /// The activations of the inputs.
-  var inputs: [Planes] { layer.inputs.map { workspace.activations[$0] } }
+  var inputs: [Planes] { layer.inputs.map { evaluation.activations[$0] } }
   /// The activation of the first input, or the only one.
-  var x: Planes { workspace.activations[layer.inputs[0]] }
+  var x: Planes { evaluation.activations[layer.inputs[0]] }
   /// The output.
-  var y: Planes { workspace.activations[layer.output] }
+  var y: Planes { evaluation.activations[layer.output] }
   /// Where the input is not zero, if that was marked.
-  var marks: NonzeroMarks? { layer.marksInput ? workspace.marks : nil }
+  var marks: NonzeroMarks? { layer.marksInput ? evaluation.marks : nil }
 
-  private var layer: Layer { workspace.plan.layers[index] }
+  private var layer: Layer { evaluation.plan.layers[index] }
 
   /// A step whose parts are some blocks and some rows of the output.
   func parts(together: Int = 1, _ body: @escaping (Part) -> Void) -> Step {
@@ -48,42 +48,46 @@ struct ForwardPass {
 
   /// The number of blocks that a part holds so that there are few parts: for a layer where each part reads a matrix's rows
   /// or columns all over.
-  func fewParts(_ blocks: Int) -> Int { workspace.fewParts(blocks) }
+  func fewParts(_ blocks: Int) -> Int { evaluation.fewParts(blocks) }
 }
 
 /// A layer's place in the backward pass, for one of its inputs.
 struct BackwardPass {
-  /// The memory that the layer works in. Steps belong to the workspace, so they must not keep it alive.
-  unowned let workspace: Workspace
+  /// The memory that the layer works in. Steps belong to the evaluation, so they must not keep it alive.
+  unowned let evaluation: Evaluation
   /// The layer's index in the plan.
   let index: Int
   /// The index of the input among the layer's inputs.
   let place: Int
+  /// Whether the gradient may be multiplied by the derivative of the clamp that made the input.
+  let masks: Bool
+  /// Whether the gradient is added to what is there even if no other layer has contributed to it.
+  let adds: Bool
 
-  var kernels: Kernels { workspace.kernels }
+  var kernels: Kernels { evaluation.kernels }
   /// The activations of the inputs.
-  var inputs: [Planes] { layer.inputs.map { workspace.activations[$0] } }
+  var inputs: [Planes] { layer.inputs.map { evaluation.activations[$0] } }
   /// The activation of the input that the gradient is for.
-  var x: Planes { workspace.activations[layer.inputs[place]] }
+  var x: Planes { evaluation.activations[layer.inputs[place]] }
   /// The gradient of the output.
-  var dy: Planes { workspace.gradients[layer.output] }
+  var dy: Planes { evaluation.gradients[layer.output] }
   /// The gradient of the input.
-  var dx: Planes { workspace.gradients[layer.inputs[place]] }
+  var dx: Planes { evaluation.gradients[layer.inputs[place]] }
   /// How the gradient of the input is written.
   var into: Into {
     let share = layer.gradients[place]
-    var into = Into(accumulates: share.accumulates)
-    if share.masks, let clamp = workspace.plan.values[layer.inputs[place]].clamp { into.mask = (x, clamp) }
+    var into = Into(accumulates: share.accumulates || adds)
+    if masks, share.masks, let clamp = evaluation.plan.values[layer.inputs[place]].clamp { into.mask = (x, clamp) }
     return into
   }
   /// Where the gradient of the output is not zero, if that was marked.
-  var marks: NonzeroMarks? { layer.marksGradient ? workspace.marks : nil }
+  var marks: NonzeroMarks? { layer.marksGradient ? evaluation.marks : nil }
   /// Whether the layer's output is the scores.
-  var makesScores: Bool { layer.output == workspace.plan.output }
+  var makesScores: Bool { layer.output == evaluation.plan.output }
   /// The blocks of the output whose gradient there is; that depends on the wanted class.
-  var givenBlocks: Range<Int> { workspace.givenBlocks(index) }
+  var givenBlocks: Range<Int> { evaluation.givenBlocks(index) }
 
-  private var layer: Layer { workspace.plan.layers[index] }
+  private var layer: Layer { evaluation.plan.layers[index] }
   private var isTail: Bool { layer.isTail && !layer.isHead }
 
   /// A step whose parts are some blocks and some rows of the input's gradient.
@@ -98,5 +102,5 @@ struct BackwardPass {
   }
 
   /// As ``ForwardPass/fewParts(_:)``.
-  func fewParts(_ blocks: Int) -> Int { workspace.fewParts(blocks) }
+  func fewParts(_ blocks: Int) -> Int { evaluation.fewParts(blocks) }
 }

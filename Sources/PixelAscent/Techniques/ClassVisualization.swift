@@ -5,7 +5,7 @@
 ///
 /// Each iteration rolls the image by a random offset, takes the gradient there, steps, undoes the roll, clamps every
 /// channel to the allowed box, and now and then blurs a little.
-public struct ClassVisualization: Hashable, Sendable {
+public struct ClassVisualization: Technique {
   /// The recipe: how a step is made, and the defaults of everything else.
   public let recipe: Recipe
   /// Height and width of a noise or zero start.
@@ -34,17 +34,17 @@ public struct ClassVisualization: Hashable, Sendable {
   public var seed: UInt64
 
   /// The image an ascent starts from.
-  public enum Start: Hashable, Sendable {
+  public enum Start: String, Codable, CaseIterable, Hashable, Sendable {
     /// Random pixels, distributed as the recipe says.
     case noise
     /// The mean image.
     case zero
-    /// A tensor of shape (C, H, W) in normalised space.
-    case image(Tensor)
+    /// An image of ``height`` × ``width`` pixels that is given where the ascent begins. It is no part of the parameters.
+    case image
   }
 
   /// A way of making class visualizations.
-  public enum Recipe: String, CaseIterable, Hashable, Sendable {
+  public enum Recipe: String, Codable, CaseIterable, Hashable, Sendable {
     /// CS231n's PyTorch notebook with steps of fixed length.
     case cs231nPyTorchNormalized = "cs231n-pytorch-normalized"
     /// CS231n's PyTorch notebook.
@@ -91,24 +91,6 @@ public struct ClassVisualization: Hashable, Sendable {
     seed = 0
   }
 
-  /// The image of one shown iteration.
-  public struct Shown: Sendable {
-    /// The iteration's number, from 0.
-    public let iteration: Int
-    /// The score and the probability of the class before the step, at the image's last roll.
-    public let score: Float, probability: Double
-    /// The image after the iteration, shown as the recipe says.
-    public let picture: RGBImage
-  }
-
-  /// How far an ascent is.
-  public struct Progress: Hashable, Sendable {
-    /// The number of iterations made.
-    public let iterations: Int
-    /// The score of the class at the last of them; nil before the first.
-    public let score: Float?
-  }
-
   /// What an ascent came to.
   public struct Result: Sendable {
     /// The number of iterations made: all, unless the ascent was stopped.
@@ -116,8 +98,7 @@ public struct ClassVisualization: Hashable, Sendable {
     /// The score of the class at each of them, before its step, of the image rolled by its jitter;
     /// of the last one where several rolled copies are averaged.
     public let scoreHistory: [Float]
-    /// The probability of the class at each of them likewise; none unless ``run(_:class:recordsProbabilities:show:shouldStop:)``
-    /// was told to record them.
+    /// The probability of the class at each of them likewise; none unless the ascent was told to record them.
     public let probabilityHistory: [Double]
     /// The last image in normalised space, shape (C, H, W).
     public let image: Tensor
@@ -133,115 +114,63 @@ public struct ClassVisualization: Hashable, Sendable {
     public let gradientsBeforeLastReLU: Int
   }
 
-  /// Climbs the score of a class.
+  /// The name of the technique in pictures, and of its command.
+  public static let name = "visualize"
+  /// The image to start from, if ``start`` is one.
+  public var source: Subject.Source { start == .image ? .start : .none }
+  /// What the technique's pictures are called.
+  public static let title = "class visualization"
+
+  /// Begins to climb the score of a class.
   ///
   /// - Parameters:
   ///   - network: the network that is asked
   ///   - index: the class
+  ///   - start: the image to start from if ``start`` is `image`, in normalised space: shape (C, height, width)
   ///   - recordsProbabilities: whether each iteration's probability is recorded as its score is, for which the scores of all
   ///     classes are computed; the image is the same either way
-  ///   - show: called with the image of iteration 0, of every `showEvery`-th, and of the last
-  ///   - shouldStop: asked in each iteration, before the last of its gradients, whether it is to be the last
-  /// - Throws: ``PixelAscentError`` of kind `invalidParameter` if a parameter is out of range or the ascent leaves what
-  ///   a float holds, `sizeLimit`, `classLookup`, or `zeroGradient` if there is no direction to go.
-  public func run(
-    _ network: Network, class index: Int, recordsProbabilities: Bool = false, show: (Shown) -> Void = { _ in },
-    shouldStop: (Progress) -> Bool = { _ in false }
-  ) throws(PixelAscentError) -> Result {
+  /// - Throws: ``PixelAscentError`` of kind `invalidParameter` if a parameter is out of range, `sizeLimit`, or `classLookup`.
+  public func begin(
+    _ network: Network, class index: Int, from start: Tensor? = nil, recordsProbabilities: Bool = false
+  ) throws(PixelAscentError) -> VisualizationAscent {
     try network.check(class: index)
-    let random = RandomSource(seed: seed)
-    let ascent = try makeAscent(network, random)
-    return try ascent.parallel.together { () throws(PixelAscentError) in
-      try climb(ascent, network, random, class: index, recordsProbabilities, show, shouldStop)
-    }
+    try check(network, start: start)
+    return try VisualizationAscent(self, network, class: index, from: start, recordsProbabilities)
   }
 
-  func makeAscent(_ network: Network, _ random: RandomSource) throws(PixelAscentError) -> Ascent {
-    try check(network)
-    return try Ascent(network, from: startImage(network, random), blurSigma: blurEvery > 0 ? blurSigma : nil)
-  }
-
-  private func climb(
-    _ ascent: Ascent, _ network: Network, _ random: RandomSource, class index: Int, _ recordsProbabilities: Bool,
-    _ show: (Shown) -> Void, _ shouldStop: (Progress) -> Bool
-  ) throws(PixelAscentError) -> Result {
-    var gradientsBeforeLastReLU = 0, last = iterations - 1, iteration = 0
-    var scoreHistory: [Float] = [], probabilityHistory: [Double] = []
-
-    let begin = ContinuousClock.now
-    while iteration <= last {
-      var isShown = false
-      gradientsBeforeLastReLU += try iterate(ascent, random, class: index, iteration: iteration) {
-        if shouldStop(Progress(iterations: iteration, score: scoreHistory.last)) { last = iteration }
-        isShown = self.isShown(iteration, last: last)
-        return isShown || recordsProbabilities
-      }
-      let score = ascent.score(index)
-      scoreHistory.append(score)
-      if recordsProbabilities { probabilityHistory.append(softmax(ascent.scores)[index]) }
-      if isShown {
-        show(
-          Shown(
-            iteration: iteration, score: score, probability: softmax(ascent.scores)[index],
-            picture: network.render(ascent.image.tensor, recipe.rendering)))
-      }
-      iteration += 1
-    }
-    let seconds = begin.secondsSince
-
-    let image = ascent.image.tensor
-    try ascent.evaluate()
-    let scores = ascent.scores
-    return Result(
-      iterations: iteration, scoreHistory: scoreHistory, probabilityHistory: probabilityHistory, image: image,
-      picture: network.render(image, recipe.rendering), scores: scores,
-      probability: softmax(scores)[index],
-      seconds: seconds,
-      gradientsBeforeLastReLU: gradientsBeforeLastReLU)
-  }
-
-  /// Goes one iteration; it computes the class's score only, or those of all classes if `scoresAll`, asked before the last
-  /// sample, says so.
+  /// Climbs the score of a class.
   ///
-  /// - Returns: the number of gradients of the score before the last ReLU.
-  func iterate(
-    _ ascent: Ascent, _ random: RandomSource, class index: Int, iteration: Int, scoresAll: () -> Bool
-  ) throws(PixelAscentError) -> Int {
-    var gradientsBeforeLastReLU = 0
-    ascent.beginStep(samples: samples, pull: recipe.l2Factor * l2)
-    for sample in 0..<samples {
-      let only = sample == samples - 1 && scoresAll() ? nil : index
-      try ascent.evaluate(shift: shift(random, iteration: iteration, sample: sample), only: only)
-      if try ascent.addGradient(of: index) { gradientsBeforeLastReLU += 1 }
-    }
-    try ascent.step(rate: learningRate, normalized: recipe.normalizesStep, clamp: clamp)
-    if blurEvery > 0 && iteration % blurEvery == 0 { ascent.blur() }
-    return gradientsBeforeLastReLU
+  /// - Throws: as ``begin(_:class:from:recordsProbabilities:)`` and ``VisualizationAscent/next(update:)`` do.
+  public func run(
+    _ network: Network, class index: Int, from start: Tensor? = nil
+  ) throws(PixelAscentError) -> Result {
+    try begin(network, class: index, from: start).finish()
   }
 
-  private func isShown(_ iteration: Int, last: Int) -> Bool {
-    iteration == 0 || iteration == last || showEvery > 0 && (iteration + 1) % showEvery == 0
+  /// Climbs the score of the subject's class, from the subject's start if there is one.
+  public func run(_ network: Network, on subject: Subject) throws(PixelAscentError) -> Result {
+    try run(network, class: Subject.required(subject.classIndex, "class"), from: subject.start)
   }
 
-  private func shift(_ random: RandomSource, iteration: Int, sample: Int) -> Shift {
-    let range = recipe.jitterIsSymmetric ? -maxJitter...maxJitter : 0...maxJitter
-    let position = UInt64(iteration) * UInt64(samples) + UInt64(sample)
-    return Shift(
-      rows: random.integer(in: range, .jitter, position, word: 0),
-      columns: random.integer(in: range, .jitter, position, word: 1))
+  /// Only a figure has more than the last image.
+  public func parameters(of kind: Provenance.Kind) -> ClassVisualization {
+    var parameters = self
+    if kind != .figure { parameters.showEvery = 0 }
+    return parameters
   }
 
-  /// The start of an ascent that ``check(_:)`` has passed.
-  func startImage(_ network: Network, _ random: RandomSource) -> Tensor {
-    let shape = [network.channels, height, width]
-    switch start {
-    case .image(let image): return image
-    case .zero: return Tensor(shape: shape, repeating: 0)
-    case .noise:
-      let count = network.channels * height * width
-      if !recipe.noiseIsUniform { return Tensor(shape: shape, values: random.normals(count)) }
-      return network.normalized(Tensor(shape: shape, values: random.uniforms(count)))
-    }
+  /// Makes one of the technique's pictures.
+  ///
+  /// - Throws: as ``run(_:on:)`` does.
+  public func picture(
+    _ kind: Provenance.Kind, _ network: Network, of subject: Subject
+  ) throws(PixelAscentError) -> RGBImage {
+    if kind != .figure { return try run(network, on: subject).picture }
+    try check(network, start: subject.start, copies: ClassVisualization.copiesOfShown)
+    let ascent = try begin(network, class: Subject.required(subject.classIndex, "class"), from: subject.start)
+    var pictures: [RGBImage] = []
+    while let step = try ascent.next() { if step.isShown { pictures.append(step.picture) } }
+    return RGBImage(row: pictures)
   }
 
   /// How many copies of each shown picture are in memory while a figure or a page is written: as a picture, as PNG, as text.
@@ -249,25 +178,35 @@ public struct ClassVisualization: Hashable, Sendable {
 
   /// Says what is wrong for every class and every seed.
   ///
-  /// - Parameter copies: how many copies of every shown picture are kept
+  /// - Parameters:
+  ///   - start: the image that the ascent starts from, if it is one
+  ///   - copies: how many copies of every shown picture are kept
   /// - Returns: the bytes that an ascent's way through the network and these pictures take
   /// - Throws: ``PixelAscentError`` of kind `invalidParameter` if a parameter is out of range or the start is no image,
   ///   `sizeLimit` if the network can't take its size, or if it or the pictures take more memory than its options allow.
   @discardableResult
-  package func check(_ network: Network, copies: Int = 0) throws(PixelAscentError) -> Int {
+  package func check(
+    _ network: Network, start image: Tensor? = nil, copies: Int = 0
+  ) throws(PixelAscentError) -> Int {
     try validate()
-    var size = (height: height, width: width)
-    if case .image(let image) = start {
+    if start == .image {
+      let image = try Subject.required(image, "image to start from")
       try network.check(image)
-      size = (image.shape[1], image.shape[2])
+      guard [height, width] == image.shape.dropFirst() else {
+        throw PixelAscentError(
+          .invalidParameter,
+          "the image to start from must have \(height)×\(width) pixels, found \(image.shape[1])×\(image.shape[2])")
+      }
     }
-    let bytes = try Workspace.check(network, height: size.height, width: size.width, gradient: true)
+    let bytes = try network.checkSize(height: height, width: width, gradient: true)
     let shown = showEvery > 0 ? min(iterations / showEvery, .max - 2) + 2 : 2
-    let pictures = elementCount([copies, shown, size.height, size.width, 3]) ?? .max
+    let pictures = elementCount([copies, shown, height, width, 3]) ?? .max
     try network.options.checkMemory(pictures, of: "keeping the shown pictures (--show-every \(showEvery))")
     return bytes + pictures
   }
 
+  /// Checks every parameter.
+  ///
   /// - Throws: ``PixelAscentError`` of kind `invalidParameter` that names the parameter out of range.
   public func validate() throws(PixelAscentError) {
     try checkPositive(learningRate, "learning rate")
@@ -291,5 +230,14 @@ public struct ClassVisualization: Hashable, Sendable {
     guard height >= 1, width >= 1, height <= 1 << 20, width <= 1 << 20 else {
       throw PixelAscentError(.invalidParameter, "the size must be from 1 to 1048576 pixels, found \(height)×\(width)")
     }
+  }
+
+  private enum CodingKeys: String, CodingKey {
+    case recipe, start, height, width, iterations, l2, samples, clamp, seed
+    case learningRate = "learning_rate"
+    case blurEvery = "blur_every"
+    case blurSigma = "blur_sigma"
+    case maxJitter = "max_jitter"
+    case showEvery = "show_every"
   }
 }

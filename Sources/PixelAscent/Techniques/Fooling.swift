@@ -5,21 +5,78 @@
 ///
 /// The result also fools as a file of 8 bits a channel. Where rounding and clipping to [0, 1] undo it, the ascent goes
 /// on inside the allowed box, with gradients taken at the rounded image, until that one fools.
-public struct Fooling: Hashable, Sendable {
+public struct Fooling: Technique {
   /// The length of a step in normalised space; positive.
   public var learningRate: Double
   /// The most steps, those on the rounded image included.
   public var maxIterations: Int
 
   /// Parameters; the defaults are those of CS231n.
-  ///
-  /// - Throws: ``PixelAscentError`` of kind `invalidParameter` if the learning rate is not finite and positive, or the
-  ///   number of iterations negative.
-  public init(learningRate: Double = 1, maxIterations: Int = 100) throws(PixelAscentError) {
-    try checkPositive(learningRate, "learning rate")
-    try checkCount(maxIterations, "max iterations")
+  public init(learningRate: Double = 1, maxIterations: Int = 100) {
     self.learningRate = learningRate
     self.maxIterations = maxIterations
+  }
+
+  /// The name of the technique in pictures, and of its command.
+  public static let name = "fool"
+  /// A photograph.
+  public var source: Subject.Source { .photo }
+  /// What the technique's pictures are called.
+  public static let title = "fooling image"
+
+  private enum CodingKeys: String, CodingKey {
+    case learningRate = "learning_rate"
+    case maxIterations = "max_iterations"
+  }
+
+  /// Checks every parameter.
+  ///
+  /// - Throws: ``PixelAscentError`` of kind `invalidParameter` that names the parameter out of range.
+  public func validate() throws(PixelAscentError) {
+    try checkPositive(learningRate, "learning rate")
+    try checkCount(maxIterations, "max iterations")
+  }
+
+  /// Begins to change a photograph until the network classifies it as `target`.
+  ///
+  /// - Parameters:
+  ///   - network: the network to fool
+  ///   - photo: resized to the network's input
+  ///   - target: the class it is to be
+  /// - Throws: ``PixelAscentError`` of kind `invalidParameter` if a parameter is out of range, `sizeLimit` or `classLookup`.
+  public func begin(
+    _ network: Network, on photo: RGBImage, target: Int
+  ) throws(PixelAscentError) -> FoolingAscent {
+    try validate()
+    return try FoolingAscent(self, network, on: photo, target: target)
+  }
+
+  /// Changes a photograph until the network classifies it as `target`, or the steps are used up.
+  ///
+  /// - Throws: as ``begin(_:on:target:)`` and ``FoolingAscent/next(update:)`` do.
+  public func run(
+    _ network: Network, on photo: RGBImage, target: Int
+  ) throws(PixelAscentError) -> Result {
+    try begin(network, on: photo, target: target).finish()
+  }
+
+  /// Changes the subject's photograph until the network classifies it as the subject's class.
+  public func run(_ network: Network, on subject: Subject) throws(PixelAscentError) -> Result {
+    try run(
+      network, on: Subject.required(subject.photo, "photo"), target: Subject.required(subject.classIndex, "class"))
+  }
+
+  /// The parameters that decide a picture of this kind: all of them.
+  public func parameters(of kind: Provenance.Kind) -> Fooling { self }
+
+  /// Makes one of the technique's pictures.
+  ///
+  /// - Throws: as ``run(_:on:)`` does.
+  public func picture(
+    _ kind: Provenance.Kind, _ network: Network, of subject: Subject
+  ) throws(PixelAscentError) -> RGBImage {
+    let result = try run(network, on: subject)
+    return kind == .figure ? result.panels : result.image
   }
 
   /// What an ascent towards a target came to.
@@ -68,94 +125,10 @@ public struct Fooling: Hashable, Sendable {
       let png = try image.pngData(comment: comment)
       try Files.write(png, to: path)
       // A pipe, a device or standard output can't be read back.
-      let saved = Files.place(path) == nil ? png : try Files.read(path)
-      return try network.scores(of: network.tensor(from: RGBImage(decoding: saved, name: path)))
+      let saved = try RGBImage(decoding: Files.place(path) == nil ? png : Files.read(path), name: path)
+      let evaluation = try Evaluation(network, height: saved.height, width: saved.width, gradient: false)
+      try evaluation.load(saved)
+      return try evaluation.scores()
     }
-  }
-
-  /// Changes `image` until the network classifies it as `target`.
-  ///
-  /// - Parameters:
-  ///   - network: the network to fool
-  ///   - image: resized to the network's input
-  ///   - target: the class it is to be
-  ///   - progress: called before each step with the number of steps made, the scores, and whether they are those of the
-  ///     image rounded to 8 bits
-  ///   - show: called after that with what makes the 8-bit image of this moment
-  ///   - shouldStop: asked before each step whether to go no further
-  /// - Throws: ``PixelAscentError`` of kind `sizeLimit`, `classLookup`, `zeroGradient` if there is no direction to go, or
-  ///   `invalidParameter` if the ascent leaves what a float holds.
-  public func run(
-    _ network: Network, on image: RGBImage, target: Int,
-    progress: (_ iteration: Int, _ scores: [Float], _ isRounded: Bool) -> Void = { _, _, _ in },
-    show: (_ picture: () -> RGBImage) -> Void = { _ in }, shouldStop: () -> Bool = { false }
-  ) throws(PixelAscentError) -> Result {
-    try network.check(class: target)
-    let original = try network.resized(image), start = network.tensor(from: original)
-    let ascent = try Ascent(network, from: start)
-    return try ascent.parallel.together { () throws(PixelAscentError) in
-      try climb(ascent, network, from: original, start, target: target, progress, show, shouldStop)
-    }
-  }
-
-  private func climb(
-    _ ascent: Ascent, _ network: Network, from original: RGBImage, _ start: Tensor, target: Int,
-    _ progress: (_ iteration: Int, _ scores: [Float], _ isRounded: Bool) -> Void,
-    _ show: (_ picture: () -> RGBImage) -> Void, _ shouldStop: () -> Bool
-  ) throws(PixelAscentError) -> Result {
-    var picture = original
-    let rounded = ImagePlanes(channels: network.channels, height: original.height, width: original.width)
-    var iterations = 0, stepsBeforeLastReLU = 0, isStopped = false
-
-    /// The scores of the image as it is, or rounded to 8 bits.
-    func scores(rounding: Bool) throws(PixelAscentError) -> [Float] {
-      if rounding {
-        picture = network.render(ascent.image.tensor, .clip)
-        rounded.tensor = network.tensor(from: picture)
-      }
-      try ascent.evaluate(rounding ? rounded : nil)
-      return ascent.scores
-    }
-
-    /// Ascends until the image is the target, as it is or rounded; whether it became so, and its scores.
-    func ascend(rounding: Bool) throws(PixelAscentError) -> (isTarget: Bool, scores: [Float]) {
-      while true {
-        let scores = try scores(rounding: rounding), isTarget = network.topClass(scores) == target
-        progress(iterations, scores, rounding)
-        show { rounding ? picture : network.render(ascent.image.tensor, .clip) }
-        isStopped = isStopped || shouldStop()
-        if isTarget || isStopped || iterations >= maxIterations { return (isTarget, scores) }
-        ascent.beginStep()
-        if try ascent.addGradient(of: target) { stepsBeforeLastReLU += 1 }
-        try ascent.step(rate: learningRate, normalized: true, clamp: rounding)
-        iterations += 1
-      }
-    }
-
-    let originalScores = try scores(rounding: false)
-    _ = try ascend(rounding: false)
-    // Not there, or stopped, it is only looked at: rounding alone may be the step that lacks.
-    let (survives, finalScores) = try ascend(rounding: true)
-    var isFooled = survives
-    if !survives { isFooled = network.topClass(try scores(rounding: false)) == target }
-    let unrounded = ascent.image.tensor
-    return Result(
-      original: original, originalScores: originalScores, image: picture, scores: finalScores, unrounded: unrounded,
-      iterations: iterations, isFooled: isFooled, survives8Bit: survives,
-      l2: zip(unrounded.values, start.values).reduce(0) { $0 + Double($1.0 - $1.1) * Double($1.0 - $1.1) }.squareRoot(),
-      linf8Bit: RGBImage.Distance(picture.pixels, original.pixels).greatest,
-      stepsBeforeLastReLU: stepsBeforeLastReLU)
-  }
-}
-
-func checkPositive(_ value: Double, _ name: String) throws(PixelAscentError) {
-  guard value.isFinite, value > 0 else {
-    throw PixelAscentError(.invalidParameter, "the \(name) must be a positive number, found \(value)")
-  }
-}
-
-func checkCount(_ value: Int, _ name: String, from least: Int = 0) throws(PixelAscentError) {
-  guard value >= least else {
-    throw PixelAscentError(.invalidParameter, "\(name) must be \(least) or more, found \(value)")
   }
 }

@@ -2,8 +2,8 @@
 
 /// How a picture was made: all that decides its bytes, and nothing else.
 ///
-/// A picture's file carries it as JSON, so that ``picture(by:photo:start:)`` can make the picture again.
-public struct Provenance: Hashable, Sendable {
+/// A picture's file carries it as JSON, so that ``picture(by:of:)`` can make the picture again.
+public struct Provenance: Sendable {
   /// What is shown, for people.
   public let title: String
   /// The version of PixelAscent.
@@ -16,48 +16,15 @@ public struct Provenance: Hashable, Sendable {
   public let input: String?
   /// The class whose score was differentiated, or was to become the greatest.
   public let classIndex: Int
-  /// Its first name.
+  /// The class's first synonym.
   public let label: String
   /// What was computed, with every parameter.
-  public var technique: Technique
+  public var technique: any Technique
   /// Which of the technique's pictures it is.
   public var kind: Kind = .result
 
-  /// A technique with its parameters.
-  public enum Technique: Hashable, Sendable {
-    /// A saliency map, and how it is shown.
-    case saliency(SaliencyView)
-    /// A fooling image.
-    case fooling(Fooling)
-    /// A class visualization; an image that it starts from is the input, and its pixels are not kept here.
-    case visualization(ClassVisualization)
-  }
-
-  /// What a saliency map differentiates, and how it is shown.
-  public struct SaliencyView: Codable, Hashable, Sendable {
-    /// What is differentiated.
-    public enum Objective: String, Codable, CaseIterable, Hashable, Sendable {
-      /// The class's score.
-      case score
-      /// The loss −log softmax.
-      case crossEntropy = "cross-entropy"
-    }
-
-    /// What is differentiated.
-    public var objective = Objective.score
-    /// The colours.
-    public var colormap = Colormap.hot
-    /// The percentile of the map's values from which on all have the last colour: above 0, at most 100.
-    public var percentile = 100.0
-
-    /// A map of the score in the colours "hot", all its values told apart.
-    public init() {}
-
-    /// What is differentiated of a class.
-    public func objective(_ class: Int) -> PixelAscent.Objective {
-      objective == .score ? .score(class: `class`) : .crossEntropy(class: `class`)
-    }
-  }
+  /// Every technique whose pictures say how they were made.
+  public static let techniques: [any Technique.Type] = [Saliency.self, Fooling.self, ClassVisualization.self]
 
   /// One of the pictures of a technique.
   public enum Kind: String, Codable, Hashable, Sendable {
@@ -107,24 +74,24 @@ public struct Provenance: Hashable, Sendable {
 
   /// The provenance of a picture that `network` makes, read from `model`.
   public init(
-    _ technique: Technique, class index: Int, _ network: Network, _ model: Model, input: String? = nil
+    _ technique: any Technique, class index: Int, _ network: Network, _ model: Model, input: String? = nil
   ) {
     (self.technique, classIndex, label, self.model, self.input) = (
       technique, index, network.labels[index], model, input
     )
     version = PixelAscent.version
     instructionSet = network.options.instructionSet.name
-    title = "\(technique.name) of \(label) (\(index))"
+    title = "\(type(of: technique).title) of \(label) (\(index))"
   }
 
-  /// The same for another of the technique's pictures.
+  /// The provenance of another of the technique's pictures.
   public func of(_ kind: Kind) -> Provenance {
     var other = self
     other.kind = kind
     return other
   }
 
-  /// It as JSON on one line, keys sorted. The same provenance gives the same text.
+  /// The provenance as JSON on one line, keys sorted. The same provenance gives the same text.
   public func text() throws(PixelAscentError) -> String {
     do {
       return try JSONText.encode(self)
@@ -169,19 +136,30 @@ extension RGBImage {
   }
 }
 
-extension Provenance.Technique {
-  fileprivate var name: String {
-    switch self {
-    case .saliency: "saliency map"
-    case .fooling: "fooling image"
-    case .visualization: "class visualization"
-    }
+extension Provenance: Hashable {
+  /// Whether all that decides a picture's bytes is equal.
+  public static func == (one: Provenance, other: Provenance) -> Bool {
+    one.title == other.title && one.version == other.version && one.instructionSet == other.instructionSet
+      && one.model == other.model && one.input == other.input && one.classIndex == other.classIndex
+      && one.label == other.label && one.kind == other.kind
+      && AnyHashable(one.technique) == AnyHashable(other.technique)
+  }
+
+  /// Hashes what tells most pictures apart.
+  public func hash(into hasher: inout Hasher) {
+    hasher.combine(title)
+    hasher.combine(model)
+    hasher.combine(AnyHashable(technique))
+    hasher.combine(kind)
   }
 }
 
 extension Provenance: Codable {
-  private enum CodingKeys: String, CodingKey {
-    case program, title, version, simd, model, input, `class`, label, picture, saliency, fool, visualize
+  /// The keys that every provenance has; one more is the technique's name.
+  private enum Key {
+    static let program = ProvenanceKey("program"), title = ProvenanceKey("title"), version = ProvenanceKey("version")
+    static let simd = ProvenanceKey("simd"), model = ProvenanceKey("model"), input = ProvenanceKey("input")
+    static let `class` = ProvenanceKey("class"), label = ProvenanceKey("label"), picture = ProvenanceKey("picture")
   }
 
   /// The program's name, by which the comment in a picture's file is known.
@@ -189,53 +167,84 @@ extension Provenance: Codable {
 
   /// Decodes a provenance and checks that its parameters are in range.
   public init(from decoder: any Decoder) throws {
-    let container = try decoder.container(keyedBy: CodingKeys.self)
-    func fail(_ key: CodingKeys, _ message: String) -> DecodingError {
-      .dataCorruptedError(forKey: key, in: container, debugDescription: message)
-    }
-    title = try container.decode(String.self, forKey: .title)
-    version = try container.decode(String.self, forKey: .version)
-    instructionSet = try container.decode(String.self, forKey: .simd)
-    model = try container.decode(Model.self, forKey: .model)
+    let container = try decoder.container(keyedBy: ProvenanceKey.self)
+    title = try container.decode(String.self, forKey: Key.title)
+    version = try container.decode(String.self, forKey: Key.version)
+    instructionSet = try container.decode(String.self, forKey: Key.simd)
+    model = try container.decode(Model.self, forKey: Key.model)
     guard Preprocessing.inputSizes.contains(model.inputSize ?? 1) else {
-      throw fail(.model, "an input size out of range")
+      throw DecodingError.dataCorruptedError(
+        forKey: Key.model, in: container, debugDescription: "an input size out of range")
     }
-    input = try container.decodeIfPresent(String.self, forKey: .input)
-    classIndex = try container.decode(Int.self, forKey: .class)
-    label = try container.decode(String.self, forKey: .label)
-    kind = try container.decode(Kind.self, forKey: .picture)
-    if let fooling = try container.decodeIfPresent(Fooling.self, forKey: .fool) {
-      technique = .fooling(fooling)
-    } else if let visualization = try container.decodeIfPresent(ClassVisualization.self, forKey: .visualize) {
-      technique = .visualization(visualization)
-    } else {
-      let saliency = try container.decode(SaliencyView.self, forKey: .saliency)
-      guard saliency.percentile > 0, saliency.percentile <= 100 else {
-        throw fail(.saliency, "a percentile out of range")
-      }
-      technique = .saliency(saliency)
+    input = try container.decodeIfPresent(String.self, forKey: Key.input)
+    classIndex = try container.decode(Int.self, forKey: Key.class)
+    label = try container.decode(String.self, forKey: Key.label)
+    kind = try container.decode(Kind.self, forKey: Key.picture)
+    guard let type = Self.techniques.first(where: { container.contains(ProvenanceKey($0.name)) }) else {
+      let known = Self.techniques.map { $0.name }.joined(separator: ", ")
+      throw PixelAscentError(.invalidImage, "it names no technique; known: \(known)")
     }
+    technique = try type.decoded(from: container)
   }
 
-  /// Encodes it; the technique's name is the key of its parameters.
+  /// Encodes the provenance; the technique's name is the key of its parameters.
   public func encode(to encoder: any Encoder) throws {
-    var container = encoder.container(keyedBy: CodingKeys.self)
-    try container.encode(Self.program, forKey: .program)
-    try container.encode(title, forKey: .title)
-    try container.encode(version, forKey: .version)
-    try container.encode(instructionSet, forKey: .simd)
-    try container.encode(model, forKey: .model)
-    try container.encodeIfPresent(input, forKey: .input)
-    try container.encode(classIndex, forKey: .class)
-    try container.encode(label, forKey: .label)
-    try container.encode(kind, forKey: .picture)
-    switch technique {
-    case .saliency(let saliency): try container.encode(saliency, forKey: .saliency)
-    case .fooling(let fooling): try container.encode(fooling, forKey: .fool)
-    case .visualization(var visualization):
-      // Only a figure has more than the last image.
-      if kind != .figure { visualization.showEvery = 0 }
-      try container.encode(visualization, forKey: .visualize)
+    var container = encoder.container(keyedBy: ProvenanceKey.self)
+    try container.encode(Self.program, forKey: Key.program)
+    try container.encode(title, forKey: Key.title)
+    try container.encode(version, forKey: Key.version)
+    try container.encode(instructionSet, forKey: Key.simd)
+    try container.encode(model, forKey: Key.model)
+    try container.encodeIfPresent(input, forKey: Key.input)
+    try container.encode(classIndex, forKey: Key.class)
+    try container.encode(label, forKey: Key.label)
+    try container.encode(kind, forKey: Key.picture)
+    try technique.encode(to: &container, for: kind)
+  }
+}
+
+private struct ProvenanceKey: CodingKey {
+  let stringValue: String
+  var intValue: Int? { nil }
+
+  init(_ name: String) { stringValue = name }
+  init?(stringValue: String) { self.stringValue = stringValue }
+  init?(intValue: Int) { nil }
+}
+
+extension Technique {
+  fileprivate static func decoded(from container: KeyedDecodingContainer<ProvenanceKey>) throws -> Self {
+    let technique = try container.decode(Self.self, forKey: ProvenanceKey(name))
+    try technique.validate()
+    return technique
+  }
+
+  fileprivate func encode(
+    to container: inout KeyedEncodingContainer<ProvenanceKey>, for kind: Provenance.Kind
+  ) throws {
+    try container.encode(parameters(of: kind), forKey: ProvenanceKey(Self.name))
+  }
+}
+
+extension Provenance {
+  /// Makes the picture again.
+  ///
+  /// - Parameters:
+  ///   - network: the network, read with the settings of ``model``
+  ///   - subject: the photograph or the start that the picture was made from, if there was one; the class is ``classIndex``
+  /// - Throws: ``PixelAscentError`` as the technique does, or of kind `invalidParameter` if the photograph or start is missing.
+  public func picture(by network: Network, of subject: Subject = Subject()) throws(PixelAscentError) -> RGBImage {
+    let isMissing =
+      switch technique.source {
+      case .photo: subject.photo == nil
+      case .start: subject.start == nil
+      case .none: false
+      }
+    if isMissing {
+      throw PixelAscentError(
+        .invalidParameter, "the picture was made from a file that must be given as its input")
     }
+    return try technique.picture(
+      kind, network, of: Subject(photo: subject.photo, start: subject.start, class: classIndex))
   }
 }

@@ -2,51 +2,118 @@
 
 /// Which pixels decided a classification: M[h,w] = max over channels of |∂/∂X[c,h,w]| of a class's score or loss
 /// (Simonyan, Vedaldi, Zisserman: "Deep inside convolutional networks", 2014).
+public struct Saliency: Technique {
+  /// What is differentiated of the class.
+  public var objective: Objective.Kind
+  /// The colours of the pictures.
+  public var colormap: Colormap
+  /// The percentile of the map's values from which on all have the last colour: above 0, at most 100.
+  public var percentile: Double
+
+  /// A map of an objective, and how it is shown.
+  public init(_ objective: Objective.Kind = .score, colormap: Colormap = .hot, percentile: Double = 100) {
+    (self.objective, self.colormap, self.percentile) = (objective, colormap, percentile)
+  }
+
+  /// The name of the technique in pictures, and of its command.
+  public static let name = "saliency"
+  /// A photograph.
+  public var source: Subject.Source { .photo }
+  /// What the technique's pictures are called.
+  public static let title = "saliency map"
+
+  /// Checks every parameter.
+  ///
+  /// - Throws: ``PixelAscentError`` of kind `invalidParameter` that names the parameter out of range.
+  public func validate() throws(PixelAscentError) {
+    guard percentile > 0, percentile <= 100 else {
+      throw PixelAscentError(
+        .invalidParameter, "the percentile must be above 0 and at most 100, found \(percentile)")
+    }
+  }
+
+  /// The saliency map of a photograph.
+  ///
+  /// - Parameters:
+  ///   - network: the network that is asked
+  ///   - photo: resized to the network's input; the map has the size of that input
+  ///   - index: the class; nil is the one of the greatest score
+  /// - Throws: ``PixelAscentError`` of kind `sizeLimit`, `classLookup` or `invalidParameter`.
+  public func run(
+    _ network: Network, on photo: RGBImage, class index: Int? = nil
+  ) throws(PixelAscentError) -> SaliencyMap {
+    try validate()
+    let resized = try network.resized(photo)
+    let evaluation = try Evaluation(network, height: resized.height, width: resized.width)
+    try evaluation.load(resized)
+    return try map(evaluation, photo: resized, class: index)
+  }
+
+  /// The saliency map of an input of shape (C, H, W) in normalised space.
+  ///
+  /// - Throws: ``PixelAscentError`` of kind `sizeLimit`, `classLookup` or `invalidParameter`.
+  public func run(
+    _ network: Network, onInput input: Tensor, class index: Int? = nil
+  ) throws(PixelAscentError) -> SaliencyMap {
+    try validate()
+    return try map(network.evaluation(of: input), photo: nil, class: index)
+  }
+
+  /// The saliency map of the subject's photograph.
+  public func run(_ network: Network, on subject: Subject) throws(PixelAscentError) -> SaliencyMap {
+    try run(network, on: Subject.required(subject.photo, "photo"), class: subject.classIndex)
+  }
+
+  private func map(
+    _ evaluation: Evaluation, photo: RGBImage?, class index: Int?
+  ) throws(PixelAscentError) -> SaliencyMap {
+    let network = evaluation.network
+    if let index { try network.check(class: index) }
+    return try evaluation.parallel.together { () throws(PixelAscentError) in
+      let scores = try evaluation.scores(), index = index ?? network.topClass(scores)
+      let gradient = try evaluation.gradient(of: Objective(objective, class: index))
+      return SaliencyMap(technique: self, classIndex: index, scores: scores, gradient: gradient, photo: photo)
+    }
+  }
+
+  /// The parameters that decide a picture of this kind: all of them.
+  public func parameters(of kind: Provenance.Kind) -> Saliency { self }
+
+  /// Makes one of the technique's pictures.
+  ///
+  /// - Throws: as ``run(_:on:)`` does.
+  public func picture(
+    _ kind: Provenance.Kind, _ network: Network, of subject: Subject
+  ) throws(PixelAscentError) -> RGBImage {
+    let photo = try Subject.required(subject.photo, "photo"), map = try run(network, on: subject)
+    return switch kind {
+    case .result: map.picture
+    case .figure: map.figure
+    case .overlay: map.overlay(on: photo, network)
+    }
+  }
+}
+
+/// A saliency map.
 public struct SaliencyMap: Sendable {
-  /// What was differentiated.
-  public let objective: Objective
+  /// The technique that made it.
+  public let technique: Saliency
+  /// The class that was asked about.
+  public let classIndex: Int
   /// The scores of all classes.
   public let scores: [Float]
   /// The gradient with respect to the input in normalised space, shape (C, H, W).
   public let gradient: Tensor
   /// M, shape (H, W), not negative.
   public let map: Tensor
+  /// The photograph at the size of the network's input; nil if the map is that of a tensor.
+  public let photo: RGBImage?
 
-  /// Whether the class's score is dead: the last ReLU lets no gradient through, and the map is zero everywhere.
-  public var isZero: Bool { map.values.range.high == 0 }
-
-  /// The map in the colours "hot", from its least to its greatest value.
-  public var picture: RGBImage { RGBImage(map: map) }
-}
-
-extension Network {
-  /// The saliency map of an image.
-  ///
-  /// - Parameters:
-  ///   - image: resized to the network's input; the map has the size of that input
-  ///   - makeObjective: the objective, given the class of the greatest score
-  /// - Throws: ``PixelAscentError`` of kind `sizeLimit` or `classLookup`.
-  public func saliency(
-    of image: RGBImage, objective makeObjective: (_ topClass: Int) -> Objective = { .score(class: $0) }
-  ) throws(PixelAscentError) -> SaliencyMap {
-    try saliency(ofInput: input(for: image), objective: makeObjective)
-  }
-
-  /// The saliency map of an input of shape (C, H, W) in normalised space.
-  ///
-  /// - Throws: ``PixelAscentError`` of kind `sizeLimit`, `classLookup` or `invalidParameter`.
-  public func saliency(
-    ofInput input: Tensor, objective makeObjective: (_ topClass: Int) -> Objective = { .score(class: $0) }
-  ) throws(PixelAscentError) -> SaliencyMap {
-    try check(input)
-    let workspace = try Workspace(self, height: input.shape[1], width: input.shape[2], gradient: true)
-    let (objective, scores, gradient) = try workspace.parallel.together { () throws(PixelAscentError) in
-      let scores = try forward(input, in: workspace)
-      let objective = makeObjective(topClass(scores))
-      try check(class: objective.classIndex)
-      return (objective, scores, try backward(objective, scores: scores, in: workspace))
-    }
-    let plane = input.shape[1] * input.shape[2], values = gradient.values
+  fileprivate init(technique: Saliency, classIndex: Int, scores: [Float], gradient: Tensor, photo: RGBImage?) {
+    (self.technique, self.classIndex, self.scores) = (technique, classIndex, scores)
+    (self.gradient, self.photo) = (gradient, photo)
+    let (channels, height, width) = (gradient.shape[0], gradient.shape[1], gradient.shape[2])
+    let plane = height * width, values = gradient.values
     let map = [Float](count: plane) { start in
       var greatest = SIMD16<Float>()
       for channel in 0..<channels {
@@ -55,18 +122,22 @@ extension Network {
       }
       return greatest
     }
-    return SaliencyMap(
-      objective: objective, scores: scores, gradient: gradient,
-      map: Tensor(shape: [input.shape[1], input.shape[2]], values: map))
+    self.map = Tensor(shape: [height, width], values: map)
   }
 
-  /// A saliency map over the photo it is of, at the photo's own size: where the network saw it, however that was resized or
-  /// cropped. The photo is grey and half-lit there, darker elsewhere; see `RGBImage.init(map:colormap:percentile:)`.
-  public func overlay(
-    of map: Tensor, on photo: RGBImage, colormap: Colormap = .hot, percentile: Double = 100
-  ) -> RGBImage {
-    let seen = preprocessing.seen(width: photo.width, height: photo.height)
-    return photo.overlaid(
-      by: map, columns: seen.columns, rows: seen.rows, colormap: colormap, percentile: percentile)
+  /// Whether the class's score is dead: the last ReLU lets no gradient through, and the map is zero everywhere.
+  public var isZero: Bool { map.values.range.high == 0 }
+
+  /// The map in the technique's colours.
+  public var picture: RGBImage {
+    RGBImage(map: map, colormap: technique.colormap, percentile: technique.percentile)
   }
+
+  /// The map over the photograph it is of, at the photograph's own size.
+  public func overlay(on photo: RGBImage, _ network: Network) -> RGBImage {
+    network.overlay(of: map, on: photo, colormap: technique.colormap, percentile: technique.percentile)
+  }
+
+  /// The photograph, if there is one, and the map side by side.
+  public var figure: RGBImage { RGBImage(row: [photo, picture].compactMap(\.self)) }
 }

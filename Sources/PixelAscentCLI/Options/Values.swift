@@ -9,7 +9,7 @@ import PixelAscentTool
 extension ClassVisualization.Recipe: ExpressibleByArgument {}
 extension Colormap: ExpressibleByArgument {}
 extension Preprocessing.Resize: ExpressibleByArgument {}
-extension Provenance.SaliencyView.Objective: ExpressibleByArgument {}
+extension Objective.Kind: ExpressibleByArgument {}
 
 extension PixelSize: ExpressibleByArgument {
   package init?(argument: String) { self.init(argument) }

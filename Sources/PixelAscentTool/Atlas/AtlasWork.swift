@@ -7,6 +7,8 @@ package struct AtlasWork: Sendable {
   private let folder: AtlasFolder
   private let items: [AtlasItem]
   private let startFile: String?
+  /// The image that the ascents start from.
+  private let start: Tensor?
   private let network: Network
   /// The memory that an ascent takes.
   private let bytes: Int
@@ -28,8 +30,11 @@ package struct AtlasWork: Sendable {
     if isMerge && !Files.isFolder(output) { throw PixelAscentError(.unreadableFile, "\(output): no such folder") }
     let (network, hashed) = try source.networkAndModel(), labels = network.labels
     self.network = network
-    let (visualizations, input) = try request.visualizations(network, source.run)
-    bytes = try withErrors(about: startFile) { try visualizations.map { try $0.check(network) }.max() ?? 0 }
+    let (visualizations, start, input) = try request.visualizations(network, source.run)
+    self.start = start
+    bytes = try withErrors(about: startFile) {
+      try visualizations.map { try $0.check(network, start: start) }.max() ?? 0
+    }
     let indices = try classes.map { try ClassList.find($0, labels) } ?? Array(0..<labels.count)
     let most = PlannedAscent.most
     guard request.count(classes: indices.count, most: most) <= most else {
@@ -37,8 +42,7 @@ package struct AtlasWork: Sendable {
     }
     let model = try hashed.get()
     items = try PlannedAscent.all(indices, visualizations, request.seeds, labels).map { planned in
-      let provenance = Provenance(
-        .visualization(planned.visualization), class: planned.class, network, model, input: input)
+      let provenance = Provenance(planned.visualization, class: planned.class, network, model, input: input)
       return AtlasItem(
         class: planned.class, label: labels[planned.class], planned.visualization, output: "\(planned.stem).png",
         provenance: try provenance.text())
@@ -130,7 +134,9 @@ package struct AtlasWork: Sendable {
   private func make(_ item: AtlasItem, _ network: Network, _ manifest: AtlasManifest) throws -> AtlasRecord? {
     do {
       let result = try withErrors(about: startFile) {
-        try item.visualization.run(network, class: item.class, shouldStop: { _ in Interruption.isAsked })
+        let ascent = try item.visualization.begin(network, class: item.class, from: start)
+        while !Interruption.isAsked, try ascent.next() != nil {}
+        return try ascent.result()
       }
       if result.iterations < item.visualization.iterations { return nil }
       let record = AtlasRecord(item, result, bytes: try folder.write(result.picture, item))

@@ -3,21 +3,6 @@
 import PixelAscent
 
 extension Fooling {
-  /// What the network saw before a step, as ``Fooling/run(_:on:target:progress:show:shouldStop:)`` tells it.
-  package struct Look: Sendable {
-    /// The number of steps made.
-    package let iteration: Int
-    /// The scores of all classes.
-    package let scores: [Float]
-    /// Whether they are those of the image rounded to 8 bits.
-    package let isRounded: Bool
-
-    /// What `progress` was called with.
-    package init(iteration: Int, scores: [Float], isRounded: Bool) {
-      (self.iteration, self.scores, self.isRounded) = (iteration, scores, isRounded)
-    }
-  }
-
   /// A page about a fooling image, as HTML in one file: the four panels, the scores before and after, how large the push is,
   /// and how the scores went.
   ///
@@ -26,13 +11,13 @@ extension Fooling {
   /// - Parameters:
   ///   - result: what this run came to
   ///   - target: the class it was to be
-  ///   - looks: the scores by iteration
+  ///   - steps: what the network saw, step by step
   ///   - name: what the page calls the photo
   ///   - network: the network that is fooled
   ///   - command: the words of a command that makes the image again, to be shown; none if there is none
   /// - Throws: ``PixelAscentError`` of kind `sizeLimit` if memory runs out.
   package func report(
-    of result: Result, target: Int, looks: [Look], name: String, network: Network, command: [String] = []
+    of result: Result, target: Int, steps: [FoolingAscent.Step], name: String, network: Network, command: [String] = []
   ) throws(PixelAscentError) -> String {
     let original = network.topClass(result.originalScores), marked = [original, target]
     let before = ReportPage.scores(
@@ -45,7 +30,7 @@ extension Fooling {
         ReportPage.section("The pictures", [ReportPage.pictures(try panels(result, original, target, name, network))]),
         ReportPage.section("What the network sees", ["<div class=\"two\">\n\(before)\(after)</div>\n"]),
         ReportPage.section("How large the push is", [ReportPage.facts(size(result))]),
-        ReportPage.section("How it got there", [chart(original, target, looks, network).html, notes(result, looks)]),
+        ReportPage.section("How it got there", [chart(original, target, steps, network).html, notes(result, steps)]),
       ], network: network, command: command
     ).text
   }
@@ -94,18 +79,18 @@ extension Fooling {
     ]
   }
 
-  private func chart(_ original: Int, _ target: Int, _ looks: [Look], _ network: Network) -> Chart {
+  private func chart(_ original: Int, _ target: Int, _ steps: [FoolingAscent.Step], _ network: Network) -> Chart {
     let classes = original == target ? [target] : [target, original]
     return Chart(
       "Scores by iteration",
       classes.map { (index: Int) -> Chart.Line in
-        Chart.Line(network.labels[index], looks.map { Chart.Point($0.iteration, $0.scores[index]) })
+        Chart.Line(network.labels[index], steps.map { Chart.Point($0.iteration, $0.scores[index]) })
       })
   }
 
-  private func notes(_ result: Result, _ looks: [Look]) -> HTML {
+  private func notes(_ result: Result, _ steps: [FoolingAscent.Step]) -> HTML {
     var notes: [HTML] = []
-    if let first = looks.first(where: \.isRounded)?.iteration {
+    if let first = steps.first(where: \.isRounded)?.iteration {
       notes.append(
         "The second values at iteration \(first), and all after them, are those of the image rounded to 8 bits. ")
     }

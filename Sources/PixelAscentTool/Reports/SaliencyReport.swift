@@ -8,21 +8,16 @@ extension SaliencyMap {
   /// The same arguments give the same text.
   ///
   /// - Parameters:
-  ///   - photo: the image at the size of the network's input, as ``Network/resized(_:)`` makes it
-  ///   - colormap: the map's colours
-  ///   - percentile: the percentile of its values from which on all have the last colour: above 0, at most 100
   ///   - name: what the page calls the photo
   ///   - network: whose map it is
   ///   - command: the words of a command that makes the map again, to be shown; none if there is none
-  /// - Precondition: the photo has the map's size.
+  /// - Precondition: the map is that of a photo.
   /// - Throws: ``PixelAscentError`` of kind `sizeLimit` if memory runs out.
   package func report(
-    photo: RGBImage, colormap: Colormap = .hot, percentile: Double = 100, name: String, network: Network,
-    command: [String] = []
+    name: String, network: Network, command: [String] = []
   ) throws(PixelAscentError) -> String {
-    precondition([photo.height, photo.width] == map.shape)
-    let picture = RGBImage(map: map, colormap: colormap, percentile: percentile),
-      label = network.labels[objective.classIndex]
+    guard let photo else { preconditionFailure("a page about the map of a tensor") }
+    let picture = picture, percentile = technique.percentile, label = network.labels[classIndex]
     let figures = [
       try ReportPage.figure(
         photo, alt: "The photo \(name)",
@@ -44,7 +39,7 @@ extension SaliencyMap {
       """,
     ]
     let scores = ReportPage.scores(
-      scores, network, marked: [objective.classIndex], caption: "The first five classes for this photo")
+      scores, network, marked: [classIndex], caption: "The first five classes for this photo")
     return ReportPage(
       kind: "Saliency map", title: label, lead: lead(network),
       sections: [
@@ -55,7 +50,7 @@ extension SaliencyMap {
   }
 
   private func lead(_ network: Network) -> HTML {
-    let index = objective.classIndex
+    let index = classIndex
     let dead: HTML =
       isZero
       ? " The gradient is zero everywhere, and so is the map: the last ReLU lets nothing of this class through." : ""
@@ -70,7 +65,7 @@ extension SaliencyMap {
   }
 
   private var objectiveName: String {
-    switch objective {
+    switch technique.objective {
     case .score: "class’s score"
     case .crossEntropy: "class’s loss −log softmax"
     }

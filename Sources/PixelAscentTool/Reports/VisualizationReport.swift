@@ -2,6 +2,22 @@
 
 import PixelAscent
 
+/// An iteration of an ascent that is shown in a figure or on a page.
+package struct ShownIteration: Sendable {
+  /// The iteration's number, from 0.
+  package let iteration: Int
+  /// The score and the probability of the class before the iteration's step.
+  package let score: Float, probability: Double
+  /// The image after the step.
+  package let picture: RGBImage
+
+  /// What is to be shown of a step.
+  package init(_ step: VisualizationAscent.Step) throws(PixelAscentError) {
+    (iteration, score, picture) = (step.iteration, step.score, step.picture)
+    probability = try step.probability()
+  }
+}
+
 extension ClassVisualization {
   /// A page about an ascent, as HTML in one file: the shown iterations behind a slider, score and probability, and every
   /// parameter.
@@ -16,7 +32,7 @@ extension ClassVisualization {
   ///   - command: the words of a command that makes the picture again, to be shown; none if there is none
   /// - Throws: ``PixelAscentError`` of kind `sizeLimit` if memory runs out.
   package func report(
-    of result: Result, class index: Int, shown: [Shown], network: Network, command: [String] = []
+    of result: Result, class index: Int, shown: [ShownIteration], network: Network, command: [String] = []
   ) throws(PixelAscentError) -> String {
     return ReportPage(
       kind: "Class visualization", title: network.labels[index], lead: lead(result, index, network),
@@ -41,7 +57,7 @@ extension ClassVisualization {
       """
   }
 
-  private func ascent(_ result: Result, _ shown: [Shown], _ label: String) throws(PixelAscentError) -> HTML {
+  private func ascent(_ result: Result, _ shown: [ShownIteration], _ label: String) throws(PixelAscentError) -> HTML {
     """
     <div class="ascent">
     <div>
@@ -55,7 +71,7 @@ extension ClassVisualization {
     """
   }
 
-  private func charts(_ result: Result, _ shown: [Shown]) -> [HTML] {
+  private func charts(_ result: Result, _ shown: [ShownIteration]) -> [HTML] {
     let frames = Set(shown.map { $0.iteration + 1 })
     let scores = result.scoreHistory.enumerated().map { Chart.Point($0.offset + 1, $0.element) }
     let probabilities = result.probabilityHistory.enumerated().map { Chart.Point($0.offset + 1, $0.element) }
@@ -65,7 +81,7 @@ extension ClassVisualization {
     return probabilities.isEmpty ? [score.html] : [score.html, probability.html]
   }
 
-  private func frames(_ shown: [Shown], _ label: String) throws(PixelAscentError) -> HTML {
+  private func frames(_ shown: [ShownIteration], _ label: String) throws(PixelAscentError) -> HTML {
     var figures: [HTML] = []
     for frame in shown {
       let iteration = frame.iteration + 1

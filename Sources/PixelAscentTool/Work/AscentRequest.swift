@@ -24,12 +24,12 @@ package struct AscentRequest: Sendable {
   /// The number of ascents for `classes` classes; no more than `most` + 1 seeds are counted.
   package func count(classes: Int, most: Int) -> Int { classes * recipes.count * seeds.count(most: most) }
 
-  /// The visualizations, one a recipe, complete but for their seeds; and the SHA-256 of the start's file.
+  /// The visualizations, one a recipe, complete but for their seeds; the image of the start's file, and the file's SHA-256.
   ///
   /// - Throws: `UsageError` if the start's file has another size than the command names; `PixelAscentError` if it can't be read.
   package func visualizations(
     _ network: Network, _ run: RunSettings
-  ) throws -> (visualizations: [ClassVisualization], input: String?) {
+  ) throws -> (visualizations: [ClassVisualization], start: Tensor?, input: String?) {
     let file = try startFile.map { path in
       let file = try run.start(path, network)
       try withErrors(about: path) { try network.check(file.image) }
@@ -45,9 +45,12 @@ package struct AscentRequest: Sendable {
       (visualization.height, visualization.width) = (size?.height ?? side, size?.width ?? side)
       if start == "noise" { visualization.start = .noise }
       if start == "zero" { visualization.start = .zero }
-      if let file { visualization.start = .image(file.image) }
+      if let shape = file?.image.shape {
+        visualization.start = .image
+        (visualization.height, visualization.width) = (shape[1], shape[2])
+      }
       return visualization
     }
-    return (visualizations, file?.sha256)
+    return (visualizations, file?.image, file?.sha256)
   }
 }

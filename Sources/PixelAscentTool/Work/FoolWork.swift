@@ -62,11 +62,11 @@ package struct FoolWork {
   /// Makes and writes the fooling image, and prints the notes on it.
   package func run() throws -> Outcome {
     let (photo, sha256) = try source.run.photo(image)
-    let (result, looks) = try climb(photo)
+    let (result, steps) = try climb(photo)
     var fooling = fooling
     let isInterrupted = Interruption.isAsked && !result.survives8Bit
     if isInterrupted { fooling.maxIterations = result.iterations }
-    let provenance = try Provenance(.fooling(fooling), class: target, network, model.get(), input: sha256)
+    let provenance = try Provenance(fooling, class: target, network, model.get(), input: sha256)
     printNotes(result)
     try outputs.makeFolders(for: image)
     let saved = try result.save(to: files.output, checkedBy: network, comment: provenance.text())
@@ -74,7 +74,7 @@ package struct FoolWork {
     if let raw = files.raw { try result.unrounded.write(to: raw) }
     if let report = files.report {
       let page = try fooling.report(
-        of: result, target: target, looks: looks, name: image.fileName, network: network,
+        of: result, target: target, steps: steps, name: image.fileName, network: network,
         command: isInterrupted ? [] : Console.command)
       try Files.write(Array(page.utf8), to: report)
     }
@@ -87,36 +87,42 @@ package struct FoolWork {
     return Outcome(record: record, isInterrupted: isInterrupted)
   }
 
-  /// Pushes the photo, and says how far the push is; also gives the scores of every step, if they are for a page.
-  private func climb(_ photo: RGBImage) throws -> (result: Fooling.Result, looks: [Fooling.Look]) {
-    let labels = network.labels, begin = ContinuousClock.now
-    var progress = ProgressText("iteration", total: fooling.maxIterations), looks: [Fooling.Look] = []
+  /// Pushes the photo, and says how far the push is; also gives every step, if they are for a page.
+  private func climb(_ photo: RGBImage) throws -> (result: Fooling.Result, steps: [FoolingAscent.Step]) {
+    let begin = ContinuousClock.now
+    var progress = ProgressText("iteration", total: fooling.maxIterations), steps: [FoolingAscent.Step] = []
     var preview = isShown ? Preview(console) : nil, first: RGBImage?
     let result = try Interruption.heeded {
       defer { StatusLine.clear() }
       return try withErrors(about: image) {
-        try fooling.run(network, on: photo, target: target) { iteration, scores, isRounded in
-          if files.report != nil { looks.append(.init(iteration: iteration, scores: scores, isRounded: isRounded)) }
-          let top = network.topClass(scores)
-          let details = ["\(labels[target]) \(fixed(scores[target], 3))", "first: \(labels[top]) (\(top))"]
-          (progress.done, progress.details) = (iteration, isRounded ? ["8-bit"] + details : details)
-          if console.hasStatusLine {
-            console.progress { progress.line(width: $0, seconds: begin.secondsSince) }
-          } else {
-            let iteration = "iteration \(iteration)\(isRounded ? ", 8-bit" : "")"
-            console.note(([iteration] + details).joined(separator: "  "))
+        let ascent = try fooling.begin(network, on: photo, target: target)
+        while let step = try ascent.next() {
+          if files.report != nil { steps.append(step) }
+          report(step, &progress, seconds: begin.secondsSince)
+          if preview != nil {
+            let image = step.picture, original = first ?? image
+            first = original
+            preview?.show(RGBImage(row: [image, image.changes(from: original)]))
           }
-        } show: { picture in
-          if preview == nil { return }
-          let image = picture(), original = first ?? image
-          first = original
-          preview?.show(RGBImage(row: [image, image.changes(from: original)]))
-        } shouldStop: {
-          Interruption.isAsked
+          if Interruption.isAsked { break }
         }
+        return try ascent.result()
       }
     }
-    return (result, looks)
+    return (result, steps)
+  }
+
+  /// Says how far the push is.
+  private func report(_ step: FoolingAscent.Step, _ progress: inout ProgressText, seconds: Double) {
+    let labels = network.labels, top = network.topClass(step.scores)
+    let details = ["\(labels[target]) \(fixed(step.score, 3))", "first: \(labels[top]) (\(top))"]
+    (progress.done, progress.details) = (step.iteration, step.isRounded ? ["8-bit"] + details : details)
+    if console.hasStatusLine {
+      console.progress { [progress] in progress.line(width: $0, seconds: seconds) }
+    } else {
+      let iteration = "iteration \(step.iteration)\(step.isRounded ? ", 8-bit" : "")"
+      console.note(([iteration] + details).joined(separator: "  "))
+    }
   }
 
   private func printNotes(_ result: Fooling.Result) {

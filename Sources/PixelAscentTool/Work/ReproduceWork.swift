@@ -13,8 +13,7 @@ package struct ReproduceWork {
 
   /// What a picture was made from.
   private struct Source {
-    var photo: RGBImage?
-    var start: Tensor?
+    let subject: Subject
     let path, sha256: String
   }
 
@@ -49,12 +48,12 @@ package struct ReproduceWork {
     guard let input else {
       throw UsageError("\(file) was made from a file; give it with --input.")
     }
-    if case .visualization = provenance.technique {
-      let (start, sha256) = try run.start(input, network)
-      return Source(start: start, path: input, sha256: sha256)
+    if provenance.technique.source == .photo {
+      let (photo, sha256) = try run.photo(input)
+      return Source(subject: Subject(photo: photo), path: input, sha256: sha256)
     }
-    let (photo, sha256) = try run.photo(input)
-    return Source(photo: photo, path: input, sha256: sha256)
+    let (start, sha256) = try run.start(input, network)
+    return Source(subject: Subject(start: start), path: input, sha256: sha256)
   }
 
   /// Makes the picture again, and compares it with the file.
@@ -71,7 +70,7 @@ package struct ReproduceWork {
   /// Makes the picture.
   private func picture() throws -> RGBImage {
     try withErrors(about: source?.path ?? file) {
-      try provenance.picture(by: network, photo: source?.photo, start: source?.start)
+      try provenance.picture(by: network, of: source?.subject ?? Subject())
     }
   }
 

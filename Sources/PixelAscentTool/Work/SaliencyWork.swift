@@ -4,7 +4,7 @@ import PixelAscent
 
 /// What `saliency` does: a map of each image, and what else is asked for.
 package struct SaliencyWork: Sendable {
-  private let view: Provenance.SaliencyView
+  private let saliency: Saliency
   private let source: NetworkSource
   private let network: Network
   private let model: Meanwhile<Provenance.Model>
@@ -24,10 +24,10 @@ package struct SaliencyWork: Sendable {
   ///   - images: files, folders, or "-"
   ///   - className: the class; nil is the network's first of each image
   package init(
-    _ images: [String], class className: String?, _ view: Provenance.SaliencyView, _ request: OutputRequest,
+    _ images: [String], class className: String?, _ saliency: Saliency, _ request: OutputRequest,
     _ source: NetworkSource
   ) throws {
-    (self.view, self.source) = (view, source)
+    (self.saliency, self.source) = (saliency, source)
     inputs = try InputImages(
       images, leavingOut: [request.output, request.figure, request.overlay].compactMap(\.self))
     if inputs.areMirrored && request.output == nil {
@@ -66,30 +66,18 @@ package struct SaliencyWork: Sendable {
     _ path: String, _ image: RGBImage, _ sha256: String, _ network: Network
   ) throws -> SaliencyRecord {
     let files = outputs.paths(for: path)
-    let (photo, result) = try withErrors(about: path) {
-      let photo = try network.resized(image)
-      return (
-        photo,
-        try network.saliency(ofInput: network.tensor(from: photo)) { top in
-          view.objective(index ?? top)
-        }
-      )
-    }
-    let `class` = result.objective.classIndex
-    let picture = RGBImage(map: result.map, colormap: view.colormap, percentile: view.percentile)
+    let result = try withErrors(about: path) { try saliency.run(network, on: image, class: index) }
+    let `class` = result.classIndex
     try outputs.makeFolders(for: path)
-    let provenance = try Provenance(.saliency(view), class: `class`, network, model.get(), input: sha256)
-    try picture.write(to: files.output, provenance)
-    if let figure = files.figure { try RGBImage(row: [photo, picture]).write(to: figure, provenance.of(.figure)) }
+    let provenance = try Provenance(saliency, class: `class`, network, model.get(), input: sha256)
+    try result.picture.write(to: files.output, provenance)
+    if let figure = files.figure { try result.figure.write(to: figure, provenance.of(.figure)) }
     if let overlay = files.overlay {
-      try network.overlay(of: result.map, on: image, colormap: view.colormap, percentile: view.percentile)
-        .write(to: overlay, provenance.of(.overlay))
+      try result.overlay(on: image, network).write(to: overlay, provenance.of(.overlay))
     }
     if let raw = files.raw { try result.gradient.write(to: raw) }
     if let report = files.report {
-      let page = try result.report(
-        photo: photo, colormap: view.colormap, percentile: view.percentile, name: path.fileName, network: network,
-        command: Console.command)
+      let page = try result.report(name: path.fileName, network: network, command: Console.command)
       try Files.write(Array(page.utf8), to: report)
     }
     if result.isZero {
@@ -97,6 +85,6 @@ package struct SaliencyWork: Sendable {
     }
     return SaliencyRecord(
       image: path, class: `class`, label: network.labels[`class`], score: result.scores[`class`],
-      height: photo.height, width: photo.width, output: files.output)
+      height: result.map.shape[0], width: result.map.shape[1], output: files.output)
   }
 }

@@ -8,6 +8,8 @@ package struct VisualizeWork: Sendable {
   private let network: Network
   private let model: Meanwhile<Provenance.Model>
   private let startFile: String?
+  /// The image that the ascents start from.
+  private let start: Tensor?
   /// The SHA-256 of the start's file.
   private let input: String?
   private let ascents: [PlannedAscent]
@@ -30,8 +32,8 @@ package struct VisualizeWork: Sendable {
   ) throws {
     (self.source, startFile) = (source, request.startFile)
     (network, model) = try source.networkAndModel()
-    let (visualizations, input) = try request.visualizations(network, source.run)
-    self.input = input
+    let (visualizations, start, input) = try request.visualizations(network, source.run)
+    (self.start, self.input) = (start, input)
     ascents = try PlannedAscent.all(classes, visualizations, request.seeds, network.labels)
     outputs = try Outputs(
       ascents.map { ($0.stem, $0.stem) }, outputRequest,
@@ -42,7 +44,7 @@ package struct VisualizeWork: Sendable {
     keepsProbabilities = outputRequest.report != nil
     let copies = keepsShown ? ClassVisualization.copiesOfShown : 0, network = network
     bytes = try withErrors(about: startFile) {
-      try visualizations.map { try $0.check(network, copies: copies) }.max() ?? 0
+      try visualizations.map { try $0.check(network, start: start, copies: copies) }.max() ?? 0
     }
   }
 
@@ -67,33 +69,26 @@ package struct VisualizeWork: Sendable {
   private struct Climb {
     var visualization: ClassVisualization
     let result: ClassVisualization.Result
-    let shown: [ClassVisualization.Shown]
+    let shown: [ShownIteration]
   }
 
   /// Makes an ascent. If it is the only one, this also says how far it is.
   private func climb(_ planned: PlannedAscent, _ network: Network) throws -> Climb {
-    var visualization = planned.visualization
-    let iterations = visualization.iterations, isAlone = planned.name == nil, begin = ContinuousClock.now
-    var preview = preview, shown: [ClassVisualization.Shown] = [], probability = ""
-    var progress = ProgressText("iteration", total: iterations)
+    var visualization = planned.visualization, preview = preview, shown: [ShownIteration] = []
+    var progress = AscentProgress(console, of: visualization.iterations, isAlone: planned.name == nil)
     let result = try withErrors(about: startFile) {
-      try visualization.run(network, class: planned.class, recordsProbabilities: keepsProbabilities) { picture in
-        if keepsShown { shown.append(picture) }
-        preview?.show(picture.picture)
-        probability = "probability \(fixed(picture.probability, 4))"
-        if isAlone && !console.hasStatusLine {
-          console.note(
-            "iteration \(picture.iteration + 1)/\(iterations)  score \(fixed(picture.score, 3))  \(probability)")
-        }
-      } shouldStop: { done in
-        if isAlone, let score = done.score {
-          (progress.done, progress.details) = (done.iterations, ["score \(fixed(score, 3))", probability])
-          console.progress { progress.line(width: $0, seconds: begin.secondsSince) }
-        }
-        return Interruption.isAsked
+      let ascent = try visualization.begin(
+        network, class: planned.class, from: start, recordsProbabilities: keepsProbabilities)
+      while let step = try ascent.next() {
+        let isLast = Interruption.isAsked, isShown = step.isShown || isLast
+        if isShown && keepsShown { shown.append(try ShownIteration(step)) }
+        if isShown && preview != nil { preview?.show(step.picture) }
+        try progress.report(step, isShown: isShown)
+        if isLast { break }
       }
+      return try ascent.result()
     }
-    if isAlone { StatusLine.clear() }
+    progress.end()
     visualization.iterations = result.iterations
     return Climb(visualization: visualization, result: result, shown: shown)
   }
@@ -108,8 +103,7 @@ package struct VisualizeWork: Sendable {
         "note: \(whose)the score of \(label) was dead \(result.gradientsBeforeLastReLU) times: "
           + "there the ascent took the score before the last ReLU")
     }
-    let provenance = Provenance(
-      .visualization(climb.visualization), class: `class`, network, try model.get(), input: input)
+    let provenance = Provenance(climb.visualization, class: `class`, network, try model.get(), input: input)
     try outputs.makeFolders(for: planned.stem)
     try result.picture.write(to: files.output, provenance)
     if let figure = files.figure {

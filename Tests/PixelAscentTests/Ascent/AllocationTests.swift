@@ -14,11 +14,13 @@ private typealias S = SmallNetworks
   func iterations(threads: Int) throws {
     let model = try S.random(S.squeezed, integers: false, seed: 1)
     let network = try Network(model, name: "small", options: ComputeOptions(threads: threads))
-    let probe = try AscentProbe(network, size: 64, class: 0)
-    try probe.together {
-      try probe.iterate()
+    var visualization = ClassVisualization()
+    (visualization.height, visualization.width) = (64, 64)
+    let ascent = try visualization.begin(network, class: 0)
+    try ascent.benchmarkedEvaluation.together {
+      _ = try ascent.next()
       let before = pxa_allocations_of_thread()
-      for _ in 0..<20 { try probe.iterate() }  // two of them blur
+      for _ in 0..<20 { _ = try ascent.next() }  // two of them blur
       #expect(pxa_allocations_of_thread() - before == 0)
     }
   }

@@ -52,8 +52,8 @@ import Testing
     let picture = Self.picture(56, 56)
     let best = try network.classify(picture, top: 3)
     #expect(best.count == 3 && best[0].score >= best[1].score)
-    let map = try network.saliency(of: picture)
-    #expect(map.objective == .score(class: best[0].classIndex) && map.gradient.shape == [1, 28, 28])
+    let map = try Saliency().run(network, on: picture)
+    #expect(map.classIndex == best[0].classIndex && map.gradient.shape == [1, 28, 28])
     #expect(map.map.values == map.gradient.values.map(abs) && !map.isZero)
     #expect(map.picture.width == 28)
   }

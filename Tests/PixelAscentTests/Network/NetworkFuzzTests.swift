@@ -28,6 +28,7 @@ import Testing
       try #require(seed % 1000 < 200, "too few graphs that can be compared")
       guard let comparison = try Self.comparison(seed, integers: integers) else { continue }
       found += 1
+      try comparison.checkLayers(.best, deviations: integers ? nil : 4, "seed \(seed)")
       for set in InstructionSet.selectable {
         try comparison.check(set, deviations: integers ? nil : 4, "seed \(seed)")
         let alone = try comparison.network(set, threads: 1), several = try comparison.network(set, threads: 3)

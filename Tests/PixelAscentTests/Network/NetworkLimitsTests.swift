@@ -19,11 +19,9 @@ import Testing
     let scores = try S.pixelwise([.init(weight: [3e38, 3e38, 0], bias: 0)])
     let line = "the network's scores are not finite: its weights or the image's values are too large"
     #expect(throws: PixelAscentError(.invalidParameter, line)) { try scores.scores(of: image) }
-    #expect(throws: PixelAscentError(.invalidParameter, line)) { try scores.saliency(ofInput: image) }
+    #expect(throws: PixelAscentError(.invalidParameter, line)) { try Saliency().run(scores, onInput: image) }
     #expect(throws: PixelAscentError(.invalidParameter, line)) {
-      var ascent = ClassVisualization()
-      ascent.start = .image(image)
-      return try ascent.run(scores, class: 0)
+      try ClassVisualization().run(scores, class: 0, image: image)
     }
     // Scores of 10²⁰, gradients of 10⁴⁰.
     let steep = try Network(
@@ -36,7 +34,7 @@ import Testing
     let grey = Tensor(shape: [3, 4, 4], repeating: 0)
     #expect(try steep.scores(of: grey) == [1e20])
     let gradient = "the network's gradient is not finite: its weights or the image's values are too large"
-    #expect(throws: PixelAscentError(.invalidParameter, gradient)) { try steep.saliency(ofInput: grey) }
+    #expect(throws: PixelAscentError(.invalidParameter, gradient)) { try Saliency().run(steep, onInput: grey) }
   }
 
   @Test func refusesGraphsItCannotRun() {
@@ -99,7 +97,7 @@ import Testing
       let input = Tensor(shape: shape, repeating: value)
       let scores = errorLine { try network.scores(of: input) }
       #expect(errorLine { try network.gradient(of: .score(class: 0), at: input) } == scores)
-      #expect(errorLine { try network.saliency(ofInput: input) } == scores)
+      #expect(errorLine { try Saliency().run(network, onInput: input) } == scores)
       return scores
     }
     #expect(line([1, 20, 20]) == "an input image must have the shape (3, H, W), found (1, 20, 20)")
@@ -147,7 +145,7 @@ import Testing
     }
     let long = RGBImage(width: 30_000, height: 4, pixels: Array(repeating: 0, count: 360_000))
     for line in [
-      errorLine { try network.classify(long) }, errorLine { try network.saliency(of: long) },
+      errorLine { try network.classify(long) }, errorLine { try Saliency().run(network, on: long) },
       errorLine { try Fooling().run(network, on: long, target: 0) },
     ] {
       #expect(isLimit(line, "224×1680000", 2048), "\(line)")

@@ -65,9 +65,9 @@ import Testing
     }
   }
 
-  /// An ascent computes the score of one class where it shows nothing, all in one workspace; steps that are shown, each in
-  /// a workspace of its own, lead to the same image.
-  @Test(arguments: NetworkCase.all) func oneClassInOneWorkspace(_ network: NetworkCase) throws {
+  /// An ascent computes the score of one class where it shows nothing, all in one evaluation; steps that are shown, each in
+  /// an evaluation of its own, lead to the same image.
+  @Test(arguments: NetworkCase.all) func oneClassInOneEvaluation(_ network: NetworkCase) throws {
     let image = network.image(network.sizes[0], integers: false, seed: 5)
     let file = try network.file(integers: false, seed: 3)
     var ascent = ClassVisualization(.cs231nPyTorch)
@@ -76,14 +76,11 @@ import Testing
     for set in InstructionSet.selectable {
       let network = try Network(file, name: "small", options: ComputeOptions(instructionSet: set))
       for index in [0, network.classCount / 2, network.classCount - 1] {
-        (ascent.iterations, ascent.start) = (4, .image(image))
-        guard let together = try? ascent.run(network, class: index) else { continue }
+        ascent.iterations = 4
+        guard let together = try? ascent.run(network, class: index, image: image) else { continue }
         ascent.iterations = 1
         var alone = image
-        for _ in 0..<4 {
-          ascent.start = .image(alone)
-          alone = try ascent.run(network, class: index).image
-        }
+        for _ in 0..<4 { alone = try ascent.run(network, class: index, image: alone).image }
         #expect(together.image == alone && alone != image, "class \(index), \(set.name)")
       }
     }

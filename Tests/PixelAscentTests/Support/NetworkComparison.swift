@@ -55,6 +55,28 @@ struct NetworkComparison {
     }
   }
 
+  /// Compares every layer's activation, and the gradient of the first class's score with respect to every layer, in one
+  /// evaluation.
+  func checkLayers(_ set: InstructionSet, deviations: Double?, _ what: String) throws {
+    let reference = try ReferenceNetwork(file: file), seed = scores.values.indices.map { $0 == 0 ? 1.0 : 0 }
+    let expected = reference.gradients(trace, seed: seed)
+    let evaluation = try network(set).evaluation(of: image)
+    for name in evaluation.network.layerNames + [Graph.image] {
+      let output = try #require(trace.outputs[name]), name = "\(name) of \(what), \(set.name)"
+      let layer = String(name.prefix { $0 != " " })
+      for _ in 0..<2 {
+        let activation = try evaluation.activation(of: layer)
+        #expect(activation.shape == [output.channels, output.height, output.width])
+        Self.expect(activation.values, output, deviations, "activation of \(name)")
+        let gradient = try evaluation.gradient(of: .score(class: 0), at: layer)
+        #expect(gradient.shape == activation.shape)
+        let nothing = ReferenceNetwork.Array3(output.channels, output.height, output.width)
+        Self.expect(gradient.values, expected[layer] ?? nothing, deviations, "gradient at \(name)")
+      }
+    }
+    Self.expect(try evaluation.scores(), scores, deviations, "scores of \(what), \(set.name)")
+  }
+
   private static func expect(
     _ found: [Float], _ expected: ReferenceNetwork.Array3, _ deviations: Double?, _ what: String
   ) {

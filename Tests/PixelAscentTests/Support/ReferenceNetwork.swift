@@ -89,6 +89,13 @@ struct ReferenceNetwork {
 
   /// The gradient of Σ seed · scores with respect to the image.
   func gradient(_ trace: Trace, seed: [Double], throughLastReLU: Bool = true) -> Array3 {
+    let image = trace.outputs[Graph.image] ?? Array3(0, 0, 0)
+    return gradients(trace, seed: seed, throughLastReLU: throughLastReLU)[Graph.image]
+      ?? Array3(image.channels, image.height, image.width)
+  }
+
+  /// The gradients of Σ seed · scores with respect to the image and to the output of every layer that has a part in the scores.
+  func gradients(_ trace: Trace, seed: [Double], throughLastReLU: Bool = true) -> [String: Array3] {
     var gradients: [String: Array3] = [:]
     gradients[file.graph.output] = Array3(seed.count, 1, 1, values: seed)
     let skipped = throughLastReLU ? [] : lastClamps
@@ -105,8 +112,7 @@ struct ReferenceNetwork {
         add(inputGradient(layer, place, inputs, dy, trace), to: &gradients[layer.inputs[place]])
       }
     }
-    let image = trace.outputs[Graph.image] ?? Array3(0, 0, 0)
-    return gradients[Graph.image] ?? Array3(image.channels, image.height, image.width)
+    return gradients
   }
 
   /// The layers whose clamp is the last one: the scores' own, or that of what they are the average of, or of its parts.

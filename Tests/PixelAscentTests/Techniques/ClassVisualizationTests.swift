@@ -102,26 +102,33 @@ import Testing
     visualization.iterations = iterations
     visualization.showEvery = every
     let network = try #require(Self.windows)
-    var shown: [ClassVisualization.Shown] = []
-    let result = try visualization.run(network, class: 0) { shown.append($0) }
-    #expect(shown.map(\.iteration) == expected)
-    #expect(result.scoreHistory.count == iterations)
-    #expect(shown.allSatisfy { $0.score == result.scoreHistory[$0.iteration] })
-    #expect(shown.last?.picture == result.picture)
-    #expect(shown.allSatisfy { $0.picture.width == 12 && $0.picture.height == 9 && $0.probability == 1 })
+    let ascent = try visualization.begin(network, class: 0)
+    var shown: [Int] = [], scores: [Float] = [], last: RGBImage?
+    while let step = try ascent.next() {
+      scores.append(step.score)
+      #expect(try step.probability() == 1)
+      if !step.isShown { continue }
+      shown.append(step.iteration)
+      last = step.picture
+    }
+    let result = try ascent.result()
+    #expect(shown == expected)
+    #expect(result.scoreHistory == scores && scores.count == iterations)
+    #expect(last == result.picture && last?.width == 12 && last?.height == 9)
     #expect(result.picture == network.render(result.image, .clip))
   }
 
   @Test func shownScoreIsThatBeforeTheStep() throws {
     var visualization = ClassVisualization(.cs231nPyTorch)
     let start = Tensor(shape: [3, 10, 11], values: RandomSource(seed: 8).normals(330))
-    visualization.start = .image(start)
     visualization.iterations = 2
     visualization.maxJitter = 0
     visualization.showEvery = 1
     let network = try #require(Self.windows)
+    let ascent = try visualization.starting(from: start).begin(network, class: 0, from: start)
     var scores: [Float] = []
-    let result = try visualization.run(network, class: 0) { scores.append($0.score) }
+    while let step = try ascent.next() { scores.append(step.score) }
+    let result = try ascent.result()
     #expect(try scores[0] == network.scores(of: start)[0])
     #expect(scores[1] > scores[0] && result.scores[0] > scores[1])
     #expect(result.scoreHistory == scores && result.probabilityHistory == [])

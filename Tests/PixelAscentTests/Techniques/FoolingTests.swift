@@ -21,11 +21,12 @@ import Testing
   func takesTheStepsThatItMust(lead: Float, learningRate: Double, steps: Int) throws {
     let network = try Self.rivals(lead: lead)
     var seen: [Int] = []
-    let fooling = try Fooling(learningRate: learningRate)
-    let result = try fooling.run(network, on: Self.plain(140), target: 1) { iteration, scores, _ in
-      seen.append(iteration)
-      #expect(scores.count == 2)
+    let ascent = try Fooling(learningRate: learningRate).begin(network, on: Self.plain(140), target: 1)
+    while let step = try ascent.next() {
+      seen.append(step.iteration)
+      #expect(step.scores.count == 2 && step.score == step.scores[1])
     }
+    let result = try ascent.result()
     #expect(result.iterations == steps && result.isFooled && result.survives8Bit)
     // Before every step, after the last, and for the rounded image.
     #expect(seen == Array(0...steps) + [steps])
@@ -75,16 +76,14 @@ import Testing
     #expect(result.scores[1] > result.scores[0])
   }
 
-  /// What asks it to stop need not say so twice.
-  @Test func stopsWhenAsked() throws {
-    var isAsked = false
-    let result = try Fooling().run(Self.rivals(lead: 1.1), on: Self.plain(140), target: 1) { iteration, _, _ in
-      isAsked = iteration == 2
-    } shouldStop: {
-      defer { isAsked = false }
-      return isAsked
-    }
+  @Test func stopsWhereverItsCallerDoes() throws {
+    let ascent = try Fooling().begin(Self.rivals(lead: 1.1), on: Self.plain(140), target: 1)
+    while let step = try ascent.next(), step.iteration < 2 {}
+    let result = try ascent.result()
     #expect(result.iterations == 2 && !result.isFooled && !result.survives8Bit)
+    // It may go on from there.
+    let end = try ascent.finish(), whole = try Fooling().run(Self.rivals(lead: 1.1), on: Self.plain(140), target: 1)
+    #expect(end.image == whole.image && end.unrounded == whole.unrounded && end.iterations == whole.iterations)
   }
 
   /// Green would have to be brighter than a picture can be.
@@ -123,9 +122,12 @@ import Testing
   @Test func refusesParameters() {
     for rate in [0, -1, .nan, .infinity] as [Double] {
       #expect(
-        errorLine { try Fooling(learningRate: rate) } == "the learning rate must be a positive number, found \(rate)")
+        errorLine { try Fooling(learningRate: rate).validate() }
+          == "the learning rate must be a positive number, found \(rate)")
     }
-    #expect(errorLine { try Fooling(maxIterations: -1) } == "max iterations must be 0 or more, found -1")
+    #expect(
+      errorLine { try Fooling(maxIterations: -1).run(Self.rivals(lead: 1), on: Self.plain(9), target: 1) }
+        == "max iterations must be 0 or more, found -1")
     #expect(
       errorLine { try Fooling().run(Self.rivals(lead: 1), on: Self.plain(9), target: 2) }
         == "class 2 is out of range: the model has classes 0 to 1")
@@ -134,7 +136,7 @@ import Testing
   @Test(arguments: [1e20, 1e38, 1e300]) func saysThatAnAscentDiverges(learningRate: Double) throws {
     // Green alone decides, against a rival that no green overtakes.
     let network = try SmallNetworks.pixelwise([.init(weight: [0, 2, 0], bias: 9), .init(weight: [0, 1, 0], bias: 1)])
-    let fooling = try Fooling(learningRate: learningRate, maxIterations: 1)
+    let fooling = Fooling(learningRate: learningRate, maxIterations: 1)
     #expect(
       errorLine { try fooling.run(network, on: Self.plain(128), target: 1) }
         == "the ascent has left what a float holds: take a smaller learning rate or l2")

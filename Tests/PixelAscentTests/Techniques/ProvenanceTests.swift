@@ -11,31 +11,29 @@ import Testing
     try Network(SmallNetworks.random(SmallNetworks.squeezed, integers: true, seed: 1), name: "n")
   }
 
-  private func provenance(_ technique: Provenance.Technique, input: String? = nil) throws -> Provenance {
+  private func provenance(_ technique: any Technique, input: String? = nil) throws -> Provenance {
     let network = try network()
     var settings = ModelSettings()
     (settings.mean, settings.isBGR, settings.resize) = ([0.25, 0.5, 0.75], true, .crop)
     return Provenance(technique, class: 1, network, try Provenance.Model(network, settings), input: input)
   }
 
-  private func techniques() throws -> [Provenance.Technique] {
+  private func techniques() -> [any Technique] {
     var visualization = ClassVisualization(.simonyan)
     (visualization.seed, visualization.learningRate, visualization.height) = (.max, 0.1, 40)
     var other = ClassVisualization(.cs231nTensorFlow)
     other.start = .noise
     (visualization.showEvery, other.showEvery) = (0, 0)
-    var view = Provenance.SaliencyView()
-    (view.objective, view.colormap, view.percentile) = (.crossEntropy, .viridis, 99.5)
     return [
-      .saliency(Provenance.SaliencyView()), .saliency(view),
-      .fooling(try Fooling(learningRate: 0.3, maxIterations: 7)), .visualization(visualization), .visualization(other),
+      Saliency(), Saliency(.crossEntropy, colormap: .viridis, percentile: 99.5),
+      Fooling(learningRate: 0.3, maxIterations: 7), visualization, other,
     ]
   }
 
   @Test("It comes back from a PNG and a JPEG")
   func roundTrip() throws {
     let image = RGBImage(width: 2, height: 1, pixels: [1, 2, 3, 4, 5, 6])
-    for technique in try techniques() {
+    for technique in techniques() {
       for kind in [Provenance.Kind.result, .figure, .overlay] {
         let provenance = try provenance(technique, input: "00ff").of(kind), text = try provenance.text()
         for bytes in [try image.pngData(comment: text), try image.jpegData(comment: text)] {
@@ -49,9 +47,9 @@ import Testing
 
   @Test("An image that an ascent starts from keeps its size, not its pixels")
   func imageStart() throws {
-    var visualization = ClassVisualization()
-    (visualization.start, visualization.showEvery) = (.image(Tensor(shape: [3, 5, 7], repeating: 1)), 0)
-    let text = try provenance(.visualization(visualization), input: "ab").text()
+    var visualization = ClassVisualization().starting(from: Tensor(shape: [3, 5, 7], repeating: 1))
+    visualization.showEvery = 0
+    let text = try provenance(visualization, input: "ab").text()
     let bytes = try RGBImage(width: 2, height: 1, pixels: [1, 2, 3, 4, 5, 6]).pngData(comment: text)
     #expect(try Provenance(inFile: bytes, name: "f").text() == text)
     #expect(text.contains("\"height\":5") && text.contains("\"width\":7"))
@@ -60,9 +58,8 @@ import Testing
   @Test("All that decides a picture's bytes, no time, no path, no number of threads")
   func text() throws {
     let network = try network(), digest = try network.sha256(), simd = network.options.instructionSet.name
-    var visualization = ClassVisualization()
-    visualization.start = .image(Tensor(shape: [3, 5, 7], repeating: 0))
-    let found = Provenance(.visualization(visualization), class: 1, network, try Provenance.Model(network), input: "ab")
+    let visualization = ClassVisualization().starting(from: Tensor(shape: [3, 5, 7], repeating: 0))
+    let found = Provenance(visualization, class: 1, network, try Provenance.Model(network), input: "ab")
     let expected = """
       {"class":1,"input":"ab","label":"\(network.labels[1])","model":{"sha256":"\(digest)"},"picture":"result",\
       "program":"pixelascent","simd":"\(simd)","title":"class visualization of \(network.labels[1]) (1)",\
@@ -97,7 +94,7 @@ import Testing
       ("\"recipe\":\"simonyan\"", "\"recipe\":\"x\"", "visualize.recipe holds a value of the wrong kind"),
       ("\"seed\":18446744073709551615", "\"seed\":-1", "not valid JSON, or it holds a number that does not fit"),
       ("\"iterations\":150", "\"iterations\":0", "iterations must be 1 or more, found 0"),
-      ("\"visualize\":", "\"visualise\":", "it lacks \"saliency\""),
+      ("\"visualize\":", "\"visualise\":", "it names no technique; known: saliency, fool, visualize"),
     ] {
       #expect(text.contains(part))
       #expect(try line(text.replacing(part, with: change)) == Self.unreadable + why)

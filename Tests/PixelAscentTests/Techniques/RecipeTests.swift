@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 import PixelAscent
+import TestSupport
 import Testing
 
 /// The steps of every recipe against NumPy and PyTorch in float64, without jitter: largest absolute difference of a
@@ -13,12 +14,13 @@ import Testing
     set: InstructionSet
   ) throws -> Double {
     var visualization = ClassVisualization(recipe)
-    visualization.start = .image(try Resources.goldenTensor(start))
     visualization.iterations = steps
     visualization.maxJitter = 0
     visualization.samples = 1
     if let blurEvery { visualization.blurEvery = blurEvery }
-    let image = try visualization.run(try Resources.network(set), class: Self.target).image
+    let image = try visualization.run(
+      try Resources.network(set), class: Self.target, image: Resources.goldenTensor(start)
+    ).image
     let expected = try Resources.goldenTensor(golden)
     #expect(image.shape == expected.shape)
     return largestError(image.values, expected.values)

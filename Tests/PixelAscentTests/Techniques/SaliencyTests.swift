@@ -23,9 +23,9 @@ import Testing
   init() throws { network = try SmallNetworks.pixelwise(Self.classes) }
 
   @Test func equalsTheGradientByHand() throws {
-    let saliency = try network.saliency(ofInput: Self.input)
+    let saliency = try Saliency().run(network, onInput: Self.input)
     #expect(saliency.scores == [2.75, 0.8125, 0])
-    #expect(saliency.objective == .score(class: 0))
+    #expect(saliency.classIndex == 0)
     // A ReLU at 0 passes nothing on.
     #expect(
       saliency.gradient
@@ -36,20 +36,17 @@ import Testing
   }
 
   @Test func takesTheClassThatIsAskedFor() throws {
-    let saliency = try network.saliency(ofInput: Self.input) { top in
-      #expect(top == 0)
-      return .score(class: 1)
-    }
-    #expect(saliency.objective == .score(class: 1))
+    let saliency = try Saliency().run(network, onInput: Self.input, class: 1)
+    #expect(saliency.classIndex == 1)
     #expect(saliency.map == Tensor(shape: [2, 2], values: [0.125, 0.125, 0.125, 0]))
     #expect(
-      errorLine { try network.saliency(ofInput: Self.input) { _ in .score(class: 3) } }
+      errorLine { try Saliency().run(network, onInput: Self.input, class: 3) }
         == "class 3 is out of range: the model has classes 0 to 2")
   }
 
   @Test func crossEntropyIsTheLossesGradient() throws {
-    let saliency = try network.saliency(ofInput: Self.input) { .crossEntropy(class: $0 + 1) }
-    #expect(saliency.objective == .crossEntropy(class: 1))
+    let saliency = try Saliency(.crossEntropy).run(network, onInput: Self.input, class: 1)
+    #expect(saliency.classIndex == 1)
     let probabilities = softmax([2.75, 0.8125, 0])
     #expect(abs(probabilities.reduce(0, +) - 1) < 1e-12 && abs(probabilities[0] - 0.82782) < 1e-5)
     for pixel in 0..<4 {
@@ -69,14 +66,14 @@ import Testing
   }
 
   @Test func deadScoreIsAZeroMap() throws {
-    let saliency = try network.saliency(ofInput: Self.input) { _ in .score(class: 2) }
+    let saliency = try Saliency().run(network, onInput: Self.input, class: 2)
     #expect(saliency.isZero && saliency.map.values == [0, 0, 0, 0])
     #expect(saliency.picture.pixels == (0..<4).flatMap { _ in [11, 0, 0] as [UInt8] })
   }
 
   @Test func firstOfEqualsIsTheTopClass() throws {
     let twins = try SmallNetworks.pixelwise([Self.classes[1], Self.classes[0], Self.classes[0]])
-    #expect(try twins.saliency(ofInput: Self.input).objective == .score(class: 1))
+    #expect(try Saliency().run(twins, onInput: Self.input).classIndex == 1)
     let predictions = twins.predictions([1, 3, 2, 3], top: 3)
     #expect(predictions.map(\.classIndex) == [1, 3, 2] && predictions.map(\.score) == [3, 3, 2])
     #expect(predictions.map(\.probability) == [1, 3, 2].map { softmax([1, 3, 2, 3])[$0] })
@@ -84,19 +81,19 @@ import Testing
 
   @Test func mapHasTheSizeOfTheNetworksInput() throws {
     let picture = RGBImage(width: 20, height: 10, pixels: (0..<600).map { UInt8($0 % 251) })
-    let saliency = try network.saliency(of: picture)
+    let saliency = try Saliency().run(network, on: picture)
     #expect(saliency.map.shape == [8, 16] && saliency.gradient.shape == [3, 8, 16])
     #expect(saliency.picture.width == 16 && saliency.picture.height == 8)
-    #expect(try saliency.map == network.saliency(ofInput: network.input(for: picture)).map)
+    #expect(try saliency.map == Saliency().run(network, onInput: network.input(for: picture)).map)
   }
 
   @Test(.enabled(if: Resources.hasPhotos, Resources.needsPhotos), arguments: Resources.photos.suffix(2))
   func photograph(_ photo: Resources.Photo) throws {
     let network = try Resources.network(), image = try photo.image
-    let saliency = try network.saliency(of: image)
+    let saliency = try Saliency().run(network, on: image)
     let (gradient, map) = (saliency.gradient, saliency.map)
     let top = try network.classify(image, top: 1)[0]
-    #expect(saliency.objective == .score(class: top.classIndex) && saliency.scores[top.classIndex] == top.score)
+    #expect(saliency.classIndex == top.classIndex && saliency.scores[top.classIndex] == top.score)
     let plane = map.values.count
     #expect(gradient.shape == [3] + map.shape && map.shape.min() == 224)
     let greatest = (0..<plane).map { pixel in (0..<3).map { abs(gradient.values[$0 * plane + pixel]) }.max() }

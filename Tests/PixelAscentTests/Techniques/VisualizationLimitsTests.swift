@@ -47,12 +47,16 @@ import Testing
     var visualization = ClassVisualization()
     #expect(
       errorLine { try visualization.run(network, class: 2) } == "class 2 is out of range: the model has classes 0 to 1")
-    visualization.start = .image(Tensor(shape: [4, 2, 2], repeating: 0))
+    func line(_ image: Tensor) -> String { errorLine { try visualization.run(network, class: 0, image: image) } }
     #expect(
-      errorLine { try visualization.run(network, class: 0) }
-        == "an input image must have the shape (3, H, W), found (4, 2, 2)")
-    visualization.start = .image(Tensor(shape: [3, 2, 2], repeating: .nan))
-    #expect(errorLine { try visualization.run(network, class: 0) } == "an input image must be finite, found nan")
+      line(Tensor(shape: [4, 2, 2], repeating: 0)) == "an input image must have the shape (3, H, W), found (4, 2, 2)")
+    #expect(line(Tensor(shape: [3, 2, 2], repeating: .nan)) == "an input image must be finite, found nan")
+    visualization.start = .image
+    #expect(errorLine { try visualization.run(network, class: 0) } == "the subject has no image to start from")
+    let other = Tensor(shape: [3, 2, 2], repeating: 0)
+    #expect(
+      errorLine { try visualization.run(network, class: 0, from: other) }
+        == "the image to start from must have 224×224 pixels, found 2×2")
     visualization.start = .zero
     do {
       _ = try visualization.run(network, class: 1)
@@ -99,7 +103,7 @@ import Testing
     let zero = Tensor(shape: [3, 224, 224], repeating: 0)
     let there = try network.gradient(of: .score(class: target), at: zero)
     #expect(there.scores[target] == 0 && there.gradient.values.allSatisfy { $0 == 0 })
-    #expect(try network.saliency(ofInput: zero) { _ in .score(class: target) }.isZero)
+    #expect(try Saliency().run(network, onInput: zero, class: target).isZero)
 
     var visualization = ClassVisualization()
     visualization.start = .zero
@@ -119,13 +123,19 @@ import Testing
 
   @Test(.enabled(if: Resources.hasModel, Resources.needsModel)) func defaultsReachTheClass() throws {
     let network = try Resources.network()
-    var shown: [ClassVisualization.Shown] = []
-    let result = try ClassVisualization().run(network, class: 76) { shown.append($0) }
-    #expect(shown.map(\.iteration) == [0, 24, 49, 74, 99])
+    let ascent = try ClassVisualization().begin(network, class: 76)
+    var shown: [Int] = [], last: RGBImage?
+    while let step = try ascent.next() {
+      if !step.isShown { continue }
+      shown.append(step.iteration)
+      last = step.picture
+    }
+    let result = try ascent.result()
+    #expect(shown == [0, 24, 49, 74, 99])
     #expect(result.image.shape == [3, 224, 224] && result.gradientsBeforeLastReLU == 0 && result.seconds > 0)
     #expect(try result.scores == network.scores(of: result.image))
     let top = network.predictions(result.scores, top: 1)[0]
     #expect(top.classIndex == 76 && top.probability >= 0.9 && top.probability == result.probability)
-    #expect(shown.last?.picture == result.picture && result.picture == network.render(result.image, .stretch))
+    #expect(last == result.picture && result.picture == network.render(result.image, .stretch))
   }
 }

@@ -24,25 +24,28 @@ import Testing
   private static let photo = RGBImage(width: 8, height: 8, pixels: Array(repeating: 140, count: 192))
 
   private static func pages(_ network: Network, name: String = "photo.png", command: [String] = []) throws -> [String] {
-    let map = try network.saliency(of: photo)
-    let fooling = try Fooling()
-    var looks: [Fooling.Look] = []
-    let fooled = try fooling.run(network, on: photo, target: 1) {
-      looks.append(.init(iteration: $0, scores: $1, isRounded: $2))
-    }
+    let map = try Saliency().run(network, on: photo), (fooled, steps) = try fool(network)
     return [
-      try map.report(photo: photo, name: name, network: network, command: command),
-      try fooling.report(of: fooled, target: 1, looks: looks, name: name, network: network, command: command),
+      try map.report(name: name, network: network, command: command),
+      try Fooling().report(of: fooled, target: 1, steps: steps, name: name, network: network, command: command),
       try visualization(network, command: command),
     ]
+  }
+
+  private static func fool(_ network: Network) throws -> (Fooling.Result, [FoolingAscent.Step]) {
+    let ascent = try Fooling().begin(network, on: photo, target: 1)
+    var steps: [FoolingAscent.Step] = []
+    while let step = try ascent.next() { steps.append(step) }
+    return (try ascent.result(), steps)
   }
 
   private static func visualization(_ network: Network, command: [String] = []) throws -> String {
     var ascent = ClassVisualization()
     (ascent.height, ascent.width, ascent.iterations, ascent.showEvery, ascent.seed) = (8, 9, 5, 2, 18)
-    var shown: [ClassVisualization.Shown] = []
-    let result = try ascent.run(network, class: 1, recordsProbabilities: true) { shown.append($0) }
-    return try ascent.report(of: result, class: 1, shown: shown, network: network, command: command)
+    let climb = try ascent.begin(network, class: 1, recordsProbabilities: true)
+    var shown: [ShownIteration] = []
+    while let step = try climb.next() { if step.isShown { shown.append(try ShownIteration(step)) } }
+    return try ascent.report(of: climb.result(), class: 1, shown: shown, network: network, command: command)
   }
 
   @Test func areWellFormedAndTheSameEachTime() throws {
@@ -79,8 +82,8 @@ import Testing
   @Test func listFiveClassesAndTheOneTheyAreAbout() throws {
     let network = try Self.network(classes: 7)
     let scores = try network.classify(Self.photo, top: 7)
-    let map = try network.saliency(of: Self.photo) { _ in .score(class: 2) }
-    let page = try map.report(photo: Self.photo, name: "photo.png", network: network)
+    let map = try Saliency().run(network, on: Self.photo, class: 2)
+    let page = try map.report(name: "photo.png", network: network)
     let ranks = [0, 1, 2, 3, 4, 6]
     #expect(scores[6].classIndex == 2)
     for (rank, score) in zip(ranks, ranks.map { scores[$0] }) {
@@ -95,11 +98,8 @@ import Testing
 
   @Test func sayHowLargeThePushIs() throws {
     let network = try Self.network()
-    var looks: [Fooling.Look] = []
-    let result = try Fooling().run(network, on: Self.photo, target: 1) {
-      looks.append(.init(iteration: $0, scores: $1, isRounded: $2))
-    }
-    let page = try Fooling().report(of: result, target: 1, looks: looks, name: "photo.png", network: network)
+    let (result, steps) = try Self.fool(network)
+    let page = try Fooling().report(of: result, target: 1, steps: steps, name: "photo.png", network: network)
     #expect(
       page.contains("<dd>\(result.linf8Bit) of 255</dd>") && page.contains("<dd>\(fixed(result.psnr, 2)) dB</dd>"))
     #expect(page.contains("<dd>\(result.iterations) of at most 100</dd>"))
@@ -109,10 +109,10 @@ import Testing
   }
 
   @Test func sayThatNothingHasChanged() throws {
-    let fooling = try Fooling(maxIterations: 0)
+    let fooling = Fooling(maxIterations: 0)
     let network = try Self.network()
     let result = try fooling.run(network, on: Self.photo, target: 1)
-    let page = try fooling.report(of: result, target: 1, looks: [], name: "photo.png", network: network)
+    let page = try fooling.report(of: result, target: 1, steps: [], name: "photo.png", network: network)
     #expect(page.contains("Not fooled: after 0 steps the network takes the image for <span><bdi>class 0</bdi>"))
     #expect(page.contains("∞: nothing has changed"))
     #expect(Page.problems(page) == [])

@@ -13,7 +13,7 @@ import Testing
   @Test("A parameter that the library refuses is wrong usage, as a sentence")
   func parameter() {
     #expect(throws: UsageError("max iterations must be 0 or more, found -1.")) {
-      try UsageError.checking { try Fooling(maxIterations: -1) }
+      try UsageError.checking { try Fooling(maxIterations: -1).validate() }
     }
   }
 

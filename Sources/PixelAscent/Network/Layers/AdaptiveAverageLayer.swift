@@ -40,7 +40,7 @@ struct AdaptiveAverageLayer: RunnableLayer {
     let (kernels, dx, dy, into, isLast) = (pass.kernels, pass.dx, pass.dy, pass.into, pass.makesScores)
     let unmasked = Into(accumulates: into.accumulates)
     return pass.parts {
-      kernels.adaptiveAverageInputGradient(dx, dy, isLast && !pass.workspace.throughLastReLU ? unmasked : into, $0)
+      kernels.adaptiveAverageInputGradient(dx, dy, isLast && !pass.evaluation.throughLastReLU ? unmasked : into, $0)
     }
   }
 

@@ -16,7 +16,7 @@ extension Add: RunnableOperation {
       node.name,
       for: Value(
         shape: node.name, channels: value.channels, clamp: clamp == .none ? nil : clamp, isVector: value.isVector,
-        storage: value.storage, firstBlock: value.firstBlock))
+        storage: value.storage, firstBlock: value.firstBlock), of: [node.inputs[replaced]])
     var layer = Layer(node.name, AddLayer(clamp: clamp), node.inputs, output)
     layer.gradients[replaced].isShared = true
     plan.layers.append(layer)

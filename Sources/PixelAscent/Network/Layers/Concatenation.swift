@@ -14,7 +14,7 @@ extension Concatenate: RunnableOperation {
         node.name,
         for: Value(
           shape: node.name, channels: channels, clamp: plan.values[first].clamp, isVector: isVector,
-          storage: plan.values[first].storage, firstBlock: plan.values[first].firstBlock))
+          storage: plan.values[first].storage, firstBlock: plan.values[first].firstBlock), of: parts)
       return
     }
     let output = plan.addValue(node.name, channels: channels, isVector: isVector)

@@ -16,13 +16,13 @@ struct LocalResponseNormLayer: RunnableLayer {
   let scale: Int
 
   func forward(_ pass: ForwardPass) -> Step {
-    let (kernels, y, x, norm, scale) = (pass.kernels, pass.y, pass.x, norm, pass.workspace.activations[scale])
+    let (kernels, y, x, norm, scale) = (pass.kernels, pass.y, pass.x, norm, pass.evaluation.activations[scale])
     return pass.parts { kernels.localResponseNormForward(y, scale: scale, x, norm, $0) }
   }
 
   func backward(_ pass: BackwardPass) -> Step {
     let (kernels, dx, dy, x, into) = (pass.kernels, pass.dx, pass.dy, pass.x, pass.into)
-    let (norm, scale) = (norm, pass.workspace.activations[scale])
+    let (norm, scale) = (norm, pass.evaluation.activations[scale])
     return pass.parts { kernels.localResponseNormInputGradient(dx, dy, of: x, scale: scale, norm, into, $0) }
   }
 

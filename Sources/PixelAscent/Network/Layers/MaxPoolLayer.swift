@@ -14,19 +14,19 @@ extension MaxPool: RunnableOperation {
   }
 }
 
-/// The maximum of a window, whose place the workspace keeps for the way back.
+/// The maximum of a window, whose place the evaluation keeps for the way back.
 struct MaxPoolLayer: RunnableLayer {
   let window: Window
 
   func forward(_ pass: ForwardPass) -> Step {
     let (kernels, y, x, window) = (pass.kernels, pass.y, pass.x, window)
-    let indices = pass.workspace.poolIndex(pass.index)
+    let indices = pass.evaluation.poolIndex(pass.index)
     return pass.parts { kernels.maxPoolForward(y, indices, x, window, $0) }
   }
 
   func backward(_ pass: BackwardPass) -> Step {
     let (kernels, dx, dy, into, window) = (pass.kernels, pass.dx, pass.dy, pass.into, window)
-    let indices = pass.workspace.poolIndex(pass.index)
+    let indices = pass.evaluation.poolIndex(pass.index)
     return pass.parts { kernels.maxPoolInputGradient(dx, dy, indices, into, window, $0) }
   }
 

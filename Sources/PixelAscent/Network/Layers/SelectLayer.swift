@@ -11,7 +11,7 @@ extension ChannelSlice: RunnableOperation {
         node.name,
         for: Value(
           shape: node.name, channels: count, clamp: value.clamp, isVector: value.isVector,
-          storage: value.storage, firstBlock: value.firstBlock + first / 16))
+          storage: value.storage, firstBlock: value.firstBlock + first / 16), of: node.inputs)
     } else {
       let output = plan.addValue(node.name, channels: count, isVector: value.isVector)
       plan.appendSelect(node.name, node.input, output, Array(first..<end))

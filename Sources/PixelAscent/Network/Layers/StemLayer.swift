@@ -5,14 +5,14 @@ struct StemLayer: RunnableLayer {
   let weights: ConvolutionWeights
 
   func forward(_ pass: ForwardPass) -> Step {
-    let (kernels, y, image, weights) = (pass.kernels, pass.y, pass.workspace.image, weights)
+    let (kernels, y, image, weights) = (pass.kernels, pass.y, pass.evaluation.image, weights)
     return pass.parts(together: kernels.blocksTogether(marked: false)) {
       kernels.stemForward(y, image, weights, $0)
     }
   }
 
   func backward(_ pass: BackwardPass) -> Step {
-    let (kernels, dy, gradient) = (pass.kernels, pass.dy, pass.workspace.gradientPlanes)
+    let (kernels, dy, gradient) = (pass.kernels, pass.dy, pass.evaluation.gradientPlanes)
     let (weights, packed) = (weights, weights.inputGradient)
     return Step(
       rows: gradient.height,

@@ -1,32 +1,45 @@
 // SPDX-License-Identifier: MIT
 
-// The steps of a workspace's layers, in the order in which they run.
-extension Workspace {
+// The steps of an evaluation's layers, in the order in which they run.
+extension Evaluation {
   func forwardSteps(_ index: Int) -> [Step] {
-    let layer = plan.layers[index], step = layer.operation.forward(ForwardPass(workspace: self, index: index))
+    let layer = plan.layers[index], step = layer.operation.forward(ForwardPass(evaluation: self, index: index))
     if !layer.marksInput { return [step] }
     let x = activations[layer.inputs[0]]
     return [markStep(rows: x.height) { x }, step]
   }
 
   /// The steps that give the gradient to a layer's inputs, one after another.
-  func backwardSteps(_ index: Int) -> [Step] {
+  ///
+  /// - Parameter target: the layer to whose output the gradient is taken, if it is not the image
+  func backwardSteps(_ index: Int, towards target: LayerTarget? = nil) -> [Step] {
     let layer = plan.layers[index], dy = gradients[layer.output]
-    func step(_ place: Int) -> Step {
-      layer.operation.backward(BackwardPass(workspace: self, index: index, place: place))
+    func step(_ place: Int, masks: Bool = true, adds: Bool = false) -> Step {
+      layer.operation.backward(
+        BackwardPass(evaluation: self, index: index, place: place, masks: masks, adds: adds))
     }
-    if layer.inputs.isEmpty { return [step(0)] }
+    if layer.inputs.isEmpty { return target == nil ? [step(0)] : [] }
     var steps: [Step] = []
     for (place, input) in layer.inputs.enumerated() where !layer.gradients[place].isShared {
-      let dx = gradients[input]
+      let dx = gradients[input], value = plan.values[input]
+      if let target, target.leavesOut(input, value) { continue }
       for block in layer.gradients[place].clears {
-        let own = block - plan.values[input].firstBlock
+        let own = block - value.firstBlock
         steps.append(Step(body: Parallel.Body { _ in dx.clear(blocks: own..<own + 1) }))
       }
       if layer.marksGradient {
         steps.append(markStep(rows: dy.height) { [unowned self] in dy.slice(blocks: givenBlocks(index)) })
       }
-      steps.append(step(place))
+      guard let target else {
+        steps.append(step(place))
+        continue
+      }
+      let isReplaced = plan.storages[value.storage].isReplacedByGradient
+      for run in target.runs(of: value) {
+        var part = step(place, masks: run.masks, adds: run.isTarget && !isReplaced)
+        (part.blocks, part.isTail) = (run.blocks, false)
+        steps.append(part)
+      }
     }
     return steps
   }

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: MIT
+
+/// A class visualization in the making, a step at a time.
+public final class VisualizationAscent: AscentSequence {
+  /// What is known after an iteration.
+  public struct Step {
+    /// The iteration's number, from 0.
+    public let iteration: Int
+    /// The score of the class before the step, of the image rolled by its jitter; of the last one where several rolled copies
+    /// are averaged.
+    public let score: Float
+    /// Whether it is one to show: the first, every ``ClassVisualization/showEvery``-th, and the last.
+    public let isShown: Bool
+    fileprivate let ascent: VisualizationAscent
+
+    /// The image after the step in normalised space: shape (C, H, W). It is that of this step until the next is gone.
+    public var image: Tensor { ascent.image }
+    /// The image after the step, shown as the recipe says. It is that of this step until the next is gone.
+    public var picture: RGBImage { ascent.picture }
+    /// The gradient that the step went along, of the score alone, at the image before it: shape (C, H, W). It is that of this
+    /// step until the next is gone.
+    public var gradient: Tensor { ascent.ascent.stepGradient }
+
+    /// The probability of the class where ``score`` is its score. It is that of this step until the next is gone, and computed
+    /// when it is asked for.
+    ///
+    /// - Throws: ``PixelAscentError`` of kind `invalidParameter` if the scores are not finite.
+    public func probability() throws(PixelAscentError) -> Double { try ascent.probability() }
+  }
+
+  private let parameters: ClassVisualization
+  private let network: Network
+  fileprivate let ascent: Ascent
+  /// The evaluation that the ascent works in.
+  var evaluation: Evaluation { ascent.evaluation }
+  private let index: Int
+  private let recordsProbabilities: Bool
+  private let random: RandomSource
+
+  private var iteration = 0, gradientsBeforeLastReLU = 0, seconds = 0.0
+  private var scoreHistory: [Float] = [], probabilityHistory: [Double] = []
+  /// Whether the scores of all classes are known at the last iteration, not that of the class alone.
+  private var knowsAllScores = false
+
+  /// - Precondition: the parameters have been checked for this network.
+  init(
+    _ parameters: ClassVisualization, _ network: Network, class index: Int, from start: Tensor?,
+    _ recordsProbabilities: Bool
+  ) throws(PixelAscentError) {
+    (self.parameters, self.network, self.index) = (parameters, network, index)
+    self.recordsProbabilities = recordsProbabilities
+    random = RandomSource(seed: parameters.seed)
+    scoreHistory.reserveCapacity(min(parameters.iterations, 4096))
+    // Even where it is not rolled the image lies beside the network's input, which keeps what was evaluated.
+    ascent = try Ascent(
+      network, from: start ?? Self.start(parameters, network, random), rolls: true,
+      blurSigma: parameters.blurEvery > 0 ? parameters.blurSigma : nil)
+  }
+
+  private static func start(
+    _ parameters: ClassVisualization, _ network: Network, _ random: RandomSource
+  ) -> Tensor {
+    let shape = [network.channels, parameters.height, parameters.width]
+    if parameters.start == .zero { return Tensor(shape: shape, repeating: 0) }
+    let count = shape.reduce(1, *)
+    if !parameters.recipe.noiseIsUniform { return Tensor(shape: shape, values: random.normals(count)) }
+    return network.normalized(Tensor(shape: shape, values: random.uniforms(count)))
+  }
+
+  /// The image of this moment in normalised space: shape (C, H, W).
+  fileprivate var image: Tensor { ascent.image.tensor }
+  fileprivate var picture: RGBImage { network.render(image, parameters.recipe.rendering) }
+
+  /// Goes one iteration.
+  ///
+  /// - Parameter update: your own step rule in place of the recipe's; the image is clamped and blurred after it as the parameters
+  ///   say
+  /// - Returns: the iteration; nil after the last, or once the task is cancelled
+  /// - Throws: ``PixelAscentError`` of kind `zeroGradient` if there is no direction to go, or `invalidParameter` if the ascent
+  ///   leaves what a float holds.
+  public func next(update: AscentUpdate?) throws(PixelAscentError) -> Step? {
+    if iteration >= parameters.iterations || Task.isCancelled { return nil }
+    let begin = ContinuousClock.now, isShown = isShown(iteration)
+    knowsAllScores = isShown || recordsProbabilities
+    try ascent.parallel.together { () throws(PixelAscentError) in try iterate(update) }
+    let score = ascent.score(index)
+    scoreHistory.append(score)
+    if recordsProbabilities { probabilityHistory.append(softmax(ascent.scores)[index]) }
+    iteration += 1
+    seconds += begin.secondsSince
+    return Step(iteration: iteration - 1, score: score, isShown: isShown, ascent: self)
+  }
+
+  private func isShown(_ iteration: Int) -> Bool {
+    let every = parameters.showEvery
+    return iteration == 0 || iteration == parameters.iterations - 1 || every > 0 && (iteration + 1) % every == 0
+  }
+
+  private func iterate(_ update: AscentUpdate?) throws(PixelAscentError) {
+    let samples = parameters.samples
+    ascent.beginStep(samples: samples, decay: parameters.recipe.l2Factor * parameters.l2)
+    for sample in 0..<samples {
+      let only = sample == samples - 1 && knowsAllScores ? nil : index
+      try ascent.evaluate(shift: shift(sample), only: only)
+      if try ascent.addGradient(of: index) { gradientsBeforeLastReLU += 1 }
+    }
+    if let update {
+      try ascent.step(by: update, clamp: parameters.clamp)
+    } else {
+      try ascent.step(
+        rate: parameters.learningRate, normalized: parameters.recipe.normalizesStep, clamp: parameters.clamp)
+    }
+    if parameters.blurEvery > 0 && iteration % parameters.blurEvery == 0 { ascent.blur() }
+  }
+
+  private func shift(_ sample: Int) -> Shift {
+    let most = parameters.maxJitter, range = parameters.recipe.jitterIsSymmetric ? -most...most : 0...most
+    let position = UInt64(iteration) * UInt64(parameters.samples) + UInt64(sample)
+    return Shift(
+      rows: random.integer(in: range, .jitter, position, word: 0),
+      columns: random.integer(in: range, .jitter, position, word: 1))
+  }
+
+  fileprivate func probability() throws(PixelAscentError) -> Double {
+    if !knowsAllScores {
+      try ascent.parallel.together { () throws(PixelAscentError) in try ascent.evaluateAgain() }
+      knowsAllScores = true
+    }
+    return softmax(ascent.scores)[index]
+  }
+
+  /// What the ascent has come to so far.
+  ///
+  /// - Throws: ``PixelAscentError`` of kind `invalidParameter` if the scores are not finite.
+  public func result() throws(PixelAscentError) -> ClassVisualization.Result {
+    try ascent.parallel.together { () throws(PixelAscentError) in try ascent.evaluate() }
+    // The last step's probability is that of another image now.
+    knowsAllScores = true
+    let scores = ascent.scores
+    return ClassVisualization.Result(
+      iterations: iteration, scoreHistory: scoreHistory, probabilityHistory: probabilityHistory, image: image,
+      picture: picture, scores: scores, probability: softmax(scores)[index], seconds: seconds,
+      gradientsBeforeLastReLU: gradientsBeforeLastReLU)
+  }
+}

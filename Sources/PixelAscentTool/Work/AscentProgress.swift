@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: MIT
+
+import PixelAscent
+
+/// Says how far an ascent is, if it is the only one of a command: on the last line of a terminal at every iteration, elsewhere
+/// with a line for each shown one.
+struct AscentProgress {
+  private let console: Console
+  private let isAlone: Bool
+  private let begin = ContinuousClock.now
+  private var text: ProgressText
+  private var probability = ""
+
+  init(_ console: Console, of iterations: Int, isAlone: Bool) {
+    (self.console, self.isAlone) = (console, isAlone)
+    text = ProgressText("iteration", total: iterations)
+  }
+
+  mutating func report(_ step: VisualizationAscent.Step, isShown: Bool) throws {
+    if !isAlone { return }
+    let score = "score \(fixed(step.score, 3))"
+    if isShown {
+      probability = "probability \(fixed(try step.probability(), 4))"
+      if !console.hasStatusLine {
+        console.note("iteration \(step.iteration + 1)/\(text.total)  \(score)  \(probability)")
+      }
+    }
+    (text.done, text.details) = (step.iteration + 1, [score, probability])
+    let text = text, seconds = begin.secondsSince
+    console.progress { text.line(width: $0, seconds: seconds) }
+  }
+
+  func end() { if isAlone { StatusLine.clear() } }
+}

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: MIT
+
+import PixelAscent
+import TestSupport
+import Testing
+
+/// One image in a network: what an evaluation gives, in whatever order it is asked.
+@Suite struct EvaluationTests {
+  private static let size = 12
+
+  private static func network(_ set: InstructionSet = .best) throws -> Network {
+    let model = try SmallNetworks.random(
+      SmallNetworks.squeezed, integers: false, seed: 7, preprocessing: SmallNetworks.halves(inputSize: 32))
+    return try Network(model, name: "small", options: ComputeOptions(instructionSet: set))
+  }
+
+  private static let picture = RGBImage(
+    width: 40, height: 32, pixels: (0..<3 * 40 * 32).map { UInt8(truncatingIfNeeded: $0 &* 37 &+ $0 / 11) })
+
+  @Test(arguments: NetworkCase.all, InstructionSet.selectable)
+  func layersEqualTheReference(_ network: NetworkCase, set: InstructionSet) throws {
+    for integers in [true, false] {
+      let file = try network.file(integers: integers, seed: 11)
+      let image = network.image(network.sizes[0], integers: integers, seed: 12)
+      let comparison = try NetworkComparison(file, image, most: 1)
+      guard integers ? comparison.isExact : comparison.trace.margin >= 8 else { continue }
+      try comparison.checkLayers(set, deviations: integers ? nil : 4, network.testDescription)
+    }
+  }
+
+  @Test func imageTensorAndBytesAreOne() throws {
+    let network = try Self.network(), tensor = network.tensor(from: Self.picture)
+    let image = try network.evaluation(of: Self.picture)
+    let bytes = try network.evaluation(decoding: Self.picture.pngData(), name: "p.png")
+    #expect(image.input == tensor && bytes.input == tensor)
+    let scores = try network.scores(of: tensor)
+    #expect(try image.scores() == scores && bytes.scores() == scores)
+    #expect(try image.gradient(of: .score(class: 1)) == network.gradient(of: .score(class: 1), at: tensor).gradient)
+    #expect(try image.activation(of: "image") == tensor)
+  }
+
+  @Test func anotherImageIsAnother() throws {
+    let network = try Self.network(), evaluation = try network.evaluation(of: Self.picture)
+    let first = try evaluation.scores(),
+      grey = RGBImage(width: 40, height: 32, pixels: [UInt8](repeating: 9, count: 3840))
+    _ = try evaluation.gradient(of: .score(class: 0))
+    try evaluation.load(grey)
+    #expect(try evaluation.scores() == network.scores(of: network.tensor(from: grey)))
+    try evaluation.load(network.tensor(from: Self.picture))
+    #expect(try evaluation.scores() == first)
+  }
+
+  /// A weighted sum's gradient is the weighted sum of the gradients, here of small integers, so exactly.
+  @Test func weightsOfClasses() throws {
+    let model = try SmallNetworks.random(SmallNetworks.squeezed, integers: true, seed: 3)
+    let network = try Network(model, name: "small")
+    var random = TestRandom(5)
+    let input = Tensor(shape: [3, 32, 32], values: random.integers(3 * 32 * 32, range: 2).map(Float.init))
+    let evaluation = try network.evaluation(of: input)
+    let best = network.predictions(try evaluation.scores(), top: 2).map(\.classIndex)
+    let one = try evaluation.gradient(of: .score(class: best[0]))
+    let other = try evaluation.gradient(of: .score(class: best[1]))
+    let difference = try evaluation.gradient(of: .weighted([best[0]: 1, best[1]: -2]))
+    #expect(one.values.contains { $0 != 0 } && other.values.contains { $0 != 0 })
+    let error = zip(difference.values, zip(one.values, other.values)).map { abs($0 - ($1.0 - 2 * $1.1)) }.max() ?? 0
+    // The average divides by no power of two: each gradient is rounded once.
+    #expect(error <= 0x1p-20 * (difference.values.map(abs).max() ?? 0))
+  }
+
+  @Test func objectiveOfOnesOwn() throws {
+    let evaluation = try Self.network().evaluation(of: Self.picture)
+    let own = Objective.custom { scores in
+      var gradient = softmax(scores)
+      gradient[3] -= 1
+      return gradient.map(Float.init)
+    }
+    #expect(try evaluation.gradient(of: own) == evaluation.gradient(of: .crossEntropy(class: 3)))
+    #expect(
+      errorLine { try evaluation.gradient(of: .custom { _ in [1] }) }
+        == "the objective must have a derivative for each of \(evaluation.network.classCount) scores, found 1")
+    #expect(
+      errorLine { try evaluation.gradient(of: .weighted([0: .infinity])) }
+        == "the objective has a derivative that is not finite")
+    #expect(
+      errorLine { try evaluation.gradient(of: .weighted([-1: 1]), at: "image") }
+        == "class -1 is out of range: the model has classes 0 to \(evaluation.network.classCount - 1)")
+  }
+
+  @Test func refusesWhatItIsNotFor() throws {
+    let network = try Self.network(), evaluation = try network.evaluation(of: Self.picture)
+    let small = RGBImage(width: 8, height: 8, pixels: [UInt8](repeating: 1, count: 192))
+    #expect(
+      errorLine { try evaluation.load(small) } == "the evaluation is for images of 32×40 pixels, found 8×8")
+    #expect(
+      errorLine { try evaluation.load(Tensor(shape: [3, 32, 8], repeating: 0)) }
+        == "the evaluation is for inputs of 32×40 pixels, found 32×8")
+    #expect(
+      errorLine { try evaluation.load(Tensor(shape: [1, 32, 40], repeating: 0)) }
+        == "an input image must have the shape (3, H, W), found (1, 32, 40)")
+    let names = network.layerNames
+    let line = "the network has no layer \"x\"; it has \(names.count): \(names[..<3].joined(separator: ", ")), …"
+    #expect(errorLine { try evaluation.activation(of: "x") } == line)
+    #expect(errorLine { try evaluation.gradient(of: .score(class: 0), at: "x") } == line)
+  }
+}
