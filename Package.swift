@@ -66,7 +66,7 @@ if !isSanitized {
   package.targets += [
     .testTarget(
       name: "PixelAscentTests",
-      dependencies: ["PixelAscent", "PixelAscentTool", "CPixelReference", "CAllocationCount", "TestSupport"]),
+      dependencies: ["PixelAscent", "CPixelReference", "CAllocationCount", "TestSupport"]),
     .testTarget(name: "PixelAscentToolTests", dependencies: ["PixelAscent", "PixelAscentTool", "TestSupport"]),
     .testTarget(
       name: "CommandLineTests", dependencies: ["PixelAscent", "PixelAscentTool", "PixelAscentCLI", "TestSupport"],

@@ -4,7 +4,6 @@
 
 import Foundation
 import PixelAscent
-import PixelAscentTool
 
 func power(_ base: Double, _ exponent: Double) -> Double { pow(base, exponent) }
 

@@ -5,7 +5,6 @@
 
 import CPixelReference
 import PixelAscent
-import PixelAscentTool
 import Testing
 
 extension ReferenceNetwork {
