@@ -8,7 +8,7 @@
   import Darwin
 #endif
 
-// What the program asks of the system beside whole files.
+// What is asked of the file system, of memory and of the environment, beside whole files in and out.
 extension Files {
   /// Whether there is anything at `path`.
   package static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
