@@ -129,3 +129,73 @@ void pxa_ref_lrn_input_grad(double *dx, double *magnitude, const double *dy, con
       }
     }
 }
+
+// Elements that have their statistics in common: a pixel's channels, or all.
+typedef struct {
+  int first, step, count;
+} normed;
+
+static int normed_groups(pxa_ref_layer_norm norm) { return norm.whole ? 1 : norm.plane; }
+
+static normed normed_group(pxa_ref_layer_norm norm, int group) {
+  return norm.whole ? (normed){0, 1, norm.channels * norm.plane} : (normed){group, norm.plane, norm.channels};
+}
+
+#define EACH_NORMED(at, group) for (int at = group.first, i = 0; i < group.count; i++, at += group.step)
+
+// The mean of X, the mean of |X|, and 1/√(variance + epsilon).
+typedef struct {
+  double mean, size, factor;
+} moments;
+
+static moments moments_of(const double *x, normed group, double epsilon) {
+  double sum = 0, size = 0, squares = 0;
+  EACH_NORMED(at, group) {
+    sum += x[at];
+    size += fabs(x[at]);
+  }
+  double mean = sum / group.count;
+  EACH_NORMED(at, group)
+    squares += (x[at] - mean) * (x[at] - mean);
+  return (moments){mean, size / group.count, 1 / sqrt(squares / group.count + epsilon)};
+}
+
+void pxa_ref_layer_norm_forward(double *y, double *magnitude, const double *x, const double *scale, const double *shift,
+                                pxa_ref_layer_norm norm) {
+  for (int k = 0; k < normed_groups(norm); k++) {
+    normed group = normed_group(norm, k);
+    moments m = moments_of(x, group, norm.epsilon);
+    EACH_NORMED(at, group) {
+      int c = at / norm.plane;
+      double z = (x[at] - m.mean) * m.factor;
+      y[at] = scale[c] * z + shift[c];
+      magnitude[at] = fabs(scale[c]) * (fabs(z) + m.factor * m.size) + fabs(shift[c]);
+    }
+  }
+}
+
+void pxa_ref_layer_norm_input_grad(double *dx, double *magnitude, const double *dy, const double *x,
+                                   const double *scale, pxa_ref_layer_norm norm) {
+  for (int k = 0; k < normed_groups(norm); k++) {
+    normed group = normed_group(norm, k);
+    moments m = moments_of(x, group, norm.epsilon);
+    double g_mean = 0, gz_mean = 0, g_size = 0, gz_size = 0;
+    EACH_NORMED(at, group) {
+      double g = scale[at / norm.plane] * dy[at], z = (x[at] - m.mean) * m.factor;
+      g_mean += g;
+      gz_mean += g * z;
+      g_size += fabs(g);
+      gz_size += fabs(g * z);
+    }
+    g_mean /= group.count;
+    gz_mean /= group.count;
+    g_size /= group.count;
+    gz_size /= group.count;
+    EACH_NORMED(at, group) {
+      double g = scale[at / norm.plane] * dy[at], z = (x[at] - m.mean) * m.factor;
+      dx[at] = (g - g_mean - z * gz_mean) * m.factor;
+      double of_mean = m.factor * m.size * (fabs(z) * g_size + gz_size);
+      magnitude[at] = (fabs(g) + g_size + fabs(z) * gz_size + of_mean) * m.factor;
+    }
+  }
+}

@@ -40,7 +40,7 @@ typedef struct {
 // Lists that end with a NULL title.
 extern const check_entry check_sizes[], check_convolutions[], check_marks[], check_networks[], check_depthwise[];
 extern const check_entry check_stems[], check_pools[], check_linear[], check_elementwise[], check_functions[];
-extern const check_entry check_moves[], check_images[], check_vocabulary[], check_example[];
+extern const check_entry check_layer_norm[], check_moves[], check_images[], check_vocabulary[], check_example[];
 
 // Ends the case before, whose arrays are gone, and begins one whose random numbers follow from `seed`.
 void check_case(check *c, uint64_t seed);

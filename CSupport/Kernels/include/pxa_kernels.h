@@ -223,6 +223,38 @@ typedef struct pxa_kernels {
   void (*lrn_input_grad)(pxa_planes dx, pxa_planes dy, pxa_planes n_input, pxa_planes scale, pxa_lrn lrn, pxa_into into,
                          pxa_range blocks, pxa_range rows);
 
+  /// Layer normalisation: Y[c,y,x] = scale[c] · Z[c,y,x] + shift[c], Z[c,y,x] = (X[c,y,x] − mean) / √(variance + epsilon).
+  /// The mean, and the variance as the mean of (X − mean)², are taken over X[0 … C−1, y, x], or with `whole` over all of X.
+  /// layout    Y, X blocked, of one size; scale and shift whole blocks, zero beyond the channels.
+  /// writes    Y in blocks × rows; reads all channels of these rows, or with `whole` all of X. Lanes from C on are
+  ///           written 0.
+  /// requires  Y is not X; epsilon ≥ 0.
+  /// sum       first for the mean, then for the variance. Of a pixel: 16 chains over the blocks, n = ⌈C/16⌉, then a fixed
+  ///           tree. With `whole`: 16 chains over each row of each block, n = W, then a fixed tree; these sums in double,
+  ///           block by block and row by row.
+  /// error     |error| ≤ (n + 12)·2⁻²⁴·(|scale[c]|·(|Z[c,y,x]| + r·mean|X|) + |shift[c]|), r = 1/√(variance + epsilon), if
+  ///           (n + 4)·r·mean|X| ≤ 2¹²
+  /// threads   every call takes the statistics it needs itself, so parts of rows are faster than parts of blocks; with
+  ///           `whole` each part costs two more passes over X.
+  /// scratch   none
+  void (*layer_norm_forward)(pxa_planes y, pxa_planes x, const float *scale, const float *shift, float epsilon,
+                             bool whole, pxa_range blocks, pxa_range rows);
+
+  /// Its gradient with respect to X: r·(g[c,y,x] − mean(g) − Z[c,y,x]·mean(g·Z)), g[c,y,x] = scale[c] · dY[c,y,x]. Z and r
+  /// are those of layer_norm_forward, made from X again; the means are over the same elements. N is X; `into` may hold it
+  /// too.
+  /// layout    all blocked and of one size; scale whole blocks, zero beyond the channels.
+  /// writes    dX in blocks × rows; reads all channels of these rows, or with `whole` all of X and dY. Lanes from C on
+  ///           are written 0.
+  /// requires  dX is neither X nor dY; epsilon ≥ 0.
+  /// sum       as layer_norm_forward: first for the means of X and g, then for the variance and the mean of g·Z
+  /// error     |error| ≤ (3n + 36)·2⁻²⁴·(|start| + r·(|g| + mean|g| + |Z|·mean|g·Z| + r·mean|X|·(|Z|·mean|g| + mean|g·Z|))),
+  ///           if (n + 4)·r·mean|X| ≤ 2¹²
+  /// threads   as layer_norm_forward
+  /// scratch   none
+  void (*layer_norm_input_grad)(pxa_planes dx, pxa_planes dy, pxa_planes n_input, const float *scale, float epsilon,
+                                bool whole, pxa_into into, pxa_range blocks, pxa_range rows);
+
   /// X[c,y,x] = scale[c] · RGB8[y,x,c] + offset[c].
   /// writes    X in rows.
   void (*normalize)(pxa_image x, const uint8_t *rgb, const float *scale, const float *offset, pxa_range rows);

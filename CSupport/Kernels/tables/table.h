@@ -17,6 +17,7 @@
 
 PXA_BEGIN_SIMD
 
+#include "../channels/layer_norm.h"
 #include "../channels/linear.h"
 #include "../channels/lrn.h"
 #include "../convolution/conv.h"
@@ -71,6 +72,8 @@ const pxa_kernels PXA_JOIN(pxa_kernels_, PXA_SIMD) = {
     .pad_input_grad = pad_input_grad,
     .lrn_forward = lrn_forward,
     .lrn_input_grad = lrn_input_grad,
+    .layer_norm_forward = layer_norm_forward,
+    .layer_norm_input_grad = layer_norm_input_grad,
     .normalize = normalize,
     .unnormalize = unnormalize,
     .roll = roll,

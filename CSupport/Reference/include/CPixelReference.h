@@ -87,6 +87,21 @@ void pxa_ref_lrn_forward(double *y, double *scale, const double *x, pxa_ref_lrn 
 void pxa_ref_lrn_input_grad(double *dx, double *magnitude, const double *dy, const double *x, const double *scale,
                             pxa_ref_lrn lrn);
 
+/// Layer normalisation over the channels of each pixel, or over the whole image: see pxa_layer_norm. `plane` elements a
+/// channel. `magnitude` receives what the error bound of the kernel multiplies by (n + 12)·2⁻²⁴, or for the gradient by
+/// (3n + 36)·2⁻²⁴.
+typedef struct pxa_ref_layer_norm {
+  int32_t channels, plane;
+  double epsilon;
+  bool whole;
+} pxa_ref_layer_norm;
+
+void pxa_ref_layer_norm_forward(double *y, double *magnitude, const double *x, const double *scale, const double *shift,
+                                pxa_ref_layer_norm norm);
+
+void pxa_ref_layer_norm_input_grad(double *dx, double *magnitude, const double *dy, const double *x,
+                                   const double *scale, pxa_ref_layer_norm norm);
+
 /// Y[c,y,x] = X[c, (y−dy) mod H, (x−dx) mod W].
 void pxa_ref_roll(double *y, const double *x, int32_t channels, int32_t height, int32_t width, int32_t dy, int32_t dx);
 

@@ -195,6 +195,22 @@ struct Kernels: @unchecked Sendable {  // because the table is constant
   }
 }
 
+extension Kernels {
+  func layerNormForward(_ y: Planes, _ x: Planes, _ weights: AffineWeights, _ norm: LayerNorm, _ part: Part) {
+    c.layer_norm_forward(
+      y.raw, x.raw, weights.scale.base, weights.shift.base, norm.epsilon, norm.isWhole, part.blocks.raw, part.rows.raw)
+  }
+
+  func layerNormInputGradient(
+    _ dx: Planes, _ dy: Planes, of x: Planes, scale: FloatBuffer, _ norm: LayerNorm, _ into: Into, _ part: Part
+  ) {
+    into.withRaw {
+      c.layer_norm_input_grad(
+        dx.raw, dy.raw, x.raw, scale.base, norm.epsilon, norm.isWhole, $0, part.blocks.raw, part.rows.raw)
+    }
+  }
+}
+
 /// What a gradient is written into.
 struct Into {
   /// Added to what is there, which other layers have contributed, or the first to be written.

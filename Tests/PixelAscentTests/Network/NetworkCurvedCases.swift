@@ -67,4 +67,16 @@ extension NetworkCase {
         S.layer("scores", Add(clamp: .none), "shuffled", "sigmoid"),
       ], output: "scores"),
     sizes: [(13, 13), (9, 16), (16, 10)], isExact: false)
+
+  static let layerNorms = NetworkCase(
+    testDescription: "layer norms",
+    graph: Graph(
+      input: .init(channels: 3),
+      layers: [
+        S.convolution("a", "image", 3, 20, clamp: .none), S.layer("pixels", LayerNorm(epsilon: 1e-6), "a"),
+        S.convolution("b", "pixels", 1, 33), S.layer("image2", LayerNorm(epsilon: 0.1, isWhole: true), "b"),
+        S.layer("c", Elementwise(.gelu(tanh: false)), "image2"), S.layer("mean", GlobalAverage(), "c"),
+        S.layer("vector", LayerNorm(epsilon: 1e-5), "mean"), S.layer("scores", Linear(outputs: 18), "vector"),
+      ], output: "scores"),
+    sizes: [(9, 11), (12, 7)], isExact: false)
 }

@@ -50,7 +50,7 @@ struct RandomGraph {
 
   private mutating func layer(on input: Int) -> (any PixelAscent.Operation, [Int])? {
     let x = values[input].shape
-    switch below(isExact ? 15 : 19) {
+    switch below(isExact ? 15 : 20) {
     case 0, 1: return (convolution(x), [input])
     case 2:
       let depth = one(of: [1, 1, 2])
@@ -83,6 +83,7 @@ struct RandomGraph {
       )
     case 15: return (AdaptiveAverage(rows: 1 + below(3), columns: 1 + below(3)), [input])
     case 16: return (GlobalAverage(), [input])
+    case 18: return (LayerNorm(epsilon: 0.25, isWhole: below(2) == 0), [input])
     case 17: return (LocalResponseNorm(size: 1 + below(5), alpha: 0.4, beta: 0.75, k: 1), [input])
     default:
       let functions: [ElementFunction] = [

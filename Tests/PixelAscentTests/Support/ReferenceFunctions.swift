@@ -109,6 +109,39 @@ extension ReferenceNetwork {
     }
   }
 
+  /// Of each value, the mean and the standard deviation that normalise it.
+  func layerNormStatistics(_ norm: LayerNorm, _ x: Array3) -> [(mean: Double, deviation: Double)] {
+    x.values.indices.map { index in
+      let values = layerNormPeers(norm, index, x).map { x.values[$0] }, count = Double(values.count)
+      let mean = values.reduce(0, +) / count
+      let variance = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / count
+      return (mean, (variance + Double(norm.epsilon)).squareRoot())
+    }
+  }
+
+  /// The values that are normalised together with one.
+  private func layerNormPeers(_ norm: LayerNorm, _ index: Int, _ x: Array3) -> [Int] {
+    let plane = x.height * x.width
+    return norm.isWhole ? Array(x.values.indices) : (0..<x.channels).map { $0 * plane + index % plane }
+  }
+
+  /// The derivatives of the values that a layer normalisation makes.
+  func layerNormTerms(_ norm: LayerNorm, _ weights: [Double], _ x: Array3, _ body: Term) {
+    let statistics = layerNormStatistics(norm, x), plane = x.height * x.width
+    for output in x.values.indices {
+      let peers = layerNormPeers(norm, output, x), (mean, deviation) = statistics[output]
+      let count = Double(peers.count), weight = weights[output / plane]
+      let own = (x.values[output] - mean) / deviation, spread = peers.map { x.variance[$0] }.max() ?? 0
+      for input in peers {
+        let other = (x.values[input] - mean) / deviation
+        let coefficient = weight / deviation * ((input == output ? 1 : 0) - 1 / count - own * other / count)
+        let bend = 4 * weight / (deviation * deviation) * (1 + abs(own) + abs(other)) / count.squareRoot()
+        let rounding = 16 * 0x1p-24 * abs(weight / deviation) * ((input == output ? 1 : 0) + (1 + abs(own * other)) / count)
+        body(output, input, coefficient, bend * bend * spread + rounding * rounding)
+      }
+    }
+  }
+
   /// k + alpha/size · Σ x² over a channel's neighbours.
   func normScale(_ norm: LocalResponseNorm, _ x: Array3) -> [Double] {
     x.values.indices.map { index in

@@ -44,6 +44,19 @@ extension ReferenceNetwork {
         y.variance[output] += coefficient * coefficient * x.variance[input]
       }
       terms = 64
+    case let norm as LayerNorm:
+      let statistics = layerNormStatistics(norm, x), weights = parameter(layer, "weight")
+      let bias = parameter(layer, "bias"), plane = x.height * x.width
+      for index in x.values.indices {
+        let (mean, deviation) = statistics[index]
+        let normalized = (x.values[index] - mean) / deviation * weights[index / plane]
+        y.values[index] = normalized + bias[index / plane]
+        magnitude[index] = abs(normalized) + abs(bias[index / plane]) + abs(mean / deviation * weights[index / plane])
+      }
+      forEachTerm(layer, 0, inputs, y, trace) { output, input, coefficient, _ in
+        y.variance[output] += coefficient * coefficient * x.variance[input]
+      }
+      terms = 64
     case let pool as MaxPool:
       trace.winners[layer.name] = winners(pool.window, x, y, &trace)
       terms = 0
@@ -175,6 +188,7 @@ extension ReferenceNetwork {
         body(y.at(index / plane, index / x.width % x.height + pad.top, index % x.width + pad.left), index, 1, 0)
       }
     case let norm as LocalResponseNorm: normTerms(norm, x, body)
+    case let norm as LayerNorm: layerNormTerms(norm, parameter(layer, "weight"), x, body)
     default: Issue.record("\(layer.name) has no terms")
     }
   }

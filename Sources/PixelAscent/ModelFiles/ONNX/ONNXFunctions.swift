@@ -71,6 +71,55 @@ extension ONNXImporter {
     return result
   }
 
+  /// A normalisation over the channels of each pixel: the last axes are the channels, whatever their place in the layer.
+  mutating func layerNorm(_ shapes: ONNXShapes) throws(PixelAscentError) -> ONNXView? {
+    guard let input = try settledView(node.inputs[0]) else { return nil }
+    let rank = input.shape.count
+    guard let first = ONNXShapes.axis(node.integer("axis") ?? -1, of: rank), let roles = input.roles,
+      elementCount(Array(input.shape[first...])) == input.size.channels,
+      (first..<rank).allSatisfy({ roles[$0] == .channel || input.shape[$0] == 1 })
+    else {
+      return fails(
+        "over the axes from \(node.integer("axis") ?? -1) of \(shapeText(input.shape)); supported is one over the channels")
+    }
+    return try normalized(input, shapes, isWhole: false)
+  }
+
+  /// A normalisation over the whole image.
+  mutating func groupNorm(_ shapes: ONNXShapes) throws(PixelAscentError) -> ONNXView? {
+    guard let input = try settledView(node.inputs[0]) else { return nil }
+    guard node.integer("num_groups") == 1 else {
+      return fails("of \(node.integer("num_groups") ?? 0) groups; supported is one group, which is the whole image")
+    }
+    guard input.size.channels == 1 || input.shape.count > 1 && input.roles?[1] == .channel else {
+      return fails("expected channels as the second axis, found \(shapeText(input.shape))")
+    }
+    return try normalized(input, shapes, isWhole: true)
+  }
+
+  /// A layer normalisation with the node's scale and bias: one a channel, or one for all.
+  private mutating func normalized(
+    _ input: ONNXView, _ shapes: ONNXShapes, isWhole: Bool
+  ) throws(PixelAscentError) -> ONNXView? {
+    let channels = input.size.channels
+    func parameter(_ index: Int, usual: Float) throws(PixelAscentError) -> Parameter? {
+      if !shapes.has(index) { return Parameter(Tensor(shape: [channels], repeating: usual)) }
+      guard let values = try shapes.constants[index]?.reals() else { return nil }
+      guard values.count == 1 || values.count == channels else {
+        throw failNode("expected parameters of shape (\(channels)), found \(values.count) values")
+      }
+      return Parameter(
+        Tensor(shape: [channels], values: (0..<channels).map { Float(values[values.count == 1 ? 0 : $0]) }))
+    }
+    guard let weight = try parameter(1, usual: 1), let bias = try parameter(2, usual: 0) else {
+      return fails("expected constant parameters")
+    }
+    let operation = LayerNorm(epsilon: node.float("epsilon") ?? 1e-5, isWhole: isWhole)
+    var result = input
+    result.layer = try add(operation, [input], input.size, ["weight": weight, "bias": bias]).layer
+    return result
+  }
+
   /// Gemm, or MatMul with a constant second factor.
   mutating func linear(_ shapes: ONNXShapes) throws(PixelAscentError) -> ONNXView? {
     guard let given = try view(node.inputs[0]) else { return nil }

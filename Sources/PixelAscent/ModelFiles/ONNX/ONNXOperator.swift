@@ -6,6 +6,8 @@ enum ONNXOperator: String {
   case gemm = "Gemm"
   case matMul = "MatMul"
   case batchNormalization = "BatchNormalization"
+  case layerNormalization = "LayerNormalization"
+  case groupNormalization = "GroupNormalization"
   case lrn = "LRN"
   case maxPool = "MaxPool"
   case averagePool = "AveragePool"
@@ -62,6 +64,8 @@ extension ONNXImporter {
     case .conv: view = try convolution(shapes)
     case .gemm, .matMul: view = try linear(shapes)
     case .batchNormalization: view = try batchNorm(shapes)
+    case .layerNormalization: view = try layerNorm(shapes)
+    case .groupNormalization: view = try groupNorm(shapes)
     case .lrn: view = try localResponseNorm()
     case .maxPool, .averagePool: view = try pool(isMax: kind == .maxPool)
     case .globalAveragePool, .reduceMean: view = try globalAverage(shapes)
@@ -159,9 +163,8 @@ extension ONNXImporter {
     "ReduceMax": "the nearest is MaxPool", "ReduceSum": "the nearest is ReduceMean",
     "LpPool": "the nearest is AveragePool", "GlobalLpPool": "the nearest is GlobalAveragePool",
     "Resize": "the nearest is AveragePool", "Upsample": "the nearest is AveragePool",
-    "LayerNormalization": "the nearest is BatchNormalization",
-    "InstanceNormalization": "the nearest is BatchNormalization",
-    "GroupNormalization": "the nearest is BatchNormalization", "LpNormalization": "the nearest is LRN",
+    "InstanceNormalization": "the nearest is GroupNormalization with one group",
+    "LpNormalization": "the nearest is LRN",
     "Selu": "the nearest is Elu", "Celu": "the nearest is Elu", "ThresholdedRelu": "the nearest is Relu",
     "Mish": "the nearest is Swish", "Softsign": "the nearest is Tanh", "Hardmax": "the nearest is Softmax",
     "Attention": "attention is not supported", "Einsum": "the nearest is MatMul with a constant",
