@@ -123,6 +123,7 @@ extension ONNXImporter {
   /// Gemm, or MatMul with a constant second factor.
   mutating func linear(_ shapes: ONNXShapes) throws(PixelAscentError) -> ONNXView? {
     guard let given = try view(node.inputs[0]) else { return nil }
+    if !given.isVector && node.type == "MatMul" { return try pointwise(given, shapes) }
     guard given.isVector, given.shape.last == given.size.count, let input = try settled(given) else {
       return fails("on \(shapeText(given.shape)); the nearest is one on a vector (1, values), after the pools")
     }
@@ -165,6 +166,35 @@ extension ONNXImporter {
     let layer = try add(Linear(outputs: outputs), [input], size, ["weight": weight, "bias": bias]).layer
     if !isBiased { unbiased.insert(layer) }
     return ONNXView(layer, size, shape: given.shape.dropLast() + [outputs])
+  }
+
+  /// MatMul with a constant matrix at every pixel: a 1×1 convolution of the channels, which are the last axis.
+  private mutating func pointwise(_ given: ONNXView, _ shapes: ONNXShapes) throws(PixelAscentError) -> ONNXView? {
+    guard let input = try settled(given) else { return nil }
+    let axis = input.shape.count - 1
+    guard input.roles?[axis] == .channel else {
+      return fails(
+        "on \(shapeText(given.shape)); supported are a vector (1, values), and pixels whose channels are the last axis")
+    }
+    guard shapes.constants.count > 1, let matrix = shapes.constants[1], matrix.shape.count == 2,
+      let transposed = try matrix.transposedMatrix()
+    else { return fails("expected a constant matrix of two dimensions as the second factor only") }
+    if case .transposed = transposed.content { try charge(transposed.count) }
+    let (outputs, inputs) = (transposed.shape[0], transposed.shape[1])
+    guard inputs == input.size.channels, outputs > 0 else {
+      throw failNode("has a matrix of shape \(shapeText(transposed.shape)), found \(input.size.channels) channels")
+    }
+    guard let weight = try transposed.parameter()?.tensor() else {
+      return fails("expected a matrix of a type that is read")
+    }
+    let size = ONNXView.Size(channels: outputs, rows: input.size.rows, columns: input.size.columns)
+    let parameters = [
+      "weight": Parameter(Tensor(shape: [outputs, inputs, 1, 1], values: weight.values)),
+      "bias": Parameter(Tensor(shape: [outputs], repeating: 0)),
+    ]
+    let layer = try add(Convolution(Window(kernel: 1), outputs: outputs), [input], size, parameters).layer
+    unbiased.insert(layer)
+    return input.on(layer, size, channelAxis: axis)
   }
 
   mutating func softmax() throws(PixelAscentError) -> ONNXView? {
