@@ -15,7 +15,7 @@ struct ArchitectureFamily: Sendable {
 
   static let all: [ArchitectureFamily] = [
     alexNet, squeezeNet, resNet, googLeNet, inception, denseNet, mobileNetV2, mobileNetV3, mnasNet, shuffleNet,
-    efficientNet, timmEfficientNet, efficientNetLite, regNet, vgg,
+    efficientNet, timmEfficientNet, efficientNetLite, regNet, convNeXt, timmConvNeXt, vgg,
   ]
 }
 

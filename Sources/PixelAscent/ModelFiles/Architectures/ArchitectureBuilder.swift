@@ -11,7 +11,7 @@ struct ArchitectureBuilder {
   struct Value {
     fileprivate let layer: Int?
     let channels: Int
-    fileprivate let pixels: Int?
+    let pixels: Int?
   }
 
   /// The zeros around a convolution's input.
@@ -164,6 +164,24 @@ extension ArchitectureBuilder {
     return add(name, Multiply(), [x, y], channels: x.channels)
   }
 
+  /// Makes a tensor of the file a parameter of the same name, or of another.
+  ///
+  /// - Parameters:
+  ///   - shape: the extents that the tensor must have; nil is any
+  ///   - change: the parameter's shape, given the tensor's
+  mutating func take(
+    _ name: String, _ shape: [Int?], as change: ([Int]) -> [Int] = { $0 }, to key: String? = nil
+  ) throws(PixelAscentError) {
+    let found = try parameter(name, shape)
+    guard let changed = found.reshaped(change(found.shape)) else {
+      throw fail("expects a tensor \(name.oneLine) in C order")
+    }
+    parameters[key ?? name] = changed
+  }
+
+  /// Makes a parameter that the file does not have.
+  mutating func set(_ name: String, _ parameter: Parameter) { parameters[name] = parameter }
+
   private mutating func addBias(_ name: String, _ outputs: Int) throws(PixelAscentError) {
     let key = "\(name).bias"
     parameters[key] =
@@ -238,7 +256,7 @@ extension ArchitectureBuilder {
     return add(name, ChannelShuffle(groups: groups), [x], channels: x.channels)
   }
 
-  private mutating func add(
+  mutating func add(
     _ name: String, _ operation: any Operation, _ inputs: [Value], channels: Int, pixels: Int? = nil
   ) -> Value {
     layers.append(GraphLayer(name: name, operation: operation, inputs: inputs.map(layerName)))
