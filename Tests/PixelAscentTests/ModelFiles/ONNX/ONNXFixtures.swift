@@ -50,7 +50,8 @@ struct ONNXWriter {
   var output = "y"
 
   mutating func node(
-    _ type: String, _ inputs: [String], _ outputs: [String], name: String = "", _ attributes: [String: [Int]] = [:]
+    _ type: String, _ inputs: [String], _ outputs: [String], name: String = "", _ attributes: [String: [Int]] = [:],
+    number: (name: String, value: Int)? = nil
   ) {
     nodes.append(
       ProtobufWriter {
@@ -63,6 +64,13 @@ struct ONNXWriter {
             $0.field(1, key)
             for value in values { $0.field(8, value) }
             $0.field(20, 7)
+          }
+        }
+        if let number {
+          $0.field(5) {
+            $0.field(1, number.name)
+            $0.field(3, number.value)
+            $0.field(20, 2)
           }
         }
       }.bytes)

@@ -97,7 +97,7 @@ import Testing
   }
 
   @Test(arguments: [
-    ("LSTM", "has no near relative"), ("LayerNormalization", "nearest is BatchNormalization"),
+    ("LSTM", "has no near relative"), ("InstanceNormalization", "nearest is GroupNormalization"),
     ("If", "branches and loops"), ("QLinearConv", "quantised"), ("Where", "on constants only"),
   ])
   func advises(type: String, advice: String) {

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+
+import Testing
+
+@testable import PixelAscent
+
+/// Nodes that normalise the channels of each pixel or the whole image, and the linear layers that stand beside them.
+@Suite struct ONNXNormTests {
+  private func model(_ body: (inout ONNXWriter) -> Void) throws -> Model {
+    try ONNXReader.read(ByteSource(ONNXWriter.file(body), name: "m.onnx"))
+  }
+
+  @Test func normalisesChannelsThatAreTheLastAxis() throws {
+    let model = try model {
+      $0.floats("scale", [3], [1, 2, 3])
+      $0.floats("shift", [3], [4, 5, 6])
+      $0.floats("matrix", [3, 2], [1, 2, 3, 4, 5, 6])
+      $0.node("Transpose", ["x"], ["last"], ["perm": [0, 2, 3, 1]])
+      $0.node("LayerNormalization", ["last", "scale", "shift"], ["normed"], name: "norm")
+      $0.node("MatMul", ["normed", "matrix"], ["two"], name: "linear")
+      $0.node("Transpose", ["two"], ["first"], ["perm": [0, 3, 1, 2]])
+      $0.node("GlobalAveragePool", ["first"], ["y"])
+    }
+    let layers = model.graph.layers
+    #expect(layers.map(\.name).prefix(2) == ["norm", "linear"])
+    #expect(layers[0].operation.isEqual(to: LayerNorm(epsilon: 1e-5)))
+    #expect(layers[1].operation.isEqual(to: Convolution(Window(kernel: 1), outputs: 2)))
+    #expect(try model.parameters["norm.weight"]?.tensor().values == [1, 2, 3])
+    #expect(try model.parameters["norm.bias"]?.tensor().values == [4, 5, 6])
+    #expect(try model.parameters["linear.weight"]?.tensor().values == [1, 3, 5, 2, 4, 6])
+  }
+
+  @Test func normalisesTheWholeImageInOneGroup() throws {
+    let model = try model {
+      $0.floats("scale", [1], [2])
+      $0.floats("shift", [3], [4, 5, 6])
+      $0.node("GroupNormalization", ["x", "scale", "shift"], ["normed"], name: "norm", number: ("num_groups", 1))
+      $0.node("GlobalAveragePool", ["normed"], ["y"])
+    }
+    #expect(model.graph.layers[0].operation.isEqual(to: LayerNorm(epsilon: 1e-5, isWhole: true)))
+    #expect(try model.parameters["norm.weight"]?.tensor().values == [2, 2, 2])
+    #expect(try model.parameters["norm.bias"]?.tensor().values == [4, 5, 6])
+  }
+
+  @Test func refusesOtherGroupsAndAxes() {
+    func line(_ type: String, scale: Int = 3, _ number: (name: String, value: Int)? = nil) -> String {
+      ONNXWriter.line {
+        $0.floats("scale", [scale], Array(repeating: 1, count: scale))
+        $0.node(type, ["x", "scale", "scale"], ["normed"], name: "norm", number: number)
+        $0.node("GlobalAveragePool", ["normed"], ["y"])
+      }
+    }
+    #expect(line("GroupNormalization", ("num_groups", 3)).contains("of 3 groups; supported is one group"))
+    #expect(
+      line("GroupNormalization", scale: 2, ("num_groups", 1)).contains("parameters of shape (3), found 2 values"))
+    #expect(line("LayerNormalization", scale: 8).contains("over the axes from -1 of (1, 3, 8, 8)"))
+  }
+}
