@@ -44,7 +44,7 @@ struct PixelAscentCommand: ParsableCommand {
         throw wrongUsage(error, of: type(of: command))
       }
     } catch let error as PixelAscentError {
-      Console.error(error.message)
+      Console.error(error)
       exit(withError: ExitCode.failure)
     } catch let status as ExitStatus {
       exit(withError: ExitCode(status.code))

@@ -33,7 +33,7 @@ import Testing
         let image = try RGBImage(decoding: cut, name: "photo.jpg")
         #expect(image == whole && length >= input.file.count - 2, "\(length) of \(input.file.count) bytes were taken")
       } catch {
-        #expect(error.kind == .invalidImage && isOneLine(error.message, naming: "photo.jpg"), "\(error)")
+        #expect(error.kind == .invalidImage && isOneLine(error.description, naming: "photo.jpg"), "\(error)")
       }
     }
   }
@@ -47,7 +47,7 @@ import Testing
           try RGBImage(decoding: Array(file.prefix(file.count * part / 16)), name: "photo")
         }
         #expect(error?.kind == .invalidImage)
-        #expect(error?.message.contains("is cut off: it ends after \(file.count * part / 16) bytes") == true)
+        #expect(error?.description.contains("is cut off: it ends after \(file.count * part / 16) bytes") == true)
       }
     }
   }
@@ -66,7 +66,7 @@ import Testing
         #expect(image.pixels.count == 3 * image.width * image.height)
       } catch {
         errorCount += 1
-        #expect(isOneLine(error.message, naming: "photo"), "\(error)")
+        #expect(isOneLine(error.description, naming: "photo"), "\(error)")
       }
     }
     #expect(errorCount > 200)
@@ -88,7 +88,7 @@ import Testing
     ])
   func otherContent(_ content: String, _ message: String) {
     let error = failure { try RGBImage(decoding: Array(content.utf8), name: "photo.jpg") }
-    #expect(error == PixelAscentError(.invalidImage, "photo.jpg: \(message)"))
+    #expect(error == PixelAscentError(.invalidImage, Message(message), about: "photo.jpg"))
   }
 
   private func isOneLine(_ message: String, naming name: String) -> Bool {

@@ -62,7 +62,7 @@ import Testing
     let most = String(repeating: "x", count: 65_533)
     #expect(try RGBImage.comment(inFile: image.jpegData(comment: most), name: "f") == most)
     let line = "a JPEG's comment is at most 65533 bytes long, found 65534; PNG takes more"
-    #expect(failure { try image.jpegData(comment: most + "x") }?.message == line)
+    #expect(failure { try image.jpegData(comment: most + "x") }?.description == line)
     #expect(try RGBImage.comment(inFile: image.pngData(comment: most + "x"), name: "f") == most + "x")
   }
 }

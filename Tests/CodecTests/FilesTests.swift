@@ -69,7 +69,9 @@ import Testing
     let path = folder.path + "/wide.jpg"
     let image = RGBImage(width: 65_501, height: 1, pixels: Array(repeating: 7, count: 3 * 65_501))
     let error = failure { try image.write(to: path) }
-    #expect(error?.kind == .sizeLimit && error?.message.hasPrefix("\(path): a 65501×1 JPEG can't be written") == true)
+    #expect(error?.kind == .sizeLimit)
+    #expect(error?.subject == [path])
+    #expect(error?.message == "a 65501×1 JPEG can't be written: a side is at most 65500 pixels long")
     #expect(folder.names.isEmpty)
     try image.write(to: folder.path + "/wide.png")
     #expect(try RGBImage(contentsOf: folder.path + "/wide.png") == image)
@@ -79,7 +81,7 @@ import Testing
     @Test("A full device is an error and stays a device")
     func fullDevice() {
       let error = failure { try Files.write([1, 2, 3], to: "/dev/full") }
-      #expect(error == PixelAscentError(.unwritableFile, "/dev/full: no space left on device"))
+      #expect(error == PixelAscentError(.unwritableFile, "no space left on device", about: "/dev/full"))
       #expect(mode("/dev/full") & S_IFMT == S_IFCHR)
     }
   #endif
@@ -93,17 +95,19 @@ import Testing
     func writing(_ path: String) -> PixelAscentError? { failure { try Files.write([2], to: path) } }
     let missing = folder.path + "/missing"
     let name = folder.path
-    #expect(reading(missing) == PixelAscentError(.unreadableFile, "\(missing): no such file"))
-    #expect(reading(name) == PixelAscentError(.unreadableFile, "\(name): is a folder, not a file"))
-    #expect(reading(file + "/a") == PixelAscentError(.unreadableFile, "\(file)/a: a part of the path is not a folder"))
-    #expect(reading("") == PixelAscentError(.unreadableFile, "\"\": no such file"))
-    #expect(reading("a\nb")?.message == "a?b: no such file")
-    #expect(writing(name) == PixelAscentError(.unwritableFile, "\(name): is a folder, not a file"))
-    #expect(writing(name + "/new/")?.message == "\(name)/new/: is a folder, not a file")
-    #expect(writing(missing + "/a") == PixelAscentError(.unwritableFile, "\(missing)/a: no such folder"))
-    #expect(writing(file + "/a")?.message == "\(file)/a: a part of the path is not a folder")
+    #expect(reading(missing) == PixelAscentError(.unreadableFile, "no such file", about: missing))
+    #expect(reading(name) == PixelAscentError(.unreadableFile, "is a folder, not a file", about: name))
+    #expect(
+      reading(file + "/a")
+        == PixelAscentError(.unreadableFile, "a part of the path is not a folder", about: file + "/a"))
+    #expect(reading("") == PixelAscentError(.unreadableFile, "no such file", about: "\"\""))
+    #expect(reading("a\nb")?.description == "a?b: no such file")
+    #expect(writing(name) == PixelAscentError(.unwritableFile, "is a folder, not a file", about: name))
+    #expect(writing(name + "/new/")?.description == "\(name)/new/: is a folder, not a file")
+    #expect(writing(missing + "/a") == PixelAscentError(.unwritableFile, "no such folder", about: missing + "/a"))
+    #expect(writing(file + "/a")?.description == "\(file)/a: a part of the path is not a folder")
     #expect(writing("")?.kind == .unwritableFile)
-    #expect(writing(name + "/" + String(repeating: "n", count: 300))?.message.hasSuffix("too long") == true)
+    #expect(writing(name + "/" + String(repeating: "n", count: 300))?.description.hasSuffix("too long") == true)
     #expect(folder.names == ["file"])
     #expect(try Files.read(file) == [1])
   }
@@ -114,11 +118,11 @@ import Testing
     let file = folder.path + "/file"
     try Files.write([1], to: file)
     #expect(chmod(file, 0o000) == 0)
-    #expect(failure { try Files.read(file) }?.message == "\(file): permission denied")
-    #expect(failure { try Files.write([2], to: file) }?.message == "\(file): permission denied")
+    #expect(failure { try Files.read(file) }?.description == "\(file): permission denied")
+    #expect(failure { try Files.write([2], to: file) }?.description == "\(file): permission denied")
     #expect(chmod(folder.path, 0o500) == 0)
     let new = folder.path + "/new"
-    #expect(failure { try Files.write([2], to: new) }?.message == "\(new): permission denied")
+    #expect(failure { try Files.write([2], to: new) }?.description == "\(new): permission denied")
     #expect(chmod(folder.path, 0o700) == 0)
     #expect(folder.names == ["file"])
   }
@@ -131,6 +135,6 @@ import Testing
     #expect(try RGBImage(contentsOf: folder.path + "/photo.jpg") == image)
     try Files.write([], to: folder.path + "/empty.png")
     let error = failure { try RGBImage(contentsOf: folder.path + "/empty.png") }
-    #expect(error?.message == "\(folder.path)/empty.png: the file is empty")
+    #expect(error?.description == "\(folder.path)/empty.png: the file is empty")
   }
 }

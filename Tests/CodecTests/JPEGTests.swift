@@ -70,8 +70,8 @@ import Testing
     file.replaceSubrange((frame + 5)..<(frame + 9), with: [0xFF, 0xDC, 0xFF, 0xDC])
     let error = failure { try RGBImage(decoding: file, name: "bomb.jpg") }
     #expect(
-      error?.message
-        == "bomb.jpg: 65500×65500 pixels are 4290.25 megapixels, more than the limit of 100 (--max-megapixels)")
+      error?.description
+        == "bomb.jpg: 65500×65500 pixels are 4290.25 megapixels, more than the limit of 100 (maxMegapixels)")
   }
 
   @Test("A progressive file of endless scans is refused")
@@ -88,7 +88,7 @@ import Testing
       return failure { try RGBImage(decoding: Array(many), name: "a") }
     }
     #expect(repeated(50) == nil)
-    #expect(repeated(300)?.message == "a: JPEG is broken (too many scans)")
+    #expect(repeated(300)?.description == "a: JPEG is broken (too many scans)")
   }
 
   private func inserting(_ exif: [UInt8], into file: [UInt8]) -> [UInt8] {

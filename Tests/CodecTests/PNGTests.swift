@@ -121,8 +121,8 @@ import Testing
     let header = PNGWriter.signature + PNGWriter.header(100_000, 100_000, 8, 2, false)
     let error = failure { try RGBImage(decoding: header, name: "bomb.png") }
     #expect(error?.kind == .sizeLimit)
-    let text = "bomb.png: 100000×100000 pixels are 10000 megapixels, more than the limit of 100 (--max-megapixels)"
-    #expect(error?.message == text)
+    let text = "bomb.png: 100000×100000 pixels are 10000 megapixels, more than the limit of 100 (maxMegapixels)"
+    #expect(error?.description == text)
 
     let image = try generatedImage(width: 100, height: 100).pngData()
     #expect(failure { try RGBImage(decoding: image, name: "a", maxMegapixels: 0.01) } == nil)

@@ -15,7 +15,7 @@ extension Model {
     do {
       try check()
     } catch {
-      throw error.within(name)
+      throw error.about(name)
     }
   }
 

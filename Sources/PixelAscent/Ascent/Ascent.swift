@@ -123,8 +123,9 @@ final class Ascent {
       guard try takeGradient(of: `class`, throughLastReLU: false) else {
         throw PixelAscentError(
           .zeroGradient,
-          "the gradient of class \(`class`)'s score is exactly zero at this image, before the last ReLU too: "
-            + "there is no direction to go; start from another image")
+          Message(
+            "the gradient of class \(`class`)'s score is exactly zero at this image, before the last ReLU too: "
+              + "there is no direction to go; start from another image"))
       }
     }
     if samples > 1 { parallel.overRows(image.height, rollBack) }

@@ -29,7 +29,7 @@ extension RGBImage {
       decoded = decode(buffer.baseAddress, &header, bytes, bytes.count, &message)
       count = decoded == PXA_CODEC_OK ? valueCount : 0
     }
-    try Self.check(decoded, message, "\(name): \(format.rawValue)", byteCount: bytes.count)
+    try Self.check(decoded, message, format.rawValue, byteCount: bytes.count, name: name)
     let isTurned = header.orientation >= 5
     self.init(width: isTurned ? height : width, height: isTurned ? width : height, pixels: pixels)
   }
@@ -51,7 +51,7 @@ extension RGBImage {
     var message = [CChar](repeating: 0, count: Int(PXA_CODEC_MESSAGE_SIZE))
     let probe = format == .jpeg ? pxa_jpeg_probe : pxa_png_probe
     let probed = probe(&header, bytes, bytes.count, &message)
-    try check(probed, message, "\(name): \(format.rawValue)", byteCount: bytes.count)
+    try check(probed, message, format.rawValue, byteCount: bytes.count, name: name)
 
     let (width, height) = (Int(header.width), Int(header.height))
     let (valueCount, overflow) = (width * height).multipliedReportingOverflow(by: 3)
@@ -59,9 +59,13 @@ extension RGBImage {
     guard !overflow && megapixels <= maxMegapixels else {
       let size = "\(width)×\(height) pixels are \(short(megapixels)) megapixels"
       throw PixelAscentError(
-        .sizeLimit, "\(name): \(size), more than the limit of \(short(maxMegapixels)) (--max-megapixels)")
+        .sizeLimit, "\(size), more than the limit of \(short(maxMegapixels)) (\(advice: .maxMegapixels))", about: name)
     }
-    try Files.checkMemory(valueCount, "\(name): \(width)×\(height) pixels take")
+    do {
+      try Files.checkMemory(valueCount, "\(width)×\(height) pixels take")
+    } catch {
+      throw error.about(name)
+    }
     return (format, header, valueCount)
   }
 
@@ -122,22 +126,23 @@ extension RGBImage {
       encode(&file, UInt32(width), UInt32(height), $0.baseAddress)
     }
     defer { pxa_codec_bytes_free(&file) }
-    try Self.check(status, message, what, byteCount: 0)
+    try Self.check(status, message, what)
     return Array(UnsafeBufferPointer(start: file.data, count: file.size))
   }
 
-  /// Turns what the C codec reports about `subject` into this library's error.
+  /// Turns what the C codec reports about `what`, a picture in the file `name` if there is a file, into this library's error.
   private static func check(
-    _ status: pxa_codec_status, _ message: [CChar], _ subject: String, byteCount: Int
+    _ status: pxa_codec_status, _ message: [CChar], _ what: String, byteCount: Int = 0, name: String? = nil
   ) throws(PixelAscentError) {
-    let text = String(beforeZero: message)
+    let text = String(beforeZero: message), error: PixelAscentError
     switch status {
     case PXA_CODEC_OK: return
     case PXA_CODEC_CUT_OFF:
-      throw PixelAscentError(.invalidImage, "\(subject) is cut off: it ends after \(byteCount) bytes (\(text))")
-    case PXA_CODEC_NO_MEMORY: throw PixelAscentError(.sizeLimit, "\(subject) takes more memory than there is (\(text))")
-    default: throw PixelAscentError(.invalidImage, "\(subject) is broken (\(text))")
+      error = PixelAscentError(.invalidImage, "\(what) is cut off: it ends after \(byteCount) bytes (\(text))")
+    case PXA_CODEC_NO_MEMORY: error = PixelAscentError(.sizeLimit, "\(what) takes more memory than there is (\(text))")
+    default: error = PixelAscentError(.invalidImage, "\(what) is broken (\(text))")
     }
+    throw name.map(error.about) ?? error
   }
 
   /// Megapixels without a needless ".0".

@@ -12,12 +12,12 @@ enum ImageFormat: String {
     } else if bytes.starts(with: [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]) {
       self = .png
     } else if bytes.isEmpty {
-      throw PixelAscentError(.invalidImage, "\(name): the file is empty")
+      throw PixelAscentError(.invalidImage, "the file is empty", about: name)
     } else if let other = Self.otherFormat(of: bytes) {
-      throw PixelAscentError(.invalidImage, "\(name): \(other) image; only JPEG and PNG images can be read")
+      throw PixelAscentError(.invalidImage, "\(other) image; only JPEG and PNG images can be read", about: name)
     } else {
       throw PixelAscentError(
-        .invalidImage, "\(name): not a JPEG or PNG image (starts with \(Self.excerpt(of: bytes)))")
+        .invalidImage, "not a JPEG or PNG image (starts with \(Self.excerpt(of: bytes)))", about: name)
     }
   }
 

@@ -25,7 +25,7 @@ extension RGBImage {
     do {
       return format == .jpeg ? try jpegData(comment: comment) : try pngData(comment: comment)
     } catch {
-      throw error.within(name)
+      throw error.about(name)
     }
   }
 }

@@ -36,7 +36,7 @@ public struct InstructionSet: Hashable, Sendable, CustomStringConvertible {
     do {
       return try named(name)
     } catch {
-      throw error.within(variable)
+      throw error.about(variable)
     }
   }
 

@@ -45,8 +45,9 @@ extension [String: Parameter] {
     guard let parameter = self[name], parameter.shape.first == outputs else {
       throw PixelAscentError(
         .invalidModel,
-        "expected a tensor \(name.oneLine) of \(outputs) outputs, found "
-          + (self[name].map { "the shape \(shapeText($0.shape))" } ?? "none"))
+        Message(
+          "expected a tensor \(name.oneLine) of \(outputs) outputs, found "
+            + (self[name].map { "the shape \(shapeText($0.shape))" } ?? "none")))
     }
     var weight = try parameter.tensor()
     let each = weight.values.count / Swift.max(outputs, 1)
@@ -70,8 +71,9 @@ extension [String: Parameter] {
     guard let parameter, parameter.shape.count == 1, count == nil || parameter.count == count else {
       throw PixelAscentError(
         .invalidModel,
-        "expected a tensor \(name.oneLine) of shape (\(count.map(String.init) ?? "channels")), found "
-          + (parameter.map { shapeText($0.shape) } ?? "none"))
+        Message(
+          "expected a tensor \(name.oneLine) of shape (\(count.map(String.init) ?? "channels")), found "
+            + (parameter.map { shapeText($0.shape) } ?? "none")))
     }
     return try parameter.tensor().values.map(Double.init)
   }

@@ -10,7 +10,7 @@ public struct Labels: Hashable, Sendable {
   /// - Throws: ``PixelAscentError`` of kind `invalidModel` if a class has no name, or an empty one.
   public init(names: [[String]]) throws(PixelAscentError) {
     for (index, synonyms) in names.enumerated() where synonyms.isEmpty || synonyms.contains("") {
-      throw PixelAscentError(.invalidModel, "labels: class \(index) has no name")
+      throw PixelAscentError(.invalidModel, "class \(index) has no name", about: "labels")
     }
     self.names = names
   }

@@ -18,8 +18,8 @@ package struct Model: Sendable {
   package var licence: String
   /// The format of the file, in a word or two.
   package var format = ""
-  /// What a user should know of how the file was read, a line each.
-  package var notes: [String]
+  /// What a user should know of how the file was read.
+  package var notes: [Message]
   /// The short side of the images that the file was made for; nil if the file leaves it open.
   package var inputSize: Int?
   /// The files that the parameters lie in: the model's own first, then others in the order of their names.
@@ -28,7 +28,7 @@ package struct Model: Sendable {
   /// A model of these parts, which nothing has checked against each other.
   package init(
     graph: Graph, parameters: [String: Parameter], preprocessing: Preprocessing? = nil, labels: Labels? = nil,
-    source: String, licence: String = "unknown", notes: [String] = [], inputSize: Int? = nil
+    source: String, licence: String = "unknown", notes: [Message] = [], inputSize: Int? = nil
   ) {
     self.graph = graph
     self.parameters = parameters
@@ -76,8 +76,8 @@ package struct Model: Sendable {
         }
         guard allowed.contains(found) else {
           throw PixelAscentError(
-            .invalidModel,
-            "tensor \(key.oneLine): the graph declares the shape \(shapeText(allowed[0])), found \(shapeText(found))")
+            .invalidModel, "the graph declares the shape \(shapeText(allowed[0])), found \(shapeText(found))",
+            about: "tensor \(key.oneLine)")
         }
         unused.remove(key)
       }

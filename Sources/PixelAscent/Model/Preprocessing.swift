@@ -37,7 +37,7 @@ public struct Preprocessing: Codable, Hashable, Sendable {
   ///   positive standard deviations, and an input size from 1 to 65,536.
   public init(mean: [Float], std: [Float], inputSize: Int, resize: Resize = .short) throws(PixelAscentError) {
     func check(_ holds: Bool, _ message: @autoclosure () -> String) throws(PixelAscentError) {
-      if !holds { throw PixelAscentError(.invalidParameter, "preprocessing: \(message())") }
+      if !holds { throw PixelAscentError(.invalidParameter, Message(message()), about: "preprocessing") }
     }
     try check(mean.count == 3 || mean.count == 1, "expected the mean of 3 channels or of 1, found \(mean.count)")
     try check(

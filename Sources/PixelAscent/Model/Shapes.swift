@@ -33,7 +33,7 @@ extension Graph {
         guard output.isWithinLimits else { throw PixelAscentError(.invalidModel, "its output has the shape \(output)") }
         shapes[layer.name] = output
       } catch {
-        throw error.within("layer \(layer.name.oneLine)")
+        throw error.about("layer \(layer.name.oneLine)")
       }
     }
     return shapes
@@ -45,7 +45,7 @@ extension Graph {
   /// - Throws: `PixelAscentError` of kind `invalidModel`; the line names the layer.
   package func checkConnections() throws(PixelAscentError) {
     var known: Set = [Graph.image]
-    func fail(_ message: String) -> PixelAscentError { PixelAscentError(.invalidModel, message) }
+    func fail(_ message: String) -> PixelAscentError { PixelAscentError(.invalidModel, Message(message)) }
     guard layers.count <= Self.mostLayers else {
       throw fail("\(layers.count) layers are more than the \(Self.mostLayers) this version takes")
     }

@@ -17,7 +17,7 @@ extension Model {
       do throws(PixelAscentError) {
         try simplifier.add(layer)
       } catch {
-        throw error.within("layer \(layer.name.oneLine)")
+        throw error.about("layer \(layer.name.oneLine)")
       }
     }
     return try simplifier.finish()
@@ -80,7 +80,7 @@ private struct Simplifier {
     }
     for layer in layers where layer.operation is Softmax {
       throw PixelAscentError(
-        .invalidModel, "layer \(layer.name.oneLine): a softmax is supported as the last layer only")
+        .invalidModel, "a softmax is supported as the last layer only", about: "layer \(layer.name.oneLine)")
     }
     result.parameters = [:]
     for layer in layers {

@@ -46,8 +46,9 @@ extension Window {
       else {
         throw PixelAscentError(
           .invalidModel,
-          "it declares a window of size \(axis.kernel), stride \(axis.stride), padding \(axis.before) and \(axis.after), "
-            + "dilation \(axis.dilation)")
+          Message(
+            "it declares a window of size \(axis.kernel), stride \(axis.stride), padding \(axis.before) and \(axis.after), "
+              + "dilation \(axis.dilation)"))
       }
     }
     guard let height = y.positions(in: x.height, ceilMode: ceilMode),
@@ -59,8 +60,9 @@ extension Window {
   func doesNotFit(_ shape: ValueShape) -> PixelAscentError {
     PixelAscentError(
       .sizeLimit,
-      "its window of \(y.kernel)×\(x.kernel) does not fit into \(shape.height)×\(shape.width) pixels: "
-        + "the network's input is too small")
+      Message(
+        "its window of \(y.kernel)×\(x.kernel) does not fit into \(shape.height)×\(shape.width) pixels: "
+          + "the network's input is too small"))
   }
 }
 

@@ -10,19 +10,29 @@ extension Labels {
     let first = bytes.first { !" \t\r\n".utf8.contains($0) }
     do throws(PixelAscentError) {
       if first == UInt8(ascii: "[") || first == UInt8(ascii: "{") {
-        let names = try JSONText.decode(LabelList.self, from: bytes, name: "labels").names
-        try self.init(names: names.map { $0.filter { !isWordNet($0) } + $0.filter(isWordNet) })
+        try self.init(json: bytes)
         return
       }
       guard let text = String(validating: bytes, as: UTF8.self) else {
-        throw PixelAscentError(.invalidModel, "labels: not text in UTF-8")
+        throw PixelAscentError(.invalidModel, "not text in UTF-8", about: "labels")
       }
       var lines = text.split(omittingEmptySubsequences: false) { $0.isNewline }.map(String.init)
       while lines.last?.isEmpty ?? false { lines.removeLast() }
       try self.init(names: lines.map { [$0] })
     } catch {
-      throw error.within(path)
+      throw error.about(path)
     }
+  }
+
+  /// The names that an array or an object holds.
+  private init(json bytes: [UInt8]) throws(PixelAscentError) {
+    let list: LabelList
+    do {
+      list = try JSONText.decode(LabelList.self, from: bytes)
+    } catch {
+      throw error.about("labels")
+    }
+    try self.init(names: list.names.map { $0.filter { !isWordNet($0) } + $0.filter(isWordNet) })
   }
 
   /// "class 0" and so on.

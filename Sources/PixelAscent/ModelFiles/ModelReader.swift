@@ -23,7 +23,7 @@ package enum ModelReader {
       model.files.insert(source, at: 0)
       return try complete(model, settings)
     } catch {
-      throw error.message.hasPrefix("\(source.name): ") ? error : error.within(source.name)
+      throw error.about(source.name)
     }
   }
 
@@ -59,8 +59,10 @@ package enum ModelReader {
     let channels = model.graph.input.channels, usual = try usualPreprocessing(channels, inputSize: model.inputSize)
     if model.preprocessing == nil && settings.mean == nil {
       model.notes.append(
-        "the file doesn't say how its images were normalised: taken for mean \(list(usual.mean)), std \(list(usual.std)); "
-          + "--mean and --std say otherwise")
+        """
+        the file doesn't say how its images were normalised: taken for mean \(list(usual.mean)), std \(list(usual.std)); \
+        \(advice: .mean) and \(advice: .std) say otherwise
+        """)
     }
     let preprocessing = try settings.applied(to: model.preprocessing ?? usual, channels: channels)
     let shapes = try model.graph.shapes(inputSize: preprocessing.inputSize)
@@ -69,8 +71,8 @@ package enum ModelReader {
     if settings.labels == nil && model.labels == nil {
       model.notes.append(
         isImageNet
-          ? "the file has no labels: its 1000 classes are taken for ImageNet's; --labels says otherwise"
-          : "the file has no labels: its \(classes) classes have numbers; --labels names them")
+          ? "the file has no labels: its 1000 classes are taken for ImageNet's; \(advice: .labels) says otherwise"
+          : "the file has no labels: its \(classes) classes have numbers; \(advice: .labels) names them")
     }
     let usualLabels = try isImageNet ? ImageNetLabels.labels : Labels.numbered(classes)
     model.labels = try check(settings.labels ?? model.labels ?? usualLabels, classes, given: settings.labels != nil)
@@ -81,9 +83,9 @@ package enum ModelReader {
   }
 
   /// What is said of a file that says itself what network it is.
-  private static func notes(_ settings: ModelSettings) -> [String] {
+  private static func notes(_ settings: ModelSettings) -> [Message] {
     settings.architecture.map {
-      ["--architecture \($0.oneLine) is for bare weights; this file says itself what network it is"]
+      ["\(advice: .architecture) \($0.oneLine) is for bare weights; this file says itself what network it is"]
     } ?? []
   }
 
@@ -101,7 +103,7 @@ package enum ModelReader {
 
   private static func check(_ labels: Labels, _ classes: Int, given: Bool) throws(PixelAscentError) -> Labels {
     guard labels.count == classes else {
-      let found = given ? "--labels names \(labels.count)" : "found labels for \(labels.count)"
+      let found: Message = given ? "\(advice: .labels) names \(labels.count)" : "found labels for \(labels.count)"
       throw PixelAscentError(.invalidModel, "the network has \(classes) classes, \(found)")
     }
     return labels

@@ -29,7 +29,8 @@ public struct ModelSettings: Hashable, Sendable {
       resize: resize ?? preprocessing.resize)
     guard applied.mean.count == channels else {
       throw PixelAscentError(
-        .invalidParameter, "the network takes \(channels) channels, --mean and --std have \(applied.mean.count)")
+        .invalidParameter,
+        "the network takes \(channels) channels, \(advice: .mean) and \(advice: .std) have \(applied.mean.count)")
     }
     return applied
   }

@@ -18,23 +18,28 @@ extension Model {
     let name = file.name
     func text(_ key: String) throws(PixelAscentError) -> String {
       guard let text = file.metadata[key] else {
-        throw PixelAscentError(.invalidModel, "\(name): the metadata lacks \"\(key)\"")
+        throw PixelAscentError(.invalidModel, "the metadata lacks \"\(key)\"", about: name)
       }
       return text
     }
     func json<Value: Decodable>(_ type: Value.Type, _ key: String) throws(PixelAscentError) -> Value {
-      try JSONText.decode(type, from: try text(key).utf8, name: "\(name): \(key)")
+      let text = try text(key)
+      do {
+        return try JSONText.decode(type, from: text.utf8)
+      } catch {
+        throw error.about(key).about(name)
+      }
     }
     guard try text("format") == Model.nativeFormat else {
       throw PixelAscentError(
-        .invalidModel, "\(name): expected the format \(Model.nativeFormat), found \(try text("format").oneLine)")
+        .invalidModel, "expected the format \(Model.nativeFormat), found \(try text("format").oneLine)", about: name)
     }
     let names = try json([[String]].self, "labels")
     let labels: Labels
     do {
       labels = try Labels(names: names)
     } catch {
-      throw error.within(name)
+      throw error.about(name)
     }
     self.init(
       graph: try json(Graph.self, "graph"), parameters: file.parameters,
@@ -43,7 +48,7 @@ extension Model {
     do {
       try check()
     } catch {
-      throw error.within(name)
+      throw error.about(name)
     }
   }
 

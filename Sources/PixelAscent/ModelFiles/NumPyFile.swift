@@ -11,7 +11,7 @@ extension Tensor {
   /// - Throws: ``PixelAscentError`` of kind `invalidModel` if the bytes are no such file, or are more or fewer than
   ///   the shape declares.
   public init(npy bytes: [UInt8], name: String) throws(PixelAscentError) {
-    func fail(_ message: String) -> PixelAscentError { PixelAscentError(.invalidModel, "\(name): \(message)") }
+    func fail(_ message: String) -> PixelAscentError { PixelAscentError(.invalidModel, Message(message), about: name) }
 
     guard bytes.starts(with: Tensor.npyMagic), bytes.count >= 12 else {
       throw fail("not a NumPy .npy file: its first bytes are others")

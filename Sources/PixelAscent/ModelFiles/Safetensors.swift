@@ -45,8 +45,12 @@ package struct Safetensors: Sendable {
     guard declared <= UInt64(Self.longestHeader) else {
       throw fail("the header declares \(declared) bytes, more than the \(Self.longestHeader) that the format allows")
     }
-    let header = try JSONText.decode(
-      Header.self, from: try source.bytes(8..<dataStart), name: "\(source.name): header")
+    let json = try source.bytes(8..<dataStart), header: Header
+    do {
+      header = try JSONText.decode(Header.self, from: json)
+    } catch {
+      throw error.about("header").about(source.name)
+    }
 
     let size = source.count - dataStart
     var entries = [StateDict.Entry]()

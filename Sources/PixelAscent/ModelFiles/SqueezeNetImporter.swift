@@ -10,7 +10,10 @@ package enum SqueezeNetImporter {
   /// - Throws: `PixelAscentError` of kind `invalidModel` if a layer is missing, unknown or given twice, or an array
   ///   has the wrong shape or holds a value that is not finite; `name` is what errors call the file.
   package static func model(from pickle: PickleValue, name: String) throws(PixelAscentError) -> Model {
-    func fail(_ message: String) -> PixelAscentError { PixelAscentError(.invalidModel, "\(name): \(message)") }
+    func fail(_ message: String) -> PixelAscentError { PixelAscentError(.invalidModel, Message(message), about: name) }
+    func fail(_ layer: String, _ message: String) -> PixelAscentError {
+      PixelAscentError(.invalidModel, Message(message), about: name, "layer \(layer)")
+    }
 
     guard case .dict(let entries) = pickle else { throw fail("expected a dictionary of SqueezeNet's layers") }
     var layers = [String: PickleValue]()
@@ -34,14 +37,14 @@ package enum SqueezeNetImporter {
         default: [PickleValue]()
         }
       guard arrays.count == 2, case .array(let kernel) = arrays[0], case .array(let bias) = arrays[1] else {
-        throw fail("layer \(layer.name): expected a kernel and a bias array")
+        throw fail(layer.name, "expected a kernel and a bias array")
       }
       func check(_ what: String, _ tensor: Tensor, _ shape: [Int]) throws(PixelAscentError) {
         guard tensor.shape == shape else {
           let shapes = "expected the shape \(shapeText(shape)), found \(shapeText(tensor.shape))"
-          throw fail("layer \(layer.name), \(what): \(shapes)")
+          throw PixelAscentError(.invalidModel, Message(shapes), about: name, "layer \(layer.name), \(what)")
         }
-        guard tensor.isFinite else { throw fail("layer \(layer.name): the \(what) holds a value that is not finite") }
+        guard tensor.isFinite else { throw fail(layer.name, "the \(what) holds a value that is not finite") }
       }
       try check("kernel", kernel, [window.y.kernel, window.x.kernel, shapes[layer.inputs[0]]?.channels ?? 0, outputs])
       try check("bias", bias, [outputs])

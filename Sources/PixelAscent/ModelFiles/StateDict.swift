@@ -16,7 +16,7 @@ package struct StateDict: Sendable {
     var places = [String: Int]()
     for (index, entry) in entries.enumerated() {
       guard places.updateValue(index, forKey: entry.name) == nil else {
-        throw PixelAscentError(.invalidModel, "\(name): tensor \(entry.name.oneLine) is there twice")
+        throw PixelAscentError(.invalidModel, "tensor \(entry.name.oneLine) is there twice", about: name)
       }
     }
     self.places = places

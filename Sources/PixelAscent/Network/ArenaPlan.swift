@@ -78,10 +78,10 @@ struct ArenaPlan: Sendable {
         "a network input of \(height)×\(width) pixels is too large: a side may have \(longestSide) at most")
     }
     func doesNotFit(_ why: String) -> PixelAscentError {
-      PixelAscentError(
+      let message: Message = "a network input of \(height)×\(width) pixels does not fit: \(why)"
+      return PixelAscentError(
         .sizeLimit,
-        "a network input of \(height)×\(width) pixels does not fit: \(why)"
-          + (height == width ? "" : "; --resize crop or stretch makes photographs square"))
+        height == width ? message : "\(message); \(advice: .resize) crop or stretch makes photographs square")
     }
     let shapes: [String: ValueShape]
     do {
@@ -92,7 +92,7 @@ struct ArenaPlan: Sendable {
         .sizeLimit,
         "a network input of \(height)×\(width) pixels is too small: the network needs at least \(least)×\(least)")
     } catch {
-      throw doesNotFit(error.message)
+      throw doesNotFit("\(error)")
     }
     var sizes = Array(repeating: (height: 0, width: 0), count: plan.storages.count)
     for value in plan.values {

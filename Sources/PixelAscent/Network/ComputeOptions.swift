@@ -26,12 +26,15 @@ public struct ComputeOptions: Hashable, Sendable {
 
   /// - Throws: `PixelAscentError` of kind `sizeLimit` if that, which takes so many bytes, is more than these options allow, or
   ///   than there is.
-  func checkMemory(_ bytes: Int, of what: String) throws(PixelAscentError) {
+  func checkMemory(_ bytes: Int, of what: Message) throws(PixelAscentError) {
     if bytes > maxMemory {
       let megabytes = (bytes - 1) >> 20 + 1
       throw PixelAscentError(
         .sizeLimit,
-        "\(what) would take \(megabytes) MB of memory, more than the limit of \(maxMemory >> 20) MB (--max-memory)")
+        """
+        \(what) would take \(megabytes) MB of memory, more than the limit of \(maxMemory >> 20) MB \
+        (\(advice: .maxMemory))
+        """)
     }
     try Files.checkMemory(bytes, "\(what) would take")
   }

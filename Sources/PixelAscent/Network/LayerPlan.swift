@@ -43,7 +43,7 @@ struct LayerPlan: Sendable {
         guard let append else { throw PlanNode.unsupported("this operation here") }
         try append(node, &self)
       } catch {
-        throw error.within("layer \(layer.name.oneLine)")
+        throw error.about("layer \(layer.name.oneLine)")
       }
       if let value = indices[layer.name], !node.inputs.contains(value) {
         places[layer.name] = LayerPlace(value: value, end: layers.count)
@@ -52,8 +52,9 @@ struct LayerPlan: Sendable {
     guard let scores = indices[graph.output], let shape = shapes[graph.output], shape.isVector else {
       throw PixelAscentError(
         .invalidModel,
-        "the output \(graph.output.oneLine) has the shape \(shapes[graph.output]?.description ?? "()"), expected a score for "
-          + "each class")
+        Message(
+          "the output \(graph.output.oneLine) has the shape \(shapes[graph.output]?.description ?? "()"), expected a score for "
+            + "each class"))
     }
     output = vector(scores, "the scores")
     planGradients()

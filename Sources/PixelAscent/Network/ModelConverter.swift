@@ -9,10 +9,10 @@ public enum ModelConverter {
   ///   the weights lie in.
   public static func convert(
     contentsOf path: String, settings: ModelSettings = ModelSettings(), to output: String
-  ) throws -> (classes: Int, notes: [String]) {
+  ) throws -> (classes: Int, notes: [Message]) {
     let model = try ModelReader.read(path, settings)
     if let place = Files.identity(output), model.files.contains(where: { Files.identity($0.name) == place }) {
-      throw PixelAscentError(.unwritableFile, "\(output): holds the weights that are read; write to another file")
+      throw PixelAscentError(.unwritableFile, "holds the weights that are read; write to another file", about: output)
     }
     // What can't be run is not written.
     let network = try Network(model, name: path)

@@ -32,8 +32,8 @@ public struct ModelInspection: Sendable {
   public private(set) var height = 0, width = 0
   /// Bytes of the memory that one image's way through the network takes, without and with the way back; weights not counted.
   public private(set) var forwardBytes = 0, gradientBytes = 0
-  /// What a user should know, a line each.
-  public private(set) var notes: [String] = []
+  /// What a user should know of how the file was read.
+  public private(set) var notes: [Message] = []
 
   /// The number of parameters.
   public var parameters: Int { layers.map(\.parameters).reduce(0, +) }

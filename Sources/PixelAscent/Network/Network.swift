@@ -13,8 +13,8 @@ public struct Network: Sendable {
   public let source: String
   /// The weights' licence.
   public let licence: String
-  /// What a user should know of how the file was read, a line each.
-  public let notes: [String]
+  /// What a user should know of how the file was read.
+  public let notes: [Message]
   /// How much of the machine its computations may use.
   public var options: ComputeOptions
 
@@ -26,7 +26,7 @@ public struct Network: Sendable {
   /// Reads a model file: PixelAscent's own safetensors, a state dict of a known architecture as `.pth` or safetensors, ONNX,
   /// or the pickle of SqueezeNet's original weights. The kind is recognised by content.
   ///
-  /// - Throws: ``PixelAscentError`` of kind `unreadableFile` or `invalidModel`; the line names the file.
+  /// - Throws: ``PixelAscentError`` of kind `unreadableFile` or `invalidModel`; its subject begins with the file.
   public init(
     contentsOf path: String, settings: ModelSettings = ModelSettings(), options: ComputeOptions = ComputeOptions()
   ) throws(PixelAscentError) {
@@ -42,12 +42,12 @@ public struct Network: Sendable {
     try self.init(ModelReader.read(ByteSource(bytes, name: name)), name: name, options: options)
   }
 
-  /// Makes a complete model ready to run; errors begin with `name`.
+  /// Makes a complete model ready to run; the subject of errors begins with `name`.
   package init(_ model: Model, name: String, options: ComputeOptions = ComputeOptions()) throws(PixelAscentError) {
     do {
       plan = try LayerPlan(model, threads: options.threads)
     } catch {
-      throw error.within(name)
+      throw error.about(name)
     }
     guard let labels = model.labels, let preprocessing = model.preprocessing else {
       preconditionFailure("a plan of a model that is not complete")
@@ -100,8 +100,10 @@ public struct Network: Sendable {
       guard 3 * Double(whole.width) * Double(whole.height) <= Double(options.maxMemory) else {
         throw PixelAscentError(
           .sizeLimit,
-          "resized to \(whole.width)×\(whole.height) pixels, of which the middle is taken, it would take more than the limit "
-            + "of \(options.maxMemory >> 20) MB (--max-memory); --resize stretch takes all of it")
+          """
+          resized to \(whole.width)×\(whole.height) pixels, of which the middle is taken, it would take more than the limit \
+          of \(options.maxMemory >> 20) MB (\(advice: .maxMemory)); \(advice: .resize) stretch takes all of it
+          """)
       }
       resized = image.resized(shortSide: preprocessing.shortSide).cropped(width: size, height: size)
     case .stretch:

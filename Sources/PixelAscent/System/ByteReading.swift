@@ -4,7 +4,7 @@
 
 extension ByteSource {
   /// An error about what the file holds.
-  func fail(_ message: String) -> PixelAscentError { PixelAscentError(.invalidModel, "\(name): \(message)") }
+  func fail(_ message: String) -> PixelAscentError { PixelAscentError(.invalidModel, Message(message), about: name) }
 }
 
 extension UInt64 {

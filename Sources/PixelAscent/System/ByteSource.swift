@@ -82,7 +82,7 @@ package final class ByteSource: Sendable {
         if got < 0 && errno == EINTR { continue }
         if got < 0 { throw Files.failure(.unreadableFile, name, errno) }
         if got == 0 {
-          throw PixelAscentError(.unreadableFile, "\(name): the file has become shorter while it was read")
+          throw PixelAscentError(.unreadableFile, "the file has become shorter while it was read", about: name)
         }
         done += got
       }

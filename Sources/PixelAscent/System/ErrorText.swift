@@ -30,10 +30,3 @@ extension Unicode.Scalar {
     }
   }
 }
-
-extension PixelAscentError {
-  /// The same error, its line preceded by the file or the part it is about.
-  package func within(_ name: String) -> PixelAscentError {
-    PixelAscentError(kind, "\(name): \(message)")
-  }
-}

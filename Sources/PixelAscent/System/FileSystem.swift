@@ -46,7 +46,7 @@ extension Files {
   /// Finds out whether memory can be had: a limit of the process, or of the machine, may be in the way.
   ///
   /// - Throws: ``PixelAscentError`` of kind `sizeLimit` that says what takes it.
-  package static func checkMemory(_ bytes: Int, _ what: String) throws(PixelAscentError) {
+  package static func checkMemory(_ bytes: Int, _ what: Message) throws(PixelAscentError) {
     if bytes > physicalMemory {
       throw PixelAscentError(.sizeLimit, "\(what) \(bytes >> 20) MB, more memory than this machine has")
     }
@@ -62,7 +62,7 @@ extension Files {
     guard mkdir(path, 0o777) != 0 else { return }
     let problem = errno
     if isFolder(path) { return }
-    if problem == EEXIST { throw PixelAscentError(.unwritableFile, "\(path.oneLine): is a file, not a folder") }
+    if problem == EEXIST { throw PixelAscentError(.unwritableFile, "is a file, not a folder", about: path.oneLine) }
     throw failure(.unwritableFile, path, problem)
   }
 

@@ -25,7 +25,7 @@ package enum Files {
     var status = stat()
     guard fstat(file, &status) == 0 else { throw failure(.unreadableFile, path, errno) }
     if status.isFolder { throw failure(.unreadableFile, path, EISDIR) }
-    let tooLong = PixelAscentError(.sizeLimit, "\(shown(path)): more than \(longestFile >> 20) MB")
+    let tooLong = PixelAscentError(.sizeLimit, "more than \(longestFile >> 20) MB", about: shown(path))
     if status.isRegular && status.st_size > longestFile { throw tooLong }
 
     var bytes: [UInt8] = []
@@ -207,7 +207,7 @@ package enum Files {
       case ENOTDIR: "a part of the path is not a folder"
       default: lowercasingFirst(String(cString: strerror(code)))
       }
-    return PixelAscentError(kind, "\(shown(path)): \(text)")
+    return PixelAscentError(kind, Message(text), about: shown(path))
   }
 
   /// A path as error messages name it: on one line, and never nothing.

@@ -17,20 +17,20 @@ package enum JSONText {
 
   /// The value that the JSON `text` holds.
   ///
-  /// - Throws: `PixelAscentError` of kind `invalidModel`; its line begins with `name` and says what is wrong where.
+  /// - Throws: `PixelAscentError` of kind `invalidModel` that says what is wrong where.
   package static func decode<Value: Decodable>(
-    _ type: Value.Type, from text: some Sequence<UInt8>, name: String
+    _ type: Value.Type, from text: some Sequence<UInt8>
   ) throws(PixelAscentError) -> Value {
     let text = Array(text)
-    guard hasValidStrings(text) else { throw PixelAscentError(.invalidModel, "\(name): \(invalid)") }
+    guard hasValidStrings(text) else { throw PixelAscentError(.invalidModel, Message(invalid)) }
     do {
       return try JSONDecoder().decode(type, from: Data(text))
     } catch let error as PixelAscentError {
-      throw error.within(name)
+      throw error
     } catch let error as DecodingError {
-      throw PixelAscentError(.invalidModel, "\(name): \(explanation(error))")
+      throw PixelAscentError(.invalidModel, Message(explanation(error)))
     } catch {
-      throw PixelAscentError(.invalidModel, "\(name): not valid JSON")
+      throw PixelAscentError(.invalidModel, "not valid JSON")
     }
   }
 

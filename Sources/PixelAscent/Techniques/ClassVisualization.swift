@@ -201,7 +201,7 @@ public struct ClassVisualization: Technique {
     let bytes = try network.checkSize(height: height, width: width, gradient: true)
     let shown = showEvery > 0 ? min(iterations / showEvery, .max - 2) + 2 : 2
     let pictures = elementCount([copies, shown, height, width, 3]) ?? .max
-    try network.options.checkMemory(pictures, of: "keeping the shown pictures (--show-every \(showEvery))")
+    try network.options.checkMemory(pictures, of: "keeping the shown pictures (\(advice: .showEvery) \(showEvery))")
     return bytes + pictures
   }
 

@@ -100,7 +100,7 @@ public struct Provenance: Sendable {
     }
   }
 
-  /// What the bytes of a picture's file say; errors begin with `name`.
+  /// What the bytes of a picture's file say; the subject of errors is `name`.
   ///
   /// - Throws: ``PixelAscentError`` of kind `invalidImage` if the file is no picture of this program, or one of another
   ///   version's that can't be read.
@@ -110,16 +110,15 @@ public struct Provenance: Sendable {
 
   /// What the comment of a picture's file says.
   package init(text: String?, name: String) throws(PixelAscentError) {
-    guard let text, let mark = try? JSONText.decode(Mark.self, from: text.utf8, name: ""), mark.program == Self.program
+    guard let text, let mark = try? JSONText.decode(Mark.self, from: text.utf8), mark.program == Self.program
     else {
       throw PixelAscentError(
-        .invalidImage, "\(name): the file doesn't say how it was made, as pixelascent's own pictures do")
+        .invalidImage, "the file doesn't say how it was made, as pixelascent's own pictures do", about: name)
     }
     do {
-      self = try JSONText.decode(Provenance.self, from: text.utf8, name: name)
+      self = try JSONText.decode(Provenance.self, from: text.utf8)
     } catch {
-      throw PixelAscentError(
-        .invalidImage, "\(name): how it was made can't be read: \(error.message.dropFirst(name.count + 2))")
+      throw PixelAscentError(.invalidImage, "how it was made can't be read: \(error)", about: name)
     }
   }
 }

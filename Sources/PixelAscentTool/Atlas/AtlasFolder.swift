@@ -56,7 +56,7 @@ package struct AtlasFolder: Sendable {
   private func checkPlaces(of items: [AtlasItem], _ manifests: [AtlasManifest]) throws(PixelAscentError) {
     func check(_ name: String, _ isOwn: ([UInt8]) -> Bool) throws(PixelAscentError) {
       let path = place(name)
-      if Files.isFolder(path) { throw PixelAscentError(.unwritableFile, "\(path): is a folder, not a file") }
+      if Files.isFolder(path) { throw PixelAscentError(.unwritableFile, "is a folder, not a file", about: path) }
       if !Files.isRegular(path) { return }
       let bytes = try Files.read(path)
       // Where the machine itself has died there may be a file of nothing.
@@ -74,7 +74,8 @@ package struct AtlasFolder: Sendable {
 
   private static func foreign(_ path: String) -> PixelAscentError {
     PixelAscentError(
-      .unwritableFile, "\(path): would be replaced, and this atlas has not made it; move it, or take another folder")
+      .unwritableFile, "would be replaced, and this atlas has not made it; move it, or take another folder", about: path
+    )
   }
 
   /// What there is of an item.
@@ -140,8 +141,9 @@ package struct AtlasFolder: Sendable {
     if case .madeOtherwise(let made?) = first.presence { reason = " (\(first.item.difference(from: made)))" }
     throw PixelAscentError(
       .unreadableFile,
-      "\(path): \(missing.count) of \(items.count) pictures are missing, damaged or made otherwise, the first "
-        + "\(first.item.output)\(reason); run their shards again")
+      Message(
+        "\(missing.count) of \(items.count) pictures are missing, damaged or made otherwise, the first "
+          + "\(first.item.output)\(reason); run their shards again"), about: path)
   }
 
   /// The records of pictures that another command has put here, and that are whole.

@@ -65,7 +65,7 @@ package final class AtlasManifest: Sendable {
   private static func last(_ bytes: ArraySlice<UInt8>, _ path: String) -> [String: AtlasRecord] {
     var last: [String: AtlasRecord] = [:]
     for line in bytes.split(separator: UInt8(ascii: "\n")) {
-      guard let record = try? JSONText.decode(AtlasRecord.self, from: line, name: path) else { continue }
+      guard let record = try? JSONText.decode(AtlasRecord.self, from: line) else { continue }
       last[record.output] = record
     }
     return last
@@ -108,7 +108,7 @@ package final class AtlasManifest: Sendable {
         if problem == EINTR { close(file); continue }
         if problem == EWOULDBLOCK {
           close(file)
-          throw PixelAscentError(.unwritableFile, "\(path): another run is at work on it")
+          throw PixelAscentError(.unwritableFile, "another run is at work on it", about: path)
         }
         isLocked = false
       }

@@ -27,7 +27,7 @@ package struct AtlasWork: Sendable {
   ) throws {
     (startFile, console) = (request.startFile, source.console)
     let shard = try shard?.shard()
-    if isMerge && !Files.isFolder(output) { throw PixelAscentError(.unreadableFile, "\(output): no such folder") }
+    if isMerge && !Files.isFolder(output) { throw PixelAscentError(.unreadableFile, "no such folder", about: output) }
     let (network, hashed) = try source.networkAndModel(), labels = network.labels
     self.network = network
     let (visualizations, start, input) = try request.visualizations(network, source.run)
@@ -150,7 +150,7 @@ package struct AtlasWork: Sendable {
     } catch let error as PixelAscentError where error.kind != .unwritableFile {
       // A picture that was made with other parameters is not this item's, and must not stay in its place.
       folder.remove(item)
-      try manifest.append(AtlasRecord(item, error: error.message))
+      try manifest.append(AtlasRecord(item, error: error.line))
       throw error
     }
   }

@@ -41,7 +41,7 @@ package enum ClassList {
   private static func lines(_ path: String) throws -> [String] {
     let lines = String(decoding: try Files.read(path), as: UTF8.self).split(whereSeparator: \.isNewline)
       .filter { !$0.allSatisfy(\.isWhitespace) }
-    if lines.isEmpty { throw PixelAscentError(.classLookup, "\(path): holds no class; write one a line") }
+    if lines.isEmpty { throw PixelAscentError(.classLookup, "holds no class; write one a line", about: path) }
     return lines.map(trimmed)
   }
 
@@ -57,7 +57,7 @@ package enum ClassList {
     }
     let first = try labels.find(String(ends[0])), last = try labels.find(String(ends[1]))
     guard first <= last else {
-      throw PixelAscentError(.classLookup, "--classes: write \(last)-\(first), not \(part.oneLine)")
+      throw PixelAscentError(.classLookup, "write \(last)-\(first), not \(part.oneLine)", about: "--classes")
     }
     return Array(first...last)
   }

@@ -63,7 +63,7 @@ package struct InputImages: Sendable {
     let (images, problems) = try Files.list(folder) { ["png", "jpg", "jpeg"].contains($0.fileEnding) }
     let found = images.filter { file in !inside.contains(where: file.hasPrefix) }
     if found.isEmpty {
-      throw problems.first ?? PixelAscentError(.unreadableFile, "\(folder): holds no .jpg, .jpeg or .png")
+      throw problems.first ?? PixelAscentError(.unreadableFile, "holds no .jpg, .jpeg or .png", about: folder)
     }
     let root = folder.hasSuffix("/") ? folder : folder + "/"
     return (
@@ -83,7 +83,9 @@ package struct InputImages: Sendable {
   private static func list() throws -> [String] {
     let text = String(decoding: try Files.read("/dev/stdin"), as: UTF8.self)
     let lines = text.contains("\0") ? text.split(separator: "\0") : text.split(whereSeparator: \.isNewline)
-    if lines.isEmpty { throw PixelAscentError(.unreadableFile, "standard input: holds no path; write one a line") }
+    if lines.isEmpty {
+      throw PixelAscentError(.unreadableFile, "holds no path; write one a line", about: "standard input")
+    }
     return lines.map(String.init)
   }
 

@@ -48,7 +48,7 @@ package enum ModelLocation {
     if let path { return path }
     if let variable {
       guard Files.exists(variable) else {
-        throw PixelAscentError(.unreadableFile, "\(variable): no such file (PIXELASCENT_MODEL names it)")
+        throw PixelAscentError(.unreadableFile, "no such file (PIXELASCENT_MODEL names it)", about: variable)
       }
       return variable
     }

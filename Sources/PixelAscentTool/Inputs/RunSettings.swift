@@ -26,7 +26,7 @@ package struct RunSettings: Sendable {
   package func network(_ path: String?, _ settings: ModelSettings) throws -> Network {
     let network = try Network(
       contentsOf: try ModelLocation.find(path), settings: settings, options: try computeOptions())
-    for note in network.notes { console.note("note: \(note)") }
+    for note in network.notes { console.note("note: \(note.text)") }
     return network
   }
 }

@@ -75,7 +75,7 @@ struct OutputPlan {
     for path in pictures where unnamed.contains(Array(path.utf8)) && Files.isRegular(path) {
       if Provenance.isOwn(file: path) { continue }
       throw PixelAscentError(
-        .unwritableFile, "\(path): is there, and no picture that pixelascent has made; write where the result goes")
+        .unwritableFile, "is there, and no picture that pixelascent has made; write where the result goes", about: path)
     }
   }
 

@@ -23,7 +23,7 @@ extension Provenance {
   /// - Throws: ``PixelAscentError`` of kind `invalidImage` if the file is a contact sheet, or as `Provenance.init(inFile:name:)`.
   package init(ofPicture bytes: [UInt8], name: String) throws(PixelAscentError) {
     if Self.isContactSheet(bytes) {
-      throw PixelAscentError(.invalidImage, "\(name): a contact sheet; pixelascent atlas makes it of its pictures")
+      throw PixelAscentError(.invalidImage, "a contact sheet; pixelascent atlas makes it of its pictures", about: name)
     }
     try self.init(inFile: bytes, name: name)
   }
@@ -31,7 +31,7 @@ extension Provenance {
   /// The comment that this program has put into a picture's file; nil if there is none.
   private static func comment(_ bytes: [UInt8]) -> ProgramComment? {
     guard let text = try? RGBImage.comment(inFile: bytes, name: ""),
-      let comment = try? JSONText.decode(ProgramComment.self, from: text.utf8, name: "")
+      let comment = try? JSONText.decode(ProgramComment.self, from: text.utf8)
     else { return nil }
     return comment.program == program ? comment : nil
   }

@@ -40,7 +40,7 @@ package struct InspectRecord: ResultRecord {
     (classes, height, width) = (inspection.classes, inspection.height, inspection.width)
     (parameters, multiplications) = (inspection.parameters, inspection.multiplications)
     (forward_bytes, gradient_bytes) = (inspection.forwardBytes, inspection.gradientBytes)
-    notes = inspection.notes
+    notes = inspection.notes.map(\.text)
   }
 
   /// The layers as a table, then what is known of the whole; of a model that can't run, what is not supported.
@@ -74,6 +74,7 @@ package struct InspectRecord: ResultRecord {
   package func check() throws {
     if unsupported.isEmpty { return }
     let count = unsupported.count
-    throw PixelAscentError(.invalidModel, "\(model): \(count) \(count == 1 ? "node is" : "nodes are") not supported")
+    throw PixelAscentError(
+      .invalidModel, "\(count) \(count == 1 ? "node is" : "nodes are") not supported", about: model)
   }
 }

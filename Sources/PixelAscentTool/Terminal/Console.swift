@@ -51,6 +51,9 @@ package struct Console: Sendable {
   /// Shows text that draws a picture in the terminal. The user has asked for it, so `quiet` does not silence it.
   package func preview(_ text: String) { StatusLine.above { StandardStreams.printError(text, end: "") } }
 
+  /// Says what went wrong.
+  package static func error(_ error: any Error) { Console.error((error as? PixelAscentError)?.line ?? "\(error)") }
+
   /// Says what went wrong, on one line even if a file's name has several.
   package static func error(_ message: String) {
     let isRed = Terminal.standardError != nil && Terminal.allowsColor

@@ -64,7 +64,7 @@ package struct Batch {
     var network = network
     network.options.threads = max(1, network.options.threads / concurrency)
     let shared = network, begin = ContinuousClock.now, isFatal = isFatal, isOver = Atomic(false)
-    for problem in problems { Console.error("\(problem)") }
+    for problem in problems { Console.error(problem) }
     var done = 0, failures = problems.count, progress = ProgressText(unit, total: items.count)
     func showProgress() {
       if items.count > 1 { console.progress { progress.line(width: $0, seconds: begin.secondsSince) } }
@@ -89,7 +89,7 @@ package struct Batch {
           if isDone(record) { done += 1 }
         case .failure(let error):
           failures += 1
-          Console.error("\(error)")
+          Console.error(error)
         case nil: break
         }
       }

@@ -9,6 +9,6 @@ package func withErrors<Value>(about path: String?, _ work: () throws -> Value) 
   do {
     return try work()
   } catch let error as PixelAscentError {
-    throw path.map(error.within) ?? error
+    throw path.map(error.about) ?? error
   }
 }

@@ -14,7 +14,7 @@ package enum ModelFileWork {
     let settings = try request.completeSettings()
     try Outputs.keep([weights, request.labels].compactMap(\.self), from: [output])
     let (classes, notes) = try ModelConverter.convert(contentsOf: weights, settings: settings, to: output)
-    for note in notes { console.note("note: \(note)") }
+    for note in notes { console.note("note: \(note.text)") }
     return ConvertRecord(weights: weights, output: output, classes: classes)
   }
 
@@ -27,7 +27,7 @@ package enum ModelFileWork {
     let inspection = try ModelInspection(
       contentsOf: file, settings: try request.completeSettings(),
       options: ComputeOptions(instructionSet: .selected()))
-    for note in inspection.notes { console.note("note: \(note)") }
+    for note in inspection.notes { console.note("note: \(note.text)") }
     return InspectRecord(file, inspection)
   }
 }

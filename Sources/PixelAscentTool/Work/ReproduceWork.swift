@@ -82,8 +82,9 @@ package struct ReproduceWork {
   private func explained<Value>(by reasons: [String], _ work: () throws -> Value) throws -> Value {
     do {
       return try work()
-    } catch let error as PixelAscentError {
-      throw PixelAscentError(error.kind, ([error.message] + reasons).joined(separator: "; "))
+    } catch var error as PixelAscentError {
+      for reason in reasons { error.message = "\(error.message); \(reason)" }
+      throw error
     }
   }
 }

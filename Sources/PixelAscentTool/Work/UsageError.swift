@@ -17,7 +17,7 @@ package struct UsageError: Error, Hashable, Sendable, CustomStringConvertible {
     do {
       return try work()
     } catch let error as PixelAscentError where error.kind == .invalidParameter {
-      throw UsageError(error.message + ".")
+      throw UsageError(error.line + ".")
     }
   }
 }

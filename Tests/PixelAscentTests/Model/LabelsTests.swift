@@ -54,7 +54,7 @@ import Testing
     ("", "the class has an empty name"), ("  ", "the class has an empty name"),
   ])
   func explains(text: String, expected: String) {
-    #expect(throws: PixelAscentError(.classLookup, expected)) { try labels.find(text) }
+    #expect(throws: PixelAscentError(.classLookup, Message(expected))) { try labels.find(text) }
   }
 
   @Test func listsTheNearest() {
@@ -86,7 +86,7 @@ import Testing
   }
 
   @Test func refusesClassesWithoutName() {
-    #expect(throws: PixelAscentError(.invalidModel, "labels: class 1 has no name")) {
+    #expect(throws: PixelAscentError(.invalidModel, "class 1 has no name", about: "labels")) {
       try Labels(names: [["a"], []])
     }
     #expect(throws: PixelAscentError.self) { try Labels(names: [["a", ""]]) }

@@ -44,7 +44,7 @@ import Testing
     for name in ["m.onnx", "the"] {
       #expect(
         errorLine { try ModelReader.read(ByteSource(bytes, name: name), settings) }
-          == "\(name): the network has 3 classes, --labels names 2")
+          == "\(name): the network has 3 classes, labels names 2")
     }
   }
 
@@ -150,6 +150,6 @@ import Testing
     let few = try Labels(names: [["one"]])
     #expect(
       errorLine { try read { $0.labels = few } }
-        == "m: the network has 21 classes, --labels names 1")
+        == "m: the network has 21 classes, labels names 1")
   }
 }

@@ -98,6 +98,6 @@ import Testing
     #expect(
       errorLine { try visualization.run(network, class: 0) }
         == "a network input of 40×28 pixels does not fit: layer flatten: expected the shape (400, 1, 1), "
-        + "found (640, 1, 1); --resize crop or stretch makes photographs square")
+        + "found (640, 1, 1); resize crop or stretch makes photographs square")
   }
 }

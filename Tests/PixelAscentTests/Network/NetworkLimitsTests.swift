@@ -18,9 +18,9 @@ import Testing
     let image = Tensor(shape: [3, 4, 4], repeating: 1)
     let scores = try S.pixelwise([.init(weight: [3e38, 3e38, 0], bias: 0)])
     let line = "the network's scores are not finite: its weights or the image's values are too large"
-    #expect(throws: PixelAscentError(.invalidParameter, line)) { try scores.scores(of: image) }
-    #expect(throws: PixelAscentError(.invalidParameter, line)) { try Saliency().run(scores, onInput: image) }
-    #expect(throws: PixelAscentError(.invalidParameter, line)) {
+    #expect(throws: PixelAscentError(.invalidParameter, Message(line))) { try scores.scores(of: image) }
+    #expect(throws: PixelAscentError(.invalidParameter, Message(line))) { try Saliency().run(scores, onInput: image) }
+    #expect(throws: PixelAscentError(.invalidParameter, Message(line))) {
       try ClassVisualization().run(scores, class: 0, image: image)
     }
     // Scores of 10²⁰, gradients of 10⁴⁰.
@@ -34,7 +34,7 @@ import Testing
     let grey = Tensor(shape: [3, 4, 4], repeating: 0)
     #expect(try steep.scores(of: grey) == [1e20])
     let gradient = "the network's gradient is not finite: its weights or the image's values are too large"
-    #expect(throws: PixelAscentError(.invalidParameter, gradient)) { try Saliency().run(steep, onInput: grey) }
+    #expect(throws: PixelAscentError(.invalidParameter, Message(gradient))) { try Saliency().run(steep, onInput: grey) }
   }
 
   @Test func refusesGraphsItCannotRun() {
@@ -78,7 +78,7 @@ import Testing
     let a = S.convolution("a", "image", 3, 4)
     let matrix = [a, S.layer("b", Flatten(), "a"), S.layer("scores", Linear(outputs: 5, clamp: .none), "b")]
     let start = "a network input of 10×9 pixels does not fit: layer"
-    let end = "; --resize crop or stretch makes photographs square"
+    let end = "; resize crop or stretch makes photographs square"
     #expect(
       try line(matrix, 10, 10)
         == "a network input of 10×10 pixels does not fit: layer b: expected the shape (196, 1, 1), found (256, 1, 1)")
@@ -134,7 +134,7 @@ import Testing
     var network = try Resources.network()
     func isLimit(_ line: String, _ size: String, _ megabytes: Int) -> Bool {
       line.hasPrefix("a network input of \(size) pixels would take ")
-        && line.hasSuffix(" MB of memory, more than the limit of \(megabytes) MB (--max-memory)")
+        && line.hasSuffix(" MB of memory, more than the limit of \(megabytes) MB (maxMemory)")
     }
     var visualization = ClassVisualization()
     (visualization.height, visualization.width) = (1 << 20, 1 << 20)

@@ -11,7 +11,8 @@ func fuzz(_ bytes: [UInt8], seed: UInt64, _ read: ([UInt8]) throws -> Void) thro
     do {
       try read(bytes)
     } catch let error as PixelAscentError {
-      if error.message.isEmpty || error.message.contains(where: \.isNewline) { throw FuzzFailure(line: error.message) }
+      let line = error.description
+      if line.isEmpty || line.contains(where: \.isNewline) { throw FuzzFailure(line: line) }
     }
   }
   for count in bytes.indices { try tryRead(Array(bytes[..<count])) }

@@ -114,7 +114,7 @@ import Testing
     } catch {
       #expect(error.kind == .zeroGradient)
       #expect(
-        error.message == "the gradient of class 1's score is exactly zero at this image, before the last ReLU too: "
+        error.description == "the gradient of class 1's score is exactly zero at this image, before the last ReLU too: "
           + "there is no direction to go; start from another image")
     }
   }

@@ -39,7 +39,9 @@ import Testing
     Self.refused[index].change(&visualization)
     let network = try Self.small()
     #expect(errorLine { try visualization.run(network, class: 0) } == Self.refused[index].line)
-    #expect(throws: PixelAscentError(.invalidParameter, Self.refused[index].line)) { try visualization.validate() }
+    #expect(throws: PixelAscentError(.invalidParameter, Message(Self.refused[index].line))) {
+      try visualization.validate()
+    }
   }
 
   @Test func refusesStartsAndClasses() throws {
@@ -62,7 +64,8 @@ import Testing
       _ = try visualization.run(network, class: 1)
       Issue.record("no error")
     } catch {
-      #expect(error.kind == .zeroGradient && error.message.hasPrefix("the gradient of class 1's score is exactly zero"))
+      #expect(
+        error.kind == .zeroGradient && error.description.hasPrefix("the gradient of class 1's score is exactly zero"))
     }
   }
 
@@ -75,21 +78,21 @@ import Testing
     visualization.l2 = 0
     for rate in [1e22, 1e38, 1e39, 1e300] {
       visualization.learningRate = rate
-      #expect(throws: PixelAscentError(.invalidParameter, Self.divergence)) {
+      #expect(throws: PixelAscentError(.invalidParameter, Message(Self.divergence))) {
         try visualization.run(Self.small(), class: 0)
       }
     }
     // The norm of the step is more than a float holds.
     (visualization.learningRate, visualization.l2, visualization.start) = (1, 1e25, .noise)
     if recipe == .cs231nPyTorchNormalized {
-      #expect(throws: PixelAscentError(.invalidParameter, Self.divergence)) {
+      #expect(throws: PixelAscentError(.invalidParameter, Message(Self.divergence))) {
         try visualization.run(Self.small(), class: 0)
       }
     }
     // The L2 term alone throws the image to and fro, ever further.
     (visualization.learningRate, visualization.l2) = (1e3, 1e3)
     if recipe != .cs231nPyTorchNormalized {
-      #expect(throws: PixelAscentError(.invalidParameter, Self.divergence)) {
+      #expect(throws: PixelAscentError(.invalidParameter, Message(Self.divergence))) {
         try visualization.run(Self.small(), class: 0)
       }
     }

@@ -22,7 +22,7 @@ enum PixelwiseNetwork {
       """
     let names = names ?? classes.indices.map { "class \($0)" }
     let model = try Model(
-      graph: JSONText.decode(Graph.self, from: graph.utf8, name: "graph"), labels: Labels(names: names.map { [$0] }),
+      graph: JSONText.decode(Graph.self, from: graph.utf8), labels: Labels(names: names.map { [$0] }),
       preprocessing: Preprocessing(mean: [0.5, 0.5, 0.5], std: [0.25, 0.25, 0.25], inputSize: 8), source: source,
       licence: "MIT",
       tensors: [

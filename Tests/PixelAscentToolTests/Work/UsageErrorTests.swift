@@ -30,7 +30,7 @@ import Testing
 
   @Test("An error names the file that it is about, and keeps its kind")
   func about() {
-    #expect(throws: PixelAscentError(.sizeLimit, "photo.png: too large")) {
+    #expect(throws: PixelAscentError(.sizeLimit, "too large", about: "photo.png")) {
       try withErrors(about: "photo.png") { throw PixelAscentError(.sizeLimit, "too large") }
     }
   }

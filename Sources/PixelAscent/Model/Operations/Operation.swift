@@ -73,5 +73,5 @@ extension Operation {
 
 /// Throws a `PixelAscentError` of kind `invalidModel` unless a condition on a layer holds.
 func checkShape(_ holds: Bool, _ message: @autoclosure () -> String) throws(PixelAscentError) {
-  if !holds { throw PixelAscentError(.invalidModel, message()) }
+  if !holds { throw PixelAscentError(.invalidModel, Message(message())) }
 }

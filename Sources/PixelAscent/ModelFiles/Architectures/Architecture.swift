@@ -6,7 +6,7 @@
 /// tell from the architecture. The names of modules are those of torchvision, or of timm where that is said.
 struct ArchitectureFamily: Sendable {
   let name: String
-  /// The architectures that it knows by name, those that `--architecture` takes.
+  /// The architectures that it knows by name, those that a caller may give.
   let members: [String]
   /// Modules that its state dicts have and those of other families don't have together.
   let signature: [String]
@@ -55,13 +55,13 @@ package enum Architecture {
     if let wanted, builder.architecture != wanted {
       throw PixelAscentError(
         .invalidModel,
-        "\(dict.name): expected the tensors of \(wanted.oneLine), found those of \(builder.architecture.oneLine)")
+        "expected the tensors of \(wanted.oneLine), found those of \(builder.architecture.oneLine)", about: dict.name)
     }
     return model
   }
 
   private static func unknown(_ dict: StateDict) -> PixelAscentError {
-    var line = "\(dict.name): the names of its \(dict.entries.count) tensors are those of no known architecture"
+    var line = "the names of its \(dict.entries.count) tensors are those of no known architecture"
     func present(_ family: ArchitectureFamily) -> Int {
       family.signature.count { dict.shape("\($0).weight") != nil }
     }
@@ -74,6 +74,6 @@ package enum Architecture {
       line += ": \(first.name.oneLine), …"
     }
     let known = ArchitectureFamily.all.map(\.name).joined(separator: ", ")
-    return PixelAscentError(.invalidModel, "\(line); known: \(known)")
+    return PixelAscentError(.invalidModel, "\(line); known: \(known)", about: dict.name)
   }
 }

@@ -39,7 +39,7 @@ struct ArchitectureBuilder {
   /// Of batch norms.
   var epsilon = 1e-5
   var preprocessing = Preprocessing.imageNet
-  var notes = [String]()
+  var notes = [Message]()
 
   private var layers = [GraphLayer]()
   private var parameters = [String: Parameter]()
@@ -71,7 +71,7 @@ struct ArchitectureBuilder {
   mutating func ignore(_ prefixes: String...) { ignoredPrefixes += prefixes }
 
   func fail(_ message: String) -> PixelAscentError {
-    PixelAscentError(.invalidModel, "\(dict.name): \(architecture.oneLine) \(message)")
+    PixelAscentError(.invalidModel, "\(architecture.oneLine) \(message)", about: dict.name)
   }
 
   /// The network's input, of as many channels as the first convolution reads.

@@ -95,7 +95,8 @@ extension ArchitectureBuilder {
     architecture = wanted ?? name
     if architecture == name {
       preprocessing = try Preprocessing.imageNet.sized(inputSize)
-      notes.append("torchvision's own weights want --architecture \(name):transform_input: mean and deviation 0.5")
+      notes.append(
+        "torchvision's own weights want \(advice: .architecture) \(name):transform_input: mean and deviation 0.5")
     } else {
       let halves: [Float] = [0.5, 0.5, 0.5]
       preprocessing = try Preprocessing(mean: halves, std: halves, inputSize: inputSize)

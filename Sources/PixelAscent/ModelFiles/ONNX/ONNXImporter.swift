@@ -8,7 +8,7 @@ struct ONNXImporter {
   private(set) var layers: [GraphLayer] = []
   var parameters: [String: Parameter] = [:]
   private(set) var unsupported: [UnsupportedOperator] = []
-  var notes: [String] = []
+  var notes: [Message] = []
   /// What is known of the values, by their names.
   var values: [String: ONNXValue] = [:]
   /// How many nodes take a value.
@@ -138,7 +138,8 @@ struct ONNXImporter {
 
   /// An error about the node at hand.
   func failNode(_ message: String) -> PixelAscentError {
-    fail("node \(node.label.oneLine): \(node.type.oneLine) \(message)")
+    PixelAscentError(
+      .invalidModel, "\(node.type.oneLine) \(message)", about: file.source.name, "node \(node.label.oneLine)")
   }
 
   /// Notes that a node, or else the one at hand, is not supported.

@@ -11,7 +11,7 @@ struct ONNXMetadata {
     guard let text = ["labels", "classes", "class_names"].lazy.compactMap({ entries[$0] }).first else { return nil }
     let names: [String]
     if text.hasPrefix("[") {
-      guard let list = try? JSONText.decode([String].self, from: text.utf8, name: "labels") else { return nil }
+      guard let list = try? JSONText.decode([String].self, from: text.utf8) else { return nil }
       names = list
     } else {
       let lines = text.split(whereSeparator: \.isNewline)

@@ -13,10 +13,10 @@ package enum ONNXReader {
     let output = try importer.run()
     if let first = importer.unsupported.first {
       let more = importer.unsupported.count - 1
-      throw source.fail(
-        "node \(first.layer.oneLine): operator \(first.operator.oneLine) is not supported here: "
-          + first.advice
-          + (more > 0 ? "; and \(more) more, see pixelascent inspect" : ""))
+      let message: Message = "operator \(first.operator.oneLine) is not supported here: \(first.advice)"
+      throw PixelAscentError(
+        .invalidModel, more > 0 ? "\(message); and \(more) more, see \(advice: .inspection)" : message,
+        about: source.name, "node \(first.layer.oneLine)")
     }
     return try importer.model(output)
   }

@@ -105,7 +105,8 @@ import Testing
       let fixture = try ArchitectureFixture.named(name)
       let dict = try fixture.stateDict()
       let plain = try Architecture.recognize(dict)
-      let note = "torchvision's own weights want --architecture \(name):transform_input: mean and deviation 0.5"
+      let note: Message =
+        "torchvision's own weights want \(advice: .architecture) \(name):transform_input: mean and deviation 0.5"
       #expect(plain.notes == [note])
       let transformed = try Architecture.recognize(dict, named: "\(name):transform_input")
       #expect(transformed.graph == plain.graph && transformed.notes.isEmpty)

@@ -90,7 +90,7 @@ import Testing
     #expect(
       errorLine { try ONNXReader.read(source) }.hasSuffix(
         "/unsupported-three.onnx: node plus: operator Softplus is not supported here: only as a part of GELU, SiLU or "
-          + "another known function; the nearest are Gelu, Swish and Sigmoid; and 2 more, see pixelascent inspect"))
+          + "another known function; the nearest are Gelu, Swish and Sigmoid; and 2 more, see ModelInspection"))
     for name in ONNXFixtures.names {
       #expect(try ONNXReader.unsupported(ByteSource(contentsOf: ONNXFixtures.path(name))).isEmpty)
     }

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: MIT
+
+import PixelAscent
+import PixelAscentTool
+import Testing
+
+/// The library's advice in the program's words.
+@Suite struct AdviceTextTests {
+  private static let words: [(Advice, String)] = [
+    (.maxMemory, "--max-memory"), (.maxMegapixels, "--max-megapixels"), (.resize, "--resize"), (.mean, "--mean"),
+    (.std, "--std"), (.labels, "--labels"), (.architecture, "--architecture"), (.showEvery, "--show-every"),
+    (.inspection, "pixelascent inspect"),
+  ]
+
+  @Test("Each advice is a flag or a command", arguments: words)
+  func advice(_ advice: Advice, _ text: String) { #expect(advice.words == text) }
+
+  @Test("None is left out")
+  func all() { #expect(Self.words.map(\.0) == Advice.allCases) }
+
+  @Test("An error's line has the flag in its place")
+  func line() {
+    let error = PixelAscentError(.sizeLimit, "more than 20 MB (\(advice: .maxMemory))", about: "photo.png")
+    #expect(error.line == "photo.png: more than 20 MB (--max-memory)")
+  }
+
+  @Test("So has a note")
+  func note() {
+    let note: Message = "\(advice: .architecture) vgg16 is for bare weights"
+    #expect(note.text == "--architecture vgg16 is for bare weights")
+  }
+
+  @Test("Wrong usage has the flag too")
+  func usage() {
+    #expect(throws: UsageError("--mean and --std have 1.")) {
+      try UsageError.checking {
+        throw PixelAscentError(.invalidParameter, "\(advice: .mean) and \(advice: .std) have 1")
+      }
+    }
+  }
+}
