@@ -68,7 +68,7 @@ class File:
     def __init__(self, root, path):
         parts = path.relative_to(root / "Sources").parts
         self.path, self.module, self.folder = path.relative_to(root), parts[0], parts[parts[0] == "PixelAscent"]
-        text = path.read_text()
+        self.text = text = path.read_text()
         self.words, self.offsets = zip(*tokenize(text)[0], *[("", len(text))] * 4)
         self.lines = [newline.start() for newline in re.finditer("\n", text)]
         line = " ".join(self.words)

@@ -143,6 +143,14 @@ class CheckFloorsTests(unittest.TestCase):
         self.expect_arrow("import struct PixelAscent.Tensor", "imports PixelAscent,")
         self.expect_none("import FoundationEssentials\n#if canImport(Glibc)\n  import Glibc\n#endif")
 
+    def test_flags_and_commands_of_the_program(self):
+        use = "Sources/PixelAscent/Images/Use.swift"
+        self.expect_arrow('let a = "(--max-memory)"', f"{use}:1: names --max-memory,")
+        self.expect_arrow('\nlet a = "more \\(1)"\nlet b = "--labels says"', f"{use}:3: names --labels,")
+        self.expect_arrow('let a = "see pixelascent inspect"', f"{use}:1: names pixelascent inspect,")
+        self.expect_none('let a = "a--b", b = "-----", c = "pixelascent\'s own", d = x - -y')
+        self.expect_none('let a = "--max-memory"', file="PixelAscentTool/Words.swift")
+
     def test_files_and_folders_without_a_floor(self):
         self.expect_arrow("", "Sources/PixelAscent/Version.swift: has no floor", file=LIBRARY + "Version.swift")
         self.expect_arrow("", "Sources/PixelAscent/Reports: has no floor", file=LIBRARY + "Reports/Chart.swift")
