@@ -19,54 +19,7 @@ extension RGBImage {
   ///
   /// - Throws: ``PixelAscentError`` of kind `invalidImage` or `sizeLimit`.
   public init(decoding bytes: [UInt8], name: String, maxMegapixels: Double = 100) throws(PixelAscentError) {
-    var (format, header, valueCount) = try Self.probe(bytes, name: name, maxMegapixels: maxMegapixels)
-    let (width, height) = (Int(header.width), Int(header.height))
-    var message = [CChar](repeating: 0, count: Int(PXA_CODEC_MESSAGE_SIZE))
-
-    let decode = format == .jpeg ? pxa_jpeg_decode : pxa_png_decode
-    var decoded = PXA_CODEC_OK
-    let pixels = [UInt8](unsafeUninitializedCapacity: valueCount) { buffer, count in
-      decoded = decode(buffer.baseAddress, &header, bytes, bytes.count, &message)
-      count = decoded == PXA_CODEC_OK ? valueCount : 0
-    }
-    try Self.check(decoded, message, format.rawValue, byteCount: bytes.count, name: name)
-    let isTurned = header.orientation >= 5
-    self.init(width: isTurned ? height : width, height: isTurned ? width : height, pixels: pixels)
-  }
-
-  /// The number of values of the picture in the bytes of a file, of which only the header is looked at.
-  ///
-  /// - Throws: as ``init(decoding:name:maxMegapixels:)`` does.
-  package static func valueCount(
-    inFile bytes: [UInt8], name: String, maxMegapixels: Double
-  ) throws(PixelAscentError) -> Int {
-    try probe(bytes, name: name, maxMegapixels: maxMegapixels).valueCount
-  }
-
-  private static func probe(
-    _ bytes: [UInt8], name: String, maxMegapixels: Double
-  ) throws(PixelAscentError) -> (format: ImageFormat, header: pxa_image_header, valueCount: Int) {
-    let format = try ImageFormat(of: bytes, name: name)
-    var header = pxa_image_header()
-    var message = [CChar](repeating: 0, count: Int(PXA_CODEC_MESSAGE_SIZE))
-    let probe = format == .jpeg ? pxa_jpeg_probe : pxa_png_probe
-    let probed = probe(&header, bytes, bytes.count, &message)
-    try check(probed, message, format.rawValue, byteCount: bytes.count, name: name)
-
-    let (width, height) = (Int(header.width), Int(header.height))
-    let (valueCount, overflow) = (width * height).multipliedReportingOverflow(by: 3)
-    let megapixels = Double(width) * Double(height) / 1e6
-    guard !overflow && megapixels <= maxMegapixels else {
-      let size = "\(width)×\(height) pixels are \(short(megapixels)) megapixels"
-      throw PixelAscentError(
-        .sizeLimit, "\(size), more than the limit of \(short(maxMegapixels)) (\(advice: .maxMegapixels))", about: name)
-    }
-    do {
-      try Files.checkMemory(valueCount, "\(width)×\(height) pixels take")
-    } catch {
-      throw error.about(name)
-    }
-    return (format, header, valueCount)
+    self = try EncodedImage(bytes, name: name, maxMegapixels: maxMegapixels).decoded()
   }
 
   /// The bytes of an 8-bit RGB PNG file of this picture. The same picture and comment give the same bytes.
@@ -126,27 +79,7 @@ extension RGBImage {
       encode(&file, UInt32(width), UInt32(height), $0.baseAddress)
     }
     defer { pxa_codec_bytes_free(&file) }
-    try Self.check(status, message, what)
+    try checkCodec(status, message, what)
     return Array(UnsafeBufferPointer(start: file.data, count: file.size))
-  }
-
-  /// Turns what the C codec reports about `what`, a picture in the file `name` if there is a file, into this library's error.
-  private static func check(
-    _ status: pxa_codec_status, _ message: [CChar], _ what: String, byteCount: Int = 0, name: String? = nil
-  ) throws(PixelAscentError) {
-    let text = String(beforeZero: message), error: PixelAscentError
-    switch status {
-    case PXA_CODEC_OK: return
-    case PXA_CODEC_CUT_OFF:
-      error = PixelAscentError(.invalidImage, "\(what) is cut off: it ends after \(byteCount) bytes (\(text))")
-    case PXA_CODEC_NO_MEMORY: error = PixelAscentError(.sizeLimit, "\(what) takes more memory than there is (\(text))")
-    default: error = PixelAscentError(.invalidImage, "\(what) is broken (\(text))")
-    }
-    throw name.map(error.about) ?? error
-  }
-
-  /// Megapixels without a needless ".0".
-  private static func short(_ megapixels: Double) -> String {
-    megapixels == megapixels.rounded() && megapixels < 1e15 ? "\(Int(megapixels))" : "\(megapixels)"
   }
 }

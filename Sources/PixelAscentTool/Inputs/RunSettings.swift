@@ -44,11 +44,8 @@ extension RunSettings {
   package func withPhoto<Value>(
     _ path: String, _ memory: MemoryBudget, copies: Int, _ work: (RGBImage, _ bytes: [UInt8]) throws -> Value
   ) throws -> Value {
-    let bytes = try Files.read(path)
-    let count = try RGBImage.valueCount(inFile: bytes, name: path, maxMegapixels: maxMegapixels)
-    return try memory.holding(copies * count + bytes.count) {
-      try work(RGBImage(decoding: bytes, name: path, maxMegapixels: maxMegapixels), bytes)
-    }
+    let file = try EncodedImage(Files.read(path), name: path, maxMegapixels: maxMegapixels)
+    return try memory.holding(copies * file.valueCount + file.bytes.count) { try work(file.decoded(), file.bytes) }
   }
 
   /// Reads the start of an ascent, a .npy as it is or an image at its own size; also gives its file's SHA-256.

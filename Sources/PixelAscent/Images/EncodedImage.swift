@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: MIT
+internal import CPixelCodec
+
+/// A JPEG or PNG file of which only the header has been read, once: its size is known before memory for pixels is taken.
+package struct EncodedImage: Sendable {
+  /// The file's bytes.
+  package let bytes: [UInt8]
+  /// What error messages call the file.
+  package let name: String
+  /// The number of values of the picture: three a pixel.
+  package let valueCount: Int
+  private let format: ImageFormat
+  private let header: pxa_image_header
+
+  /// - Throws: as ``RGBImage/init(decoding:name:maxMegapixels:)`` does.
+  package init(_ bytes: [UInt8], name: String, maxMegapixels: Double) throws(PixelAscentError) {
+    let format = try ImageFormat(of: bytes, name: name)
+    var header = pxa_image_header()
+    var message = [CChar](repeating: 0, count: Int(PXA_CODEC_MESSAGE_SIZE))
+    let probe = format == .jpeg ? pxa_jpeg_probe : pxa_png_probe
+    let probed = probe(&header, bytes, bytes.count, &message)
+    try checkCodec(probed, message, format.rawValue, byteCount: bytes.count, name: name)
+
+    let (width, height) = (Int(header.width), Int(header.height))
+    let (valueCount, overflow) = (width * height).multipliedReportingOverflow(by: 3)
+    let megapixels = Double(width) * Double(height) / 1e6
+    guard !overflow && megapixels <= maxMegapixels else {
+      let size = "\(width)×\(height) pixels are \(Self.short(megapixels)) megapixels"
+      throw PixelAscentError(
+        .sizeLimit, "\(size), more than the limit of \(Self.short(maxMegapixels)) (\(advice: .maxMegapixels))",
+        about: name)
+    }
+    do {
+      try Files.checkMemory(valueCount, "\(width)×\(height) pixels take")
+    } catch {
+      throw error.about(name)
+    }
+    (self.bytes, self.name, self.valueCount) = (bytes, name, valueCount)
+    (self.format, self.header) = (format, header)
+  }
+
+  /// The picture, upright and as RGB.
+  package func decoded() throws(PixelAscentError) -> RGBImage {
+    var header = header
+    var message = [CChar](repeating: 0, count: Int(PXA_CODEC_MESSAGE_SIZE))
+    let decode = format == .jpeg ? pxa_jpeg_decode : pxa_png_decode
+    var decoded = PXA_CODEC_OK
+    let pixels = [UInt8](unsafeUninitializedCapacity: valueCount) { buffer, count in
+      decoded = decode(buffer.baseAddress, &header, bytes, bytes.count, &message)
+      count = decoded == PXA_CODEC_OK ? valueCount : 0
+    }
+    try checkCodec(decoded, message, format.rawValue, byteCount: bytes.count, name: name)
+    let (width, height) = (Int(header.width), Int(header.height)), isTurned = header.orientation >= 5
+    return RGBImage(width: isTurned ? height : width, height: isTurned ? width : height, pixels: pixels)
+  }
+
+  /// Megapixels without a needless ".0".
+  private static func short(_ megapixels: Double) -> String {
+    megapixels == megapixels.rounded() && megapixels < 1e15 ? "\(Int(megapixels))" : "\(megapixels)"
+  }
+}
+
+/// Turns what the C codec reports about `what`, a picture in the file `name` if there is a file, into this library's error.
+func checkCodec(
+  _ status: pxa_codec_status, _ message: [CChar], _ what: String, byteCount: Int = 0, name: String? = nil
+) throws(PixelAscentError) {
+  let text = String(beforeZero: message), error: PixelAscentError
+  switch status {
+  case PXA_CODEC_OK: return
+  case PXA_CODEC_CUT_OFF:
+    error = PixelAscentError(.invalidImage, "\(what) is cut off: it ends after \(byteCount) bytes (\(text))")
+  case PXA_CODEC_NO_MEMORY: error = PixelAscentError(.sizeLimit, "\(what) takes more memory than there is (\(text))")
+  default: error = PixelAscentError(.invalidImage, "\(what) is broken (\(text))")
+  }
+  throw name.map(error.about) ?? error
+}
