@@ -3,11 +3,12 @@
 // Liu et al.: "A ConvNet for the 2020s", arXiv:2201.03545. Torchvision's and timm's names differ, the network is one.
 extension ArchitectureFamily {
   static let convNeXt = ArchitectureFamily(
-    name: "convnext", members: ["convnext_tiny", "convnext_small", "convnext_base", "convnext_large"],
+    name: "convnext", members: torchvisionConvNeXts.map(\.name),
     signature: ["features.0.0", "features.1.0.block.0", "features.1.0.block.5", "classifier.2"]
   ) { b throws(PixelAscentError) in
+    // Torchvision's own code makes every width and depth with the same epsilon and GELU.
     try b.convNeXt(
-      stem: "features.0", head: ("classifier.0", "classifier.2"),
+      torchvisionConvNeXts, isOpen: true, stem: "features.0", head: ("classifier.0", "classifier.2"),
       downsampling: { stage in ("features.\(2 * stage).0", "features.\(2 * stage).1") },
       block: { stage, block in
         let name = "features.\(2 * stage + 1).\(block)"
@@ -18,11 +19,11 @@ extension ArchitectureFamily {
   }
 
   static let timmConvNeXt = ArchitectureFamily(
-    name: "convnext (timm)", members: convNeXts.compactMap(\.name),
+    name: "convnext (timm)", members: timmConvNeXts.map(\.name),
     signature: ["stem.0", "stages.0.blocks.0.conv_dw", "stages.0.blocks.0.mlp.fc2", "head.fc"]
   ) { b throws(PixelAscentError) in
     try b.convNeXt(
-      stem: "stem", head: ("head.norm", "head.fc"),
+      timmConvNeXts, isOpen: false, stem: "stem", head: ("head.norm", "head.fc"),
       downsampling: { stage in ("stages.\(stage).downsample.0", "stages.\(stage).downsample.1") },
       block: { stage, block in
         let name = "stages.\(stage).blocks.\(block)"
@@ -32,30 +33,32 @@ extension ArchitectureFamily {
       })
   }
 
-  /// The channels of the first stage and the blocks of the first and the third tell the networks apart. Most have
-  /// epsilon = 1e-6 and the exact GELU; a file does not say which.
-  fileprivate static let convNeXts: [ConvNeXt] = [
-    ConvNeXt(name: "convnext_atto", width: 40, blocks: [2, 6]),
-    ConvNeXt(name: "convnext_femto", width: 48, blocks: [2, 6]),
-    ConvNeXt(name: "convnext_pico", width: 64, blocks: [2, 6]),
-    ConvNeXt(name: "convnext_nano", width: 80, blocks: [2, 8]),
-    ConvNeXt(name: "convnext_tiny", width: 96, blocks: [3, 9]),
-    ConvNeXt(name: "convnext_small", width: 96, blocks: [3, 27]),
-    ConvNeXt(name: "convnext_base", width: 128, blocks: [3, 27]),
-    ConvNeXt(name: "convnext_large", width: 192, blocks: [3, 27]),
-    ConvNeXt(name: "convnext_xlarge", width: 256, blocks: [3, 27]),
-    ConvNeXt(name: "convnext_xxlarge", width: 384, blocks: [3, 30], epsilon: 1e-5),
-    ConvNeXt(name: "test_convnext", width: 24, blocks: [1, 4], epsilon: 1e-5, tanh: true),
-    ConvNeXt(name: "test_convnext2", width: 32, blocks: [1, 1], epsilon: 1e-5, tanh: true),
+  private static let torchvisionConvNeXts = [
+    ConvNeXt("convnext_tiny", 96, [3, 3, 9, 3]), ConvNeXt("convnext_small", 96, [3, 3, 27, 3]),
+    ConvNeXt("convnext_base", 128, [3, 3, 27, 3]), ConvNeXt("convnext_large", 192, [3, 3, 27, 3]),
   ]
+
+  /// Those of timm's whose weights have one epsilon and one GELU; xxlarge is CLIP's, with another epsilon.
+  private static let timmConvNeXts =
+    [
+      ConvNeXt("convnext_atto", 40, [2, 2, 6, 2]), ConvNeXt("convnext_femto", 48, [2, 2, 6, 2]),
+      ConvNeXt("convnext_pico", 64, [2, 2, 6, 2]), ConvNeXt("convnext_nano", 80, [2, 2, 8, 2]),
+    ] + torchvisionConvNeXts + [
+      ConvNeXt("convnext_xlarge", 256, [3, 3, 27, 3]), ConvNeXt("convnext_xxlarge", 384, [3, 4, 30, 3], epsilon: 1e-5),
+    ]
 }
 
+/// What tells one network from another: the channels of its first stage and the blocks of all; and its epsilon, which the
+/// shapes do not tell.
 private struct ConvNeXt: Sendable {
-  var name: String?
-  var width: Int
-  var blocks: [Int]
-  var epsilon: Float = 1e-6
-  var tanh = false
+  let name: String
+  let width: Int
+  let blocks: [Int]
+  let epsilon: Float
+
+  init(_ name: String, _ width: Int, _ blocks: [Int], epsilon: Float = 1e-6) {
+    (self.name, self.width, self.blocks, self.epsilon) = (name, width, blocks, epsilon)
+  }
 }
 
 /// The names of a block's modules.
@@ -64,15 +67,25 @@ private struct ConvNeXtBlock {
 }
 
 extension ArchitectureBuilder {
+  /// - Parameter isOpen: whether a network that is not one of those known is the like, at the usual epsilon; else it is an error
   fileprivate mutating func convNeXt(
-    stem: String, head: (norm: String, linear: String), downsampling: (Int) -> (norm: String, convolution: String),
+    _ known: [ConvNeXt], isOpen: Bool, stem: String, head: (norm: String, linear: String),
+    downsampling: (Int) -> (norm: String, convolution: String),
     block: (_ stage: Int, _ block: Int) -> ConvNeXtBlock
   ) throws(PixelAscentError) -> Value {
     let blocks = (0..<4).map { stage in count { block(stage, $0).convolution } }
     let width = shape("\(stem).0").first ?? 0
-    let found = ConvNeXt(width: width, blocks: [blocks[0], blocks[2]])
-    let network = ArchitectureFamily.convNeXts.first { $0.width == found.width && $0.blocks == found.blocks } ?? found
-    if let name = network.name { architecture = name }
+    let own = known.first { $0.width == width && $0.blocks == blocks }
+    guard isOpen || own != nil else {
+      throw fail("is not known with a width of \(width) and stages of \(shapeText(blocks)) blocks")
+    }
+    let network = own ?? ConvNeXt("convnext", width, blocks)
+    architecture = network.name
+    if !isOpen && width >= 128 {
+      notes.append(
+        "ImageNet's mean and std are assumed; those of weights that were trained as CLIP's are others (\(advice: .mean), \(advice: .std))"
+      )
+    }
     var x = try image(for: "\(stem).0")
     x = try convolution("\(stem).0", x, kernel: 4, stride: 4, padding: .each(0))
     x = try layerNorm("\(stem).1", x, network)
@@ -92,7 +105,7 @@ extension ArchitectureBuilder {
   {
     var y = try convolution(block.convolution, x, kernel: 7, groups: .depthwise)
     y = try layerNorm(block.norm, y, network)
-    y = apply(.gelu(tanh: network.tanh), try pointwise(block.first, y))
+    y = apply(.gelu(tanh: false), try pointwise(block.first, y))
     y = try pointwise(block.second, y)
     if dict[block.scale] != nil { y = try layerScale(block.scale, y) }
     return try sum(block.name, y, x)
@@ -116,7 +129,7 @@ extension ArchitectureBuilder {
 
   /// A learned factor for each channel (Touvron et al.: "Going deeper with image transformers", 2021).
   private mutating func layerScale(_ key: String, _ x: Value) throws(PixelAscentError) -> Value {
-    let name = "\(key).scale", rank = dict[key]?.shape.count ?? 1
+    let name = "\(key).scale", rank = max(dict[key]?.shape.count ?? 1, 1)
     try take(key, [x.channels] + Array(repeating: 1, count: rank - 1), as: { [$0[0]] }, to: "\(name).weight")
     set("\(name).bias", Parameter(Tensor(shape: [x.channels], repeating: 0)))
     return add(name, Affine(), [x], channels: x.channels, pixels: x.pixels)

@@ -190,7 +190,8 @@ import Testing
       try line { $0.tensors.append(("layer5.0.weight", [1])) } == "net.pth: resnet18 has no tensor layer5.0.weight")
     let known =
       "alexnet, squeezenet, resnet, googlenet, inception_v3, densenet, mobilenet_v2, mobilenet_v3, mnasnet, "
-      + "shufflenet_v2, efficientnet, efficientnet (timm), efficientnet_lite, regnet, vgg"
+      + "shufflenet_v2, efficientnet, efficientnet (timm), efficientnet_lite, regnet, convnext, "
+      + "convnext (timm), vgg"
     #expect(
       try line(renaming("conv1.weight", "x.weight"))
         == "net.pth: the names of its 122 tensors are those of no known architecture; nearest: resnet, which has "

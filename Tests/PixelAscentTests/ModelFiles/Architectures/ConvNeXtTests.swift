@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: MIT
+
+import TestSupport
+import Testing
+
+@testable import PixelAscent
+
+/// ConvNeXt's state dicts, which torchvision and timm give different names.
+@Suite struct ConvNeXtTests {
+  /// The tensors of a network with torchvision's or timm's names.
+  private func dict(
+    timm: Bool, width: Int, blocks: [Int], scale: [Int]? = nil
+  ) throws -> StateDict {
+    var tensors: [(String, Parameter)] = []
+    func add(_ name: String, _ shape: [Int]) {
+      tensors.append((name, Parameter(Tensor(shape: shape, repeating: 0.01))))
+    }
+    func module(_ name: String, _ weight: [Int]) {
+      add("\(name).weight", weight)
+      add("\(name).bias", [weight[0]])
+    }
+    module(timm ? "stem.0" : "features.0.0", [width, 3, 4, 4])
+    module(timm ? "stem.1" : "features.0.1", [width])
+    for stage in 0..<4 {
+      let channels = width << stage
+      if stage > 0 {
+        let name = timm ? "stages.\(stage).downsample" : "features.\(2 * stage)"
+        module("\(name).0", [channels / 2])
+        module("\(name).1", [channels, channels / 2, 2, 2])
+      }
+      for block in 0..<blocks[stage] {
+        let name = timm ? "stages.\(stage).blocks.\(block)" : "features.\(2 * stage + 1).\(block)"
+        module(timm ? "\(name).conv_dw" : "\(name).block.0", [channels, 1, 7, 7])
+        module(timm ? "\(name).norm" : "\(name).block.2", [channels])
+        module(timm ? "\(name).mlp.fc1" : "\(name).block.3", [4 * channels, channels])
+        module(timm ? "\(name).mlp.fc2" : "\(name).block.5", [channels, 4 * channels])
+        add(timm ? "\(name).gamma" : "\(name).layer_scale", scale ?? (timm ? [channels] : [channels, 1, 1]))
+      }
+    }
+    module(timm ? "head.norm" : "classifier.0", [8 * width])
+    module(timm ? "head.fc" : "classifier.2", [10, 8 * width])
+    return try StateDict(tensors, name: "net.pth")
+  }
+
+  @Test func namesAreTwoAndTheNetworkIsOne() throws {
+    let ours = try Architecture.recognize(dict(timm: false, width: 40, blocks: [2, 2, 6, 2]))
+    let timms = try Architecture.recognize(dict(timm: true, width: 40, blocks: [2, 2, 6, 2]))
+    #expect(ours.source == "convnext" && timms.source == "convnext_atto")
+    #expect(ours.graph.layers.map(\.operation.summary) == timms.graph.layers.map(\.operation.summary))
+    // A stem, three downsamplings, twelve blocks of six layers, and the head.
+    #expect(ours.graph.layers.count { $0.operation is LayerNorm } == 1 + 3 + 12 + 1)
+    #expect(ours.graph.layers.count { $0.operation is Add } == 12)
+    for model in [ours, timms] {
+      #expect(model.graph.layers.compactMap { ($0.operation as? LayerNorm)?.epsilon }.allSatisfy { $0 == 1e-6 })
+    }
+  }
+
+  @Test func torchvisionsMayHaveAnyWidthAndTimmsMayNot() throws {
+    #expect(try Architecture.recognize(dict(timm: false, width: 8, blocks: [1, 1, 1, 1])).source == "convnext")
+    #expect(
+      errorLine { try Architecture.recognize(dict(timm: true, width: 8, blocks: [1, 1, 1, 1])) }
+        == "net.pth: convnext (timm) is not known with a width of 8 and stages of (1, 1, 1, 1) blocks")
+    #expect(
+      errorLine {
+        try Architecture.recognize(dict(timm: false, width: 8, blocks: [1, 1, 1, 1]), named: "convnext_tiny")
+      } == "net.pth: expected the tensors of convnext_tiny, found those of convnext")
+  }
+
+  @Test func scaleOfNoAxisIsRefused() throws {
+    #expect(
+      errorLine { try Architecture.recognize(dict(timm: false, width: 8, blocks: [1, 1, 1, 1], scale: [])) }
+        .hasSuffix("expects a tensor features.1.0.layer_scale of shape (8), found ()"))
+  }
+}
