@@ -173,7 +173,9 @@ extension ONNXImporter {
   private mutating func addedToLinear(
     _ name: String, _ view: ONNXView, _ values: [Double]
   ) throws(PixelAscentError) -> ONNXView? {
-    guard node.type == "Add", uses[name] == 1, unbiased.remove(view.layer) != nil else { return nil }
+    // Behind a reshape the layer has a second name, under which something else may read it.
+    guard node.type == "Add", uses[name] == 1, unbiased[view.layer] == name else { return nil }
+    unbiased[view.layer] = nil
     parameters["\(view.layer).bias"] = Parameter(Tensor(shape: [values.count], values: values.map { Float($0) }))
     return view
   }

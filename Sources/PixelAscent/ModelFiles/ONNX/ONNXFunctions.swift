@@ -80,7 +80,8 @@ extension ONNXImporter {
       (first..<rank).allSatisfy({ roles[$0] == .channel || input.shape[$0] == 1 })
     else {
       return fails(
-        "over the axes from \(node.integer("axis") ?? -1) of \(shapeText(input.shape)); supported is one over the channels")
+        "over the axes from \(node.integer("axis") ?? -1) of \(shapeText(input.shape)); supported is one over the channels"
+      )
     }
     return try normalized(input, shapes, isWhole: false)
   }
@@ -164,7 +165,7 @@ extension ONNXImporter {
     }
     let size = ONNXView.Size(channels: outputs, rows: 1, columns: 1)
     let layer = try add(Linear(outputs: outputs), [input], size, ["weight": weight, "bias": bias]).layer
-    if !isBiased { unbiased.insert(layer) }
+    if !isBiased { unbiased[layer] = node.outputs[0] }
     return ONNXView(layer, size, shape: given.shape.dropLast() + [outputs])
   }
 
@@ -193,7 +194,7 @@ extension ONNXImporter {
       "bias": Parameter(Tensor(shape: [outputs], repeating: 0)),
     ]
     let layer = try add(Convolution(Window(kernel: 1), outputs: outputs), [input], size, parameters).layer
-    unbiased.insert(layer)
+    unbiased[layer] = node.outputs[0]
     return input.on(layer, size, channelAxis: axis)
   }
 

@@ -17,8 +17,8 @@ struct ONNXImporter {
   var flattened: [ONNXView: ONNXView] = [:]
   /// The names that are taken, and how many layers asked for each.
   private var names = [Graph.image: 1]
-  /// Linear layers to which no bias has been added.
-  var unbiased: Set<String> = []
+  /// Linear layers to which no bias has been added, and the values that they make.
+  var unbiased: [String: String] = [:]
   private var image: ONNXView?
   /// Whether the file says how large images are.
   private var hasSize = false

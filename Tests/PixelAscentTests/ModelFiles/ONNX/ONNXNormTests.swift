@@ -42,6 +42,22 @@ import Testing
     #expect(try model.parameters["norm.bias"]?.tensor().values == [4, 5, 6])
   }
 
+  /// A sum with a constant is no bias of a linear layer that something else reads by another name.
+  @Test func biasIsOnlyWhatNothingElseReads() throws {
+    let model = try model {
+      $0.floats("matrix", [3, 2], [1, 2, 3, 4, 5, 6])
+      $0.floats("shift", [2], [7, 8])
+      $0.node("GlobalAveragePool", ["x"], ["average"])
+      $0.node("Flatten", ["average"], ["flat"])
+      $0.node("MatMul", ["flat", "matrix"], ["product"], name: "linear")
+      $0.node("Flatten", ["product"], ["again"])
+      $0.node("Add", ["again", "shift"], ["sum"])
+      $0.node("Relu", ["product"], ["positive"])
+      $0.node("Add", ["sum", "positive"], ["y"])
+    }
+    #expect(try model.parameters["linear.bias"]?.tensor().values ?? [0, 0] == [0, 0])
+  }
+
   @Test func refusesOtherGroupsAndAxes() {
     func line(_ type: String, scale: Int = 3, _ number: (name: String, value: Int)? = nil) -> String {
       ONNXWriter.line {
