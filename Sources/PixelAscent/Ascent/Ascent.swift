@@ -16,6 +16,8 @@ final class Ascent {
 
   /// How the image of the last evaluation was rolled.
   private var shift = Shift.none
+  /// How that of the last gradient was.
+  private var gradientShift = Shift.none
 
   // The step that is being prepared: its samples, those that are there, its weight decay, its length as far as it is known.
   private var samples = 1, added = 0, decay = 0.0, norm = 0.0
@@ -128,6 +130,7 @@ final class Ascent {
               + "there is no direction to go; start from another image"))
       }
     }
+    gradientShift = shift
     if samples > 1 { parallel.overRows(image.height, rollBack) }
     added += 1
     return beforeLastReLU
@@ -150,8 +153,8 @@ final class Ascent {
       for index in mean.values.indices { mean.values[index] /= Float(samples) }
       return mean
     }
-    if shift == .none { return evaluation.gradientPlanes.tensor }
-    kernels.roll(gradient, evaluation.gradientPlanes, by: shift.inverse, rows: 0..<image.height)
+    if gradientShift == .none { return evaluation.gradientPlanes.tensor }
+    kernels.roll(gradient, evaluation.gradientPlanes, by: gradientShift.inverse, rows: 0..<image.height)
     return gradient.tensor
   }
 

@@ -12,6 +12,8 @@ package struct EncodedImage: Sendable {
   private let format: ImageFormat
   private let header: pxa_image_header
 
+  /// Reads the header of the JPEG or PNG file in `bytes`.
+  ///
   /// - Throws: as ``RGBImage/init(decoding:name:maxMegapixels:)`` does.
   package init(_ bytes: [UInt8], name: String, maxMegapixels: Double) throws(PixelAscentError) {
     let format = try ImageFormat(of: bytes, name: name)
@@ -40,6 +42,8 @@ package struct EncodedImage: Sendable {
   }
 
   /// The picture, upright and as RGB.
+  ///
+  /// - Throws: ``PixelAscentError`` of kind `invalidImage`, or `sizeLimit` if memory runs out.
   package func decoded() throws(PixelAscentError) -> RGBImage {
     var header = header
     var message = [CChar](repeating: 0, count: Int(PXA_CODEC_MESSAGE_SIZE))

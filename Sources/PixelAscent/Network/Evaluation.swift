@@ -56,6 +56,9 @@ public final class Evaluation {
   /// - Throws: ``PixelAscentError`` of kind `sizeLimit` if the image is too small for the network, or needs more memory
   ///   than the network's options allow.
   public init(_ network: Network, height: Int, width: Int, gradient: Bool = true) throws(PixelAscentError) {
+    guard height > 0, width > 0 else {
+      throw PixelAscentError(.sizeLimit, "an image has at least 1×1 pixels, found \(height)×\(width)")
+    }
     let layout = try network.layout(height: height, width: width, gradient: gradient)
     self.network = network
     plan = network.plan
@@ -153,7 +156,8 @@ public final class Evaluation {
   ///
   /// - Parameter layer: one of ``Network/layerNames``
   /// - Precondition: an image was loaded.
-  /// - Throws: ``PixelAscentError`` of kind `invalidParameter` if there is no such layer, or the scores are not finite.
+  /// - Throws: ``PixelAscentError`` of kind `invalidParameter` if there is no such layer, or the activation
+  ///   or the scores are not finite.
   public func activation(of layer: String) throws(PixelAscentError) -> Tensor {
     if layer == Graph.image { return input }
     let place = try network.place(of: layer)
@@ -166,7 +170,12 @@ public final class Evaluation {
       } else {
         _ = try computeScores()
       }
-      return tensor(activations[place.value])
+      let activation = tensor(activations[place.value])
+      guard activation.isFinite else {
+        throw PixelAscentError(
+          .invalidParameter, "the activation of layer \(layer.oneLine) is not finite: the image's values are too large")
+      }
+      return activation
     }
   }
 
@@ -182,6 +191,7 @@ public final class Evaluation {
   public func gradient(
     of objective: Objective, throughLastReLU: Bool = true
   ) throws(PixelAscentError) -> Tensor {
+    precondition(imageGradient != nil, "this evaluation is for the forward pass only")
     try network.check(objective)
     return try parallel.together { () throws(PixelAscentError) in
       let seed = try objective.gradient(scores: computeScores())
@@ -200,6 +210,7 @@ public final class Evaluation {
   ///   a number is not finite.
   public func gradient(of objective: Objective, at layer: String) throws(PixelAscentError) -> Tensor {
     if layer == Graph.image { return try gradient(of: objective) }
+    precondition(imageGradient != nil, "this evaluation is for the forward pass only")
     try network.check(objective)
     let place = try network.place(of: layer)
     return try parallel.together { () throws(PixelAscentError) in

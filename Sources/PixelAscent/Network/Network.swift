@@ -157,9 +157,9 @@ public struct Network: Sendable {
   ///
   /// - Throws: as ``evaluation(of:gradient:)`` does, and as ``RGBImage/init(decoding:name:maxMegapixels:)`` does.
   public func evaluation(
-    decoding bytes: [UInt8], name: String, gradient: Bool = true
+    decoding bytes: [UInt8], name: String, maxMegapixels: Double = 100, gradient: Bool = true
   ) throws(PixelAscentError) -> Evaluation {
-    try evaluation(of: RGBImage(decoding: bytes, name: name), gradient: gradient)
+    try evaluation(of: RGBImage(decoding: bytes, name: name, maxMegapixels: maxMegapixels), gradient: gradient)
   }
 
   /// An evaluation that an input of shape (C, H, W) in normalised space is loaded into.

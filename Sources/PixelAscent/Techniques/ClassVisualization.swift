@@ -135,7 +135,8 @@ public struct ClassVisualization: Technique {
   ) throws(PixelAscentError) -> VisualizationAscent {
     try network.check(class: index)
     try check(network, start: start)
-    return try VisualizationAscent(self, network, class: index, from: start, recordsProbabilities)
+    return try VisualizationAscent(
+      self, network, class: index, from: self.start == .image ? start : nil, recordsProbabilities)
   }
 
   /// Climbs the score of a class.
@@ -147,7 +148,9 @@ public struct ClassVisualization: Technique {
     try begin(network, class: index, from: start).finish()
   }
 
-  /// Climbs the score of the subject's class, from the subject's start if there is one.
+  /// Climbs the score of the subject's class, from the subject's start if ``start`` is `image`.
+  ///
+  /// - Throws: as ``run(_:class:from:)`` does, and of kind `invalidParameter` if the subject has no class.
   public func run(_ network: Network, on subject: Subject) throws(PixelAscentError) -> Result {
     try run(network, class: Subject.required(subject.classIndex, "class"), from: subject.start)
   }

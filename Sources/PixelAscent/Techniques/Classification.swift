@@ -19,14 +19,23 @@ extension Network {
   }
 
   /// The classes of the greatest scores, the greatest first; equal scores in the order of the classes.
+  ///
+  /// - Parameters:
+  ///   - image: resized to the network's input
+  ///   - count: how many of them; all if there are fewer
+  /// - Throws: as ``evaluation(of:gradient:)`` and ``Evaluation/scores()`` do.
   public func classify(_ image: RGBImage, top count: Int = 5) throws(PixelAscentError) -> [Prediction] {
     predictions(try evaluation(of: image, gradient: false).scores(), top: count)
   }
 
   /// The classes that have the greatest of these scores, the greatest first; equal scores in the order of the classes.
+  ///
+  /// - Parameters:
+  ///   - scores: one of each class
+  ///   - count: how many of them; all if there are fewer
   public func predictions(_ scores: [Float], top count: Int = 5) -> [Prediction] {
     let probabilities = softmax(scores)
-    return scores.indices.sorted { (-scores[$0], $0) < (-scores[$1], $1) }.prefix(count).map {
+    return scores.indices.sorted { (-scores[$0], $0) < (-scores[$1], $1) }.prefix(max(count, 0)).map {
       Prediction(classIndex: $0, score: scores[$0], probability: probabilities[$0])
     }
   }

@@ -61,6 +61,8 @@ public struct Fooling: Technique {
   }
 
   /// Changes the subject's photograph until the network classifies it as the subject's class.
+  ///
+  /// - Throws: as ``run(_:on:target:)`` does, and of kind `invalidParameter` if there is no photograph or class.
   public func run(_ network: Network, on subject: Subject) throws(PixelAscentError) -> Result {
     try run(
       network, on: Subject.required(subject.photo, "photo"), target: Subject.required(subject.classIndex, "class"))

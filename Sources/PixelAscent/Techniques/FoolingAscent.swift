@@ -21,7 +21,8 @@ public final class FoolingAscent: AscentSequence {
     /// The 8-bit image, clipped to [0, 1]. It is that of this step until the next is gone.
     public var picture: RGBImage { isRounded ? ascent.picture : ascent.network.render(image, .clip) }
 
-    /// The gradient of the target's score, along which the next step goes: shape (C, H, W).
+    /// The gradient of the target's score, along which the next step goes: shape (C, H, W). It is that of this step until
+    /// the next is gone.
     ///
     /// - Throws: ``PixelAscentError`` of kind `zeroGradient` if there is no direction to go.
     public func gradient() throws(PixelAscentError) -> Tensor {
@@ -44,7 +45,9 @@ public final class FoolingAscent: AscentSequence {
   private var roundedScores: [Float]?
   private var isRounding = false, isOver = false
   /// Whether the image was evaluated and waits for a step, and whether the step's gradient is there.
-  private var isWaiting = false, hasGradient = false
+  private var isWaiting = false, hasGradient = false, isGradientBeforeLastReLU = false
+  /// Whether the image of the last step was rounded, and whether the one in the network's input is.
+  private var isStepRounded = false, isInputRounded = false
   private var iterations = 0, stepsBeforeLastReLU = 0
 
   init(_ parameters: Fooling, _ network: Network, on photo: RGBImage, target: Int) throws(PixelAscentError) {
@@ -68,6 +71,7 @@ public final class FoolingAscent: AscentSequence {
     return try ascent.parallel.together { () throws(PixelAscentError) in
       if isWaiting { try step(update) }
       let isRounded = isRounding, scores = try evaluate(rounding: isRounded)
+      isStepRounded = isRounded
       let isTarget = network.topClass(scores) == target
       if !isTarget && iterations < parameters.maxIterations {
         isWaiting = true
@@ -91,15 +95,17 @@ public final class FoolingAscent: AscentSequence {
     } else {
       try ascent.evaluate()
     }
-    hasGradient = false
+    (isInputRounded, hasGradient) = (rounding, false)
     if originalScores == nil { originalScores = ascent.scores }
     return ascent.scores
   }
 
   fileprivate func takeGradient() throws(PixelAscentError) {
+    // A result in between has looked at the other image.
+    if isInputRounded != isStepRounded { _ = try evaluate(rounding: isStepRounded) }
     if hasGradient { return }
     ascent.beginStep()
-    if try ascent.addGradient(of: target) { stepsBeforeLastReLU += 1 }
+    isGradientBeforeLastReLU = try ascent.addGradient(of: target)
     hasGradient = true
   }
 
@@ -111,6 +117,7 @@ public final class FoolingAscent: AscentSequence {
       try ascent.step(rate: parameters.learningRate, normalized: true, clamp: isRounding)
     }
     iterations += 1
+    if isGradientBeforeLastReLU { stepsBeforeLastReLU += 1 }
     (isWaiting, hasGradient, roundedScores) = (false, false, nil)
   }
 

@@ -60,6 +60,8 @@ public struct Saliency: Technique {
   }
 
   /// The saliency map of the subject's photograph.
+  ///
+  /// - Throws: ``PixelAscentError`` of kind `sizeLimit`, `classLookup`, or `invalidParameter` if there is no photograph.
   public func run(_ network: Network, on subject: Subject) throws(PixelAscentError) -> SaliencyMap {
     try run(network, on: Subject.required(subject.photo, "photo"), class: subject.classIndex)
   }

@@ -89,9 +89,13 @@ public protocol AscentSequence: AnyObject {
   /// - Parameter update: your own step rule in place of the technique's: changes the image, given the gradient of the objective
   ///   at it; both in normalised space, shape (C, H, W)
   /// - Returns: the step, or nil at the end of the ascent
+  /// - Throws: ``PixelAscentError`` of kind `zeroGradient` if there is no direction to go, `invalidParameter` if the image
+  ///   becomes too large or a step rule leaves another shape.
   func next(update: AscentUpdate?) throws(PixelAscentError) -> Step?
 
   /// What the ascent has come to so far.
+  ///
+  /// - Throws: ``PixelAscentError`` of kind `invalidParameter` if the scores are not finite.
   func result() throws(PixelAscentError) -> Result
 }
 
@@ -100,9 +104,13 @@ public typealias AscentUpdate = (_ image: inout Tensor, _ gradient: Tensor) -> V
 
 extension AscentSequence {
   /// Goes one step by the technique's own rule.
+  ///
+  /// - Throws: as `next(update:)` does.
   public func next() throws(PixelAscentError) -> Step? { try next(update: nil) }
 
   /// Goes all steps that are left.
+  ///
+  /// - Throws: as `next(update:)` and `result()` do.
   public func finish() throws(PixelAscentError) -> Result {
     while try next() != nil {}
     return try result()

@@ -21,8 +21,8 @@ public final class VisualizationAscent: AscentSequence {
     /// step until the next is gone.
     public var gradient: Tensor { ascent.ascent.stepGradient }
 
-    /// The probability of the class where ``score`` is its score. It is that of this step until the next is gone, and computed
-    /// when it is asked for.
+    /// The probability of the class where ``score`` is its score. It is that of this step until the next is gone, computed
+    /// when it is asked for; after ``result()`` it is that of the result.
     ///
     /// - Throws: ``PixelAscentError`` of kind `invalidParameter` if the scores are not finite.
     public func probability() throws(PixelAscentError) -> Double { try ascent.probability() }

@@ -17,6 +17,12 @@ import Testing
   private static let picture = RGBImage(
     width: 40, height: 32, pixels: (0..<3 * 40 * 32).map { UInt8(truncatingIfNeeded: $0 &* 37 &+ $0 / 11) })
 
+  @Test func imageOfNoPixelsIsRefused() throws {
+    let network = try Self.network()
+    #expect(
+      errorLine { try Evaluation(network, height: 0, width: 40) } == "an image has at least 1×1 pixels, found 0×40")
+  }
+
   @Test(arguments: NetworkCase.all, InstructionSet.selectable)
   func layersEqualTheReference(_ network: NetworkCase, set: InstructionSet) throws {
     for integers in [true, false] {

@@ -136,7 +136,8 @@ extension ReferenceNetwork {
         let other = (x.values[input] - mean) / deviation
         let coefficient = weight / deviation * ((input == output ? 1 : 0) - 1 / count - own * other / count)
         let bend = 4 * weight / (deviation * deviation) * (1 + abs(own) + abs(other)) / count.squareRoot()
-        let rounding = 16 * 0x1p-24 * abs(weight / deviation) * ((input == output ? 1 : 0) + (1 + abs(own * other)) / count)
+        let rounding =
+          16 * 0x1p-24 * abs(weight / deviation) * ((input == output ? 1 : 0) + (1 + abs(own * other)) / count)
         body(output, input, coefficient, bend * bend * spread + rounding * rounding)
       }
     }

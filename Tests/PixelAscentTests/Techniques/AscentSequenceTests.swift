@@ -89,6 +89,46 @@ import Testing
     #expect(try asked.result().image == result.image && silent.finish().image == result.image)
   }
 
+  /// A result in the middle is only looked at: the step before it keeps its gradient, and those after it go on as they would.
+  @Test func resultInTheMiddleChangesNothing() throws {
+    var visualization = Self.visualization()
+    visualization.maxJitter = 7
+    let network = try Self.network()
+    let ascent = try visualization.begin(network, class: 1)
+    while let step = try ascent.next() {
+      let gradient = step.gradient
+      #expect(try ascent.result().iterations == step.iteration + 1)
+      #expect(step.gradient == gradient)
+    }
+    #expect(try ascent.result().image == visualization.run(network, class: 1).image)
+
+    let photo = RGBImage(width: 40, height: 32, pixels: (0..<3840).map { UInt8($0 * 7 % 256) })
+    let scores = try network.evaluation(of: photo).scores()
+    let target = try #require(scores.indices.min { scores[$0] < scores[$1] })
+    var fooling = Fooling()
+    fooling.maxIterations = 30
+    let alone = try fooling.run(network, on: photo, target: target)
+    #expect(alone.iterations > 1)
+    let watched = try fooling.begin(network, on: photo, target: target)
+    while let step = try watched.next() {
+      let gradient = step.isTarget ? nil : try step.gradient()
+      _ = try watched.result()
+      if let gradient { #expect(try step.gradient() == gradient) }
+    }
+    let result = try watched.result()
+    #expect(result.unrounded == alone.unrounded && result.image == alone.image)
+    #expect(result.iterations == alone.iterations)
+    #expect(result.stepsBeforeLastReLU == alone.stepsBeforeLastReLU)
+  }
+
+  /// An image to start from is looked at only where the parameters say so.
+  @Test func startsFromAnImageOnlyIfToldTo() throws {
+    let network = try Self.network(), start = Tensor(shape: [1], repeating: .nan)
+    let visualization = Self.visualization()
+    #expect(
+      try visualization.run(network, class: 1, from: start).image == visualization.run(network, class: 1).image)
+  }
+
   @Test func ascentsInATaskGroup() async throws {
     let network = try Self.network(), visualization = Self.visualization()
     let alone = try (0..<4).map { try visualization.run(network, class: $0).image }
