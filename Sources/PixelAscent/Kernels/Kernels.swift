@@ -196,9 +196,11 @@ struct Kernels: @unchecked Sendable {  // because the table is constant
 }
 
 extension Kernels {
-  func layerNormForward(_ y: Planes, _ x: Planes, _ weights: AffineWeights, _ norm: LayerNorm, _ part: Part) {
+  func layerNormForward(
+    _ y: Planes, _ x: Planes, scale: FloatBuffer, shift: FloatBuffer, _ norm: LayerNorm, _ part: Part
+  ) {
     c.layer_norm_forward(
-      y.raw, x.raw, weights.scale.base, weights.shift.base, norm.epsilon, norm.isWhole, part.blocks.raw, part.rows.raw)
+      y.raw, x.raw, scale.base, shift.base, norm.epsilon, norm.isWhole, part.blocks.raw, part.rows.raw)
   }
 
   func layerNormInputGradient(

@@ -2,9 +2,7 @@
 
 extension Affine: RunnableOperation {
   func weights(_ parameters: LayerParameters) throws(PixelAscentError) -> AffineWeights {
-    AffineWeights(
-      scale: FloatBuffer(blocksOf: try parameters.tensor("weight").values),
-      shift: FloatBuffer(blocksOf: try parameters.tensor("bias").values))
+    try AffineWeights(parameters)
   }
 
   func append(_ node: PlanNode, _ weights: AffineWeights, to plan: inout LayerPlan) {
@@ -15,6 +13,12 @@ extension Affine: RunnableOperation {
 /// A scale and a shift a channel.
 struct AffineWeights: Sendable {
   let scale, shift: FloatBuffer
+
+  /// The layer's parameters "weight" and "bias", in whole blocks.
+  init(_ parameters: LayerParameters) throws(PixelAscentError) {
+    scale = FloatBuffer(blocksOf: try parameters.tensor("weight").values)
+    shift = FloatBuffer(blocksOf: try parameters.tensor("bias").values)
+  }
 }
 
 /// scale · x + shift, a channel at a time, then a clamp.

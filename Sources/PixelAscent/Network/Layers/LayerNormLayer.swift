@@ -2,9 +2,7 @@
 
 extension LayerNorm: RunnableOperation {
   func weights(_ parameters: LayerParameters) throws(PixelAscentError) -> AffineWeights {
-    AffineWeights(
-      scale: FloatBuffer(blocksOf: try parameters.tensor("weight").values),
-      shift: FloatBuffer(blocksOf: try parameters.tensor("bias").values))
+    try AffineWeights(parameters)
   }
 
   func append(_ node: PlanNode, _ weights: AffineWeights, to plan: inout LayerPlan) {
@@ -22,10 +20,13 @@ struct LayerNormLayer: RunnableLayer {
     let (kernels, y, x, norm, weights) = (pass.kernels, pass.y, pass.x, norm, weights)
     if norm.isWhole {
       return pass.wholeBlocks(together: y.blocks) {
-        kernels.layerNormForward(y, x, weights, norm, Part(blocks: $0, rows: 0..<y.height))
+        kernels.layerNormForward(
+          y, x, scale: weights.scale, shift: weights.shift, norm, Part(blocks: $0, rows: 0..<y.height))
       }
     }
-    return pass.parts(together: y.blocks) { kernels.layerNormForward(y, x, weights, norm, $0) }
+    return pass.parts(together: y.blocks) {
+      kernels.layerNormForward(y, x, scale: weights.scale, shift: weights.shift, norm, $0)
+    }
   }
 
   func backward(_ pass: BackwardPass) -> Step {
