@@ -143,7 +143,9 @@ public struct Network: Sendable {
 
   /// An evaluation that an image is loaded into, resized as the preprocessing says.
   ///
-  /// - Parameter gradient: false for scores and activations alone, which takes less memory
+  /// - Parameters:
+  ///   - image: a photograph of any size
+  ///   - gradient: false for scores and activations alone, which takes less memory
   /// - Throws: as ``resized(_:)`` does, and ``PixelAscentError`` of kind `sizeLimit` if the gradient takes more memory than the
   ///   options allow.
   public func evaluation(of image: RGBImage, gradient: Bool = true) throws(PixelAscentError) -> Evaluation {
@@ -155,7 +157,7 @@ public struct Network: Sendable {
 
   /// An evaluation of the JPEG or PNG image in a file's bytes; errors call the file `name`.
   ///
-  /// - Throws: as ``evaluation(of:gradient:)`` does, and as ``RGBImage/init(decoding:name:maxMegapixels:)`` does.
+  /// - Throws: as ``evaluation(of:gradient:)-(RGBImage,_)`` does, and as ``RGBImage/init(decoding:name:maxMegapixels:)`` does.
   public func evaluation(
     decoding bytes: [UInt8], name: String, maxMegapixels: Double = 100, gradient: Bool = true
   ) throws(PixelAscentError) -> Evaluation {

@@ -13,7 +13,7 @@ public struct Prediction: Hashable, Sendable {
 extension Network {
   /// The raw scores of all classes for an input of shape (C, H, W) in normalised space.
   ///
-  /// - Throws: as ``evaluation(of:gradient:)`` does.
+  /// - Throws: as ``evaluation(of:gradient:)-(Tensor,_)`` does.
   public func scores(of input: Tensor) throws(PixelAscentError) -> [Float] {
     try evaluation(of: input, gradient: false).scores()
   }
@@ -23,7 +23,7 @@ extension Network {
   /// - Parameters:
   ///   - image: resized to the network's input
   ///   - count: how many of them; all if there are fewer
-  /// - Throws: as ``evaluation(of:gradient:)`` and ``Evaluation/scores()`` do.
+  /// - Throws: as ``evaluation(of:gradient:)-(RGBImage,_)`` and ``Evaluation/scores()`` do.
   public func classify(_ image: RGBImage, top count: Int = 5) throws(PixelAscentError) -> [Prediction] {
     predictions(try evaluation(of: image, gradient: false).scores(), top: count)
   }
