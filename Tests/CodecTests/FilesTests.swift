@@ -56,9 +56,11 @@ import Testing
     let path = folder.path + "/pipe"
     #expect(mkfifo(path, 0o600) == 0)
     let bytes = (0..<2_500_000).map { UInt8(truncatingIfNeeded: $0 >> 5) }
+    // Each waits for the other: on a thread of the tests' own pool, one would keep that from running other tests.
     async let received = onThread { try Files.read(path) }
-    try Files.write(bytes, to: path)
+    async let written: Void = onThread { try Files.write(bytes, to: path) }
     #expect(try await received == bytes)
+    try await written
     #expect(mode(path) & S_IFMT == S_IFIFO)
     #expect(folder.names == ["pipe"])
   }
