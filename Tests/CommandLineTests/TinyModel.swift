@@ -53,13 +53,6 @@ enum TinyModel {
 }
 
 extension TemporaryFolder {
-  /// Writes a file and gives its path.
-  @discardableResult
-  func add(_ name: String, _ bytes: [UInt8]) throws -> String {
-    try Data(bytes).write(to: URL(fileURLWithPath: "\(path)/\(name)"))
-    return "\(path)/\(name)"
-  }
-
   func bytes(_ name: String) throws -> [UInt8] { Array(try Data(contentsOf: URL(fileURLWithPath: "\(path)/\(name)"))) }
 
   /// Every file and folder it holds, with the files' sizes.
@@ -77,7 +70,6 @@ extension TemporaryFolder {
   /// A folder that holds the tiny model where the program finds it, and a photo.
   static func withModelAndPhoto() throws -> TemporaryFolder {
     let folder = try TemporaryFolder()
-    try FileManager.default.createDirectory(atPath: folder.path + "/Models", withIntermediateDirectories: true)
     try folder.add("Models/\(ModelLocation.defaultName)", TinyModel.bytes)
     try folder.add("photo.png", try Pictures.photo.pngData())
     return folder

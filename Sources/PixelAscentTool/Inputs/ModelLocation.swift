@@ -14,7 +14,7 @@ package enum ModelLocation {
   /// The model file to use: `path` if given, else as ``search(_:)`` finds it.
   ///
   /// - Throws: ``PixelAscentError`` of kind `unreadableFile` if there is none.
-  package static func find(_ path: String? = nil) throws(PixelAscentError) -> String {
+  package static func find(_ path: String?) throws(PixelAscentError) -> String {
     if let found = try search(path) { return found }
     throw PixelAscentError(.unreadableFile, "no model \(defaultName) found: \(advice)")
   }
@@ -25,7 +25,7 @@ package enum ModelLocation {
   /// nil if nowhere.
   ///
   /// - Throws: ``PixelAscentError`` of kind `unreadableFile` if a file is named that is not there.
-  package static func search(_ path: String? = nil) throws(PixelAscentError) -> String? {
+  package static func search(_ path: String?) throws(PixelAscentError) -> String? {
     let data =
       Files.environment("XDG_DATA_HOME") ?? Files.environment("HOME").map { "\($0)/.local/share" }
     var folders = ["Models"]
@@ -42,7 +42,7 @@ package enum ModelLocation {
     return try search(path, named: Files.environment("PIXELASCENT_MODEL"), folders: folders)
   }
 
-  package static func search(
+  private static func search(
     _ path: String?, named variable: String?, folders: [String]
   ) throws(PixelAscentError) -> String? {
     if let path { return path }

@@ -19,7 +19,12 @@ package struct AscentRequest: Sendable {
   }
 
   /// The file that the ascents start from; nil if they start from noise or zero.
-  package var startFile: String? { start.flatMap { ["noise", "zero"].contains($0) ? nil : $0 } }
+  package var startFile: String? { namedStart == nil ? start : nil }
+
+  /// The start, if it is noise or zero.
+  private var namedStart: ClassVisualization.Start? {
+    start.flatMap(ClassVisualization.Start.init(rawValue:)).flatMap { $0 == .image ? nil : $0 }
+  }
 
   /// The number of ascents for `classes` classes; no more than `most` + 1 seeds are counted.
   package func count(classes: Int, most: Int) -> Int { classes * recipes.count * seeds.count(most: most) }
@@ -43,8 +48,7 @@ package struct AscentRequest: Sendable {
     let visualizations = recipes.map { recipe in
       var visualization = recipe
       (visualization.height, visualization.width) = (size?.height ?? side, size?.width ?? side)
-      if start == "noise" { visualization.start = .noise }
-      if start == "zero" { visualization.start = .zero }
+      if let namedStart { visualization.start = namedStart }
       if let shape = file?.image.shape {
         visualization.start = .image
         (visualization.height, visualization.width) = (shape[1], shape[2])

@@ -16,7 +16,7 @@ import Testing
 
   @Test func saysThatScoresOrGradientsAreNotFinite() throws {
     let image = Tensor(shape: [3, 4, 4], repeating: 1)
-    let scores = try S.pixelwise([.init(weight: [3e38, 3e38, 0], bias: 0)])
+    let scores = try PixelwiseNetwork.make([.init(weight: [3e38, 3e38, 0], bias: 0)])
     let line = "the network's scores are not finite: its weights or the image's values are too large"
     #expect(throws: PixelAscentError(.invalidParameter, Message(line))) { try scores.scores(of: image) }
     #expect(throws: PixelAscentError(.invalidParameter, Message(line))) { try Saliency().run(scores, onInput: image) }
@@ -159,7 +159,7 @@ import Testing
   }
 
   @Test func sidesBeyond32BitsAreAnError() throws {
-    let network = try S.pixelwise([.init(weight: [1, 0, 0], bias: 0)], inputSize: 65_536)
+    let network = try PixelwiseNetwork.make([.init(weight: [1, 0, 0], bias: 0)], inputSize: 65_536)
     let image = RGBImage(width: 1, height: 300_000, pixels: Array(repeating: 0, count: 900_000))
     #expect(
       errorLine { try network.classify(image) }

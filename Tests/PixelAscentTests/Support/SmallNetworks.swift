@@ -5,34 +5,10 @@ import TestSupport
 
 /// Networks made in memory.
 enum SmallNetworks {
-  /// One class of a network of which everything can be computed by hand.
-  struct Class {
-    let weight: [Float]
-    let bias: Float
-  }
-
   /// p = 0.5 + 0.25 · x: the box is [−2, 2] in every channel.
   static func halves(inputSize: Int, channels: Int = 3) throws -> Preprocessing {
     let (half, quarter) = ([Float](repeating: 0.5, count: channels), [Float](repeating: 0.25, count: channels))
     return try Preprocessing(mean: half, std: quarter, inputSize: inputSize)
-  }
-
-  /// s_c = mean over all pixels of max(0, w_c · x + b_c).
-  static func pixelwise(
-    _ classes: [Class], names: [String]? = nil, source: String = "a test", inputSize: Int = 8,
-    options: ComputeOptions = ComputeOptions()
-  ) throws -> Network {
-    let graph = Graph(
-      input: .init(channels: 3),
-      layers: [convolution("conv", "image", 1, classes.count), layer("scores", GlobalAverage(), "conv")],
-      output: "scores")
-    return try Network(
-      model(
-        graph,
-        tensors: [
-          "conv.weight": Tensor(shape: [classes.count, 3, 1, 1], values: classes.flatMap(\.weight)),
-          "conv.bias": Tensor(shape: [classes.count], values: classes.map(\.bias)),
-        ], names: names, source: source, preprocessing: halves(inputSize: inputSize)), name: "small", options: options)
   }
 
   static func layer(_ name: String, _ operation: any PixelAscent.Operation, _ inputs: String...) -> GraphLayer {
@@ -120,14 +96,12 @@ enum SmallNetworks {
   }
 
   static func model(
-    _ graph: Graph, tensors: [String: Tensor], names: [String]? = nil, source: String = "a test",
-    preprocessing: Preprocessing = .imageNet
+    _ graph: Graph, tensors: [String: Tensor], preprocessing: Preprocessing = .imageNet
   ) throws -> Model {
     let size = preprocessing.inputSize
     let classes = try graph.shapes(height: size, width: size)[graph.output]?.channels ?? 0
-    let names = names ?? (0..<classes).map { "class \($0)" }
     return try Model(
-      graph: graph, labels: Labels(names: names.map { [$0] }), preprocessing: preprocessing, source: source,
+      graph: graph, labels: Labels(names: (0..<classes).map { ["class \($0)"] }), preprocessing: preprocessing, source: "a test",
       licence: "MIT", tensors: tensors, name: "small")
   }
 }

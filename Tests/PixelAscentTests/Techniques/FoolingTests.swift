@@ -10,7 +10,7 @@ import Testing
 @Suite struct FoolingTests {
   /// Class 0 is red + `lead`, class 1 green.
   private static func rivals(lead: Float) throws -> Network {
-    try SmallNetworks.pixelwise([.init(weight: [1, 0, 0], bias: lead), .init(weight: [0, 1, 0], bias: 0)])
+    try PixelwiseNetwork.make([.init(weight: [1, 0, 0], bias: lead), .init(weight: [0, 1, 0], bias: 0)])
   }
 
   private static func plain(_ value: UInt8) -> RGBImage {
@@ -95,7 +95,7 @@ import Testing
   }
 
   @Test func climbsADeadScoreBeforeTheLastReLU() throws {
-    let network = try SmallNetworks.pixelwise([
+    let network = try PixelwiseNetwork.make([
       .init(weight: [1, 0, 0], bias: 0.5), .init(weight: [0, 1, 0], bias: -0.3),
     ])
     let result = try Fooling().run(network, on: Self.plain(128), target: 1)
@@ -105,7 +105,7 @@ import Testing
   }
 
   @Test func refusesWhereThereIsNoDirection() throws {
-    let network = try SmallNetworks.pixelwise([
+    let network = try PixelwiseNetwork.make([
       .init(weight: [1, 0, 0], bias: 0.5), .init(weight: [0, 0, 0], bias: 0.3),
     ])
     do {
@@ -135,7 +135,7 @@ import Testing
 
   @Test(arguments: [1e20, 1e38, 1e300]) func saysThatAnAscentDiverges(learningRate: Double) throws {
     // Green alone decides, against a rival that no green overtakes.
-    let network = try SmallNetworks.pixelwise([.init(weight: [0, 2, 0], bias: 9), .init(weight: [0, 1, 0], bias: 1)])
+    let network = try PixelwiseNetwork.make([.init(weight: [0, 2, 0], bias: 9), .init(weight: [0, 1, 0], bias: 1)])
     let fooling = Fooling(learningRate: learningRate, maxIterations: 1)
     #expect(
       errorLine { try fooling.run(network, on: Self.plain(128), target: 1) }

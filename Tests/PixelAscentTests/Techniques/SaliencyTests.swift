@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 @Suite struct SaliencyTests {
-  private static let classes: [SmallNetworks.Class] = [
+  private static let classes: [PixelwiseNetwork.Class] = [
     .init(weight: [1, -3, 2], bias: 0), .init(weight: [0, 0.5, -0.25], bias: 1), .init(weight: [0, 0, 0], bias: -1),
   ]
 
@@ -20,7 +20,7 @@ import Testing
 
   private let network: Network
 
-  init() throws { network = try SmallNetworks.pixelwise(Self.classes) }
+  init() throws { network = try PixelwiseNetwork.make(Self.classes) }
 
   @Test func equalsTheGradientByHand() throws {
     let saliency = try Saliency().run(network, onInput: Self.input)
@@ -72,7 +72,7 @@ import Testing
   }
 
   @Test func firstOfEqualsIsTheTopClass() throws {
-    let twins = try SmallNetworks.pixelwise([Self.classes[1], Self.classes[0], Self.classes[0]])
+    let twins = try PixelwiseNetwork.make([Self.classes[1], Self.classes[0], Self.classes[0]])
     #expect(try Saliency().run(twins, onInput: Self.input).classIndex == 1)
     let predictions = twins.predictions([1, 3, 2, 3], top: 3)
     #expect(predictions.map(\.classIndex) == [1, 3, 2] && predictions.map(\.score) == [3, 3, 2])

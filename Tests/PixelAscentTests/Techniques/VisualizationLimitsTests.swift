@@ -31,7 +31,7 @@ import Testing
   ]
 
   private static func small() throws -> Network {
-    try SmallNetworks.pixelwise([.init(weight: [1, 2, 3], bias: 0.5), .init(weight: [0, 0, 0], bias: 1)])
+    try PixelwiseNetwork.make([.init(weight: [1, 2, 3], bias: 0.5), .init(weight: [0, 0, 0], bias: 1)])
   }
 
   @Test(arguments: refused.indices) func refusesParameters(index: Int) throws {

@@ -18,9 +18,6 @@ import Testing
     try JSONText.encode(AtlasRecord(item(name), error: error)) + "\n"
   }
 
-  private func write(_ text: String, _ path: String) throws {
-    try Data(text.utf8).write(to: URL(fileURLWithPath: path))
-  }
   private func text(_ path: String) throws -> String { try String(contentsOfFile: path, encoding: .utf8) }
 
   @Test("Lines are appended whole, and read again")
@@ -41,7 +38,7 @@ import Testing
   @Test("Who only looks changes nothing; who is beside others reads what they have written")
   func looks() throws {
     let folder = try TemporaryFolder(), path = folder.path + "/m.jsonl", half = "{\"class\":"
-    try write(try Self.line("a") + half, path)
+    try folder.add("m.jsonl", try Self.line("a") + half)
     #expect(try AtlasManifest(reading: path).records.map(\.label) == ["a"])
     #expect(try AtlasManifest(path, .beside).records.map(\.label) == ["a"])
     #expect(try text(path) == Self.line("a") + half)
@@ -57,12 +54,12 @@ import Testing
     let folder = try TemporaryFolder(), path = folder.path + "/m.jsonl"
     let (a, b) = (try Self.line("a"), try Self.line("b"))
     for length in 0..<b.utf8.count {
-      try write(a + String(decoding: b.utf8.prefix(length), as: UTF8.self), path)
+      try folder.add("m.jsonl", a + String(decoding: b.utf8.prefix(length), as: UTF8.self))
       let manifest = try patiently { () throws(PixelAscentError) in try AtlasManifest(path, .alone) }
       #expect(manifest.records.map(\.label) == ["a"])
       #expect(try text(path) == a)
     }
-    try write(String(a.dropLast()), path)
+    try folder.add("m.jsonl", String(a.dropLast()))
     #expect(try patiently { () throws(PixelAscentError) in try AtlasManifest(path, .alone) }.records.isEmpty)
     #expect(try text(path) == "")
   }
@@ -71,14 +68,14 @@ import Testing
   func damage() throws {
     let folder = try TemporaryFolder(), path = folder.path + "/m.jsonl"
     let (a, b) = (try Self.line("a"), try Self.line("b"))
-    try write("\n{}\n[1]\n\u{0}\n" + a + "{\"class\":1e999}\n" + b, path)
+    try folder.add("m.jsonl", "\n{}\n[1]\n\u{0}\n" + a + "{\"class\":1e999}\n" + b)
     #expect(try AtlasManifest(path, .alone).records.map(\.label).sorted() == ["a", "b"])
   }
 
   @Test("The last line of a picture counts")
   func last() throws {
     let folder = try TemporaryFolder(), path = folder.path + "/m.jsonl"
-    try write(Self.line("a", "first") + Self.line("a", "second"), path)
+    try folder.add("m.jsonl", Self.line("a", "first") + Self.line("a", "second"))
     #expect(try AtlasManifest(path, .alone).records.map(\.error) == ["second"])
   }
 
@@ -97,7 +94,7 @@ import Testing
   @Test("Where files can't be locked, a half-written line may be another's: it is ended, not cut off")
   func withoutLocks() throws {
     let folder = try TemporaryFolder(), path = folder.path + "/m.jsonl", half = "{\"class\":"
-    try write(try Self.line("a") + half, path)
+    try folder.add("m.jsonl", try Self.line("a") + half)
     let manifest = try AtlasManifest(path, .alone) { _, _ in
       errno = ENOLCK
       return -1
@@ -142,7 +139,7 @@ import Testing
         .replacing("SHA", with: digest)
     }
     for (line, percent) in zip(lines, ["100\u{A0}%", "0\u{A0}%", "50\u{A0}%"]) {
-      try write(line + "\n", folder.path + "/manifest.jsonl")
+      try folder.add("manifest.jsonl", line + "\n")
       let manifests = try patiently { () throws(PixelAscentError) in try atlas.openManifests(for: []) }
       #expect(try atlas.finish([], manifests, threads: 1) == 1)
       let page = try text(folder.path + "/index.html")

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 
-import Foundation
 import PixelAscent
 import PixelAscentTool
 import TestSupport
@@ -9,41 +8,36 @@ import Testing
 /// Which files the program takes for its own.
 @Suite struct OwnPicturesTests {
   private static let sheet = #"{"pictures":[{"output":"a.png"}],"program":"pixelascent"}"#
-  private static let picture = #"{"program":"pixelascent"}"#
+  private static let ownComment = #"{"program":"pixelascent"}"#
 
-  /// A picture's file with a comment.
-  private static func file(_ comment: String?) throws -> [UInt8] {
-    try RGBImage(width: 1, height: 1, pixels: [1, 2, 3]).pngData(comment: comment)
-  }
-
-  @Test("A picture or a contact sheet with the program's name is its own", arguments: [picture, sheet])
-  func own(_ comment: String) throws { #expect(try Provenance.isOwn(Self.file(comment))) }
+  @Test("A picture or a contact sheet with the program's name is its own", arguments: [ownComment, sheet])
+  func own(_ comment: String) throws { #expect(try Provenance.isOwn(picture(comment: comment))) }
 
   @Test(
     "Any other picture is not",
     arguments: [nil, "hello", "{}", "[1]", #"{"program":"x"}"#, #"{"program":"pixelascent","pictures":5}"#])
-  func foreign(_ comment: String?) throws { #expect(try !Provenance.isOwn(Self.file(comment))) }
+  func foreign(_ comment: String?) throws { #expect(try !Provenance.isOwn(picture(comment: comment))) }
 
   @Test("What is no picture is not")
-  func noPicture() { #expect(!Provenance.isOwn(Array(Self.picture.utf8))) }
+  func noPicture() { #expect(!Provenance.isOwn(Array(Self.ownComment.utf8))) }
 
   @Test("Only a contact sheet lists pictures")
   func contactSheet() throws {
-    #expect(try Provenance.isContactSheet(Self.file(Self.sheet)))
-    #expect(try !Provenance.isContactSheet(Self.file(Self.picture)))
+    #expect(try Provenance.isContactSheet(picture(comment: Self.sheet)))
+    #expect(try !Provenance.isContactSheet(picture(comment: Self.ownComment)))
   }
 
   @Test("The beginning of a file is enough to know it")
   func beginning() throws {
-    let folder = try TemporaryFolder(), path = folder.path + "/a.png"
-    try Data(Self.file(Self.picture) + [UInt8](repeating: 0, count: 1 << 18)).write(to: URL(fileURLWithPath: path))
+    let folder = try TemporaryFolder()
+    let path = try folder.add("a.png", picture(comment: Self.ownComment) + [UInt8](repeating: 0, count: 1 << 18))
     #expect(Provenance.isOwn(file: path))
     #expect(!Provenance.isOwn(file: folder.path + "/none.png"))
   }
 
   @Test("A contact sheet is refused with a line that says what it is")
   func refusesContactSheet() throws {
-    let bytes = try Self.file(Self.sheet)
+    let bytes = try picture(comment: Self.sheet)
     #expect(
       errorLine { try Provenance(ofPicture: bytes, name: "f") }
         == "f: a contact sheet; pixelascent atlas makes it of its pictures")
@@ -51,7 +45,7 @@ import Testing
 
   @Test("A picture of nobody's is refused as the library refuses it")
   func refusesForeign() throws {
-    let bytes = try Self.file(nil)
+    let bytes = try picture(comment: nil)
     #expect(
       errorLine { try Provenance(ofPicture: bytes, name: "f") }
         == "f: the file doesn't say how it was made, as pixelascent's own pictures do")

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: MIT
+
+import PixelAscent
+
+/// A network whose scores can be computed by hand: s_c = mean over all pixels of max(0, w_c · x + b_c).
+package enum PixelwiseNetwork {
+  /// A class of the network.
+  package struct Class {
+    let weight: [Float]
+    let bias: Float
+
+    package init(weight: [Float], bias: Float) { (self.weight, self.bias) = (weight, bias) }
+  }
+
+  /// A network of these classes, which normalises as p = 0.5 + 0.25 · x: the box is [−2, 2] in every channel.
+  ///
+  /// - Parameters:
+  ///   - names: the classes' names; nil is "class 0", "class 1", …
+  ///   - source: where the model says that it comes from
+  package static func make(
+    _ classes: [Class], names: [String]? = nil, source: String = "a test", inputSize: Int = 8
+  ) throws -> Network {
+    let convolution = Convolution(Window(kernel: 1), groups: 1, outputs: classes.count, clamp: .relu)
+    let graph = Graph(
+      input: .init(channels: 3),
+      layers: [
+        GraphLayer(name: "conv", operation: convolution, inputs: ["image"]),
+        GraphLayer(name: "scores", operation: GlobalAverage(), inputs: ["conv"]),
+      ], output: "scores")
+    let names = names ?? classes.indices.map { "class \($0)" }
+    let model = try Model(
+      graph: graph, labels: Labels(names: names.map { [$0] }),
+      preprocessing: Preprocessing(mean: [0.5, 0.5, 0.5], std: [0.25, 0.25, 0.25], inputSize: inputSize), source: source,
+      licence: "MIT",
+      tensors: [
+        "conv.weight": Tensor(shape: [classes.count, 3, 1, 1], values: classes.flatMap(\.weight)),
+        "conv.bias": Tensor(shape: [classes.count], values: classes.map(\.bias)),
+      ], name: "pixelwise")
+    return try Network(model, name: "pixelwise")
+  }
+}
