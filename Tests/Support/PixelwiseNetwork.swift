@@ -6,8 +6,8 @@ import PixelAscent
 package enum PixelwiseNetwork {
   /// A class of the network.
   package struct Class {
-    let weight: [Float]
-    let bias: Float
+    package let weight: [Float]
+    package let bias: Float
 
     package init(weight: [Float], bias: Float) { (self.weight, self.bias) = (weight, bias) }
   }
@@ -30,8 +30,8 @@ package enum PixelwiseNetwork {
     let names = names ?? classes.indices.map { "class \($0)" }
     let model = try Model(
       graph: graph, labels: Labels(names: names.map { [$0] }),
-      preprocessing: Preprocessing(mean: [0.5, 0.5, 0.5], std: [0.25, 0.25, 0.25], inputSize: inputSize), source: source,
-      licence: "MIT",
+      preprocessing: Preprocessing(mean: [0.5, 0.5, 0.5], std: [0.25, 0.25, 0.25], inputSize: inputSize),
+      source: source, licence: "MIT",
       tensors: [
         "conv.weight": Tensor(shape: [classes.count, 3, 1, 1], values: classes.flatMap(\.weight)),
         "conv.bias": Tensor(shape: [classes.count], values: classes.map(\.bias)),

@@ -101,7 +101,7 @@ enum SmallNetworks {
     let size = preprocessing.inputSize
     let classes = try graph.shapes(height: size, width: size)[graph.output]?.channels ?? 0
     return try Model(
-      graph: graph, labels: Labels(names: (0..<classes).map { ["class \($0)"] }), preprocessing: preprocessing, source: "a test",
-      licence: "MIT", tensors: tensors, name: "small")
+      graph: graph, labels: Labels(names: (0..<classes).map { ["class \($0)"] }), preprocessing: preprocessing,
+      source: "a test", licence: "MIT", tensors: tensors, name: "small")
   }
 }

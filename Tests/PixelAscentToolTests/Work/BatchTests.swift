@@ -2,6 +2,7 @@
 
 import PixelAscent
 import PixelAscentTool
+import TestSupport
 import Testing
 
 /// Several items side by side, and how that ends.
