@@ -4,7 +4,7 @@
 
 extension GraphLayer: Codable {
   package init(from decoder: any Decoder) throws {
-    let container = try decoder.container(keyedBy: LayerKey.self)
+    let container = try decoder.container(keyedBy: JSONKey.self)
     name = try container.decode(String.self, forKey: "name")
     inputs = try container.decode([String].self, forKey: "inputs")
     let fields = LayerFields(layer: name, container: container)
@@ -16,7 +16,7 @@ extension GraphLayer: Codable {
   }
 
   package func encode(to encoder: any Encoder) throws {
-    var writer = LayerFieldWriter(container: encoder.container(keyedBy: LayerKey.self))
+    var writer = LayerFieldWriter(container: encoder.container(keyedBy: JSONKey.self))
     try writer.write(name, "name")
     try writer.write(inputs, "inputs")
     try writer.write(type(of: operation).name, "op")
@@ -24,33 +24,23 @@ extension GraphLayer: Codable {
   }
 }
 
-/// A key of a layer's JSON object. Every operation has keys of its own.
-package struct LayerKey: CodingKey, ExpressibleByStringLiteral {
-  package let stringValue: String
-  package var intValue: Int? { nil }
-
-  package init(stringLiteral value: String) { stringValue = value }
-  package init?(stringValue: String) { self.stringValue = stringValue }
-  package init?(intValue: Int) { nil }
-}
-
 /// What a layer's JSON object holds, as operations read it.
 package struct LayerFields {
   /// The layer's name, for errors.
   let layer: String
-  let container: KeyedDecodingContainer<LayerKey>
+  let container: KeyedDecodingContainer<JSONKey>
 
-  func integer(_ key: LayerKey) throws -> Int { try container.decode(Int.self, forKey: key) }
-  func integer(_ key: LayerKey, else value: Int) throws -> Int {
+  func integer(_ key: JSONKey) throws -> Int { try container.decode(Int.self, forKey: key) }
+  func integer(_ key: JSONKey, else value: Int) throws -> Int {
     try container.decodeIfPresent(Int.self, forKey: key) ?? value
   }
-  func number(_ key: LayerKey) throws -> Float { try container.decode(Float.self, forKey: key) }
-  func double(_ key: LayerKey) throws -> Double { try container.decode(Double.self, forKey: key) }
-  func flag(_ key: LayerKey) throws -> Bool { try container.decode(Bool.self, forKey: key) }
-  func text(_ key: LayerKey) throws -> String { try container.decode(String.self, forKey: key) }
+  func number(_ key: JSONKey) throws -> Float { try container.decode(Float.self, forKey: key) }
+  func double(_ key: JSONKey) throws -> Double { try container.decode(Double.self, forKey: key) }
+  func flag(_ key: JSONKey) throws -> Bool { try container.decode(Bool.self, forKey: key) }
+  func text(_ key: JSONKey) throws -> String { try container.decode(String.self, forKey: key) }
 
   /// One number for all, or one for each.
-  func integers(_ key: LayerKey, counts: Set<Int>, else value: Int? = nil) throws -> [Int] {
+  func integers(_ key: JSONKey, counts: Set<Int>, else value: Int? = nil) throws -> [Int] {
     if let value, !container.contains(key) { return [value] }
     if let one = try? container.decode(Int.self, forKey: key) { return [one] }
     let several = try container.decode([Int].self, forKey: key)
@@ -82,7 +72,7 @@ package struct LayerFields {
     return Clamp(low: ends[0] ?? -.infinity, high: ends[1] ?? .infinity)
   }
 
-  func corrupted(_ key: LayerKey, _ message: String) -> DecodingError {
+  func corrupted(_ key: JSONKey, _ message: String) -> DecodingError {
     .dataCorruptedError(forKey: key, in: container, debugDescription: message)
   }
 
@@ -96,9 +86,9 @@ package struct LayerFields {
 
 /// Takes what operations write to a layer's JSON object.
 package struct LayerFieldWriter {
-  fileprivate var container: KeyedEncodingContainer<LayerKey>
+  fileprivate var container: KeyedEncodingContainer<JSONKey>
 
-  mutating func write(_ value: some Encodable, _ key: LayerKey) throws { try container.encode(value, forKey: key) }
+  mutating func write(_ value: some Encodable, _ key: JSONKey) throws { try container.encode(value, forKey: key) }
 
   mutating func write(_ window: Window) throws {
     let (y, x) = (window.y, window.x)
@@ -109,7 +99,7 @@ package struct LayerFieldWriter {
   }
 
   /// One number if all are equal.
-  private mutating func write(_ numbers: [Int], _ key: LayerKey) throws {
+  private mutating func write(_ numbers: [Int], _ key: JSONKey) throws {
     if numbers.allSatisfy({ $0 == numbers[0] }) {
       try container.encode(numbers[0], forKey: key)
     } else {

@@ -163,18 +163,11 @@ private struct Header: Decodable {
     }
   }
 
-  struct Name: CodingKey {
-    let stringValue: String
-    var intValue: Int? { nil }
-    init(stringValue: String) { self.stringValue = stringValue }
-    init?(intValue: Int) { nil }
-  }
-
   private(set) var metadata = [String: String]()
   private(set) var tensors = [String: Place]()
 
   init(from decoder: any Decoder) throws {
-    let container = try decoder.container(keyedBy: Name.self)
+    let container = try decoder.container(keyedBy: JSONKey.self)
     for key in container.allKeys {
       if key.stringValue == "__metadata__" {
         metadata = try container.decode([String: String].self, forKey: key)

@@ -94,3 +94,14 @@ package enum JSONText {
     keys.isEmpty ? "it" : keys.map(\.stringValue).joined(separator: ".").oneLine
   }
 }
+
+/// A key of a JSON object whose keys are no fixed set.
+package struct JSONKey: CodingKey, ExpressibleByStringLiteral {
+  package let stringValue: String
+  package var intValue: Int? { nil }
+
+  package init(_ name: String) { stringValue = name }
+  package init(stringLiteral value: String) { stringValue = value }
+  package init?(stringValue: String) { self.stringValue = stringValue }
+  package init?(intValue: Int) { nil }
+}

@@ -154,32 +154,25 @@ extension Provenance: Hashable {
 }
 
 extension Provenance: Codable {
-  /// The keys that every provenance has; one more is the technique's name.
-  private enum Key {
-    static let program = ProvenanceKey("program"), title = ProvenanceKey("title"), version = ProvenanceKey("version")
-    static let simd = ProvenanceKey("simd"), model = ProvenanceKey("model"), input = ProvenanceKey("input")
-    static let `class` = ProvenanceKey("class"), label = ProvenanceKey("label"), picture = ProvenanceKey("picture")
-  }
-
   /// The program's name, by which the comment in a picture's file is known.
   package static let program = "pixelascent"
 
-  /// Decodes a provenance and checks that its parameters are in range.
+  /// Decodes a provenance and checks that its parameters are in range. Their key is the technique's name.
   public init(from decoder: any Decoder) throws {
-    let container = try decoder.container(keyedBy: ProvenanceKey.self)
-    title = try container.decode(String.self, forKey: Key.title)
-    version = try container.decode(String.self, forKey: Key.version)
-    instructionSet = try container.decode(String.self, forKey: Key.simd)
-    model = try container.decode(Model.self, forKey: Key.model)
+    let container = try decoder.container(keyedBy: JSONKey.self)
+    title = try container.decode(String.self, forKey: "title")
+    version = try container.decode(String.self, forKey: "version")
+    instructionSet = try container.decode(String.self, forKey: "simd")
+    model = try container.decode(Model.self, forKey: "model")
     guard Preprocessing.inputSizes.contains(model.inputSize ?? 1) else {
       throw DecodingError.dataCorruptedError(
-        forKey: Key.model, in: container, debugDescription: "an input size out of range")
+        forKey: "model", in: container, debugDescription: "an input size out of range")
     }
-    input = try container.decodeIfPresent(String.self, forKey: Key.input)
-    classIndex = try container.decode(Int.self, forKey: Key.class)
-    label = try container.decode(String.self, forKey: Key.label)
-    kind = try container.decode(Kind.self, forKey: Key.picture)
-    guard let type = Self.techniques.first(where: { container.contains(ProvenanceKey($0.name)) }) else {
+    input = try container.decodeIfPresent(String.self, forKey: "input")
+    classIndex = try container.decode(Int.self, forKey: "class")
+    label = try container.decode(String.self, forKey: "label")
+    kind = try container.decode(Kind.self, forKey: "picture")
+    guard let type = Self.techniques.first(where: { container.contains(JSONKey($0.name)) }) else {
       let known = Self.techniques.map { $0.name }.joined(separator: ", ")
       throw PixelAscentError(.invalidImage, "it names no technique; known: \(known)")
     }
@@ -188,40 +181,31 @@ extension Provenance: Codable {
 
   /// Encodes the provenance; the technique's name is the key of its parameters.
   public func encode(to encoder: any Encoder) throws {
-    var container = encoder.container(keyedBy: ProvenanceKey.self)
-    try container.encode(Self.program, forKey: Key.program)
-    try container.encode(title, forKey: Key.title)
-    try container.encode(version, forKey: Key.version)
-    try container.encode(instructionSet, forKey: Key.simd)
-    try container.encode(model, forKey: Key.model)
-    try container.encodeIfPresent(input, forKey: Key.input)
-    try container.encode(classIndex, forKey: Key.class)
-    try container.encode(label, forKey: Key.label)
-    try container.encode(kind, forKey: Key.picture)
+    var container = encoder.container(keyedBy: JSONKey.self)
+    try container.encode(Self.program, forKey: "program")
+    try container.encode(title, forKey: "title")
+    try container.encode(version, forKey: "version")
+    try container.encode(instructionSet, forKey: "simd")
+    try container.encode(model, forKey: "model")
+    try container.encodeIfPresent(input, forKey: "input")
+    try container.encode(classIndex, forKey: "class")
+    try container.encode(label, forKey: "label")
+    try container.encode(kind, forKey: "picture")
     try technique.encode(to: &container, for: kind)
   }
 }
 
-private struct ProvenanceKey: CodingKey {
-  let stringValue: String
-  var intValue: Int? { nil }
-
-  init(_ name: String) { stringValue = name }
-  init?(stringValue: String) { self.stringValue = stringValue }
-  init?(intValue: Int) { nil }
-}
-
 extension Technique {
-  fileprivate static func decoded(from container: KeyedDecodingContainer<ProvenanceKey>) throws -> Self {
-    let technique = try container.decode(Self.self, forKey: ProvenanceKey(name))
+  fileprivate static func decoded(from container: KeyedDecodingContainer<JSONKey>) throws -> Self {
+    let technique = try container.decode(Self.self, forKey: JSONKey(name))
     try technique.validate()
     return technique
   }
 
   fileprivate func encode(
-    to container: inout KeyedEncodingContainer<ProvenanceKey>, for kind: Provenance.Kind
+    to container: inout KeyedEncodingContainer<JSONKey>, for kind: Provenance.Kind
   ) throws {
-    try container.encode(parameters(of: kind), forKey: ProvenanceKey(Self.name))
+    try container.encode(parameters(of: kind), forKey: JSONKey(Self.name))
   }
 }
 
