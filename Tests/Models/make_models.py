@@ -10,6 +10,7 @@ wherever PyTorch's generator is. Signals neither vanish nor explode, and no batc
   of four, below it for one; the other way round in networks with more than one max pool. Its running mean and
   variance are those of its input on eight images, the mean moved by up to 0.3 standard deviations, the variance times
   a factor in [0.7, 1.4]. They are set in the order of the layers: each sees inputs that are normalised already.
+- A layer norm's weight is uniform in [0.7, 1.3], its bias N(0, 0.1²); ConvNeXt's layer scale is uniform in [0.3, 1].
 - In a network without batch norms the convolutions get such weights and biases themselves.
 - The last layer is scaled so that the standard deviation of its outputs on these images is 3.
 
@@ -50,6 +51,7 @@ MODELS = [
     "efficientnet_b0",
     "regnet_y_400mf",
     "resnext50_32x4d",
+    "convnext_tiny",
 ]
 SMALL_MODELS = ["squeezenet1_1", "mobilenet_v3_small", "mnasnet0_5", "shufflenet_v2_x0_5", "regnet_y_400mf"]
 SUFFIXES = {
@@ -103,6 +105,11 @@ def make(name, offset=(2, 3)):
                 module.bias.normal_(0, 0.1, generator=random)
         elif isinstance(module, nn.BatchNorm2d):
             _fill(module, offset, positive, random)
+        elif isinstance(module, nn.LayerNorm):
+            module.weight.uniform_(0.7, 1.3, generator=random)
+            module.bias.normal_(0, 0.1, generator=random)
+        elif isinstance(module, torchvision.models.convnext.CNBlock):
+            module.layer_scale.uniform_(0.3, 1, generator=random)
     _calibrate(net, side(name), offset, positive, random)
     return net
 

@@ -23,7 +23,7 @@ package struct StateDict: Sendable {
   }
 
   /// The same parameters without what all names begin with because the network was wrapped when it was saved.
-  package func withoutCommonPrefix() throws(PixelAscentError) -> StateDict {
+  func withoutCommonPrefix() throws(PixelAscentError) -> StateDict {
     var prefix = ""
     for _ in 0..<4 {
       guard let next = Self.wrappers.first(where: { isCommon(prefix + $0) }) else { break }

@@ -11,7 +11,7 @@ struct ArchitectureBuilder {
   struct Value {
     fileprivate let layer: Int?
     let channels: Int
-    let pixels: Int?
+    fileprivate let pixels: Int?
   }
 
   /// The zeros around a convolution's input.
@@ -137,9 +137,7 @@ extension ArchitectureBuilder {
   }
 
   mutating func batchNorm(_ name: String, _ x: Value) throws(PixelAscentError) -> Value {
-    for suffix in ["weight", "bias", "running_mean", "running_var"] {
-      parameters["\(name).\(suffix)"] = try parameter("\(name).\(suffix)", [x.channels])
-    }
+    for suffix in ["weight", "bias", "running_mean", "running_var"] { try take("\(name).\(suffix)", [x.channels]) }
     return add(name, BatchNorm(epsilon: epsilon), [x], channels: x.channels, pixels: x.pixels)
   }
 
@@ -164,23 +162,44 @@ extension ArchitectureBuilder {
     return add(name, Multiply(), [x, y], channels: x.channels)
   }
 
+  /// A layer normalisation over the channels.
+  mutating func layerNorm(_ name: String, _ x: Value, epsilon: Float) throws(PixelAscentError) -> Value {
+    for suffix in ["weight", "bias"] { try take("\(name).\(suffix)", [x.channels]) }
+    return add(name, LayerNorm(epsilon: epsilon), [x], channels: x.channels, pixels: x.pixels)
+  }
+
+  /// A linear layer at every pixel, which is a 1×1 convolution; the file may have its weights as a matrix.
+  mutating func pointwise(_ name: String, _ x: Value) throws(PixelAscentError) -> Value {
+    let found = shape(name)
+    if found.count != 2 { return try convolution(name, x, kernel: 1) }
+    try take("\(name).weight", [nil, x.channels], as: { [$0[0], $0[1], 1, 1] })
+    try addBias(name, found[0])
+    return add(name, Convolution(Window(kernel: 1), outputs: found[0]), [x], channels: found[0], pixels: x.pixels)
+  }
+
+  /// A learned factor for each channel (Touvron et al.: "Going deeper with image transformers", 2021).
+  mutating func layerScale(_ key: String, _ x: Value) throws(PixelAscentError) -> Value {
+    let name = "\(key).scale", rank = max(dict[key]?.shape.count ?? 1, 1)
+    try take(key, [x.channels] + Array(repeating: 1, count: rank - 1), as: { [$0[0]] }, to: "\(name).weight")
+    try addBias(name, x.channels)
+    return add(name, Affine(), [x], channels: x.channels, pixels: x.pixels)
+  }
+
   /// Makes a tensor of the file a parameter of the same name, or of another.
   ///
   /// - Parameters:
   ///   - shape: the extents that the tensor must have; nil is any
   ///   - change: the parameter's shape, given the tensor's
-  mutating func take(
+  private mutating func take(
     _ name: String, _ shape: [Int?], as change: ([Int]) -> [Int] = { $0 }, to key: String? = nil
   ) throws(PixelAscentError) {
     let found = try parameter(name, shape)
-    guard let changed = found.reshaped(change(found.shape)) else {
+    let wanted = change(found.shape)
+    guard let changed = wanted == found.shape ? found : found.reshaped(wanted) else {
       throw fail("expects a tensor \(name.oneLine) in C order")
     }
     parameters[key ?? name] = changed
   }
-
-  /// Makes a parameter that the file does not have.
-  mutating func set(_ name: String, _ parameter: Parameter) { parameters[name] = parameter }
 
   private mutating func addBias(_ name: String, _ outputs: Int) throws(PixelAscentError) {
     let key = "\(name).bias"
@@ -256,7 +275,7 @@ extension ArchitectureBuilder {
     return add(name, ChannelShuffle(groups: groups), [x], channels: x.channels)
   }
 
-  mutating func add(
+  private mutating func add(
     _ name: String, _ operation: any Operation, _ inputs: [Value], channels: Int, pixels: Int? = nil
   ) -> Value {
     layers.append(GraphLayer(name: name, operation: operation, inputs: inputs.map(layerName)))

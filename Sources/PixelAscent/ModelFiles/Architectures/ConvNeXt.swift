@@ -22,7 +22,7 @@ extension ArchitectureFamily {
     name: "convnext (timm)", members: timmConvNeXts.map(\.name),
     signature: ["stem.0", "stages.0.blocks.0.conv_dw", "stages.0.blocks.0.mlp.fc2", "head.fc"]
   ) { b throws(PixelAscentError) in
-    try b.convNeXt(
+    let scores = try b.convNeXt(
       timmConvNeXts, isOpen: false, stem: "stem", head: ("head.norm", "head.fc"),
       downsampling: { stage in ("stages.\(stage).downsample.0", "stages.\(stage).downsample.1") },
       block: { stage, block in
@@ -31,6 +31,15 @@ extension ArchitectureFamily {
           name: name, convolution: "\(name).conv_dw", norm: "\(name).norm", first: "\(name).mlp.fc1",
           second: "\(name).mlp.fc2", scale: "\(name).gamma")
       })
+    // Networks of these widths were trained as CLIP's image encoders too.
+    if b.shape("stem.0")[0] >= 128 {
+      b.notes.append(
+        """
+        ImageNet's mean and std are assumed; those of weights that were trained as CLIP's are others (\(advice: .mean), \
+        \(advice: .std))
+        """)
+    }
+    return scores
   }
 
   private static let torchvisionConvNeXts = [
@@ -38,7 +47,7 @@ extension ArchitectureFamily {
     ConvNeXt("convnext_base", 128, [3, 3, 27, 3]), ConvNeXt("convnext_large", 192, [3, 3, 27, 3]),
   ]
 
-  /// Those of timm's whose weights have one epsilon and one GELU; xxlarge is CLIP's, with another epsilon.
+  /// Timm's networks whose epsilon and GELU are known by width and depth. convnext_xxlarge, CLIP's, has another epsilon.
   private static let timmConvNeXts =
     [
       ConvNeXt("convnext_atto", 40, [2, 2, 6, 2]), ConvNeXt("convnext_femto", 48, [2, 2, 6, 2]),
@@ -48,8 +57,8 @@ extension ArchitectureFamily {
     ]
 }
 
-/// What tells one network from another: the channels of its first stage and the blocks of all; and its epsilon, which the
-/// shapes do not tell.
+/// What tells one ConvNeXt from another: the channels of the first stage and the blocks of each stage. The epsilon goes with
+/// them, since shapes do not tell it.
 private struct ConvNeXt: Sendable {
   let name: String
   let width: Int
@@ -67,7 +76,8 @@ private struct ConvNeXtBlock {
 }
 
 extension ArchitectureBuilder {
-  /// - Parameter isOpen: whether a network that is not one of those known is the like, at the usual epsilon; else it is an error
+  /// - Parameter isOpen: whether a network of unknown width and depth is taken for one with the usual epsilon; if not, it is an
+  ///   error
   fileprivate mutating func convNeXt(
     _ known: [ConvNeXt], isOpen: Bool, stem: String, head: (norm: String, linear: String),
     downsampling: (Int) -> (norm: String, convolution: String),
@@ -81,57 +91,28 @@ extension ArchitectureBuilder {
     }
     let network = own ?? ConvNeXt("convnext", width, blocks)
     architecture = network.name
-    if !isOpen && width >= 128 {
-      notes.append(
-        "ImageNet's mean and std are assumed; those of weights that were trained as CLIP's are others (\(advice: .mean), \(advice: .std))"
-      )
-    }
     var x = try image(for: "\(stem).0")
     x = try convolution("\(stem).0", x, kernel: 4, stride: 4, padding: .each(0))
-    x = try layerNorm("\(stem).1", x, network)
+    x = try layerNorm("\(stem).1", x, epsilon: network.epsilon)
     for stage in 0..<4 {
       if stage > 0 {
         let (norm, name) = downsampling(stage)
-        x = try layerNorm(norm, x, network)
+        x = try layerNorm(norm, x, epsilon: network.epsilon)
         x = try convolution(name, x, kernel: 2, stride: 2, padding: .each(0))
       }
-      for index in 0..<blocks[stage] { x = try convNeXtBlock(block(stage, index), x, network) }
+      for index in 0..<blocks[stage] { x = try convNeXtBlock(block(stage, index), x, epsilon: network.epsilon) }
     }
-    return try linear(head.linear, layerNorm(head.norm, globalAverage("avgpool", x), network))
+    return try linear(head.linear, layerNorm(head.norm, globalAverage("avgpool", x), epsilon: network.epsilon))
   }
 
-  private mutating func convNeXtBlock(_ block: ConvNeXtBlock, _ x: Value, _ network: ConvNeXt) throws(PixelAscentError)
-    -> Value
-  {
+  private mutating func convNeXtBlock(
+    _ block: ConvNeXtBlock, _ x: Value, epsilon: Float
+  ) throws(PixelAscentError) -> Value {
     var y = try convolution(block.convolution, x, kernel: 7, groups: .depthwise)
-    y = try layerNorm(block.norm, y, network)
+    y = try layerNorm(block.norm, y, epsilon: epsilon)
     y = apply(.gelu(tanh: false), try pointwise(block.first, y))
     y = try pointwise(block.second, y)
     if dict[block.scale] != nil { y = try layerScale(block.scale, y) }
     return try sum(block.name, y, x)
-  }
-
-  /// A layer normalisation over the channels.
-  private mutating func layerNorm(_ name: String, _ x: Value, _ network: ConvNeXt) throws(PixelAscentError) -> Value {
-    try take("\(name).weight", [x.channels])
-    try take("\(name).bias", [x.channels])
-    return add(name, LayerNorm(epsilon: network.epsilon), [x], channels: x.channels, pixels: x.pixels)
-  }
-
-  /// A linear layer at every pixel, which is a 1×1 convolution; the file may have its weights as a matrix.
-  private mutating func pointwise(_ name: String, _ x: Value) throws(PixelAscentError) -> Value {
-    let key = "\(name).weight", found = shape(name)
-    if found.count != 2 { return try convolution(name, x, kernel: 1) }
-    try take(key, [nil, x.channels], as: { [$0[0], $0[1], 1, 1] })
-    try take("\(name).bias", [found[0]])
-    return add(name, Convolution(Window(kernel: 1), outputs: found[0]), [x], channels: found[0], pixels: x.pixels)
-  }
-
-  /// A learned factor for each channel (Touvron et al.: "Going deeper with image transformers", 2021).
-  private mutating func layerScale(_ key: String, _ x: Value) throws(PixelAscentError) -> Value {
-    let name = "\(key).scale", rank = max(dict[key]?.shape.count ?? 1, 1)
-    try take(key, [x.channels] + Array(repeating: 1, count: rank - 1), as: { [$0[0]] }, to: "\(name).weight")
-    set("\(name).bias", Parameter(Tensor(shape: [x.channels], repeating: 0)))
-    return add(name, Affine(), [x], channels: x.channels, pixels: x.pixels)
   }
 }

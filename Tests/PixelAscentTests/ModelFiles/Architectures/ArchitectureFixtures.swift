@@ -73,10 +73,12 @@ struct ArchitectureFixture {
   }
 
   /// A state dict of these tensors, all of them the same zeros.
-  func stateDict() throws -> StateDict {
+  func stateDict() throws -> StateDict { try Self.stateDict(tensors) }
+
+  static func stateDict(_ tensors: [(name: String, shape: [Int])]) throws -> StateDict {
     try StateDict(
       tensors.map { tensor throws(PixelAscentError) in
-        (tensor.name, try Parameter(Self.zeros, at: 0, .uint8, shape: tensor.shape, name: tensor.name))
+        (tensor.name, try Parameter(zeros, at: 0, .uint8, shape: tensor.shape, name: tensor.name))
       }, name: "net.pth")
   }
 

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
 
+import PixelAscent
 import TestSupport
 import Testing
-
-@testable import PixelAscent
 
 /// ConvNeXt's state dicts, which torchvision and timm give different names.
 @Suite struct ConvNeXtTests {
@@ -11,10 +10,8 @@ import Testing
   private func dict(
     timm: Bool, width: Int, blocks: [Int], scale: [Int]? = nil
   ) throws -> StateDict {
-    var tensors: [(String, Parameter)] = []
-    func add(_ name: String, _ shape: [Int]) {
-      tensors.append((name, Parameter(Tensor(shape: shape, repeating: 0.01))))
-    }
+    var tensors: [(name: String, shape: [Int])] = []
+    func add(_ name: String, _ shape: [Int]) { tensors.append((name, shape)) }
     func module(_ name: String, _ weight: [Int]) {
       add("\(name).weight", weight)
       add("\(name).bias", [weight[0]])
@@ -39,7 +36,7 @@ import Testing
     }
     module(timm ? "head.norm" : "classifier.0", [8 * width])
     module(timm ? "head.fc" : "classifier.2", [10, 8 * width])
-    return try StateDict(tensors, name: "net.pth")
+    return try ArchitectureFixture.stateDict(tensors)
   }
 
   @Test func namesAreTwoAndTheNetworkIsOne() throws {
@@ -64,6 +61,27 @@ import Testing
       errorLine {
         try Architecture.recognize(dict(timm: false, width: 8, blocks: [1, 1, 1, 1]), named: "convnext_tiny")
       } == "net.pth: expected the tensors of convnext_tiny, found those of convnext")
+  }
+
+  /// Weights of the wider ones may be CLIP's, which takes another mean and std; the widest has another epsilon too.
+  @Test func timmsOfCLIP() throws {
+    let note: Message =
+      """
+      ImageNet's mean and std are assumed; those of weights that were trained as CLIP's are others (\(advice: .mean), \
+      \(advice: .std))
+      """
+    func model(_ timm: Bool, _ width: Int, _ blocks: [Int]) throws -> Model {
+      try Architecture.recognize(dict(timm: timm, width: width, blocks: blocks))
+    }
+    func epsilons(_ model: Model) -> Set<Float> {
+      Set(model.graph.layers.compactMap { ($0.operation as? LayerNorm)?.epsilon })
+    }
+    let tiny = try model(true, 96, [3, 3, 9, 3]), base = try model(true, 128, [3, 3, 27, 3])
+    let widest = try model(true, 384, [3, 4, 30, 3])
+    #expect([tiny.source, base.source, widest.source] == ["convnext_tiny", "convnext_base", "convnext_xxlarge"])
+    #expect(tiny.notes.isEmpty && base.notes == [note] && widest.notes == [note])
+    #expect(try model(false, 128, [3, 3, 27, 3]).notes.isEmpty)
+    #expect(epsilons(base) == [1e-6] && epsilons(widest) == [1e-5])
   }
 
   @Test func scaleOfNoAxisIsRefused() throws {
