@@ -45,8 +45,7 @@ public struct PixelAscentError: Error, Hashable, Sendable, CustomStringConvertib
     self.message = message
   }
 
-  /// The same error, told by someone who knows what it happened to: `outer` comes before the subject. An error that is about
-  /// `outer` already stays as it is.
+  /// This error with `outer`, a file for instance, put before its subject; unchanged if its subject begins with `outer` already.
   public func about(_ outer: String) -> PixelAscentError {
     if subject.first == outer { return self }
     var error = self
@@ -92,7 +91,7 @@ public enum Advice: String, Hashable, Sendable, CaseIterable {
 
 /// A message for people that may name what they can change: an error's, or a note on how a model file was read.
 ///
-/// It is written like a string, with its advice in the place where the reader needs it:
+/// Write a message like a string, with the advice in the place where the reader needs it:
 ///
 /// ```swift
 /// let message: Message = "40 MB are more than the limit of 20 MB (\(advice: .maxMemory))"

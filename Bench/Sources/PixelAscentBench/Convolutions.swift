@@ -27,7 +27,7 @@ func convolutionCases() -> [KernelCase] {
 }
 
 extension Layer {
-  /// Whether a workspace marks what is not zero for it.
+  /// Whether an evaluation marks what is not zero for it.
   fileprivate var isMarked: Bool { operation == .convolution && kernel == 3 && stride == 1 }
 
   /// Output blocks that one part should hold.

@@ -34,7 +34,7 @@ struct KernelCase {
 struct KernelJob {
   /// Makes the output as it was before the first run.
   let reset: () -> Void
-  /// Calls the kernel as a workspace does.
+  /// Calls the kernel as an evaluation does.
   let run: (KernelTable, ThreadsProbe) -> Void
   /// The output of one run.
   let found: () -> [Double]

@@ -2,7 +2,7 @@
 
 import CPixelKernels
 
-/// A layer of SqueezeNet 1.1 with the sizes around it, and how a workspace calls it.
+/// A layer of SqueezeNet 1.1 with the sizes around it, and how an evaluation calls it.
 struct Layer {
   enum Operation { case stem, convolution, maxPool, globalAverage }
 

@@ -236,13 +236,12 @@ typedef struct pxa_kernels {
   ///           (n + 4)·r·mean|X| ≤ 2¹²
   /// threads   every call takes the statistics it needs itself, so parts of rows are faster than parts of blocks; with
   ///           `whole` each part costs two more passes over X.
-  /// scratch   none
   void (*layer_norm_forward)(pxa_planes y, pxa_planes x, const float *scale, const float *shift, float epsilon,
                              bool whole, pxa_range blocks, pxa_range rows);
 
-  /// Its gradient with respect to X: r·(g[c,y,x] − mean(g) − Z[c,y,x]·mean(g·Z)), g[c,y,x] = scale[c] · dY[c,y,x]. Z and r
-  /// are those of layer_norm_forward, made from X again; the means are over the same elements. N is X; `into` may hold it
-  /// too.
+  /// The gradient of layer normalisation with respect to X: r·(g[c,y,x] − mean(g) − Z[c,y,x]·mean(g·Z)), where
+  /// g[c,y,x] = scale[c] · dY[c,y,x], and Z, r = 1/√(variance + epsilon) and the elements of each mean are as in
+  /// layer_norm_forward. N is X, from which Z and r are computed again; `into` may hold X too.
   /// layout    all blocked and of one size; scale whole blocks, zero beyond the channels.
   /// writes    dX in blocks × rows; reads all channels of these rows, or with `whole` all of X and dY. Lanes from C on
   ///           are written 0.
@@ -251,7 +250,6 @@ typedef struct pxa_kernels {
   /// error     |error| ≤ (3n + 36)·2⁻²⁴·(|start| + r·(|g| + mean|g| + |Z|·mean|g·Z| + r·mean|X|·(|Z|·mean|g| + mean|g·Z|))),
   ///           if (n + 4)·r·mean|X| ≤ 2¹²
   /// threads   as layer_norm_forward
-  /// scratch   none
   void (*layer_norm_input_grad)(pxa_planes dx, pxa_planes dy, pxa_planes n_input, const float *scale, float epsilon,
                                 bool whole, pxa_into into, pxa_range blocks, pxa_range rows);
 

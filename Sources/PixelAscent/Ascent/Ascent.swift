@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
 
+/// A step rule: changes an image along the gradient of an objective, both in normalised space, shape (C, H, W).
+public typealias AscentUpdate = (_ image: inout Tensor, _ gradient: Tensor) -> Void
+
 /// One image on its way up the score of a class: the loop's operations on pixels, and the memory they share.
 final class Ascent {
   /// X, shape (C, H, W) in normalised space: the network's input itself, as long as only X is evaluated and never rolled.
@@ -16,7 +19,7 @@ final class Ascent {
 
   /// How the image of the last evaluation was rolled.
   private var shift = Shift.none
-  /// How that of the last gradient was.
+  /// How the image was rolled whose gradient was taken last.
   private var gradientShift = Shift.none
 
   // The step that is being prepared: its samples, those that are there, its weight decay, its length as far as it is known.
@@ -136,7 +139,7 @@ final class Ascent {
     return beforeLastReLU
   }
 
-  /// Leaves the gradient in the workspace; whether it is anything but zero.
+  /// Leaves the gradient in the evaluation; returns whether it is anything but zero.
   private func takeGradient(of class: Int, throughLastReLU: Bool) throws(PixelAscentError) -> Bool {
     evaluation.backward(.one(`class`), throughLastReLU: throughLastReLU)
     parallel.overRows(image.height, squaresOfSample)
@@ -185,7 +188,7 @@ final class Ascent {
   /// Changes X by a rule that is given the step's direction d, then clamps it to the allowed box.
   ///
   /// - Throws: `PixelAscentError` of kind `invalidParameter` if the rule leaves another shape, or what is not finite.
-  func step(by update: (_ image: inout Tensor, _ gradient: Tensor) -> Void, clamp: Bool) throws(PixelAscentError) {
+  func step(by update: AscentUpdate, clamp: Bool) throws(PixelAscentError) {
     precondition(added == samples)
     var changed = image.tensor, direction = stepGradient
     let shape = changed.shape

@@ -13,6 +13,9 @@ package struct Clamp: Hashable, Sendable {
   package static let relu = Clamp(low: 0)
   package static let relu6 = Clamp(low: 0, high: 6)
 
+  /// Whether the derivative at a value is 1: it lies inside, at no end.
+  func passes(_ value: Float) -> Bool { low < value && value < high }
+
   /// What stands behind an operation's own words: ", ReLU".
   var summary: String {
     switch self {

@@ -53,7 +53,7 @@ package enum ElementType: String, Sendable {
     }
   }
 
-  package var isFloat: Bool {
+  var isFloat: Bool {
     switch self {
     case .float16, .bfloat16, .float32, .float64: true
     default: false

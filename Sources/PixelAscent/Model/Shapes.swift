@@ -43,7 +43,7 @@ extension Graph {
   /// one of them.
   ///
   /// - Throws: `PixelAscentError` of kind `invalidModel`; the line names the layer.
-  package func checkConnections() throws(PixelAscentError) {
+  func checkConnections() throws(PixelAscentError) {
     var known: Set = [Graph.image]
     func fail(_ message: String) -> PixelAscentError { PixelAscentError(.invalidModel, Message(message)) }
     guard layers.count <= Self.mostLayers else {

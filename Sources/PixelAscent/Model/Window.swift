@@ -12,7 +12,7 @@ package struct WindowAxis: Hashable, Sendable {
     self.dilation = dilation
   }
 
-  /// The same padding on both sides.
+  /// An axis padded by as much before the input as after it.
   package init(kernel: Int, stride: Int = 1, padding: Int, dilation: Int = 1) {
     self.init(kernel: kernel, stride: stride, before: padding, after: padding, dilation: dilation)
   }

@@ -7,7 +7,7 @@ extension Model {
   private static let nativeFormat = "pixelascent-1"
 
   /// Whether a safetensors file is one of PixelAscent's own.
-  package static func isNative(_ file: Safetensors) -> Bool {
+  static func isNative(_ file: Safetensors) -> Bool {
     file.metadata["format"] != nil && file.metadata["graph"] != nil
   }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-/// How much of the machine a computation may use. None of it changes any result.
+/// How much of the machine a computation may use. Threads and memory change no result; another instruction set rounds otherwise.
 public struct ComputeOptions: Hashable, Sendable {
   /// The most threads that work on one image at once; at least 1.
   public var threads: Int
@@ -24,8 +24,9 @@ public struct ComputeOptions: Hashable, Sendable {
     self.instructionSet = instructionSet
   }
 
-  /// - Throws: `PixelAscentError` of kind `sizeLimit` if that, which takes so many bytes, is more than these options allow, or
-  ///   than there is.
+  /// Checks that `bytes` of memory for `what` are allowed and there.
+  ///
+  /// - Throws: `PixelAscentError` of kind `sizeLimit` if they are more than these options allow, or than this machine has.
   func checkMemory(_ bytes: Int, of what: Message) throws(PixelAscentError) {
     if bytes > maxMemory {
       let megabytes = (bytes - 1) >> 20 + 1

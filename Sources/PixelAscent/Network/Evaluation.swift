@@ -3,7 +3,8 @@
 /// One image in a network: the memory of its way forward and back, planned once from its size.
 ///
 /// Load an image, then ask for scores, for the activation of any layer, and for the gradient of any objective with respect to
-/// the image or to a layer, in any order and as often as you like; what has been computed already is not computed again.
+/// the image or to a layer, in any order and as often as you like. The scores of an image are computed once. A gradient takes
+/// the memory of the activations: an activation or a gradient after it costs another forward pass.
 ///
 /// ```swift
 /// let evaluation = try network.evaluation(of: photo)
@@ -129,7 +130,14 @@ public final class Evaluation {
   }
 
   /// The image that was loaded, in normalised space: shape (C, H, W).
-  public var input: Tensor { image.tensor }
+  ///
+  /// - Precondition: an image was loaded.
+  public var input: Tensor {
+    requireImage()
+    return image.tensor
+  }
+
+  private func requireImage() { precondition(isLoaded, "no image was loaded") }
 
   // MARK: Asking
 
@@ -143,7 +151,7 @@ public final class Evaluation {
   }
 
   private func computeScores() throws(PixelAscentError) -> [Float] {
-    precondition(isLoaded, "no image was loaded")
+    requireImage()
     if let known, hasActivations { return known }
     try forward()
     hasActivations = true
@@ -154,12 +162,13 @@ public final class Evaluation {
 
   /// The output of a layer, after its clamp if it has one: shape (C, H, W).
   ///
-  /// - Parameter layer: one of ``Network/layerNames``
+  /// - Parameter layer: one of ``Network/layerNames``, or "image"
   /// - Precondition: an image was loaded.
   /// - Throws: ``PixelAscentError`` of kind `invalidParameter` if there is no such layer, or the activation
   ///   or the scores are not finite.
   public func activation(of layer: String) throws(PixelAscentError) -> Tensor {
     if layer == Graph.image { return input }
+    requireImage()
     let place = try network.place(of: layer)
     return try parallel.together { () throws(PixelAscentError) in
       if plan.isOverwritten(place) {
@@ -230,7 +239,7 @@ public final class Evaluation {
 
   /// Blocked planes as a tensor.
   private func tensor(_ planes: Planes) -> Tensor {
-    let image = ImagePlanes(channels: Int(planes.channels), height: planes.height, width: planes.width)
+    let image = ImagePlanes(channels: planes.channels, height: planes.height, width: planes.width)
     kernels.image(image, of: planes, rows: 0..<planes.height)
     return image.tensor
   }
@@ -245,7 +254,7 @@ public final class Evaluation {
     return index / 16..<index / 16 + 1
   }
 
-  /// The channels of those blocks that there are.
+  /// The classes whose scores lie in the wanted blocks.
   private var wantedScores: Range<Int> { wanted.lowerBound * 16..<min(wanted.upperBound * 16, plan.classes) }
 
   /// Computes the scores of the image: of every class, or of one only (and of those that come with it for free).
@@ -286,7 +295,7 @@ public final class Evaluation {
     hasActivations = false
     let target = gradients[plan.output]
     let clamp = throughLastReLU ? plan.values[plan.output].clamp : nil
-    func passes(_ class: Int) -> Bool { clamp.map { $0.low < score(`class`) && score(`class`) < $0.high } ?? true }
+    func passes(_ class: Int) -> Bool { clamp?.passes(score(`class`)) ?? true }
     switch seed {
     case .one(let index):
       wanted = blocks(for: index)

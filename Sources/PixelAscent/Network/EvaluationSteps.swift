@@ -55,7 +55,8 @@ extension Evaluation {
     return layer.isTail ? wanted : 0..<gradients[layer.output].blocks
   }
 
-  /// The number of blocks that a part holds so that each thread has four parts.
+  /// The number of blocks that a part holds so that each thread has four parts: for a layer where each part reads a matrix's
+  /// rows or columns all over.
   func fewParts(_ blocks: Int) -> Int { max(1, (blocks + 4 * parallel.threads - 1) / (4 * parallel.threads)) }
 
   /// Where a max pool keeps the places of its maxima.

@@ -15,11 +15,11 @@ protocol RunnableLayer: Sendable {
 
 /// What a layer needs to compute some blocks of its output only.
 enum PartialOutput {
-  /// The same blocks of its input.
+  /// The blocks of the input at the same places.
   case fromSameBlocks
   /// The whole input.
   case fromWholeInput
-  /// It can only compute all of them.
+  /// The layer can only compute its whole output.
   case impossible
 }
 
@@ -69,11 +69,11 @@ struct Layer: Sendable {
   var gradients: [GradientShare]
   /// Whether its input is marked where it is not zero, so that the rest can be left out.
   var marksInput = false
-  /// Whether the gradient of its output is.
+  /// Whether the gradient of its output is marked where it is not zero.
   var marksGradient = false
   /// Whether only the blocks of the wanted classes need be computed of its output.
   var isTail = false
-  /// Whether it is the first of those: all of its input is needed.
+  /// Whether it is the first layer that computes the wanted classes only: it needs all of its input.
   var isHead = false
 
   init(_ name: String, _ operation: any RunnableLayer, _ inputs: [Int], _ output: Int) {

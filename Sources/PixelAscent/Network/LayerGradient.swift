@@ -102,7 +102,7 @@ extension Evaluation {
       guard let clamp = output.clamp,
         !target.unclamped.contains(output.storage, output.firstBlock + index / 16)
       else { return seed[index] }
-      return clamp.low < score(index) && score(index) < clamp.high ? seed[index] : 0
+      return clamp.passes(score(index)) ? seed[index] : 0
     }
     gradients[plan.output].setVector(values)
   }

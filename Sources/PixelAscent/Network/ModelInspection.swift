@@ -6,7 +6,7 @@ public struct ModelInspection: Sendable {
   public struct Layer: Sendable {
     /// The name, as in the file.
     public let name: String
-    /// What it computes, in a few words.
+    /// The operation in a few words: "conv 3×3 / 2, ReLU".
     public let operation: String
     /// The layers it reads.
     public let inputs: [String]
@@ -65,8 +65,8 @@ public struct ModelInspection: Sendable {
     (height, width) = (preprocessing.inputSize, preprocessing.inputSize)
     let shapes = try model.graph.shapes(height: height, width: width)
     layers = model.graph.layers.map { Layer($0, shapes, model.parameters) }
-    forwardBytes = try ArenaPlan(plan, height: height, width: width, gradient: false).bytes
-    gradientBytes = try ArenaPlan(plan, height: height, width: width, gradient: true).bytes
+    forwardBytes = try ArenaLayout(plan, height: height, width: width, gradient: false).bytes
+    gradientBytes = try ArenaLayout(plan, height: height, width: width, gradient: true).bytes
   }
 }
 

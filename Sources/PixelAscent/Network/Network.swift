@@ -19,7 +19,7 @@ public struct Network: Sendable {
   public var options: ComputeOptions
 
   let plan: LayerPlan
-  private let layouts = ArenaPlans()
+  private let layouts = ArenaLayouts()
   /// The files that the model was read from.
   private let sources: [ByteSource]
 
@@ -149,9 +149,13 @@ public struct Network: Sendable {
   /// - Throws: as ``resized(_:)`` does, and ``PixelAscentError`` of kind `sizeLimit` if the gradient takes more memory than the
   ///   options allow.
   public func evaluation(of image: RGBImage, gradient: Bool = true) throws(PixelAscentError) -> Evaluation {
-    let resized = try resized(image)
-    let evaluation = try Evaluation(self, height: resized.height, width: resized.width, gradient: gradient)
-    try evaluation.load(resized)
+    try evaluation(ofResized: resized(image), gradient: gradient)
+  }
+
+  /// An evaluation of the size of an image that is loaded into it.
+  func evaluation(ofResized image: RGBImage, gradient: Bool = true) throws(PixelAscentError) -> Evaluation {
+    let evaluation = try Evaluation(self, height: image.height, width: image.width, gradient: gradient)
+    try evaluation.load(image)
     return evaluation
   }
 
@@ -185,7 +189,7 @@ public struct Network: Sendable {
   }
 
   /// Where everything lies in the memory of an evaluation.
-  func layout(height: Int, width: Int, gradient: Bool) throws(PixelAscentError) -> ArenaPlan {
+  func layout(height: Int, width: Int, gradient: Bool) throws(PixelAscentError) -> ArenaLayout {
     let layout = try layouts.layout(plan, height: height, width: width, gradient: gradient)
     try options.checkMemory(layout.bytes, of: "a network input of \(height)×\(width) pixels")
     return layout

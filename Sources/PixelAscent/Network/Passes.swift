@@ -46,9 +46,11 @@ struct ForwardPass {
       blocks: 0..<y.blocks, isTail: layer.isTail, together: together, body: Parallel.Body { body($0.blocks) })
   }
 
-  /// The number of blocks that a part holds so that there are few parts: for a layer where each part reads a matrix's rows
-  /// or columns all over.
-  func fewParts(_ blocks: Int) -> Int { evaluation.fewParts(blocks) }
+  /// A step of one part: all blocks and rows of the output.
+  func undivided(_ body: @escaping (Part) -> Void) -> Step {
+    let y = y
+    return wholeBlocks(together: y.blocks) { body(Part(blocks: $0, rows: 0..<y.height)) }
+  }
 }
 
 /// A layer's place in the backward pass, for one of its inputs.
@@ -101,6 +103,9 @@ struct BackwardPass {
     Step(blocks: 0..<dx.blocks, isTail: isTail, together: together, body: Parallel.Body { body($0.blocks) })
   }
 
-  /// As ``ForwardPass/fewParts(_:)``.
-  func fewParts(_ blocks: Int) -> Int { evaluation.fewParts(blocks) }
+  /// A step of one part: all blocks and rows of the input's gradient.
+  func undivided(_ body: @escaping (Part) -> Void) -> Step {
+    let dx = dx
+    return wholeBlocks(together: dx.blocks) { body(Part(blocks: $0, rows: 0..<dx.height)) }
+  }
 }

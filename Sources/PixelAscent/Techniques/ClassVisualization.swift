@@ -95,14 +95,14 @@ public struct ClassVisualization: Technique {
   public struct Result: Sendable {
     /// The number of iterations made: all, unless the ascent was stopped.
     public let iterations: Int
-    /// The score of the class at each of them, before its step, of the image rolled by its jitter;
+    /// The score of the class at each iteration, before its step, of the image rolled by its jitter;
     /// of the last one where several rolled copies are averaged.
     public let scoreHistory: [Float]
-    /// The probability of the class at each of them likewise; none unless the ascent was told to record them.
+    /// The probability of the class where ``scoreHistory`` has its score; empty unless the ascent was told to record it.
     public let probabilityHistory: [Double]
     /// The last image in normalised space, shape (C, H, W).
     public let image: Tensor
-    /// The same, shown as the recipe says.
+    /// The last image, shown as the recipe says.
     public let picture: RGBImage
     /// All scores of the last image.
     public let scores: [Float]

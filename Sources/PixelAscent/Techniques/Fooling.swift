@@ -93,12 +93,12 @@ public struct Fooling: Technique {
     public let iterations: Int
     /// Whether the network took the image for the target, before it was rounded or after.
     public let isFooled: Bool
-    /// Whether the 8-bit image is.
+    /// Whether the network takes the 8-bit image for the target.
     public let survives8Bit: Bool
     /// Euclidean norm of the change of the unrounded image, in normalised space.
     public let l2: Double
     /// The largest change of a value of the 8-bit image, in steps of 1/255.
-    public let linf8Bit: Int
+    public var linf8Bit: Int { RGBImage.Distance(image.pixels, original.pixels).greatest }
     /// The number of steps that ascended the score before the last ReLU, since the score's own gradient was zero.
     public let stepsBeforeLastReLU: Int
 
@@ -128,9 +128,7 @@ public struct Fooling: Technique {
       try Files.write(png, to: path)
       // A pipe, a device or standard output can't be read back.
       let saved = try RGBImage(decoding: Files.place(path) == nil ? png : Files.read(path), name: path)
-      let evaluation = try Evaluation(network, height: saved.height, width: saved.width, gradient: false)
-      try evaluation.load(saved)
-      return try evaluation.scores()
+      return try network.evaluation(ofResized: saved, gradient: false).scores()
     }
   }
 }

@@ -8,7 +8,7 @@ public final class FoolingAscent: AscentSequence {
     public let iteration: Int
     /// The scores of all classes.
     public let scores: [Float]
-    /// Whether they are those of the image rounded to 8 bits.
+    /// Whether ``scores`` are those of the image rounded to 8 bits.
     public let isRounded: Bool
     /// The score of the target.
     public let score: Float
@@ -44,8 +44,10 @@ public final class FoolingAscent: AscentSequence {
   /// The scores of ``picture``, if that is the image of this moment.
   private var roundedScores: [Float]?
   private var isRounding = false, isOver = false
-  /// Whether the image was evaluated and waits for a step, and whether the step's gradient is there.
-  private var isWaiting = false, hasGradient = false, isGradientBeforeLastReLU = false
+  /// Whether the image was evaluated and no step has been made since.
+  private var isWaiting = false
+  /// Whether the gradient at that image was taken, and whether it is of the score before the last ReLU.
+  private var hasGradient = false, isGradientBeforeLastReLU = false
   /// Whether the image of the last step was rounded, and whether the one in the network's input is.
   private var isStepRounded = false, isInputRounded = false
   private var iterations = 0, stepsBeforeLastReLU = 0
@@ -135,7 +137,7 @@ public final class FoolingAscent: AscentSequence {
       return Fooling.Result(
         original: original, originalScores: originalScores ?? scores, image: picture, scores: scores,
         unrounded: unrounded, iterations: iterations, isFooled: isFooled, survives8Bit: survives,
-        l2: unrounded.distance(from: start), linf8Bit: RGBImage.Distance(picture.pixels, original.pixels).greatest,
+        l2: unrounded.distance(from: start),
         stepsBeforeLastReLU: stepsBeforeLastReLU)
     }
   }

@@ -44,9 +44,7 @@ public struct Saliency: Technique {
   ) throws(PixelAscentError) -> SaliencyMap {
     try validate()
     let resized = try network.resized(photo)
-    let evaluation = try Evaluation(network, height: resized.height, width: resized.width)
-    try evaluation.load(resized)
-    return try map(evaluation, photo: resized, class: index)
+    return try map(network.evaluation(ofResized: resized), photo: resized, class: index)
   }
 
   /// The saliency map of an input of shape (C, H, W) in normalised space.

@@ -99,9 +99,6 @@ public protocol AscentSequence: AnyObject {
   func result() throws(PixelAscentError) -> Result
 }
 
-/// A step rule: changes an image along the gradient of an objective, both in normalised space, shape (C, H, W).
-public typealias AscentUpdate = (_ image: inout Tensor, _ gradient: Tensor) -> Void
-
 extension AscentSequence {
   /// Goes one step by the technique's own rule.
   ///

@@ -34,7 +34,7 @@ package struct InspectRecord: ResultRecord {
         multiplications: $0.multiplications)
     }
     unsupported = inspection.unsupported.map {
-      Unsupported(layer: $0.layer, operator: $0.operator, advice: $0.advice)
+      Unsupported(layer: $0.layer, operator: $0.operator, advice: $0.reason)
     }
     preprocessing = inspection.preprocessing
     (classes, height, width) = (inspection.classes, inspection.height, inspection.width)

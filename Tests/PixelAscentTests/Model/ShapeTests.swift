@@ -104,6 +104,7 @@ import Testing
       line: "it declares the borders (-1, 0, 0, 9223372036854775807)"),
     Refusal(
       LocalResponseNorm(size: 0, alpha: 1, beta: 1, k: 1), [4, 2, 1], line: "it declares a size of 0 channels"),
+    Refusal(LayerNorm(epsilon: -1), [4, 2, 1], line: "it declares the epsilon -1.0"),
   ]
 
   @Test(arguments: refusals.indices) func whatDoesNotFitIsRefused(_ index: Int) {

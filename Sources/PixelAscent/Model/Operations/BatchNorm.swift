@@ -14,6 +14,7 @@ package struct BatchNorm: Operation {
   package func write(to fields: inout LayerFieldWriter) throws { try fields.write(epsilon, "epsilon") }
 
   package func outputShape(_ inputs: [ValueShape]) -> ValueShape { inputs[0] }
+  // Folding checks the tensors; no network that runs has a batch norm.
   package func parameterShapes(_ input: ValueShape) -> [(suffix: String, shapes: [[Int]])] { [] }
   package func multiplications(_ input: ValueShape, _ output: ValueShape) -> Int { 0 }
   package var summary: String { "batch norm" }

@@ -144,7 +144,7 @@ struct ONNXImporter {
 
   /// Notes that a node, or else the one at hand, is not supported.
   mutating func record(_ advice: String, _ type: String? = nil, at layer: String? = nil) {
-    unsupported.append(.init(layer: layer ?? node.label, operator: type ?? node.type, advice: advice))
+    unsupported.append(.init(layer: layer ?? node.label, operator: type ?? node.type, reason: advice))
   }
 
   // MARK: Layers

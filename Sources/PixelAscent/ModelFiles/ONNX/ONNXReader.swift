@@ -13,7 +13,7 @@ package enum ONNXReader {
     let output = try importer.run()
     if let first = importer.unsupported.first {
       let more = importer.unsupported.count - 1
-      let message: Message = "operator \(first.operator.oneLine) is not supported here: \(first.advice)"
+      let message: Message = "operator \(first.operator.oneLine) is not supported here: \(first.reason)"
       throw PixelAscentError(
         .invalidModel, more > 0 ? "\(message); and \(more) more, see \(advice: .inspection)" : message,
         about: source.name, "node \(first.layer.oneLine)")

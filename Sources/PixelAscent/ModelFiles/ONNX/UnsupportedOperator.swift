@@ -7,5 +7,5 @@ public struct UnsupportedOperator: Sendable {
   /// "Conv", or with its domain "com.microsoft.FusedConv".
   public let `operator`: String
   /// What is wrong with it, and the nearest that is supported.
-  public let advice: String
+  public let reason: String
 }

@@ -18,29 +18,17 @@ struct LayerNormLayer: RunnableLayer {
   /// No part divides what one mean is taken over: a pixel's channels, or the whole image.
   func forward(_ pass: ForwardPass) -> Step {
     let (kernels, y, x, norm, weights) = (pass.kernels, pass.y, pass.x, norm, weights)
-    if norm.isWhole {
-      return pass.wholeBlocks(together: y.blocks) {
-        kernels.layerNormForward(
-          y, x, scale: weights.scale, shift: weights.shift, norm, Part(blocks: $0, rows: 0..<y.height))
-      }
+    let body = { (part: Part) in
+      kernels.layerNormForward(y, x, scale: weights.scale, shift: weights.shift, norm, part)
     }
-    return pass.parts(together: y.blocks) {
-      kernels.layerNormForward(y, x, scale: weights.scale, shift: weights.shift, norm, $0)
-    }
+    return norm.isWhole ? pass.undivided(body) : pass.parts(together: y.blocks, body)
   }
 
   func backward(_ pass: BackwardPass) -> Step {
     let (kernels, dx, dy, x, into) = (pass.kernels, pass.dx, pass.dy, pass.x, pass.into)
     let (norm, scale) = (norm, weights.scale)
-    if norm.isWhole {
-      return pass.wholeBlocks(together: dx.blocks) {
-        kernels.layerNormInputGradient(
-          dx, dy, of: x, scale: scale, norm, into, Part(blocks: $0, rows: 0..<dx.height))
-      }
-    }
-    return pass.parts(together: dx.blocks) {
-      kernels.layerNormInputGradient(dx, dy, of: x, scale: scale, norm, into, $0)
-    }
+    let body = { (part: Part) in kernels.layerNormInputGradient(dx, dy, of: x, scale: scale, norm, into, part) }
+    return norm.isWhole ? pass.undivided(body) : pass.parts(together: dx.blocks, body)
   }
 
   var mayOverwriteInput: Bool { false }

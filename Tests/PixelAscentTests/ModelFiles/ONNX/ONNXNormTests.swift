@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 
+import PixelAscent
 import Testing
-
-@testable import PixelAscent
 
 /// Nodes that normalise the channels of each pixel or the whole image, and the linear layers that stand beside them.
 @Suite struct ONNXNormTests {
@@ -70,5 +69,30 @@ import Testing
     #expect(
       line("GroupNormalization", scale: 2, ("num_groups", 1)).contains("parameters of shape (3), found 2 values"))
     #expect(line("LayerNormalization", scale: 8).contains("over the axes from -1 of (1, 3, 8, 8)"))
+  }
+  @Test func refusesWhatIsNoLayerOfPixels() {
+    let none = ONNXWriter.line {
+      $0.floats("matrix", [8, 2], Array(repeating: 1, count: 16))
+      $0.node("MatMul", ["x", "matrix"], ["y"], name: "linear")
+    }
+    #expect(
+      none.contains("on (1, 3, 8, 8); supported are a vector (1, values), and pixels whose channels are the last axis"))
+    let other = ONNXWriter.line {
+      $0.floats("matrix", [4, 2], Array(repeating: 1, count: 8))
+      $0.node("Transpose", ["x"], ["last"], ["perm": [0, 2, 3, 1]])
+      $0.node("MatMul", ["last", "matrix"], ["y"], name: "linear")
+    }
+    #expect(other.contains("has a matrix of shape (2, 4), found 3 channels"))
+    let computed = ONNXWriter.line {
+      $0.node("GlobalAveragePool", ["x"], ["scale"])
+      $0.node("GroupNormalization", ["x", "scale", "scale"], ["y"], name: "norm", number: ("num_groups", 1))
+    }
+    #expect(computed.contains("expected constant parameters"))
+    let last = ONNXWriter.line {
+      $0.floats("scale", [3], [1, 1, 1])
+      $0.node("Transpose", ["x"], ["last"], ["perm": [0, 2, 3, 1]])
+      $0.node("GroupNormalization", ["last", "scale", "scale"], ["y"], name: "norm", number: ("num_groups", 1))
+    }
+    #expect(last.contains("expected channels as the second axis, found (1, 8, 8, 3)"))
   }
 }

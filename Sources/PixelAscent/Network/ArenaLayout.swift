@@ -3,7 +3,7 @@
 import Synchronization
 
 /// Where everything lies in an evaluation's arena.
-struct ArenaPlan: Sendable {
+struct ArenaLayout: Sendable {
   /// The height and width of every storage's planes.
   private(set) var sizes: [(height: Int, width: Int)]
   let activations: [Int]
@@ -113,28 +113,28 @@ struct ArenaPlan: Sendable {
   }
 }
 
-/// The plans of the last sizes that were asked for: shapes are inferred once a size, however many images have it.
-final class ArenaPlans: Sendable {
+/// The layouts of the last sizes that were asked for: shapes are inferred once a size, however many images have it.
+final class ArenaLayouts: Sendable {
   private struct Size: Hashable {
     let height, width: Int
     let gradient: Bool
   }
 
-  private let plans = Mutex<[(size: Size, plan: ArenaPlan)]>([])
+  private let layouts = Mutex<[(size: Size, layout: ArenaLayout)]>([])
   private static let most = 8
 
-  /// The plan of a size, made unless it is there.
+  /// The layout of a size, made unless it is there.
   ///
-  /// - Throws: as `ArenaPlan.init` does; that is not kept.
+  /// - Throws: as `ArenaLayout.init` does; that is not kept.
   func layout(
     _ plan: LayerPlan, height: Int, width: Int, gradient: Bool
-  ) throws(PixelAscentError) -> ArenaPlan {
+  ) throws(PixelAscentError) -> ArenaLayout {
     let size = Size(height: height, width: width, gradient: gradient)
-    if let known = plans.withLock({ plans in plans.first { $0.size == size }?.plan }) { return known }
-    let made = try ArenaPlan(plan, height: height, width: width, gradient: gradient)
-    plans.withLock { plans in
-      if plans.count == Self.most { plans.removeFirst() }
-      plans.append((size, made))
+    if let known = layouts.withLock({ layouts in layouts.first { $0.size == size }?.layout }) { return known }
+    let made = try ArenaLayout(plan, height: height, width: width, gradient: gradient)
+    layouts.withLock { layouts in
+      if layouts.count == Self.most { layouts.removeFirst() }
+      layouts.append((size, made))
     }
     return made
   }
