@@ -97,18 +97,17 @@ extension ONNXImporter {
   mutating func gathered(_ shapes: ONNXShapes) throws(PixelAscentError) -> ONNXView? {
     guard let input = try settledView(node.inputs[0]) else { return nil }
     let axis = ONNXShapes.axis(node.integer("axis") ?? 0, of: input.shape.count)
-    guard let axis, let indices = shapes.constants.count > 1 ? shapes.constants[1] : nil, let values = indices.integers,
-      indices.shape.count <= 1
-    else { return fails("expected constant indices of at most one dimension") }
+    guard let axis, let indices = shapes.constants.count > 1 ? shapes.constants[1] : nil, let values = indices.integers
+    else { return fails("expected constant indices") }
     let places = values.compactMap { ONNXShapes.axis($0, of: input.shape[axis]) }
     guard places.count == values.count, !places.isEmpty else {
       throw failNode("has indices outside of \(shapeText(input.shape))")
     }
     guard var view = try channels(places, of: input, along: axis) else { return nil }
-    if indices.shape.isEmpty {
-      view.shape.remove(at: axis)
-      view.strides.remove(at: axis)
-    }
+    // The axes of the indices replace the one they index; all of them together run over the channels.
+    let stride = view.strides[axis]
+    view.shape.replaceSubrange(axis...axis, with: indices.shape)
+    view.strides.replaceSubrange(axis...axis, with: contiguousStrides(indices.shape).map { $0 * stride })
     return view
   }
 

@@ -70,6 +70,7 @@ import Testing
       line("GroupNormalization", scale: 2, ("num_groups", 1)).contains("parameters of shape (3), found 2 values"))
     #expect(line("LayerNormalization", scale: 8).contains("over the axes from -1 of (1, 3, 8, 8)"))
   }
+
   @Test func refusesWhatIsNoLayerOfPixels() {
     let none = ONNXWriter.line {
       $0.floats("matrix", [8, 2], Array(repeating: 1, count: 16))

@@ -63,6 +63,27 @@ import Testing
     #expect(model.graph.layers.count == 7)
   }
 
+  /// An average of channels that lie last, as PyTorch's newer exporter writes it: a vector, then indices of four dimensions.
+  @Test func indicesOfManyDimensionsGiveTheirAxes() throws {
+    func model(_ indices: [Int]) throws -> Model {
+      let file = ONNXWriter.file {
+        $0.tensor("indices", [1, indices.count, 1, 1], type: 7) { for index in indices { $0.field(7, index) } }
+        $0.integers("flat", [-1])
+        $0.floats("w", [2, indices.count, 1, 1], Array(repeating: 1, count: 2 * indices.count))
+        $0.node("GlobalAveragePool", ["x"], ["average"], name: "average")
+        $0.node("Reshape", ["average", "flat"], ["vector"])
+        $0.node("Gather", ["vector", "indices"], ["image"], name: "gather")
+        $0.node("Conv", ["image", "w"], ["y"], name: "conv")
+      }
+      return try ONNXReader.read(ByteSource(file, name: "m.onnx"))
+    }
+    let all = try model([0, 1, 2]).graph.layers
+    #expect(all.map(\.name) == ["average", "conv"] && all[1].inputs == ["average"])
+    let last = try model([1, 2]).graph.layers
+    #expect(last.count == 3 && last[1].operation.isEqual(to: ChannelSlice(first: 1, count: 2)))
+    #expect(last[2].inputs == [last[1].name])
+  }
+
   @Test func readsTypesLabelsAndPreprocessing() throws {
     let model = try ONNXFixtures.read("stored")
     let convolutions = model.graph.layers.filter { $0.operation is Convolution }
