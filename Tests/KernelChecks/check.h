@@ -38,7 +38,8 @@ typedef struct {
 } check_entry;
 
 // Lists that end with a NULL title.
-extern const check_entry check_sizes[], check_convolutions[], check_marks[], check_networks[], check_depthwise[];
+extern const check_entry check_sizes[], check_convolutions[], check_nonzero_masks[], check_networks[],
+    check_depthwise[];
 extern const check_entry check_stems[], check_pools[], check_linear[], check_elementwise[], check_functions[];
 extern const check_entry check_layer_norm[], check_moves[], check_images[], check_vocabulary[], check_example[];
 

@@ -7,10 +7,8 @@
 
 // MARK: - Shapes
 
-#define AXIS(kernel, stride, before, after, dilation)                                                                  \
-  { kernel, stride, before, after, dilation }
-#define SQUARE(...)                                                                                                    \
-  { AXIS(__VA_ARGS__), AXIS(__VA_ARGS__) }
+#define AXIS(kernel, stride, before, after, dilation) {kernel, stride, before, after, dilation}
+#define SQUARE(...) {AXIS(__VA_ARGS__), AXIS(__VA_ARGS__)}
 
 const pxa_window check_windows[WINDOWS] = {
     SQUARE(1, 1, 0, 0, 1),
@@ -100,7 +98,7 @@ convolution make_convolution(check *c, conv_kind kind, conv_shape s, bool intege
   return made;
 }
 
-const pxa_clamp check_acts[ACTS] = {{-INFINITY, INFINITY}, {0, INFINITY}, {0, 6}};
+const pxa_clamp check_clamps[ACTS] = {{-INFINITY, INFINITY}, {0, INFINITY}, {0, 6}};
 
 static pxa_ref_conv reference_shape(conv_shape s) {
   return (pxa_ref_conv){.groups = s.groups,
@@ -110,9 +108,9 @@ static pxa_ref_conv reference_shape(conv_shape s) {
                         .x = check_reference_axis(s.window.x, s.width, s.out_width)};
 }
 
-double *reference_forward(check *c, convolution a, pxa_clamp act, double *magnitude) {
+double *reference_forward(check *c, convolution a, pxa_clamp clamp, double *magnitude) {
   double *y = check_doubles(c, out_count(a.shape));
-  pxa_ref_conv_forward(y, magnitude, a.x, a.weights, a.bias, reference_shape(a.shape), act.low, act.high);
+  pxa_ref_conv_forward(y, magnitude, a.x, a.weights, a.bias, reference_shape(a.shape), clamp.low, clamp.high);
   return y;
 }
 
@@ -125,7 +123,7 @@ double *reference_gradient(check *c, convolution a, double *magnitude) {
 double *reference_into(check *c, const double *gradient, call_options options, int count) {
   double *dx = check_doubles(c, count);
   for (int i = 0; i < count; i++) {
-    bool is_open = !options.x || (options.act.low < options.x[i] && options.x[i] < options.act.high);
+    bool is_open = !options.x || (options.clamp.low < options.x[i] && options.x[i] < options.clamp.high);
     dx[i] = is_open ? gradient[i] + (options.start ? options.start[i] : 0) : 0;
   }
   return dx;

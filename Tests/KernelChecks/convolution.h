@@ -57,18 +57,18 @@ convolution make_convolution(check *c, conv_kind kind, conv_shape s, bool intege
 
 // (−∞, ∞), ReLU, ReLU6.
 enum { ACTS = 3 };
-extern const pxa_clamp check_acts[ACTS];
+extern const pxa_clamp check_clamps[ACTS];
 
 // magnitude: see CPixelReference.h.
-double *reference_forward(check *c, convolution a, pxa_clamp act, double *magnitude);
+double *reference_forward(check *c, convolution a, pxa_clamp clamp, double *magnitude);
 double *reference_gradient(check *c, convolution a, double *magnitude);
 
 // MARK: - Calls
 
 // How a kernel is called. All zero: a gradient in one call, as it is.
 typedef struct {
-  pxa_clamp act;           // of Y; of a gradient the one that made x
-  bool cut, marked;        // in parts; from marks
+  pxa_clamp clamp;         // of Y; of a gradient the one that made x
+  bool cut, nonzeros;      // in parts; with a nonzero mask
   const double *x, *start; // what a gradient is written into, or NULL; not to an image
   bool is_in_place;        // dX in the memory of x
   pxa_range from;          // blocks of dY, all if empty
@@ -82,14 +82,14 @@ double *reference_into(check *c, const double *gradient, call_options options, i
 double *forward_of(check *c, convolution a, call_options options);
 double *gradient_of(check *c, convolution a, call_options options);
 
-uint64_t *marks_of(check *c, pxa_planes planes);
+uint64_t *nonzero_mask_of(check *c, pxa_planes planes);
 
 // MARK: - What every kind must hold. Of an image with a dilation the gradient is left out: no kernel has it.
 
 // On integers.
-void expect_forward(check *c, convolution a, int act);
+void expect_forward(check *c, convolution a, int clamp);
 void expect_gradient(check *c, convolution a);
-// Masked with x, added to `start`, both; by all acts.
+// Masked with x, added to `start`, both; by all clamps.
 void expect_gradient_into(check *c, convolution a, const double *x, const double *start);
 void expect_gradient_in_place(check *c, convolution a, const double *x);
 // ⟨forward x, dy⟩ = ⟨x, gradient dy⟩, without a bias.
@@ -97,6 +97,6 @@ void expect_adjoint(check *c, convolution a);
 
 // On reals: the same bits when cut in parts; the derived bound.
 void expect_same_in_parts(check *c, convolution a);
-void expect_bound(check *c, convolution a, int act);
+void expect_bound(check *c, convolution a, int clamp);
 
 #endif

@@ -50,12 +50,12 @@ static float *packed_gradient(check *c, convolution a) {
 
 // MARK: - Calls
 
-uint64_t *marks_of(check *c, pxa_planes planes) {
+uint64_t *nonzero_mask_of(check *c, pxa_planes planes) {
   size_t count = pxa_mark_count(planes.channels, planes.height, planes.width);
-  uint64_t *marks = check_memory(c, count * sizeof *marks, sizeof *marks);
+  uint64_t *nonzero = check_memory(c, count * sizeof *nonzero, sizeof *nonzero);
   for (int row = 0; row < planes.height; row++)
-    c->kernels->mark_nonzero(marks, planes, check_range(row, row + 1));
-  return marks;
+    c->kernels->make_nonzero_mask(nonzero, planes, check_range(row, row + 1));
+  return nonzero;
 }
 
 double *forward_of(check *c, convolution a, call_options options) {
@@ -68,17 +68,17 @@ double *forward_of(check *c, convolution a, call_options options) {
   else
     x = check_planes(c, s.inputs, s.height, s.width, halo, a.x);
   const float *weights = packed_forward(c, a), *bias = check_floats_for_blocks(c, a.bias, s.outputs);
-  const uint64_t *marks = options.marked ? marks_of(c, x) : NULL;
+  const uint64_t *nonzero = options.nonzeros ? nonzero_mask_of(c, x) : NULL;
   EACH_PART(p, y, options.cut)
     switch (a.kind) {
     case CONV:
-      c->kernels->conv_forward(y, x, marks, weights, bias, s.window, s.groups, options.act, p.block, p.row);
+      c->kernels->conv_forward(y, x, nonzero, weights, bias, s.window, s.groups, options.clamp, p.block, p.row);
       break;
     case DEPTHWISE:
-      c->kernels->depthwise_forward(y, x, weights, bias, s.window, options.act, p.block, p.row);
+      c->kernels->depthwise_forward(y, x, weights, bias, s.window, options.clamp, p.block, p.row);
       break;
     case STEM:
-      c->kernels->stem_forward(y, image, weights, bias, s.window, options.act, p.block, p.row);
+      c->kernels->stem_forward(y, image, weights, bias, s.window, options.clamp, p.block, p.row);
       break;
     }
   check_zeros_around_planes(c, y, "%s forward", name_of(s).text);
@@ -107,15 +107,15 @@ double *gradient_of(check *c, convolution a, call_options options) {
   pxa_planes dx = x;
   if (!options.is_in_place)
     dx = check_planes(c, s.inputs, s.height, s.width, check_wider(c), options.start);
-  pxa_into into = {.x = options.x ? &x : NULL, .act = options.act, .accumulate = options.start != NULL};
+  pxa_epilogue epilogue = {.x = options.x ? &x : NULL, .clamp = options.clamp, .accumulate = options.start != NULL};
   pxa_range from = options.from.end > 0 ? options.from : check_range(0, pxa_blocks(s.outputs));
   const float *weights = packed_gradient(c, a);
-  const uint64_t *marks = options.marked ? marks_of(c, dy) : NULL;
+  const uint64_t *nonzero = options.nonzeros ? nonzero_mask_of(c, dy) : NULL;
   EACH_PART(p, dx, options.cut)
     if (a.kind == CONV)
-      c->kernels->conv_input_grad(dx, dy, marks, weights, into, s.window, s.groups, from, p.block, p.row);
+      c->kernels->conv_input_grad(dx, dy, nonzero, weights, epilogue, s.window, s.groups, from, p.block, p.row);
     else
-      c->kernels->depthwise_input_grad(dx, dy, weights, into, s.window, p.block, p.row);
+      c->kernels->depthwise_input_grad(dx, dy, weights, epilogue, s.window, p.block, p.row);
   check_zeros_around_planes(c, dx, "%s gradient", name_of(s).text);
   return check_planes_values(c, dx);
 }
@@ -126,10 +126,10 @@ static bool has_gradient(convolution a) {
   return a.kind != STEM || (a.shape.window.y.dilation == 1 && a.shape.window.x.dilation == 1);
 }
 
-void expect_forward(check *c, convolution a, int act) {
-  check_equal(c, forward_of(c, a, (call_options){.act = check_acts[act]}),
-              reference_forward(c, a, check_acts[act], NULL), out_count(a.shape), "%s forward, act %d",
-              name_of(a.shape).text, act);
+void expect_forward(check *c, convolution a, int clamp) {
+  check_equal(c, forward_of(c, a, (call_options){.clamp = check_clamps[clamp]}),
+              reference_forward(c, a, check_clamps[clamp], NULL), out_count(a.shape), "%s forward, clamp %d",
+              name_of(a.shape).text, clamp);
 }
 
 void expect_gradient(check *c, convolution a) {
@@ -141,18 +141,18 @@ void expect_gradient(check *c, convolution a) {
 void expect_gradient_into(check *c, convolution a, const double *x, const double *start) {
   int count = in_count(a.shape);
   const double *plain = reference_gradient(c, a, NULL);
-  for (int act = 0; act < ACTS; act++)
+  for (int clamp = 0; clamp < ACTS; clamp++)
     for (int way = 1; way < 4; way++) {
       call_options options = {
-          .x = way & 1 ? x : NULL, .start = way & 2 ? start : NULL, .act = check_acts[act], .cut = act == 2};
-      check_equal(c, gradient_of(c, a, options), reference_into(c, plain, options, count), count, "%s%s%s, act %d",
-                  name_of(a.shape).text, way & 1 ? " mask" : "", way & 2 ? " start" : "", act);
+          .x = way & 1 ? x : NULL, .start = way & 2 ? start : NULL, .clamp = check_clamps[clamp], .cut = clamp == 2};
+      check_equal(c, gradient_of(c, a, options), reference_into(c, plain, options, count), count, "%s%s%s, clamp %d",
+                  name_of(a.shape).text, way & 1 ? " mask" : "", way & 2 ? " start" : "", clamp);
     }
 }
 
 void expect_gradient_in_place(check *c, convolution a, const double *x) {
   int count = in_count(a.shape);
-  call_options options = {.x = x, .act = check_acts[2], .is_in_place = true};
+  call_options options = {.x = x, .clamp = check_clamps[2], .is_in_place = true};
   check_equal(c, gradient_of(c, a, options), reference_into(c, reference_gradient(c, a, NULL), options, count), count,
               "%s in place", name_of(a.shape).text);
 }
@@ -162,7 +162,7 @@ void expect_adjoint(check *c, convolution a) {
     return;
   conv_shape s = a.shape;
   a.bias = memset(check_doubles(c, s.outputs), 0, (size_t)s.outputs * sizeof(double));
-  const double *y = forward_of(c, a, (call_options){.act = check_acts[0]});
+  const double *y = forward_of(c, a, (call_options){.clamp = check_clamps[0]});
   const double *dx = gradient_of(c, a, (call_options){0});
   double there = 0, back = 0;
   for (int i = 0; i < out_count(s); i++)
@@ -173,7 +173,7 @@ void expect_adjoint(check *c, convolution a) {
 }
 
 void expect_same_in_parts(check *c, convolution a) {
-  call_options whole = {.act = check_acts[1]}, parts = {.act = check_acts[1], .cut = true};
+  call_options whole = {.clamp = check_clamps[1]}, parts = {.clamp = check_clamps[1], .cut = true};
   check_equal(c, forward_of(c, a, parts), forward_of(c, a, whole), out_count(a.shape), "%s forward",
               name_of(a.shape).text);
   if (has_gradient(a))
@@ -181,12 +181,12 @@ void expect_same_in_parts(check *c, convolution a) {
                 name_of(a.shape).text);
 }
 
-void expect_bound(check *c, convolution a, int act) {
+void expect_bound(check *c, convolution a, int clamp) {
   conv_shape s = a.shape;
   double *magnitude = check_doubles(c, out_count(s)), *gradient_magnitude = check_doubles(c, in_count(s));
-  const double *y = reference_forward(c, a, check_acts[act], magnitude);
+  const double *y = reference_forward(c, a, check_clamps[clamp], magnitude);
   const double *dx = reference_gradient(c, a, gradient_magnitude);
-  check_within(c, forward_of(c, a, (call_options){.act = check_acts[act]}), y, magnitude, out_count(s),
+  check_within(c, forward_of(c, a, (call_options){.clamp = check_clamps[clamp]}), y, magnitude, out_count(s),
                forward_terms(s), "%s forward", name_of(s).text);
   check_within(c, gradient_of(c, a, (call_options){0}), dx, gradient_magnitude, in_count(s), gradient_terms(s),
                "%s gradient", name_of(s).text);

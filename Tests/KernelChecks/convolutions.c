@@ -8,8 +8,8 @@ static void check_exact(check *c, conv_shape s, bool all_acts) {
     return;
   check_case(c, 1);
   convolution a = make_convolution(c, CONV, s, true);
-  for (int act = all_acts ? 0 : ACTS - 1; act < ACTS; act++)
-    expect_forward(c, a, act);
+  for (int clamp = all_acts ? 0 : ACTS - 1; clamp < ACTS; clamp++)
+    expect_forward(c, a, clamp);
   expect_gradient(c, a);
 }
 
@@ -41,7 +41,7 @@ static void groups(check *c) {
       check_exact(c, least_shape(check_windows[kinds[k]], grouped[n][0], grouped[n][1], grouped[n][2], 3, n), true);
 }
 
-static void check_into(check *c, conv_shape s) {
+static void check_epilogue(check *c, conv_shape s) {
   check_case(c, 3);
   convolution a = make_convolution(c, CONV, s, true);
   const double *x = check_integers(c, in_count(s), 8), *start = check_integers(c, in_count(s), 4);
@@ -50,9 +50,9 @@ static void check_into(check *c, conv_shape s) {
 
 static void mask_and_start(check *c) {
   for (int k = 0; k < WINDOWS; k++)
-    check_into(c, shape_of(check_windows[k], 1, 18, 33, 9, 11));
+    check_epilogue(c, shape_of(check_windows[k], 1, 18, 33, 9, 11));
   for (int n = 0; n < GROUPED; n++)
-    check_into(c, shape_of(check_windows[7], grouped[n][0], grouped[n][1], grouped[n][2], 5, 6));
+    check_epilogue(c, shape_of(check_windows[7], grouped[n][0], grouped[n][1], grouped[n][2], 5, 6));
 }
 
 static void in_place(check *c) {

@@ -11,8 +11,8 @@ static void exact(check *c) {
       int count = channels[i % 4];
       conv_shape s = least_shape(check_windows[k], count, count, count, i * 3 % 5, i);
       convolution a = make_convolution(c, DEPTHWISE, s, true);
-      for (int act = 0; act < ACTS; act++)
-        expect_forward(c, a, act);
+      for (int clamp = 0; clamp < ACTS; clamp++)
+        expect_forward(c, a, clamp);
       expect_gradient(c, a);
     }
 }

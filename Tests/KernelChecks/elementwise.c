@@ -28,13 +28,13 @@ static pxa_planes planes(check *c, layer l, const double *values) {
 }
 
 // The last keeps zeros from being what they are.
-static const pxa_clamp acts[] = {{-INFINITY, INFINITY}, {0, INFINITY}, {0, 6}, {1, 3}};
-enum { ACTS = sizeof acts / sizeof *acts };
+static const pxa_clamp clamps[] = {{-INFINITY, INFINITY}, {0, INFINITY}, {0, 6}, {1, 3}};
+enum { ACTS = sizeof clamps / sizeof *clamps };
 
-static double *clamped(check *c, const double *values, int count, pxa_clamp act) {
+static double *clamped(check *c, const double *values, int count, pxa_clamp clamp) {
   double *made = check_doubles(c, count);
   for (int i = 0; i < count; i++)
-    made[i] = fmin(act.high, fmax(act.low, values[i]));
+    made[i] = fmin(clamp.high, fmax(clamp.low, values[i]));
   return made;
 }
 
@@ -45,20 +45,21 @@ static void add(check *c) {
     double *sum = check_doubles(c, l.count);
     for (int i = 0; i < l.count; i++)
       sum[i] = a[i] + b[i];
-    for (int act = 0; act < ACTS; act++) {
-      pxa_planes x = planes(c, l, a), z = planes(c, l, b), y = act == 1 ? x : act == 2 ? z : planes(c, l, NULL);
-      EACH_PART(p, y, act % 2 == 0)
-        c->kernels->add_forward(y, x, z, acts[act], p.block, p.row);
-      check_equal(c, check_planes_values(c, y), clamped(c, sum, l.count, acts[act]), l.count, "%s act %d", l.text, act);
-      check_zeros_around_planes(c, y, "%s act %d", l.text, act);
+    for (int clamp = 0; clamp < ACTS; clamp++) {
+      pxa_planes x = planes(c, l, a), z = planes(c, l, b), y = clamp == 1 ? x : clamp == 2 ? z : planes(c, l, NULL);
+      EACH_PART(p, y, clamp % 2 == 0)
+        c->kernels->add_forward(y, x, z, clamps[clamp], p.block, p.row);
+      check_equal(c, check_planes_values(c, y), clamped(c, sum, l.count, clamps[clamp]), l.count, "%s clamp %d", l.text,
+                  clamp);
+      check_zeros_around_planes(c, y, "%s clamp %d", l.text, clamp);
     }
     pxa_planes dy = planes(c, l, b);
     for (int way = 0; way < INTO_WAYS; way++) {
-      into_way into;
-      make_into(c, &into, way, l.channels, l.height, l.width, NULL);
-      EACH_PART(p, into.dx, into.cut)
-        c->kernels->pass_grad(into.dx, dy, into.into, p.block, p.row);
-      check_into(c, &into, b, NULL, 0, l.text);
+      epilogue_case epilogue;
+      make_epilogue(c, &epilogue, way, l.channels, l.height, l.width, NULL);
+      EACH_PART(p, epilogue.dx, epilogue.cut)
+        c->kernels->pass_grad(epilogue.dx, dy, epilogue.epilogue, p.block, p.row);
+      check_epilogue(c, &epilogue, b, NULL, 0, l.text);
     }
   }
 }
@@ -82,17 +83,17 @@ static void multiply_of(check *c, layer l, bool is_one) {
   check_equal(c, check_planes_values(c, y), product, l.count, "%s by one %d", l.text, is_one);
   check_zeros_around_planes(c, y, "%s by one %d", l.text, is_one);
   for (int way = 0; way < INTO_WAYS; way++) {
-    into_way into, factor_into;
-    make_into(c, &into, way, l.channels, l.height, l.width, NULL);
-    EACH_PART(p, into.dx, into.cut)
-      c->kernels->multiply_input_grad(into.dx, dy, b, into.into, p.block, p.row);
-    check_into(c, &into, formula, NULL, 0, l.text);
+    epilogue_case epilogue, factor_epilogue;
+    make_epilogue(c, &epilogue, way, l.channels, l.height, l.width, NULL);
+    EACH_PART(p, epilogue.dx, epilogue.cut)
+      c->kernels->multiply_input_grad(epilogue.dx, dy, b, epilogue.epilogue, p.block, p.row);
+    check_epilogue(c, &epilogue, formula, NULL, 0, l.text);
     if (!is_one)
       continue;
-    make_into(c, &factor_into, way, l.channels, 1, 1, NULL);
-    EACH_PART(p, factor_into.dx, into.cut)
-      c->kernels->multiply_factor_grad(factor_into.dx, dy, x, factor_into.into, p.block);
-    check_into(c, &factor_into, factor_formula, NULL, 0, l.text);
+    make_epilogue(c, &factor_epilogue, way, l.channels, 1, 1, NULL);
+    EACH_PART(p, factor_epilogue.dx, epilogue.cut)
+      c->kernels->multiply_factor_grad(factor_epilogue.dx, dy, x, factor_epilogue.epilogue, p.block);
+    check_epilogue(c, &factor_epilogue, factor_formula, NULL, 0, l.text);
   }
 }
 
@@ -115,20 +116,20 @@ static void affine(check *c) {
     const float *factors = check_floats_for_blocks(c, scale, l.channels);
     const float *start = check_floats_for_blocks(c, shift, l.channels);
     pxa_planes x = planes(c, l, values), dy = planes(c, l, gradients);
-    for (int act = 0; act < ACTS; act++) {
+    for (int clamp = 0; clamp < ACTS; clamp++) {
       pxa_planes y = planes(c, l, NULL);
-      EACH_PART(p, y, act % 2 == 0)
-        c->kernels->affine_forward(y, x, factors, start, acts[act], p.block, p.row);
-      check_equal(c, check_planes_values(c, y), clamped(c, mapped, l.count, acts[act]), l.count, "%s act %d", l.text,
-                  act);
-      check_zeros_around_planes(c, y, "%s act %d", l.text, act);
+      EACH_PART(p, y, clamp % 2 == 0)
+        c->kernels->affine_forward(y, x, factors, start, clamps[clamp], p.block, p.row);
+      check_equal(c, check_planes_values(c, y), clamped(c, mapped, l.count, clamps[clamp]), l.count, "%s clamp %d",
+                  l.text, clamp);
+      check_zeros_around_planes(c, y, "%s clamp %d", l.text, clamp);
     }
     for (int way = 0; way < INTO_WAYS; way++) {
-      into_way into;
-      make_into(c, &into, way, l.channels, l.height, l.width, NULL);
-      EACH_PART(p, into.dx, into.cut)
-        c->kernels->affine_input_grad(into.dx, dy, factors, into.into, p.block, p.row);
-      check_into(c, &into, formula, NULL, 0, l.text);
+      epilogue_case epilogue;
+      make_epilogue(c, &epilogue, way, l.channels, l.height, l.width, NULL);
+      EACH_PART(p, epilogue.dx, epilogue.cut)
+        c->kernels->affine_input_grad(epilogue.dx, dy, factors, epilogue.epilogue, p.block, p.row);
+      check_epilogue(c, &epilogue, formula, NULL, 0, l.text);
     }
   }
 }

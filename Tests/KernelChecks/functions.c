@@ -80,12 +80,12 @@ static void function(check *c) {
       check_zeros_around_planes(c, y, "%s of %d channels", functions[n].name, channels);
       pxa_planes dy = check_planes(c, channels, HEIGHT, WIDTH, check_wider(c), gradients);
       for (int way = 0; way < INTO_WAYS; way++) {
-        into_way into;
-        make_into(c, &into, way, channels, HEIGHT, WIDTH, x_values);
-        pxa_planes f_input = into.is_in_place ? into.dx : x;
-        EACH_PART(p, into.dx, into.cut)
-          c->kernels->function_input_grad(into.dx, dy, f_input, f, into.into, p.block, p.row);
-        check_into(c, &into, formula, gradient_size, SLOPE_ERROR - 2, functions[n].name);
+        epilogue_case epilogue;
+        make_epilogue(c, &epilogue, way, channels, HEIGHT, WIDTH, x_values);
+        pxa_planes f_input = epilogue.is_in_place ? epilogue.dx : x;
+        EACH_PART(p, epilogue.dx, epilogue.cut)
+          c->kernels->function_input_grad(epilogue.dx, dy, f_input, f, epilogue.epilogue, p.block, p.row);
+        check_epilogue(c, &epilogue, formula, gradient_size, SLOPE_ERROR - 2, functions[n].name);
       }
     }
 }
@@ -129,12 +129,12 @@ static void lrn(check *c) {
     pxa_ref_lrn_input_grad(formula, magnitude, gradients, values, scales, reference);
     pxa_planes dy = check_planes(c, channels, height, width, check_wider(c), gradients);
     for (int way = 0; way < INTO_WAYS - 1; way++) {
-      into_way into;
-      make_into(c, &into, way, channels, height, width, values);
-      EACH_PART(p, into.dx, into.cut)
-        c->kernels->lrn_input_grad(into.dx, dy, x, scale, with, into.into, p.block, p.row);
+      epilogue_case epilogue;
+      make_epilogue(c, &epilogue, way, channels, height, width, values);
+      EACH_PART(p, epilogue.dx, epilogue.cut)
+        c->kernels->lrn_input_grad(epilogue.dx, dy, x, scale, with, epilogue.epilogue, p.block, p.row);
       // The power's exponent is greater by 1.
-      check_into(c, &into, formula, magnitude, 2 * (terms + with.size) + 16, name);
+      check_epilogue(c, &epilogue, formula, magnitude, 2 * (terms + with.size) + 16, name);
     }
   }
 }

@@ -6,7 +6,9 @@
 #include <math.h>
 #include <string.h>
 
-static const struct { int height, width; } sizes[] = {{1, 1}, {1, 17}, {3, 5}, {9, 16}, {7, 33}, {31, 47}};
+static const struct {
+  int height, width;
+} sizes[] = {{1, 1}, {1, 17}, {3, 5}, {9, 16}, {7, 33}, {31, 47}};
 enum { SIZES = sizeof sizes / sizeof *sizes, CHANNELS = 3 };
 
 static pxa_range all_rows(int height) { return check_range(0, height); }

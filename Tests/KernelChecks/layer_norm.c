@@ -59,8 +59,8 @@ static const double *normalized(check *c, layer l, const given *g, bool cut) {
 static const double *gradient(check *c, layer l, const given *g, bool cut) {
   pxa_planes dx = check_planes(c, l.channels, l.height, l.width, 3 * check_wider(c), NULL);
   EACH_PART(p, dx, cut)
-    c->kernels->layer_norm_input_grad(dx, g->dy_planes, g->x_planes, g->scale_floats, l.epsilon, l.whole, (pxa_into){0},
-                                      p.block, p.row);
+    c->kernels->layer_norm_input_grad(dx, g->dy_planes, g->x_planes, g->scale_floats, l.epsilon, l.whole,
+                                      (pxa_epilogue){0}, p.block, p.row);
   check_zeros_around_planes(c, dx, "%s gradient", l.text);
   return check_planes_values(c, dx);
 }
@@ -109,13 +109,13 @@ static void compare(check *c, layer l, given *g, bool is_exact) {
   pxa_ref_layer_norm_input_grad(expected, magnitude, g->dy, g->x, g->scale, l.reference);
   check_equal(c, gradient(c, l, g, true), gradient(c, l, g, false), l.count, "%s gradient in parts", l.text);
   for (int way = 0; way < INTO_WAYS - 1; way++) { // the last is in place
-    into_way into;
-    make_into(c, &into, way, l.channels, l.height, l.width, g->x);
-    pxa_planes n_input = into.into.x ? into.x : g->x_planes;
-    EACH_PART(p, into.dx, into.cut)
-      c->kernels->layer_norm_input_grad(into.dx, g->dy_planes, n_input, g->scale_floats, l.epsilon, l.whole, into.into,
-                                        p.block, p.row);
-    check_into(c, &into, expected, is_exact ? NULL : magnitude, gradient_terms(l), l.text);
+    epilogue_case epilogue;
+    make_epilogue(c, &epilogue, way, l.channels, l.height, l.width, g->x);
+    pxa_planes n_input = epilogue.epilogue.x ? epilogue.x : g->x_planes;
+    EACH_PART(p, epilogue.dx, epilogue.cut)
+      c->kernels->layer_norm_input_grad(epilogue.dx, g->dy_planes, n_input, g->scale_floats, l.epsilon, l.whole,
+                                        epilogue.epilogue, p.block, p.row);
+    check_epilogue(c, &epilogue, expected, is_exact ? NULL : magnitude, gradient_terms(l), l.text);
   }
 }
 

@@ -6,42 +6,45 @@
 
 static const struct {
   bool adds, masks, is_in_place;
-  pxa_clamp act;
+  pxa_clamp clamp;
 } ways[INTO_WAYS] = {{.adds = false},
                      {.adds = true},
-                     {.masks = true, .act = {0, INFINITY}},
-                     {.adds = true, .masks = true, .act = {0, 6}},
-                     {.masks = true, .is_in_place = true, .act = {0, INFINITY}}};
+                     {.masks = true, .clamp = {0, INFINITY}},
+                     {.adds = true, .masks = true, .clamp = {0, 6}},
+                     {.masks = true, .is_in_place = true, .clamp = {0, INFINITY}}};
 
-void make_into(check *c, into_way *into, int way, int channels, int height, int width, const double *values) {
+void make_epilogue(check *c, epilogue_case *epilogue, int way, int channels, int height, int width,
+                   const double *values) {
   // A vector has no halo.
   int count = channels * height * width, halo = height * width > 1 ? check_wider(c) : 0;
-  *into = (into_way){.is_in_place = ways[way].is_in_place,
-                     .cut = way % 2 == 0,
-                     .values = values ? values : check_integers(c, count, 8),
-                     .start = ways[way].adds ? check_integers(c, count, 8) : NULL};
-  into->x = check_planes(c, channels, height, width, halo, into->values);
-  into->dx = ways[way].is_in_place ? into->x : check_planes(c, channels, height, width, 2 * halo, into->start);
-  into->into = (pxa_into){.x = ways[way].masks ? &into->x : NULL, .act = ways[way].act, .accumulate = ways[way].adds};
+  *epilogue = (epilogue_case){.is_in_place = ways[way].is_in_place,
+                              .cut = way % 2 == 0,
+                              .values = values ? values : check_integers(c, count, 8),
+                              .start = ways[way].adds ? check_integers(c, count, 8) : NULL};
+  epilogue->x = check_planes(c, channels, height, width, halo, epilogue->values);
+  epilogue->dx =
+      ways[way].is_in_place ? epilogue->x : check_planes(c, channels, height, width, 2 * halo, epilogue->start);
+  epilogue->epilogue = (pxa_epilogue){
+      .x = ways[way].masks ? &epilogue->x : NULL, .clamp = ways[way].clamp, .accumulate = ways[way].adds};
 }
 
-void check_into(check *c, const into_way *into, const double *formula, const double *magnitude, int terms,
-                const char *name) {
-  int count = into->dx.channels * into->dx.height * into->dx.width;
+void check_epilogue(check *c, const epilogue_case *epilogue, const double *formula, const double *magnitude, int terms,
+                    const char *name) {
+  int count = epilogue->dx.channels * epilogue->dx.height * epilogue->dx.width;
   double *expected = check_doubles(c, count), *sizes = check_doubles(c, count);
-  pxa_clamp act = into->into.act;
+  pxa_clamp clamp = epilogue->epilogue.clamp;
   for (int i = 0; i < count; i++) {
-    double start = into->start ? into->start[i] : 0;
-    bool passes = !into->into.x || (act.low < into->values[i] && into->values[i] < act.high);
+    double start = epilogue->start ? epilogue->start[i] : 0;
+    bool passes = !epilogue->epilogue.x || (clamp.low < epilogue->values[i] && epilogue->values[i] < clamp.high);
     expected[i] = passes ? start + formula[i] : 0;
     sizes[i] = fabs(start) + (magnitude ? magnitude[i] : 0);
   }
-  const char *how = into->is_in_place ? "in place" : "into another";
-  bool adds = into->start, masks = into->into.x;
-  const double *found = check_planes_values(c, into->dx);
+  const char *how = epilogue->is_in_place ? "in place" : "into another";
+  bool adds = epilogue->start, masks = epilogue->epilogue.x;
+  const double *found = check_planes_values(c, epilogue->dx);
   if (magnitude)
     check_within(c, found, expected, sizes, count, terms, "%s gradient, %s, adds %d, masks %d", name, how, adds, masks);
   else
     check_equal(c, found, expected, count, "%s gradient, %s, adds %d, masks %d", name, how, adds, masks);
-  check_zeros_around_planes(c, into->dx, "%s gradient, %s, adds %d, masks %d", name, how, adds, masks);
+  check_zeros_around_planes(c, epilogue->dx, "%s gradient, %s, adds %d, masks %d", name, how, adds, masks);
 }

@@ -11,18 +11,19 @@ enum { INTO_WAYS = 5 };
 
 typedef struct {
   pxa_planes dx;
-  pxa_into into;
+  pxa_epilogue epilogue;
   bool is_in_place, cut;
-  pxa_planes x;         // what `into` points to
+  pxa_planes x;         // what `epilogue` points to
   const double *values; // of X
   const double *start;  // or NULL
-} into_way;
+} epilogue_case;
 
 // dX's and X's memory. X's values are `values`, or small integers. Keep it where it is: it points into itself.
-void make_into(check *c, into_way *into, int way, int channels, int height, int width, const double *values);
+void make_epilogue(check *c, epilogue_case *epilogue, int way, int channels, int height, int width,
+                   const double *values);
 
 // dX is mask · (start + formula), within (terms + 2)·2⁻²⁴·(|start| + magnitude), or exactly without magnitude.
-void check_into(check *c, const into_way *into, const double *formula, const double *magnitude, int terms,
-                const char *name);
+void check_epilogue(check *c, const epilogue_case *epilogue, const double *formula, const double *magnitude, int terms,
+                    const char *name);
 
 #endif

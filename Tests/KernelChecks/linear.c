@@ -7,7 +7,7 @@
 #include <stdio.h>
 
 static void forward_of(check *c, int inputs, int outputs, bool integers) {
-  static const pxa_clamp acts[] = {{-INFINITY, INFINITY}, {0, INFINITY}, {0, 6}, {1, 3}};
+  static const pxa_clamp clamps[] = {{-INFINITY, INFINITY}, {0, INFINITY}, {0, 6}, {1, 3}};
   check_case(c, (uint64_t)(inputs * 50 + outputs));
   int weight_count = inputs * outputs;
   const double *x = integers ? check_integers(c, inputs, 4) : check_reals(c, inputs);
@@ -17,19 +17,19 @@ static void forward_of(check *c, int inputs, int outputs, bool integers) {
   pxa_ref_linear_forward(expected, magnitude, x, weights, bias, inputs, outputs);
   pxa_planes in = check_planes(c, inputs, 1, 1, 0, x);
   const float *packed = check_floats(c, weights, weight_count), *start = check_floats_for_blocks(c, bias, outputs);
-  for (int act = 0; act < (integers ? 4 : 1); act++) {
+  for (int clamp = 0; clamp < (integers ? 4 : 1); clamp++) {
     pxa_planes y = check_planes(c, outputs, 1, 1, 0, NULL);
-    EACH_PART(p, y, act % 2 == 0)
-      c->kernels->linear_forward(y, in, packed, start, acts[act], p.block);
+    EACH_PART(p, y, clamp % 2 == 0)
+      c->kernels->linear_forward(y, in, packed, start, clamps[clamp], p.block);
     double *clamped = check_doubles(c, outputs);
     for (int o = 0; o < outputs; o++)
-      clamped[o] = fmin(acts[act].high, fmax(acts[act].low, expected[o]));
+      clamped[o] = fmin(clamps[clamp].high, fmax(clamps[clamp].low, expected[o]));
     const double *found = check_planes_values(c, y);
     if (integers)
-      check_equal(c, found, clamped, outputs, "%d→%d act %d", inputs, outputs, act);
+      check_equal(c, found, clamped, outputs, "%d→%d clamp %d", inputs, outputs, clamp);
     else
       check_within(c, found, clamped, magnitude, outputs, inputs, "%d→%d", inputs, outputs);
-    check_zeros_around_planes(c, y, "%d→%d act %d", inputs, outputs, act);
+    check_zeros_around_planes(c, y, "%d→%d clamp %d", inputs, outputs, clamp);
   }
 }
 
@@ -47,11 +47,11 @@ static void input_grad_of(check *c, int inputs, int outputs, bool integers) {
     snprintf(name, sizeof name, "%d→%d from blocks %d to %d", inputs, outputs, from.begin, from.end);
     double *formula = check_doubles(c, inputs), *magnitude = check_doubles(c, inputs);
     pxa_ref_linear_input_grad(formula, magnitude, dy, weights, inputs, from.begin * PXA_BLOCK, end);
-    into_way into;
-    make_into(c, &into, way, inputs, 1, 1, NULL);
-    EACH_PART(p, into.dx, into.cut)
-      c->kernels->linear_input_grad(into.dx, in, packed, into.into, from, p.block);
-    check_into(c, &into, formula, integers ? NULL : magnitude, outputs + 1, name);
+    epilogue_case epilogue;
+    make_epilogue(c, &epilogue, way, inputs, 1, 1, NULL);
+    EACH_PART(p, epilogue.dx, epilogue.cut)
+      c->kernels->linear_input_grad(epilogue.dx, in, packed, epilogue.epilogue, from, p.block);
+    check_epilogue(c, &epilogue, formula, integers ? NULL : magnitude, outputs + 1, name);
   }
 }
 

@@ -61,11 +61,11 @@ static void select_channels(check *c) {
     check_zeros_around_planes(c, y, "%s", s.name);
     // A gradient takes from dY as a selection does from X.
     for (int way = 0; way < INTO_WAYS; way++) {
-      into_way into;
-      make_into(c, &into, way, s.to, HEIGHT, WIDTH, NULL);
-      EACH_PART(p, into.dx, into.cut)
-        c->kernels->select_channels_grad(into.dx, x, map, into.into, p.block, p.row);
-      check_into(c, &into, formula, NULL, 0, s.name);
+      epilogue_case epilogue;
+      make_epilogue(c, &epilogue, way, s.to, HEIGHT, WIDTH, NULL);
+      EACH_PART(p, epilogue.dx, epilogue.cut)
+        c->kernels->select_channels_grad(epilogue.dx, x, map, epilogue.epilogue, p.block, p.row);
+      check_epilogue(c, &epilogue, formula, NULL, 0, s.name);
     }
   }
 }
@@ -99,11 +99,11 @@ static void flatten(check *c) {
     check_equal(c, check_planes_values(c, y), values, count, "%s", name);
     check_zeros_around_planes(c, y, "%s", name);
     for (int way = 0; way < INTO_WAYS; way++) {
-      into_way into;
-      make_into(c, &into, way, channels, height, width, NULL);
+      epilogue_case epilogue;
+      make_epilogue(c, &epilogue, way, channels, height, width, NULL);
       for (int b = pxa_blocks(channels) - 1; b >= 0; b--)
-        c->kernels->flatten_input_grad(into.dx, dy, into.into, check_range(b, b + 1));
-      check_into(c, &into, gradients, NULL, 0, name);
+        c->kernels->flatten_input_grad(epilogue.dx, dy, epilogue.epilogue, check_range(b, b + 1));
+      check_epilogue(c, &epilogue, gradients, NULL, 0, name);
     }
   }
 }
@@ -162,11 +162,11 @@ static void pad(check *c) {
       check_zeros_around_planes(c, y, "%s", name);
       pxa_planes dy = check_planes(c, channels, height, width, check_wider(c), gradients);
       for (int way = 0; way < INTO_WAYS; way++) {
-        into_way into;
-        make_into(c, &into, way, channels, HEIGHT, WIDTH, NULL);
-        EACH_PART(p, into.dx, into.cut)
-          c->kernels->pad_input_grad(into.dx, dy, top, left, into.into, p.block, p.row);
-        check_into(c, &into, formula, NULL, 0, name);
+        epilogue_case epilogue;
+        make_epilogue(c, &epilogue, way, channels, HEIGHT, WIDTH, NULL);
+        EACH_PART(p, epilogue.dx, epilogue.cut)
+          c->kernels->pad_input_grad(epilogue.dx, dy, top, left, epilogue.epilogue, p.block, p.row);
+        check_epilogue(c, &epilogue, formula, NULL, 0, name);
       }
     }
 }

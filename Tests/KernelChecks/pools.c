@@ -90,11 +90,11 @@ static void max_pool_of(check *c, pool_shape s) {
   pxa_ref_max_pool_input_grad(formula, gradients, expected_index, s.channels, rows, columns);
   pxa_planes dy = check_planes(c, s.channels, s.out_height, s.out_width, check_wider(c), gradients);
   for (int way = 0; way < INTO_WAYS; way++) {
-    into_way into;
-    make_into(c, &into, way, s.channels, s.height, s.width, NULL);
-    EACH_PART(p, into.dx, into.cut)
-      c->kernels->max_pool_input_grad(into.dx, dy, index, into.into, s.window, p.block, p.row);
-    check_into(c, &into, formula, NULL, 0, s.name);
+    epilogue_case epilogue;
+    make_epilogue(c, &epilogue, way, s.channels, s.height, s.width, NULL);
+    EACH_PART(p, epilogue.dx, epilogue.cut)
+      c->kernels->max_pool_input_grad(epilogue.dx, dy, index, epilogue.epilogue, s.window, p.block, p.row);
+    check_epilogue(c, &epilogue, formula, NULL, 0, s.name);
   }
 }
 
@@ -125,11 +125,11 @@ static void average_pool_of(check *c, pool_shape s) {
   pxa_ref_average_pool_input_grad(formula, magnitude, gradients, s.channels, rows, columns, counting);
   pxa_planes dy = check_planes(c, s.channels, s.out_height, s.out_width, check_wider(c), gradients);
   for (int way = 0; way < INTO_WAYS; way++) {
-    into_way into;
-    make_into(c, &into, way, s.channels, s.height, s.width, NULL);
-    EACH_PART(p, into.dx, into.cut)
-      c->kernels->average_pool_input_grad(into.dx, dy, into.into, s.window, count_padding, p.block, p.row);
-    check_into(c, &into, formula, magnitude, s.window.y.kernel * s.window.x.kernel, s.name);
+    epilogue_case epilogue;
+    make_epilogue(c, &epilogue, way, s.channels, s.height, s.width, NULL);
+    EACH_PART(p, epilogue.dx, epilogue.cut)
+      c->kernels->average_pool_input_grad(epilogue.dx, dy, epilogue.epilogue, s.window, count_padding, p.block, p.row);
+    check_epilogue(c, &epilogue, formula, magnitude, s.window.y.kernel * s.window.x.kernel, s.name);
   }
 }
 
@@ -189,11 +189,11 @@ static void adaptive_average(check *c) {
     pxa_ref_adaptive_average_input_grad(formula, magnitude, gradients, channels, rows, columns);
     pxa_planes dy = check_planes(c, channels, rows.output, columns.output, halo, gradients);
     for (int way = 0; way < INTO_WAYS; way++) {
-      into_way into;
-      make_into(c, &into, way, channels, height, width, NULL);
-      EACH_PART(p, into.dx, into.cut)
-        c->kernels->adaptive_average_input_grad(into.dx, dy, into.into, p.block, p.row);
-      check_into(c, &into, formula, magnitude, rows.output * columns.output, name);
+      epilogue_case epilogue;
+      make_epilogue(c, &epilogue, way, channels, height, width, NULL);
+      EACH_PART(p, epilogue.dx, epilogue.cut)
+        c->kernels->adaptive_average_input_grad(epilogue.dx, dy, epilogue.epilogue, p.block, p.row);
+      check_epilogue(c, &epilogue, formula, magnitude, rows.output * columns.output, name);
     }
   }
 }

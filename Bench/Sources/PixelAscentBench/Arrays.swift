@@ -126,8 +126,8 @@ extension Range<Int> {
   var raw: pxa_range { pxa_range(begin: Int32(lowerBound), end: Int32(upperBound)) }
 }
 
-/// Room for marks of what is not zero in planes.
-final class Marks {
+/// The memory of the nonzero mask of planes.
+final class NonzeroMask {
   let base: UnsafeMutablePointer<UInt64>
 
   init(_ channels: Int, _ size: Int) {

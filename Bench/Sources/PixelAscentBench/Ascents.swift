@@ -34,7 +34,7 @@ struct Ascents {
     let probe = try network.evaluation(of: network.noise(size: Layer.imageSize), gradient: false)
     let measured = try peak.around {
       var timing: Timing?
-      try probe.together { timing = try stopwatch.measure { try probe.forwardAgain() } }
+      try probe.withThreads { timing = try stopwatch.measure { try probe.forwardAgain() } }
       return timing
     }
     let flop = squeezeNet(size: Layer.imageSize).reduce(0) { $0 + $1.flop(allClasses: true) }
@@ -61,7 +61,7 @@ struct Ascents {
   func allocations() throws {
     guard pxa_allocations_are_counted() else { return report.note("(allocations are not counted on this system)") }
     let probe = try AscentProbe(try network(threads: threads), size: Layer.imageSize)
-    try probe.together {
+    try probe.withThreads {
       try probe.iterate()
       let before = pxa_allocations_of_process()
       for _ in 0..<10 { try probe.iterate() }  // the last one blurs
@@ -79,14 +79,14 @@ struct Ascents {
   private func warmProbe(_ network: Network, size: Int, class index: Int = Layer.index) throws -> AscentProbe {
     let probe = try AscentProbe(network, size: size, class: index)
     if stopwatch.isShort { return probe }
-    try probe.together { for _ in 0..<Self.warmUp { try probe.iterate() } }
+    try probe.withThreads { for _ in 0..<Self.warmUp { try probe.iterate() } }
     return probe
   }
 
   private func measureIteration(_ probe: AscentProbe) throws -> (timing: Timing?, peak: Double) {
     try peak.around {
       var timing: Timing?
-      try probe.together { timing = try stopwatch.measure { try probe.iterate() } }
+      try probe.withThreads { timing = try stopwatch.measure { try probe.iterate() } }
       return timing
     }
   }
@@ -103,7 +103,7 @@ struct Ascents {
     defer { probe.observer = nil }
     let measured = try peak.around {
       var timing: Timing?
-      try probe.together { timing = try stopwatch.measure { try clock.iteration { try probe.iterate() } } }
+      try probe.withThreads { timing = try stopwatch.measure { try clock.iteration { try probe.iterate() } } }
       return timing
     }
     for (isBackward, pass) in [(false, "forward"), (true, "input_grad")] {
@@ -130,7 +130,7 @@ struct Ascents {
     let one = try stopwatch.measure { try probes.forEach(run) }
     let measured = try peak.around {
       var timing: Timing?
-      try side.together { timing = try stopwatch.measure { try side.forEach(threads) { try run(probes[$0]) } } }
+      try side.withThreads { timing = try stopwatch.measure { try side.forEach(threads) { try run(probes[$0]) } } }
       return timing
     }
     var row = row("many-ascents", measured, flop: flop(size: Layer.imageSize) * Double(threads * iterations))
@@ -161,7 +161,7 @@ private struct AscentProbe {
   }
 
   /// Calls `body` with the threads at hand.
-  func together(_ body: () throws -> Void) throws { try ascent.benchmarkedEvaluation.together(body) }
+  func withThreads(_ body: () throws -> Void) throws { try ascent.benchmarkedEvaluation.withThreads(body) }
 
   /// Goes one iteration further; all but the first compute the score of one class only.
   func iterate() throws { _ = try ascent.next() }

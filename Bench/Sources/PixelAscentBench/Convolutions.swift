@@ -27,12 +27,12 @@ func convolutionCases() -> [KernelCase] {
 }
 
 extension Layer {
-  /// Whether an evaluation marks what is not zero for it.
-  fileprivate var isMarked: Bool { operation == .convolution && kernel == 3 && stride == 1 }
+  /// Whether an evaluation makes a nonzero mask for it.
+  fileprivate var hasNonzeroMask: Bool { operation == .convolution && kernel == 3 && stride == 1 }
 
   /// Output blocks that one part should hold.
-  fileprivate func together(_ kernels: KernelTable) -> Int {
-    isMarked ? Int(PXA_MARKED_BLOCKS) : kernels.tileBlocks
+  fileprivate func blocksPerTile(_ kernels: KernelTable) -> Int {
+    hasNonzeroMask ? Int(PXA_SPARSE_BLOCKS) : kernels.tileBlocks
   }
 
   /// The share of zeros in the input, where it is large in an ascent.
@@ -112,24 +112,24 @@ private func convolutionForward(_ layer: Layer, _ numbers: Numbers, _ zeros: Dou
   let weights = random.values(layer.weightCount, numbers), biases = random.values(layer.outputs, numbers)
   let y = BlockedArray(layer.outputs, layer.outputSize, halo: 0)
   let bias = Floats(16 * ((layer.outputs + 15) / 16), biases), packed = layer.packed(weights), window = layer.window
-  let marks = layer.isMarked ? Marks(layer.inputs, layer.inputSize) : nil
+  let nonzero = layer.hasNonzeroMask ? NonzeroMask(layer.inputs, layer.inputSize) : nil
   let convolve: (KernelTable, pxa_range, pxa_range) -> Void
-  var mark: ((KernelTable, pxa_range) -> Void)?
+  var makeMask: ((KernelTable, pxa_range) -> Void)?
   if layer.operation == .stem {
     let x = ImageArray(layer.inputSize, halo: layer.padding, values)
     convolve = { $0.pointee.stem_forward(y.planes, x.image, packed.base, bias.base, window, .relu, $1, $2) }
   } else {
     let x = BlockedArray(layer.inputs, layer.inputSize, halo: layer.padding, values)
     convolve = {
-      $0.pointee.conv_forward(y.planes, x.planes, marks?.base, packed.base, bias.base, window, 1, .relu, $1, $2)
+      $0.pointee.conv_forward(y.planes, x.planes, nonzero?.base, packed.base, bias.base, window, 1, .relu, $1, $2)
     }
-    mark = marks.map { marks in { $0.pointee.mark_nonzero(marks.base, x.planes, $1) } }
+    makeMask = nonzero.map { nonzero in { $0.pointee.make_nonzero_mask(nonzero.base, x.planes, $1) } }
   }
   return KernelJob(
     reset: { y.forget(layer.computed) },
     run: { kernels, threads in
-      if let mark { threads.overRows(layer.inputSize) { mark(kernels, $0.raw) } }
-      threads.overParts(blocks: layer.blocks, together: layer.together(kernels), rows: layer.outputSize) {
+      if let makeMask { threads.overRows(layer.inputSize) { makeMask(kernels, $0.raw) } }
+      threads.overParts(blocks: layer.blocks, multipleOf: layer.blocksPerTile(kernels), rows: layer.outputSize) {
         blocks, rows in
         convolve(kernels, blocks.raw, rows.raw)
       }
@@ -147,19 +147,21 @@ private func convolutionInputGradient(_ layer: Layer, _ numbers: Numbers, _ zero
   let dx = BlockedArray(layer.inputs, layer.inputSize, halo: 1, start)
   let x = BlockedArray(layer.inputs, layer.inputSize, halo: 1, activations)
   let packed = layer.packedForGradient(weights)
-  let marks = layer.isMarked ? Marks(layer.outputs, layer.outputSize) : nil
+  let nonzero = layer.hasNonzeroMask ? NonzeroMask(layer.outputs, layer.outputSize) : nil
   return KernelJob(
     reset: { layer.accumulates ? dx.fill(start) : dx.forget(0..<layer.inputs) },
     run: { kernels, threads in
-      if let marks {
-        threads.overRows(layer.outputSize) { kernels.pointee.mark_nonzero(marks.base, dy.planes, $0.raw) }
+      if let nonzero {
+        threads.overRows(layer.outputSize) { kernels.pointee.make_nonzero_mask(nonzero.base, dy.planes, $0.raw) }
       }
-      threads.overParts(blocks: 0..<layer.inputBlocks, together: layer.together(kernels), rows: layer.inputSize) {
+      threads.overParts(blocks: 0..<layer.inputBlocks, multipleOf: layer.blocksPerTile(kernels), rows: layer.inputSize)
+      {
         blocks, rows in
         withPointer(layer.masks ? x.planes : nil) {
           kernels.pointee.conv_input_grad(
-            dx.planes, dy.planes, marks?.base, packed.base,
-            pxa_into(x: $0, act: .relu, accumulate: layer.accumulates), layer.window, 1, layer.blocks.raw, blocks.raw,
+            dx.planes, dy.planes, nonzero?.base, packed.base,
+            pxa_epilogue(x: $0, clamp: .relu, accumulate: layer.accumulates), layer.window, 1, layer.blocks.raw,
+            blocks.raw,
             rows.raw)
         }
       }

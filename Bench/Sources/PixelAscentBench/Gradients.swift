@@ -8,7 +8,7 @@ func measureGradient(model: String, threads: Int, rounds: Int) throws {
   let network = try Network(contentsOf: model, options: options)
   let probe = try network.evaluation(of: network.noise(size: network.preprocessing.inputSize))
   let clock = ContinuousClock()
-  try probe.together {
+  try probe.withThreads {
     for _ in 0..<3 { try probe.gradientAgain(class: 0) }
     for _ in 0..<rounds {
       let elapsed = try clock.measure { try probe.gradientAgain(class: 0) }

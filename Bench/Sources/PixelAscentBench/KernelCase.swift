@@ -59,7 +59,7 @@ extension KernelCase {
     for set in sets {
       for threads in threads {
         job.reset()
-        threads.together { job.run(set.table, threads) }
+        threads.withThreads { job.run(set.table, threads) }
         let found = job.found()
         guard found.count == expected.count else { throw Failure("\(name): \(expected.count) elements expected") }
         // What the reference divides, it does in double.

@@ -28,8 +28,8 @@ func layerKernelCases() -> [KernelCase] {
 }
 
 /// No mask, no start.
-private var plain: pxa_into {
-  pxa_into(x: nil, act: pxa_clamp(low: -.infinity, high: .infinity), accumulate: false)
+private var plain: pxa_epilogue {
+  pxa_epilogue(x: nil, clamp: pxa_clamp(low: -.infinity, high: .infinity), accumulate: false)
 }
 
 // MARK: - Max pools
@@ -56,8 +56,8 @@ private struct PoolShape {
       output: Int32(outputSize))
   }
 
-  /// The place of element [c,y,x] in the kernels' index.
-  func place(_ index: Int) -> Int {
+  /// The offset of element [c,y,x] in the index that the kernels write.
+  func indexOffset(_ index: Int) -> Int {
     let (channel, pixel) = index.quotientAndRemainder(dividingBy: outputSize * outputSize)
     return (channel / 16 * outputSize * outputSize + pixel) * 16 + channel % 16
   }
@@ -113,12 +113,12 @@ private func maxPoolForward(_ pool: PoolShape, _ numbers: Numbers) -> KernelJob 
       index.fill(99)
     },
     run: { kernels, threads in
-      threads.overParts(blocks: pool.blocks, together: 1, rows: pool.outputSize) { blocks, rows in
+      threads.overParts(blocks: pool.blocks, multipleOf: 1, rows: pool.outputSize) { blocks, rows in
         kernels.pointee.max_pool_forward(y.planes, index.base, x.planes, pool.window, blocks.raw, rows.raw)
       }
     },
     found: {
-      let places = data.index.indices.map { (element: Int) -> Double in Double(index.base[pool.place(element)]) }
+      let places = data.index.indices.map { (element: Int) -> Double in Double(index.base[pool.indexOffset(element)]) }
       return y.values(0..<pool.channels) + places
     },
     expected: { data.y + data.index.map(Double.init) })
@@ -130,11 +130,11 @@ private func maxPoolInputGradient(_ pool: PoolShape, _ numbers: Numbers) -> Kern
   let dx = BlockedArray(pool.channels, pool.inputSize, halo: 1)
   let dy = BlockedArray(pool.channels, pool.outputSize, halo: 0, values)
   let index = Bytes(data.index.count)
-  for (element, place) in data.index.enumerated() { index.base[pool.place(element)] = place }
+  for (element, place) in data.index.enumerated() { index.base[pool.indexOffset(element)] = place }
   return KernelJob(
     reset: { dx.forget(0..<pool.channels) },
     run: { kernels, threads in
-      threads.overParts(blocks: pool.blocks, together: 1, rows: pool.inputSize) { blocks, rows in
+      threads.overParts(blocks: pool.blocks, multipleOf: 1, rows: pool.inputSize) { blocks, rows in
         kernels.pointee.max_pool_input_grad(
           dx.planes, dy.planes, index.base, plain, pool.window, blocks.raw, rows.raw)
       }
@@ -182,9 +182,9 @@ private func globalAverageInputGradient(_ layer: Layer, _ numbers: Numbers) -> K
     reset: { dx.forget(channels) },
     run: { kernels, _ in
       withPointer(x.planes) { (mask: UnsafePointer<pxa_planes>?) in
-        let into = pxa_into(x: mask, act: pxa_clamp(low: 0, high: .infinity), accumulate: false)
+        let epilogue = pxa_epilogue(x: mask, clamp: pxa_clamp(low: 0, high: .infinity), accumulate: false)
         kernels.pointee.adaptive_average_input_grad(
-          dx.planes, dy.planes, into, layer.blocks.raw, (0..<layer.inputSize).raw)
+          dx.planes, dy.planes, epilogue, layer.blocks.raw, (0..<layer.inputSize).raw)
       }
     },
     found: { dx.values(channels) },
@@ -214,14 +214,14 @@ private struct Linear {
 }
 
 private func linearForward(_ numbers: Numbers) -> KernelJob {
-  let data = Linear(numbers), act = pxa_clamp(low: -.infinity, high: .infinity)
+  let data = Linear(numbers), clamp = pxa_clamp(low: -.infinity, high: .infinity)
   let x = BlockedArray(Linear.inputs, 1, halo: 0, data.x), y = BlockedArray(Linear.outputs, 1, halo: 0)
   let bias = Floats((Linear.outputs + 15) / 16 * 16, data.bias)
   return KernelJob(
     reset: { y.forget(0..<Linear.outputs) },
     run: { kernels, threads in
-      threads.overParts(blocks: 0..<(Linear.outputs + 15) / 16, together: 1, rows: 1) { blocks, _ in
-        kernels.pointee.linear_forward(y.planes, x.planes, data.floats.base, bias.base, act, blocks.raw)
+      threads.overParts(blocks: 0..<(Linear.outputs + 15) / 16, multipleOf: 1, rows: 1) { blocks, _ in
+        kernels.pointee.linear_forward(y.planes, x.planes, data.floats.base, bias.base, clamp, blocks.raw)
       }
     },
     found: { y.values(0..<Linear.outputs) },
@@ -239,7 +239,7 @@ private func linearInputGradient(_ numbers: Numbers) -> KernelJob {
   return KernelJob(
     reset: { dx.forget(0..<Linear.inputs) },
     run: { kernels, threads in
-      threads.overParts(blocks: 0..<Linear.inputs / 16, together: 1, rows: 1) { blocks, _ in
+      threads.overParts(blocks: 0..<Linear.inputs / 16, multipleOf: 1, rows: 1) { blocks, _ in
         kernels.pointee.linear_input_grad(dx.planes, dy.planes, data.floats.base, plain, from.raw, blocks.raw)
       }
     },
@@ -272,7 +272,7 @@ private func functionForward(_ numbers: Numbers) -> KernelJob {
   return KernelJob(
     reset: { y.forget(0..<Function.channels) },
     run: { kernels, threads in
-      threads.overParts(blocks: 0..<Function.channels / 16, together: 1, rows: Function.size) { blocks, rows in
+      threads.overParts(blocks: 0..<Function.channels / 16, multipleOf: 1, rows: Function.size) { blocks, rows in
         kernels.pointee.function_forward(y.planes, x.planes, Function.function, blocks.raw, rows.raw)
       }
     },
@@ -293,7 +293,7 @@ private func functionInputGradient(_ numbers: Numbers) -> KernelJob {
   return KernelJob(
     reset: { dx.forget(0..<Function.channels) },
     run: { kernels, threads in
-      threads.overParts(blocks: 0..<Function.channels / 16, together: 1, rows: Function.size) { blocks, rows in
+      threads.overParts(blocks: 0..<Function.channels / 16, multipleOf: 1, rows: Function.size) { blocks, rows in
         kernels.pointee.function_input_grad(
           dx.planes, dy.planes, x.planes, Function.function, plain, blocks.raw, rows.raw)
       }

@@ -33,7 +33,7 @@ final class Peak {
   /// Takes a sample: the best of five runs, since all that disturbs one makes it slower.
   func sample() {
     var best = 0.0
-    threads.together {
+    threads.withThreads {
       run()
       for _ in 0..<5 {
         let begin = now()

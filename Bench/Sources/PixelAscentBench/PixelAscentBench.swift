@@ -168,7 +168,7 @@ struct PixelAscentBench: ParsableCommand {
     let job = kernel.job(.reals)
     let measured = peak.around {
       var timing: Timing?
-      threads.together { timing = stopwatch.measure { job.run(set.table, threads) } }
+      threads.withThreads { timing = stopwatch.measure { job.run(set.table, threads) } }
       return timing
     }
     var row = Row(name: kernel.name, pass: kernel.pass, data: kernel.data, simd: set.name, threads: threads.count)

@@ -168,7 +168,7 @@ static void layer_norm_forward(pxa_planes y, pxa_planes x, const float *scale, c
 }
 
 static void layer_norm_input_grad(pxa_planes dx, pxa_planes dy, pxa_planes n_input, const float *scale, float epsilon,
-                                  bool whole, pxa_into into, pxa_range blocks, pxa_range rows) {
+                                  bool whole, pxa_epilogue epilogue, pxa_range blocks, pxa_range rows) {
   assert(have_one_size(dx, dy) && have_one_size(dx, n_input) && are_rows(rows, dx.height));
   assert(dx.data != dy.data && dx.data != n_input.data);
   norm_input input = {n_input, dy, scale, epsilon};
@@ -182,7 +182,7 @@ static void layer_norm_input_grad(pxa_planes dx, pxa_planes dy, pxa_planes n_inp
       for (int b = blocks.begin; b < blocks.end; b++) {
         v16 lanes = channel_lanes(dx, b), factor = v16_load(scale + b * PXA_BLOCK), zero = v16_zero();
         const float *in = pixel(n_input, b, r, 0), *dy_in = pixel(dy, b, r, 0);
-        grad_row out = grad_row_of(dx, into, b, r);
+        grad_row out = grad_row_of(dx, epilogue, b, r);
         for (int k = 0; k < count; k++) {
           v16 own = v16_set1(at[k].factor);
           v16 z = v16_mul(v16_sub(load_pixel(in, c + k), v16_set1(at[k].mean)), own);

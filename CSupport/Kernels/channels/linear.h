@@ -40,7 +40,7 @@ PXA_INLINE void linear_rows(float *y, const float *x, const float *const *rows, 
     y[k] = v16_sum(sum[k]);
 }
 
-static void linear_forward(pxa_planes y, pxa_planes x, const float *weights, const float *bias, pxa_clamp act,
+static void linear_forward(pxa_planes y, pxa_planes x, const float *weights, const float *bias, pxa_clamp clamp,
                            pxa_range blocks) {
   assert(x.halo == 0 && x.height == 1 && x.width == 1 && y.halo == 0 && y.height == 1 && y.width == 1);
   for (int b = blocks.begin; b < blocks.end; b++) {
@@ -56,7 +56,7 @@ static void linear_forward(pxa_planes y, pxa_planes x, const float *weights, con
       linear_rows(sums + o, x.data, rows, x.channels);
     }
     v16 sum = v16_add(v16_loadu(sums), v16_load(bias + b * PXA_BLOCK));
-    v16_store(pixel(y, b, 0, 0), acted(act_in(act, y, b), sum));
+    v16_store(pixel(y, b, 0, 0), clamped(clamp_in(clamp, y, b), sum));
   }
 }
 
@@ -79,7 +79,7 @@ PXA_INLINE void add_weights(float *sums, const float *const *rows, const float *
   }
 }
 
-static void linear_input_grad(pxa_planes dx, pxa_planes dy, const float *weights, pxa_into into, pxa_range from,
+static void linear_input_grad(pxa_planes dx, pxa_planes dy, const float *weights, pxa_epilogue epilogue, pxa_range from,
                               pxa_range blocks) {
   assert(dx.halo == 0 && dx.height == 1 && dx.width == 1 && dy.halo == 0 && dy.height == 1 && dy.width == 1);
   _Alignas(64) float sums[LINEAR_BLOCKS * PXA_BLOCK];
@@ -87,7 +87,7 @@ static void linear_input_grad(pxa_planes dx, pxa_planes dy, const float *weights
   for (int first = blocks.begin; first < blocks.end; first += LINEAR_BLOCKS) {
     int count = blocks.end - first < LINEAR_BLOCKS ? blocks.end - first : LINEAR_BLOCKS;
     for (int b = 0; b < count; b++) {
-      grad_row out = grad_row_of(dx, into, first + b, 0);
+      grad_row out = grad_row_of(dx, epilogue, first + b, 0);
       store_pixel(sums, b, grad_start(&out, 0));
     }
     int left = dx.channels - first * PXA_BLOCK, floats = left < count * PXA_BLOCK ? left : count * PXA_BLOCK;
@@ -107,7 +107,7 @@ static void linear_input_grad(pxa_planes dx, pxa_planes dy, const float *weights
     for (int k = 0; k < held; k++)
       add_weights(sums, rows + k, values + k, 1, floats);
     for (int b = 0; b < count; b++) {
-      grad_row out = grad_row_of(dx, into, first + b, 0);
+      grad_row out = grad_row_of(dx, epilogue, first + b, 0);
       grad_end(&out, 0, load_pixel(sums, b));
     }
   }

@@ -70,10 +70,10 @@ static void lrn_forward(pxa_planes y, pxa_planes scale, pxa_planes x, pxa_lrn lr
 }
 
 static void lrn_input_grad(pxa_planes dx, pxa_planes dy, pxa_planes n_input, pxa_planes scale, pxa_lrn lrn,
-                           pxa_into into, pxa_range blocks, pxa_range rows) {
+                           pxa_epilogue epilogue, pxa_range blocks, pxa_range rows) {
   v16 factor = v16_set1(-2 * lrn.alpha * lrn.beta / (float)lrn.size), power = v16_set1(-lrn.beta);
   EACH_ROW(b, r, blocks, rows) {
-    grad_row out = grad_row_of(dx, into, b, r);
+    grad_row out = grad_row_of(dx, epilogue, b, r);
     for (int c = 0; c < dx.width; c++) {
       lrn_terms terms = {.x = pixel(n_input, 0, r, c),
                          .dy = pixel(dy, 0, r, c),

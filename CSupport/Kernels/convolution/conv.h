@@ -12,7 +12,7 @@
 #include "../shapes/layout.h"
 #include "../shapes/taps.h"
 #include "../simd/simd.h"
-#include "activation.h"
+#include "store.h"
 #include "sparse.h"
 #include "tile.h"
 #include "pxa_packing.h"
@@ -43,11 +43,11 @@ static void set_taps(row_job *job, pxa_window window, ptrdiff_t row, ptrdiff_t c
     }
 }
 
-static void conv_forward(pxa_planes y, pxa_planes x, const uint64_t *marks, const float *packed, const float *bias,
-                         pxa_window window, int32_t groups, pxa_clamp act, pxa_range blocks, pxa_range rows) {
+static void conv_forward(pxa_planes y, pxa_planes x, const uint64_t *nonzero, const float *packed, const float *bias,
+                         pxa_window window, int32_t groups, pxa_clamp clamp, pxa_range blocks, pxa_range rows) {
   int taps = window_taps(window), stride = window.x.stride;
   assert(x.halo >= pxa_conv_halo(window) && taps <= PXA_MAX_TAPS);
-  assert(is_conv_output(y, window, x.height, x.width, act) && are_rows(rows, y.height));
+  assert(is_conv_output(y, window, x.height, x.width, clamp) && are_rows(rows, y.height));
   size_t packed_floats = pxa_conv_packed_floats(window, groups, x.channels, y.channels);
   row_job job = {.x_step = plane_floats(x),
                  .w_step = taps * BLOCK_WEIGHTS,
@@ -55,14 +55,14 @@ static void conv_forward(pxa_planes y, pxa_planes x, const uint64_t *marks, cons
                  .x_stride = (ptrdiff_t)stride * PXA_BLOCK,
                  .y_stride = PXA_BLOCK,
                  .y_block = plane_floats(y),
-                 .activation = activation_of(act)};
-  if (marks) {
-    sparse_layer layer = {.in = {x, 0, pxa_blocks(x.channels), marks},
+                 .bounds = bounds_of(clamp)};
+  if (nonzero) {
+    sparse_layer layer = {.in = {x, 0, pxa_blocks(x.channels), nonzero},
                           .padding = padding_forward(window),
                           .w = packed,
                           .w_block = job.w_block,
                           .bias = bias,
-                          .activation = job.activation};
+                          .bounds = job.bounds};
     assert(can_be_sparse(window) && groups == 1 && pxa_conv_halo(window) < WINDOW);
     if (is_sparse(layer.in, y.channels)) {
       sparse_rows(y, &layer, blocks, rows);
@@ -84,10 +84,10 @@ static void conv_forward(pxa_planes y, pxa_planes x, const uint64_t *marks, cons
 }
 
 static void stem_forward(pxa_planes y, pxa_image x, const float *packed, const float *bias, pxa_window window,
-                         pxa_clamp act, pxa_range blocks, pxa_range rows) {
+                         pxa_clamp clamp, pxa_range blocks, pxa_range rows) {
   int taps = window_taps(window), stride = window.x.stride;
   assert(x.halo >= pxa_conv_halo(window) && taps <= PXA_MAX_TAPS);
-  assert(is_conv_output(y, window, x.height, x.width, act) && are_rows(rows, y.height));
+  assert(is_conv_output(y, window, x.height, x.width, clamp) && are_rows(rows, y.height));
   row_job job = {.steps = x.channels,
                  .x_step = image_plane_floats(x),
                  .w_step = taps * PXA_BLOCK,
@@ -95,7 +95,7 @@ static void stem_forward(pxa_planes y, pxa_image x, const float *packed, const f
                  .x_stride = stride,
                  .y_stride = PXA_BLOCK,
                  .y_block = plane_floats(y),
-                 .activation = activation_of(act)};
+                 .bounds = bounds_of(clamp)};
   set_taps(&job, window, image_row_floats(x), 1, PXA_BLOCK);
 
   const tile_row *tiles = stride == 1   ? image_stride1
@@ -124,12 +124,13 @@ static void set_grad_taps(row_job *job, const int32_t *places, pxa_window window
     }
 }
 
-static void conv_input_grad(pxa_planes dx, pxa_planes dy, const uint64_t *marks, const float *packed, pxa_into into,
-                            pxa_window window, int32_t groups, pxa_range from, pxa_range blocks, pxa_range rows) {
+static void conv_input_grad(pxa_planes dx, pxa_planes dy, const uint64_t *nonzero, const float *packed,
+                            pxa_epilogue epilogue, pxa_window window, int32_t groups, pxa_range from, pxa_range blocks,
+                            pxa_range rows) {
   int taps = window_taps(window), stride = window.x.stride;
   assert(dy.halo >= pxa_conv_grad_halo(window) && taps <= PXA_MAX_TAPS && are_rows(rows, dx.height));
   assert(groups == 1 || (from.begin == 0 && from.end == pxa_blocks(dy.channels)));
-  const pxa_planes *x = mask_of(&into);
+  const pxa_planes *x = mask_of(&epilogue);
   size_t packed_floats = pxa_conv_grad_packed_floats(window, groups, dx.channels, dy.channels);
   row_job job = {.x_step = plane_floats(dy),
                  .w_step = taps * BLOCK_WEIGHTS,
@@ -138,19 +139,19 @@ static void conv_input_grad(pxa_planes dx, pxa_planes dy, const uint64_t *marks,
                  .y_stride = stride * PXA_BLOCK,
                  .y_block = plane_floats(dx),
                  .mask_block = x ? plane_floats(*x) : 0,
-                 .accumulate = into.accumulate};
+                 .accumulate = epilogue.accumulate};
   if (x)
-    job.activation = activation_of(into.act);
+    job.bounds = bounds_of(epilogue.clamp);
   const float *w = packed + (groups == 1 ? from.begin * job.w_step : 0);
-  if (marks) {
-    sparse_layer layer = {.in = {dy, from.begin, from.end - from.begin, marks},
+  if (nonzero) {
+    sparse_layer layer = {.in = {dy, from.begin, from.end - from.begin, nonzero},
                           .padding = padding_of_grad(window),
                           .upwards = true,
                           .w = w,
                           .w_block = job.w_block,
-                          .accumulate = into.accumulate,
+                          .accumulate = epilogue.accumulate,
                           .mask = x,
-                          .activation = job.activation};
+                          .bounds = job.bounds};
     assert(can_be_sparse(window) && groups == 1);
     if (is_sparse(layer.in, dx.channels)) {
       sparse_rows(dx, &layer, blocks, rows);

@@ -15,7 +15,7 @@
 #include "../shapes/layout.h"
 #include "../shapes/taps.h"
 #include "../simd/simd.h"
-#include "activation.h"
+#include "store.h"
 #include "pxa_sizes.h"
 #include "pxa_types.h"
 #include "tile_sizes.h"
@@ -34,7 +34,7 @@ typedef struct {
 typedef struct {
   const float *bias;
   bool accumulate;
-  activation activation;
+  bounds bounds;
   ptrdiff_t x_stride;
   int y_stride;
 } depthwise_job;
@@ -96,7 +96,7 @@ PXA_INLINE void depthwise_tile(float *y, const float *x, const float *w, const f
       }
   }
 
-  store_sums(y, job->y_stride, sum, pixels, mask, job->y_stride, &job->activation);
+  store_sums(y, job->y_stride, sum, pixels, mask, job->y_stride, &job->bounds);
 }
 
 #define DEPTHWISE_ARGUMENTS                                                                                            \
@@ -136,12 +136,11 @@ static void depthwise_row(depthwise_tiles row, float *y, const float *x, const f
 }
 
 static void depthwise_forward(pxa_planes y, pxa_planes x, const float *packed, const float *bias, pxa_window window,
-                              pxa_clamp act, pxa_range blocks, pxa_range rows) {
+                              pxa_clamp clamp, pxa_range blocks, pxa_range rows) {
   int taps = window_taps(window), stride = window.x.stride;
   assert(x.halo >= pxa_conv_halo(window) && taps <= PXA_MAX_TAPS);
-  assert(is_conv_output(y, window, x.height, x.width, act) && are_rows(rows, y.height));
-  depthwise_job job = {
-      .activation = activation_of(act), .x_stride = (ptrdiff_t)stride * PXA_BLOCK, .y_stride = PXA_BLOCK};
+  assert(is_conv_output(y, window, x.height, x.width, clamp) && are_rows(rows, y.height));
+  depthwise_job job = {.bounds = bounds_of(clamp), .x_stride = (ptrdiff_t)stride * PXA_BLOCK, .y_stride = PXA_BLOCK};
   tap_grid grid = {.rows = window.y.kernel,
                    .columns = window.x.kernel,
                    .x = pixel_offset(x, -window.y.before, -window.x.before),
@@ -172,15 +171,15 @@ static tap_grid grad_grid(pxa_window window, pxa_planes dy, int row, int phase) 
                     .w_column = -across.step * PXA_BLOCK};
 }
 
-static void depthwise_input_grad(pxa_planes dx, pxa_planes dy, const float *packed, pxa_into into, pxa_window window,
-                                 pxa_range blocks, pxa_range rows) {
+static void depthwise_input_grad(pxa_planes dx, pxa_planes dy, const float *packed, pxa_epilogue epilogue,
+                                 pxa_window window, pxa_range blocks, pxa_range rows) {
   enum { PHASES = 4 };
   int taps = window_taps(window), down = window.y.stride, across = window.x.stride;
   assert(dy.halo >= pxa_conv_grad_halo(window) && taps <= PXA_MAX_TAPS && are_rows(rows, dx.height));
-  const pxa_planes *x = mask_of(&into);
-  depthwise_job job = {.accumulate = into.accumulate, .x_stride = PXA_BLOCK, .y_stride = across * PXA_BLOCK};
+  const pxa_planes *x = mask_of(&epilogue);
+  depthwise_job job = {.accumulate = epilogue.accumulate, .x_stride = PXA_BLOCK, .y_stride = across * PXA_BLOCK};
   if (x)
-    job.activation = activation_of(into.act);
+    job.bounds = bounds_of(epilogue.clamp);
   // PHASES × PHASES phases at a time, so that each plane of dX is written from one end to the other.
   for (int first_row = 0; first_row < down; first_row += PHASES)
     for (int first_phase = 0; first_phase < across; first_phase += PHASES) {

@@ -16,18 +16,18 @@
 // Bit i says whether channel i of a pixel is not zero, for the channels of up to GROUP_BLOCKS blocks; `pixel` points to the
 // pixel in the first of these blocks, `plane` is the number of floats from one block to the next.
 PXA_INLINE uint64_t nonzero_channels(const float *pixel, ptrdiff_t plane, int blocks) {
-  uint64_t mark = 0;
+  uint64_t mask = 0;
   for (int b = 0; b < GROUP_BLOCKS && b < blocks; b++)
-    mark |= (uint64_t)v16_nonzero(v16_load(pixel + b * plane)) << b * PXA_BLOCK;
-  return mark;
+    mask |= (uint64_t)v16_nonzero(v16_load(pixel + b * plane)) << b * PXA_BLOCK;
+  return mask;
 }
 
-static void mark_nonzero(uint64_t *marks, pxa_planes x, pxa_range rows) {
+static void make_nonzero_mask(uint64_t *nonzero, pxa_planes x, pxa_range rows) {
   int blocks = pxa_blocks(x.channels);
-  for (int g = 0; g < blocks; g += GROUP_BLOCKS, marks += (ptrdiff_t)x.height * x.width)
+  for (int g = 0; g < blocks; g += GROUP_BLOCKS, nonzero += (ptrdiff_t)x.height * x.width)
     for (int r = rows.begin; r < rows.end; r++)
       for (int c = 0; c < x.width; c++)
-        marks[(ptrdiff_t)r * x.width + c] = nonzero_channels(pixel(x, g, r, c), plane_floats(x), blocks - g);
+        nonzero[(ptrdiff_t)r * x.width + c] = nonzero_channels(pixel(x, g, r, c), plane_floats(x), blocks - g);
 }
 
 #endif

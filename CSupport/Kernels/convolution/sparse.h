@@ -15,16 +15,16 @@
 #include "../shapes/layout.h"
 #include "../shapes/taps.h"
 #include "../simd/simd.h"
-#include "activation.h"
+#include "store.h"
 #include "pxa_types.h"
 
 enum { WINDOW = 3 };
 
-// What the convolution reads: some blocks of planes, and what mark_nonzero wrote for these blocks.
+// What the convolution reads: some blocks of planes, and what make_nonzero_mask wrote for these blocks.
 typedef struct {
   pxa_planes planes;
   int first_block, blocks;
-  const uint64_t *marks;
+  const uint64_t *nonzero;
 } marked_planes;
 
 // The zeros before the first row and the first column of X or, in a gradient, of dY.
@@ -51,30 +51,30 @@ PXA_INLINE bool can_be_sparse(pxa_window window) {
 static bool is_sparse(marked_planes in, int out_channels) {
   const float value = out_channels <= PXA_BLOCK ? 1.6f * SPARSE_VALUE : SPARSE_VALUE, surroundings = 8;
   int groups = (in.blocks + GROUP_BLOCKS - 1) / GROUP_BLOCKS;
-  ptrdiff_t pixels = (ptrdiff_t)in.planes.height * in.planes.width, marked = 0;
+  ptrdiff_t pixels = (ptrdiff_t)in.planes.height * in.planes.width, nonzeros = 0;
   for (ptrdiff_t i = 0; i < groups * pixels; i++)
-    marked += __builtin_popcountll(in.marks[i]);
-  float cost = value * (float)marked + surroundings * (float)(groups * pixels);
+    nonzeros += __builtin_popcountll(in.nonzero[i]);
+  float cost = value * (float)nonzeros + surroundings * (float)(groups * pixels);
   return cost < (float)(in.blocks * PXA_BLOCK * pixels);
 }
 
 // What one input row adds to one output row.
 typedef struct {
   float *y;
-  bool continues;        // the sums start from what Y holds
-  const float *bias;     // what they start from if not, or NULL for zero
-  const float *mask;     // the mask's row, or NULL
-  activation activation; // what clamps the sums; with a mask, the activation that made the mask
+  bool continues;    // the sums start from what Y holds
+  const float *bias; // what they start from if not, or NULL for zero
+  const float *mask; // the mask's row, or NULL
+  bounds bounds;     // what clamps the sums; with a mask, the activation that made the mask
   ptrdiff_t y_block, mask_block, w_block, x_block;
   int y_width, x_width;
   int reach;      // an input pixel u adds to the output pixels u − reach … u − reach + 2
   const float *w; // the weights of a row of the kernel; the last of the three output pixels takes the first tap
   const float *x;
-  const uint64_t *marks;
+  const uint64_t *nonzero;
 } sparse_job;
 
 PXA_INLINE void sparse_row(const sparse_job *job, int blocks) {
-  v16 sum[WINDOW][PXA_MARKED_BLOCKS]; // those of the output pixels u − reach … u − reach + 2
+  v16 sum[WINDOW][PXA_SPARSE_BLOCKS]; // those of the output pixels u − reach … u − reach + 2
   UNROLL
   for (int k = 0; k < WINDOW; k++) {
     UNROLL
@@ -92,7 +92,7 @@ PXA_INLINE void sparse_row(const sparse_job *job, int blocks) {
 
     if (u >= 0 && u < job->x_width) {
       const float *values = job->x + (ptrdiff_t)u * PXA_BLOCK;
-      for (uint64_t left = job->marks[u]; left; left &= left - 1) {
+      for (uint64_t left = job->nonzero[u]; left; left &= left - 1) {
         int channel = __builtin_ctzll(left), block = channel / PXA_BLOCK, lane = channel % PXA_BLOCK;
         float value = values[block * job->x_block + lane];
         const float *w = job->w + block * WINDOW * WINDOW * BLOCK_WEIGHTS + lane * PXA_BLOCK;
@@ -108,7 +108,7 @@ PXA_INLINE void sparse_row(const sparse_job *job, int blocks) {
 
     if (leaves >= 0)
       store_sums(job->y + leaves * PXA_BLOCK, job->y_block, sum[0], blocks,
-                 job->mask ? job->mask + leaves * PXA_BLOCK : NULL, job->mask_block, &job->activation);
+                 job->mask ? job->mask + leaves * PXA_BLOCK : NULL, job->mask_block, &job->bounds);
     UNROLL
     for (int k = 0; k + 1 < WINDOW; k++) {
       UNROLL
@@ -119,7 +119,7 @@ PXA_INLINE void sparse_row(const sparse_job *job, int blocks) {
 }
 
 static __attribute__((noinline)) void sparse_row_1(const sparse_job *job) { sparse_row(job, 1); }
-static __attribute__((noinline)) void sparse_row_all(const sparse_job *job) { sparse_row(job, PXA_MARKED_BLOCKS); }
+static __attribute__((noinline)) void sparse_row_all(const sparse_job *job) { sparse_row(job, PXA_SPARSE_BLOCKS); }
 
 // What all rows of a layer share.
 typedef struct {
@@ -131,11 +131,11 @@ typedef struct {
   bool accumulate;
   const float *bias;      // or NULL
   const pxa_planes *mask; // or NULL
-  activation activation;
+  bounds bounds;
 } sparse_layer;
 
 static void sparse_rows(pxa_planes y, const sparse_layer *layer, pxa_range blocks, pxa_range rows) {
-  static const activation no_activation = {.clamps = false};
+  static const bounds no_bounds = {.clamps = false};
   marked_planes in = layer->in;
   int height = in.planes.height;
   sparse_job job = {.y_block = plane_floats(y),
@@ -145,7 +145,7 @@ static void sparse_rows(pxa_planes y, const sparse_layer *layer, pxa_range block
                     .y_width = y.width,
                     .x_width = in.planes.width,
                     .reach = WINDOW - 1 - layer->padding.x};
-  for (int b = blocks.begin; b < blocks.end; b += PXA_MARKED_BLOCKS)
+  for (int b = blocks.begin; b < blocks.end; b += PXA_SPARSE_BLOCKS)
     for (int g = 0; g < in.blocks; g += GROUP_BLOCKS)
       for (int ky = 0; ky < WINDOW; ky++)
         for (int r = rows.begin; r < rows.end; r++) {
@@ -160,11 +160,11 @@ static void sparse_rows(pxa_planes y, const sparse_layer *layer, pxa_range block
           job.continues = layer->accumulate || !begins;
           job.bias = layer->bias && begins ? layer->bias + b * PXA_BLOCK : NULL;
           job.mask = layer->mask && ends ? pixel(*layer->mask, b, r, 0) : NULL;
-          job.activation = ends ? layer->activation : no_activation;
+          job.bounds = ends ? layer->bounds : no_bounds;
           job.w = layer->w + b * layer->w_block + ((ptrdiff_t)g * WINDOW + ky) * WINDOW * BLOCK_WEIGHTS;
           job.x = pixel(in.planes, in.first_block + g, row, 0);
-          job.marks = in.marks + ((ptrdiff_t)(g / GROUP_BLOCKS) * height + row) * in.planes.width;
-          if (blocks.end - b < PXA_MARKED_BLOCKS)
+          job.nonzero = in.nonzero + ((ptrdiff_t)(g / GROUP_BLOCKS) * height + row) * in.planes.width;
+          if (blocks.end - b < PXA_SPARSE_BLOCKS)
             sparse_row_1(&job);
           else
             sparse_row_all(&job);

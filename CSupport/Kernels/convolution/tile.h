@@ -12,7 +12,7 @@
 
 #include "../shapes/taps.h"
 #include "../simd/simd.h"
-#include "activation.h"
+#include "store.h"
 #include "pxa_types.h"
 #include "tile_sizes.h"
 
@@ -33,7 +33,7 @@ typedef struct {
   ptrdiff_t mask_block;     // floats between blocks of the mask
   const float *bias;        // what the sums start from, or NULL for zero
   bool accumulate;          // the sums start from what Y holds
-  activation activation;    // what clamps the sums; with a mask, the activation that made the mask
+  bounds bounds;            // what clamps the sums; with a mask, the activation that made the mask
   tap taps[PXA_MAX_TAPS];
 } row_job;
 
@@ -100,7 +100,7 @@ PXA_INLINE void conv_tile(float *y, const float *x, const float *w, const float 
   UNROLL
   for (int b = 0; b < blocks; b++)
     store_sums(y + b * job->y_block, job->y_stride, sum[b], pixels, mask ? mask + b * job->mask_block : NULL,
-               job->y_stride, &job->activation);
+               job->y_stride, &job->bounds);
 }
 
 #define TILE_ARGUMENTS float *y, const float *x, const float *w, const float *mask, const row_job *job

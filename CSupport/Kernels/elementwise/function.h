@@ -109,11 +109,11 @@ PXA_INLINE void function_rows(pxa_planes y, pxa_planes x, pxa_function f, pxa_fu
 }
 
 PXA_INLINE void slope_rows(pxa_planes dx, pxa_planes dy, pxa_planes f_input, pxa_function f, pxa_function_kind kind,
-                           pxa_into into, pxa_range blocks, pxa_range rows) {
+                           pxa_epilogue epilogue, pxa_range blocks, pxa_range rows) {
   EACH_ROW(b, r, blocks, rows) {
     parameters p = parameters_in(f, b);
     const float *in = pixel(f_input, b, r, 0), *dy_row = pixel(dy, b, r, 0);
-    grad_row out = grad_row_of(dx, into, b, r);
+    grad_row out = grad_row_of(dx, epilogue, b, r);
     for (int c = 0; c < dx.width; c++) {
       v16 slope = function_slope(kind, load_pixel(in, c), p);
       grad_end(&out, c, v16_fma(grad_start(&out, c), slope, load_pixel(dy_row, c)));
@@ -141,12 +141,12 @@ static void function_forward(pxa_planes y, pxa_planes x, pxa_function f, pxa_ran
   }
 }
 
-static void function_input_grad(pxa_planes dx, pxa_planes dy, pxa_planes f_input, pxa_function f, pxa_into into,
+static void function_input_grad(pxa_planes dx, pxa_planes dy, pxa_planes f_input, pxa_function f, pxa_epilogue epilogue,
                                 pxa_range blocks, pxa_range rows) {
   switch (f.kind) {
 #define INPUT_GRAD(kind)                                                                                               \
   case kind:                                                                                                           \
-    slope_rows(dx, dy, f_input, f, kind, into, blocks, rows);                                                          \
+    slope_rows(dx, dy, f_input, f, kind, epilogue, blocks, rows);                                                      \
     break;
     EACH_KIND(INPUT_GRAD)
 #undef INPUT_GRAD

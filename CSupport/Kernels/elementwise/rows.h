@@ -28,14 +28,14 @@ PXA_INLINE int lanes_in(pxa_planes a, int block) {
 // An activation's ends, lane by lane. In the lanes beyond the channels both are 0, which keeps these lanes zero.
 typedef struct {
   v16 low, high;
-} act_lanes;
+} clamp_lanes;
 
-PXA_INLINE act_lanes act_in(pxa_clamp act, pxa_planes y, int block) {
+PXA_INLINE clamp_lanes clamp_in(pxa_clamp clamp, pxa_planes y, int block) {
   int lanes = lanes_in(y, block);
-  return (act_lanes){v16_first(v16_set1(act.low), lanes), v16_first(v16_set1(act.high), lanes)};
+  return (clamp_lanes){v16_first(v16_set1(clamp.low), lanes), v16_first(v16_set1(clamp.high), lanes)};
 }
 
-PXA_INLINE v16 acted(act_lanes act, v16 a) { return v16_min(v16_max(a, act.low), act.high); }
+PXA_INLINE v16 clamped(clamp_lanes clamp, v16 a) { return v16_min(v16_max(a, clamp.low), clamp.high); }
 
 // A row of dX, and what a gradient takes to be written into it.
 typedef struct {
@@ -45,14 +45,15 @@ typedef struct {
   bool accumulate;
 } grad_row;
 
-PXA_INLINE grad_row grad_row_of(pxa_planes dx, pxa_into into, int block, int row) {
+PXA_INLINE grad_row grad_row_of(pxa_planes dx, pxa_epilogue epilogue, int block, int row) {
   assert(row >= 0 && row < dx.height);
-  assert(!into.x || (into.x->channels == dx.channels && into.x->height == dx.height && into.x->width == dx.width));
+  assert(!epilogue.x ||
+         (epilogue.x->channels == dx.channels && epilogue.x->height == dx.height && epilogue.x->width == dx.width));
   return (grad_row){.dx = pixel(dx, block, row, 0),
-                    .x = into.x ? pixel(*into.x, block, row, 0) : NULL,
-                    .low = v16_set1(into.act.low),
-                    .high = v16_set1(into.act.high),
-                    .accumulate = into.accumulate};
+                    .x = epilogue.x ? pixel(*epilogue.x, block, row, 0) : NULL,
+                    .low = v16_set1(epilogue.clamp.low),
+                    .high = v16_set1(epilogue.clamp.high),
+                    .accumulate = epilogue.accumulate};
 }
 
 PXA_INLINE v16 grad_start(const grad_row *row, int column) {

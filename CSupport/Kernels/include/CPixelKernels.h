@@ -91,9 +91,9 @@
 //   requires        block data aligned to 64 bytes; ranges inside the array; outputs alias no input unless said so.
 //                   Violations are the caller's bug (asserted in debug builds); sizes are validated in Swift.
 //   error           an element that sums n products: |error| ≤ (n + 2)·2⁻²⁴·(|start| + Σ|products|).
-//   act             the activation min(high, max(low, ·)) of a pxa_clamp: the identity for (−∞, ∞), ReLU for (0, ∞), ReLU6
+//   clamp           min(high, max(low, ·)) of a pxa_clamp: the identity for (−∞, ∞), ReLU for (0, ∞), ReLU6
 //                   for (0, 6).
-//   gradient        a kernel that takes a pxa_into writes dX = mask · (start + its formula). start is what dX holds before
+//   gradient        a kernel that takes a pxa_epilogue writes dX = mask · (start + its formula). start is what dX holds before
 //                   the call if `accumulate`, else 0. mask[c,y,x] is the derivative of the activation that made X: 1 where
 //                   low < X[c,y,x] < high or no X is given, else 0. (An activation of +∞ may count as inside (0, ∞).)
 //                   dX may be the same memory as X where the kernel says so.

@@ -24,56 +24,57 @@ typedef struct pxa_kernels {
   /// Blocks that conv_forward and conv_input_grad compute together: ranges of blocks that are no multiple are slower.
   int32_t tile_blocks;
 
-  /// marks[g][y][x], bit i: whether X[64·g+i,y,x] ≠ 0.
-  /// layout    X blocked; marks [⌈C/64⌉][H][W].
-  /// writes    marks in rows of X.
+  /// nonzero[g][y][x], bit i: whether X[64·g+i,y,x] ≠ 0.
+  /// layout    X blocked; nonzero [⌈C/64⌉][H][W].
+  /// writes    the mask in rows of X.
   /// error     exact
-  void (*mark_nonzero)(uint64_t *marks, pxa_planes x, pxa_range rows);
+  void (*make_nonzero_mask)(uint64_t *nonzero, pxa_planes x, pxa_range rows);
 
   /// Convolution.
-  /// Y[o,y,x] = act(bias[o] + Σ_{i,ky,kx} X[i, S·y + D·ky − P, S·x + D·kx − P] · W[o,i,ky,kx]).
+  /// Y[o,y,x] = clamp(bias[o] + Σ_{i,ky,kx} X[i, S·y + D·ky − P, S·x + D·kx − P] · W[o,i,ky,kx]).
   /// layout    Y, X blocked; packed by pxa_conv_pack_forward; bias ⌈Cout/16⌉·16 floats, zero beyond Cout.
-  /// marks     mark_nonzero of all rows of X, or NULL: with them X takes less time if it is mostly zero. The bits are the
+  /// nonzero   make_nonzero_mask of all rows of X, or NULL: with them X takes less time if it is mostly zero. The bits are the
   ///           same, but for the sign of a zero.
   /// writes    Y in blocks × rows.
   /// requires  X.halo ≥ pxa_conv_halo; Y of pxa_output_size; taps ≤ PXA_MAX_TAPS; low ≤ 0 ≤ high of the act, so that the
-  ///           lanes beyond the channels stay zero; marks only where K = 3, S = 1, D = 1, P ≤ 2 on both axes and G = 1.
+  ///           lanes beyond the channels stay zero; a mask only where K = 3, S = 1, D = 1, P ≤ 2 on both axes and G = 1.
   /// sum       n = taps · 16 · the input blocks read, by groups of 64 input channels, in them by taps
-  void (*conv_forward)(pxa_planes y, pxa_planes x, const uint64_t *marks, const float *packed, const float *bias,
-                       pxa_window window, int32_t groups, pxa_clamp act, pxa_range blocks, pxa_range rows);
+  void (*conv_forward)(pxa_planes y, pxa_planes x, const uint64_t *nonzero, const float *packed, const float *bias,
+                       pxa_window window, int32_t groups, pxa_clamp clamp, pxa_range blocks, pxa_range rows);
 
   /// Gradient of a convolution with respect to its input.
   /// Σ_{o,ky,kx : S | y+P−D·ky, S | x+P−D·kx} dY[o, (y+P−D·ky)/S, (x+P−D·kx)/S] · W[o,i,ky,kx], o in the blocks `from` only.
   /// layout    all blocked; packed by pxa_conv_pack_input_grad.
-  /// marks     mark_nonzero of the blocks `from` and all rows of dY, or NULL: with them dY takes less time if it is mostly
+  /// nonzero   make_nonzero_mask of the blocks `from` and all rows of dY, or NULL: with them dY takes less time if it is mostly
   ///           zero. The bits are the same, but for the sign of a zero.
-  /// writes    dX in blocks × rows; without marks dX may be X.
-  /// requires  dY.halo ≥ pxa_conv_grad_halo; marks only where K = 3, S = 1, D = 1 on both axes and G = 1; all blocks in
+  /// writes    dX in blocks × rows; without a mask dX may be X.
+  /// requires  dY.halo ≥ pxa_conv_grad_halo; a mask only where K = 3, S = 1, D = 1 on both axes and G = 1; all blocks in
   ///           `from` where G > 1.
   /// sum       n = taps · 16 · the blocks summed, by groups of 64 output channels from the first of `from` on, in them by
   ///           taps
-  void (*conv_input_grad)(pxa_planes dx, pxa_planes dy, const uint64_t *marks, const float *packed, pxa_into into,
-                          pxa_window window, int32_t groups, pxa_range from, pxa_range blocks, pxa_range rows);
+  void (*conv_input_grad)(pxa_planes dx, pxa_planes dy, const uint64_t *nonzero, const float *packed,
+                          pxa_epilogue epilogue, pxa_window window, int32_t groups, pxa_range from, pxa_range blocks,
+                          pxa_range rows);
 
-  /// Depthwise convolution: Y[c,y,x] = act(bias[c] + Σ_{ky,kx} X[c, S·y + D·ky − P, S·x + D·kx − P] · W[c,ky,kx]).
+  /// Depthwise convolution: Y[c,y,x] = clamp(bias[c] + Σ_{ky,kx} X[c, S·y + D·ky − P, S·x + D·kx − P] · W[c,ky,kx]).
   /// layout    Y, X blocked; packed by pxa_depthwise_pack.
   /// writes    Y in blocks × rows.
   /// requires  as conv_forward.
   /// sum       n = taps, in row-major order
   void (*depthwise_forward)(pxa_planes y, pxa_planes x, const float *packed, const float *bias, pxa_window window,
-                            pxa_clamp act, pxa_range blocks, pxa_range rows);
+                            pxa_clamp clamp, pxa_range blocks, pxa_range rows);
 
   /// Its gradient with respect to the input, see conv_input_grad.
   /// writes    dX in blocks × rows; dX may be X.
   /// sum       n = taps
-  void (*depthwise_input_grad)(pxa_planes dx, pxa_planes dy, const float *packed, pxa_into into, pxa_window window,
-                               pxa_range blocks, pxa_range rows);
+  void (*depthwise_input_grad)(pxa_planes dx, pxa_planes dy, const float *packed, pxa_epilogue epilogue,
+                               pxa_window window, pxa_range blocks, pxa_range rows);
 
   /// conv_forward where X is an image.
   /// requires  X.halo ≥ pxa_conv_halo.
   /// sum       n = Cin·taps, by groups of 4 input channels, in them by taps
   void (*stem_forward)(pxa_planes y, pxa_image x, const float *packed, const float *bias, pxa_window window,
-                       pxa_clamp act, pxa_range blocks, pxa_range rows);
+                       pxa_clamp clamp, pxa_range blocks, pxa_range rows);
 
   /// conv_input_grad where dX is an image: no mask, no start, all blocks of dY.
   /// writes    dX in rows, all channels.
@@ -89,17 +90,17 @@ typedef struct pxa_kernels {
   /// writes    dX in rows, all channels.
   void (*planes_to_image)(pxa_image dx, pxa_planes dy, pxa_range rows);
 
-  /// Linear layer: Y[o] = act(bias[o] + Σ_i X[i] · W[o,i]).
+  /// Linear layer: Y[o] = clamp(bias[o] + Σ_i X[i] · W[o,i]).
   /// layout    Y, X vectors; weights [Cout][Cin], at any address that is a multiple of 4; bias whole blocks.
   /// writes    Y in blocks.
   /// sum       n = Cin: 16 chains over i mod 16, then a fixed tree
-  void (*linear_forward)(pxa_planes y, pxa_planes x, const float *weights, const float *bias, pxa_clamp act,
+  void (*linear_forward)(pxa_planes y, pxa_planes x, const float *weights, const float *bias, pxa_clamp clamp,
                          pxa_range blocks);
 
   /// Its gradient with respect to the input: Σ_o dY[o] · W[o,i], o in the blocks `from` only.
   /// writes    dX in blocks; dX may be X.
   /// sum       n = the outputs in `from`, in order
-  void (*linear_input_grad)(pxa_planes dx, pxa_planes dy, const float *weights, pxa_into into, pxa_range from,
+  void (*linear_input_grad)(pxa_planes dx, pxa_planes dy, const float *weights, pxa_epilogue epilogue, pxa_range from,
                             pxa_range blocks);
 
   /// Max pool; what hangs over the edge is −∞.
@@ -116,8 +117,8 @@ typedef struct pxa_kernels {
   /// order.
   /// layout    as max_pool_forward.
   /// writes    dX in blocks × rows; dX may be X.
-  void (*max_pool_input_grad)(pxa_planes dx, pxa_planes dy, const uint8_t *index, pxa_into into, pxa_window window,
-                              pxa_range blocks, pxa_range rows);
+  void (*max_pool_input_grad)(pxa_planes dx, pxa_planes dy, const uint8_t *index, pxa_epilogue epilogue,
+                              pxa_window window, pxa_range blocks, pxa_range rows);
 
   /// Average pool: Y[c,y,x] = Σ_{ky,kx} X[c, S·y + ky − P, S·x + kx − P] / n, n the window's elements that lie in X, with
   /// `count_padding` also those in its padding.
@@ -128,8 +129,8 @@ typedef struct pxa_kernels {
 
   /// Its gradient with respect to the input: Σ dY / n over the windows that hold (y,x), in row-major order.
   /// writes    dX in blocks × rows; dX may be X.
-  void (*average_pool_input_grad)(pxa_planes dx, pxa_planes dy, pxa_into into, pxa_window window, bool count_padding,
-                                  pxa_range blocks, pxa_range rows);
+  void (*average_pool_input_grad)(pxa_planes dx, pxa_planes dy, pxa_epilogue epilogue, pxa_window window,
+                                  bool count_padding, pxa_range blocks, pxa_range rows);
 
   /// Y[c,y,x] = mean of X[c] over the rows ⌊y·H/Hy⌋ … ⌈(y+1)·H/Hy⌉ − 1 and the columns likewise. The mean of a whole channel
   /// where Y is 1×1.
@@ -139,15 +140,16 @@ typedef struct pxa_kernels {
 
   /// Its gradient with respect to the input: Σ dY / n over the windows that hold (y,x), in row-major order.
   /// writes    dX in blocks × rows; dX may be X.
-  void (*adaptive_average_input_grad)(pxa_planes dx, pxa_planes dy, pxa_into into, pxa_range blocks, pxa_range rows);
+  void (*adaptive_average_input_grad)(pxa_planes dx, pxa_planes dy, pxa_epilogue epilogue, pxa_range blocks,
+                                      pxa_range rows);
 
-  /// Y = act(A + B).
+  /// Y = clamp(A + B).
   /// writes    Y in blocks × rows; Y may be A or B.
-  void (*add_forward)(pxa_planes y, pxa_planes a, pxa_planes b, pxa_clamp act, pxa_range blocks, pxa_range rows);
+  void (*add_forward)(pxa_planes y, pxa_planes a, pxa_planes b, pxa_clamp clamp, pxa_range blocks, pxa_range rows);
 
   /// dY as it is: a sum's gradient.
   /// writes    dX in blocks × rows; dX may be X.
-  void (*pass_grad)(pxa_planes dx, pxa_planes dy, pxa_into into, pxa_range blocks, pxa_range rows);
+  void (*pass_grad)(pxa_planes dx, pxa_planes dy, pxa_epilogue epilogue, pxa_range blocks, pxa_range rows);
 
   /// Y[c,y,x] = A[c,y,x] · B[c,y,x], or · B[c] where B is 1×1.
   /// writes    Y in blocks × rows.
@@ -155,22 +157,22 @@ typedef struct pxa_kernels {
 
   /// Its gradient with respect to A: dY · B. (With respect to a B of the same size: the same with A for B.)
   /// writes    dA in blocks × rows; dA may be X.
-  void (*multiply_input_grad)(pxa_planes da, pxa_planes dy, pxa_planes b, pxa_into into, pxa_range blocks,
+  void (*multiply_input_grad)(pxa_planes da, pxa_planes dy, pxa_planes b, pxa_epilogue epilogue, pxa_range blocks,
                               pxa_range rows);
 
   /// Its gradient with respect to a B of 1×1: Σ_{y,x} dY[c,y,x] · A[c,y,x], row by row.
   /// writes    dB in blocks; dB may be X.
-  void (*multiply_factor_grad)(pxa_planes db, pxa_planes dy, pxa_planes a, pxa_into into, pxa_range blocks);
+  void (*multiply_factor_grad)(pxa_planes db, pxa_planes dy, pxa_planes a, pxa_epilogue epilogue, pxa_range blocks);
 
-  /// Y[c,y,x] = act(scale[c] · X[c,y,x] + shift[c]).
+  /// Y[c,y,x] = clamp(scale[c] · X[c,y,x] + shift[c]).
   /// layout    scale and shift whole blocks, zero beyond the channels.
   /// writes    Y in blocks × rows.
-  void (*affine_forward)(pxa_planes y, pxa_planes x, const float *scale, const float *shift, pxa_clamp act,
+  void (*affine_forward)(pxa_planes y, pxa_planes x, const float *scale, const float *shift, pxa_clamp clamp,
                          pxa_range blocks, pxa_range rows);
 
   /// Its gradient with respect to X: scale[c] · dY[c,y,x].
   /// writes    dX in blocks × rows; dX may be X.
-  void (*affine_input_grad)(pxa_planes dx, pxa_planes dy, const float *scale, pxa_into into, pxa_range blocks,
+  void (*affine_input_grad)(pxa_planes dx, pxa_planes dy, const float *scale, pxa_epilogue epilogue, pxa_range blocks,
                             pxa_range rows);
 
   /// Y = f(X).
@@ -178,10 +180,10 @@ typedef struct pxa_kernels {
   /// error     |error| ≤ 9·2⁻²⁴·max(|f(x)|, |x|·|f'(x)|, 2⁻⁹⁶); of all but the two GELUs ≤ 4·2⁻²⁴
   void (*function_forward)(pxa_planes y, pxa_planes x, pxa_function f, pxa_range blocks, pxa_range rows);
 
-  /// Its gradient with respect to X: f'(X) · dY. F is X, what f was applied to; `into` may hold it too.
+  /// Its gradient with respect to X: f'(X) · dY. F is X, what f was applied to; `epilogue` may hold it too.
   /// writes    dX in blocks × rows; dX may be F and X.
   /// error     |error| ≤ 5·2⁻²⁴·max(1, |a|)·(|start| + |dY|)
-  void (*function_input_grad)(pxa_planes dx, pxa_planes dy, pxa_planes f_input, pxa_function f, pxa_into into,
+  void (*function_input_grad)(pxa_planes dx, pxa_planes dy, pxa_planes f_input, pxa_function f, pxa_epilogue epilogue,
                               pxa_range blocks, pxa_range rows);
 
   /// Y[c,y,x] = X[map[c],y,x] where map[c] ≥ 0; other channels of Y stay what they are.
@@ -191,8 +193,8 @@ typedef struct pxa_kernels {
 
   /// dY[map[c],y,x] where map[c] ≥ 0, else 0: the gradient of select_channels, `map` being that one's inverse.
   /// writes    dX in blocks × rows.
-  void (*select_channels_grad)(pxa_planes dx, pxa_planes dy, const int32_t *map, pxa_into into, pxa_range blocks,
-                               pxa_range rows);
+  void (*select_channels_grad)(pxa_planes dx, pxa_planes dy, const int32_t *map, pxa_epilogue epilogue,
+                               pxa_range blocks, pxa_range rows);
 
   /// Y[(c·H + y)·W + x] = X[c,y,x], Y a vector.
   /// writes    of Y what the blocks of X give (after the last one, zeros to the end of Y's last block).
@@ -200,7 +202,7 @@ typedef struct pxa_kernels {
 
   /// Its gradient with respect to X.
   /// writes    dX in blocks; dX may be X.
-  void (*flatten_input_grad)(pxa_planes dx, pxa_planes dy, pxa_into into, pxa_range blocks);
+  void (*flatten_input_grad)(pxa_planes dx, pxa_planes dy, pxa_epilogue epilogue, pxa_range blocks);
 
   /// Y[c,y,x] = X[c, y−top, x−left], `value` where that is outside X.
   /// writes    Y in blocks × rows.
@@ -209,8 +211,8 @@ typedef struct pxa_kernels {
 
   /// Its gradient with respect to X: dY[c, y+top, x+left], 0 where that is outside dY.
   /// writes    dX in blocks × rows; dX may be X.
-  void (*pad_input_grad)(pxa_planes dx, pxa_planes dy, int32_t top, int32_t left, pxa_into into, pxa_range blocks,
-                         pxa_range rows);
+  void (*pad_input_grad)(pxa_planes dx, pxa_planes dy, int32_t top, int32_t left, pxa_epilogue epilogue,
+                         pxa_range blocks, pxa_range rows);
 
   /// Local response normalisation; see pxa_lrn. `scale` is kept for the gradient.
   /// layout    all blocked and of one size.
@@ -218,10 +220,10 @@ typedef struct pxa_kernels {
   void (*lrn_forward)(pxa_planes y, pxa_planes scale, pxa_planes x, pxa_lrn lrn, pxa_range blocks, pxa_range rows);
 
   /// Its gradient with respect to X: dY[c]·scale[c]^−beta − 2·alpha·beta/size · X[c] · Σ_j dY[j]·X[j]·scale[j]^(−beta−1),
-  /// over the channels j whose window holds c. N is X; `into` may hold it too.
+  /// over the channels j whose window holds c. N is X; `epilogue` may hold it too.
   /// writes    dX in blocks × rows.
-  void (*lrn_input_grad)(pxa_planes dx, pxa_planes dy, pxa_planes n_input, pxa_planes scale, pxa_lrn lrn, pxa_into into,
-                         pxa_range blocks, pxa_range rows);
+  void (*lrn_input_grad)(pxa_planes dx, pxa_planes dy, pxa_planes n_input, pxa_planes scale, pxa_lrn lrn,
+                         pxa_epilogue epilogue, pxa_range blocks, pxa_range rows);
 
   /// Layer normalisation: Y[c,y,x] = scale[c] · Z[c,y,x] + shift[c], Z[c,y,x] = (X[c,y,x] − mean) / √(variance + epsilon).
   /// The mean, and the variance as the mean of (X − mean)², are taken over X[0 … C−1, y, x], or with `whole` over all of X.
@@ -241,7 +243,7 @@ typedef struct pxa_kernels {
 
   /// The gradient of layer normalisation with respect to X: r·(g[c,y,x] − mean(g) − Z[c,y,x]·mean(g·Z)), where
   /// g[c,y,x] = scale[c] · dY[c,y,x], and Z, r = 1/√(variance + epsilon) and the elements of each mean are as in
-  /// layer_norm_forward. N is X, from which Z and r are computed again; `into` may hold X too.
+  /// layer_norm_forward. N is X, from which Z and r are computed again; `epilogue` may hold X too.
   /// layout    all blocked and of one size; scale whole blocks, zero beyond the channels.
   /// writes    dX in blocks × rows; reads all channels of these rows, or with `whole` all of X and dY. Lanes from C on
   ///           are written 0.
@@ -251,7 +253,7 @@ typedef struct pxa_kernels {
   ///           if (n + 4)·r·mean|X| ≤ 2¹²
   /// threads   as layer_norm_forward
   void (*layer_norm_input_grad)(pxa_planes dx, pxa_planes dy, pxa_planes n_input, const float *scale, float epsilon,
-                                bool whole, pxa_into into, pxa_range blocks, pxa_range rows);
+                                bool whole, pxa_epilogue epilogue, pxa_range blocks, pxa_range rows);
 
   /// X[c,y,x] = scale[c] · RGB8[y,x,c] + offset[c].
   /// writes    X in rows.

@@ -20,7 +20,7 @@ int32_t pxa_blocks(int32_t channels);
 /// Floats in blocked planes, including their halo: ⌈C/16⌉ · (H + 2·halo) · (W + 2·halo) · 16.
 size_t pxa_planes_floats(int32_t channels, int32_t height, int32_t width, int32_t halo);
 
-/// Words of 64 bits that mark_nonzero writes for blocked planes: ⌈C/64⌉ · H · W.
+/// Words of 64 bits that make_nonzero_mask writes for blocked planes: ⌈C/64⌉ · H · W.
 size_t pxa_mark_count(int32_t channels, int32_t height, int32_t width);
 
 /// Positions of a window along an axis of `size` elements: ⌊(size + before + after − D·(K−1) − 1) / S⌋ + 1, or 0 if the

@@ -10,8 +10,8 @@
 /// Channels in a block.
 #define PXA_BLOCK 16
 
-/// Blocks that conv_forward and conv_input_grad with marks compute together; as pxa_kernels.tile_blocks is without.
-#define PXA_MARKED_BLOCKS 2
+/// Blocks that conv_forward and conv_input_grad with a nonzero mask compute at once; without one it is pxa_kernels.tile_blocks.
+#define PXA_SPARSE_BLOCKS 2
 
 /// Channels of an image that stem_input_grad computes together.
 #define PXA_STEM_CHANNELS 4
@@ -52,17 +52,17 @@ typedef struct pxa_window {
   pxa_axis y, x;
 } pxa_window;
 
-/// The interval that an act clamps to.
+/// The interval that an activation is clamped to: min(high, max(low, ·)).
 typedef struct pxa_clamp {
   float low, high;
 } pxa_clamp;
 
-/// What a gradient is written into, see "gradient" in CPixelKernels.h. `x` may be NULL.
-typedef struct pxa_into {
+/// What a kernel does to the sums of a gradient before it stores them: see "gradient" in CPixelKernels.h. `x` may be NULL.
+typedef struct pxa_epilogue {
   const pxa_planes *x;
-  pxa_clamp act;
+  pxa_clamp clamp;
   bool accumulate;
-} pxa_into;
+} pxa_epilogue;
 
 /// A function of one value. σ(x) = 1 / (1 + exp(−x)); Φ the standard normal distribution.
 typedef enum pxa_function_kind {

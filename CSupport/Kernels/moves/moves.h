@@ -65,14 +65,14 @@ static void select_channels(pxa_planes y, pxa_planes x, const int32_t *map, pxa_
   }
 }
 
-static void select_channels_grad(pxa_planes dx, pxa_planes dy, const int32_t *map, pxa_into into, pxa_range blocks,
-                                 pxa_range rows) {
+static void select_channels_grad(pxa_planes dx, pxa_planes dy, const int32_t *map, pxa_epilogue epilogue,
+                                 pxa_range blocks, pxa_range rows) {
   for (int b = blocks.begin; b < blocks.end; b++) {
     lane_run runs[PXA_BLOCK];
     int count = runs_of(runs, map + b * PXA_BLOCK, lanes_in(dx, b), dy);
     bool is_block = count == 1 && runs[0].count == PXA_BLOCK;
     for (int r = rows.begin; r < rows.end; r++) {
-      grad_row out = grad_row_of(dx, into, b, r);
+      grad_row out = grad_row_of(dx, epilogue, b, r);
       const float *in = pixel(dy, 0, r, 0);
       float lanes[PXA_BLOCK] = {0};
       for (ptrdiff_t c = 0; c < dx.width; c++, in += PXA_BLOCK) {
@@ -104,7 +104,7 @@ static void flatten_forward(pxa_planes y, pxa_planes x, pxa_range blocks) {
   }
 }
 
-static void flatten_input_grad(pxa_planes dx, pxa_planes dy, pxa_into into, pxa_range blocks) {
+static void flatten_input_grad(pxa_planes dx, pxa_planes dy, pxa_epilogue epilogue, pxa_range blocks) {
   assert(dy.halo == 0 && dy.height == 1 && dy.width == 1);
   ptrdiff_t plane = (ptrdiff_t)dx.height * dx.width;
   for (int b = blocks.begin; b < blocks.end; b++) {
@@ -112,7 +112,7 @@ static void flatten_input_grad(pxa_planes dx, pxa_planes dy, pxa_into into, pxa_
     const float *in = dy.data + b * PXA_BLOCK * plane;
     float lanes[PXA_BLOCK] = {0};
     for (int r = 0; r < dx.height; r++) {
-      grad_row out = grad_row_of(dx, into, b, r);
+      grad_row out = grad_row_of(dx, epilogue, b, r);
       for (int c = 0; c < dx.width; c++, in++) {
         for (int lane = 0; lane < count; lane++)
           lanes[lane] = in[lane * plane];
@@ -159,10 +159,10 @@ static void pad_forward(pxa_planes y, pxa_planes x, int32_t top, int32_t left, f
   }
 }
 
-static void pad_input_grad(pxa_planes dx, pxa_planes dy, int32_t top, int32_t left, pxa_into into, pxa_range blocks,
-                           pxa_range rows) {
+static void pad_input_grad(pxa_planes dx, pxa_planes dy, int32_t top, int32_t left, pxa_epilogue epilogue,
+                           pxa_range blocks, pxa_range rows) {
   EACH_ROW(b, r, blocks, rows) {
-    grad_row out = grad_row_of(dx, into, b, r);
+    grad_row out = grad_row_of(dx, epilogue, b, r);
     bool is_inside = r >= -top && r + top < dy.height;
     const float *in = is_inside ? pixel(dy, b, r + top, 0) : NULL;
     for (int c = 0; c < dx.width; c++) {

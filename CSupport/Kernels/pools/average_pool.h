@@ -99,8 +99,8 @@ static void average_group(const grad_row *out, const average_job *job, int tap, 
   }
 }
 
-static void average_pool_input_grad(pxa_planes dx, pxa_planes dy, pxa_into into, pxa_window window, bool count_padding,
-                                    pxa_range blocks, pxa_range rows) {
+static void average_pool_input_grad(pxa_planes dx, pxa_planes dy, pxa_epilogue epilogue, pxa_window window,
+                                    bool count_padding, pxa_range blocks, pxa_range rows) {
   assert(window.y.dilation == 1 && window.x.dilation == 1);
   pxa_axis axis = window.x;
   pxa_range whole_rows = whole_windows(window.y, dy.height, dx.height, count_padding);
@@ -114,7 +114,7 @@ static void average_pool_input_grad(pxa_planes dx, pxa_planes dy, pxa_into into,
   v16 share = v16_set1(1 / ((float)window.y.kernel * (float)axis.kernel));
   average_job job = {dy, window, dx.height, dx.width, count_padding, 0, {0, 0}};
   EACH_ROW(b, r, blocks, rows) {
-    grad_row out = grad_row_of(dx, into, b, r);
+    grad_row out = grad_row_of(dx, epilogue, b, r);
     job.block = b;
     job.rows = windows_over(window.y, r, dy.height);
     bool rows_are_whole = job.rows.begin >= whole_rows.begin && job.rows.end <= whole_rows.end;
@@ -154,11 +154,12 @@ static void adaptive_average_forward(pxa_planes y, pxa_planes x, pxa_range block
   }
 }
 
-static void adaptive_average_input_grad(pxa_planes dx, pxa_planes dy, pxa_into into, pxa_range blocks, pxa_range rows) {
+static void adaptive_average_input_grad(pxa_planes dx, pxa_planes dy, pxa_epilogue epilogue, pxa_range blocks,
+                                        pxa_range rows) {
   bool is_global = dy.height == 1 && dy.width == 1;
   v16 area = v16_set1((float)dx.height * (float)dx.width);
   EACH_ROW(b, r, blocks, rows) {
-    grad_row out = grad_row_of(dx, into, b, r);
+    grad_row out = grad_row_of(dx, epilogue, b, r);
     if (is_global) {
       v16 share = v16_div(v16_load(pixel(dy, b, 0, 0)), area);
       for (int c = 0; c < dx.width; c++)

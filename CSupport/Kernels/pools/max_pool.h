@@ -156,13 +156,13 @@ PXA_INLINE void max_pixels(grad_row out, const max_row *over, int over_count, in
 typedef struct {
   pxa_planes dx, dy;
   const uint8_t *index;
-  pxa_into into;
+  pxa_epilogue epilogue;
   pxa_window window;
   pxa_range blocks, rows;
 } max_grad_job;
 
 PXA_INLINE void max_grad(const max_grad_job *job, int kernel, int stride) {
-  bool is_plain = !job->into.x && !job->into.accumulate;
+  bool is_plain = !job->epilogue.x && !job->epilogue.accumulate;
   pxa_planes dx = job->dx, dy = job->dy;
   EACH_ROW(b, r, job->blocks, job->rows) {
     int below = r + job->window.y.before, last = below / stride, tap = below - last * stride;
@@ -171,7 +171,7 @@ PXA_INLINE void max_grad(const max_grad_job *job, int kernel, int stride) {
     for (int back = (kernel - 1) / stride; back >= 0; back--)
       if (tap + back * stride < kernel)
         over[over_count++] = max_row_of(dy, job->index, b, last - back, (tap + back * stride) * kernel);
-    grad_row out = grad_row_of(dx, job->into, b, r);
+    grad_row out = grad_row_of(dx, job->epilogue, b, r);
     grad_row plain = {.dx = out.dx};
     UNROLL
     for (int count = kernel / stride; count <= (kernel - 1) / stride + 1; count++)
@@ -197,7 +197,7 @@ static __attribute__((noinline)) void max_grad_any(const max_grad_job *job) {
     for (int v = rows.begin; v < rows.end; v++)
       if (tap_on(y, v, r) >= 0)
         over[over_count++] = max_row_of(dy, job->index, b, v, tap_on(y, v, r) * x.kernel);
-    grad_row out = grad_row_of(dx, job->into, b, r);
+    grad_row out = grad_row_of(dx, job->epilogue, b, r);
     for (int c = 0; c < dx.width; c++) {
       pxa_range columns = windows_over(x, c, dy.width);
       v16 sum = grad_start(&out, c);
@@ -214,10 +214,10 @@ static __attribute__((noinline)) void max_grad_any(const max_grad_job *job) {
   }
 }
 
-static void max_pool_input_grad(pxa_planes dx, pxa_planes dy, const uint8_t *index, pxa_into into, pxa_window window,
-                                pxa_range blocks, pxa_range rows) {
+static void max_pool_input_grad(pxa_planes dx, pxa_planes dy, const uint8_t *index, pxa_epilogue epilogue,
+                                pxa_window window, pxa_range blocks, pxa_range rows) {
   assert(window.y.kernel <= PXA_MAX_POOL_KERNEL && window.x.kernel <= PXA_MAX_POOL_KERNEL);
-  max_grad_job job = {dx, dy, index, into, window, blocks, rows};
+  max_grad_job job = {dx, dy, index, epilogue, window, blocks, rows};
   if (is_window(window, 2, 2))
     max_grad_2_2(&job);
   else if (is_window(window, 3, 2))

@@ -21,9 +21,9 @@ enum {
 PXA_INLINE int window_taps(pxa_window window) { return window.y.kernel * window.x.kernel; }
 
 // Whether Y has the size of a convolution's output where X has this height and width, and the activation maps 0 to 0.
-PXA_INLINE bool is_conv_output(pxa_planes y, pxa_window window, int x_height, int x_width, pxa_clamp act) {
+PXA_INLINE bool is_conv_output(pxa_planes y, pxa_window window, int x_height, int x_width, pxa_clamp clamp) {
   return y.height == pxa_output_size(window.y, x_height, false) &&
-         y.width == pxa_output_size(window.x, x_width, false) && act.low <= 0 && act.high >= 0;
+         y.width == pxa_output_size(window.x, x_width, false) && clamp.low <= 0 && clamp.high >= 0;
 }
 
 // The taps along an axis through which dY reaches one element of dX: k = first, first + step, …, `count` of them. Tap

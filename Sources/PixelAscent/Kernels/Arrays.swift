@@ -240,7 +240,7 @@ final class PoolIndex: @unchecked Sendable {  // because threads write disjoint 
 }
 
 /// A bit for every value of planes: whether it is not zero.
-final class NonzeroMarks: @unchecked Sendable {  // because threads write disjoint parts, as with FloatBuffer
+final class NonzeroMask: @unchecked Sendable {  // because threads write disjoint parts, as with FloatBuffer
   private let base: UnsafeMutablePointer<UInt64>
   private let count: Int
 

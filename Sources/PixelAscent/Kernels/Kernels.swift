@@ -13,11 +13,11 @@ struct Kernels: @unchecked Sendable {  // because the table is constant
   var c: pxa_kernels { table.pointee }
 
   /// Output blocks that a convolution computes together, with marks or without: the blocks of a part should be a multiple.
-  func blocksTogether(marked: Bool) -> Int { marked ? Int(PXA_MARKED_BLOCKS) : Int(c.tile_blocks) }
+  func blocksPerTile(sparse: Bool) -> Int { sparse ? Int(PXA_SPARSE_BLOCKS) : Int(c.tile_blocks) }
 
-  /// `marks` of x, if it was marked.
+  /// `nonzeroMask` of x, if it was marked.
   func convolutionForward(
-    _ y: Planes, _ x: Planes, _ marks: NonzeroMarks?, _ convolution: ConvolutionWeights, _ part: Part
+    _ y: Planes, _ x: Planes, _ nonzeroMask: NonzeroMask?, _ convolution: ConvolutionWeights, _ part: Part
   ) {
     let (weights, bias) = (convolution.forward.base, convolution.bias.base)
     let (window, clamp) = (convolution.window.raw, convolution.clamp.raw)
@@ -25,27 +25,27 @@ struct Kernels: @unchecked Sendable {  // because the table is constant
       c.depthwise_forward(y.raw, x.raw, weights, bias, window, clamp, part.blocks.raw, part.rows.raw)
     } else {
       c.conv_forward(
-        y.raw, x.raw, marks?.raw(of: x), weights, bias, window, Int32(convolution.groups), clamp, part.blocks.raw,
+        y.raw, x.raw, nonzeroMask?.raw(of: x), weights, bias, window, Int32(convolution.groups), clamp, part.blocks.raw,
         part.rows.raw)
     }
   }
 
-  func markNonzero(_ marks: NonzeroMarks, _ x: Planes, rows: Range<Int>) {
-    c.mark_nonzero(marks.raw(of: x), x.raw, rows.raw)
+  func makeNonzeroMask(_ nonzeroMask: NonzeroMask, _ x: Planes, rows: Range<Int>) {
+    c.make_nonzero_mask(nonzeroMask.raw(of: x), x.raw, rows.raw)
   }
 
-  /// `marks` of the blocks `from` of dy, if they were marked.
+  /// `nonzeroMask` of the blocks `from` of dy, if they were marked.
   func convolutionInputGradient(
-    _ dx: Planes, _ dy: Planes, _ marks: NonzeroMarks?, _ convolution: ConvolutionWeights, _ weights: FloatBuffer,
-    _ into: Into, from: Range<Int>, _ part: Part
+    _ dx: Planes, _ dy: Planes, _ nonzeroMask: NonzeroMask?, _ convolution: ConvolutionWeights, _ weights: FloatBuffer,
+    _ epilogue: Epilogue, from: Range<Int>, _ part: Part
   ) {
-    into.withRaw {
+    epilogue.withRaw {
       if convolution.form == .depthwise {
         c.depthwise_input_grad(
           dx.raw, dy.raw, weights.base, $0, convolution.window.raw, part.blocks.raw, part.rows.raw)
       } else {
         c.conv_input_grad(
-          dx.raw, dy.raw, marks?.raw(of: dy.slice(blocks: from)), weights.base, $0, convolution.window.raw,
+          dx.raw, dy.raw, nonzeroMask?.raw(of: dy.slice(blocks: from)), weights.base, $0, convolution.window.raw,
           Int32(convolution.groups), from.raw, part.blocks.raw, part.rows.raw)
       }
     }
@@ -72,9 +72,9 @@ struct Kernels: @unchecked Sendable {  // because the table is constant
   }
 
   func linearInputGradient(
-    _ dx: Planes, _ dy: Planes, _ weights: LinearWeights, _ into: Into, from: Range<Int>, blocks: Range<Int>
+    _ dx: Planes, _ dy: Planes, _ weights: LinearWeights, _ epilogue: Epilogue, from: Range<Int>, blocks: Range<Int>
   ) {
-    into.withRaw { c.linear_input_grad(dx.raw, dy.raw, weights.weight.base, $0, from.raw, blocks.raw) }
+    epilogue.withRaw { c.linear_input_grad(dx.raw, dy.raw, weights.weight.base, $0, from.raw, blocks.raw) }
   }
 
   func maxPoolForward(_ y: Planes, _ index: PoolIndex, _ x: Planes, _ window: Window, _ part: Part) {
@@ -82,9 +82,9 @@ struct Kernels: @unchecked Sendable {  // because the table is constant
   }
 
   func maxPoolInputGradient(
-    _ dx: Planes, _ dy: Planes, _ index: PoolIndex, _ into: Into, _ window: Window, _ part: Part
+    _ dx: Planes, _ dy: Planes, _ index: PoolIndex, _ epilogue: Epilogue, _ window: Window, _ part: Part
   ) {
-    into.withRaw {
+    epilogue.withRaw {
       c.max_pool_input_grad(dx.raw, dy.raw, index.base, $0, window.raw, part.blocks.raw, part.rows.raw)
     }
   }
@@ -94,9 +94,9 @@ struct Kernels: @unchecked Sendable {  // because the table is constant
   }
 
   func averagePoolInputGradient(
-    _ dx: Planes, _ dy: Planes, _ into: Into, _ window: Window, countPadding: Bool, _ part: Part
+    _ dx: Planes, _ dy: Planes, _ epilogue: Epilogue, _ window: Window, countPadding: Bool, _ part: Part
   ) {
-    into.withRaw {
+    epilogue.withRaw {
       c.average_pool_input_grad(dx.raw, dy.raw, $0, window.raw, countPadding, part.blocks.raw, part.rows.raw)
     }
   }
@@ -105,28 +105,28 @@ struct Kernels: @unchecked Sendable {  // because the table is constant
     c.adaptive_average_forward(y.raw, x.raw, part.blocks.raw, part.rows.raw)
   }
 
-  func adaptiveAverageInputGradient(_ dx: Planes, _ dy: Planes, _ into: Into, _ part: Part) {
-    into.withRaw { c.adaptive_average_input_grad(dx.raw, dy.raw, $0, part.blocks.raw, part.rows.raw) }
+  func adaptiveAverageInputGradient(_ dx: Planes, _ dy: Planes, _ epilogue: Epilogue, _ part: Part) {
+    epilogue.withRaw { c.adaptive_average_input_grad(dx.raw, dy.raw, $0, part.blocks.raw, part.rows.raw) }
   }
 
   func addForward(_ y: Planes, _ a: Planes, _ b: Planes, _ clamp: Clamp, _ part: Part) {
     c.add_forward(y.raw, a.raw, b.raw, clamp.raw, part.blocks.raw, part.rows.raw)
   }
 
-  func passGradient(_ dx: Planes, _ dy: Planes, _ into: Into, _ part: Part) {
-    into.withRaw { c.pass_grad(dx.raw, dy.raw, $0, part.blocks.raw, part.rows.raw) }
+  func passGradient(_ dx: Planes, _ dy: Planes, _ epilogue: Epilogue, _ part: Part) {
+    epilogue.withRaw { c.pass_grad(dx.raw, dy.raw, $0, part.blocks.raw, part.rows.raw) }
   }
 
   func multiplyForward(_ y: Planes, _ a: Planes, _ b: Planes, _ part: Part) {
     c.multiply_forward(y.raw, a.raw, b.raw, part.blocks.raw, part.rows.raw)
   }
 
-  func multiplyInputGradient(_ da: Planes, _ dy: Planes, _ b: Planes, _ into: Into, _ part: Part) {
-    into.withRaw { c.multiply_input_grad(da.raw, dy.raw, b.raw, $0, part.blocks.raw, part.rows.raw) }
+  func multiplyInputGradient(_ da: Planes, _ dy: Planes, _ b: Planes, _ epilogue: Epilogue, _ part: Part) {
+    epilogue.withRaw { c.multiply_input_grad(da.raw, dy.raw, b.raw, $0, part.blocks.raw, part.rows.raw) }
   }
 
-  func multiplyFactorGradient(_ db: Planes, _ dy: Planes, _ a: Planes, _ into: Into, blocks: Range<Int>) {
-    into.withRaw { c.multiply_factor_grad(db.raw, dy.raw, a.raw, $0, blocks.raw) }
+  func multiplyFactorGradient(_ db: Planes, _ dy: Planes, _ a: Planes, _ epilogue: Epilogue, blocks: Range<Int>) {
+    epilogue.withRaw { c.multiply_factor_grad(db.raw, dy.raw, a.raw, $0, blocks.raw) }
   }
 
   func affineForward(
@@ -135,8 +135,8 @@ struct Kernels: @unchecked Sendable {  // because the table is constant
     c.affine_forward(y.raw, x.raw, scale.base, shift.base, clamp.raw, part.blocks.raw, part.rows.raw)
   }
 
-  func affineInputGradient(_ dx: Planes, _ dy: Planes, scale: FloatBuffer, _ into: Into, _ part: Part) {
-    into.withRaw { c.affine_input_grad(dx.raw, dy.raw, scale.base, $0, part.blocks.raw, part.rows.raw) }
+  func affineInputGradient(_ dx: Planes, _ dy: Planes, scale: FloatBuffer, _ epilogue: Epilogue, _ part: Part) {
+    epilogue.withRaw { c.affine_input_grad(dx.raw, dy.raw, scale.base, $0, part.blocks.raw, part.rows.raw) }
   }
 
   func functionForward(
@@ -146,10 +146,10 @@ struct Kernels: @unchecked Sendable {  // because the table is constant
   }
 
   func functionInputGradient(
-    _ dx: Planes, _ dy: Planes, of x: Planes, _ function: ElementFunction, slopes: FloatBuffer?, _ into: Into,
+    _ dx: Planes, _ dy: Planes, of x: Planes, _ function: ElementFunction, slopes: FloatBuffer?, _ epilogue: Epilogue,
     _ part: Part
   ) {
-    into.withRaw {
+    epilogue.withRaw {
       c.function_input_grad(dx.raw, dy.raw, x.raw, function.raw(slopes), $0, part.blocks.raw, part.rows.raw)
     }
   }
@@ -158,24 +158,24 @@ struct Kernels: @unchecked Sendable {  // because the table is constant
     c.select_channels(y.raw, x.raw, map, part.blocks.raw, part.rows.raw)
   }
 
-  func selectChannelsGradient(_ dx: Planes, _ dy: Planes, inverse map: [Int32], _ into: Into, _ part: Part) {
-    into.withRaw { c.select_channels_grad(dx.raw, dy.raw, map, $0, part.blocks.raw, part.rows.raw) }
+  func selectChannelsGradient(_ dx: Planes, _ dy: Planes, inverse map: [Int32], _ epilogue: Epilogue, _ part: Part) {
+    epilogue.withRaw { c.select_channels_grad(dx.raw, dy.raw, map, $0, part.blocks.raw, part.rows.raw) }
   }
 
   func flattenForward(_ y: Planes, _ x: Planes, blocks: Range<Int>) {
     c.flatten_forward(y.raw, x.raw, blocks.raw)
   }
 
-  func flattenInputGradient(_ dx: Planes, _ dy: Planes, _ into: Into, blocks: Range<Int>) {
-    into.withRaw { c.flatten_input_grad(dx.raw, dy.raw, $0, blocks.raw) }
+  func flattenInputGradient(_ dx: Planes, _ dy: Planes, _ epilogue: Epilogue, blocks: Range<Int>) {
+    epilogue.withRaw { c.flatten_input_grad(dx.raw, dy.raw, $0, blocks.raw) }
   }
 
   func padForward(_ y: Planes, _ x: Planes, top: Int, left: Int, value: Float, _ part: Part) {
     c.pad_forward(y.raw, x.raw, Int32(top), Int32(left), value, part.blocks.raw, part.rows.raw)
   }
 
-  func padInputGradient(_ dx: Planes, _ dy: Planes, top: Int, left: Int, _ into: Into, _ part: Part) {
-    into.withRaw {
+  func padInputGradient(_ dx: Planes, _ dy: Planes, top: Int, left: Int, _ epilogue: Epilogue, _ part: Part) {
+    epilogue.withRaw {
       c.pad_input_grad(dx.raw, dy.raw, Int32(top), Int32(left), $0, part.blocks.raw, part.rows.raw)
     }
   }
@@ -187,9 +187,10 @@ struct Kernels: @unchecked Sendable {  // because the table is constant
   }
 
   func localResponseNormInputGradient(
-    _ dx: Planes, _ dy: Planes, of x: Planes, scale: Planes, _ norm: LocalResponseNorm, _ into: Into, _ part: Part
+    _ dx: Planes, _ dy: Planes, of x: Planes, scale: Planes, _ norm: LocalResponseNorm, _ epilogue: Epilogue,
+    _ part: Part
   ) {
-    into.withRaw {
+    epilogue.withRaw {
       c.lrn_input_grad(dx.raw, dy.raw, x.raw, scale.raw, norm.raw, $0, part.blocks.raw, part.rows.raw)
     }
   }
@@ -204,25 +205,25 @@ extension Kernels {
   }
 
   func layerNormInputGradient(
-    _ dx: Planes, _ dy: Planes, of x: Planes, scale: FloatBuffer, _ norm: LayerNorm, _ into: Into, _ part: Part
+    _ dx: Planes, _ dy: Planes, of x: Planes, scale: FloatBuffer, _ norm: LayerNorm, _ epilogue: Epilogue, _ part: Part
   ) {
-    into.withRaw {
+    epilogue.withRaw {
       c.layer_norm_input_grad(
         dx.raw, dy.raw, x.raw, scale.base, norm.epsilon, norm.isWhole, $0, part.blocks.raw, part.rows.raw)
     }
   }
 }
 
-/// What a gradient is written into.
-struct Into {
+/// What a gradient is written epilogue.
+struct Epilogue {
   /// Added to what is there, which other layers have contributed, or the first to be written.
   var accumulates = false
   /// The value itself and what clamped it, if the gradient is to be multiplied with that clamp's derivative.
   var mask: (value: Planes, clamp: Clamp)?
 
-  fileprivate func withRaw(_ body: (pxa_into) -> Void) {
-    guard let mask else { return body(pxa_into(x: nil, act: Clamp.none.raw, accumulate: accumulates)) }
-    withUnsafePointer(to: mask.value.raw) { body(pxa_into(x: $0, act: mask.clamp.raw, accumulate: accumulates)) }
+  fileprivate func withRaw(_ body: (pxa_epilogue) -> Void) {
+    guard let mask else { return body(pxa_epilogue(x: nil, clamp: Clamp.none.raw, accumulate: accumulates)) }
+    withUnsafePointer(to: mask.value.raw) { body(pxa_epilogue(x: $0, clamp: mask.clamp.raw, accumulate: accumulates)) }
   }
 }
 

@@ -10,7 +10,7 @@ struct ArenaLayout: Sendable {
   private(set) var gradients: [Int] = []
   /// Of every layer, the bytes of a max pool's index.
   private(set) var indexBytes: [Int] = []
-  private(set) var markCount = 0
+  private(set) var nonzeroMaskCount = 0
   let image: Int
   let imageGradient: Int?
   private(set) var floats = 0
@@ -21,7 +21,7 @@ struct ArenaLayout: Sendable {
   init(_ plan: LayerPlan, height: Int, width: Int, gradient: Bool) throws(PixelAscentError) {
     sizes = try Self.sizes(plan, height: height, width: width)
     var floats = 0
-    func place(_ count: Int) -> Int {
+    func reserve(_ count: Int) -> Int {
       defer { floats += (count + 15) / 16 * 16 }
       return floats
     }
@@ -36,35 +36,35 @@ struct ArenaLayout: Sendable {
       throw PixelAscentError(
         .sizeLimit, "a network input of \(height)×\(width) pixels would take more memory than any machine has")
     }
-    func place(_ storage: Int, halo: Int) -> Int {
-      place(
+    func reserve(_ storage: Int, halo: Int) -> Int {
+      reserve(
         Planes.floats(
           channels: plan.storages[storage].channels, height: sizes[storage].height, width: sizes[storage].width,
           halo: halo))
     }
-    image = place(
+    image = reserve(
       ImagePlanes.floats(channels: plan.imageChannels, height: height, width: width, halo: plan.imageHalo))
-    let activations = plan.storages.indices.map { place($0, halo: plan.storages[$0].halo) }
+    let activations = plan.storages.indices.map { reserve($0, halo: plan.storages[$0].halo) }
     self.activations = activations
     if gradient {
       gradients = plan.storages.indices.map {
         let storage = plan.storages[$0]
-        return storage.isReplacedByGradient ? activations[$0] : place($0, halo: storage.gradientHalo)
+        return storage.isReplacedByGradient ? activations[$0] : reserve($0, halo: storage.gradientHalo)
       }
     }
-    imageGradient = gradient ? place(plan.imageChannels * height * width) : nil
+    imageGradient = gradient ? reserve(plan.imageChannels * height * width) : nil
     indexBytes = plan.layers.map { layer in
       guard layer.operation is MaxPoolLayer else { return 0 }
       let value = plan.values[layer.output], size = sizes[value.storage]
       return value.blocks.count * 16 * size.height * size.width
     }
     let marked = plan.layers.flatMap { layer in
-      (layer.marksInput ? layer.inputs : []) + (gradient && layer.marksGradient ? [layer.output] : [])
+      (layer.usesInputMask ? layer.inputs : []) + (gradient && layer.usesGradientMask ? [layer.output] : [])
     }
     for value in marked.map({ plan.values[$0] }) {
       let size = sizes[value.storage]
-      markCount = max(
-        markCount, NonzeroMarks.count(channels: value.channels, height: size.height, width: size.width))
+      nonzeroMaskCount = max(
+        nonzeroMaskCount, NonzeroMask.count(channels: value.channels, height: size.height, width: size.width))
     }
     self.floats = floats
   }
@@ -109,7 +109,7 @@ struct ArenaLayout: Sendable {
 
   /// The memory of it all.
   var bytes: Int {
-    floats * MemoryLayout<Float>.stride + indexBytes.reduce(0, +) + markCount * MemoryLayout<UInt64>.stride
+    floats * MemoryLayout<Float>.stride + indexBytes.reduce(0, +) + nonzeroMaskCount * MemoryLayout<UInt64>.stride
   }
 }
 

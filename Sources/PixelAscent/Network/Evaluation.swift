@@ -34,7 +34,7 @@ public final class Evaluation {
   let activations: [Planes]
   let gradients: [Planes]
   let poolIndices: [PoolIndex?]
-  let marks: NonzeroMarks
+  let nonzeroMask: NonzeroMask
 
   // What the present pass is about.
   var wanted = 0..<0
@@ -85,7 +85,7 @@ public final class Evaluation {
     gradients = gradient ? plan.values.map { planes($0, layout.gradients, \.gradientHalo) } : []
     if gradient { network.plan.packForGradients(threads: network.options.threads) }
     poolIndices = layout.indexBytes.map { bytes in bytes > 0 ? PoolIndex(count: bytes) : nil }
-    marks = NonzeroMarks(count: layout.markCount)
+    nonzeroMask = NonzeroMask(count: layout.nonzeroMaskCount)
   }
 
   /// The gradient with respect to the image that the last `backward` made.
@@ -147,7 +147,7 @@ public final class Evaluation {
   /// - Throws: ``PixelAscentError`` of kind `invalidParameter` if one is not finite.
   public func scores() throws(PixelAscentError) -> [Float] {
     if let known { return known }
-    return try parallel.together { () throws(PixelAscentError) in try computeScores() }
+    return try parallel.withThreads { () throws(PixelAscentError) in try computeScores() }
   }
 
   private func computeScores() throws(PixelAscentError) -> [Float] {
@@ -169,17 +169,17 @@ public final class Evaluation {
   public func activation(of layer: String) throws(PixelAscentError) -> Tensor {
     if layer == Graph.image { return input }
     requireImage()
-    let place = try network.place(of: layer)
-    return try parallel.together { () throws(PixelAscentError) in
-      if plan.isOverwritten(place) {
+    let position = try network.position(of: layer)
+    return try parallel.withThreads { () throws(PixelAscentError) in
+      if plan.isOverwritten(position) {
         // A sum that lies in the layer's own memory comes later.
         hasActivations = false
         wanted = blocks(for: nil)
-        runForward(place.end)
+        runForward(position.end)
       } else {
         _ = try computeScores()
       }
-      let activation = tensor(activations[place.value])
+      let activation = tensor(activations[position.value])
       guard activation.isFinite else {
         throw PixelAscentError(
           .invalidParameter, "the activation of layer \(layer.oneLine) is not finite: the image's values are too large")
@@ -202,7 +202,7 @@ public final class Evaluation {
   ) throws(PixelAscentError) -> Tensor {
     precondition(imageGradient != nil, "this evaluation is for the forward pass only")
     try network.check(objective)
-    return try parallel.together { () throws(PixelAscentError) in
+    return try parallel.withThreads { () throws(PixelAscentError) in
       let seed = try objective.gradient(scores: computeScores())
       backward(seed, throughLastReLU: throughLastReLU)
       return try Self.checked(gradientPlanes.tensor)
@@ -221,11 +221,11 @@ public final class Evaluation {
     if layer == Graph.image { return try gradient(of: objective) }
     precondition(imageGradient != nil, "this evaluation is for the forward pass only")
     try network.check(objective)
-    let place = try network.place(of: layer)
-    return try parallel.together { () throws(PixelAscentError) in
+    let position = try network.position(of: layer)
+    return try parallel.withThreads { () throws(PixelAscentError) in
       let seed = try objective.gradient(scores: computeScores()).values(plan.classes)
-      backward(seed, to: place)
-      return try Self.checked(tensor(gradients[place.value]))
+      backward(seed, to: position)
+      return try Self.checked(tensor(gradients[position.value]))
     }
   }
 
@@ -274,7 +274,7 @@ public final class Evaluation {
   /// Runs the first `count` layers.
   func runForward(_ count: Int) {
     for index in 0..<count {
-      for place in forwardSteps[index].indices { run(forwardSteps[index][place]) }
+      for step in forwardSteps[index].indices { run(forwardSteps[index][step]) }
       observer?(index, false)
     }
   }
@@ -310,13 +310,13 @@ public final class Evaluation {
     var index = plan.layers.count
     while index > 0 {
       index -= 1
-      for place in backwardSteps[index].indices { run(backwardSteps[index][place]) }
+      for step in backwardSteps[index].indices { run(backwardSteps[index][step]) }
       observer?(index, true)
     }
   }
 
   func run(_ step: Step) {
     parallel.overParts(
-      blocks: step.isTail ? wanted : step.blocks, together: step.together, rows: step.rows, step.body)
+      blocks: step.isTail ? wanted : step.blocks, multipleOf: step.blockMultiple, rows: step.rows, step.body)
   }
 }

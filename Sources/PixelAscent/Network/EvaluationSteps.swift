@@ -4,9 +4,9 @@
 extension Evaluation {
   func forwardSteps(_ index: Int) -> [Step] {
     let layer = plan.layers[index], step = layer.operation.forward(ForwardPass(evaluation: self, index: index))
-    if !layer.marksInput { return [step] }
+    if !layer.usesInputMask { return [step] }
     let x = activations[layer.inputs[0]]
-    return [markStep(rows: x.height) { x }, step]
+    return [nonzeroMaskStep(rows: x.height) { x }, step]
   }
 
   /// The steps that give the gradient to a layer's inputs, one after another.
@@ -14,29 +14,29 @@ extension Evaluation {
   /// - Parameter target: the layer to whose output the gradient is taken, if it is not the image
   func backwardSteps(_ index: Int, towards target: LayerTarget? = nil) -> [Step] {
     let layer = plan.layers[index], dy = gradients[layer.output]
-    func step(_ place: Int, masks: Bool = true, adds: Bool = false) -> Step {
+    func step(_ inputIndex: Int, masks: Bool = true, accumulates: Bool = false) -> Step {
       layer.operation.backward(
-        BackwardPass(evaluation: self, index: index, place: place, masks: masks, adds: adds))
+        BackwardPass(evaluation: self, index: index, inputIndex: inputIndex, masks: masks, accumulates: accumulates))
     }
     if layer.inputs.isEmpty { return target == nil ? [step(0)] : [] }
     var steps: [Step] = []
-    for (place, input) in layer.inputs.enumerated() where !layer.gradients[place].isShared {
+    for (inputIndex, input) in layer.inputs.enumerated() where !layer.gradients[inputIndex].isShared {
       let dx = gradients[input], value = plan.values[input]
       if let target, target.leavesOut(input, value) { continue }
-      for block in layer.gradients[place].clears {
+      for block in layer.gradients[inputIndex].clears {
         let own = block - value.firstBlock
         steps.append(Step(body: Parallel.Body { _ in dx.clear(blocks: own..<own + 1) }))
       }
-      if layer.marksGradient {
-        steps.append(markStep(rows: dy.height) { [unowned self] in dy.slice(blocks: givenBlocks(index)) })
+      if layer.usesGradientMask {
+        steps.append(nonzeroMaskStep(rows: dy.height) { [unowned self] in dy.slice(blocks: givenBlocks(index)) })
       }
       guard let target else {
-        steps.append(step(place))
+        steps.append(step(inputIndex))
         continue
       }
       let isReplaced = plan.storages[value.storage].isReplacedByGradient
       for run in target.runs(of: value) {
-        var part = step(place, masks: run.masks, adds: run.isTarget && !isReplaced)
+        var part = step(inputIndex, masks: run.masks, accumulates: run.isTarget && !isReplaced)
         (part.blocks, part.isTail) = (run.blocks, false)
         steps.append(part)
       }
@@ -44,9 +44,9 @@ extension Evaluation {
     return steps
   }
 
-  private func markStep(rows: Int, _ planes: @escaping () -> Planes) -> Step {
-    let (kernels, marks) = (kernels, marks)
-    return Step(rows: rows, body: Parallel.Body { kernels.markNonzero(marks, planes(), rows: $0.rows) })
+  private func nonzeroMaskStep(rows: Int, _ planes: @escaping () -> Planes) -> Step {
+    let (kernels, nonzeroMask) = (kernels, nonzeroMask)
+    return Step(rows: rows, body: Parallel.Body { kernels.makeNonzeroMask(nonzeroMask, planes(), rows: $0.rows) })
   }
 
   /// The blocks of a layer's output whose gradient there is.

@@ -9,32 +9,32 @@ extension LayerPlan {
     // Scores that other layers read have a gradient of their own.
     for block in values[output].blocks { started[values[output].storage][block] = true }
     for layer in layers.indices.reversed() {
-      for place in layers[layer].inputs.indices where !layers[layer].gradients[place].isShared {
-        let value = values[layers[layer].inputs[place]]
+      for inputIndex in layers[layer].inputs.indices where !layers[layer].gradients[inputIndex].isShared {
+        let value = values[layers[layer].inputs[inputIndex]]
         let open = value.blocks.filter { !started[value.storage][$0] }
-        layers[layer].gradients[place].accumulates = open.count < value.blocks.count
-        if open.count < value.blocks.count { layers[layer].gradients[place].clears = Array(open) }
+        layers[layer].gradients[inputIndex].accumulates = open.count < value.blocks.count
+        if open.count < value.blocks.count { layers[layer].gradients[inputIndex].clears = Array(open) }
         for block in open { started[value.storage][block] = true }
       }
     }
     var ended = storages.map { [Bool](repeating: false, count: $0.blocks) }
     for layer in layers.indices {
-      for place in layers[layer].inputs.indices.reversed() where !layers[layer].gradients[place].isShared {
-        let value = values[layers[layer].inputs[place]], share = layers[layer].gradients[place]
+      for inputIndex in layers[layer].inputs.indices.reversed() where !layers[layer].gradients[inputIndex].isShared {
+        let value = values[layers[layer].inputs[inputIndex]], share = layers[layer].gradients[inputIndex]
         let isLast = value.blocks.contains { !ended[value.storage][$0] }
         for block in value.blocks { ended[value.storage][block] = true }
         // The gradient that reaches a max pool has already been multiplied by the clamp's derivative.
         let output = values[layers[layer].output]
         let isMasked = output.inheritsClamp && output.clamp != nil && !share.accumulates
-        layers[layer].gradients[place].masks = isLast && value.clamp != nil && !isMasked
+        layers[layer].gradients[inputIndex].masks = isLast && value.clamp != nil && !isMasked
       }
     }
-    planMarks()
+    planNonzeroMasks()
   }
 
   /// A ReLU leaves many zeros, in what it makes and in the gradient. (To find them costs more than it saves where a value is
   /// multiplied once, as in a 1×1 convolution.)
-  private mutating func planMarks() {
+  private mutating func planNonzeroMasks() {
     for index in layers.indices {
       guard let weights = (layers[index].operation as? ConvolutionLayer)?.weights, weights.form == .blocked,
         weights.groups == 1
@@ -42,8 +42,8 @@ extension LayerPlan {
       let axes = [weights.window.y, weights.window.x]
       guard axes.allSatisfy({ $0.kernel == 3 && $0.stride == 1 && $0.dilation == 1 && max($0.before, $0.after) <= 2 })
       else { continue }
-      layers[index].marksInput = values[layers[index].inputs[0]].clamp?.low == 0
-      layers[index].marksGradient = hasSparseGradient(layers[index].output)
+      layers[index].usesInputMask = values[layers[index].inputs[0]].clamp?.low == 0
+      layers[index].usesGradientMask = hasSparseGradient(layers[index].output)
     }
   }
 
@@ -63,7 +63,7 @@ extension LayerPlan {
       let readers = layers.filter { layer in
         zip(layer.inputs, layer.gradients).contains { values[$0].storage == storage && !$1.isShared }
       }
-      guard readers.count == 1, readers[0].operation.mayOverwriteInput, !readers[0].marksGradient,
+      guard readers.count == 1, readers[0].operation.mayOverwriteInput, !readers[0].usesGradientMask,
         readers[0].inputs.filter({ values[$0].storage == storage }).count == 1,
         let read = readers[0].inputs.first(where: { values[$0].storage == storage }),
         held.allSatisfy({ values[read].blocks.contains($0.blocks) })

@@ -68,9 +68,9 @@ struct Layer: Sendable {
   /// How it gives the gradient to each of its inputs.
   var gradients: [GradientShare]
   /// Whether its input is marked where it is not zero, so that the rest can be left out.
-  var marksInput = false
+  var usesInputMask = false
   /// Whether the gradient of its output is marked where it is not zero.
-  var marksGradient = false
+  var usesGradientMask = false
   /// Whether only the blocks of the wanted classes need be computed of its output.
   var isTail = false
   /// Whether it is the first layer that computes the wanted classes only: it needs all of its input.

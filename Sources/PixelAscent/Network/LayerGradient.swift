@@ -6,8 +6,8 @@
 // - A slice lies in the memory of what it is cut from, a concatenation in that of its parts, and all of them have one gradient,
 //   the sum of what their readers add. On the way to a layer, only readers add that depend on its value.
 
-/// The place of a named layer's output in a plan.
-struct LayerPlace: Sendable {
+/// The position of a named layer's output in a plan.
+struct LayerPosition: Sendable {
   /// The value that goes by the layer's name.
   let value: Int
   /// How many layers of the plan have run when the value is there.
@@ -24,17 +24,17 @@ struct LayerTarget {
   fileprivate let dependent: Set<Int>
   fileprivate let value: Value
 
-  fileprivate init(_ place: LayerPlace, _ plan: LayerPlan) {
-    value = plan.values[place.value]
+  fileprivate init(_ position: LayerPosition, _ plan: LayerPlan) {
+    value = plan.values[position.value]
     target = BlockSet(of: value)
     // Values come in the order of the graph: what lies in another's memory after it.
-    var dependent: Set = [place.value]
+    var dependent: Set = [position.value]
     for index in plan.values.indices where plan.sources[index, default: []].contains(where: dependent.contains) {
       dependent.insert(index)
     }
     self.dependent = dependent
     var unclamped = value.clamp == nil ? BlockSet() : target
-    for layer in plan.layers[place.end...] where layer.operation is MaxPoolLayer {
+    for layer in plan.layers[position.end...] where layer.operation is MaxPoolLayer {
       // A max pool's output has the clamp of its input.
       let input = plan.values[layer.inputs[0]], output = plan.values[layer.output]
       for block in input.blocks where output.inheritsClamp && unclamped.contains(input.storage, block) {
@@ -76,12 +76,13 @@ private struct BlockSet {
 
 extension Evaluation {
   /// Takes a gradient with respect to the scores back to a layer's output, and no further.
-  func backward(_ seed: [Float], to place: LayerPlace) {
+  func backward(_ seed: [Float], to position: LayerPosition) {
     throughLastReLU = true
     hasActivations = false
     wanted = blocks(for: nil)
-    let target = LayerTarget(place, plan), gradient = gradients[place.value], storage = plan.values[place.value].storage
-    let readers = (place.end..<plan.layers.count).filter { index in
+    let target = LayerTarget(position, plan), gradient = gradients[position.value],
+      storage = plan.values[position.value].storage
+    let readers = (position.end..<plan.layers.count).filter { index in
       plan.layers[index].inputs.contains { target.dependent.contains($0) }
     }
     let isScores = target.dependent.contains(plan.output)
@@ -110,10 +111,10 @@ extension Evaluation {
 
 extension LayerPlan {
   /// Whether a sum that lies in the memory of a layer's output replaces it later in the forward pass.
-  func isOverwritten(_ place: LayerPlace) -> Bool {
-    layers[place.end...].contains { layer in
+  func isOverwritten(_ position: LayerPosition) -> Bool {
+    layers[position.end...].contains { layer in
       zip(layer.inputs, layer.gradients).contains { input, share in
-        share.isShared && values[input].overlaps(values[place.value])
+        share.isShared && values[input].overlaps(values[position.value])
       }
     }
   }
@@ -122,11 +123,11 @@ extension LayerPlan {
 extension Network {
   /// The names of the layers whose activations and gradients an ``Evaluation`` gives, in the order in which they run. Layers of
   /// a file that were merged into others (a batch norm, a ReLU behind a convolution) are not among them.
-  public var layerNames: [String] { plan.graph.layers.map(\.name).filter { plan.places[$0] != nil } }
+  public var layerNames: [String] { plan.graph.layers.map(\.name).filter { plan.positions[$0] != nil } }
 
   /// Where the output of a layer lies.
-  func place(of layer: String) throws(PixelAscentError) -> LayerPlace {
-    if let place = plan.places[layer] { return place }
+  func position(of layer: String) throws(PixelAscentError) -> LayerPosition {
+    if let position = plan.positions[layer] { return position }
     let names = layerNames.prefix(3).map(\.oneLine).joined(separator: ", ")
     throw PixelAscentError(
       .invalidParameter, "the network has no layer \"\(layer.oneLine)\"; it has \(layerNames.count): \(names), …")

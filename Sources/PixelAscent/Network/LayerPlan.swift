@@ -16,7 +16,7 @@ struct LayerPlan: Sendable {
   /// Of each value that lies in the memory of others, those others: a slice, a concatenation, a sum in place.
   private(set) var sources: [Int: [Int]] = [:]
   /// Where the output of each layer of the graph lies; a layer that only passes its input on has no place of its own.
-  private(set) var places: [String: LayerPlace] = [:]
+  private(set) var positions: [String: LayerPosition] = [:]
   /// The value that goes by each name of the graph.
   private var indices: [String: Int] = [:]
   /// How often the graph reads each value.
@@ -46,7 +46,7 @@ struct LayerPlan: Sendable {
         throw error.about("layer \(layer.name.oneLine)")
       }
       if let value = indices[layer.name], !node.inputs.contains(value) {
-        places[layer.name] = LayerPlace(value: value, end: layers.count)
+        positions[layer.name] = LayerPosition(value: value, end: layers.count)
       }
     }
     guard let scores = indices[graph.output], let shape = shapes[graph.output], shape.isVector else {

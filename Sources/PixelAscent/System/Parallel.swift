@@ -41,7 +41,7 @@ package final class Parallel: Sendable {
   /// Calls `body`, with helpers at hand for all its operations; they wait between one operation and the next.
   ///
   /// Progress depends on none of them: the caller can do all parts alone, and waits for no helper that has none.
-  package func together<Output, Failure: Error>(_ body: () throws(Failure) -> Output) throws(Failure) -> Output {
+  package func withThreads<Output, Failure: Error>(_ body: () throws(Failure) -> Output) throws(Failure) -> Output {
     if threads == 1 || operation.hasHelpers { return try body() }
     operation.hasHelpers = true
     ticket.store(Ticket.none, ordering: .sequentiallyConsistent)
@@ -66,24 +66,24 @@ package final class Parallel: Sendable {
   /// Calls `body` with each of 0 ..< count, once.
   package func forEach(_ count: Int, _ body: (Int) -> Void) {
     withoutActuallyEscaping(body) { body in
-      run(Cut(blocks: 0..<1, together: 1, rows: count, bands: count), Body { body($0.rows.lowerBound) })
+      run(Cut(blocks: 0..<1, multiple: 1, rows: count, bands: count), Body { body($0.rows.lowerBound) })
     }
   }
 
   /// Cuts 0 ..< rows into bands and calls `body` with each.
   func overRows(_ rows: Int, _ body: Body) {
-    run(Cut(blocks: 0..<1, together: 1, rows: rows, bands: threads == 1 ? 1 : min(rows, 2 * threads)), body)
+    run(Cut(blocks: 0..<1, multiple: 1, rows: rows, bands: threads == 1 ? 1 : min(rows, 2 * threads)), body)
   }
 
-  /// Cuts blocks × rows into parts, several a thread so that the last ones to finish wait little; `together` blocks are
+  /// Cuts blocks × rows into parts, several a thread so that the last ones to finish wait little; `multiple` blocks are
   /// not cut.
-  func overParts(blocks: Range<Int>, together: Int = 1, rows: Int, _ body: Body) {
+  func overParts(blocks: Range<Int>, multipleOf multiple: Int = 1, rows: Int, _ body: Body) {
     if threads == 1 { return body.run(Part(blocks: blocks, rows: 0..<rows)) }
     // A part is no less than a few blocks where there are very many.
-    let together = max(1, blocks.count / (1 << 20) / together) * together
-    let stripes = (blocks.count + together - 1) / together
+    let multiple = max(1, blocks.count / (1 << 20) / multiple) * multiple
+    let stripes = (blocks.count + multiple - 1) / multiple
     let bands = max(1, min(rows, (Self.partsPerThread * threads + stripes - 1) / max(stripes, 1)))
-    run(Cut(blocks: blocks, together: together, rows: rows, bands: bands), body)
+    run(Cut(blocks: blocks, multiple: multiple, rows: rows, bands: bands), body)
   }
 
   private static let partsPerThread = 4
@@ -94,7 +94,7 @@ package final class Parallel: Sendable {
       for index in 0..<count { body.run(cut[index]) }
       return
     }
-    guard operation.hasHelpers else { return together { run(cut, body) } }
+    guard operation.hasHelpers else { return withThreads { run(cut, body) } }
     (operation.body, operation.cut) = (body, cut)
     done.store(0, ordering: .relaxed)
     publish(ticket.load(ordering: .relaxed).next(count: count))
@@ -110,16 +110,16 @@ package final class Parallel: Sendable {
   /// How blocks × rows are cut: into bands of rows, and these into stripes of blocks.
   private struct Cut {
     let blocks: Range<Int>
-    let together, rows, bands: Int
+    let multiple, rows, bands: Int
 
-    private var stripes: Int { (blocks.count + together - 1) / together }
+    private var stripes: Int { (blocks.count + multiple - 1) / multiple }
     var count: Int { stripes * bands }
 
     subscript(index: Int) -> Part {
       let (band, stripe) = index.quotientAndRemainder(dividingBy: stripes)
-      let first = blocks.lowerBound + stripe * together
+      let first = blocks.lowerBound + stripe * multiple
       return Part(
-        blocks: first..<min(first + together, blocks.upperBound), rows: rows * band / bands..<rows * (band + 1) / bands)
+        blocks: first..<min(first + multiple, blocks.upperBound), rows: rows * band / bands..<rows * (band + 1) / bands)
     }
   }
 
@@ -221,7 +221,7 @@ package final class Parallel: Sendable {
   private final class Operation: @unchecked Sendable {  // because who takes a part reads it after that
     var hasHelpers = false
     var body: Body?
-    var cut = Cut(blocks: 0..<0, together: 1, rows: 0, bands: 0)
+    var cut = Cut(blocks: 0..<0, multiple: 1, rows: 0, bands: 0)
 
     /// A call of its own, so that nothing holds the body when it is over.
     @inline(never) func run(_ part: Int) { body?.run(cut[part]) }

@@ -70,7 +70,7 @@ public final class FoolingAscent: AscentSequence {
   ///   leaves what a float holds.
   public func next(update: AscentUpdate?) throws(PixelAscentError) -> Step? {
     if isOver || Task.isCancelled { return nil }
-    return try ascent.parallel.together { () throws(PixelAscentError) in
+    return try ascent.parallel.withThreads { () throws(PixelAscentError) in
       if isWaiting { try step(update) }
       let isRounded = isRounding, scores = try evaluate(rounding: isRounded)
       isStepRounded = isRounded
@@ -127,7 +127,7 @@ public final class FoolingAscent: AscentSequence {
   ///
   /// - Throws: ``PixelAscentError`` of kind `invalidParameter` if the scores are not finite.
   public func result() throws(PixelAscentError) -> Fooling.Result {
-    try ascent.parallel.together { () throws(PixelAscentError) in
+    try ascent.parallel.withThreads { () throws(PixelAscentError) in
       if originalScores == nil { _ = try evaluate(rounding: false) }
       var scores = roundedScores ?? []
       if roundedScores == nil { scores = try evaluate(rounding: true) }

@@ -15,7 +15,7 @@ extension Evaluation {
   @_spi(Benchmark) public var runningLayers: [String] { plan.layers.map(\.name) }
 
   /// Calls `body` with helpers at hand for all passes in it.
-  @_spi(Benchmark) public func together(_ body: () throws -> Void) throws { try parallel.together(body) }
+  @_spi(Benchmark) public func withThreads(_ body: () throws -> Void) throws { try parallel.withThreads(body) }
 
   /// The forward pass alone, of the image that is loaded, whether it was made before or not.
   @_spi(Benchmark) public func forwardAgain() throws(PixelAscentError) { try forward() }
@@ -51,7 +51,7 @@ extension Network {
   public var count: Int { parallel.threads }
 
   /// Calls `body` with the threads at hand.
-  public func together(_ body: () throws -> Void) rethrows { try parallel.together(body) }
+  public func withThreads(_ body: () throws -> Void) rethrows { try parallel.withThreads(body) }
 
   /// Calls `body` with each of 0 ..< count, once.
   ///
@@ -75,9 +75,10 @@ extension Network {
 
   /// Cuts blocks × rows into parts.
   public func overParts(
-    blocks: Range<Int>, together: Int, rows: Int, _ body: @escaping (_ blocks: Range<Int>, _ rows: Range<Int>) -> Void
+    blocks: Range<Int>, multipleOf multiple: Int, rows: Int,
+    _ body: @escaping (_ blocks: Range<Int>, _ rows: Range<Int>) -> Void
   ) {
     parallel.overParts(
-      blocks: blocks, together: together, rows: rows, Parallel.Body { body($0.blocks, $0.rows) })
+      blocks: blocks, multipleOf: multiple, rows: rows, Parallel.Body { body($0.blocks, $0.rows) })
   }
 }

@@ -69,7 +69,7 @@ public struct Saliency: Technique {
   ) throws(PixelAscentError) -> SaliencyMap {
     let network = evaluation.network
     if let index { try network.check(class: index) }
-    return try evaluation.parallel.together { () throws(PixelAscentError) in
+    return try evaluation.parallel.withThreads { () throws(PixelAscentError) in
       let scores = try evaluation.scores(), index = index ?? network.topClass(scores)
       let gradient = try evaluation.gradient(of: Objective(objective, class: index))
       return SaliencyMap(technique: self, classIndex: index, scores: scores, gradient: gradient, photo: photo)

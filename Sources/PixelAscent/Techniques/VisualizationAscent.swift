@@ -82,7 +82,7 @@ public final class VisualizationAscent: AscentSequence {
     if iteration >= parameters.iterations || Task.isCancelled { return nil }
     let begin = ContinuousClock.now, isShown = isShown(iteration)
     knowsAllScores = isShown || recordsProbabilities
-    try ascent.parallel.together { () throws(PixelAscentError) in try iterate(update) }
+    try ascent.parallel.withThreads { () throws(PixelAscentError) in try iterate(update) }
     let score = ascent.score(index)
     scoreHistory.append(score)
     if recordsProbabilities { probabilityHistory.append(softmax(ascent.scores)[index]) }
@@ -123,7 +123,7 @@ public final class VisualizationAscent: AscentSequence {
 
   fileprivate func probability() throws(PixelAscentError) -> Double {
     if !knowsAllScores {
-      try ascent.parallel.together { () throws(PixelAscentError) in try ascent.evaluateAgain() }
+      try ascent.parallel.withThreads { () throws(PixelAscentError) in try ascent.evaluateAgain() }
       knowsAllScores = true
     }
     return softmax(ascent.scores)[index]
@@ -133,7 +133,7 @@ public final class VisualizationAscent: AscentSequence {
   ///
   /// - Throws: ``PixelAscentError`` of kind `invalidParameter` if the scores are not finite.
   public func result() throws(PixelAscentError) -> ClassVisualization.Result {
-    try ascent.parallel.together { () throws(PixelAscentError) in try ascent.evaluate() }
+    try ascent.parallel.withThreads { () throws(PixelAscentError) in try ascent.evaluate() }
     // The last step's probability is that of another image now.
     knowsAllScores = true
     let scores = ascent.scores

@@ -17,7 +17,7 @@ private typealias S = SmallNetworks
     var visualization = ClassVisualization()
     (visualization.height, visualization.width) = (64, 64)
     let ascent = try visualization.begin(network, class: 0)
-    try ascent.benchmarkedEvaluation.together {
+    try ascent.benchmarkedEvaluation.withThreads {
       _ = try ascent.next()
       let before = pxa_allocations_of_thread()
       for _ in 0..<20 { _ = try ascent.next() }  // two of them blur

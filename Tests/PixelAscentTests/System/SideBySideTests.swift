@@ -82,7 +82,7 @@ import Testing
   func manyOperations() async throws {
     try await onThread {
       let parallel = Parallel(threads: 2), sum = Atomic(0), operations = 1 << 20 + 1000
-      parallel.together {
+      parallel.withThreads {
         for _ in 0..<operations { parallel.forEach(2) { sum.add($0 + 1, ordering: .relaxed) } }
       }
       #expect(sum.load(ordering: .relaxed) == 3 * operations)

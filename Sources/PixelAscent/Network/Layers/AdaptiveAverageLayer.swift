@@ -37,10 +37,10 @@ struct AdaptiveAverageLayer: RunnableLayer {
   }
 
   func backward(_ pass: BackwardPass) -> Step {
-    let (kernels, dx, dy, into, isLast) = (pass.kernels, pass.dx, pass.dy, pass.into, pass.makesScores)
-    let unmasked = Into(accumulates: into.accumulates)
+    let (kernels, dx, dy, epilogue, isLast) = (pass.kernels, pass.dx, pass.dy, pass.epilogue, pass.makesScores)
+    let unmasked = Epilogue(accumulates: epilogue.accumulates)
     return pass.parts {
-      kernels.adaptiveAverageInputGradient(dx, dy, isLast && !pass.evaluation.throughLastReLU ? unmasked : into, $0)
+      kernels.adaptiveAverageInputGradient(dx, dy, isLast && !pass.evaluation.throughLastReLU ? unmasked : epilogue, $0)
     }
   }
 

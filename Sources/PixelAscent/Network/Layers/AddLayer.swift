@@ -5,8 +5,8 @@ extension Add: RunnableOperation {
 
   /// The sum goes where an input was that nobody else reads; then the two have one gradient.
   func append(_ node: PlanNode, _: Void, to plan: inout LayerPlan) {
-    let replaced = node.inputs.indices.last { place in
-      let value = plan.values[node.inputs[place]], name = node.inputNames[place]
+    let replaced = node.inputs.indices.last { inputIndex in
+      let value = plan.values[node.inputs[inputIndex]], name = node.inputNames[inputIndex]
       return plan.readers[name] == 1 && name != Graph.image && value.clamp == nil
         && plan.values.filter { $0.storage == value.storage }.count == 1
     }
@@ -34,8 +34,8 @@ struct AddLayer: RunnableLayer {
   }
 
   func backward(_ pass: BackwardPass) -> Step {
-    let (kernels, dx, dy, into) = (pass.kernels, pass.dx, pass.dy, pass.into)
-    return pass.parts { kernels.passGradient(dx, dy, into, $0) }
+    let (kernels, dx, dy, epilogue) = (pass.kernels, pass.dx, pass.dy, pass.epilogue)
+    return pass.parts { kernels.passGradient(dx, dy, epilogue, $0) }
   }
 
   var mayOverwriteInput: Bool { true }

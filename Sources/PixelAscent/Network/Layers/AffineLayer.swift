@@ -32,8 +32,8 @@ struct AffineLayer: RunnableLayer {
   }
 
   func backward(_ pass: BackwardPass) -> Step {
-    let (kernels, dx, dy, into, scale) = (pass.kernels, pass.dx, pass.dy, pass.into, weights.scale)
-    return pass.parts { kernels.affineInputGradient(dx, dy, scale: scale, into, $0) }
+    let (kernels, dx, dy, epilogue, scale) = (pass.kernels, pass.dx, pass.dy, pass.epilogue, weights.scale)
+    return pass.parts { kernels.affineInputGradient(dx, dy, scale: scale, epilogue, $0) }
   }
 
   var mayOverwriteInput: Bool { true }

@@ -21,9 +21,9 @@ struct AveragePoolLayer: RunnableLayer {
   }
 
   func backward(_ pass: BackwardPass) -> Step {
-    let (kernels, dx, dy, into) = (pass.kernels, pass.dx, pass.dy, pass.into)
+    let (kernels, dx, dy, epilogue) = (pass.kernels, pass.dx, pass.dy, pass.epilogue)
     let (window, countPadding) = (window, countPadding)
-    return pass.parts { kernels.averagePoolInputGradient(dx, dy, into, window, countPadding: countPadding, $0) }
+    return pass.parts { kernels.averagePoolInputGradient(dx, dy, epilogue, window, countPadding: countPadding, $0) }
   }
 
   var mayOverwriteInput: Bool { true }

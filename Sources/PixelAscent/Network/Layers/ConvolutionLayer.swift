@@ -38,17 +38,17 @@ struct ConvolutionLayer: RunnableLayer {
   let weights: ConvolutionWeights
 
   func forward(_ pass: ForwardPass) -> Step {
-    let (kernels, y, x, marks, weights) = (pass.kernels, pass.y, pass.x, pass.marks, weights)
-    return pass.parts(together: kernels.blocksTogether(marked: marks != nil)) {
-      kernels.convolutionForward(y, x, marks, weights, $0)
+    let (kernels, y, x, nonzeroMask, weights) = (pass.kernels, pass.y, pass.x, pass.nonzeroMask, weights)
+    return pass.parts(multipleOf: kernels.blocksPerTile(sparse: nonzeroMask != nil)) {
+      kernels.convolutionForward(y, x, nonzeroMask, weights, $0)
     }
   }
 
   func backward(_ pass: BackwardPass) -> Step {
-    let (kernels, dx, dy, marks, into) = (pass.kernels, pass.dx, pass.dy, pass.marks, pass.into)
+    let (kernels, dx, dy, nonzeroMask, epilogue) = (pass.kernels, pass.dx, pass.dy, pass.nonzeroMask, pass.epilogue)
     let (weights, packed) = (weights, weights.inputGradient)
-    return pass.parts(together: kernels.blocksTogether(marked: marks != nil)) {
-      kernels.convolutionInputGradient(dx, dy, marks, weights, packed, into, from: pass.givenBlocks, $0)
+    return pass.parts(multipleOf: kernels.blocksPerTile(sparse: nonzeroMask != nil)) {
+      kernels.convolutionInputGradient(dx, dy, nonzeroMask, weights, packed, epilogue, from: pass.givenBlocks, $0)
     }
   }
 

@@ -34,9 +34,9 @@ struct ElementwiseLayer: RunnableLayer {
   }
 
   func backward(_ pass: BackwardPass) -> Step {
-    let (kernels, dx, dy, x, into) = (pass.kernels, pass.dx, pass.dy, pass.x, pass.into)
+    let (kernels, dx, dy, x, epilogue) = (pass.kernels, pass.dx, pass.dy, pass.x, pass.epilogue)
     let (function, slopes) = (function, slopes)
-    return pass.parts { kernels.functionInputGradient(dx, dy, of: x, function, slopes: slopes, into, $0) }
+    return pass.parts { kernels.functionInputGradient(dx, dy, of: x, function, slopes: slopes, epilogue, $0) }
   }
 
   var mayOverwriteInput: Bool { true }
@@ -53,8 +53,8 @@ struct ClampLayer: RunnableLayer {
   }
 
   func backward(_ pass: BackwardPass) -> Step {
-    let (kernels, dx, dy, into) = (pass.kernels, pass.dx, pass.dy, pass.into)
-    return pass.parts { kernels.passGradient(dx, dy, into, $0) }
+    let (kernels, dx, dy, epilogue) = (pass.kernels, pass.dx, pass.dy, pass.epilogue)
+    return pass.parts { kernels.passGradient(dx, dy, epilogue, $0) }
   }
 
   var mayOverwriteInput: Bool { true }

@@ -33,8 +33,8 @@ struct FlattenLayer: RunnableLayer {
   }
 
   func backward(_ pass: BackwardPass) -> Step {
-    let (kernels, dx, dy, into) = (pass.kernels, pass.dx, pass.dy, pass.into)
-    return pass.wholeBlocks { kernels.flattenInputGradient(dx, dy, into, blocks: $0) }
+    let (kernels, dx, dy, epilogue) = (pass.kernels, pass.dx, pass.dy, pass.epilogue)
+    return pass.wholeBlocks { kernels.flattenInputGradient(dx, dy, epilogue, blocks: $0) }
   }
 
   var mayOverwriteInput: Bool { true }

@@ -21,14 +21,14 @@ struct LayerNormLayer: RunnableLayer {
     let body = { (part: Part) in
       kernels.layerNormForward(y, x, scale: weights.scale, shift: weights.shift, norm, part)
     }
-    return norm.isWhole ? pass.undivided(body) : pass.parts(together: y.blocks, body)
+    return norm.isWhole ? pass.undivided(body) : pass.parts(multipleOf: y.blocks, body)
   }
 
   func backward(_ pass: BackwardPass) -> Step {
-    let (kernels, dx, dy, x, into) = (pass.kernels, pass.dx, pass.dy, pass.x, pass.into)
+    let (kernels, dx, dy, x, epilogue) = (pass.kernels, pass.dx, pass.dy, pass.x, pass.epilogue)
     let (norm, scale) = (norm, weights.scale)
-    let body = { (part: Part) in kernels.layerNormInputGradient(dx, dy, of: x, scale: scale, norm, into, part) }
-    return norm.isWhole ? pass.undivided(body) : pass.parts(together: dx.blocks, body)
+    let body = { (part: Part) in kernels.layerNormInputGradient(dx, dy, of: x, scale: scale, norm, epilogue, part) }
+    return norm.isWhole ? pass.undivided(body) : pass.parts(multipleOf: dx.blocks, body)
   }
 
   var mayOverwriteInput: Bool { false }

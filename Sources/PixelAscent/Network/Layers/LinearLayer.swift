@@ -20,15 +20,15 @@ struct LinearLayer: RunnableLayer {
 
   func forward(_ pass: ForwardPass) -> Step {
     let (kernels, y, x, weights) = (pass.kernels, pass.y, pass.x, weights)
-    return pass.wholeBlocks(together: pass.evaluation.fewParts(y.blocks)) {
+    return pass.wholeBlocks(multipleOf: pass.evaluation.fewParts(y.blocks)) {
       kernels.linearForward(y, x, weights, blocks: $0)
     }
   }
 
   func backward(_ pass: BackwardPass) -> Step {
-    let (kernels, dx, dy, into, weights) = (pass.kernels, pass.dx, pass.dy, pass.into, weights)
-    return pass.wholeBlocks(together: pass.evaluation.fewParts(dx.blocks)) {
-      kernels.linearInputGradient(dx, dy, weights, into, from: pass.givenBlocks, blocks: $0)
+    let (kernels, dx, dy, epilogue, weights) = (pass.kernels, pass.dx, pass.dy, pass.epilogue, weights)
+    return pass.wholeBlocks(multipleOf: pass.evaluation.fewParts(dx.blocks)) {
+      kernels.linearInputGradient(dx, dy, weights, epilogue, from: pass.givenBlocks, blocks: $0)
     }
   }
 

@@ -21,9 +21,9 @@ struct LocalResponseNormLayer: RunnableLayer {
   }
 
   func backward(_ pass: BackwardPass) -> Step {
-    let (kernels, dx, dy, x, into) = (pass.kernels, pass.dx, pass.dy, pass.x, pass.into)
+    let (kernels, dx, dy, x, epilogue) = (pass.kernels, pass.dx, pass.dy, pass.x, pass.epilogue)
     let (norm, scale) = (norm, pass.evaluation.activations[scale])
-    return pass.parts { kernels.localResponseNormInputGradient(dx, dy, of: x, scale: scale, norm, into, $0) }
+    return pass.parts { kernels.localResponseNormInputGradient(dx, dy, of: x, scale: scale, norm, epilogue, $0) }
   }
 
   var mayOverwriteInput: Bool { false }

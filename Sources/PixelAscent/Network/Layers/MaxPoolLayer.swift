@@ -25,9 +25,9 @@ struct MaxPoolLayer: RunnableLayer {
   }
 
   func backward(_ pass: BackwardPass) -> Step {
-    let (kernels, dx, dy, into, window) = (pass.kernels, pass.dx, pass.dy, pass.into, window)
+    let (kernels, dx, dy, epilogue, window) = (pass.kernels, pass.dx, pass.dy, pass.epilogue, window)
     let indices = pass.evaluation.poolIndex(pass.index)
-    return pass.parts { kernels.maxPoolInputGradient(dx, dy, indices, into, window, $0) }
+    return pass.parts { kernels.maxPoolInputGradient(dx, dy, indices, epilogue, window, $0) }
   }
 
   var mayOverwriteInput: Bool { true }

@@ -15,11 +15,13 @@ struct MultiplyLayer: RunnableLayer {
   }
 
   func backward(_ pass: BackwardPass) -> Step {
-    let (kernels, dx, dy, other, into) = (pass.kernels, pass.dx, pass.dy, pass.inputs[1 - pass.place], pass.into)
+    let (kernels, dx, dy, other, epilogue) = (
+      pass.kernels, pass.dx, pass.dy, pass.inputs[1 - pass.inputIndex], pass.epilogue
+    )
     if dx.area < dy.area {
-      return pass.wholeBlocks { kernels.multiplyFactorGradient(dx, dy, other, into, blocks: $0) }
+      return pass.wholeBlocks { kernels.multiplyFactorGradient(dx, dy, other, epilogue, blocks: $0) }
     }
-    return pass.parts { kernels.multiplyInputGradient(dx, dy, other, into, $0) }
+    return pass.parts { kernels.multiplyInputGradient(dx, dy, other, epilogue, $0) }
   }
 
   var mayOverwriteInput: Bool { false }

@@ -20,8 +20,8 @@ struct PadLayer: RunnableLayer {
   }
 
   func backward(_ pass: BackwardPass) -> Step {
-    let (kernels, dx, dy, into, top, left) = (pass.kernels, pass.dx, pass.dy, pass.into, top, left)
-    return pass.parts { kernels.padInputGradient(dx, dy, top: top, left: left, into, $0) }
+    let (kernels, dx, dy, epilogue, top, left) = (pass.kernels, pass.dx, pass.dy, pass.epilogue, top, left)
+    return pass.parts { kernels.padInputGradient(dx, dy, top: top, left: left, epilogue, $0) }
   }
 
   var mayOverwriteInput: Bool { true }

@@ -48,8 +48,8 @@ struct SelectLayer: RunnableLayer {
   }
 
   func backward(_ pass: BackwardPass) -> Step {
-    let (kernels, dx, dy, into, inverse) = (pass.kernels, pass.dx, pass.dy, pass.into, inverse)
-    return pass.parts { kernels.selectChannelsGradient(dx, dy, inverse: inverse, into, $0) }
+    let (kernels, dx, dy, epilogue, inverse) = (pass.kernels, pass.dx, pass.dy, pass.epilogue, inverse)
+    return pass.parts { kernels.selectChannelsGradient(dx, dy, inverse: inverse, epilogue, $0) }
   }
 
   var mayOverwriteInput: Bool { false }

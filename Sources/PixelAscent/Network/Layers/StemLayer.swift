@@ -6,7 +6,7 @@ struct StemLayer: RunnableLayer {
 
   func forward(_ pass: ForwardPass) -> Step {
     let (kernels, y, image, weights) = (pass.kernels, pass.y, pass.evaluation.image, weights)
-    return pass.parts(together: kernels.blocksTogether(marked: false)) {
+    return pass.parts(multipleOf: kernels.blocksPerTile(sparse: false)) {
       kernels.stemForward(y, image, weights, $0)
     }
   }

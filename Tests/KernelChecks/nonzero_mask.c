@@ -1,25 +1,25 @@
 // SPDX-License-Identifier: MIT
-// Checks of marks, and of the convolutions that skip zeros by them. These add in the order of the dense ones, and a
+// Checks of nonzero masks, and of the convolutions that skip zeros with them. These add in the order of the dense ones, and a
 // product with an exact zero changes no sum: not even on reals is there a difference.
 
 #include "convolution.h"
 
 #include <math.h>
 
-static void marks(check *c) {
+static void nonzero(check *c) {
   enum { CHANNELS = 100, HEIGHT = 3, WIDTH = 5, PLANE = HEIGHT * WIDTH };
   check_case(c, 12);
   double *values = check_integers(c, CHANNELS * PLANE, 4);
   for (int i = 0; i < CHANNELS * PLANE; i++)
     if (values[i] >= -1 && values[i] <= 1)
       values[i] = 0;
-  const uint64_t *marks = marks_of(c, check_planes(c, CHANNELS, HEIGHT, WIDTH, 1, values));
+  const uint64_t *nonzero = nonzero_mask_of(c, check_planes(c, CHANNELS, HEIGHT, WIDTH, 1, values));
   for (int pixel = 0; pixel < PLANE; pixel++)
     for (int group = 0; group < 2; group++) {
       uint64_t expected = 0;
       for (int channel = 64 * group; channel < 64 * group + 64 && channel < CHANNELS; channel++)
         expected |= (uint64_t)(values[channel * PLANE + pixel] != 0) << channel % 64;
-      check_that(c, marks[group * PLANE + pixel] == expected, "mark of pixel %d, group %d", pixel, group);
+      check_that(c, nonzero[group * PLANE + pixel] == expected, "mask of pixel %d, group %d", pixel, group);
     }
 }
 
@@ -48,14 +48,14 @@ static void check_sparse_gradient(check *c, sparse_case sparsity) {
   a.dy = sparse_reals(c, out_count(s), sparsity.density);
   int count = in_count(s);
   const double *x = check_integers(c, count, 1), *start = check_reals(c, count);
-  call_options dense = {.x = x, .start = start, .act = {0, width % 2 ? INFINITY : 1}}, sparse = dense;
-  sparse.marked = true;
+  call_options dense = {.x = x, .start = start, .clamp = {0, width % 2 ? INFINITY : 1}}, sparse = dense;
+  sparse.nonzeros = true;
   const double *expected = gradient_of(c, a, dense);
   conv_name name = name_of(s);
   check_equal(c, gradient_of(c, a, sparse), expected, count, "%s, density %g", name.text, sparsity.density);
   sparse.cut = true;
   check_equal(c, gradient_of(c, a, sparse), expected, count, "%s, density %g, cut", name.text, sparsity.density);
-  check_equal(c, gradient_of(c, a, (call_options){.marked = true}), gradient_of(c, a, (call_options){0}), count,
+  check_equal(c, gradient_of(c, a, (call_options){.nonzeros = true}), gradient_of(c, a, (call_options){0}), count,
               "%s, density %g, no mask, no start", name.text, sparsity.density);
 }
 
@@ -68,8 +68,8 @@ static void check_sparse_forward(check *c, sparse_case sparsity) {
   convolution a = make_convolution(c, CONV, s, false);
   a.x = sparse_reals(c, in_count(s), sparsity.density);
   conv_name name = name_of(s);
-  for (int act = 0; act < ACTS; act++) {
-    call_options dense = {.act = check_acts[act]}, sparse = {.act = check_acts[act], .marked = true};
+  for (int clamp = 0; clamp < ACTS; clamp++) {
+    call_options dense = {.clamp = check_clamps[clamp]}, sparse = {.clamp = check_clamps[clamp], .nonzeros = true};
     const double *expected = forward_of(c, a, dense);
     check_equal(c, forward_of(c, a, sparse), expected, out_count(s), "%s, density %g", name.text, sparsity.density);
     sparse.cut = true;
@@ -93,9 +93,9 @@ static void each_sparse(check *c, void (*body)(check *c, sparse_case sparsity)) 
 static void sparse_gradient(check *c) { each_sparse(c, check_sparse_gradient); }
 static void sparse_forward(check *c) { each_sparse(c, check_sparse_forward); }
 
-const check_entry check_marks[] = {
-    {"marks have a bit for every channel that is not zero", marks},
-    {"the convolution from marks has the bits of the dense one", sparse_forward},
-    {"the gradient from marks has the bits of the dense one", sparse_gradient},
+const check_entry check_nonzero_masks[] = {
+    {"nonzero masks have a bit for every channel that is not zero", nonzero},
+    {"the convolution with a nonzero mask has the bits of the dense one", sparse_forward},
+    {"the gradient with a nonzero mask has the bits of the dense one", sparse_gradient},
     {0},
 };
