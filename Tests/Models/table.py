@@ -21,11 +21,13 @@ HEAD = [
     "architecture",
     "formats checked",
     "score error",
-    "gradient error: median",
-    "worst",
-    "peak memory, file",
-    "ms an iteration",
-    "PyTorch",
+    "gradient error, median",
+    "gradient error, worst",
+    "peak memory, MiB",
+    "file, MiB",
+    "ms per iteration",
+    "PyTorch's ms",
+    "ratio",
 ]
 
 
@@ -34,12 +36,9 @@ def line(cells):
 
 
 def timing(records):
-    """Two cells: our milliseconds, and PyTorch's with the ratio."""
-    if not records:
-        return ["", ""]
-    ours = ", ".join(f"{record['milliseconds']:.1f}" for record in records)
-    theirs = ", ".join(f"{record['pytorch_milliseconds']:.1f} ({record['ratio']:.1f}×)" for record in records)
-    return [ours, theirs]
+    """Three cells: our milliseconds, PyTorch's, and their ratio."""
+    formats = {"milliseconds": "{:.1f}", "pytorch_milliseconds": "{:.1f}", "ratio": "{:.1f}×"}
+    return [", ".join(format.format(record[key]) for record in records) for key, format in formats.items()]
 
 
 def row(model, records, speeds):
@@ -51,9 +50,9 @@ def row(model, records, speeds):
     def worst(key):
         return max(record[key] for record in passed)
 
-    memory = f"{worst('peak_mebibytes'):.0f}, {min(record['file_mebibytes'] for record in passed):.0f} MiB"
+    memory = [f"{worst('peak_mebibytes'):.0f}", f"{min(record['file_mebibytes'] for record in passed):.0f}"]
     errors = [f"{worst(key):.0e}" for key in ("score", "gradient_median", "gradient_worst")]
-    return line([model, formats, *errors, memory, *timing(speeds)])
+    return line([model, formats, *errors, *memory, *timing(speeds)])
 
 
 def main(page, results, speed=None):
