@@ -152,8 +152,8 @@ typedef struct pxa_kernels {
   void (*adaptive_average_forward)(pxa_planes y, pxa_planes x, pxa_range blocks, pxa_range rows);
 
   /// Gradient of adaptive_average_forward with respect to X; formula of dX[c,y,x]:
-  /// Σ_{v,u} dY[c,v,u] / n over the windows (v,u) that hold (y,x), in row-major order, where n is the number of elements
-  /// of window (v,u).
+  /// Σ_{v,u} dY[c,v,u] / n over the windows (v,u) that hold (y,x), in row-major order, where n is the number of
+  /// elements of window (v,u).
   /// writes    dX in blocks × rows; dX may be X.
   void (*adaptive_average_input_grad)(pxa_planes dx, pxa_planes dy, pxa_epilogue epilogue, pxa_range blocks,
                                       pxa_range rows);
@@ -176,7 +176,8 @@ typedef struct pxa_kernels {
   void (*multiply_input_grad)(pxa_planes da, pxa_planes dy, pxa_planes b, pxa_epilogue epilogue, pxa_range blocks,
                               pxa_range rows);
 
-  /// Gradient of multiply_forward with respect to a B of 1×1; formula of dB[c]: Σ_{y,x} dY[c,y,x] · A[c,y,x], row by row.
+  /// Gradient of multiply_forward with respect to a B of 1×1; formula of dB[c]: Σ_{y,x} dY[c,y,x] · A[c,y,x], row by
+  /// row.
   /// writes    dB in blocks; dB may be X.
   void (*multiply_factor_grad)(pxa_planes db, pxa_planes dy, pxa_planes a, pxa_epilogue epilogue, pxa_range blocks);
 
@@ -250,8 +251,8 @@ typedef struct pxa_kernels {
 
   /// Layer normalisation.
   /// Y[c,y,x] = scale[c] · Z[c,y,x] + shift[c], Z[c,y,x] = (X[c,y,x] − mean) / √(variance + epsilon).
-  /// The mean is taken over X[0 … C−1, y, x], or with `whole` over all of X. The variance is the mean of (X − mean)² over
-  /// the same elements.
+  /// The mean is taken over X[0 … C−1, y, x], or with `whole` over all of X. The variance is the mean of (X − mean)²
+  /// over the same elements.
   /// layout    Y, X blocked and of the same size; scale and shift whole blocks, zero beyond the channels.
   /// writes    Y in blocks × rows, and 0 in the lanes from C on; reads all channels of these rows, or with `whole` all
   ///           of X.
