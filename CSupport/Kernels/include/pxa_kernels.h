@@ -194,7 +194,7 @@ typedef struct pxa_kernels {
 
   /// Function of one value: Y[c,y,x] = f(X[c,y,x]).
   /// writes    Y in blocks × rows, and 0 in the lanes from C on.
-  /// error     |error| ≤ 9·2⁻²⁴·max(|f(x)|, |x|·|f'(x)|, 2⁻⁹⁶) for the two GELUs; for all others 4 in place of 9
+  /// error     |error| ≤ 9·2⁻²⁴·max(|f(x)|, |x|·|f'(x)|, 2⁻⁹⁶) for the two GELUs; for all others 4·2⁻²⁴·max(…)
   void (*function_forward)(pxa_planes y, pxa_planes x, pxa_function f, pxa_range blocks, pxa_range rows);
 
   /// Gradient of function_forward with respect to its input F; formula of dX[c,y,x]: f'(F[c,y,x]) · dY[c,y,x].
