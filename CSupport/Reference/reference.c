@@ -7,11 +7,13 @@
 
 static int modulo(int a, int n) { return (a % n + n) % n; }
 
-void pxa_ref_roll(double *y, const double *x, int32_t channels, int32_t height, int32_t width, int32_t dy, int32_t dx) {
+void pxa_ref_roll(double *y, const double *x, int32_t channels, int32_t height, int32_t width, int32_t rows,
+                  int32_t columns) {
   for (int c = 0; c < channels; c++)
     for (int r = 0; r < height; r++)
       for (int q = 0; q < width; q++)
-        y[(c * height + r) * width + q] = x[(c * height + modulo(r - dy, height)) * width + modulo(q - dx, width)];
+        y[(c * height + r) * width + q] =
+            x[(c * height + modulo(r - rows, height)) * width + modulo(q - columns, width)];
 }
 
 static int reflect(int i, int size) {

@@ -7,12 +7,12 @@
 #include <stddef.h>
 #include <string.h>
 
-// Where tap `tap` of an output element reads X.
-static int place(pxa_ref_axis axis, int output, int tap) {
+// Returns the position at which tap `tap` of output element `output` reads X.
+static int input_position(pxa_ref_axis axis, int output, int tap) {
   return axis.stride * output + axis.dilation * tap - axis.before;
 }
 
-static bool is_inside(int place, pxa_ref_axis axis) { return place >= 0 && place < axis.input; }
+static bool is_inside(int position, pxa_ref_axis axis) { return position >= 0 && position < axis.input; }
 
 void pxa_ref_conv_forward(double *y, double *magnitude, const double *x, const double *weights, const double *bias,
                           pxa_ref_conv s, double low, double high) {
@@ -23,7 +23,7 @@ void pxa_ref_conv_forward(double *y, double *magnitude, const double *x, const d
         double sum = bias[o], size = fabs(bias[o]);
         for (int ky = 0; ky < s.y.kernel; ky++)
           for (int kx = 0; kx < s.x.kernel; kx++) {
-            int r = place(s.y, v, ky), c = place(s.x, u, kx);
+            int r = input_position(s.y, v, ky), c = input_position(s.x, u, kx);
             if (!is_inside(r, s.y) || !is_inside(c, s.x))
               continue;
             for (int i = 0; i < inputs; i++) {
@@ -52,7 +52,7 @@ void pxa_ref_conv_input_grad(double *dx, double *magnitude, const double *dy, co
       for (int u = 0; u < s.x.output; u++)
         for (int ky = 0; ky < s.y.kernel; ky++)
           for (int kx = 0; kx < s.x.kernel; kx++) {
-            int r = place(s.y, v, ky), c = place(s.x, u, kx);
+            int r = input_position(s.y, v, ky), c = input_position(s.x, u, kx);
             if (!is_inside(r, s.y) || !is_inside(c, s.x))
               continue;
             for (int i = 0; i < inputs; i++) {

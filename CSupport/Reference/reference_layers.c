@@ -27,17 +27,17 @@ void pxa_ref_linear_input_grad(double *dx, double *magnitude, const double *dy, 
   }
 }
 
-// In the order of pxa_function_kind.
+// The functions, in the order of pxa_function_kind.
 enum { CLAMP, LEAKY_RELU, ELU, SIGMOID, HARD_SIGMOID, HARD_SWISH, SILU, TANH, GELU, GELU_TANH };
 
 static double sigmoid(double x) { return x >= 0 ? 1 / (1 + exp(-x)) : exp(x) / (1 + exp(x)); }
-static double normal_below(double x) { return erfc(-x / sqrt(2)) / 2; }
+static double normal_cdf(double x) { return erfc(-x / sqrt(2)) / 2; }
 static double clamp(double x, double low, double high) { return fmin(high, fmax(low, x)); }
 
-// 2·√(2/π)·(x + 0.044715·x³), and its derivative.
+// gelu_inner is 2·√(2/π)·(x + 0.044715·x³); GELU_TANH is x·σ(gelu_inner(x)).
 static const double pi = 3.14159265358979323846, cubic = 0.044715;
 static double gelu_inner(double x) { return 2 * sqrt(2 / pi) * (x + cubic * x * x * x); }
-static double gelu_inner_slope(double x) { return 2 * sqrt(2 / pi) * (1 + 3 * cubic * x * x); }
+static double gelu_inner_derivative(double x) { return 2 * sqrt(2 / pi) * (1 + 3 * cubic * x * x); }
 
 double pxa_ref_function(int32_t kind, double x, double a, double b, double slope) {
   switch (kind) {
@@ -58,7 +58,7 @@ double pxa_ref_function(int32_t kind, double x, double a, double b, double slope
   case TANH:
     return tanh(x);
   case GELU:
-    return x * normal_below(x);
+    return x * normal_cdf(x);
   case GELU_TANH:
     return x * sigmoid(gelu_inner(x));
   default:
@@ -85,10 +85,10 @@ double pxa_ref_function_slope(int32_t kind, double x, double a, double b, double
   case TANH:
     return 4 * sigmoid(2 * x) * sigmoid(-2 * x);
   case GELU:
-    return normal_below(x) + x * exp(-x * x / 2) / sqrt(2 * pi);
+    return normal_cdf(x) + x * exp(-x * x / 2) / sqrt(2 * pi);
   case GELU_TANH: {
     double inner = clamp(gelu_inner(x), -700, 700);
-    return sigmoid(inner) + x * sigmoid(inner) * sigmoid(-inner) * gelu_inner_slope(x);
+    return sigmoid(inner) + x * sigmoid(inner) * sigmoid(-inner) * gelu_inner_derivative(x);
   }
   default:
     return NAN;
@@ -130,15 +130,15 @@ void pxa_ref_lrn_input_grad(double *dx, double *magnitude, const double *dy, con
     }
 }
 
-// Elements that have their statistics in common: a pixel's channels, or all.
+// The elements that share their statistics: the channels of a pixel, or all elements.
 typedef struct {
   int first, step, count;
-} normed;
+} norm_group;
 
-static int normed_groups(pxa_ref_layer_norm norm) { return norm.whole ? 1 : norm.plane; }
+static int norm_group_count(pxa_ref_layer_norm norm) { return norm.whole ? 1 : norm.plane; }
 
-static normed normed_group(pxa_ref_layer_norm norm, int group) {
-  return norm.whole ? (normed){0, 1, norm.channels * norm.plane} : (normed){group, norm.plane, norm.channels};
+static norm_group norm_group_at(pxa_ref_layer_norm norm, int group) {
+  return norm.whole ? (norm_group){0, 1, norm.channels * norm.plane} : (norm_group){group, norm.plane, norm.channels};
 }
 
 #define EACH_NORMED(at, group) for (int at = group.first, i = 0; i < group.count; i++, at += group.step)
@@ -148,7 +148,7 @@ typedef struct {
   double mean, size, factor;
 } moments;
 
-static moments moments_of(const double *x, normed group, double epsilon) {
+static moments moments_of(const double *x, norm_group group, double epsilon) {
   double sum = 0, size = 0, squares = 0;
   EACH_NORMED(at, group) {
     sum += x[at];
@@ -162,8 +162,8 @@ static moments moments_of(const double *x, normed group, double epsilon) {
 
 void pxa_ref_layer_norm_forward(double *y, double *magnitude, const double *x, const double *scale, const double *shift,
                                 pxa_ref_layer_norm norm) {
-  for (int k = 0; k < normed_groups(norm); k++) {
-    normed group = normed_group(norm, k);
+  for (int k = 0; k < norm_group_count(norm); k++) {
+    norm_group group = norm_group_at(norm, k);
     moments m = moments_of(x, group, norm.epsilon);
     EACH_NORMED(at, group) {
       int c = at / norm.plane;
@@ -176,8 +176,8 @@ void pxa_ref_layer_norm_forward(double *y, double *magnitude, const double *x, c
 
 void pxa_ref_layer_norm_input_grad(double *dx, double *magnitude, const double *dy, const double *x,
                                    const double *scale, pxa_ref_layer_norm norm) {
-  for (int k = 0; k < normed_groups(norm); k++) {
-    normed group = normed_group(norm, k);
+  for (int k = 0; k < norm_group_count(norm); k++) {
+    norm_group group = norm_group_at(norm, k);
     moments m = moments_of(x, group, norm.epsilon);
     double g_mean = 0, gz_mean = 0, g_size = 0, gz_size = 0;
     EACH_NORMED(at, group) {
@@ -194,8 +194,8 @@ void pxa_ref_layer_norm_input_grad(double *dx, double *magnitude, const double *
     EACH_NORMED(at, group) {
       double g = scale[at / norm.plane] * dy[at], z = (x[at] - m.mean) * m.factor;
       dx[at] = (g - g_mean - z * gz_mean) * m.factor;
-      double of_mean = m.factor * m.size * (fabs(z) * g_size + gz_size);
-      magnitude[at] = (fabs(g) + g_size + fabs(z) * gz_size + of_mean) * m.factor;
+      double mean_error = m.factor * m.size * (fabs(z) * g_size + gz_size);
+      magnitude[at] = (fabs(g) + g_size + fabs(z) * gz_size + mean_error) * m.factor;
     }
   }
 }

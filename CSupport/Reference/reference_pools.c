@@ -5,10 +5,10 @@
 #include <math.h>
 #include <string.h>
 
-// The input that tap `k` of window `i` lies on, or −1.
+// Returns the input position on which tap `k` of window `i` lies, or −1 if it lies outside.
 static int input_of(pxa_ref_axis axis, int i, int k) {
-  int place = axis.stride * i + axis.dilation * k - axis.before;
-  return place >= 0 && place < axis.input ? place : -1;
+  int position = axis.stride * i + axis.dilation * k - axis.before;
+  return position >= 0 && position < axis.input ? position : -1;
 }
 
 bool pxa_ref_max_pool_forward(double *y, uint8_t *index, const double *x, int32_t channels, pxa_ref_axis rows,
@@ -45,12 +45,13 @@ void pxa_ref_max_pool_input_grad(double *dx, const double *dy, const uint8_t *in
       }
 }
 
-// How many elements of window `i` lie in the input and what counts after it.
+// Returns how many elements of window `i` count: those in the input or, with `padding`, also those before it and up to
+// `after` elements after it.
 static int counted(pxa_ref_axis axis, int i, bool padding, int after) {
   int count = 0;
   for (int k = 0; k < axis.kernel; k++) {
-    int place = axis.stride * i + k - axis.before;
-    count += padding ? place < axis.input + after : place >= 0 && place < axis.input;
+    int position = axis.stride * i + k - axis.before;
+    count += padding ? position < axis.input + after : position >= 0 && position < axis.input;
   }
   return count;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Layer normalisation. A pixel's channels are summed over all blocks, and the blocks lie far apart in memory. So the
-// pixels of a row are summed in groups: the pixels of a group are neighbours in each block, their sums stay in registers.
+// Layer normalisation. The sum of a pixel's channels needs all blocks, which lie far apart in memory. So the pixels of
+// a row are summed in groups: the pixels of a group are neighbours in each block, and their sums stay in registers.
 
 #ifndef PXA_LAYER_NORM_H
 #define PXA_LAYER_NORM_H
@@ -18,32 +18,32 @@
 #include "pxa_types.h"
 
 enum {
-  NORM_PIXELS = TILE_PIXELS,               // pixels of a group in the forward pass, which has one sum a pixel
-  NORM_GRAD_PIXELS = (TILE_PIXELS + 1) / 2 // pixels of a group in the gradient, which has two
+  NORM_PIXELS = TILE_PIXELS,               // pixels of a group in the forward pass, which has one sum per pixel
+  NORM_GRAD_PIXELS = (TILE_PIXELS + 1) / 2 // pixels of a group in the gradient, which has two sums per pixel
 };
 
-// What statistics are taken of.
+// The input of the statistics.
 typedef struct {
-  pxa_planes x, dy;   // dy for the gradient alone
-  const float *scale; // for the gradient alone
+  pxa_planes x, dy;   // dy only in the gradient
+  const float *scale; // only in the gradient
   float epsilon;
 } norm_input;
 
 // Statistics of a pixel, or of the whole image. z = (X − mean)·factor, g = scale·dY.
 typedef struct {
   float mean, factor;    // factor = 1/√(variance + epsilon)
-  float g_mean, gz_mean; // means of g and of g·z, for the gradient alone
+  float g_mean, gz_mean; // means of g and of g·z, only in the gradient
 } norm_statistics;
 
-// 1 in the lanes that are channels, 0 in the others.
+// Returns 1 in the lanes that are channels and 0 in the others.
 PXA_INLINE v16 channel_lanes(pxa_planes a, int block) { return v16_first(v16_set1(1), lanes_in(a, block)); }
 
-// X − mean, and 0 in the lanes beyond the channels.
-PXA_INLINE v16 norm_distance(v16 x, float mean, v16 lanes) { return v16_positive(v16_sub(x, v16_set1(mean)), lanes); }
+// Returns X − mean, and 0 in the lanes beyond the channels.
+PXA_INLINE v16 norm_deviation(v16 x, float mean, v16 lanes) { return v16_positive(v16_sub(x, v16_set1(mean)), lanes); }
 
-// The statistics of `count` ≤ `group` pixels. There are always `group` sums: where there are fewer pixels, the last one
-// is summed again.
-PXA_INLINE void pixel_statistics(norm_statistics *made, const norm_input *input, int row, int column, int count,
+// Computes the statistics of `count` ≤ `group` pixels. The number of sums is always `group`, a constant: if there are
+// fewer pixels, the last one is summed again.
+PXA_INLINE void pixel_statistics(norm_statistics *result, const norm_input *input, int row, int column, int count,
                                  int group, bool is_gradient) {
   pxa_planes x = input->x, dy = is_gradient ? input->dy : x;
   ptrdiff_t at[NORM_PIXELS];
@@ -67,8 +67,8 @@ PXA_INLINE void pixel_statistics(norm_statistics *made, const norm_input *input,
   float channels = (float)x.channels;
   UNROLL
   for (int k = 0; k < group; k++) {
-    made[k].mean = v16_sum(sum[k]) / channels;
-    made[k].g_mean = v16_sum(g_sum[k]) / channels;
+    result[k].mean = v16_sum(sum[k]) / channels;
+    result[k].g_mean = v16_sum(g_sum[k]) / channels;
     sum[k] = g_sum[k] = v16_zero();
   }
   for (int b = 0; b < blocks; b++) {
@@ -77,20 +77,21 @@ PXA_INLINE void pixel_statistics(norm_statistics *made, const norm_input *input,
     v16 scale = is_gradient ? v16_load(input->scale + b * PXA_BLOCK) : v16_zero();
     UNROLL
     for (int k = 0; k < group; k++) {
-      v16 distance = norm_distance(v16_load(in + at[k]), made[k].mean, lanes);
-      sum[k] = v16_fma(sum[k], distance, distance);
+      v16 deviation = norm_deviation(v16_load(in + at[k]), result[k].mean, lanes);
+      sum[k] = v16_fma(sum[k], deviation, deviation);
       if (is_gradient)
-        g_sum[k] = v16_fma(g_sum[k], v16_mul(scale, v16_load(dy_in + at[k])), distance);
+        g_sum[k] = v16_fma(g_sum[k], v16_mul(scale, v16_load(dy_in + at[k])), deviation);
     }
   }
   UNROLL
   for (int k = 0; k < group; k++) {
-    made[k].factor = 1 / sqrtf(v16_sum(sum[k]) / channels + input->epsilon);
-    made[k].gz_mean = v16_sum(g_sum[k]) / channels * made[k].factor;
+    result[k].factor = 1 / sqrtf(v16_sum(sum[k]) / channels + input->epsilon);
+    result[k].gz_mean = v16_sum(g_sum[k]) / channels * result[k].factor;
   }
 }
 
-// The statistics of the whole image. A row of a block is summed in float, the rows in double, block by block.
+// Returns the statistics of the whole image. Each row of a block is summed in float. The sums of the rows are added in
+// double, block by block.
 PXA_INLINE norm_statistics whole_statistics(const norm_input *input, bool is_gradient) {
   pxa_planes x = input->x, dy = is_gradient ? input->dy : x;
   pxa_range blocks = {0, pxa_blocks(x.channels)}, rows = {0, x.height};
@@ -115,10 +116,10 @@ PXA_INLINE norm_statistics whole_statistics(const norm_input *input, bool is_gra
     v16 scale = is_gradient ? v16_load(input->scale + b * PXA_BLOCK) : v16_zero();
     v16 row = v16_zero(), g_row = v16_zero();
     for (int c = 0; c < x.width; c++) {
-      v16 distance = norm_distance(load_pixel(in, c), mean, lanes);
-      row = v16_fma(row, distance, distance);
+      v16 deviation = norm_deviation(load_pixel(in, c), mean, lanes);
+      row = v16_fma(row, deviation, deviation);
       if (is_gradient)
-        g_row = v16_fma(g_row, v16_mul(scale, load_pixel(dy_in, c)), distance);
+        g_row = v16_fma(g_row, v16_mul(scale, load_pixel(dy_in, c)), deviation);
     }
     sum += v16_sum(row);
     g_sum += v16_sum(g_row);
@@ -127,25 +128,25 @@ PXA_INLINE norm_statistics whole_statistics(const norm_input *input, bool is_gra
   return (norm_statistics){mean, (float)factor, g_mean, (float)(g_sum / count * factor)};
 }
 
-// The statistics of each of `count` pixels.
-PXA_INLINE void group_statistics(norm_statistics *made, const norm_statistics *whole, const norm_input *input, int row,
-                                 int column, int count, int group, bool is_gradient) {
+// Writes the statistics of each of `count` pixels: those of the whole image if `whole` is given, else the pixel's own.
+PXA_INLINE void group_statistics(norm_statistics *result, const norm_statistics *whole, const norm_input *input,
+                                 int row, int column, int count, int group, bool is_gradient) {
   if (whole)
     for (int k = 0; k < count; k++)
-      made[k] = *whole;
+      result[k] = *whole;
   else if (count == group)
-    pixel_statistics(made, input, row, column, group, group, is_gradient);
+    pixel_statistics(result, input, row, column, group, group, is_gradient);
   else
-    pixel_statistics(made, input, row, column, count, group, is_gradient);
+    pixel_statistics(result, input, row, column, count, group, is_gradient);
 }
 
-PXA_INLINE bool have_one_size(pxa_planes a, pxa_planes b) {
+PXA_INLINE bool have_same_size(pxa_planes a, pxa_planes b) {
   return a.channels == b.channels && a.height == b.height && a.width == b.width;
 }
 
 static void layer_norm_forward(pxa_planes y, pxa_planes x, const float *scale, const float *shift, float epsilon,
                                bool whole, pxa_range blocks, pxa_range rows) {
-  assert(have_one_size(y, x) && are_rows(rows, y.height) && y.data != x.data);
+  assert(have_same_size(y, x) && are_rows(rows, y.height) && y.data != x.data);
   norm_input input = {.x = x, .epsilon = epsilon};
   norm_statistics all, at[NORM_PIXELS];
   if (whole)
@@ -169,7 +170,7 @@ static void layer_norm_forward(pxa_planes y, pxa_planes x, const float *scale, c
 
 static void layer_norm_input_grad(pxa_planes dx, pxa_planes dy, pxa_planes n_input, const float *scale, float epsilon,
                                   bool whole, pxa_epilogue epilogue, pxa_range blocks, pxa_range rows) {
-  assert(have_one_size(dx, dy) && have_one_size(dx, n_input) && are_rows(rows, dx.height));
+  assert(have_same_size(dx, dy) && have_same_size(dx, n_input) && are_rows(rows, dx.height));
   assert(dx.data != dy.data && dx.data != n_input.data);
   norm_input input = {n_input, dy, scale, epsilon};
   norm_statistics all, at[NORM_GRAD_PIXELS];
@@ -184,11 +185,11 @@ static void layer_norm_input_grad(pxa_planes dx, pxa_planes dy, pxa_planes n_inp
         const float *in = pixel(n_input, b, r, 0), *dy_in = pixel(dy, b, r, 0);
         grad_row out = grad_row_of(dx, epilogue, b, r);
         for (int k = 0; k < count; k++) {
-          v16 own = v16_set1(at[k].factor);
-          v16 z = v16_mul(v16_sub(load_pixel(in, c + k), v16_set1(at[k].mean)), own);
+          v16 pixel_factor = v16_set1(at[k].factor);
+          v16 z = v16_mul(v16_sub(load_pixel(in, c + k), v16_set1(at[k].mean)), pixel_factor);
           v16 g = v16_sub(v16_mul(factor, load_pixel(dy_in, c + k)), v16_set1(at[k].g_mean));
           g = v16_fma(g, z, v16_sub(zero, v16_set1(at[k].gz_mean)));
-          grad_end(&out, c + k, v16_positive(v16_fma(grad_start(&out, c + k), own, g), lanes));
+          grad_end(&out, c + k, v16_positive(v16_fma(grad_start(&out, c + k), pixel_factor, g), lanes));
         }
       }
     }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Linear layers. They read every weight once, so that memory limits their speed.
+// Linear layers. They read every weight once, so memory bandwidth limits their speed.
 
 #ifndef PXA_LINEAR_H
 #define PXA_LINEAR_H
@@ -13,11 +13,11 @@
 #include "pxa_types.h"
 
 enum {
-  LINEAR_ROWS = 4,    // rows of the weights that are read side by side
-  LINEAR_BLOCKS = 512 // blocks of dX whose sums are kept: 32 KB
+  LINEAR_ROWS = 4,    // rows of the weights that are read at the same time
+  LINEAR_BLOCKS = 512 // blocks of dX whose sums are on the stack: 32 KB
 };
 
-// The sums of LINEAR_ROWS outputs, each from its row of the weights.
+// Computes the sums of LINEAR_ROWS outputs, each from its row of the weights.
 PXA_INLINE void linear_rows(float *y, const float *x, const float *const *rows, int inputs) {
   v16 sum[LINEAR_ROWS];
   UNROLL
@@ -47,7 +47,7 @@ static void linear_forward(pxa_planes y, pxa_planes x, const float *weights, con
     float sums[PXA_BLOCK] = {0};
     int lanes = lanes_in(y, b);
     for (int o = 0; o < lanes; o += LINEAR_ROWS) {
-      // Where there are no more rows, the last one again.
+      // If there are no more rows, repeat the last one.
       const float *rows[LINEAR_ROWS];
       for (int k = 0; k < LINEAR_ROWS; k++) {
         int lane = o + k < lanes ? o + k : lanes - 1;
@@ -60,7 +60,7 @@ static void linear_forward(pxa_planes y, pxa_planes x, const float *weights, con
   }
 }
 
-// sums[i] += Σ_k values[k]·rows[k][i]
+// Adds Σ_k values[k]·rows[k][i] to sums[i].
 PXA_INLINE void add_weights(float *sums, const float *const *rows, const float *values, int rows_count, int count) {
   int i = 0;
   for (; i + PXA_BLOCK <= count; i += PXA_BLOCK) {

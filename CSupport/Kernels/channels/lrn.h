@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// Local response normalisation. A window of channels crosses from one block to the next. So the terms of two neighbouring
-// blocks lie side by side in memory, and 16 of them are read from the lane at which the window of a block's first channel
-// begins.
+// Local response normalisation. A window of channels may cross from one block to the next. So the terms of two
+// neighbouring blocks are written side by side to an array. For each offset within the window, 16 neighbouring terms
+// are read from this array, one for each channel of the block.
 
 #ifndef PXA_LRN_H
 #define PXA_LRN_H
@@ -17,9 +17,9 @@
 #include "pxa_sizes.h"
 #include "pxa_types.h"
 
-// The terms that are summed over a window, of one pixel.
+// The input of the terms that are summed over a window, at one pixel.
 typedef struct {
-  const float *x, *dy, *scale; // the pixel in block 0; dy and scale for the gradient alone
+  const float *x, *dy, *scale; // the pixel in block 0; dy and scale only in the gradient
   ptrdiff_t x_block, dy_block, scale_block;
   int blocks;
   v16 power;
@@ -35,7 +35,7 @@ PXA_INLINE v16 lrn_term(const lrn_terms *terms, int block, bool is_gradient) {
   return v16_mul(v16_mul(v16_load(terms->dy + block * terms->dy_block), x), v16_power(scale, terms->power));
 }
 
-// Σ of the terms of channels c − below … c + above, for each channel c of a block.
+// Returns, for each channel c of a block, the sum of the terms of channels c − below … c + above.
 PXA_INLINE v16 lrn_sum(const lrn_terms *terms, int block, int below, int above, bool is_gradient) {
   float lanes[2 * PXA_BLOCK];
   v16 sum = v16_zero();
@@ -83,7 +83,8 @@ static void lrn_input_grad(pxa_planes dx, pxa_planes dy, pxa_planes n_input, pxa
                          .scale_block = plane_floats(scale),
                          .blocks = pxa_blocks(n_input.channels),
                          .power = v16_set1(-lrn.beta - 1)};
-      // A channel's own window reaches size/2 down and (size−1)/2 up, so the windows that hold it reach the other way round.
+      // The window of a channel reaches size/2 down and (size−1)/2 up. So the windows that hold a channel are those of
+      // the channels from (size−1)/2 below it to size/2 above it.
       v16 sum = lrn_sum(&terms, b, (lrn.size - 1) / 2, lrn.size / 2, true);
       v16 own = v16_mul(v16_load(pixel(dy, b, r, c)), v16_power(v16_load(pixel(scale, b, r, c)), power));
       v16 others = v16_mul(v16_mul(factor, v16_load(pixel(n_input, b, r, c))), sum);

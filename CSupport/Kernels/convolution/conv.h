@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Convolution and its gradient with respect to the input, of planes and of an image.
+// Convolutions of blocked planes and of images, and the input gradient of those of planes.
 
 #ifndef PXA_CONV_H
 #define PXA_CONV_H
@@ -19,7 +19,7 @@
 #include "pxa_sizes.h"
 #include "pxa_types.h"
 
-// How many blocks from `block` on one tile computes: those that read the same input blocks.
+// Returns how many blocks, from `block` on, one tile computes: neighbours that read the same input blocks.
 static int tile_blocks(pxa_range blocks, int block, int groups, int in_channels, int out_channels) {
   pxa_range reads = pxa_conv_reads(groups, in_channels, out_channels, block);
   int count = 1;
@@ -31,14 +31,14 @@ static int tile_blocks(pxa_range blocks, int block, int groups, int in_channels,
   return count;
 }
 
-// Sets the taps of every row of Y. `row` and `column` are the floats from an input row or column to the next, and
-// `tap_weights` the weights of one tap.
-static void set_taps(row_job *job, pxa_window window, ptrdiff_t row, ptrdiff_t column, int tap_weights) {
+// Sets the taps, which are the same for every row of Y. `row_step` and `column_step` are the numbers of floats from an
+// input row or column to the next. `tap_weights` is the number of weights of one tap.
+static void set_taps(row_job *job, pxa_window window, ptrdiff_t row_step, ptrdiff_t column_step, int tap_weights) {
   job->tap_count = 0;
   for (int ky = 0; ky < window.y.kernel; ky++)
     for (int kx = 0; kx < window.x.kernel; kx++) {
       ptrdiff_t y = ky * window.y.dilation - window.y.before, x = kx * window.x.dilation - window.x.before;
-      job->taps[job->tap_count] = (tap){y * row + x * column, (ptrdiff_t)job->tap_count * tap_weights};
+      job->taps[job->tap_count] = (tap){y * row_step + x * column_step, (ptrdiff_t)job->tap_count * tap_weights};
       job->tap_count++;
     }
 }
@@ -111,16 +111,18 @@ static void stem_forward(pxa_planes y, pxa_image x, const float *packed, const f
   }
 }
 
-// Sets the taps through which dY reaches the pixels of dX in row `row` and in columns phase, phase + S, …: offsets from
-// row 0, column 0 of dY for column `phase`, from left to right in each row of dY. `places` is what grad_tap_places gives.
-static void set_grad_taps(row_job *job, const int32_t *places, pxa_window window, pxa_planes dy, int row, int phase) {
+// Sets the taps through which dY reaches the pixels of dX in row `row` and in the columns phase, phase + S, … The
+// offsets count from row 0, column 0 of dY and are those of column `phase`. Within each row of dY the taps go from left
+// to right. `positions` comes from grad_tap_positions.
+static void set_grad_taps(row_job *job, const int32_t *positions, pxa_window window, pxa_planes dy, int row,
+                          int phase) {
   axis_taps down = taps_reaching(window.y, row), across = taps_reaching(window.x, phase);
   job->tap_count = 0;
   for (int i = 0; i < down.count; i++)
     for (int j = across.count - 1; j >= 0; j--) {
       int ky = down.first + i * down.step, kx = across.first + j * across.step;
       job->taps[job->tap_count++] = (tap){pixel_offset(dy, down.at - i * down.move, across.at - j * across.move),
-                                          (ptrdiff_t)places[ky * window.x.kernel + kx] * BLOCK_WEIGHTS};
+                                          (ptrdiff_t)positions[ky * window.x.kernel + kx] * BLOCK_WEIGHTS};
     }
 }
 
@@ -159,15 +161,15 @@ static void conv_input_grad(pxa_planes dx, pxa_planes dy, const uint64_t *nonzer
     }
   }
 
-  int32_t places[PXA_MAX_TAPS];
-  grad_tap_places(places, window);
+  int32_t positions[PXA_MAX_TAPS];
+  grad_tap_positions(positions, window);
   for (int b = blocks.begin, count; b < blocks.end; b += count) {
     pxa_range reads = groups == 1 ? from : pxa_conv_reads(groups, dy.channels, dx.channels, b);
     count = tile_blocks(blocks, b, groups, dy.channels, dx.channels);
     job.steps = reads.end - reads.begin;
     for (int r = rows.begin; r < rows.end; r++)
       for (int phase = 0; phase < stride && phase < dx.width; phase++) {
-        set_grad_taps(&job, places, window, dy, r, phase);
+        set_grad_taps(&job, positions, window, dy, r, phase);
         conv_row(blocked_stride1[count - 1], pixel(dx, b, r, phase), pixel(dy, reads.begin, 0, 0), w + b * job.w_block,
                  x ? pixel(*x, b, r, phase) : NULL, &job, (dx.width - phase + stride - 1) / stride);
       }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// Depthwise convolution and its gradient with respect to the input share a tile: some neighbouring output pixels of one
-// block. Its taps are a grid of offsets. With one load for every multiplication the loads would be the limit; so an input
-// pixel that is in a register is multiplied with up to three neighbouring taps.
+// Depthwise convolution and its input gradient use the same tile: a few neighbouring output pixels of one block. The
+// taps are a grid of offsets. If every multiplication needed a load, the loads would limit the speed. So an input pixel
+// that is in a register is multiplied by up to three neighbouring taps.
 
 #ifndef PXA_DEPTHWISE_H
 #define PXA_DEPTHWISE_H
@@ -20,17 +20,19 @@
 #include "pxa_types.h"
 #include "tile_sizes.h"
 
-enum { COLUMNS_TOGETHER = 3 };
+enum { MOST_COLUMNS = 3 }; // neighbouring taps that use an input pixel while it is in a register
 
-// The taps of one row of output pixels, and where they read.
+// The taps of one row of output pixels. `x` is the number of floats from a tile's first input pixel to the first tap's,
+// x_row and x_column from a tap's pixel to that of the tap below it and to its right. `w` is the number of floats from
+// a block's first weight to the first tap's, w_row and w_column from a tap's weight to that of the tap below and to its
+// right.
 typedef struct {
   int rows, columns;
-  ptrdiff_t x, x_row,
-      x_column; // floats from a tile's first input pixel to the first tap, to the tap below, to the right
-  ptrdiff_t w, w_row, w_column; // floats from a block's first weight to the first tap's, to that below, to the right
+  ptrdiff_t x, x_row, x_column;
+  ptrdiff_t w, w_row, w_column;
 } tap_grid;
 
-// What the tiles of a layer share; the fields are as in row_job.
+// What all tiles of a layer share. The fields mean the same as in row_job.
 typedef struct {
   const float *bias;
   bool accumulate;
@@ -39,10 +41,10 @@ typedef struct {
   int y_stride;
 } depthwise_job;
 
-// Adds the products of `columns` neighbouring taps of one row to the sums. `x_stride` is in pixels.
+// Adds the products of `columns` neighbouring taps of one kernel row to the sums. `x_stride` is in pixels.
 PXA_INLINE void add_columns(v16 sum[DEPTHWISE_PIXELS], const float *x, const float *w, ptrdiff_t w_column, int pixels,
                             int columns, int x_stride) {
-  v16 weights[COLUMNS_TOGETHER];
+  v16 weights[MOST_COLUMNS];
   UNROLL
   for (int k = 0; k < columns; k++)
     weights[k] = v16_load(w + k * w_column);
@@ -56,7 +58,8 @@ PXA_INLINE void add_columns(v16 sum[DEPTHWISE_PIXELS], const float *x, const flo
   }
 }
 
-// One tile of `pixels`. `x_stride` is in pixels; 0 stands for the job's, which is only known at run time.
+// Computes one tile of `pixels` output pixels. `x_stride` is in pixels. 0 means the stride of the job, which is
+// known only at run time.
 PXA_INLINE void depthwise_tile(float *y, const float *x, const float *w, const float *mask, const depthwise_job *job,
                                const tap_grid *taps, int pixels, int x_stride) {
   v16 sum[DEPTHWISE_PIXELS];
@@ -67,17 +70,17 @@ PXA_INLINE void depthwise_tile(float *y, const float *x, const float *w, const f
 
   x += taps->x;
   w += taps->w;
-  int together = x_stride > 0 && taps->x_column == PXA_BLOCK ? taps->columns : 0;
-  if (together == 3) {
+  int neighbours = x_stride > 0 && taps->x_column == PXA_BLOCK ? taps->columns : 0;
+  if (neighbours == 3) {
     for (int row = taps->rows; row > 0; row--, x += taps->x_row, w += taps->w_row)
       add_columns(sum, x, w, taps->w_column, pixels, 3, x_stride);
-  } else if (together == 2) {
+  } else if (neighbours == 2) {
     for (int row = taps->rows; row > 0; row--, x += taps->x_row, w += taps->w_row)
       add_columns(sum, x, w, taps->w_column, pixels, 2, x_stride);
-  } else if (together > 3) {
+  } else if (neighbours > 3) {
     for (int row = taps->rows; row > 0; row--, x += taps->x_row, w += taps->w_row) {
       const float *xt = x, *wt = w;
-      int left = together;
+      int left = neighbours;
       for (; left >= 3; left -= 3, xt += 3 * PXA_BLOCK, wt += 3 * taps->w_column)
         add_columns(sum, xt, wt, taps->w_column, pixels, 3, x_stride);
       if (left == 2)
@@ -112,7 +115,7 @@ PXA_INLINE void depthwise_tile(float *y, const float *x, const float *w, const f
   }
 #define DEPTHWISE_NAME(pixels, name) pixels <= DEPTHWISE_PIXELS ? name##_##pixels : NULL,
 
-// The tiles of a stride by their number of pixels less 1.
+// The tile functions for one stride: index i has the tiles of i + 1 pixels.
 typedef void (*const depthwise_tiles[MOST_TILE_PIXELS])(DEPTHWISE_ARGUMENTS);
 EACH_TILE_SIZE(DEPTHWISE_TILES, depthwise_stride1, 1)
 EACH_TILE_SIZE(DEPTHWISE_TILES, depthwise_stride2, 2)
@@ -121,7 +124,7 @@ static depthwise_tiles depthwise_stride1 = {EACH_TILE_SIZE(DEPTHWISE_NAME, depth
 static depthwise_tiles depthwise_stride2 = {EACH_TILE_SIZE(DEPTHWISE_NAME, depthwise_stride2)};
 static depthwise_tiles depthwise_strided = {EACH_TILE_SIZE(DEPTHWISE_NAME, depthwise_strided)};
 
-// A row of `count` output pixels in tiles whose widths differ by 1 at most, the wider tiles first.
+// Computes a row of `count` output pixels in tiles whose widths differ by at most 1, the wider tiles first.
 static void depthwise_row(depthwise_tiles row, float *y, const float *x, const float *w, const float *mask,
                           const depthwise_job *job, const tap_grid *taps, int count) {
   int tiles = (count + DEPTHWISE_PIXELS - 1) / DEPTHWISE_PIXELS, narrow = count / tiles, wider = count % tiles;
@@ -157,10 +160,10 @@ static void depthwise_forward(pxa_planes y, pxa_planes x, const float *packed, c
   }
 }
 
-// The taps through which dY reaches the pixels of dX in row `row` and in columns phase, phase + S, …
+// Returns the taps through which dY reaches the pixels of dX in row `row` and in the columns phase, phase + S, …
 static tap_grid grad_grid(pxa_window window, pxa_planes dy, int row, int phase) {
   axis_taps down = taps_reaching(window.y, row), across = taps_reaching(window.x, phase);
-  int last = across.count - 1; // the leftmost in dY
+  int last = across.count - 1; // the leftmost tap in dY
   return (tap_grid){.rows = down.count,
                     .columns = across.count,
                     .x = pixel_offset(dy, down.at, across.at - last * across.move),
@@ -180,7 +183,7 @@ static void depthwise_input_grad(pxa_planes dx, pxa_planes dy, const float *pack
   depthwise_job job = {.accumulate = epilogue.accumulate, .x_stride = PXA_BLOCK, .y_stride = across * PXA_BLOCK};
   if (x)
     job.bounds = bounds_of(epilogue.clamp);
-  // PHASES × PHASES phases at a time, so that each plane of dX is written from one end to the other.
+  // Computes PHASES × PHASES phases at a time, so that each plane of dX is written from one end to the other.
   for (int first_row = 0; first_row < down; first_row += PHASES)
     for (int first_phase = 0; first_phase < across; first_phase += PHASES) {
       tap_grid grids[PHASES][PHASES];

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Which channels of a pixel are not zero: kernels that leave out products with zero read it.
+// Nonzero masks: bits that say which channels of a pixel are not zero. Kernels that skip products with zero read them.
 
 #ifndef PXA_NONZERO_H
 #define PXA_NONZERO_H
@@ -13,8 +13,8 @@
 #include "pxa_sizes.h"
 #include "pxa_types.h"
 
-// Bit i says whether channel i of a pixel is not zero, for the channels of up to GROUP_BLOCKS blocks; `pixel` points to the
-// pixel in the first of these blocks, `plane` is the number of floats from one block to the next.
+// Returns the nonzero mask of one pixel in at most GROUP_BLOCKS blocks: bit i is 1 if channel i is not zero. `pixel`
+// points to the pixel in the first of these blocks. `plane` is the number of floats from one block to the next.
 PXA_INLINE uint64_t nonzero_channels(const float *pixel, ptrdiff_t plane, int blocks) {
   uint64_t mask = 0;
   for (int b = 0; b < GROUP_BLOCKS && b < blocks; b++)

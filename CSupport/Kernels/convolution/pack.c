@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Weights in the order in which the kernels read them.
+// Packs weights: brings them into the order in which the kernels read them.
 
 #include <assert.h>
 #include <string.h>
@@ -45,9 +45,9 @@ size_t pxa_conv_grad_packed_floats(pxa_window window, int32_t groups, int32_t in
 void pxa_conv_pack_input_grad(float *packed, const float *forward, pxa_window window, int32_t groups,
                               int32_t in_channels, int32_t out_channels) {
   int32_t in_blocks = pxa_blocks(in_channels), out_blocks = pxa_blocks(out_channels);
-  int32_t taps = window_taps(window), places[PXA_MAX_TAPS];
+  int32_t taps = window_taps(window), positions[PXA_MAX_TAPS];
   assert(taps <= PXA_MAX_TAPS);
-  grad_tap_places(places, window);
+  grad_tap_positions(positions, window);
   size_t tap_floats = (size_t)taps * BLOCK_WEIGHTS;
   size_t floats = pxa_conv_grad_packed_floats(window, groups, in_channels, out_channels);
   size_t to_block = floats / (size_t)in_blocks;
@@ -62,7 +62,7 @@ void pxa_conv_pack_input_grad(float *packed, const float *forward, pxa_window wi
       for (int32_t t = 0; t < taps; t++)
         for (int32_t o = 0; o < PXA_BLOCK; o++)
           for (int32_t i = 0; i < PXA_BLOCK; i++)
-            to[places[t] * BLOCK_WEIGHTS + o * PXA_BLOCK + i] = from[t * BLOCK_WEIGHTS + i * PXA_BLOCK + o];
+            to[positions[t] * BLOCK_WEIGHTS + o * PXA_BLOCK + i] = from[t * BLOCK_WEIGHTS + i * PXA_BLOCK + o];
     }
   }
 }
@@ -96,7 +96,7 @@ void pxa_stem_pack_forward(float *packed, const float *weights, pxa_window windo
       packed[((size_t)(o / PXA_BLOCK) * each + i) * PXA_BLOCK + (size_t)(o % PXA_BLOCK)] = *weights++;
 }
 
-// Floats in a row of a stem's kernel that is packed for the gradient.
+// Returns the number of floats in one kernel row of a stem that is packed for the gradient.
 static size_t stem_grad_row(pxa_window window) { return (size_t)stem_vectors(window.x) * PXA_BLOCK; }
 
 size_t pxa_stem_grad_packed_floats(pxa_window window, int32_t in_channels, int32_t out_channels) {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
-// A 3×3 convolution of stride 1, or its gradient, that reads only the values of its input that are not zero: behind a ReLU
-// these are few. A window of three output pixels slides along an input row, and every value that is not zero adds its
-// product with three taps to the three pixels. A sum has the order of conv_tile without the products with zero, so that
-// its bits are the same.
+// A 3×3 convolution of stride 1, or its input gradient, that reads only the nonzero values of its input. After a ReLU
+// these are few. A window of three output pixels slides along an input row, and every nonzero value adds its products
+// with three taps to the three pixels. Each sum adds its products in the order of conv_tile, without those with zero,
+// so it has the same bits.
 
 #ifndef PXA_SPARSE_H
 #define PXA_SPARSE_H
@@ -20,14 +20,14 @@
 
 enum { WINDOW = 3 };
 
-// What the convolution reads: some blocks of planes, and what make_nonzero_mask wrote for these blocks.
+// The input of the convolution: some blocks of planes, and the nonzero mask of these blocks.
 typedef struct {
   pxa_planes planes;
   int first_block, blocks;
   const uint64_t *nonzero;
-} marked_planes;
+} sparse_input;
 
-// The zeros before the first row and the first column of X or, in a gradient, of dY.
+// The numbers of zeros before the first row and the first column of the input, which is X or, in a gradient, dY.
 typedef struct {
   int y, x;
 } padding;
@@ -45,36 +45,37 @@ PXA_INLINE bool can_be_sparse(pxa_window window) {
   return true;
 }
 
-// Whether leaving out the zeros pays. The answer is the same for all parts of a layer. A pixel costs as much as 8 values of
-// a dense convolution for each group of its channels, however many values are not zero. With a single block of output every
-// value waits for the sums of the value before it.
-static bool is_sparse(marked_planes in, int out_channels) {
-  const float value = out_channels <= PXA_BLOCK ? 1.6f * SPARSE_VALUE : SPARSE_VALUE, surroundings = 8;
+// Returns whether skipping the zeros saves time; the answer is the same for all parts of a layer. A cost of 1 is the
+// time that the dense convolution takes for one value. A pixel costs 8 for each group of its channels, however many of
+// its values are nonzero. With a single output block a value costs more, because it waits for the sums of the value
+// before it.
+static bool is_sparse(sparse_input in, int out_channels) {
+  const float value_cost = out_channels <= PXA_BLOCK ? 1.6f * SPARSE_COST : SPARSE_COST, pixel_cost = 8;
   int groups = (in.blocks + GROUP_BLOCKS - 1) / GROUP_BLOCKS;
   ptrdiff_t pixels = (ptrdiff_t)in.planes.height * in.planes.width, nonzeros = 0;
   for (ptrdiff_t i = 0; i < groups * pixels; i++)
     nonzeros += __builtin_popcountll(in.nonzero[i]);
-  float cost = value * (float)nonzeros + surroundings * (float)(groups * pixels);
+  float cost = value_cost * (float)nonzeros + pixel_cost * (float)(groups * pixels);
   return cost < (float)(in.blocks * PXA_BLOCK * pixels);
 }
 
-// What one input row adds to one output row.
+// The job of adding the products of one input row to one output row.
 typedef struct {
   float *y;
   bool continues;    // the sums start from what Y holds
-  const float *bias; // what they start from if not, or NULL for zero
-  const float *mask; // the mask's row, or NULL
-  bounds bounds;     // what clamps the sums; with a mask, the activation that made the mask
+  const float *bias; // what the sums start from otherwise; NULL for zero
+  const float *mask; // the row whose values decide the mask, or NULL
+  bounds bounds;     // the clamp of the sums; with a mask, the clamp that made the mask's values
   ptrdiff_t y_block, mask_block, w_block, x_block;
   int y_width, x_width;
-  int reach;      // an input pixel u adds to the output pixels u − reach … u − reach + 2
-  const float *w; // the weights of a row of the kernel; the last of the three output pixels takes the first tap
+  int reach;      // input pixel u adds to the output pixels u − reach … u − reach + 2
+  const float *w; // the weights of one kernel row; the last of the three output pixels uses the first tap
   const float *x;
   const uint64_t *nonzero;
 } sparse_job;
 
 PXA_INLINE void sparse_row(const sparse_job *job, int blocks) {
-  v16 sum[WINDOW][PXA_SPARSE_BLOCKS]; // those of the output pixels u − reach … u − reach + 2
+  v16 sum[WINDOW][PXA_SPARSE_BLOCKS]; // the sums of the output pixels u − reach … u − reach + 2
   UNROLL
   for (int k = 0; k < WINDOW; k++) {
     UNROLL
@@ -123,10 +124,10 @@ static __attribute__((noinline)) void sparse_row_all(const sparse_job *job) { sp
 
 // What all rows of a layer share.
 typedef struct {
-  marked_planes in;
+  sparse_input in;
   padding padding;
-  bool upwards;      // the first row of the kernel reads the lowest input row, as in a gradient
-  const float *w;    // of output block 0 and the first input block
+  bool upwards;      // the first kernel row reads the bottom input row, as in a gradient
+  const float *w;    // the weights of output block 0 and the first input block
   ptrdiff_t w_block; // floats from an output block's weights to the next one's
   bool accumulate;
   const float *bias;      // or NULL
@@ -136,7 +137,7 @@ typedef struct {
 
 static void sparse_rows(pxa_planes y, const sparse_layer *layer, pxa_range blocks, pxa_range rows) {
   static const bounds no_bounds = {.clamps = false};
-  marked_planes in = layer->in;
+  sparse_input in = layer->in;
   int height = in.planes.height;
   sparse_job job = {.y_block = plane_floats(y),
                     .mask_block = layer->mask ? plane_floats(*layer->mask) : 0,
@@ -150,7 +151,7 @@ static void sparse_rows(pxa_planes y, const sparse_layer *layer, pxa_range block
       for (int ky = 0; ky < WINDOW; ky++)
         for (int r = rows.begin; r < rows.end; r++) {
           int top = r - layer->padding.y, above = top < 0 ? -top : 0, below = top + WINDOW - height;
-          below = below > 0 ? below : 0; // rows of the kernel that lie outside
+          below = below > 0 ? below : 0; // kernel rows above and below the input
           int first = layer->upwards ? below : above, last = WINDOW - 1 - (layer->upwards ? above : below);
           if (ky < first || ky > last)
             continue;

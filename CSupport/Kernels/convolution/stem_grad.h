@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 //
-// The gradient of a convolution with respect to an image. If the lanes were channels, an image would fill 3 of 16. So a
-// block here is four neighbouring pixels of four channels, which one row of the kernel covers. Every value of dY that is
-// not zero adds its products with the weights to the blocks of all rows of the kernel. Then this window moves on by the
-// stride, and the pixels that it leaves are complete. The window of a small kernel fits the registers; for the others see
-// stem_grad_large.h.
+// The gradient of a stem with respect to its image. If the lanes were channels, an image would fill 3 of 16. So a block
+// here is four neighbouring pixels of four channels. The window of a small kernel has one such block for each kernel
+// row, and fits the registers. Every nonzero value of dY adds its products with the weights to all blocks of the
+// window. Then the window moves right by the stride, and the sums of the pixels that it leaves are complete for this
+// row of dY. For larger kernels see stem_grad_large.h.
 
 #ifndef PXA_STEM_GRAD_H
 #define PXA_STEM_GRAD_H
@@ -28,8 +28,9 @@ enum {
   SEGMENT_FLOATS = (SEGMENT + 2 * STEM_PIXELS) * STEM_CHANNELS,
 };
 
-// Sums of the rows of dX that row `row` of dY reaches, from columns begin … end − 1 of dY. The sums begin at the first
-// pixel that column `begin` reaches. `before` holds the sums after the row of dY above, or is NULL if there is none.
+// Computes the sums of the rows of dX that row `row` of dY reaches, from columns begin … end − 1 of dY. The sums begin
+// at the first pixel that column `begin` reaches. `before` holds the sums up to the row of dY above; NULL if this row
+// is the first.
 PXA_INLINE void stem_grad_row(float sums[MAX_KERNEL][SEGMENT_FLOATS], const float before[MAX_KERNEL][SEGMENT_FLOATS],
                               pxa_planes dy, int row, int begin, int end, const float *packed, int kernel, int stride) {
   v16 window[MAX_KERNEL];
@@ -50,19 +51,19 @@ PXA_INLINE void stem_grad_row(float sums[MAX_KERNEL][SEGMENT_FLOATS], const floa
           window[ky] = v16_fma_scalar(window[ky], v16_load(w + ky * PXA_BLOCK), d);
       }
     }
-    ptrdiff_t place = (ptrdiff_t)(column - begin) * stride * STEM_CHANNELS;
+    ptrdiff_t offset = (ptrdiff_t)(column - begin) * stride * STEM_CHANNELS;
     UNROLL
     for (int ky = 0; ky < kernel; ky++) {
       v16 sum = window[ky];
       if (before && ky + stride < kernel)
-        sum = v16_add(sum, v16_loadu(before[ky + stride] + place));
-      v16_storeu(sums[ky] + place, sum); // the pixels that stay in the window are written again
+        sum = v16_add(sum, v16_loadu(before[ky + stride] + offset));
+      v16_storeu(sums[ky] + offset, sum); // the next column overwrites the pixels that stay in the window
       window[ky] = stride == 1 ? v16_skip4(window[ky]) : v16_skip8(window[ky]);
     }
   }
 }
 
-// Takes the rows of dY that reach `rows` of dX in turn, and writes a row of dX as soon as it is complete.
+// Goes through the rows of dY that reach `rows` of dX, and writes each row of dX as soon as it is complete.
 PXA_INLINE void stem_grad_segment(pxa_image dx, pxa_planes dy, const float *packed, int c0, int x0, int x1,
                                   pxa_range rows, pxa_window window, int kernel, int stride) {
   float sums[2][MAX_KERNEL][SEGMENT_FLOATS];

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// The gradient of a convolution with respect to an image, for kernels whose window does not fit the registers. The rows of
-// dX that are not complete yet are sums in memory. A row of dY is added to them in turns, each for as many rows of the
-// kernel as fit the registers.
+// The gradient of a stem with respect to its image, for kernels whose window does not fit the registers. The rows of dX
+// that are not complete yet are sums in memory. Each row of dY is added to them in several passes: a pass handles as
+// many kernel rows as fit the registers.
 
 #ifndef PXA_STEM_GRAD_LARGE_H
 #define PXA_STEM_GRAD_LARGE_H
@@ -24,11 +24,11 @@ _Static_assert((TILE_PIXELS)*STEM_PIXELS >= PXA_STEM_MAX_KERNEL, "a row of the k
 
 enum { LARGE_FLOATS = (SEGMENT + 2 * PXA_STEM_MAX_KERNEL) * STEM_CHANNELS };
 
-// One turn: some rows of the kernel, and a row of dY.
+// One pass: some kernel rows, and a row of dY.
 typedef struct {
-  float *sums[TILE_PIXELS]; // for each block of these rows, its sums of the first column
+  float *sums[TILE_PIXELS]; // for each block of these kernel rows, the sums to which the first column adds
   int step;                 // floats from a column's sums to the next column's
-  const float *dy;          // the first column of dY
+  const float *dy;          // the pixel of dY in the first column
   ptrdiff_t dy_plane;
   int dy_blocks, columns;
   const float *w;
@@ -37,11 +37,11 @@ typedef struct {
 
 PXA_INLINE void large_columns(const large_job *job, int count) {
   for (int column = 0; column < job->columns; column++) {
-    ptrdiff_t place = (ptrdiff_t)column * job->step;
+    ptrdiff_t offset = (ptrdiff_t)column * job->step;
     v16 sum[TILE_PIXELS];
     UNROLL
     for (int i = 0; i < count; i++)
-      sum[i] = v16_loadu(job->sums[i] + place);
+      sum[i] = v16_loadu(job->sums[i] + offset);
     for (int g = 0; g < job->dy_blocks; g += GROUP_BLOCKS) {
       const float *values = job->dy + g * job->dy_plane + (ptrdiff_t)column * PXA_BLOCK;
       const float *group = job->w + g * PXA_BLOCK * job->w_channel;
@@ -56,7 +56,7 @@ PXA_INLINE void large_columns(const large_job *job, int count) {
     }
     UNROLL
     for (int i = 0; i < count; i++)
-      v16_storeu(job->sums[i] + place, sum[i]);
+      v16_storeu(job->sums[i] + offset, sum[i]);
   }
 }
 
@@ -67,15 +67,15 @@ PXA_INLINE void large_columns(const large_job *job, int count) {
   }
 #define LARGE_NAME(count, name) count <= TILE_PIXELS ? name##_##count : NULL,
 EACH_TILE_SIZE(LARGE, stem_grad_large)
-static void (*const stem_grad_larges[MOST_TILE_PIXELS])(const large_job *) = {
+static void (*const stem_grad_large_passes[MOST_TILE_PIXELS])(const large_job *) = {
     EACH_TILE_SIZE(LARGE_NAME, stem_grad_large)};
 
 // Writes channels c0 … c0 + 3, rows `rows` and columns x0 … x1 − 1 of dX.
 static __attribute__((noinline)) void stem_grad_large(pxa_image dx, pxa_planes dy, const float *packed, int c0, int x0,
                                                       int x1, pxa_range rows, pxa_window window) {
-  _Alignas(64) float sums[PXA_STEM_MAX_KERNEL][LARGE_FLOATS]; // of dX row r in row (r − rows.begin) mod Ky
-  // All blocks of a kernel's row are in the same turn: they add to the same pixels, in the order of the columns.
-  int turn_rows = TILE_PIXELS / stem_vectors(window.x);
+  _Alignas(64) float sums[PXA_STEM_MAX_KERNEL][LARGE_FLOATS]; // row r of dX is in row (r − rows.begin) mod Ky
+  // All blocks of a kernel row belong to the same pass: they add to the same pixels, in the order of the columns.
+  int pass_rows = TILE_PIXELS / stem_vectors(window.x);
   int kernel = window.y.kernel, vectors = stem_vectors(window.x), before = window.y.before;
   memset(sums, 0, (size_t)kernel * sizeof *sums);
   stem_segment segment = segment_at(x0, x1, window.x, dy.width);
@@ -87,15 +87,15 @@ static __attribute__((noinline)) void stem_grad_large(pxa_image dx, pxa_planes d
   int next = first_row_reaching(rows.begin, window.y);
   for (int r = rows.begin; r < rows.end; r++) {
     for (; next < dy.height && next * window.y.stride <= r + before; next++) {
-      int top = next * window.y.stride - before; // the dX row of the kernel's first row
+      int top = next * window.y.stride - before; // the row of dX under the first kernel row
       int first = top < rows.begin ? rows.begin - top : 0, end = top + kernel < rows.end ? kernel : rows.end - top;
       job.dy = pixel(dy, 0, next, segment.begin);
-      for (int turns = (end - first + turn_rows - 1) / turn_rows; turns > 0; turns--) {
-        int count = (end - first + turns - 1) / turns;
+      for (int passes = (end - first + pass_rows - 1) / pass_rows; passes > 0; passes--) {
+        int count = (end - first + passes - 1) / passes;
         for (int i = 0; i < count * vectors; i++)
           job.sums[i] = sums[(top + first + i / vectors - rows.begin) % kernel] + i % vectors * PXA_BLOCK;
         job.w = packed + (ptrdiff_t)first * vectors * PXA_BLOCK;
-        stem_grad_larges[count * vectors - 1](&job);
+        stem_grad_large_passes[count * vectors - 1](&job);
         first += count;
       }
     }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The gradient with respect to an image is computed in segments of the image's rows.
+// Segments of an image's rows: stem_input_grad computes one segment of dX after the other.
 
 #ifndef PXA_STEM_SEGMENT_H
 #define PXA_STEM_SEGMENT_H
@@ -16,7 +16,7 @@ enum { SEGMENT = 128 }; // columns of dX in a segment
 // The columns x0 … x1 − 1 of dX, and the columns of dY that reach them.
 typedef struct {
   int x0, x1;
-  int from, to;   // the columns of dX that a column of dY reaches
+  int from, to;   // the range of these columns that dY reaches
   int begin, end; // the columns of dY that reach them
 } stem_segment;
 
@@ -31,9 +31,8 @@ PXA_INLINE stem_segment segment_at(int x0, int x1, pxa_axis axis, int dy_width) 
   return s;
 }
 
-// Writes row `row` of a segment of dX, channels c0 … c0 + 3, from their sums, which begin at the first pixel that column
-// s.begin of dY reaches. Without sums (NULL) it writes zeros. It is a function of its own so that the loops over dY keep
-// their registers.
+// Writes row `row` of a segment of dX, channels c0 … c0 + 3. `sums` begins at the first pixel that column s.begin of dY
+// reaches; if it is NULL, the function writes zeros. It is not inlined, so that the loops over dY keep their registers.
 static __attribute__((noinline)) void write_segment(pxa_image dx, int c0, int row, stem_segment s, const float *sums,
                                                     pxa_axis axis) {
   for (int c = c0; c < dx.channels && c < c0 + STEM_CHANNELS; c++) {
@@ -45,7 +44,7 @@ static __attribute__((noinline)) void write_segment(pxa_image dx, int c0, int ro
   }
 }
 
-// The first row of dY that reaches row `row` of dX or a row below it.
+// Returns the first row of dY that reaches row `row` of dX or a row below it.
 PXA_INLINE int first_row_reaching(int row, pxa_axis axis) {
   int first = row + axis.before - axis.kernel + 1;
   return first > 0 ? (first + axis.stride - 1) / axis.stride : 0;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The activation that ends a layer, its derivative, and how the sums of a tile are stored with either of them.
+// How the sums of a tile are stored: clamped at the end of a layer, or masked by a clamp's derivative.
 
 #ifndef PXA_STORE_H
 #define PXA_STORE_H
@@ -11,11 +11,11 @@
 #include "../simd/simd.h"
 #include "pxa_types.h"
 
-// min(high, max(low, ·)), and what is left out where the interval has no ends.
+// The bounds of a clamp, and the special cases in which there is less to do.
 typedef struct {
   pxa_clamp clamp;
-  bool clamps;    // the interval is not (−∞, ∞)
-  bool rectifies; // the interval is (0, ∞)
+  bool clamps;  // the interval is not [−∞, ∞]
+  bool is_relu; // the interval is [0, ∞]
 } bounds;
 
 PXA_INLINE bounds bounds_of(pxa_clamp clamp) {
@@ -23,17 +23,17 @@ PXA_INLINE bounds bounds_of(pxa_clamp clamp) {
   return (bounds){clamp, clamp.low > -INFINITY || is_bounded, clamp.low == 0 && !is_bounded};
 }
 
-// The output of the activation whose derivative a gradient is multiplied by, or NULL where this derivative is 1.
+// Returns the X whose values decide the mask of a gradient, or NULL if the mask is 1 everywhere.
 static const pxa_planes *mask_of(const pxa_epilogue *epilogue) {
   return bounds_of(epilogue->clamp).clamps ? epilogue->x : NULL;
 }
 
-// Stores `count` sums, the one with index i at y + i·y_step. With a mask a sum is a gradient: it is multiplied by the
-// activation's derivative at mask[i·mask_step …]. Without one (NULL) it is clamped as the activation says.
+// Stores `count` sums, sum i at y + i·y_step. If `mask` is NULL, it clamps each sum. Otherwise each sum is a gradient,
+// and is multiplied by the clamp's derivative at mask[i·mask_step …].
 PXA_INLINE void store_sums(float *y, ptrdiff_t y_step, v16 *sums, int count, const float *mask, ptrdiff_t mask_step,
-                           const bounds *a) {
-  v16 low = v16_set1(a->clamp.low), high = v16_set1(a->clamp.high);
-  if (mask && a->rectifies) {
+                           const bounds *interval) {
+  v16 low = v16_set1(interval->clamp.low), high = v16_set1(interval->clamp.high);
+  if (mask && interval->is_relu) {
     UNROLL
     for (int i = 0; i < count; i++)
       sums[i] = v16_positive(sums[i], v16_load(mask + i * mask_step));
@@ -41,11 +41,11 @@ PXA_INLINE void store_sums(float *y, ptrdiff_t y_step, v16 *sums, int count, con
     UNROLL
     for (int i = 0; i < count; i++)
       sums[i] = v16_inside(sums[i], v16_load(mask + i * mask_step), low, high);
-  } else if (a->clamps) {
+  } else if (interval->clamps) {
     UNROLL
     for (int i = 0; i < count; i++)
       sums[i] = v16_max(sums[i], low);
-    if (!a->rectifies) {
+    if (!interval->is_relu) {
       UNROLL
       for (int i = 0; i < count; i++)
         sums[i] = v16_min(sums[i], high);

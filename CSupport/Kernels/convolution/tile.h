@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// The register tile that a convolution and its gradient with respect to the input share, for every kernel size and stride.
-// A tile is up to TILE_PIXELS neighbouring output pixels of up to TILE_BLOCKS blocks of 16 channels. What varies is the
-// list of taps, each of which is an offset into the input and one into the packed weights.
+// The tile that convolutions and their input gradients use, for every kernel size and stride. A tile is up to
+// TILE_PIXELS neighbouring output pixels in up to TILE_BLOCKS blocks of 16 channels. Only the list of taps varies; each
+// tap is an offset into the input and an offset into the packed weights.
 
 #ifndef PXA_TILE_H
 #define PXA_TILE_H
@@ -16,12 +16,12 @@
 #include "pxa_types.h"
 #include "tile_sizes.h"
 
-// A tap of the window: floats from the first input pixel of a tile to the tap's, and from the first weight to the tap's.
+// A tap of the window: the floats from a tile's first input pixel to the tap's, and from the first weight to the tap's.
 typedef struct {
   ptrdiff_t x, w;
 } tap;
 
-// What the tiles of one output row share.
+// What all tiles of one output row share.
 typedef struct {
   int tap_count;
   int steps;                // blocks of the input planes, or channels of the input image, to sum over
@@ -33,13 +33,13 @@ typedef struct {
   ptrdiff_t mask_block;     // floats between blocks of the mask
   const float *bias;        // what the sums start from, or NULL for zero
   bool accumulate;          // the sums start from what Y holds
-  bounds bounds;            // what clamps the sums; with a mask, the activation that made the mask
+  bounds bounds;            // the clamp of the sums; with a mask, the clamp that made the mask's values
   tap taps[PXA_MAX_TAPS];
 } row_job;
 
-// One tile of `blocks` × `pixels`. `channels` is 16 where an input pixel is a block, 1 where it is one float of an image.
-// Each sum takes groups of GROUP_BLOCKS input blocks in order, in a group the taps, of a tap the group's blocks, and of a
-// block its channels.
+// Computes one tile of `blocks` × `pixels`. `channels` is 16 if an input pixel is a block, 1 if it is one float of an
+// image. The order of each sum, from the outermost loop to the innermost: groups of GROUP_BLOCKS input blocks, taps,
+// the blocks of the group, the channels of the block.
 PXA_INLINE void conv_tile(float *y, const float *x, const float *w, const float *mask, const row_job *job, int blocks,
                           int pixels, ptrdiff_t x_stride, int channels) {
   v16 sum[TILE_BLOCKS][TILE_PIXELS];
@@ -96,7 +96,7 @@ PXA_INLINE void conv_tile(float *y, const float *x, const float *w, const float 
   }
 
   if (channels != PXA_BLOCK)
-    mask = NULL; // no gradient has this tile
+    mask = NULL; // gradients do not use this tile
   UNROLL
   for (int b = 0; b < blocks; b++)
     store_sums(y + b * job->y_block, job->y_stride, sum[b], pixels, mask ? mask + b * job->mask_block : NULL,
@@ -112,10 +112,10 @@ PXA_INLINE void conv_tile(float *y, const float *x, const float *w, const float 
 #define TILE_NAME(pixels, name, blocks)                                                                                \
   (blocks) <= TILE_BLOCKS && (pixels) <= TILE_PIXELS ? name##_##blocks##x##pixels : NULL,
 
-// The tiles of one number of blocks by their number of pixels less 1.
+// The tile functions for one number of blocks: index i has the tile of i + 1 pixels.
 typedef void (*const tile_row[MOST_TILE_PIXELS])(TILE_ARGUMENTS);
 
-// All tiles of a stride, by their number of blocks less 1.
+// Defines all tile functions for one stride, and their table `name`: index i has the tiles of i + 1 blocks.
 #define TILES(name, x_stride, channels)                                                                                \
   EACH_TILE_SIZE(TILE, name, 1, x_stride, channels)                                                                    \
   EACH_TILE_SIZE(TILE, name, 2, x_stride, channels)                                                                    \
@@ -130,8 +130,8 @@ TILES(image_stride2, 2, 1)
 TILES(image_stride4, 4, 1)
 TILES(image_strided, RUN_TIME_STRIDE, 1)
 
-// A row of `count` output pixels in tiles whose widths differ by 1 at most: the few sums of a narrow last tile would wait
-// for each other.
+// Computes a row of `count` output pixels in tiles whose widths differ by at most 1. A narrow last tile would be slow:
+// it has too few sums to hide the latency of the multiplications.
 static void conv_row(tile_row tiles, float *y, const float *x, const float *w, const float *mask, const row_job *job,
                      int count) {
   for (int left = (count + TILE_PIXELS - 1) / TILE_PIXELS; left > 0; left--) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The widths of tiles, each of which is a function of its own: its sums are registers, which a loop cannot count.
+// The widths of tiles. Every width needs a function of its own, because loops cannot index the registers of its sums.
 
 #ifndef PXA_TILE_SIZES_H
 #define PXA_TILE_SIZES_H
@@ -8,8 +8,8 @@
 
 enum { MOST_TILE_BLOCKS = 2, MOST_TILE_PIXELS = 14 };
 
-// ITEM(pixels, …) for every width that a tile has on some instruction set. Those beyond the width of this one's registers
-// get an empty function, which a table of the functions does not hold.
+// Expands ITEM(pixels, …) for every width that a tile has on any instruction set. A width that does not fit the
+// registers of this instruction set gets an empty function, and NULL in the tables of functions.
 #define EACH_TILE_SIZE(ITEM, ...)                                                                                      \
   ITEM(1, __VA_ARGS__)                                                                                                 \
   ITEM(2, __VA_ARGS__)                                                                                                 \

@@ -31,10 +31,10 @@ static void pass_grad(pxa_planes dx, pxa_planes dy, pxa_epilogue epilogue, pxa_r
   }
 }
 
-// A row of the second factor, which has the first one's size or is one pixel.
+// A row of the second factor, which is as large as the first one or 1×1.
 typedef struct {
   const float *row;
-  ptrdiff_t step;
+  ptrdiff_t step; // floats from one pixel to the next
 } factor_row;
 
 PXA_INLINE factor_row factor_of(pxa_planes factor, int block, int row) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Functions of one value and their derivatives. `kind` is a constant where they are inlined.
+// Functions of one value and their derivatives. They are inlined with a constant `kind`.
 
 #ifndef PXA_FUNCTION_H
 #define PXA_FUNCTION_H
@@ -14,7 +14,7 @@ typedef struct {
   v16 a, b, slopes;
 } parameters;
 
-// 2·√(2/π), and the cubic term of PXA_GELU_TANH; tanh(u) = 2·σ(2u) − 1.
+// For PXA_GELU_TANH: 2·√(2/π), and the factor of the cubic term. The code uses (1 + tanh(u))/2 = σ(2u).
 #define GELU_SCALE 1.59576912f
 #define GELU_CUBIC 0.044715f
 
@@ -40,7 +40,7 @@ PXA_INLINE v16 function_value(pxa_function_kind kind, v16 x, parameters p) {
   case PXA_TANH:
     return v16_tanh(x);
   case PXA_GELU:
-    return v16_mul(x, normal_of(x).below);
+    return v16_mul(x, normal_of(x).cdf);
   case PXA_GELU_TANH: {
     v16 factor = v16_fma(v16_set1(GELU_SCALE), v16_set1(GELU_SCALE * GELU_CUBIC), v16_mul(x, x));
     return v16_mul(x, v16_sigmoid(v16_mul(x, factor)));
@@ -49,7 +49,7 @@ PXA_INLINE v16 function_value(pxa_function_kind kind, v16 x, parameters p) {
   return zero;
 }
 
-PXA_INLINE v16 function_slope(pxa_function_kind kind, v16 x, parameters p) {
+PXA_INLINE v16 function_derivative(pxa_function_kind kind, v16 x, parameters p) {
   v16 zero = v16_zero(), one = v16_set1(1);
   switch (kind) {
   case PXA_CLAMP:
@@ -78,10 +78,10 @@ PXA_INLINE v16 function_slope(pxa_function_kind kind, v16 x, parameters p) {
   }
   case PXA_GELU: {
     normal n = normal_of(x);
-    return v16_fma(n.below, v16_mul(x, v16_set1(0.398942280f)), n.density); // 1/√(2π)
+    return v16_fma(n.cdf, v16_mul(x, v16_set1(0.398942280f)), n.density); // 1/√(2π)
   }
   case PXA_GELU_TANH: {
-    x = v16_min(v16_max(x, v16_set1(-16)), v16_set1(16)); // beyond, it is 0 or 1
+    x = v16_min(v16_max(x, v16_set1(-16)), v16_set1(16)); // beyond ±16 the derivative is 0 or 1
     v16 square = v16_mul(x, x), scale = v16_set1(GELU_SCALE);
     sigmoids s = sigmoids_of(v16_mul(x, v16_fma(scale, v16_set1(GELU_SCALE * GELU_CUBIC), square)));
     v16 inner = v16_fma(scale, v16_set1(3 * GELU_SCALE * GELU_CUBIC), square);
@@ -108,15 +108,15 @@ PXA_INLINE void function_rows(pxa_planes y, pxa_planes x, pxa_function f, pxa_fu
   }
 }
 
-PXA_INLINE void slope_rows(pxa_planes dx, pxa_planes dy, pxa_planes f_input, pxa_function f, pxa_function_kind kind,
-                           pxa_epilogue epilogue, pxa_range blocks, pxa_range rows) {
+PXA_INLINE void derivative_rows(pxa_planes dx, pxa_planes dy, pxa_planes f_input, pxa_function f,
+                                pxa_function_kind kind, pxa_epilogue epilogue, pxa_range blocks, pxa_range rows) {
   EACH_ROW(b, r, blocks, rows) {
     parameters p = parameters_in(f, b);
     const float *in = pixel(f_input, b, r, 0), *dy_row = pixel(dy, b, r, 0);
     grad_row out = grad_row_of(dx, epilogue, b, r);
     for (int c = 0; c < dx.width; c++) {
-      v16 slope = function_slope(kind, load_pixel(in, c), p);
-      grad_end(&out, c, v16_fma(grad_start(&out, c), slope, load_pixel(dy_row, c)));
+      v16 derivative = function_derivative(kind, load_pixel(in, c), p);
+      grad_end(&out, c, v16_fma(grad_start(&out, c), derivative, load_pixel(dy_row, c)));
     }
   }
 }
@@ -146,7 +146,7 @@ static void function_input_grad(pxa_planes dx, pxa_planes dy, pxa_planes f_input
   switch (f.kind) {
 #define INPUT_GRAD(kind)                                                                                               \
   case kind:                                                                                                           \
-    slope_rows(dx, dy, f_input, f, kind, epilogue, blocks, rows);                                                      \
+    derivative_rows(dx, dy, f_input, f, kind, epilogue, blocks, rows);                                                 \
     break;
     EACH_KIND(INPUT_GRAD)
 #undef INPUT_GRAD

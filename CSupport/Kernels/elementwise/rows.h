@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What kernels share that go through planes row by row: loads and stores of a pixel, activations, and rows of a gradient.
+// For all kernels that go through planes row by row: loads and stores of a pixel, clamps, and a gradient's epilogue.
 
 #ifndef PXA_ROWS_H
 #define PXA_ROWS_H
@@ -19,13 +19,13 @@
 PXA_INLINE v16 load_pixel(const float *row, int column) { return v16_load(row + (ptrdiff_t)column * PXA_BLOCK); }
 PXA_INLINE void store_pixel(float *row, int column, v16 a) { v16_store(row + (ptrdiff_t)column * PXA_BLOCK, a); }
 
-// Lanes of a block that are channels.
+// Returns the number of lanes of a block that are channels.
 PXA_INLINE int lanes_in(pxa_planes a, int block) {
   int left = a.channels - block * PXA_BLOCK;
   return left < PXA_BLOCK ? left : PXA_BLOCK;
 }
 
-// An activation's ends, lane by lane. In the lanes beyond the channels both are 0, which keeps these lanes zero.
+// The bounds of a clamp, lane by lane. In the lanes beyond the channels both are 0, which keeps these lanes zero.
 typedef struct {
   v16 low, high;
 } clamp_lanes;
@@ -37,10 +37,10 @@ PXA_INLINE clamp_lanes clamp_in(pxa_clamp clamp, pxa_planes y, int block) {
 
 PXA_INLINE v16 clamped(clamp_lanes clamp, v16 a) { return v16_min(v16_max(a, clamp.low), clamp.high); }
 
-// A row of dX, and what a gradient takes to be written into it.
+// A row of dX, and the epilogue of its sums.
 typedef struct {
   float *dx;
-  const float *x; // the mask's row, or NULL
+  const float *x; // the row whose values decide the mask, or NULL
   v16 low, high;
   bool accumulate;
 } grad_row;
@@ -56,6 +56,7 @@ PXA_INLINE grad_row grad_row_of(pxa_planes dx, pxa_epilogue epilogue, int block,
                     .accumulate = epilogue.accumulate};
 }
 
+// Returns what a sum starts from: what dX holds if gradients accumulate, else 0.
 PXA_INLINE v16 grad_start(const grad_row *row, int column) {
   return row->accumulate ? load_pixel(row->dx, column) : v16_zero();
 }

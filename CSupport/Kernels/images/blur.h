@@ -28,7 +28,7 @@ static void blur_vertical(pxa_image y, pxa_image x, const float *taps, int32_t r
       }
 }
 
-// Pixels begin … end of a row, some of whose taps lie beyond its ends.
+// Computes pixels begin … end − 1 of a row. Some of their taps lie beyond the row's ends.
 static void blur_edge(float *y, const float *x, int width, const float *taps, int radius, int begin, int end) {
   ROW_BLOCKS(begin, end, i, n) {
     v16 sum = v16_zero();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Kernels on images: bytes in and out, roll, step, sums of squares.
+// Kernels on images: conversion from and to bytes, roll, step, sums of squares.
 
 #ifndef PXA_POINTWISE_H
 #define PXA_POINTWISE_H
@@ -14,7 +14,7 @@
 #include "../simd/simd.h"
 #include "pxa_types.h"
 
-// `channels` is a constant where it is inlined.
+// Inlined with a constant `channels`.
 PXA_INLINE void normalize_rows(pxa_image x, const uint8_t *rgb, const float *scale, const float *offset, pxa_range rows,
                                int channels) {
   for (int c = 0; c < channels; c++)
@@ -58,7 +58,7 @@ static void unnormalize(uint8_t *rgb, pxa_image x, const float *scale, const flo
     unnormalize_rows(rgb, x, scale, offset, rows, 1);
 }
 
-// y[i] (+)= x[i]
+// Copies x to y or, if `add`, adds it to y.
 static void copy_or_add(float *y, const float *x, int count, bool add) {
   if (!add) {
     memcpy(y, x, (size_t)count * sizeof *y);
@@ -73,8 +73,8 @@ static void copy_or_add(float *y, const float *x, int count, bool add) {
 
 static int floor_mod(int a, int n) { return (a % n + n) % n; }
 
-static void roll(pxa_image y, pxa_image x, int32_t dy, int32_t dx, bool accumulate, pxa_range rows) {
-  int down = floor_mod(dy, x.height), right = floor_mod(dx, x.width);
+static void roll(pxa_image y, pxa_image x, int32_t shift_rows, int32_t shift_columns, bool accumulate, pxa_range rows) {
+  int down = floor_mod(shift_rows, x.height), right = floor_mod(shift_columns, x.width);
   for (int c = 0; c < x.channels; c++)
     for (int r = rows.begin; r < rows.end; r++) {
       const float *in = image_row(x, c, r < down ? r - down + x.height : r - down);
@@ -84,7 +84,8 @@ static void roll(pxa_image y, pxa_image x, int32_t dy, int32_t dx, bool accumula
     }
 }
 
-// Runs its body for every 16 floats from begin to end: i is the first of them, n their number, less than 16 at the end.
+// Runs its body for each 16 floats from begin to end. i is the first of these floats, n is their number: 16, or less at
+// the end.
 #define ROW_BLOCKS(begin, end, i, n)                                                                                   \
   for (int i = begin, n; n = (end) - i < PXA_BLOCK ? (end) - i : PXA_BLOCK, i < (end); i += PXA_BLOCK)
 
@@ -115,9 +116,9 @@ PXA_INLINE v16 step_pixels(step_job job, float *x, const float *g, int count, v1
   return sum;
 }
 
-static void step(pxa_image x, double *sums, pxa_image g, int32_t dy, int32_t dx, float a, float b, const float *low,
-                 const float *high, pxa_range rows) {
-  int down = floor_mod(dy, x.height), right = floor_mod(dx, x.width);
+static void step(pxa_image x, double *sums, pxa_image g, int32_t shift_rows, int32_t shift_columns, float a, float b,
+                 const float *low, const float *high, pxa_range rows) {
+  int down = floor_mod(shift_rows, x.height), right = floor_mod(shift_columns, x.width);
   step_job job = {.up = v16_set1(a), .down = v16_set1(-b), .clamps = low != NULL};
   for (int c = 0; c < x.channels; c++) {
     if (low) {
@@ -139,16 +140,16 @@ static void row_squares(double (*sums)[2], pxa_image g, pxa_image x, float a, fl
   for (int c = 0; c < g.channels; c++)
     for (int r = rows.begin; r < rows.end; r++) {
       const float *value = image_row(x, c, r), *gradient = image_row(g, c, r);
-      v16 alone = v16_zero(), both = v16_zero();
+      v16 gradient_sum = v16_zero(), step_sum = v16_zero();
       ROW_BLOCKS(0, g.width, i, n) {
-        v16 slope = v16_loadn(gradient + i, n);
-        v16 term = v16_fma(v16_fma(v16_zero(), up, slope), down, v16_loadn(value + i, n));
-        alone = v16_fma(alone, slope, slope);
-        both = v16_fma(both, term, term);
+        v16 g_values = v16_loadn(gradient + i, n);
+        v16 change = v16_fma(v16_fma(v16_zero(), up, g_values), down, v16_loadn(value + i, n));
+        gradient_sum = v16_fma(gradient_sum, g_values, g_values);
+        step_sum = v16_fma(step_sum, change, change);
       }
       double *sum = sums[(size_t)c * (size_t)g.height + (size_t)r];
-      sum[0] = v16_sum(alone);
-      sum[1] = v16_sum(both);
+      sum[0] = v16_sum(gradient_sum);
+      sum[1] = v16_sum(step_sum);
     }
 }
 

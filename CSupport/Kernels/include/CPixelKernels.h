@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// The C core of PixelAscent: pure functions on buffers that the caller owns. They allocate nothing, keep no state, start no
-// thread, and read and write no file.
+// The C core of PixelAscent: pure functions on buffers that the caller owns. They allocate nothing, keep no state,
+// start no thread, and read and write no file.
 //
 //   pxa_types.h     arrays, windows, functions, and limits
 //   pxa_sizes.h     sizes of arrays, of outputs and of halos
@@ -67,36 +67,38 @@
 //   }
 //
 // Notation
-//   Y[c,y,x]        element of channel c, row y, column x
-//   C, H, W         channels, height, width of the array a sentence speaks of
-//   dX              gradient of the objective with respect to X
-//   ⌊a⌋ₙ            a mod n, never negative
-//   K, S, P, D      of a window, along an axis: size of the kernel, stride, padding before, dilation. Position y of the
-//                   output has its tap k at S·y + D·k − P of the input.
-//   G               groups of a convolution: output channel o reads the input channels of group ⌊o·G/Cout⌋ only, of which
-//                   there are Cin/G; W[o,i,ky,kx] has i count inside the group
+//   Y[c,y,x]        the element of Y in channel c, row y and column x
+//   C, H, W         channels, height and width of the array that the sentence names
+//   dX              the gradient of the objective with respect to X
+//   a mod n         the remainder of a divided by n, from 0 to n − 1 even where a is negative
+//   K, S, P, D      of a window along one axis: the kernel's size, the stride, the padding before the input, the
+//                   dilation. Tap k of output position y reads input position S·y + D·k − P.
+//   G               the number of groups of a convolution. Output channel o reads only the Cin/G input channels of
+//                   group ⌊o·G/Cout⌋; in W[o,i,ky,kx], i counts inside this group.
 //
 // Layouts
-//   blocked planes  [⌈C/16⌉][H + 2·halo][W + 2·halo][16]: channel c is lane c mod 16 of block c / 16. The halo and the
-//                   lanes from C on are zero; kernels read them and never write them (lanes from C on are written 0).
-//                   Planes of 1×1 without halo are a vector of C floats, padded to whole blocks.
-//   image           [C][H + 2·halo][W + 2·halo]: plain planes, as in a .npy of shape (C,H,W) when halo = 0.
-//   RGB8            [H][W][C] bytes, C = 3, or 1 for grey.
-//   weights         [Cout][Cin/G][K][K], as PyTorch keeps them. Kernels take them packed by pxa_packing.h; only those of
-//                   linear layers, [Cout][Cin], are used as they are.
+//   blocked planes  [⌈C/16⌉][H + 2·halo][W + 2·halo][16]: channel c is lane c mod 16 of block ⌊c/16⌋. The halo and the
+//                   lanes from C on are zero. Kernels read the halo and never write it; they write 0 to the lanes from
+//                   C on. Planes of 1×1 without a halo are a vector of C floats, padded to whole blocks.
+//   image           [C][H + 2·halo][W + 2·halo]: plain planes; with halo = 0, the data of a .npy of shape (C,H,W).
+//   RGB8            [H][W][C] bytes; C is 3, or 1 for grey.
+//   weights         [Cout][Cin/G][Ky][Kx], as in PyTorch. Convolutions read them packed by pxa_packing.h;
+//                   linear layers read [Cout][Cin] directly.
 //
 // Contracts common to all kernels
-//   threads         calls may run side by side if the parts they write (blocks × rows) are disjoint. No result depends on
-//                   how a layer is cut into parts: an output element is one chain of operations in one fixed order.
-//   requires        block data aligned to 64 bytes; ranges inside the array; outputs alias no input unless said so.
-//                   Violations are the caller's bug (asserted in debug builds); sizes are validated in Swift.
-//   error           an element that sums n products: |error| ≤ (n + 2)·2⁻²⁴·(|start| + Σ|products|).
-//   clamp           min(high, max(low, ·)) of a pxa_clamp: the identity for (−∞, ∞), ReLU for (0, ∞), ReLU6
-//                   for (0, 6).
-//   gradient        a kernel that takes a pxa_epilogue writes dX = mask · (start + its formula). start is what dX holds before
-//                   the call if `accumulate`, else 0. mask[c,y,x] is the derivative of the activation that made X: 1 where
-//                   low < X[c,y,x] < high or no X is given, else 0. (An activation of +∞ may count as inside (0, ∞).)
-//                   dX may be the same memory as X where the kernel says so.
+//   threads         calls may run at the same time if they write disjoint parts (blocks × rows). No result depends on
+//                   how a layer is cut into parts: one chain of operations in one fixed order computes each output
+//                   element.
+//   requires        block data aligned to 64 bytes; ranges inside the array; no output that overlaps an input, unless
+//                   the kernel allows it. A violation is a bug of the caller (debug builds assert). Swift validates all
+//                   sizes.
+//   error           for an element that sums n products: |error| ≤ (n + 2)·2⁻²⁴·(|start| + Σ|products|).
+//   clamp           clamp(a) = min(high, max(low, a)) with the bounds of a pxa_clamp. It is the identity for [−∞, ∞],
+//                   ReLU for [0, ∞], ReLU6 for [0, 6].
+//   gradient        a kernel that takes a pxa_epilogue writes dX = mask · (start + its formula). start is what dX holds
+//                   before the call if `accumulate`, else 0. mask[c,y,x] is the derivative of the clamp that made X: 1
+//                   if low < X[c,y,x] < high or if no X is given, else 0. (An infinite X may count as inside where the
+//                   interval has no end on its side.) dX may share X's memory where the kernel says so.
 
 #ifndef CPIXELKERNELS_H
 #define CPIXELKERNELS_H

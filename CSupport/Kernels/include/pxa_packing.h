@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Weights in the order in which the kernels read them. The notation is in CPixelKernels.h.
+// Packed weights. The notation is in CPixelKernels.h.
 
 #ifndef PXA_PACKING_H
 #define PXA_PACKING_H
@@ -13,57 +13,62 @@
 extern "C" {
 #endif
 
-// Packing brings weights from PyTorch's order into the order in which the kernels read them, once per network. A function
-// pxa_…_pack… writes all floats of `packed`, whose number the function above it gives; where the formula names no weight
-// it writes 0. Taps are numbered ky·Kx + kx unless said otherwise. The calls may run side by side, and copy exactly.
+// Packing brings weights from PyTorch's order into the order in which the kernels read them, once per network. Each
+// function pxa_…_pack… writes all floats of `packed` and copies weights exactly; it writes 0 where its formula names no
+// weight. The function declared above it returns the number of these floats. Taps are numbered ky·Kx + kx unless a
+// comment says otherwise. Calls may run at the same time.
 
-/// Floats in a convolution that is packed for conv_forward: ⌈Cout/16⌉ · N · taps · 256, where N is the greatest number of
-/// input blocks that an output block reads.
+/// Returns the number of floats in the weights that pxa_conv_pack_forward packs: ⌈Cout/16⌉ · N · taps · 256, where N is
+/// the greatest number of input blocks that an output block reads.
 size_t pxa_conv_packed_floats(pxa_window window, int32_t groups, int32_t in_channels, int32_t out_channels);
 
-/// Packs a convolution for conv_forward.
-/// packed[ob][n][tap][i][o] = W[16·ob+o, …, ky, kx] of input channel 16·(first input block that ob reads + n) + i.
+/// Packs the weights of a convolution for conv_forward.
+/// packed[ob][n][tap][i][o] = W[16·ob+o, …, ky, kx], at the input channel 16·(first input block that ob reads + n) + i.
 /// layout    weights [Cout][Cin/G][Ky][Kx].
 /// requires  G divides Cin and Cout.
 void pxa_conv_pack_forward(float *packed, const float *weights, pxa_window window, int32_t groups, int32_t in_channels,
                            int32_t out_channels);
 
-/// Floats in a convolution that is packed for conv_input_grad: as for a convolution from Cout to Cin channels.
+/// Returns the number of floats in the weights that pxa_conv_pack_input_grad packs: pxa_conv_packed_floats of a
+/// convolution from Cout to Cin channels.
 size_t pxa_conv_grad_packed_floats(pxa_window window, int32_t groups, int32_t in_channels, int32_t out_channels);
 
-/// Packs a convolution for conv_input_grad.
-/// packed[ib][n][place][o][i] = forward[ob][…][tap][i][o], where ob is the first output block that reads ib, plus n. The
-/// places of the taps follow the order in which the pixels of dX use them: first the taps that reach row 0, column 0 of dX,
-/// then those of column 1, and so on for the columns and rows up to the stride; for one pixel row by row, each row from its
-/// last column to its first.
-/// layout    forward is what pxa_conv_pack_forward wrote.
+/// Packs the weights of a convolution for conv_input_grad.
+/// packed[ib][n][position][o][i] = forward[ob][ib − first input block that ob reads][tap][i][o], where ob is the first
+/// output block that reads ib, plus n. The positions of the taps follow the order in which the pixels of dX use them:
+/// first the taps that reach row 0, column 0 of dX, then those of column 1, and so on through S columns and S rows. The
+/// taps of one pixel follow row by row, each row from its last column to its first.
+/// layout    forward as pxa_conv_pack_forward writes it.
 /// requires  taps ≤ PXA_MAX_TAPS.
 void pxa_conv_pack_input_grad(float *packed, const float *forward, pxa_window window, int32_t groups,
                               int32_t in_channels, int32_t out_channels);
 
-/// Floats in a packed depthwise convolution: ⌈C/16⌉ · taps · 16.
+/// Returns the number of floats in the packed weights of a depthwise convolution: ⌈C/16⌉ · taps · 16.
 size_t pxa_depthwise_packed_floats(pxa_window window, int32_t channels);
 
-/// Packs a depthwise convolution, for depthwise_forward and depthwise_input_grad.
+/// Packs the weights of a depthwise convolution for depthwise_forward and depthwise_input_grad.
 /// packed[b][tap][c] = W[16·b+c, 0, ky, kx].
 /// layout    weights [C][1][Ky][Kx].
 void pxa_depthwise_pack(float *packed, const float *weights, pxa_window window, int32_t channels);
 
-/// Floats in a stem, a convolution that reads an image, packed for stem_forward: ⌈Cout/16⌉ · Cin · taps · 16.
+/// Returns the number of floats in the weights that pxa_stem_pack_forward packs: ⌈Cout/16⌉ · Cin · taps · 16. A stem is
+/// a convolution that reads an image.
 size_t pxa_stem_packed_floats(pxa_window window, int32_t in_channels, int32_t out_channels);
 
-/// Packs a stem for stem_forward.
+/// Packs the weights of a stem for stem_forward.
 /// packed[ob][c][tap][o] = W[16·ob+o, c, ky, kx].
 /// layout    weights [Cout][Cin][Ky][Kx].
 void pxa_stem_pack_forward(float *packed, const float *weights, pxa_window window, int32_t in_channels,
                            int32_t out_channels);
 
-/// Floats in a stem that is packed for stem_input_grad: ⌈Cin/4⌉ · ⌈Cout/16⌉ · 16 · Ky · ⌈Kx/4⌉ · 16.
+/// Returns the number of floats in the weights that pxa_stem_pack_input_grad packs:
+/// ⌈Cin/4⌉ · ⌈Cout/16⌉ · 16 · Ky · ⌈Kx/4⌉ · 16.
 size_t pxa_stem_grad_packed_floats(pxa_window window, int32_t in_channels, int32_t out_channels);
 
-/// Packs a stem for stem_input_grad.
-/// packed[cb][o][ky][kx][c] = W[o, 4·cb+c, ky, kx], where c goes from 0 to 3, o to a whole block, kx to a multiple of 4.
-/// layout    forward is what pxa_stem_pack_forward wrote.
+/// Packs the weights of a stem for stem_input_grad.
+/// packed[cb][o][ky][kx][c] = W[o, 4·cb+c, ky, kx], where c runs from 0 to 3, o to the end of a whole block and kx to a
+/// multiple of 4.
+/// layout    forward as pxa_stem_pack_forward writes it.
 void pxa_stem_pack_input_grad(float *packed, const float *forward, pxa_window window, int32_t in_channels,
                               int32_t out_channels);
 

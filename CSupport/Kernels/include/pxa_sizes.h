@@ -14,28 +14,29 @@
 extern "C" {
 #endif
 
-/// Blocks of 16 channels: ⌈channels / 16⌉.
+/// Returns the number of blocks of 16 channels: ⌈channels / 16⌉.
 int32_t pxa_blocks(int32_t channels);
 
-/// Floats in blocked planes, including their halo: ⌈C/16⌉ · (H + 2·halo) · (W + 2·halo) · 16.
+/// Returns the number of floats in blocked planes, including their halo: ⌈C/16⌉ · (H + 2·halo) · (W + 2·halo) · 16.
 size_t pxa_planes_floats(int32_t channels, int32_t height, int32_t width, int32_t halo);
 
-/// Words of 64 bits that make_nonzero_mask writes for blocked planes: ⌈C/64⌉ · H · W.
+/// Returns the number of 64-bit words in the nonzero mask of blocked planes: ⌈C/64⌉ · H · W.
 size_t pxa_mark_count(int32_t channels, int32_t height, int32_t width);
 
-/// Positions of a window along an axis of `size` elements: ⌊(size + before + after − D·(K−1) − 1) / S⌋ + 1, or 0 if the
-/// window does not fit. In ceil mode the division rounds up; a last window that lies wholly in the padding after the
-/// input is left out, as in PyTorch.
+/// Returns the number of positions of a window along an axis of `size` elements:
+/// ⌊(size + before + after − D·(K−1) − 1) / S⌋ + 1, or 0 if the window does not fit. In ceil mode the division rounds
+/// up, and a last window that begins in the padding after the input does not count, as in PyTorch.
 int32_t pxa_output_size(pxa_axis axis, int32_t size, bool ceil_mode);
 
-/// Halo that conv_forward, depthwise_forward and stem_forward need around X: the window's greatest padding.
+/// Returns the halo that conv_forward, depthwise_forward and stem_forward need around X: the window's greatest padding.
 int32_t pxa_conv_halo(pxa_window window);
 
-/// Halo that conv_input_grad and depthwise_input_grad need around dY.
+/// Returns the halo that conv_input_grad and depthwise_input_grad need around dY.
 int32_t pxa_conv_grad_halo(pxa_window window);
 
-/// The input blocks that hold the input channels of output block `block`. Without groups these are all input blocks, else
-/// those from the first to the last channel of the groups that the output block has channels of.
+/// Returns the input blocks that output block `block` reads. Without groups these are all input blocks. With groups
+/// they are the blocks from the first to the last input channel of the groups to which the block's output channels
+/// belong.
 /// requires  groups divides in_channels and out_channels; 0 ≤ block < ⌈out_channels/16⌉.
 pxa_range pxa_conv_reads(int32_t groups, int32_t in_channels, int32_t out_channels, int32_t block);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The types that kernels take, and their limits. The notation is in CPixelKernels.h.
+// The types of the kernels' arguments, and their limits. The notation is in CPixelKernels.h.
 
 #ifndef PXA_TYPES_H
 #define PXA_TYPES_H
@@ -7,42 +7,43 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/// Channels in a block.
+/// The number of channels in a block.
 #define PXA_BLOCK 16
 
-/// Blocks that conv_forward and conv_input_grad with a nonzero mask compute at once; without one it is pxa_kernels.tile_blocks.
+/// The number of blocks that conv_forward and conv_input_grad compute at the same time if they use a nonzero mask.
+/// Without one it is pxa_kernels.tile_blocks.
 #define PXA_SPARSE_BLOCKS 2
 
-/// Channels of an image that stem_input_grad computes together.
+/// The number of channels of an image that stem_input_grad computes at the same time.
 #define PXA_STEM_CHANNELS 4
 
-/// The most taps of a convolution: 11×11, 16×16.
+/// The greatest number of taps of a convolution: enough for 16×16.
 #define PXA_MAX_TAPS 256
 
-/// The widest kernel of stem_input_grad.
+/// The greatest height and width of a kernel in stem_input_grad.
 #define PXA_STEM_MAX_KERNEL 16
 
-/// The longest side of a max pool's kernel: an index fits a byte.
+/// The greatest height and width of a max pool's kernel, so that the index of a tap fits a byte.
 #define PXA_MAX_POOL_KERNEL 15
 
-/// Blocked planes; `data` is the first float of block 0, halo included. A range of whole blocks is planes too.
+/// Blocked planes. `data` is the first float of block 0, halo included. A range of whole blocks is itself a pxa_planes.
 typedef struct pxa_planes {
   float *data;
   int32_t channels, height, width, halo;
 } pxa_planes;
 
-/// An image in plain planes; `data` is the first float of channel 0, halo included.
+/// An image in plain planes. `data` is the first float of channel 0, halo included.
 typedef struct pxa_image {
   float *data;
   int32_t channels, height, width, halo;
 } pxa_image;
 
-/// Half-open: begin ≤ i < end.
+/// The half-open range begin ≤ i < end.
 typedef struct pxa_range {
   int32_t begin, end;
 } pxa_range;
 
-/// A window along one axis: size of the kernel, stride, zeros before and after the input, distance of the taps.
+/// A window along one axis: the kernel's size, the stride, the zeros before and after the input, the dilation.
 typedef struct pxa_axis {
   int32_t kernel, stride, before, after, dilation;
 } pxa_axis;
@@ -52,22 +53,23 @@ typedef struct pxa_window {
   pxa_axis y, x;
 } pxa_window;
 
-/// The interval that an activation is clamped to: min(high, max(low, ·)).
+/// The bounds of a clamp, min(high, max(low, ·)).
 typedef struct pxa_clamp {
   float low, high;
 } pxa_clamp;
 
-/// What a kernel does to the sums of a gradient before it stores them: see "gradient" in CPixelKernels.h. `x` may be NULL.
+/// What a kernel does to the sums of a gradient before it stores them; see "gradient" in CPixelKernels.h. `x` is the X
+/// whose values decide the mask, or NULL.
 typedef struct pxa_epilogue {
   const pxa_planes *x;
   pxa_clamp clamp;
   bool accumulate;
 } pxa_epilogue;
 
-/// A function of one value. σ(x) = 1 / (1 + exp(−x)); Φ the standard normal distribution.
+/// A function of one value. σ(x) = 1 / (1 + exp(−x)); Φ is the cumulative standard normal distribution.
 typedef enum pxa_function_kind {
-  PXA_CLAMP,        // min(b, max(a, x)); its derivative is 1 inside, 0 at a and b
-  PXA_LEAKY_RELU,   // x if x > 0, else slopes[c]·x (also PReLU's)
+  PXA_CLAMP,        // min(b, max(a, x)); its derivative is 1 if a < x < b, else 0
+  PXA_LEAKY_RELU,   // x if x > 0, else slopes[c]·x; PReLU too
   PXA_ELU,          // x if x > 0, else a·(exp(x) − 1)
   PXA_SIGMOID,      // σ(x)
   PXA_HARD_SIGMOID, // min(1, max(0, a·x + b))
@@ -78,14 +80,15 @@ typedef enum pxa_function_kind {
   PXA_GELU_TANH, // x/2 · (1 + tanh(√(2/π)·(x + 0.044715·x³)))
 } pxa_function_kind;
 
+/// A function of one value with its parameters.
 typedef struct pxa_function {
   pxa_function_kind kind;
   float a, b;
-  const float *slopes; // 16 floats a block; LEAKY_RELU only
+  const float *slopes; // 16 floats per block; PXA_LEAKY_RELU only
 } pxa_function;
 
-/// Local response normalisation over `size` channels: Y = X / scale^beta,
-/// scale[c] = k + alpha/size · Σ X[j]², c − ⌊size/2⌋ ≤ j ≤ c + ⌊(size−1)/2⌋.
+/// Local response normalisation over `size` channels: Y[c,y,x] = X[c,y,x] / scale[c,y,x]^beta, where
+/// scale[c,y,x] = k + alpha/size · Σ_j X[j,y,x]² over the channels j of X from c − ⌊size/2⌋ to c + ⌊(size−1)/2⌋.
 typedef struct pxa_lrn {
   int32_t size;
   float alpha, beta, k;

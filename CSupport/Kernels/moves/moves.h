@@ -20,7 +20,8 @@ typedef struct {
   ptrdiff_t from; // floats from a pixel of block 0 to the first of these values
 } lane_run;
 
-// Writes the runs of a block of `lanes` channels, of which each comes from channel map[lane]; returns their number.
+// Writes the runs of a block of `lanes` channels, each of which comes from channel map[lane]. Returns the number of
+// runs.
 PXA_INLINE int runs_of(lane_run *runs, const int32_t *map, int lanes, pxa_planes from) {
   int count = 0;
   for (int lane = 0; lane < lanes; lane++) {
@@ -36,7 +37,7 @@ PXA_INLINE int runs_of(lane_run *runs, const int32_t *map, int lanes, pxa_planes
   return count;
 }
 
-// Copies a run of the lanes of a row.
+// Copies a run of lanes in every pixel of a row.
 PXA_INLINE void copy_run(float *y, const float *x, lane_run run, int width) {
   y += run.lane;
   x += run.from;

@@ -15,7 +15,7 @@
 #include "../simd/simd.h"
 #include "pxa_types.h"
 
-// The elements along an axis that a window's mean counts, at least one.
+// Returns how many elements a window's mean counts along an axis, at least 1.
 PXA_INLINE int window_elements(pxa_axis axis, int window, int size, bool count_padding) {
   int start = window * axis.stride - axis.before, end = start + axis.kernel;
   int low = count_padding ? -axis.before : 0, high = count_padding ? size + axis.after : size;
@@ -23,7 +23,7 @@ PXA_INLINE int window_elements(pxa_axis axis, int window, int size, bool count_p
   return count > 0 ? count : 1;
 }
 
-// The windows among `count` that count all their elements.
+// Returns the windows, of `count`, whose means count all their elements.
 PXA_INLINE pxa_range whole_windows(pxa_axis axis, int count, int size, bool count_padding) {
   int low = count_padding ? -axis.before : 0, high = count_padding ? size + axis.after : size;
   return windows_between(axis, count, low, high);
@@ -42,7 +42,7 @@ static void average_pool_forward(pxa_planes y, pxa_planes x, pxa_window window, 
     for (int c = 0; c < y.width; c++) {
       bool is_inside = c >= inside.begin && c < inside.end;
       pxa_range kx = is_inside ? (pxa_range){0, window.x.kernel} : taps_inside(window.x, c, x.width);
-      int counted = is_inside ? window.x.kernel : window_elements(window.x, c, x.width, count_padding);
+      int counted_columns = is_inside ? window.x.kernel : window_elements(window.x, c, x.width, count_padding);
       int left = c * window.x.stride - window.x.before;
       v16 sum = v16_zero();
       for (int i = ky.begin; i < ky.end; i++) {
@@ -50,7 +50,7 @@ static void average_pool_forward(pxa_planes y, pxa_planes x, pxa_window window, 
         for (int j = kx.begin; j < kx.end; j++)
           sum = v16_add(sum, load_pixel(in, left + j));
       }
-      store_pixel(out, c, v16_div(sum, v16_set1((float)counted_rows * (float)counted)));
+      store_pixel(out, c, v16_div(sum, v16_set1((float)counted_rows * (float)counted_columns)));
     }
   }
 }
@@ -65,7 +65,7 @@ typedef struct {
   pxa_range rows;
 } average_job;
 
-// The gradient of pixels begin … end − 1 of a row.
+// Computes the gradient of pixels begin … end − 1 of a row.
 static void average_pixels(const grad_row *out, const average_job *job, int begin, int end) {
   for (int c = begin; c < end; c++) {
     pxa_range columns = windows_over(job->window.x, c, job->dy.width);
@@ -73,8 +73,8 @@ static void average_pixels(const grad_row *out, const average_job *job, int begi
     for (int v = job->rows.begin; v < job->rows.end; v++) {
       int counted_rows = window_elements(job->window.y, v, job->dx_height, job->count_padding);
       for (int u = columns.begin; u < columns.end; u++) {
-        int counted = window_elements(job->window.x, u, job->dx_width, job->count_padding);
-        v16 share = v16_set1(1 / ((float)counted_rows * (float)counted));
+        int counted_columns = window_elements(job->window.x, u, job->dx_width, job->count_padding);
+        v16 share = v16_set1(1 / ((float)counted_rows * (float)counted_columns));
         sum = v16_fma(sum, v16_load(pixel(job->dy, job->block, v, u)), share);
       }
     }
@@ -82,8 +82,8 @@ static void average_pixels(const grad_row *out, const average_job *job, int begi
   }
 }
 
-// The gradient of the pixels under one tap of each of these windows, where all windows that cover them exist and count all
-// their elements.
+// Computes the gradient of the pixels under one tap of each of these windows. All windows that cover these pixels must
+// exist, and their means must count all their elements.
 static void average_group(const grad_row *out, const average_job *job, int tap, pxa_range windows, v16 share) {
   pxa_axis axis = job->window.x;
   int over = tap < axis.kernel ? (axis.kernel - 1 - tap) / axis.stride + 1 : 0;
@@ -105,7 +105,7 @@ static void average_pool_input_grad(pxa_planes dx, pxa_planes dy, pxa_epilogue e
   pxa_axis axis = window.x;
   pxa_range whole_rows = whole_windows(window.y, dy.height, dx.height, count_padding);
   pxa_range whole_columns = whole_windows(axis, dy.width, dx.width, count_padding);
-  // Pixels all of whose windows exist and count all their elements.
+  // `grouped` are the columns whose windows all exist and count all their elements.
   pxa_range group = windows_to_group(axis, dy.width, dx.width);
   int first = whole_columns.begin + (axis.kernel - 1) / axis.stride;
   group.begin = group.begin > first ? group.begin : first;
@@ -118,15 +118,15 @@ static void average_pool_input_grad(pxa_planes dx, pxa_planes dy, pxa_epilogue e
     job.block = b;
     job.rows = windows_over(window.y, r, dy.height);
     bool rows_are_whole = job.rows.begin >= whole_rows.begin && job.rows.end <= whole_rows.end;
-    pxa_range made = rows_are_whole ? grouped : (pxa_range){0, 0};
-    average_pixels(&out, &job, 0, made.begin);
-    for (int tap = 0; tap < axis.stride && made.end > 0; tap++)
+    pxa_range fast = rows_are_whole ? grouped : (pxa_range){0, 0};
+    average_pixels(&out, &job, 0, fast.begin);
+    for (int tap = 0; tap < axis.stride && fast.end > 0; tap++)
       average_group(&out, &job, tap, group, share);
-    average_pixels(&out, &job, made.end, dx.width);
+    average_pixels(&out, &job, fast.end, dx.width);
   }
 }
 
-// Cut a length into `count` equal parts: these of its `size` elements overlap part `i`.
+// Returns the elements, of `size`, that part `i` overlaps when their length is cut into `count` equal parts.
 PXA_INLINE pxa_range part_of(int size, int i, int count) {
   int64_t begin = (int64_t)i * size / count, end = ((int64_t)(i + 1) * size + count - 1) / count;
   return (pxa_range){(int)begin, (int)end};
@@ -166,7 +166,7 @@ static void adaptive_average_input_grad(pxa_planes dx, pxa_planes dy, pxa_epilog
         grad_end(&out, c, v16_add(grad_start(&out, c), share));
       continue;
     }
-    // A window that holds an element is one that shares something with it.
+    // A window holds an element if they overlap. To find these windows, exchange windows and elements in part_of.
     pxa_range over = part_of(dy.height, r, dx.height);
     for (int c = 0; c < dx.width; c++) {
       pxa_range columns = part_of(dy.width, c, dx.width);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Max pool. Windows of 2×2 and 3×3 that lie inside the input have a loop with constant bounds, all others share a general
-// one. Likewise the gradients of 2×2 windows of stride 2 and of 3×3 windows of stride 1 and 2.
+// Max pool. Windows of 2×2 and 3×3 inside the input have loops with constant bounds; all others use a general loop. The
+// gradients of 2×2 windows of stride 2 and of 3×3 windows of stride 1 and 2 have loops with constant bounds too.
 
 #ifndef PXA_MAX_POOL_H
 #define PXA_MAX_POOL_H
@@ -23,7 +23,7 @@ typedef struct {
   float *y;
   uint8_t *index;
   int count;
-  ptrdiff_t window_step, row_step, tap_step; // floats from a window, a row, a column of the kernel to the next
+  ptrdiff_t window_step, row_step, tap_step; // floats from a window, a kernel row, a kernel column to the next
 } max_job;
 
 PXA_INLINE void max_windows(max_job job, int kernel_width, pxa_range ky, pxa_range kx) {
@@ -91,20 +91,20 @@ static void max_pool_forward(pxa_planes y, uint8_t *index, pxa_planes x, pxa_win
 typedef struct {
   const float *dy;
   const uint8_t *index;
-  int windows;   // 0 if there is no such row
-  int first_tap; // the first tap of the kernel's row that lies on the row of dX
+  int windows;   // the number of windows; 0 if there is no such row
+  int first_tap; // the first tap of the kernel row that lies on the row of dX
 } max_row;
 
 PXA_INLINE max_row max_row_of(pxa_planes dy, const uint8_t *index, int block, int row, int first_tap) {
   if (row < 0 || row >= dy.height)
     return (max_row){.first_tap = first_tap};
-  const uint8_t *places = index + ((size_t)block * dy.height + row) * dy.width * PXA_BLOCK;
-  return (max_row){pixel(dy, block, row, 0), places, dy.width, first_tap};
+  const uint8_t *row_index = index + ((size_t)block * dy.height + row) * dy.width * PXA_BLOCK;
+  return (max_row){pixel(dy, block, row, 0), row_index, dy.width, first_tap};
 }
 
 enum { MAX_ROWS = 3 };
 
-// For each row of windows the current window, and the windows before it that cover the same pixels.
+// For each row of windows: the current window, and the windows before it that cover the same pixels.
 typedef struct {
   v16 dy[MAX_ROWS][MAX_ROWS], at[MAX_ROWS][MAX_ROWS];
 } held_windows;
@@ -123,10 +123,11 @@ PXA_INLINE void hold_windows(held_windows *held, const max_row *over, int over_c
   }
 }
 
-// The gradient of a row. The pixels under the first `stride` taps of a window are covered by it and `most` windows before.
+// Computes the gradient of a row. The pixels under the first `stride` taps of a window are covered by that window and
+// by `most` windows before it.
 PXA_INLINE void max_pixels(grad_row out, const max_row *over, int over_count, int kernel, int stride, int padding,
                            int width) {
-  // A copy on the stack: the compiler must assume that the stores below change what `over` points to.
+  // A copy on the stack: without it the compiler must assume that the stores below change what `over` points to.
   max_row rows[MAX_ROWS];
   for (int i = 0; i < over_count; i++)
     rows[i] = over[i];
@@ -186,7 +187,7 @@ static __attribute__((noinline)) void max_grad_2_2(const max_grad_job *job) { ma
 static __attribute__((noinline)) void max_grad_3_2(const max_grad_job *job) { max_grad(job, 3, 2); }
 static __attribute__((noinline)) void max_grad_3_1(const max_grad_job *job) { max_grad(job, 3, 1); }
 
-// The gradient of windows of any size, stride and dilation.
+// Computes the gradient for windows of any size, stride and dilation.
 static __attribute__((noinline)) void max_grad_any(const max_grad_job *job) {
   pxa_planes dx = job->dx, dy = job->dy;
   pxa_axis y = job->window.y, x = job->window.x;

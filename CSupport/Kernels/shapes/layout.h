@@ -13,7 +13,7 @@
 #include "../simd/compiler.h"
 #include "pxa_types.h"
 
-// What kernels and Swift's readers take for granted of every machine.
+// Properties of the machine that the kernels and the Swift readers rely on.
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "little-endian");
 _Static_assert(sizeof(float) == 4 && FLT_RADIX == 2 && FLT_MANT_DIG == 24, "IEEE 754 binary32");
 
@@ -22,7 +22,8 @@ PXA_INLINE ptrdiff_t plane_floats(pxa_planes a) { return row_floats(a) * (a.heig
 PXA_INLINE ptrdiff_t pixel_offset(pxa_planes a, ptrdiff_t rows, ptrdiff_t columns) {
   return rows * row_floats(a) + columns * PXA_BLOCK;
 }
-// Row and column may lie outside the planes: a convolution counts the offsets of its taps from such a pixel.
+// Returns the address of a pixel. Row and column may lie outside the planes: convolutions count the offsets of their
+// taps from such a pixel.
 PXA_INLINE float *pixel(pxa_planes a, int block, int row, int column) {
   assert((uintptr_t)a.data % 64 == 0 && block >= 0 && block * PXA_BLOCK < a.channels);
   return a.data + block * plane_floats(a) + pixel_offset(a, row + a.halo, column + a.halo);

@@ -18,10 +18,10 @@ size_t pxa_mark_count(int32_t channels, int32_t height, int32_t width) {
 
 int32_t pxa_output_size(pxa_axis axis, int32_t size, bool ceil_mode) {
   int64_t padded = (int64_t)size + axis.before + axis.after, stride = axis.stride;
-  int64_t room = padded - (int64_t)axis.dilation * (axis.kernel - 1) - 1 + (ceil_mode ? stride - 1 : 0);
-  if (room < 0)
+  int64_t space = padded - (int64_t)axis.dilation * (axis.kernel - 1) - 1 + (ceil_mode ? stride - 1 : 0);
+  if (space < 0)
     return 0;
-  int64_t last = room / stride;
+  int64_t last = space / stride;
   return (int32_t)(ceil_mode && last * stride >= (int64_t)size + axis.before ? last : last + 1);
 }
 

@@ -7,14 +7,14 @@
 #include "../simd/compiler.h"
 #include "pxa_types.h"
 
-// The taps of window `position` that lie in an input of `size`.
+// Returns the taps of window `position` that lie in an input of `size` elements.
 PXA_INLINE pxa_range taps_inside(pxa_axis axis, int position, int size) {
   int start = position * axis.stride - axis.before, d = axis.dilation;
   int first = start < 0 ? (d - 1 - start) / d : 0, end = (size - start + d - 1) / d;
   return (pxa_range){first, end < axis.kernel ? end : axis.kernel};
 }
 
-// The windows among `count` all of whose taps lie from `low` to before `high`.
+// Returns the windows, of `count`, whose taps all lie in low … high − 1.
 PXA_INLINE pxa_range windows_between(pxa_axis axis, int count, int low, int high) {
   int reach = axis.dilation * (axis.kernel - 1) + 1, first_start = low + axis.before;
   int last_start = high - reach + axis.before;
@@ -24,21 +24,21 @@ PXA_INLINE pxa_range windows_between(pxa_axis axis, int count, int low, int high
   return (pxa_range){first < end ? first : end, end};
 }
 
-// The windows among `count` that reach over input `position`; with a dilation some have no tap there.
+// Returns the windows, of `count`, that reach over input `position`. With a dilation some of them have no tap there.
 PXA_INLINE pxa_range windows_over(pxa_axis axis, int position, int count) {
   int last = position + axis.before, first = last - axis.dilation * (axis.kernel - 1);
   int end = last / axis.stride + 1;
   return (pxa_range){first > 0 ? (first + axis.stride - 1) / axis.stride : 0, end < count ? end : count};
 }
 
-// The tap of a window that lies on input `position`, or −1.
+// Returns the tap that lies on input `position`, or −1, for a window that reaches over this position.
 PXA_INLINE int tap_on(pxa_axis axis, int window, int position) {
   int distance = position + axis.before - window * axis.stride;
   return axis.dilation == 1 ? distance : distance % axis.dilation == 0 ? distance / axis.dilation : -1;
 }
 
-// In a gradient, the pixels under the first `stride` taps of a window are covered by that window and by a fixed number of
-// windows before it. These are the windows among `count` for which all these pixels and all these windows exist.
+// In a gradient, the pixels under the first `stride` taps of a window are covered by that window and by a fixed number
+// of windows before it. Returns the windows, of `count`, for which all these pixels and all these windows exist.
 PXA_INLINE pxa_range windows_to_group(pxa_axis axis, int count, int size) {
   pxa_range whole = windows_between((pxa_axis){axis.stride, axis.stride, axis.before, 0, 1}, count, 0, size);
   int before = (axis.kernel - 1) / axis.stride;
@@ -46,7 +46,7 @@ PXA_INLINE pxa_range windows_to_group(pxa_axis axis, int count, int size) {
   return whole.begin < whole.end ? whole : (pxa_range){0, 0};
 }
 
-// The pixels under the first `stride` taps of these windows.
+// Returns the pixels under the first `stride` taps of these windows.
 PXA_INLINE pxa_range group_pixels(pxa_axis axis, pxa_range windows) {
   if (windows.begin == windows.end)
     return (pxa_range){0, 0};

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The vocabulary of simd.h for AVX2 + FMA: a block is two registers of the 16.
+// The vocabulary of simd.h for AVX2 + FMA: a block is two of the 16 registers.
 
 #ifndef PXA_SIMD_AVX2_H
 #define PXA_SIMD_AVX2_H
@@ -10,12 +10,12 @@
 
 #include "compiler.h"
 
-// 6 pixels × 2 registers of accumulators, 2 of weights, 1 of input: 15 of 16.
+// Registers: 6 pixels × 2 of sums, 2 of weights, 1 of input: 15 of 16.
 #define TILE_BLOCKS 1
 #define TILE_PIXELS 6
-// Depthwise, 4 pixels × 2 registers of accumulators, 3 × 2 of weights, 2 of input: 16 of 16.
+// Depthwise: 4 pixels × 2 of sums, 3 × 2 of weights, 2 of input: 16 of 16.
 #define DEPTHWISE_PIXELS 4
-#define SPARSE_VALUE 1.5f
+#define SPARSE_COST 1.5f
 
 #define PXA_FEATURES "avx2,fma,popcnt,bmi"
 
@@ -133,7 +133,7 @@ PXA_INLINE unsigned v16_nonzero(v16 a) {
 }
 
 PXA_INLINE v16 v16_fma_scalar(v16 s, v16 w, float x) { return v16_fma(s, w, v16_set1(x)); }
-// A broadcast comes straight from memory, so an input vector is only where it lies.
+// A broadcast reads straight from memory, so an in4 is only a pointer.
 typedef const float *in4;
 PXA_INLINE in4 in4_load(const float *p) { return p; }
 PXA_INLINE v16 v16_fma_lane(v16 s, v16 w, in4 x, int lane) { return v16_fma_scalar(s, w, x[lane]); }

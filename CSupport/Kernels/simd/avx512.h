@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The vocabulary of simd.h for AVX-512 (F, BW, DQ, VL): a block is one register of the 32.
+// The vocabulary of simd.h for AVX-512 (F, BW, DQ, VL): a block is one of the 32 registers.
 
 #ifndef PXA_SIMD_AVX512_H
 #define PXA_SIMD_AVX512_H
@@ -10,11 +10,11 @@
 
 #include "compiler.h"
 
-// 2 blocks × 14 pixels of accumulators, 2 of weights, 1 of input: 31 of 32.
+// Registers: 2 blocks × 14 pixels of sums, 2 of weights, 1 of input: 31 of 32.
 #define TILE_BLOCKS 2
 #define TILE_PIXELS 14
 #define DEPTHWISE_PIXELS 14
-#define SPARSE_VALUE 2.f
+#define SPARSE_COST 2.f
 
 #define PXA_FEATURES "avx512f,avx512bw,avx512dq,avx512vl,fma,popcnt,bmi"
 
@@ -89,7 +89,7 @@ PXA_INLINE v16 v16_mantissa(v16 a) {
 PXA_INLINE unsigned v16_nonzero(v16 a) { return _mm512_cmp_ps_mask(a.v, _mm512_setzero_ps(), _CMP_NEQ_UQ); }
 
 PXA_INLINE v16 v16_fma_scalar(v16 s, v16 w, float x) { return v16_fma(s, w, v16_set1(x)); }
-// A broadcast comes straight from memory, so an input vector is only where it lies.
+// A broadcast reads straight from memory, so an in4 is only a pointer.
 typedef const float *in4;
 PXA_INLINE in4 in4_load(const float *p) { return p; }
 PXA_INLINE v16 v16_fma_lane(v16 s, v16 w, in4 x, int lane) { return v16_fma_scalar(s, w, x[lane]); }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What the kernels ask of the compiler and the preprocessor.
+// Macros for the compiler and the preprocessor.
 
 #ifndef PXA_COMPILER_H
 #define PXA_COMPILER_H
@@ -7,14 +7,14 @@
 // A function that is always inlined: an argument that is a constant at the call is a constant in the body.
 #define PXA_INLINE static inline __attribute__((always_inline, unused))
 
-// Unrolls the loop that follows completely, so that an array of vectors that the loop indexes stays in registers.
+// Unrolls the next loop completely, so that an array of vectors that the loop indexes stays in registers.
 #define UNROLL _Pragma("clang loop unroll(full)")
 
-// The text of a pragma in which macros are replaced.
+// A pragma whose text may contain macros.
 #define PXA_PRAGMA(...) PXA_PRAGMA_(__VA_ARGS__)
 #define PXA_PRAGMA_(...) _Pragma(#__VA_ARGS__)
 
-// A string of, and an identifier made of, what macros stand for.
+// PXA_STRING makes a string and PXA_JOIN an identifier from the arguments, after replacing macros in these.
 #define PXA_STRING(text) PXA_STRING_(text)
 #define PXA_STRING_(text) #text
 #define PXA_JOIN(a, b) PXA_JOIN_(a, b)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// The instruction sets whose kernels a build holds, slowest first. A line here is all that the header of that name needs:
-// tables/table_<n>.c compiles every kernel with set n, and Tests/KernelChecks/vocabulary_<n>.c the checks of its vocabulary.
+// The instruction sets of a build, from the slowest to the fastest. A set needs its header and one line here:
+// tables/table_<n>.c compiles every kernel for set n, Tests/KernelChecks/vocabulary_<n>.c the checks of its vocabulary.
 
 #ifndef PXA_INSTRUCTION_SETS_H
 #define PXA_INSTRUCTION_SETS_H
@@ -14,9 +14,9 @@
 #define PXA_SET_1 neon
 #endif
 
-// ITEM(name) for every set, in this order.
+// Expands ITEM(name) for every set, in this order.
 #if defined(PXA_SET_4)
-#error "a fifth set on one architecture needs a table_4.c, a vocabulary_4.c and its place below"
+#error "a fifth set on one architecture needs a table_4.c, a vocabulary_4.c and a line below"
 #elif defined(PXA_SET_3)
 #define PXA_EACH_SET(ITEM) ITEM(PXA_SET_0) ITEM(PXA_SET_1) ITEM(PXA_SET_2) ITEM(PXA_SET_3)
 #elif defined(PXA_SET_2)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The vocabulary of simd.h for NEON (AArch64): a block is four registers of the 32.
+// The vocabulary of simd.h for NEON (AArch64): a block is four of the 32 registers.
 
 #ifndef PXA_SIMD_NEON_H
 #define PXA_SIMD_NEON_H
@@ -11,11 +11,11 @@
 
 #include "compiler.h"
 
-// 5 pixels × 4 registers of accumulators, 4 of weights, 5 of input (4 channels each): 29 of 32.
+// Registers: 5 pixels × 4 of sums, 4 of weights, 5 of input (4 channels each): 29 of 32.
 #define TILE_BLOCKS 1
 #define TILE_PIXELS 5
 #define DEPTHWISE_PIXELS 4
-#define SPARSE_VALUE 2.f
+#define SPARSE_COST 2.f
 
 PXA_INLINE bool simd_runs_here(void) { return true; } // NEON is part of AArch64
 
@@ -39,7 +39,7 @@ PXA_INLINE v16 v16_loadu(const float *p) {
 PXA_INLINE void v16_storeu(float *p, v16 a) { QUADS vst1q_f32(p + 4 * i, a.q[i]); }
 PXA_INLINE v16 v16_load(const float *p) { return v16_loadu(p); }
 PXA_INLINE void v16_store(float *p, v16 a) { v16_storeu(p, a); }
-// NEON has no masks, so that what is only part of a block goes through memory.
+// NEON has no masked loads and stores, so part of a block goes through an array on the stack.
 PXA_INLINE v16 v16_loadn(const float *p, int n) {
   if (n == 16)
     return v16_loadu(p);
@@ -133,7 +133,7 @@ PXA_INLINE v16 v16_fma_scalar(v16 s, v16 w, float x) {
 }
 typedef float32x4_t in4;
 PXA_INLINE in4 in4_load(const float *p) { return vld1q_f32(p); }
-// `lane` is a constant once the loops are unrolled: fmla with a lane index.
+// Once the loops are unrolled, `lane` is a constant, and this is an fmla with a lane index.
 PXA_INLINE v16 v16_fma_lane(v16 s, v16 w, in4 x, int lane) { return v16_fma_scalar(s, w, x[lane]); }
 
 #undef LANE_BY_LANE

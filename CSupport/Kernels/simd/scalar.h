@@ -13,7 +13,7 @@
 #define TILE_BLOCKS 1
 #define TILE_PIXELS 4
 #define DEPTHWISE_PIXELS 4
-#define SPARSE_VALUE 2.f
+#define SPARSE_COST 2.f
 
 PXA_INLINE bool simd_runs_here(void) { return true; }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Functions of a block. No argument up to 3e38 in size overflows where the result does not. Below, u = 2⁻²⁴ is half a unit
-// in the last place of 1.
+// Mathematical functions, lane by lane. For arguments up to ±3e38, nothing overflows unless the result does. Below,
+// u = 2⁻²⁴ is half a unit in the last place of 1.
 
 #ifndef PXA_VECTOR_MATH_H
 #define PXA_VECTOR_MATH_H
@@ -10,7 +10,7 @@
 
 PXA_INLINE v16 v16_absolute(v16 x) { return v16_max(x, v16_sub(v16_zero(), x)); }
 
-// Σ c[k]·xᵏ
+// Returns Σ_k c[k]·xᵏ.
 PXA_INLINE v16 polynomial(const float *c, int count, v16 x) {
   v16 sum = v16_set1(c[count - 1]);
   UNROLL
@@ -19,7 +19,7 @@ PXA_INLINE v16 polynomial(const float *c, int count, v16 x) {
   return sum;
 }
 
-// exp(r) − 1 for |r| ≤ ln 2 / 2: (eʳ − 1 − r)/r² is a minimax polynomial, 0.06 u in the sum.
+// Returns exp(r) − 1 for |r| ≤ ln 2 / 2. A minimax polynomial approximates (eʳ − 1 − r)/r²; the sum is off by 0.06 u.
 PXA_INLINE v16 small_expm1(v16 r) {
   static const float c[] = {0x1.000000p-1f, 0x1.55548ep-3f, 0x1.55545ep-5f, 0x1.123b92p-7f, 0x1.6db47ap-10f};
   return v16_fma(r, v16_mul(r, r), polynomial(c, 5, r));
@@ -35,18 +35,18 @@ typedef struct {
   v16 scale, rest;
 } split_exp;
 
-#define EXP_LEAST (-87.5f) // exp is a normal number, to 2⁻¹²⁶
+#define EXP_LEAST (-87.5f) // here scale = 2⁻¹²⁶, the least normal number
 #define EXP_MOST 88.f
 
 PXA_INLINE split_exp exp_of(v16 x) {
   x = v16_min(v16_max(x, v16_set1(EXP_LEAST)), v16_set1(EXP_MOST));
   v16 n = v16_round(v16_mul(x, v16_set1(1.44269504f)));
-  v16 r = v16_fma(x, n, v16_set1(-0.693359375f)); // exact: 9 bits times 7
+  v16 r = v16_fma(x, n, v16_set1(-0.693359375f)); // exact: 9 bits times the 7 bits of n
   r = v16_fma(r, n, v16_set1(2.12194440e-4f));
   return (split_exp){v16_exp2(n), small_expm1(r)};
 }
 
-// 0 below EXP_LEAST, exp(EXP_MOST) above that.
+// Returns exp(x); 0 if x ≤ EXP_LEAST, exp(EXP_MOST) if x > EXP_MOST.
 PXA_INLINE v16 v16_exp(v16 x) {
   split_exp e = exp_of(x);
   return v16_select_gt(x, v16_set1(EXP_LEAST), v16_fma(e.scale, e.scale, e.rest), v16_zero());
@@ -78,13 +78,13 @@ PXA_INLINE v16 v16_tanh(v16 x) {
   return v16_select_gt(x, v16_zero(), v16_sub(v16_zero(), size), size);
 }
 
-// Φ(x), the standard normal distribution, and exp(−x²/2).
+// Φ(x), the cumulative standard normal distribution, and exp(−x²/2).
 typedef struct {
-  v16 below, density;
+  v16 cdf, density;
 } normal;
 
 PXA_INLINE normal normal_of(v16 x) {
-  // Φ(−a) / (exp(−a²/2)·t), t = 1/(1 + a/4), for a from 0 to 13.5: a minimax polynomial, 0.5 u.
+  // A minimax polynomial in t = 1/(1 + a/4) for Φ(−a) / (exp(−a²/2)·t), where a is from 0 to 13.5; its error is 0.5 u.
   static const float c[] = {0.09974976629018784f,  0.09945882111787796f,  0.09577879309654236f, 0.07084065675735474f,
                             0.08983774483203888f,  0.007060112431645393f, 0.03494645282626152f, 0.0469554178416729f,
                             -0.06086330860853195f, 0.01623554341495037f};
@@ -94,7 +94,7 @@ PXA_INLINE normal normal_of(v16 x) {
   return (normal){v16_select_gt(x, v16_zero(), v16_sub(one, tail), tail), density};
 }
 
-// s^p for s ≥ 0, within 2⁻¹²⁶ … 2¹²⁷; 0 is taken for 2⁻¹²⁷.
+// Returns s^p for s ≥ 0. It saturates near 2⁻¹²⁶ and 2¹²⁷, and takes s = 0 as 2⁻¹²⁷.
 PXA_INLINE v16 v16_power(v16 s, v16 p) {
   // log₂ m = 2/ln 2 · artanh q, q = (m − 1)/(m + 1), for m from √½ to √2.
   static const float c[] = {2.88539008f, 0.961796694f, 0.577078016f, 0.412198583f, 0.320598898f};
@@ -103,7 +103,7 @@ PXA_INLINE v16 v16_power(v16 s, v16 p) {
   m = v16_select_gt(m, middle, v16_mul(m, v16_set1(0.5f)), m);
   v16 q = v16_div(v16_sub(m, one), v16_add(m, one));
   v16 log = v16_mul(q, polynomial(c, 5, v16_mul(q, q)));
-  // p·log₂ s is a whole number and a rest: the whole part of p·n goes without rounding the rest.
+  // p·log₂ s = whole + rest. Subtracting `whole` from p·n before p·log is added keeps the rest accurate.
   v16 whole = v16_round(v16_mul(p, v16_add(n, log)));
   whole = v16_min(v16_max(whole, v16_set1(-126)), v16_set1(127));
   v16 rest = v16_fma(v16_fma(v16_sub(v16_zero(), whole), p, n), p, log);

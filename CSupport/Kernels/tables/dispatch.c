@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The list of the tables that this build holds.
+// The list of the tables of kernels in this build.
 
 #include "../simd/compiler.h"
 #include "../simd/instruction_sets.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The kernels of the instruction set that PXA_SIMD names, and the table of them.
+// The kernels of the instruction set that PXA_SIMD names, and their table.
 
 #ifndef PXA_TABLE_H
 #define PXA_TABLE_H
