@@ -63,7 +63,7 @@ import Testing
     let expected = """
       {"class":1,"input":"ab","label":"\(network.labels[1])","model":{"sha256":"\(digest)"},"picture":"result",\
       "program":"pixelascent","simd":"\(simd)","title":"class visualization of \(network.labels[1]) (1)",\
-      "version":"\(PixelAscent.version)","visualize":{"blur_every":10,"blur_sigma":0.5,"clamp":true,"height":5,\
+      "version":"\(Release.version)","visualize":{"blur_every":10,"blur_sigma":0.5,"clamp":true,"height":5,\
       "iterations":100,"l2":0.001,"learning_rate":25,"max_jitter":16,"recipe":"cs231n-pytorch-normalized","samples":1,\
       "seed":0,"show_every":0,"start":"image","width":7}}
       """
