@@ -92,7 +92,7 @@ import Testing
       ("\"sha256\":", "\"input_size\":65537,\"sha256\":", "model holds a value of the wrong kind"),
       ("\"picture\":\"result\"", "\"picture\":\"x\"", "picture holds a value of the wrong kind"),
       ("\"recipe\":\"simonyan\"", "\"recipe\":\"x\"", "visualize.recipe holds a value of the wrong kind"),
-      ("\"seed\":18446744073709551615", "\"seed\":-1", "not valid JSON, or it holds a number that does not fit"),
+      ("\"seed\":18446744073709551615", "\"seed\":-1", "not valid JSON, or a number in it is out of range"),
       ("\"iterations\":150", "\"iterations\":0", "iterations must be 1 or more, found 0"),
       ("\"visualize\":", "\"visualise\":", "it names no technique; known: saliency, fool, visualize"),
     ] {
