@@ -3,8 +3,9 @@
 /// An error of this library: its kind, its subject (the file, the layer), and a message that says what was expected and
 /// what was found.
 ///
-/// The ``description`` is one line, such as `net.onnx: layer fc: a linear layer takes a vector, found the shape (4, 2,
-/// 1)`. In this line the subject is `["net.onnx", "layer fc"]`, and the rest is the message.
+/// The ``description`` is one line. An example:
+/// `net.onnx: layer fc: a linear layer takes a vector, found the shape (4, 2, 1)`.
+/// In this line the subject is `["net.onnx", "layer fc"]`, and the rest is the message.
 public struct PixelAscentError: Error, Hashable, Sendable, CustomStringConvertible {
   /// The kinds of errors, for callers that handle some errors differently.
   public enum Kind: Hashable, Sendable {
