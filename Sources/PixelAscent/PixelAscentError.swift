@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
 
-/// What went wrong: the kind of error, what it is about, and a message that says what was expected against what was found.
+/// An error of this library: its kind, its subject (the file, the layer), and a message that says what was expected and
+/// what was found.
 ///
-/// The ``description`` is one line, such as `net.onnx: layer fc: a linear layer takes a vector, found the shape (4, 2, 1)`:
-/// here the subject is `["net.onnx", "layer fc"]`, and the rest is the message.
+/// The ``description`` is one line. An example:
+/// `net.onnx: layer fc: a linear layer takes a vector, found the shape (4, 2, 1)`.
+/// In this line the subject is `["net.onnx", "layer fc"]`, and the rest is the message.
 public struct PixelAscentError: Error, Hashable, Sendable, CustomStringConvertible {
-  /// The field an error belongs to, for callers that treat some errors differently.
+  /// The kinds of errors, for callers that handle some errors differently.
   public enum Kind: Hashable, Sendable {
     /// A file can't be opened or read.
     case unreadableFile
@@ -13,39 +15,41 @@ public struct PixelAscentError: Error, Hashable, Sendable, CustomStringConvertib
     case unwritableFile
     /// An image's bytes are not a JPEG or PNG that can be decoded.
     case invalidImage
-    /// A model, weights or array file contradicts its own format.
+    /// A model, weights or array file does not follow its format, contradicts itself, or holds what this version can't
+    /// run.
     case invalidModel
-    /// A size exceeds a limit: megapixels, memory, or what the network can take.
+    /// A size exceeds a limit: of megapixels, of memory, or of the network.
     case sizeLimit
     /// A class name is unknown, or names more than one class.
     case classLookup
     /// A parameter is outside its range.
     case invalidParameter
-    /// The objective's gradient is exactly zero, so there is no direction to go.
+    /// The gradient of the objective is exactly zero, so an ascent has no direction to go.
     case zeroGradient
-    /// This machine can't run what was asked for.
+    /// This machine can't run the instruction set that was asked for.
     case unsupportedMachine
   }
 
-  /// The field the error belongs to.
+  /// The kind of the error.
   public let kind: Kind
-  /// What the error is about, the outermost first: the file, then the layer or the part of the file. Empty where the message
-  /// says all.
+  /// The context of the error, outermost first: the file, then the layer or the part of the file. Empty if the message
+  /// needs no context.
   public private(set) var subject: [String]
-  /// What is wrong with the subject: what was expected against what was found.
+  /// The message: what was expected and what was found.
   public package(set) var message: Message
 
-  /// What the caller can change, in the order in which the message names it; empty where the library knows no advice.
+  /// The settings that the caller can change, in the order in which the message names them; empty if no setting helps.
   public var advice: [Advice] { message.advice }
 
-  /// An error of `kind` about `subject`, which is given from the outermost to the innermost.
+  /// Creates an error of `kind` about `subject`, whose parts are given from the outermost to the innermost.
   public init(_ kind: Kind, _ message: Message, about subject: String...) {
     self.kind = kind
     self.subject = subject
     self.message = message
   }
 
-  /// This error with `outer`, a file for instance, put before its subject; unchanged if its subject begins with `outer` already.
+  /// Returns this error with `outer`, a file for instance, added in front of its subject; returns the error unchanged
+  /// if the subject already begins with `outer`.
   public func about(_ outer: String) -> PixelAscentError {
     if subject.first == outer { return self }
     var error = self
@@ -53,27 +57,27 @@ public struct PixelAscentError: Error, Hashable, Sendable, CustomStringConvertib
     return error
   }
 
-  /// The error as one line, with the caller's own words for what the message advises.
+  /// Returns the error as one line, with the caller's own words for the advice.
   ///
-  /// - Parameter words: what the caller's users call it: a command-line flag, the title of a control
+  /// - Parameter words: returns the name that the caller's users know: a command-line flag, or the title of a control
   public func line(_ words: (Advice) -> String) -> String {
     (subject + [message.text(words)]).joined(separator: ": ")
   }
 
-  /// The error as one line; what the message advises stands there by its name in this library.
+  /// The error as one line, in which advice has its name in this library.
   public var description: String { line(\.rawValue) }
 }
 
-/// What the caller of the library can change about an error, or about how a model file was read.
+/// A setting that the caller of the library can change to avoid an error, or to read a model file differently.
 ///
-/// The raw value is what the library calls it. A program that calls it something else puts its own words into the message:
-/// see ``PixelAscentError/line(_:)`` and ``Message/text(_:)``.
+/// The raw value is the setting's name in this library. A program that has another name for the setting puts its own
+/// words into the message: see ``PixelAscentError/line(_:)`` and ``Message/text(_:)``.
 public enum Advice: String, Hashable, Sendable, CaseIterable {
   /// Allow more memory: ``ComputeOptions/maxMemory``.
   case maxMemory
   /// Allow larger pictures: the parameter `maxMegapixels` of ``RGBImage/init(contentsOf:maxMegapixels:)``.
   case maxMegapixels
-  /// Bring photographs to the network's size in another way: ``ModelSettings/resize``.
+  /// Resize photographs to the network's size in another way: ``ModelSettings/resize``.
   case resize
   /// Give the mean of each channel: ``ModelSettings/mean``.
   case mean
@@ -81,17 +85,17 @@ public enum Advice: String, Hashable, Sendable, CaseIterable {
   case std
   /// Name the classes: ``ModelSettings/labels``.
   case labels
-  /// Name the architecture, or leave it to the file: ``ModelSettings/architecture``.
+  /// Name the architecture, or let the file decide: ``ModelSettings/architecture``.
   case architecture
-  /// Show the picture less often: ``ClassVisualization/showEvery``.
+  /// Show the picture less often during the ascent: ``ClassVisualization/showEvery``.
   case showEvery
-  /// Look at all operators that are not supported: ``ModelInspection``.
+  /// List all operators that are not supported: ``ModelInspection``.
   case inspection = "ModelInspection"
 }
 
-/// A message for people that may name what they can change: an error's, or a note on how a model file was read.
+/// A message for people, of an error or of a note on how a model file was read. A message may name settings to change.
 ///
-/// Write a message like a string, with the advice in the place where the reader needs it:
+/// Write a message like a string, with the advice where the reader needs it:
 ///
 /// ```swift
 /// let message: Message = "40 MB are more than the limit of 20 MB (\(advice: .maxMemory))"
@@ -104,17 +108,17 @@ public struct Message: Hashable, Sendable, CustomStringConvertible, ExpressibleB
     case advice(Advice)
   }
 
-  /// What a message's string literal is read into.
+  /// Collects the text, values and advice of a message's string literal.
   public struct StringInterpolation: StringInterpolationProtocol {
     fileprivate private(set) var parts: [Part] = []
 
-    /// An empty message.
+    /// Creates an empty message.
     public init(literalCapacity: Int, interpolationCount: Int) {}
 
     /// Appends text.
     public mutating func appendLiteral(_ literal: String) {
       if literal.isEmpty { return }
-      // Text follows no other text, so that messages that read the same are equal.
+      // Adjacent texts become one part, so that messages that read the same are equal.
       if case .text(let text) = parts.last {
         parts[parts.count - 1] = .text(text + literal)
       } else {
@@ -122,10 +126,10 @@ public struct Message: Hashable, Sendable, CustomStringConvertible, ExpressibleB
       }
     }
 
-    /// Appends a value as a string shows it.
+    /// Appends a value as it would appear in a string.
     public mutating func appendInterpolation(_ value: some Any) { appendLiteral("\(value)") }
 
-    /// Appends the name of what the reader can change.
+    /// Appends the name of a setting that the reader can change.
     public mutating func appendInterpolation(advice: Advice) { parts += [.advice(advice)] }
 
     /// Appends another message with its advice.
@@ -141,16 +145,16 @@ public struct Message: Hashable, Sendable, CustomStringConvertible, ExpressibleB
 
   private let parts: [Part]
 
-  /// A message without advice.
+  /// Creates a message without advice.
   public init(_ text: String) { parts = text.isEmpty ? [] : [.text(text)] }
 
-  /// A message without advice.
+  /// Creates a message without advice.
   public init(stringLiteral text: String) { self.init(text) }
 
-  /// A message of text, values and advice.
+  /// Creates a message of text, values and advice.
   public init(stringInterpolation: StringInterpolation) { parts = stringInterpolation.parts }
 
-  /// What the reader can change, in the order in which the message names it.
+  /// The settings that the reader can change, in the order in which the message names them.
   public var advice: [Advice] {
     parts.compactMap { part in
       switch part {
@@ -160,7 +164,9 @@ public struct Message: Hashable, Sendable, CustomStringConvertible, ExpressibleB
     }
   }
 
-  /// The message with the caller's own words for what it advises.
+  /// Returns the message with the caller's own words for the advice.
+  ///
+  /// - Parameter words: returns the name that the caller's users know: a command-line flag, or the title of a control
   public func text(_ words: (Advice) -> String) -> String {
     parts.map { part in
       switch part {
@@ -170,6 +176,6 @@ public struct Message: Hashable, Sendable, CustomStringConvertible, ExpressibleB
     }.joined()
   }
 
-  /// The message; what it advises stands there by its name in this library.
+  /// The message, in which advice has its name in this library.
   public var description: String { text(\.rawValue) }
 }

@@ -25,7 +25,7 @@ struct PixelAscentCommand: ParsableCommand {
       Exit codes: 0 done, 1 failed, 64 wrong usage, 130 stopped by Ctrl-C: once, and it writes what it has; twice, and \
       it stops at once.
       """,
-    version: PixelAscent.version,
+    version: Release.version,
     subcommands: [
       Classify.self, Saliency.self, Fool.self, Visualize.self, Atlas.self, Reproduce.self, Convert.self, Inspect.self,
       Info.self,

@@ -79,8 +79,8 @@ import Testing
   @Test(arguments: [
     Refusal("atlas -o a --classes 3,3", "error: --classes names tiger shark (3) twice"),
     Refusal("atlas -o a --classes 0-5,tarantula,70-80", "error: --classes names tarantula (76) twice"),
-    Refusal(["atlas", "-o", "a", "--classes", ""], "error: the class has an empty name"),
-    Refusal("atlas -o a --classes 3,,4", "error: the class has an empty name"),
+    Refusal(["atlas", "-o", "a", "--classes", ""], "error: a class name can't be empty"),
+    Refusal("atlas -o a --classes 3,,4", "error: a class name can't be empty"),
     Refusal("atlas -o a --classes 9-7", "error: --classes: write 7-9, not 9-7"),
     Refusal("atlas -o a --classes 990-1000", "error: class 1000 is out of range: the model has classes 0 to 999"),
     Refusal("atlas -o a --classes nothing-at-all", "error: no class is called \"nothing-at-all\"; nearest: …"),

@@ -175,7 +175,7 @@ import Testing
     Refusal("visualize --class tarantulla", "error: no class is called \"tarantulla\"; nearest: tarantula (76)"),
     Refusal("saliency photo.png --class 1000", "error: class 1000 is out of range: the model has classes 0 to 999"),
     Refusal("fool photo.png --target=-1", "error: class -1 is out of range: the model has classes 0 to 999"),
-    Refusal(["visualize", "--class", " "], "error: the class has an empty name"),
+    Refusal(["visualize", "--class", " "], "error: a class name can't be empty"),
   ])
   func classNames(_ refusal: Refusal) throws {
     try refusal.check(in: .withModelAndPhoto())

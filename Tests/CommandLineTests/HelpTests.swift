@@ -29,6 +29,6 @@ import Testing
   @Test(arguments: [[], ["fool"], ["info"]])
   func saysTheVersion(_ command: [String]) throws {
     let outcome = try Program.run(command + ["--version"], in: TemporaryFolder())
-    #expect(outcome.text == "\(PixelAscent.version)\n" && outcome.status == 0 && outcome.errors.isEmpty)
+    #expect(outcome.text == "\(Release.version)\n" && outcome.status == 0 && outcome.errors.isEmpty)
   }
 }

@@ -93,7 +93,7 @@ import Testing
     ).check(in: folder)
     try Refusal(
       "classify photo.png --mean 0.5",
-      "error: Models/squeezenet1_1.safetensors: preprocessing: a mean of 1 channel and a standard deviation of 3"
+      "error: Models/squeezenet1_1.safetensors: preprocessing: the mean has 1 channel, the standard deviation 3"
     ).check(in: folder)
   }
 }

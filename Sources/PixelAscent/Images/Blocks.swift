@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
-// What Swift itself computes per pixel, 16 at a time.
+// Helpers for loops over pixels that are written in Swift: 16 values at a time.
 
 extension [Float] {
-  /// The 16 elements from `start` on; beyond the end `padding`.
+  /// Returns the 16 elements from `start` on, with `padding` beyond the array's end.
   @inline(__always)
   func block(_ start: Int, padding: Float = 0) -> SIMD16<Float> {
     if start + 16 <= count {
@@ -16,7 +16,8 @@ extension [Float] {
     return block
   }
 
-  /// An array whose blocks of 16 elements `make` computes from the index of their first.
+  /// Creates an array of `count` elements. `make` computes each block of 16 elements from the index of the block's
+  /// first.
   @inline(__always)
   init(count: Int, blocks make: (Int) -> SIMD16<Float>) {
     self.init(unsafeUninitializedCapacity: count) { buffer, initialized in
@@ -33,7 +34,7 @@ extension [Float] {
     }
   }
 
-  /// The least and the greatest element; (0, 0) of none.
+  /// The least and the greatest element; (0, 0) for an empty array.
   var range: (low: Float, high: Float) {
     guard let first else { return (0, 0) }
     var low = SIMD16(repeating: first), high = low

@@ -2,41 +2,42 @@
 internal import CPixelCodec
 
 extension RGBImage {
-  /// The picture in the JPEG or PNG file at `path`, upright and as RGB.
+  /// Reads the picture in the JPEG or PNG file at `path`, upright and as RGB.
   ///
-  /// The format is told by the content, not by the name. EXIF orientation is honoured, grey is replicated, CMYK and YCCK
-  /// are converted, alpha is composited on white, 16 bits are rounded to 8. There is no colour management. A file that
-  /// declares more than `maxMegapixels`, in 10⁶ pixels, is refused before memory for the pixels is taken.
+  /// The file's content decides its format, not its name. The EXIF orientation is applied, grey values are copied to
+  /// all three channels, CMYK and YCCK are converted to RGB, alpha is composited on white, and 16 bits are rounded to
+  /// 8. There is no colour management. A file that declares more than `maxMegapixels`, in 10⁶ pixels, is refused before
+  /// memory for the pixels is allocated.
   ///
   /// - Throws: ``PixelAscentError`` of kind `unreadableFile`, `invalidImage` or `sizeLimit`.
   public init(contentsOf path: String, maxMegapixels: Double = 100) throws(PixelAscentError) {
     try self.init(decoding: Files.read(path), name: path, maxMegapixels: maxMegapixels)
   }
 
-  /// The picture in the `bytes` of a JPEG or PNG file; see ``init(contentsOf:maxMegapixels:)``.
+  /// Decodes the picture in the `bytes` of a JPEG or PNG file; see ``init(contentsOf:maxMegapixels:)``.
   ///
-  /// Error messages call the file `name`.
+  /// Error lines call the file `name`.
   ///
   /// - Throws: ``PixelAscentError`` of kind `invalidImage` or `sizeLimit`.
   public init(decoding bytes: [UInt8], name: String, maxMegapixels: Double = 100) throws(PixelAscentError) {
     self = try EncodedImage(bytes, name: name, maxMegapixels: maxMegapixels).decoded()
   }
 
-  /// The bytes of an 8-bit RGB PNG file of this picture. The same picture and comment give the same bytes.
+  /// Returns the bytes of an 8-bit RGB PNG file of this picture. The same picture and comment give the same bytes.
   ///
-  /// - Parameter comment: text that the file carries along, in an international text chunk "pixelascent"; it ends before
-  ///   a null character.
+  /// - Parameter comment: text to store in the file, in an international text chunk with the keyword "pixelascent"; the
+  ///   text ends before its first null character.
   /// - Throws: ``PixelAscentError`` of kind `sizeLimit` if a side is 2³¹ or longer or memory runs out.
   public func pngData(comment: String? = nil) throws(PixelAscentError) -> [UInt8] {
     try encoded(format: .png, longestSide: 0x7FFF_FFFF) { pxa_png_encode($0, pixels, $1, $2, comment, $3) }
   }
 
-  /// The bytes of a baseline JPEG file of this picture, with full chroma resolution (4:4:4) from quality 90 on and half
-  /// of it (4:2:0) below.
+  /// Returns the bytes of a baseline JPEG file of this picture, with full chroma resolution (4:4:4) from quality 90 on
+  /// and half the resolution (4:2:0) below.
   ///
   /// - Parameters:
   ///   - quality: 1 (small) … 100 (faithful)
-  ///   - comment: text that the file carries along, in a COM segment; it ends before a null character
+  ///   - comment: text to store in the file, in a COM segment; the text ends before its first null character
   /// - Throws: ``PixelAscentError`` of kind `invalidParameter` if `quality` is outside its range, `sizeLimit` if a side
   ///   is longer than 65,500, the comment takes more than 65,533 bytes, or memory runs out.
   public func jpegData(quality: Int = 95, comment: String? = nil) throws(PixelAscentError) -> [UInt8] {
@@ -46,17 +47,19 @@ extension RGBImage {
     let most = Int(PXA_JPEG_COMMENT_SIZE)
     if let size = comment?.utf8.count, size > most {
       throw PixelAscentError(
-        .sizeLimit, "a JPEG's comment is at most \(most) bytes long, found \(size); PNG takes more")
+        .sizeLimit, "a JPEG's comment is at most \(most) bytes long, found \(size); a PNG's may be longer")
     }
     return try encoded(format: .jpeg, longestSide: 65500) {
       pxa_jpeg_encode($0, pixels, $1, $2, Int32(quality), comment, $3)
     }
   }
 
-  /// The comment that the bytes of a JPEG or PNG file carry, as ``pngData(comment:)`` and ``jpegData(quality:comment:)``
-  /// write it; nil if there is none, or none in UTF-8. The pictures' bytes are not looked at.
+  /// Returns the comment in the `bytes` of a JPEG or PNG file, as ``pngData(comment:)`` and
+  /// ``jpegData(quality:comment:)`` write it. Nil if the file has no comment, or the comment is not UTF-8. The picture
+  /// is not decoded.
   ///
-  /// - Throws: ``PixelAscentError`` of kind `invalidImage` if the file, which errors call `name`, is no JPEG or PNG.
+  /// - Throws: ``PixelAscentError`` of kind `invalidImage` if the file is not a JPEG or PNG. Error lines call it
+  ///   `name`.
   public static func comment(inFile bytes: [UInt8], name: String) throws(PixelAscentError) -> String? {
     let find = try ImageFormat(of: bytes, name: name) == .jpeg ? pxa_jpeg_comment : pxa_png_comment
     let range = find(bytes, bytes.count)

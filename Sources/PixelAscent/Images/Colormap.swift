@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: MIT
 
-/// The colours of a map's values, from the least to the greatest.
+/// A colour map: the colours that show a map's values, from the least to the greatest.
 public enum Colormap: String, Codable, CaseIterable, Hashable, Sendable {
-  /// Black, red, yellow, white, with matplotlib's break points.
+  /// Black, red, yellow, white, with Matplotlib's break points.
   case hot
-  /// Dark violet, blue, green, yellow in steps that look equally large, in grey too and to the colour-blind
+  /// Dark violet, blue, green, yellow in steps that look equally large, also in grey and to colour-blind people
   /// (Nathaniel Smith and Stéfan van der Walt, 2015; CC0).
   case viridis
   /// Black to white.
   case grey
 
-  /// Every fifth of viridis's 256 colours; what is between lies within 1/255 of a line.
+  /// Every fifth of viridis's 256 colours. The colours in between differ from a linear interpolation by at most 1/255.
   private static let viridisColors: [SIMD4<Float>] = {
     let colors: [UInt32] = [
       0x440154, 0x46085C, 0x471063, 0x481769, 0x481D6F, 0x482475, 0x472A7A, 0x46307E, 0x453781, 0x433D84, 0x414287,
@@ -29,11 +29,11 @@ public enum Colormap: String, Codable, CaseIterable, Hashable, Sendable {
     return viridisColors[below] + (viridisColors[below + 1] - viridisColors[below]) * (position - Float(below))
   }
 
-  /// Whole numbers from 0 to 255 for values from 0 to 1.
+  /// Returns red, green and blue, whole numbers from 0 to 255, for 16 values from 0 to 1.
   fileprivate func bytes(_ heat: SIMD16<Float>) -> (red: SIMD16<Float>, green: SIMD16<Float>, blue: SIMD16<Float>) {
     switch self {
     case .hot:
-      // Three ramps one after another.
+      // Red, green and blue rise one after another.
       let red: SIMD16<Float> = heat * (0.9584 / 0.365079) + 0.0416
       let green: SIMD16<Float> = (heat - 0.365079) / 0.380953
       let blue: SIMD16<Float> = (heat - 0.746032) / 0.253968
@@ -53,15 +53,16 @@ public enum Colormap: String, Codable, CaseIterable, Hashable, Sendable {
 }
 
 extension RGBImage {
-  /// A map of shape (H, W) in colours from its least value to its greatest, or to a percentile of its values: those above
-  /// take the last colour. A flat map takes the first. The percentile is above 0 and at most 100, which is the greatest
-  /// value; it is linearly interpolated.
+  /// Creates a picture of a map of shape (H, W). The map's least value gets the first colour, and a percentile of its
+  /// values gets the last colour, as do all values above the percentile. A map of equal values gets the first colour.
+  ///
+  /// The percentile is above 0 and at most 100, which means the greatest value. It is linearly interpolated.
   public init(map: Tensor, colormap: Colormap = .hot, percentile: Double = 100) {
     precondition(map.shape.count == 2)
     let (low, high) = map.values.range(percentile: percentile)
     // The reciprocal of a denormal range would be infinite.
     let scale: Float = high - low < 0x1p-100 ? 0x1p100 : 1
-    // Where the percentile is the least value, all that is above it gets the last colour.
+    // If the percentile is the least value, all greater values get the last colour.
     let gain = high > low ? 1 / ((high - low) * scale) : .greatestFiniteMagnitude
     var pixels = [UInt8](repeating: 0, count: 3 * map.values.count)
     for start in stride(from: 0, to: map.values.count, by: 16) {
@@ -79,17 +80,17 @@ extension RGBImage {
 }
 
 extension [Float] {
-  /// The least element and a percentile.
+  /// Returns the least element and a percentile.
   fileprivate func range(percentile: Double) -> (low: Float, high: Float) {
     precondition(percentile > 0 && percentile <= 100, "a percentile can't be \(percentile)")
     return percentile == 100 ? range : (range.low, Float(sorted().percentile(percentile)))
   }
 }
 
-/// Clamped to 0…1; what is no number is 0.
+/// Returns the values clamped to [0, 1], with 0 for NaN.
 private func inUnitRange(_ values: SIMD16<Float>) -> SIMD16<Float> {
   SIMD16<Float>.zero.replacing(with: values, where: values .> 0).replacing(with: 1, where: values .> 1)
 }
 
-/// The nearest whole numbers, ties to even: adding 1.5 · 2²³ leaves no bits for a fraction.
+/// Returns the nearest whole numbers, ties to even. A sum with 1.5 · 2²³ has no bits left for a fraction.
 private func rounded(_ values: SIMD16<Float>) -> SIMD16<Float> { values + 12_582_912 - 12_582_912 }

@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: MIT
 internal import CPixelCodec
 
-/// A JPEG or PNG file of which only the header has been read, once: its size is known before memory for pixels is taken.
+/// A JPEG or PNG file whose header has been read, so that its size is known before memory for the pixels is allocated.
 package struct EncodedImage: Sendable {
   /// The file's bytes.
   package let bytes: [UInt8]
-  /// What error messages call the file.
+  /// The name of the file in error lines.
   package let name: String
-  /// The number of values of the picture: three a pixel.
+  /// The number of values of the picture: three per pixel.
   package let valueCount: Int
   private let format: ImageFormat
   private let header: pxa_image_header
 
   /// Reads the header of the JPEG or PNG file in `bytes`.
   ///
-  /// - Throws: as ``RGBImage/init(decoding:name:maxMegapixels:)`` does.
+  /// - Throws: the errors of ``RGBImage/init(decoding:name:maxMegapixels:)``.
   package init(_ bytes: [UInt8], name: String, maxMegapixels: Double) throws(PixelAscentError) {
     let format = try ImageFormat(of: bytes, name: name)
     var header = pxa_image_header()
@@ -41,7 +41,7 @@ package struct EncodedImage: Sendable {
     (self.format, self.header) = (format, header)
   }
 
-  /// The picture, upright and as RGB.
+  /// Returns the picture, upright and as RGB.
   ///
   /// - Throws: ``PixelAscentError`` of kind `invalidImage`, or `sizeLimit` if memory runs out.
   package func decoded() throws(PixelAscentError) -> RGBImage {
@@ -58,13 +58,20 @@ package struct EncodedImage: Sendable {
     return RGBImage(width: isTurned ? height : width, height: isTurned ? width : height, pixels: pixels)
   }
 
-  /// Megapixels without a needless ".0".
+  /// Returns a number of megapixels as text, without a needless ".0".
   private static func short(_ megapixels: Double) -> String {
     megapixels == megapixels.rounded() && megapixels < 1e15 ? "\(Int(megapixels))" : "\(megapixels)"
   }
 }
 
-/// Turns what the C codec reports about `what`, a picture in the file `name` if there is a file, into this library's error.
+/// Throws the error that the C codec reports in `status` and `message`, if it reports one.
+///
+/// - Parameters:
+///   - status: the codec's result
+///   - message: the codec's own message, which ends before a zero
+///   - what: the name of the picture or its format, at the beginning of the error's message
+///   - byteCount: the size of the file that was read
+///   - name: the name of the file in error lines; nil if there is no file
 func checkCodec(
   _ status: pxa_codec_status, _ message: [CChar], _ what: String, byteCount: Int = 0, name: String? = nil
 ) throws(PixelAscentError) {
@@ -73,7 +80,8 @@ func checkCodec(
   case PXA_CODEC_OK: return
   case PXA_CODEC_CUT_OFF:
     error = PixelAscentError(.invalidImage, "\(what) is cut off: it ends after \(byteCount) bytes (\(text))")
-  case PXA_CODEC_NO_MEMORY: error = PixelAscentError(.sizeLimit, "\(what) takes more memory than there is (\(text))")
+  case PXA_CODEC_NO_MEMORY:
+    error = PixelAscentError(.sizeLimit, "\(what) needs more memory than is available (\(text))")
   default: error = PixelAscentError(.invalidImage, "\(what) is broken (\(text))")
   }
   throw name.map(error.about) ?? error

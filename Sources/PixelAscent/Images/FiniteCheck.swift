@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 
 extension Tensor {
-  /// Whether no element is NaN or infinite.
+  /// Whether all elements are finite: neither NaN nor infinite.
   package var isFinite: Bool {
     values.withUnsafeBytes { bytes in
-      // A finite number times 0 is 0, any other NaN, which no later addition removes.
+      // A finite number times 0 is 0. NaN or infinity times 0 is NaN, and a sum with NaN remains NaN.
       var sum = SIMD16<Float>.zero
       let blocks = bytes.count / 64
       for block in 0..<blocks {
@@ -14,7 +14,7 @@ extension Tensor {
     }
   }
 
-  /// The position in `values` of the first NaN or infinity, if there is one.
+  /// The index in `values` of the first NaN or infinity; nil if all elements are finite.
   package var firstNonFiniteIndex: Int? {
     isFinite ? nil : values.firstIndex { !$0.isFinite }
   }

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: MIT
 
-/// The image file formats this library reads, told apart by the first bytes of a file.
+/// The image file formats that this library reads. The first bytes of a file decide its format.
 enum ImageFormat: String {
   case jpeg = "JPEG"
   case png = "PNG"
 
-  /// The format of a file's `bytes`; an error that says what the file is instead, if it is neither.
+  /// Finds the format of a file with these `bytes`. Error lines call the file `name`.
+  ///
+  /// - Throws: ``PixelAscentError`` of kind `invalidImage` if the file is neither JPEG nor PNG; the message says what
+  ///   it is.
   init(of bytes: [UInt8], name: String) throws(PixelAscentError) {
     if bytes.starts(with: [0xFF, 0xD8, 0xFF]) {
       self = .jpeg
@@ -26,7 +29,7 @@ enum ImageFormat: String {
     if holds("GIF87a", at: 0) || holds("GIF89a", at: 0) { return "a GIF" }
     if holds("RIFF", at: 0) && holds("WEBP", at: 8) { return "a WebP" }
     if holds("II*\0", at: 0) || holds("MM\0*", at: 0) { return "a TIFF" }
-    // "BM" alone may begin a text: a bitmap's four reserved bytes are zero.
+    // A text may begin with "BM" too, but only in a bitmap are the four reserved bytes zero.
     if holds("BM", at: 0) && holds("\0\0\0\0", at: 6) { return "a BMP" }
     guard holds("ftyp", at: 4) else { return nil }
     if holds("avif", at: 8) || holds("avis", at: 8) { return "an AVIF" }
@@ -34,7 +37,7 @@ enum ImageFormat: String {
       ? "a HEIC" : nil
   }
 
-  /// The first bytes as quoted text, or in hexadecimal if they aren't printable ASCII.
+  /// Returns the first bytes as quoted text, or in hexadecimal if they aren't printable ASCII.
   private static func excerpt(of bytes: [UInt8]) -> String {
     let line = bytes.prefix(16).prefix { $0 != UInt8(ascii: "\n") && $0 != UInt8(ascii: "\r") }
     if !line.isEmpty && line.allSatisfy({ (0x20...0x7E).contains($0) }) {

@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: MIT
 
 extension RGBImage {
-  /// A map of shape (H, W) over `columns` and `rows` of this photo, at the photo's size.
+  /// Returns this photo, at its size, with a map of shape (H, W) over `columns` and `rows`.
   ///
-  /// The photo is grey and at most half as bright as it was, so that colours, and what is brighter, are the map's: over
-  /// light and dark alike. With h from 0 to 1 and its colour c, a pixel is √h · c + (1 − √h) · grey / 2. Outside it
-  /// is grey / 4.
+  /// The photo becomes grey and at most half as bright, so that all colours and all brighter pixels belong to the map,
+  /// over light and dark parts of the photo alike. Where the map, scaled to 0…1, is h and has the colour c, a pixel is
+  /// √h · c + (1 − √h) · grey / 2. Outside the map a pixel is grey / 4.
   func overlaid(
     by map: Tensor, columns: Range<Int>, rows: Range<Int>, colormap: Colormap, percentile: Double
   ) -> RGBImage {
-    // Its values are enlarged, not its colours: between black and white "hot" has red and yellow, a picture would have grey.
+    // Resize the map's values, not its colours: between black and white, resized colours would be grey, but "hot" has
+    // red and yellow there.
     let heat = RGBImage(map: map, colormap: .grey, percentile: percentile)
       .resized(width: columns.count, height: rows.count).pixels
     let colors = RGBImage(map: Tensor(shape: [1, 256], values: (0..<256).map { Float($0) }), colormap: colormap).pixels

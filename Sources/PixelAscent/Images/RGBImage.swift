@@ -6,12 +6,12 @@ public struct RGBImage: Sendable, Hashable {
   public let width: Int
   /// The number of rows.
   public let height: Int
-  /// The values 0…255, interleaved: height × width × 3, rows from the top, without padding.
+  /// The values 0…255, interleaved: height × width × 3, rows from top to bottom, without padding.
   public var pixels: [UInt8] {
     didSet { precondition(pixels.count == oldValue.count, "an image's size can't change") }
   }
 
-  /// A picture of `height` × `width` interleaved `pixels`.
+  /// Creates a picture of `height` × `width` interleaved `pixels`.
   ///
   /// - Precondition: `width` and `height` are at least 1 and `pixels` holds 3 · `width` · `height` values.
   public init(width: Int, height: Int, pixels: [UInt8]) {
@@ -22,8 +22,8 @@ public struct RGBImage: Sendable, Hashable {
     self.pixels = pixels
   }
 
-  /// The size a picture gets when its short side becomes `shortSide`: the aspect is kept, the long side truncated to
-  /// ⌊shortSide · long / short⌋.
+  /// Returns the size of a `width` × `height` picture after its short side has been resized to `shortSide`. The aspect
+  /// ratio is kept: the long side becomes ⌊shortSide · long / short⌋.
   ///
   /// - Precondition: all arguments are at least 1 and the result is representable.
   public static func size(width: Int, height: Int, shortSide: Int) -> (width: Int, height: Int) {
@@ -32,16 +32,17 @@ public struct RGBImage: Sendable, Hashable {
     return width <= height ? (shortSide, long) : (long, shortSide)
   }
 
-  /// The picture resized so that its short side is `shortSide`, aspect kept, see ``size(width:height:shortSide:)``.
-  /// A picture whose short side has that length already is returned as it is.
+  /// Returns the picture resized so that its short side is `shortSide`, as ``size(width:height:shortSide:)`` computes.
+  /// A picture whose short side already has that length is returned as it is.
   public func resized(shortSide: Int) -> RGBImage {
     let size = Self.size(width: width, height: height, shortSide: shortSide)
     return min(width, height) == shortSide ? self : resized(width: size.width, height: size.height)
   }
 
-  /// The middle `width` × `height` pixels, one more left out at the right and at the bottom where the rest is odd.
+  /// Returns the middle `width` × `height` pixels. If an odd number of columns or rows is cut off, the right side or
+  /// the bottom loses one more.
   ///
-  /// - Precondition: the picture is at least as large.
+  /// - Precondition: the picture is at least `width` × `height` pixels large.
   public func cropped(width newWidth: Int, height newHeight: Int) -> RGBImage {
     precondition((1...width).contains(newWidth) && (1...height).contains(newHeight))
     let left = (width - newWidth) / 2, top = (height - newHeight) / 2
@@ -53,7 +54,8 @@ public struct RGBImage: Sendable, Hashable {
     return RGBImage(width: newWidth, height: newHeight, pixels: rows)
   }
 
-  /// Pictures on white, each so many pixels from the left and from the top; none leaves it.
+  /// Creates a white picture that shows `pictures`, each `left` pixels from the left and `top` pixels from the top. All
+  /// of them must lie inside the new picture.
   package init(width: Int, height: Int, showing pictures: [(picture: RGBImage, left: Int, top: Int)]) {
     var pixels = [UInt8](repeating: 255, count: 3 * width * height)
     for (picture, left, top) in pictures {
@@ -65,7 +67,7 @@ public struct RGBImage: Sendable, Hashable {
     self.init(width: width, height: height, pixels: pixels)
   }
 
-  /// Grey values of height × width pixels, (299·R + 587·G + 114·B) / 1000 in fixed point as Pillow rounds it.
+  /// The grey values of the height × width pixels: (299·R + 587·G + 114·B) / 1000 in fixed point, rounded as in Pillow.
   var greyValues: [UInt8] {
     var grey: [UInt8] = []
     grey.reserveCapacity(width * height)
@@ -77,7 +79,7 @@ public struct RGBImage: Sendable, Hashable {
     return grey
   }
 
-  /// A picture of grey values.
+  /// Creates a picture of grey values.
   init(width: Int, height: Int, grey: [UInt8]) {
     self.init(width: width, height: height, pixels: grey.flatMap { [$0, $0, $0] })
   }

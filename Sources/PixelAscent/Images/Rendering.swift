@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: MIT
 
-/// How values in normalised space become the 8-bit pixels of a picture.
+/// The conversion of values in normalised space to the 8-bit pixels of a picture.
 public enum Rendering: Hashable, Sendable {
-  /// Un-normalised and clipped to [0, 1]: the image as it is.
+  /// Undo the normalisation and clamp to [0, 1]: the image as it is.
   case clip
-  /// Un-normalised, then the least value of all channels becomes black and the greatest full intensity.
+  /// Undo the normalisation, then make the least value of all channels black and the greatest full intensity.
   case stretch
-  /// Un-normalised, then the `low` and `high` percentiles (0…100, linearly interpolated) of all values of all channels
-  /// become black and full intensity.
+  /// Undo the normalisation, then make the `low` percentile of all values of all channels black and the `high`
+  /// percentile full intensity. The percentiles are from 0 to 100 and linearly interpolated.
   case percentileStretch(low: Double, high: Double)
 }
 
 extension [Float] {
-  /// The percentile of sorted values, linearly interpolated between neighbours as numpy does.
+  /// Returns a percentile of sorted values, linearly interpolated between neighbours as in NumPy.
   func percentile(_ percent: Double) -> Double {
     let position = percent / 100 * Double(count - 1)
     let index = Swift.min(Int(position), count - 1), next = Swift.min(index + 1, count - 1)
@@ -21,7 +21,8 @@ extension [Float] {
 }
 
 extension RGBImage {
-  /// (self − other) · gain around mid grey, clipped. Both have one size.
+  /// Returns the difference from a picture of the same size, (self − other) · gain + 128, clamped to 0…255. Equal
+  /// values become mid grey.
   public func difference(from other: RGBImage, gain: Int = 1) -> RGBImage {
     precondition(width == other.width && height == other.height)
     let grey: Int32 = 128
@@ -40,8 +41,9 @@ extension RGBImage {
     return RGBImage(width: width, height: height, pixels: bytes)
   }
 
-  /// Where this picture differs from another of its size: the greatest difference of each pixel's values, in the colours
-  /// "hot". Unlike the differences themselves it does not fade away when it is shrunk.
+  /// Returns a map of the changes from a picture of the same size: the greatest absolute difference among each pixel's
+  /// values, in the colours ``Colormap/hot``. When the map is shrunk it stays visible, unlike
+  /// ``difference(from:gain:)``, in which positive and negative differences cancel.
   package func changes(from other: RGBImage) -> RGBImage {
     let greatest = stride(from: 0, to: pixels.count, by: 3).map { (start: Int) -> Float in
       (start..<start + 3).reduce(0) { max($0, abs(Float(pixels[$1]) - Float(other.pixels[$1]))) }
@@ -49,7 +51,7 @@ extension RGBImage {
     return RGBImage(map: Tensor(shape: [height, width], values: greatest))
   }
 
-  /// The images side by side on white, 4 pixels apart, aligned at the top.
+  /// Creates a picture of `images` side by side on white, 4 pixels apart and aligned at the top.
   public init(row images: [RGBImage]) {
     let gap = 4
     let width = images.map(\.width).reduce(0, +) + gap * Swift.max(images.count - 1, 0)

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 
 extension RGBImage {
-  /// The picture resized to `height` × `width` with an antialiased triangle filter, whose support grows with the factor
-  /// when shrinking: rows first, then columns, with 8 bits between.
+  /// Returns the picture resized to `height` × `width` with an antialiasing triangle filter. When a picture is shrunk,
+  /// the filter's support grows with the factor. Rows are resized first, then columns, with 8-bit values in between.
   ///
-  /// This is Pillow's `Image.resize((width, height), Image.BILINEAR)`, bit for bit where Pillow too does the rows first,
-  /// and within ±1 of 255 where it chooses the columns.
+  /// The result is that of Pillow's `Image.resize((width, height), Image.BILINEAR)`: bit for bit where Pillow resizes
+  /// the rows first too, and within ±1 of 255 where Pillow begins with the columns.
   ///
   /// - Precondition: `width` and `height` are at least 1.
   public func resized(width newWidth: Int, height newHeight: Int) -> RGBImage {
@@ -22,11 +22,11 @@ extension RGBImage {
     return RGBImage(width: newWidth, height: newHeight, pixels: result)
   }
 
-  /// The row pass: every output pixel is a weighted sum of its neighbours in the row.
+  /// Resizes the rows: every output pixel is a weighted sum of input pixels of its row.
   private static func resizedRows(_ source: [UInt8], height: Int, width: Int, taps: Taps) -> [UInt8] {
     let (rowLength, newLength) = (3 * width, 3 * taps.count)
     return [UInt8](unsafeUninitializedCapacity: height * newLength) { target, count in
-      // A row widened to one vector a pixel, so that a tap is one multiplication.
+      // A row with one vector per pixel, so that each tap is one multiplication.
       withUnsafeTemporaryAllocation(of: SIMD4<Int32>.self, capacity: width) { row in
         source.withUnsafeBufferPointer { source in
           taps.withUnsafe { starts, weights in
@@ -54,7 +54,7 @@ extension RGBImage {
     }
   }
 
-  /// The column pass: every output row is a weighted sum of rows, sixteen values at a time.
+  /// Resizes the columns: every output row is a weighted sum of input rows, computed 16 values at a time.
   private static func resizedColumns(_ source: [UInt8], rowLength: Int, taps: Taps) -> [UInt8] {
     [UInt8](unsafeUninitializedCapacity: taps.count * rowLength) { target, count in
       source.withUnsafeBytes { source in
@@ -88,16 +88,17 @@ extension RGBImage {
   }
 }
 
-/// The triangle filter's weights for every position of one axis, in fixed point.
+/// The triangle filter's weights for every output position of one axis, in fixed point.
 ///
-/// A position's weights are ≥ 0 and sum to 1 but for their rounding, which is why a weighted sum of bytes is clamped.
+/// The weights of a position are ≥ 0. Their sum is 1 except for rounding, so a weighted sum of bytes may exceed 255 and
+/// is clamped.
 private struct Taps {
   static let shift: Int32 = 22
   static let half: Int32 = 1 << 21
 
   /// The number of output positions.
   let count: Int
-  /// The number of weights of each; unused ones are zero.
+  /// The number of weights per output position; unused weights are zero.
   let width: Int
   private let starts: [Int]
   private let weights: [Int32]
@@ -118,7 +119,7 @@ private struct Taps {
         return max(0, 1 - abs(distance))
       }
       let sum = exact.reduce(0, +)
-      // The window of `width` taps must lie inside the picture even where fewer are used.
+      // The window of `width` taps must lie inside the picture, even where fewer taps are used.
       let start = min(first, size - width)
       for (tap, weight) in exact.enumerated() {
         weights[position * width + first - start + tap] = Int32(weight / sum * Double(1 << Self.shift) + 0.5)
@@ -128,7 +129,7 @@ private struct Taps {
     (self.count, self.width, self.starts, self.weights) = (newSize, width, starts, weights)
   }
 
-  /// A weighted sum of bytes, started from `half`, as 0…255.
+  /// Returns the byte for a weighted sum of bytes that began with `half`.
   static func byte<V: SIMD>(_ sum: V) -> V where V.Scalar == Int32 {
     pointwiseMin(sum &>> V(repeating: shift), V(repeating: 255))
   }

@@ -3,14 +3,14 @@
 /// A dense array of `Float` in row-major (C) order.
 ///
 /// Images and their gradients are tensors of shape (3, H, W): red, green, blue planes in *normalised space*,
-/// where a pixel p in [0, 1] reads (p − mean) / std of its channel.
+/// where a pixel p in [0, 1] becomes (p − mean) / std of its channel.
 public struct Tensor: Hashable, Sendable {
   /// The extent of every dimension, outermost first.
   public let shape: [Int]
-  /// The elements, the last dimension contiguous; their number is the product of `shape`.
+  /// The elements in row-major order; their number is the product of `shape`.
   public var values: [Float]
 
-  /// A tensor of `shape` that holds `values`.
+  /// Creates a tensor of `shape` that holds `values`.
   ///
   /// - Precondition: the number of `values` is the product of `shape`.
   public init(shape: [Int], values: [Float]) {
@@ -19,7 +19,7 @@ public struct Tensor: Hashable, Sendable {
     self.values = values
   }
 
-  /// A tensor of `shape` filled with one value.
+  /// Creates a tensor of `shape` that is filled with one value.
   public init(shape: [Int], repeating value: Float) {
     self.init(shape: shape, values: Array(repeating: value, count: shape.reduce(1, *)))
   }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 
 extension Tensor {
-  /// A tensor of little-endian float32 values copied from `bytes`.
+  /// Creates a tensor of little-endian float32 values that are copied from `bytes`.
   ///
-  /// - Precondition: `shape` holds `count` elements, and `bytes` that many at `offset`.
+  /// - Precondition: a tensor of `shape` has `count` elements, and `bytes` holds `count` values from `offset` on.
   init(shape: [Int], floats bytes: [UInt8], at offset: Int, count: Int) {
     precondition(offset >= 0 && count >= 0 && count <= (bytes.count - offset) / 4)
     let values = [Float](unsafeUninitializedCapacity: count) { buffer, initialized in
@@ -16,7 +16,7 @@ extension Tensor {
   }
 }
 
-/// The number of elements of an array of `shape`; nil if an extent is negative or the number exceeds `Int`.
+/// Returns the number of elements of an array of `shape`; nil if an extent is negative or the number exceeds `Int`.
 func elementCount(_ shape: [Int]) -> Int? {
   var count = 1
   for extent in shape {
@@ -27,7 +27,7 @@ func elementCount(_ shape: [Int]) -> Int? {
   return count
 }
 
-/// A shape as error lines show it: (64, 3, 3, 3).
+/// Returns a shape as error lines show it: (64, 3, 3, 3).
 func shapeText(_ shape: [Int]) -> String {
   "(\(shape.prefix(8).map(String.init).joined(separator: ", "))\(shape.count > 8 ? ", …" : ""))"
 }

@@ -4,10 +4,10 @@
 
 internal import CPixelKernels
 
-/// Floats aligned to 64 bytes, zero at first.
+/// An array of floats that is aligned to 64 bytes and filled with zeros at first.
 ///
-/// The threads of one operation write disjoint parts, and whoever reads them waits for the operation's end; packed
-/// weights are never written after they are made.
+/// The threads of one operation write disjoint parts, and readers wait until the operation has ended. Packed weights do
+/// not change after they are made.
 final class FloatBuffer: @unchecked Sendable {  // because threads write disjoint parts and wait for one another
   let base: UnsafeMutablePointer<Float>
   let count: Int
@@ -19,7 +19,7 @@ final class FloatBuffer: @unchecked Sendable {  // because threads write disjoin
     self.count = count
   }
 
-  /// The floats in `range`.
+  /// Returns the floats in `range`.
   func values(_ range: Range<Int>) -> [Float] {
     precondition(range.lowerBound >= 0 && range.upperBound <= count)
     return Array(UnsafeBufferPointer(start: base + range.lowerBound, count: range.count))
@@ -32,7 +32,7 @@ final class FloatBuffer: @unchecked Sendable {  // because threads write disjoin
 
   func isFinite(_ range: Range<Int>) -> Bool {
     precondition(range.lowerBound >= 0 && range.upperBound <= count)
-    // A finite number times 0 is 0, any other NaN, which no later addition removes.
+    // A finite number times 0 is 0. NaN or infinity times 0 is NaN, and a sum with NaN remains NaN.
     var sum = SIMD16<Float>.zero, index = range.lowerBound
     while index + 16 <= range.upperBound {
       sum += UnsafeRawPointer(base + index).loadUnaligned(as: SIMD16<Float>.self) * 0
@@ -41,7 +41,7 @@ final class FloatBuffer: @unchecked Sendable {  // because threads write disjoin
     return sum.sum() == 0 && (index..<range.upperBound).allSatisfy { base[$0].isFinite }
   }
 
-  /// The first NaN or infinity, if there is one.
+  /// The index of the first NaN or infinity; nil if all floats are finite.
   var firstNonFiniteIndex: Int? {
     isFinite(0..<count) ? nil : (0..<count).first { !base[$0].isFinite }
   }
@@ -51,20 +51,20 @@ final class FloatBuffer: @unchecked Sendable {  // because threads write disjoin
     for index in range { base[index] = value }
   }
 
-  /// Overwrites all floats with those of a parameter of as many elements.
+  /// Overwrites all floats with the elements of a parameter, which must be as many.
   func fill(from parameter: Parameter) throws(PixelAscentError) {
     precondition(parameter.count == count)
     try parameter.read(into: UnsafeMutableBufferPointer(start: base, count: count))
   }
 
-  /// Overwrites the floats from `offset` on.
+  /// Overwrites the floats from `offset` on with `values`.
   func replace(from offset: Int, with values: some Collection<Float>) {
     precondition(offset >= 0 && offset + values.count <= count)
     _ = UnsafeMutableBufferPointer(start: base + offset, count: values.count).update(from: values)
   }
 }
 
-/// Channels in blocks of 16: [⌈C/16⌉][H + 2·halo][W + 2·halo][16], somewhere in a buffer.
+/// Blocked planes, [⌈C/16⌉][H + 2·halo][W + 2·halo][16], at an offset in a buffer.
 struct Planes {
   private let buffer: FloatBuffer
   private let offset: Int
@@ -90,13 +90,13 @@ struct Planes {
   var blocks: Int { Int(pxa_blocks(raw.channels)) }
   var area: Int { height * width }
 
-  /// The channels' values in planes of 1×1 without a halo.
+  /// Returns the values of `channels` in planes of 1×1 without a halo.
   func vector(_ channels: Range<Int>) -> [Float] {
     precondition(raw.height == 1 && raw.width == 1 && raw.halo == 0)
     return buffer.values(offset + channels.lowerBound..<offset + channels.upperBound)
   }
 
-  /// Overwrites them.
+  /// Overwrites the values of `channels` with `value`, in planes of 1×1 without a halo.
   func setVector(_ channels: Range<Int>, _ value: Float) {
     precondition(raw.height == 1 && raw.width == 1 && raw.halo == 0)
     buffer.fill(offset + channels.lowerBound..<offset + channels.upperBound, with: value)
@@ -107,25 +107,25 @@ struct Planes {
     buffer.replace(from: offset, with: values)
   }
 
-  /// The value of one channel.
+  /// The value of one channel in planes of 1×1 without a halo.
   subscript(channel: Int) -> Float { buffer[offset + channel] }
 
   func isFinite(_ channels: Range<Int>) -> Bool {
     buffer.isFinite(offset + channels.lowerBound..<offset + channels.upperBound)
   }
 
-  /// Overwrites some blocks, the halo too, with zeros.
+  /// Overwrites the blocks in a range, including their halo, with zeros.
   func clear(blocks: Range<Int>) {
     let plane = Planes.floats(channels: 16, height: height, width: width, halo: Int(raw.halo))
     buffer.fill(offset + blocks.lowerBound * plane..<offset + blocks.upperBound * plane, with: 0)
   }
 
-  /// Some blocks as planes of their own.
+  /// Returns the blocks in a range as planes in the same memory.
   func slice(blocks: Range<Int>) -> Planes {
     slice(firstBlock: blocks.lowerBound, channels: min(16 * blocks.count, Int(raw.channels) - 16 * blocks.lowerBound))
   }
 
-  /// `channels` channels from a block on, as planes of their own.
+  /// Returns `channels` channels, from the block `firstBlock` on, as planes in the same memory.
   func slice(firstBlock: Int, channels: Int) -> Planes {
     let plane = Planes.floats(channels: 16, height: height, width: width, halo: Int(raw.halo))
     return Planes(
@@ -133,7 +133,7 @@ struct Planes {
   }
 }
 
-/// An image or its gradient in plain planes: [C][H + 2·halo][W + 2·halo], somewhere in a buffer.
+/// An image or its gradient in plain planes, [C][H + 2·halo][W + 2·halo], at an offset in a buffer.
 struct ImagePlanes {
   let channels, height, width, halo: Int
   private let buffer: FloatBuffer
@@ -150,12 +150,12 @@ struct ImagePlanes {
     self.offset = offset
   }
 
-  /// An image in memory of its own.
+  /// Creates an image in a new buffer.
   init(channels: Int, height: Int, width: Int) {
     self.init(FloatBuffer(count: channels * height * width), channels: channels, height: height, width: width)
   }
 
-  /// Whether these are the same elements in memory.
+  /// Returns whether `other` has the same elements in memory.
   func isSame(as other: ImagePlanes) -> Bool { buffer === other.buffer && offset == other.offset }
 
   static func floats(channels: Int, height: Int, width: Int, halo: Int) -> Int {
@@ -168,7 +168,8 @@ struct ImagePlanes {
       halo: Int32(halo))
   }
 
-  /// The elements as a tensor of shape (C, H, W), or the tensor's elements taken over; the halo is left as it is.
+  /// The elements as a tensor of shape (C, H, W). Setting the tensor overwrites the elements and leaves the halo as it
+  /// is.
   var tensor: Tensor {
     get {
       var values: [Float] = []
@@ -183,7 +184,8 @@ struct ImagePlanes {
     }
   }
 
-  /// Calls `body` with the place of each row in the buffer, and in an array without a halo. Without a halo all rows are one.
+  /// Calls `body` with the range of each row in the buffer, and with the offset at which the row starts in a tensor.
+  /// Without a halo, all rows are one range.
   private func forEachRow(_ body: (_ row: Range<Int>, _ start: Int) -> Void) {
     if halo == 0 { return body(offset..<offset + channels * height * width, 0) }
     let stride = width + 2 * halo
@@ -196,12 +198,12 @@ struct ImagePlanes {
   }
 }
 
-/// Room for the sums of squares of an image's rows.
+/// The sums of squares over each row of an image.
 final class RowSums: @unchecked Sendable {  // because threads write disjoint parts, as with FloatBuffer
   private let base: UnsafeMutablePointer<Double>
   private let rows: Int
 
-  /// Two sums a row.
+  /// Allocates two sums per row.
   init(_ image: ImagePlanes) {
     rows = image.channels * image.height
     base = .allocate(capacity: 2 * rows)
@@ -239,7 +241,7 @@ final class PoolIndex: @unchecked Sendable {  // because threads write disjoint 
   deinit { base.deallocate() }
 }
 
-/// A bit for every value of planes: whether it is not zero.
+/// A nonzero mask: for every value of planes, a bit that says whether the value is not zero.
 final class NonzeroMask: @unchecked Sendable {  // because threads write disjoint parts, as with FloatBuffer
   private let base: UnsafeMutablePointer<UInt64>
   private let count: Int

@@ -5,12 +5,13 @@
 internal import CPixelKernels
 
 extension Kernels {
-  /// RGB8, or grey of one channel, of the same size as `x` into x = scale · RGB8 + offset.
+  /// Computes x = scale · rgb + offset. The 8-bit values `rgb` have the size and the channels of `x`: three, or one for
+  /// grey.
   func normalize(_ x: ImagePlanes, _ rgb: [UInt8], scale: [Float], offset: [Float], rows: Range<Int>) {
     c.normalize(x.raw, rgb, scale, offset, rows.raw)
   }
 
-  /// RGB8 = round(scale · x + offset), clamped.
+  /// Returns round(scale · x + offset) as 8-bit values, clamped to 0…255.
   func unnormalize(_ x: ImagePlanes, scale: [Float], offset: [Float], parallel: Parallel) -> [UInt8] {
     let count = x.height * x.width * x.channels
     return [UInt8](unsafeUninitializedCapacity: count) { bytes, initialized in
@@ -24,7 +25,8 @@ extension Kernels {
     c.roll(y.raw, x.raw, Int32(shift.rows), Int32(shift.columns), accumulate, rows.raw)
   }
 
-  /// X ← X + a · G − b · X, clamped to the box, G being a gradient at X rolled by `shift`; sums X².
+  /// Replaces X by X + a · G − b · X, clamped to the box, where G is the gradient at X rolled by `shift`. Writes the
+  /// sums of the new X² to `sums`.
   func step(
     _ x: ImagePlanes, _ g: ImagePlanes, at shift: Shift, _ a: Float, _ b: Float, box: Box?, sums: RowSums,
     rows: Range<Int>
@@ -32,7 +34,7 @@ extension Kernels {
     c.step(x.raw, sums.single, g.raw, Int32(shift.rows), Int32(shift.columns), a, b, box?.low, box?.high, rows.raw)
   }
 
-  /// Sums G² and (a · G − b · X)².
+  /// Writes the sums of G² and of (a · G − b · X)² to `sums`.
   func squares(_ g: ImagePlanes, _ x: ImagePlanes, _ a: Float, _ b: Float, sums: RowSums, rows: Range<Int>) {
     c.row_squares(sums.pairs, g.raw, x.raw, a, b, rows.raw)
   }
@@ -46,17 +48,17 @@ extension Kernels {
   }
 }
 
-/// A circular shift of an image, as in numpy's and torch's roll.
+/// A roll of an image: a shift that wraps around, as `roll` in NumPy and PyTorch.
 struct Shift: Hashable, Sendable {
   var rows = 0
   var columns = 0
 
   static let none = Shift()
-  /// The shift that undoes it.
+  /// The shift that undoes this shift.
   var inverse: Shift { Shift(rows: -rows, columns: -columns) }
 }
 
-/// The allowed interval of every channel.
+/// The box: for every channel, the interval of the values in normalised space that are colours from 0 to 1.
 struct Box: Hashable, Sendable {
   let low, high: [Float]
 

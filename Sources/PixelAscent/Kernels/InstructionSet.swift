@@ -2,7 +2,7 @@
 
 internal import CPixelKernels
 
-/// An instruction set whose kernels this build holds.
+/// An instruction set for which this build has kernels.
 public struct InstructionSet: Hashable, Sendable, CustomStringConvertible {
   private let index: Int32
 
@@ -10,16 +10,16 @@ public struct InstructionSet: Hashable, Sendable, CustomStringConvertible {
 
   private static var built: [InstructionSet] { (0..<pxa_kernels_count()).map(InstructionSet.init) }
 
-  /// The instruction sets of this build that this machine runs, slowest first; the first is "scalar".
+  /// The instruction sets of this build that this machine can run, from the slowest, "scalar", to the fastest.
   public static var selectable: [InstructionSet] { built.filter(\.runsHere) }
 
-  /// The fastest of them.
+  /// The fastest instruction set of ``selectable``.
   public static var best: InstructionSet { selectable[selectable.count - 1] }
 
-  /// The instruction set with this ``name``.
+  /// Returns the instruction set with this ``name``.
   ///
-  /// - Throws: ``PixelAscentError`` of kind `unsupportedMachine` if this build doesn't hold it or this machine doesn't
-  ///   run it.
+  /// - Throws: ``PixelAscentError`` of kind `unsupportedMachine` if this build does not have the instruction set, or
+  ///   this machine can't run it.
   public static func named(_ name: String) throws(PixelAscentError) -> InstructionSet {
     if let found = selectable.first(where: { $0.name == name }) { return found }
     let reason =
@@ -28,9 +28,10 @@ public struct InstructionSet: Hashable, Sendable, CustomStringConvertible {
     throw PixelAscentError(.unsupportedMachine, "\(reason); selectable here: \(names)")
   }
 
-  /// The one that the environment variable PIXELASCENT_SIMD names, else the fastest.
+  /// Returns the instruction set that the environment variable PIXELASCENT_SIMD names. If the variable is not set,
+  /// returns the fastest.
   ///
-  /// - Throws: as ``named(_:)`` does.
+  /// - Throws: the errors of ``named(_:)``.
   public static func selected() throws(PixelAscentError) -> InstructionSet {
     guard let name = Files.environment(variable) else { return best }
     do {
@@ -40,13 +41,13 @@ public struct InstructionSet: Hashable, Sendable, CustomStringConvertible {
     }
   }
 
-  /// The environment variable that names one.
+  /// The environment variable that names an instruction set.
   package static let variable = "PIXELASCENT_SIMD"
 
   /// "scalar", or an instruction set of the architecture, such as "avx2" or "neon".
   public var name: String { String(cString: table.pointee.name) }
 
-  /// The name.
+  /// The name of the instruction set.
   public var description: String { name }
 
   private var runsHere: Bool { pxa_kernels_run_here(table) }

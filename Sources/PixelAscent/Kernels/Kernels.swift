@@ -4,7 +4,7 @@
 
 internal import CPixelKernels
 
-/// The kernels of one instruction set, with the contracts of `CPixelKernels.h`.
+/// The kernels of one instruction set. `CPixelKernels.h` has their contracts.
 struct Kernels: @unchecked Sendable {  // because the table is constant
   private let table: UnsafePointer<pxa_kernels>
 
@@ -12,10 +12,11 @@ struct Kernels: @unchecked Sendable {  // because the table is constant
 
   var c: pxa_kernels { table.pointee }
 
-  /// Output blocks that a convolution computes together, with marks or without: the blocks of a part should be a multiple.
+  /// Returns the number of output blocks in a convolution's tile, with a nonzero mask (`sparse`) or without. A part is
+  /// slower if its number of blocks is not a multiple.
   func blocksPerTile(sparse: Bool) -> Int { sparse ? Int(PXA_SPARSE_BLOCKS) : Int(c.tile_blocks) }
 
-  /// `nonzeroMask` of x, if it was marked.
+  /// Computes a convolution. `nonzeroMask` is the nonzero mask of `x`; nil if none has been made.
   func convolutionForward(
     _ y: Planes, _ x: Planes, _ nonzeroMask: NonzeroMask?, _ convolution: ConvolutionWeights, _ part: Part
   ) {
@@ -34,7 +35,8 @@ struct Kernels: @unchecked Sendable {  // because the table is constant
     c.make_nonzero_mask(nonzeroMask.raw(of: x), x.raw, rows.raw)
   }
 
-  /// `nonzeroMask` of the blocks `from` of dy, if they were marked.
+  /// Computes the input gradient of a convolution. `nonzeroMask` is the nonzero mask of the blocks `from` of `dy`; nil
+  /// if none has been made.
   func convolutionInputGradient(
     _ dx: Planes, _ dy: Planes, _ nonzeroMask: NonzeroMask?, _ convolution: ConvolutionWeights, _ weights: FloatBuffer,
     _ epilogue: Epilogue, from: Range<Int>, _ part: Part
@@ -214,11 +216,13 @@ extension Kernels {
   }
 }
 
-/// What a gradient is written epilogue.
+/// The epilogue of an input gradient: what a kernel does to a finished sum before it stores the sum.
 struct Epilogue {
-  /// Added to what is there, which other layers have contributed, or the first to be written.
+  /// Whether the kernel adds the sum to what other layers have contributed. Otherwise the kernel overwrites what is
+  /// there.
   var accumulates = false
-  /// The value itself and what clamped it, if the gradient is to be multiplied with that clamp's derivative.
+  /// The mask with which the kernel multiplies the gradient: the derivative of the `clamp` that made the activation
+  /// `value`. Nil if the gradient is not masked.
   var mask: (value: Planes, clamp: Clamp)?
 
   fileprivate func withRaw(_ body: (pxa_epilogue) -> Void) {

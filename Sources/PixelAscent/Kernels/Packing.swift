@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: MIT
 //
-// Parameters in the order of the hot loops.
+// Weights in the order in which the kernels read them.
 
 internal import CPixelKernels
 import Synchronization
 
-/// How a convolution's weights are laid out: which kernels compute it.
+/// The form of a convolution, which decides how its weights are packed and which kernels compute it.
 enum ConvolutionForm: Sendable {
-  /// Over blocked planes.
+  /// The input is blocked planes.
   case blocked
-  /// One input channel for each output channel.
+  /// The input is blocked planes, and each output channel reads one input channel.
   case depthwise
-  /// Over the image itself.
+  /// The input is the image.
   case stem
 }
 
-/// A convolution's packed weights, with all that its kernels must know.
+/// A convolution's packed weights and bias, and its other arguments for the kernels.
 final class ConvolutionWeights: Sendable {
   let window: Window
   let groups: Int
@@ -25,6 +25,8 @@ final class ConvolutionWeights: Sendable {
   private let outputs, inputs: Int32
   private let gradient = Mutex<FloatBuffer?>(nil)
 
+  /// Packs the weights of a convolution.
+  ///
   /// - Parameters:
   ///   - weight: shape (outputs, inputs/groups, kernel rows, kernel columns)
   ///   - bias: shape (outputs)
@@ -52,7 +54,7 @@ final class ConvolutionWeights: Sendable {
     self.bias = FloatBuffer(blocksOf: bias.values)
   }
 
-  /// For the gradient with respect to the input; made at the first call.
+  /// The weights packed for the input gradient. The first call packs them.
   var inputGradient: FloatBuffer {
     gradient.withLock { made in
       if let made { return made }
@@ -72,14 +74,14 @@ final class ConvolutionWeights: Sendable {
   }
 }
 
-/// A linear layer's matrix, in the order of the file, and its bias.
+/// A linear layer's matrix, in the order of the file, its bias and its clamp.
 struct LinearWeights: Sendable {
   let weight, bias: FloatBuffer
   let clamp: Clamp
 }
 
 extension FloatBuffer {
-  /// A value a channel, zeros up to a whole block.
+  /// Creates a buffer with one value per channel, and zeros up to the end of the last block.
   convenience init(blocksOf values: [Float]) {
     self.init(count: (values.count + 15) / 16 * 16)
     replace(from: 0, with: values)
@@ -100,7 +102,7 @@ extension Window {
   /// The halo that a convolution needs around its input.
   var halo: Int { Int(pxa_conv_halo(raw)) }
 
-  /// The halo that the gradient with respect to the input needs around the output's gradient.
+  /// The halo that the input gradient of a convolution needs around the output's gradient.
   var gradientHalo: Int { Int(pxa_conv_grad_halo(raw)) }
 
   var taps: Int { y.kernel * x.kernel }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
-/// An interval to which values are clamped: ReLU's is [0, ∞), ReLU6's [0, 6]. The derivative is 1 inside, 0 at its ends.
+/// The interval of a clamp: [0, ∞) for ReLU, [0, 6] for ReLU6. The derivative of the clamp is 1 inside the interval, 0
+/// outside and at its ends.
 package struct Clamp: Hashable, Sendable {
   package var low, high: Float
 
@@ -13,10 +14,10 @@ package struct Clamp: Hashable, Sendable {
   package static let relu = Clamp(low: 0)
   package static let relu6 = Clamp(low: 0, high: 6)
 
-  /// Whether the derivative at a value is 1: it lies inside, at no end.
+  /// Returns whether the derivative at `value` is 1: whether `value` lies inside the interval, not at an end.
   func passes(_ value: Float) -> Bool { low < value && value < high }
 
-  /// What stands behind an operation's own words: ", ReLU".
+  /// The words for the clamp at the end of an operation's summary, such as ", ReLU"; empty for no clamp.
   var summary: String {
     switch self {
     case .none: ""

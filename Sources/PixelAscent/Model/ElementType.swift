@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-/// How an element of a tensor stands in a file, little-endian.
+/// The type of a tensor's elements in a file. All of them are little-endian.
 package enum ElementType: String, Sendable {
   case float16 = "F16"
   case bfloat16 = "BF16"
@@ -13,7 +13,7 @@ package enum ElementType: String, Sendable {
   case int64 = "I64"
   case bool = "BOOL"
 
-  /// Bytes an element.
+  /// The size of an element in bytes.
   package var size: Int {
     switch self {
     case .int8, .uint8, .bool: 1
@@ -23,7 +23,7 @@ package enum ElementType: String, Sendable {
     }
   }
 
-  /// The element at an index, rounded to `Float`.
+  /// Returns the element at `index`, rounded to `Float`.
   func element(_ index: Int, of bytes: [UInt8]) -> Float {
     func load<T: FixedWidthInteger>(_: T.Type) -> T {
       bytes.withUnsafeBytes { T(littleEndian: $0.loadUnaligned(fromByteOffset: index * size, as: T.self)) }
@@ -41,7 +41,7 @@ package enum ElementType: String, Sendable {
     }
   }
 
-  /// A half-precision number (IEEE 754 binary16); Swift's own `Float16` is missing on Intel Macs.
+  /// Converts a half-precision number (IEEE 754 binary16). Swift's own `Float16` is missing on Intel Macs.
   static func half(_ bits: UInt16) -> Float {
     let sign: FloatingPointSign = bits >> 15 == 0 ? .plus : .minus
     let exponent = Int(bits >> 10 & 31)
@@ -70,11 +70,12 @@ struct NumPyType {
   }
 
   let kind: Kind
-  /// Bytes an element.
+  /// The size of an element in bytes.
   let size: Int
   var isBigEndian: Bool
 
-  /// A type by NumPy's code, as "f4" or "<i8"; nil if it is neither a float of 2, 4 or 8 bytes nor an integer.
+  /// Reads NumPy's code of a type, such as "f4" or "<i8". Nil if the type is neither a float of 2, 4 or 8 bytes nor an
+  /// integer.
   init?(_ code: String) {
     var rest = code[...]
     isBigEndian = rest.first == ">"
@@ -88,7 +89,7 @@ struct NumPyType {
 
   var code: String { "\(isBigEndian ? ">" : "<")\(kind.rawValue)\(size)" }
 
-  /// The element at an index, rounded to `Float`.
+  /// Returns the element at `index`, rounded to `Float`.
   func element(_ index: Int, of data: [UInt8]) -> Float {
     let stored = data[index * size..<(index + 1) * size]
     let bytes = isBigEndian ? ArraySlice(stored.reversed()) : stored

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT
 
-/// A scale and a shift a channel that come after a layer; its number of outputs, if the operation tells it.
+/// A layer into which a scale and a shift per channel are folded: its name, and its number of outputs if the operation
+/// says it.
 typealias FoldTarget = (name: String, outputs: Int?)
 
 extension [String: Parameter] {
-  /// Turns a batch norm's parameters into those of an affine layer, or takes them into the layer before it.
+  /// Folds a batch norm's parameters into the layer `target`. Without a target, turns them into those of an affine
+  /// layer.
   ///
-  /// In double: scale = weight / √(variance + epsilon), shift = bias − mean · scale.
+  /// Computed in double: scale = weight / √(variance + epsilon), shift = bias − mean · scale.
   mutating func foldBatchNorm(_ name: String, epsilon: Double, into target: FoldTarget?) throws(PixelAscentError) {
     let weight = try vector("\(name).weight", count: target?.outputs)
     let bias = try vector("\(name).bias", count: weight.count)
@@ -17,7 +19,11 @@ extension [String: Parameter] {
       let factor = weight[channel] / (variance[channel] + epsilon).squareRoot()
       guard factor.isFinite else {
         throw PixelAscentError(
-          .invalidModel, "channel \(channel) has the variance \(variance[channel]) and the weight \(weight[channel])")
+          .invalidModel,
+          """
+          expected a finite weight / √(variance + epsilon) in channel \(channel), found the weight \(weight[channel]) and \
+          the variance \(variance[channel])
+          """)
       }
       scale.append(factor)
       shift.append(bias[channel] - mean[channel] * factor)
@@ -31,7 +37,7 @@ extension [String: Parameter] {
     }
   }
 
-  /// Takes an affine layer's parameters into the layer before it.
+  /// Folds an affine layer's parameters into the layer `target`.
   mutating func foldAffine(_ name: String, into target: FoldTarget) throws(PixelAscentError) {
     let scale = try vector("\(name).weight", count: target.outputs)
     let shift = try vector("\(name).bias", count: scale.count)
@@ -39,7 +45,8 @@ extension [String: Parameter] {
     try fold(scale: scale, shift: shift, into: target)
   }
 
-  /// scale · (W · x + b) + shift = (scale · W) · x + (scale · b + shift), each rounded once.
+  /// Folds a scale and a shift into the parameters of `target`:
+  /// scale · (W · x + b) + shift = (scale · W) · x + (scale · b + shift). The new weights and biases are rounded once.
   private mutating func fold(scale: [Double], shift: [Double], into target: FoldTarget) throws(PixelAscentError) {
     let name = "\(target.name).weight", outputs = scale.count
     guard let parameter = self[name], parameter.shape.first == outputs else {

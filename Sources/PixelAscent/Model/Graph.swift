@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 
-/// A network's layers and how they are connected, without weights.
+/// The layers of a network and their connections, without weights.
 ///
-/// In a model file it is JSON; `GraphLayer` shows a layer's form. Readers of other formats make the same graph.
+/// A model file holds the graph as JSON; `GraphLayer` has an example of a layer. Readers of other formats make such a
+/// graph, too.
 package struct Graph: Codable, Hashable, Sendable {
   package struct Input: Codable, Hashable, Sendable {
     package var channels: Int
@@ -14,9 +15,9 @@ package struct Graph: Codable, Hashable, Sendable {
   package static let image = "image"
 
   package var input: Input
-  /// The layers, each after those it takes its inputs from.
+  /// The layers. Each layer comes after the layers whose outputs it takes.
   package var layers: [GraphLayer]
-  /// The name of the layer whose output are the scores.
+  /// The name of the layer whose outputs are the scores.
   package var output: String
 
   package init(input: Input, layers: [GraphLayer], output: String) {
@@ -26,15 +27,15 @@ package struct Graph: Codable, Hashable, Sendable {
   }
 }
 
-/// One layer, in JSON for example
+/// One layer of a graph. An example in JSON:
 /// `{"name":"conv1","op":"conv","inputs":["image"],"kernel":3,"stride":2,"padding":0,"channels":64,"relu":true}`.
 ///
-/// A layer's parameters are the tensors `<name>.weight` and so on, as its operation lists them.
+/// A layer's parameters are the tensors `<name>.weight` and so on. The layer's operation lists them.
 package struct GraphLayer: Sendable {
-  /// The layer's name, which its output goes by too.
+  /// The name of the layer and of its output.
   package var name: String
   package var operation: any Operation
-  /// The names of the layers whose outputs it takes; `Graph.image` is the network's input.
+  /// The names of the layers whose outputs the layer takes; `Graph.image` is the network's input.
   package var inputs: [String]
 
   package init(name: String, operation: any Operation, inputs: [String]) {

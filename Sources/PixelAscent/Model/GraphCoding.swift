@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// The form of a layer in a model file. What has a usual value may be left out; a square window has one number an entry.
+// The JSON object of a layer in a model file. Keys that have their default value may be left out. A list of equal
+// numbers, such as the kernel of a square window, may be written as one number.
 
 extension GraphLayer: Codable {
   package init(from decoder: any Decoder) throws {
@@ -24,9 +25,9 @@ extension GraphLayer: Codable {
   }
 }
 
-/// What a layer's JSON object holds, as operations read it.
+/// The JSON object of a layer, from which operations are read.
 package struct LayerFields {
-  /// The layer's name, for errors.
+  /// The layer's name in error lines.
   let layer: String
   let container: KeyedDecodingContainer<JSONKey>
 
@@ -39,7 +40,7 @@ package struct LayerFields {
   func flag(_ key: JSONKey) throws -> Bool { try container.decode(Bool.self, forKey: key) }
   func text(_ key: JSONKey) throws -> String { try container.decode(String.self, forKey: key) }
 
-  /// One number for all, or one for each.
+  /// Reads a list of numbers, or one number that stands for all of them. `counts` are the lengths that a list may have.
   func integers(_ key: JSONKey, counts: Set<Int>, else value: Int? = nil) throws -> [Int] {
     if let value, !container.contains(key) { return [value] }
     if let one = try? container.decode(Int.self, forKey: key) { return [one] }
@@ -48,7 +49,7 @@ package struct LayerFields {
     return several
   }
 
-  /// A window from the keys kernel, stride, padding and dilation.
+  /// Reads a window from the keys kernel, stride, padding and dilation.
   func window() throws -> Window {
     func pair(_ numbers: [Int]) -> (y: Int, x: Int) { (numbers[0], numbers[numbers.count - 1]) }
     let kernel = pair(try integers("kernel", counts: [2]))
@@ -64,7 +65,7 @@ package struct LayerFields {
       x: WindowAxis(kernel: kernel.x, stride: stride.x, before: padding[1], after: padding[3], dilation: dilation.x))
   }
 
-  /// A clamp from the keys relu and clamp.
+  /// Reads a clamp from the keys relu and clamp.
   func clamp() throws -> Clamp {
     if try container.decodeIfPresent(Bool.self, forKey: "relu") == true { return .relu }
     guard let ends = try container.decodeIfPresent([Float?].self, forKey: "clamp") else { return .none }
@@ -76,7 +77,7 @@ package struct LayerFields {
     .dataCorruptedError(forKey: key, in: container, debugDescription: message)
   }
 
-  /// The error for a name that is not one of `known`.
+  /// Returns the error for a name that is not among `known`.
   func unknown(_ what: String, _ found: String, known: [String]) -> PixelAscentError {
     PixelAscentError(
       .invalidModel,
@@ -84,7 +85,7 @@ package struct LayerFields {
   }
 }
 
-/// Takes what operations write to a layer's JSON object.
+/// The JSON object of a layer, to which operations are written.
 package struct LayerFieldWriter {
   fileprivate var container: KeyedEncodingContainer<JSONKey>
 
@@ -98,7 +99,7 @@ package struct LayerFieldWriter {
     if (y.dilation, x.dilation) != (1, 1) { try write([y.dilation, x.dilation], "dilation") }
   }
 
-  /// One number if all are equal.
+  /// Writes one number if all are equal, otherwise a list.
   private mutating func write(_ numbers: [Int], _ key: JSONKey) throws {
     if numbers.allSatisfy({ $0 == numbers[0] }) {
       try container.encode(numbers[0], forKey: key)

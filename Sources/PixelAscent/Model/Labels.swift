@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 
-/// The names of a network's classes, each with its synonyms.
+/// The names of a network's classes. A class may have several names, its synonyms.
 public struct Labels: Hashable, Sendable {
   /// The synonyms of every class, by class index; every class has at least one.
   public let names: [[String]]
 
-  /// Labels with the given synonyms of every class.
+  /// Creates labels from the synonyms of every class.
   ///
   /// - Throws: ``PixelAscentError`` of kind `invalidModel` if a class has no name, or an empty one.
   public init(names: [[String]]) throws(PixelAscentError) {
@@ -21,11 +21,12 @@ public struct Labels: Hashable, Sendable {
   /// The first synonym of the class with this index.
   public subscript(index: Int) -> String { names[index][0] }
 
-  /// The first synonym in a form that suits a file name: "Border terrier" reads "border-terrier". The index follows where
-  /// another class has the same: the two cranes are "crane-134" and "crane-517". No two classes have the same slug.
+  /// Returns the first synonym of a class in a form for file names: "Border terrier" becomes "border-terrier". If
+  /// another class has the same first synonym, the index follows: the two cranes are "crane-134" and "crane-517". No
+  /// two classes have the same slug.
   public func slug(_ index: Int) -> String { slugs([index])[0] }
 
-  /// The slugs of several classes.
+  /// Returns the slugs of several classes.
   package func slugs(_ indices: [Int]) -> [String] {
     var slugs = names.indices.map(words)
     let counts = Dictionary(slugs.map { ($0, 1) }, uniquingKeysWith: +)
@@ -33,30 +34,31 @@ public struct Labels: Hashable, Sendable {
     var taken = Set(slugs.filter(isAlone))
     for (index, words) in slugs.enumerated() where !isAlone(words) {
       var slug = words.isEmpty ? "class" : words
-      // A class may be called "crane 517".
+      // Another class may be called "crane 517".
       repeat { slug += "-\(index)" } while !taken.insert(slug).inserted
       slugs[index] = slug
     }
     return indices.map { slugs[$0] }
   }
 
-  /// What lies beside the pictures of classes has this name.
+  /// The names of other files that may lie in the same folder as the pictures of classes.
   private static let reserved: Set = ["contact-sheet"]
 
-  /// The letters and digits of a class's first synonym, at most 60 with the "-" between words and 120 bytes.
+  /// Returns the letters and digits of a class's first synonym in lower case, with "-" between words: at most 60
+  /// characters and 120 bytes.
   private func words(_ index: Int) -> String {
     var words = self[index].lowercased().split { !$0.isLetter && !$0.isNumber }.joined(separator: "-").prefix(60)
     while words.utf8.count > 120 { words.removeLast() }
     return String(words)
   }
 
-  /// The index of the class that `text` names.
+  /// Returns the index of the class that `text` names.
   ///
-  /// `text` is a class index, or a name in any case: a whole synonym of one class, else a part of one class's synonyms; or
-  /// both, as "crane (517)".
+  /// `text` is a class index, or a name in upper or lower case, or both, such as "crane (517)". A name is a whole
+  /// synonym of one class or, if no class has such a synonym, a part of the synonyms of one class.
   ///
-  /// - Throws: ``PixelAscentError`` of kind `classLookup` if the index is out of range, or the name unknown or
-  ///   ambiguous; its line lists the nearest classes with their indices.
+  /// - Throws: ``PixelAscentError`` of kind `classLookup` if the index is out of range, or the name is unknown or
+  ///   ambiguous. For a name, the message lists the nearest classes with their indices.
   public func find(_ text: String) throws(PixelAscentError) -> Int {
     let wanted = Labels.trimmed(text.lowercased())
     if let index = Labels.integer(wanted) {
@@ -66,7 +68,7 @@ public struct Labels: Hashable, Sendable {
       }
       return index
     }
-    if wanted.isEmpty { throw PixelAscentError(.classLookup, "the class has an empty name") }
+    if wanted.isEmpty { throw PixelAscentError(.classLookup, "a class name can't be empty") }
     let exact = matches { $0 == wanted }
     if exact.isEmpty, let both = both(wanted) { return both }
     let found = exact.isEmpty ? matches { Labels.contains($0, wanted) } : exact
@@ -83,7 +85,8 @@ public struct Labels: Hashable, Sendable {
     return found[0].index
   }
 
-  /// The class of a text such as "crane (517)"; nil if it is none.
+  /// Returns the class of a text such as "crane (517)"; nil if the text has another form, or no class has this index
+  /// and this synonym.
   private func both(_ wanted: String) -> Int? {
     guard wanted.hasSuffix(")"), let bracket = wanted.lastIndex(of: "("),
       let index = Labels.integer(String(wanted[wanted.index(after: bracket)...].dropLast())),
@@ -95,14 +98,14 @@ public struct Labels: Hashable, Sendable {
 
   private typealias Match = (index: Int, synonym: String)
 
-  /// Of every class that has one, the first synonym whose lower-cased form satisfies `predicate`.
+  /// Returns the classes with a synonym whose lower-case form satisfies `predicate`, each with its first such synonym.
   private func matches(_ predicate: (String) -> Bool) -> [Match] {
     names.enumerated().compactMap { index, synonyms in
       synonyms.first { predicate($0.lowercased()) }.map { (index, $0) }
     }
   }
 
-  /// The classes, at most five, whose synonyms take the fewest edits to become `wanted`.
+  /// Returns the classes, at most five, whose synonyms need the fewest edits to become `wanted`.
   private func nearest(to wanted: String) -> [Match] {
     let wanted = Array(wanted.utf8.prefix(80))
     let ranked = names.enumerated().compactMap { index, synonyms in
@@ -124,7 +127,8 @@ public struct Labels: Hashable, Sendable {
     return String(text[first...last])
   }
 
-  /// The integer that `text` spells; one too large for `Int` reads `Int.max`, which is out of every range.
+  /// Returns the integer that `text` spells; nil if it spells none. An integer too large for `Int` becomes `Int.max`,
+  /// which is out of every range.
   private static func integer(_ text: String) -> Int? {
     let digits = text.hasPrefix("-") ? text.dropFirst() : text[...]
     guard !digits.isEmpty, digits.utf8.allSatisfy({ (48...57).contains($0) }) else { return nil }
@@ -141,7 +145,8 @@ public struct Labels: Hashable, Sendable {
     return false
   }
 
-  /// The fewest insertions, deletions and replacements of a byte that turn one text into the other (Levenshtein 1966).
+  /// Returns the smallest number of insertions, deletions and replacements of a byte that turn one text into the other
+  /// (Levenshtein 1966).
   private static func editDistance(_ a: [UInt8], _ b: [UInt8]) -> Int {
     var row = Array(0...b.count)
     for (i, x) in a.enumerated() {

@@ -1,31 +1,32 @@
 // SPDX-License-Identifier: MIT
 
-/// A network as plain data: its layers, its parameters, and what is known of its images and classes.
+/// A network as plain data: its layers, its parameters, and what is known about its images and classes.
 ///
-/// Readers make a model of a file, `ModelReader` adds what the file leaves open, and `Network` makes the model ready to run.
+/// Readers make a model from a file, `ModelReader` adds what the file does not say, and `Network` makes the model ready
+/// to run.
 package struct Model: Sendable {
-  /// The graph. That of a file may hold operations which `simplified()` replaces.
+  /// The layers and their connections. The graph of a file may hold operations that `simplified()` replaces.
   package var graph: Graph
-  /// The parameters, called `<layer's name>.weight` and so on, as `Operation` lists them.
+  /// The parameters by name: `<layer's name>.weight` and so on, as the layer's operation lists them.
   package var parameters: [String: Parameter]
-  /// What a photograph goes through; nil as long as that is not known.
+  /// The conversion of photographs to the network's input; nil as long as it is not known.
   package var preprocessing: Preprocessing?
   /// The names of the classes; nil as long as they are not known.
   package var labels: Labels?
-  /// The architecture's name ("resnet18"), or what the file says of its origin.
+  /// The architecture's name ("resnet18"), or what the file says about its origin.
   package var source: String
-  /// The weights' licence.
+  /// The licence of the weights.
   package var licence: String
   /// The format of the file, in a word or two.
   package var format = ""
-  /// What a user should know of how the file was read.
+  /// Notes for the user on how the file was read.
   package var notes: [Message]
-  /// The short side of the images that the file was made for; nil if the file leaves it open.
+  /// The short side of the images that the file was made for; nil if the file does not say.
   package var inputSize: Int?
-  /// The files that the parameters lie in: the model's own first, then others in the order of their names.
+  /// The files that hold the parameters: the model's own file first, then the others in the order of their names.
   package var files: [ByteSource] = []
 
-  /// A model of these parts, which nothing has checked against each other.
+  /// Creates a model from its parts. The parts are not checked against each other.
   package init(
     graph: Graph, parameters: [String: Parameter], preprocessing: Preprocessing? = nil, labels: Labels? = nil,
     source: String, licence: String = "unknown", notes: [Message] = [], inputSize: Int? = nil
@@ -42,9 +43,9 @@ package struct Model: Sendable {
 
   /// Checks the parts of a complete model against each other.
   ///
-  /// - Returns: the shape of every layer's output for an image of the preprocessing's size
-  /// - Throws: `PixelAscentError` of kind `invalidModel` if the graph contradicts itself, the parameters or labels contradict
-  ///   the graph, or the labels or the preprocessing are missing.
+  /// - Returns: the shape of every layer's output, by the layer's name, for an image of the preprocessing's size
+  /// - Throws: `PixelAscentError` of kind `invalidModel` if the graph contradicts itself, the parameters or labels
+  ///   contradict the graph, or the labels or the preprocessing are missing.
   @discardableResult
   package func check() throws(PixelAscentError) -> [String: ValueShape] {
     guard let preprocessing, let labels else {

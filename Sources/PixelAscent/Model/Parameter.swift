@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-/// A parameter of a network: its elements, or where they lie in a file until they are needed.
+/// A parameter of a network: its elements, or the position in a file from which they are read when they are needed.
 package struct Parameter: Sendable {
   /// The extent of every dimension, outermost first.
   package let shape: [Int]
@@ -12,18 +12,18 @@ package struct Parameter: Sendable {
     case stored(ByteSource, offset: Int, ElementType, strides: [Int])
   }
 
-  /// A parameter of these elements.
+  /// Creates a parameter with the shape and elements of `tensor`.
   package init(_ tensor: Tensor) {
     shape = tensor.shape
     content = .values(tensor.values)
   }
 
-  /// A parameter whose elements lie in a file, in C order unless `strides`, in elements, says otherwise.
+  /// Creates a parameter whose elements lie in a file: in C order, unless `strides`, in elements, says otherwise.
   ///
-  /// Nothing is read here; `name` is what errors call the parameter, behind the file's name.
+  /// Nothing is read yet. Error lines give the parameter's `name` after the file's name.
   ///
-  /// - Throws: `PixelAscentError` of kind `invalidModel` if the elements don't lie between `offset` and `end`, which is the
-  ///   file's own unless given, are more than the file could hold, or a negative stride or extent is declared.
+  /// - Throws: `PixelAscentError` of kind `invalidModel` if not all elements lie between `offset` and `end` (by default
+  ///   the end of the file), if they are more than the file can hold, or if a stride or an extent is negative.
   package init(
     _ source: ByteSource, at offset: Int, end: Int? = nil, _ type: ElementType, shape: [Int], strides: [Int]? = nil,
     name: String
@@ -31,25 +31,27 @@ package struct Parameter: Sendable {
     func fail(_ message: String) -> PixelAscentError {
       source.fail("tensor \(name.oneLine) \(message)")
     }
-    guard let count = elementCount(shape) else { throw fail("declares the shape \(shapeText(shape))") }
+    guard let count = elementCount(shape) else {
+      throw fail("declares the shape \(shapeText(shape)), which is not valid")
+    }
     let contiguous = contiguousStrides(shape)
     var strides = strides ?? contiguous
     guard strides.count == shape.count, strides.allSatisfy({ $0 >= 0 }) else {
       throw fail("declares strides \(shapeText(strides)) for the shape \(shapeText(shape))")
     }
-    // Where there is but one step no stride matters, and frameworks write any.
+    // The stride of a dimension with fewer than two elements does not matter, and frameworks write any number.
     for dimension in shape.indices where shape[dimension] < 2 { strides[dimension] = contiguous[dimension] }
-    // The elements from the first to the last; several may share a place.
+    // The extent from the first element to the last in the file. Several elements may have the same offset.
     var span = count == 0 ? 0 : 1
     for (extent, stride) in zip(shape, strides) where count > 0 {
       let (step, tooFar) = (extent - 1).multipliedReportingOverflow(by: stride)
       let (sum, overflow) = span.addingReportingOverflow(step)
-      guard !tooFar, !overflow else { throw fail("declares strides \(shapeText(strides))") }
+      guard !tooFar, !overflow else { throw fail("declares strides \(shapeText(strides)), which are too large") }
       span = sum
     }
     let end = min(end ?? source.count, source.count)
-    let room = offset >= 0 && offset <= end ? (end - offset) / type.size : -1
-    guard span <= room, count <= source.count / type.size else {
+    let capacity = offset >= 0 && offset <= end ? (end - offset) / type.size : -1
+    guard span <= capacity, count <= source.count / type.size else {
       throw fail(
         "declares the shape \(shapeText(shape)), \(max(span, count)) elements of \(type.size) bytes at byte \(offset) of "
           + "\(end): truncated or wrong")
@@ -61,7 +63,7 @@ package struct Parameter: Sendable {
   /// The number of elements.
   package var count: Int { shape.reduce(1, *) }
 
-  /// The elements, rounded to `Float`, with the shape.
+  /// Returns the shape and the elements, rounded to `Float`.
   ///
   /// - Throws: `PixelAscentError` of kind `unreadableFile`.
   package func tensor() throws(PixelAscentError) -> Tensor {
@@ -69,7 +71,9 @@ package struct Parameter: Sendable {
     return Tensor(shape: shape, values: try [Float].read(count: count, read))
   }
 
-  /// Fills a buffer of `count` floats with the elements in C order.
+  /// Fills a buffer of ``count`` floats with the elements in C order.
+  ///
+  /// - Throws: `PixelAscentError` of kind `unreadableFile`.
   package func read(into buffer: UnsafeMutableBufferPointer<Float>) throws(PixelAscentError) {
     precondition(buffer.count == count)
     switch content {
@@ -85,13 +89,14 @@ package struct Parameter: Sendable {
   ) throws(PixelAscentError) {
     let count = buffer.count
     if count == 0 { return }
-    // The last dimensions, as far as their elements follow one another, make a row.
+    // The last dimensions whose elements lie side by side make a row.
     let contiguous = contiguousStrides(shape)
     var outer = shape.count
     while outer > 0 && strides[outer - 1] == contiguous[outer - 1] { outer -= 1 }
     let row = shape[outer...].reduce(1, *)
     let span = zip(shape, strides).reduce(1) { $0 + ($1.0 - 1) * $1.1 }
-    // Short rows close together, as in a transposed matrix, are picked from all that lies between the first and the last.
+    // If short rows lie close together, as in a transposed matrix, read everything from the first element to the last
+    // at once.
     let all = row < Self.piece && row < count && span <= 2 * count
     let bytes = all ? try source.bytes(offset..<offset + span * type.size) : []
 
@@ -99,7 +104,7 @@ package struct Parameter: Sendable {
     for start in stride(from: 0, to: count, by: row) {
       let part = UnsafeMutableBufferPointer(rebasing: buffer[start..<start + row])
       if all {
-        for place in 0..<row { part[place] = type.element(first.place + place, of: bytes) }
+        for index in 0..<row { part[index] = type.element(first.place + index, of: bytes) }
       } else {
         try Self.read(source, offset + first.place * type.size, type, into: part)
       }
@@ -107,7 +112,7 @@ package struct Parameter: Sendable {
     }
   }
 
-  /// Elements that follow one another, in pieces where they must be converted.
+  /// Reads elements that lie side by side, in pieces if they must be converted.
   private static func read(
     _ source: ByteSource, _ offset: Int, _ type: ElementType, into buffer: UnsafeMutableBufferPointer<Float>
   ) throws(PixelAscentError) {
@@ -115,11 +120,12 @@ package struct Parameter: Sendable {
     for start in stride(from: 0, to: buffer.count, by: piece) {
       let length = min(piece, buffer.count - start)
       let bytes = try source.bytes(offset + start * type.size..<offset + (start + length) * type.size)
-      for place in 0..<length { buffer[start + place] = type.element(place, of: bytes) }
+      for index in 0..<length { buffer[start + index] = type.element(index, of: bytes) }
     }
   }
 
-  /// The same elements in another shape, if they lie in C order.
+  /// Returns a parameter with the same elements and another shape. Nil if the number of elements differs, or the
+  /// elements of the file do not lie in C order.
   package func reshaped(_ shape: [Int]) -> Parameter? {
     guard elementCount(shape) == count else { return nil }
     switch content {

@@ -1,40 +1,41 @@
 // SPDX-License-Identifier: MIT
 
-/// How a photograph becomes a network's input: its size, and the mean and standard deviation of its channels, which are
-/// red, green and blue, or grey alone.
+/// The conversion of a photograph to a network's input: the size, and the mean and standard deviation of the channels,
+/// which are red, green and blue, or grey alone.
 ///
-/// A pixel p in [0, 1] reads (p − mean) / std in *normalised space*.
+/// A pixel p in [0, 1] becomes (p − mean) / std in *normalised space*.
 public struct Preprocessing: Codable, Hashable, Sendable {
-  /// The mean of every channel, in units where a pixel lies in [0, 1].
+  /// The mean of every channel, for pixels from 0 to 1.
   public let mean: [Float]
-  /// The standard deviation of every channel, in the same units; positive.
+  /// The standard deviation of every channel, for pixels from 0 to 1; positive.
   public let std: [Float]
-  /// The length in pixels of an input image's short side.
+  /// The short side of an input image in pixels.
   public let inputSize: Int
-  /// How an image gets that size.
+  /// The way in which a photograph is resized.
   public let resize: Resize
 
-  /// How an image gets the size of a network's input, N being ``inputSize``.
+  /// The ways to resize a photograph to the network's input size N, ``inputSize``.
   public enum Resize: String, Codable, CaseIterable, Hashable, Sendable {
-    /// The short side becomes N, the aspect is kept and nothing cropped.
+    /// The short side becomes N. The aspect ratio is kept and nothing is cropped.
     case short
-    /// The short side becomes ⌊N · 256 / 224⌋, and the middle N × N are taken.
+    /// The short side becomes ⌊N · 256 / 224⌋. Then the middle N × N pixels are taken.
     case crop
     /// Both sides become N.
     case stretch
   }
 
-  /// The input sizes there are, in pixels.
+  /// The input sizes that are allowed, in pixels.
   package static let inputSizes = 1...65_536
 
-  /// What networks trained on ImageNet usually take: torchvision's mean and standard deviation, short side 224.
+  /// The usual preprocessing of networks that were trained on ImageNet: torchvision's mean and standard deviation,
+  /// short side 224.
   public static let imageNet = Preprocessing(
     uncheckedMean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225], inputSize: 224, resize: .short)
 
-  /// A preprocessing with the given means and standard deviations of red, green and blue, or of grey.
+  /// Creates a preprocessing from the means and standard deviations of red, green and blue, or of grey.
   ///
-  /// - Throws: ``PixelAscentError`` of kind `invalidParameter` unless there are three finite means (or one), as many finite,
-  ///   positive standard deviations, and an input size from 1 to 65,536.
+  /// - Throws: ``PixelAscentError`` of kind `invalidParameter` unless there are three finite means (or one), as many
+  ///   finite, positive standard deviations, and an input size from 1 to 65,536.
   public init(mean: [Float], std: [Float], inputSize: Int, resize: Resize = .short) throws(PixelAscentError) {
     func check(_ holds: Bool, _ message: @autoclosure () -> String) throws(PixelAscentError) {
       if !holds { throw PixelAscentError(.invalidParameter, Message(message()), about: "preprocessing") }
@@ -42,7 +43,7 @@ public struct Preprocessing: Codable, Hashable, Sendable {
     try check(mean.count == 3 || mean.count == 1, "expected the mean of 3 channels or of 1, found \(mean.count)")
     try check(
       std.count == mean.count,
-      "a mean of \(mean.count == 1 ? "1 channel" : "\(mean.count) channels") and a standard deviation of \(std.count)")
+      "the mean has \(mean.count == 1 ? "1 channel" : "\(mean.count) channels"), the standard deviation \(std.count)")
     try check(mean.allSatisfy(\.isFinite), "a mean is not finite")
     try check(std.allSatisfy { $0.isFinite && $0 > 0 }, "a standard deviation is not finite and positive")
     try check(Self.inputSizes ~= inputSize, "the input size must be from 1 to 65536, found \(inputSize)")
@@ -56,7 +57,7 @@ public struct Preprocessing: Codable, Hashable, Sendable {
     self.resize = resize
   }
 
-  /// Decodes a preprocessing and checks it as `init(mean:std:inputSize:)` does.
+  /// Decodes a preprocessing and checks it as ``init(mean:std:inputSize:resize:)`` does.
   public init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: CodingKeys.self)
     try self.init(
@@ -66,7 +67,7 @@ public struct Preprocessing: Codable, Hashable, Sendable {
       resize: container.decodeIfPresent(Resize.self, forKey: .resize) ?? .short)
   }
 
-  /// Encodes it; ``resize`` is left out where it is the usual.
+  /// Encodes the preprocessing. ``resize`` is left out if it is `Resize.short`.
   public func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: CodingKeys.self)
     try container.encode(mean, forKey: .mean)
@@ -77,20 +78,21 @@ public struct Preprocessing: Codable, Hashable, Sendable {
 
   private enum CodingKeys: CodingKey { case mean, std, inputSize, resize }
 
-  /// Black in normalised space, (0 − mean) / std: the least value the channel (0 red or grey, 1 green, 2 blue) may take.
+  /// Returns black in normalised space, (0 − mean) / std: the least value of a channel (0 red or grey, 1 green, 2 blue)
+  /// that is a colour.
   public func lowerBound(_ channel: Int) -> Float { (0 - mean[channel]) / std[channel] }
 
-  /// Full intensity in normalised space, (1 − mean) / std: the greatest value the channel may take.
+  /// Returns full intensity in normalised space, (1 − mean) / std: the greatest value of a channel that is a colour.
   public func upperBound(_ channel: Int) -> Float { (1 - mean[channel]) / std[channel] }
 
-  /// The length of a photo's short side before anything is cropped.
+  /// The short side of a resized photo in pixels, before anything is cropped.
   var shortSide: Int { resize == .crop ? inputSize * 256 / 224 : inputSize }
 
-  /// The columns and rows of a photo of `width` × `height` pixels that the network sees; at least one of each.
+  /// Returns the columns and rows of a photo of `width` × `height` pixels that the network sees; at least one of each.
   func seen(width: Int, height: Int) -> (columns: Range<Int>, rows: Range<Int>) {
     guard resize == .crop else { return (0..<width, 0..<height) }
     let resized = RGBImage.size(width: width, height: height, shortSide: shortSide)
-    /// Of a side that is resized, and of which the middle is taken.
+    /// Returns the range of a photo's side that is left when the side is resized to `resized` pixels and then cropped.
     func middle(_ side: Int, _ resized: Int) -> Range<Int> {
       let first = (resized - inputSize) / 2, scale = Double(side) / Double(resized)
       let lower = min(Int((Double(first) * scale).rounded()), side - 1)

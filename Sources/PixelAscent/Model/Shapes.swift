@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-/// The size of a value in a network: a number of planes and theirs.
+/// The shape of a value in a network: the number of channels, and the height and width of each.
 package struct ValueShape: Hashable, Sendable, CustomStringConvertible {
   package var channels, height, width: Int
 
@@ -10,17 +10,18 @@ package struct ValueShape: Hashable, Sendable, CustomStringConvertible {
     self.width = width
   }
 
-  /// Whether it is 1×1 pixels: what a linear layer takes.
+  /// Whether the value has 1×1 pixels, as the input of a linear layer must.
   package var isVector: Bool { height == 1 && width == 1 }
 
   package var description: String { shapeText([channels, height, width]) }
 }
 
 extension Graph {
-  /// The shape of every layer's output, by name, for an input of this size; ``image`` is there too.
+  /// Returns the shape of every layer's output, by the layer's name, for an input of this size. The shape of the input
+  /// itself has the name ``image``.
   ///
-  /// - Throws: `PixelAscentError` of kind `invalidModel` if the graph contradicts itself, of kind `sizeLimit` if a window
-  ///   does not fit into what it is applied to; the line names the layer.
+  /// - Throws: `PixelAscentError` of kind `invalidModel` if the graph contradicts itself, of kind `sizeLimit` if a
+  ///   window does not fit into its input. The error line names the layer.
   package func shapes(height: Int, width: Int) throws(PixelAscentError) -> [String: ValueShape] {
     try checkConnections()
     var shapes = [Graph.image: ValueShape(channels: input.channels, height: height, width: width)]
@@ -30,7 +31,9 @@ extension Graph {
     for layer in layers {
       do throws(PixelAscentError) {
         let output = try layer.operation.shape(of: layer.inputs.compactMap { shapes[$0] })
-        guard output.isWithinLimits else { throw PixelAscentError(.invalidModel, "its output has the shape \(output)") }
+        guard output.isWithinLimits else {
+          throw PixelAscentError(.invalidModel, "its output has the shape \(output), which is empty or too large")
+        }
         shapes[layer.name] = output
       } catch {
         throw error.about("layer \(layer.name.oneLine)")
@@ -39,10 +42,10 @@ extension Graph {
     return shapes
   }
 
-  /// Checks that layers have names of their own, that each takes its inputs from layers before it, and that the output is
-  /// one of them.
+  /// Checks that no two layers have the same name, that each layer takes its inputs from layers before it, and that the
+  /// output is one of the layers.
   ///
-  /// - Throws: `PixelAscentError` of kind `invalidModel`; the line names the layer.
+  /// - Throws: `PixelAscentError` of kind `invalidModel`. The error line names the layer.
   func checkConnections() throws(PixelAscentError) {
     var known: Set = [Graph.image]
     func fail(_ message: String) -> PixelAscentError { PixelAscentError(.invalidModel, Message(message)) }
@@ -66,7 +69,8 @@ extension Graph {
 extension Graph {
   private static let mostLayers = 4096
 
-  /// The shapes for a square image of `inputSize` pixels, or of a larger one where that is too small.
+  /// Returns the shapes for a square image of `inputSize` pixels, or for the smallest image that fits if that image is
+  /// too small.
   func shapes(inputSize: Int) throws(PixelAscentError) -> [String: ValueShape] {
     do {
       return try shapes(height: inputSize, width: inputSize)
@@ -76,7 +80,9 @@ extension Graph {
     }
   }
 
-  /// The least height and width of an image.
+  /// Returns the least height and width of a square image into which all windows fit.
+  ///
+  /// - Throws: `PixelAscentError` of kind `invalidModel` if this size is above 4096, or the graph contradicts itself.
   func leastSize() throws(PixelAscentError) -> Int {
     func fits(_ size: Int) throws(PixelAscentError) -> Bool {
       do {
@@ -87,16 +93,16 @@ extension Graph {
       }
     }
     let most = 4096
-    // What is wrong with a network at that size need not be at smaller ones.
+    // A different error at that size need not occur at smaller ones.
     if (try? fits(most)) ?? true {
       for size in 1...most where try fits(size) { return size }
     }
-    throw PixelAscentError(.invalidModel, "the network leaves nothing of an image of \(most)×\(most) pixels")
+    throw PixelAscentError(.invalidModel, "the network's windows do not fit into an image of \(most)×\(most) pixels")
   }
 }
 
 extension ValueShape {
-  /// Whether every extent is positive, and all of them and their product are such as a machine can hold.
+  /// Whether every extent is positive, and the extents and their product are small enough for a machine to hold.
   fileprivate var isWithinLimits: Bool {
     [channels, height, width].allSatisfy { (1...1 << 24).contains($0) }
       && Double(channels) * Double(height) * Double(width) <= 0x1p46

@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: MIT
 
 extension Model {
-  /// The same model in fewer layers, of those that a network has: without identities, batch norms and softmax.
+  /// Returns the same model with fewer layers, all of kinds that a network can run: without identities, batch norms and
+  /// softmax.
   ///
-  /// A batch norm or affine layer goes into the convolution, linear or affine layer before it, as does a clamp, a border of
-  /// zeros into what comes after it, where nothing else reads the value between. The merged layer keeps the name of the one
-  /// that has the window or matrix, its readers are rewired. Layers that the output does not depend on are left out, with
-  /// their parameters. Missing biases are zero.
+  /// Where no other layer reads the value in between, two layers become one: a batch norm or affine layer is folded
+  /// into the convolution, linear or affine layer before it; a clamp is merged into the layer before it; a border of
+  /// zeros is merged into the convolution or average pool after it. The merged layer keeps the name of the layer that
+  /// has the window or matrix, and the layers after it are connected to this name. Layers that the output does not
+  /// depend on are left out, with their parameters. Missing biases become zero.
   ///
-  /// - Throws: `PixelAscentError` of kind `invalidModel` if the graph contradicts itself, a softmax is not the last layer,
-  ///   or a batch norm's parameters don't fit; of kind `unreadableFile`.
+  /// - Throws: `PixelAscentError` of kind `invalidModel` if the graph contradicts itself, a softmax is not the last
+  ///   layer, or a batch norm's parameters don't fit; of kind `unreadableFile`.
   package func simplified() throws(PixelAscentError) -> Model {
     try graph.checkConnections()
     var simplifier = Simplifier(self)
@@ -24,17 +26,19 @@ extension Model {
   }
 }
 
-/// Takes layers in the graph's order and keeps those that are needed.
+/// Takes a graph's layers in their order and keeps those that are needed.
 private struct Simplifier {
   private(set) var model: Model
-  /// How many layers read a value, the output counting as one; nil if the output does not depend on it.
+  /// The number of layers that read each value. The output counts as a reader. A value has no entry if the output does
+  /// not depend on it.
   private(set) var readers: [String: Int]
-  /// The layers so far; nil where one was merged into a later one.
+  /// The layers so far; nil where a layer was merged into a later one.
   private var layers = [GraphLayer?]()
-  private var places = [String: Int]()
-  /// What stands for the layers that are gone.
+  /// The index of each layer in `layers`, by name.
+  private var indices = [String: Int]()
+  /// The names of the values that replace the outputs of removed layers.
   private var substitutes = [String: String]()
-  /// The values of 1×1 pixels, as far as that does not depend on the input's size.
+  /// The names of the values that have 1×1 pixels for every size of the input.
   private var vectors: Set<String> = []
 
   init(_ model: Model) {
@@ -51,12 +55,12 @@ private struct Simplifier {
     if layer.inputs.count == 1 {
       if doesNothing(layer.operation, on: layer.inputs[0]) { return replace(layer.name, by: layer.inputs[0]) }
       if let merged = try mergedIntoInput(layer) {
-        layers[merged.place] = merged.layer
+        layers[merged.index] = merged.layer
         let name = merged.layer.name
         readers[name] = readers[layer.name]
         return substitutes[layer.name] = name
       }
-      takeBorder(&layer)
+      mergeBorder(into: &layer)
     }
     if let norm = layer.operation as? BatchNorm {
       try model.parameters.foldBatchNorm(layer.name, epsilon: norm.epsilon, into: nil)
@@ -65,7 +69,7 @@ private struct Simplifier {
       layer.operation = GlobalAverage()
     }
     if layer.operation.makesVector(layer.inputs.map(vectors.contains)) { vectors.insert(layer.name) }
-    places[layer.name] = layers.count
+    indices[layer.name] = layers.count
     layers.append(layer)
   }
 
@@ -76,11 +80,11 @@ private struct Simplifier {
     if let last = layers.last, last.name == output, last.operation is Softmax {
       layers.removeLast()
       output = last.inputs[0]
-      result.notes.append("the softmax at the end is left out: a score is what comes before it")
+      result.notes.append("the softmax at the end is left out: its inputs are the scores")
     }
     for layer in layers where layer.operation is Softmax {
       throw PixelAscentError(
-        .invalidModel, "a softmax is supported as the last layer only", about: "layer \(layer.name.oneLine)")
+        .invalidModel, "a softmax is supported only as the last layer", about: "layer \(layer.name.oneLine)")
     }
     result.parameters = [:]
     for layer in layers {
@@ -99,7 +103,7 @@ private struct Simplifier {
   }
 
   private mutating func replace(_ name: String, by input: String) {
-    // The layer was one reader of its input; those of the layer take its place.
+    // The layer was a reader of its input. The layer's own readers replace it.
     readers[input] = readers[input, default: 1] - 1 + readers[name, default: 0]
     substitutes[name] = input
   }
@@ -111,15 +115,16 @@ private struct Simplifier {
     return operation.isIdentity(onVector: vectors.contains(input))
   }
 
-  /// The layer that makes its only input, changed so that it does what both do; nil if that can't be.
+  /// Returns the layer that makes the only input of `layer`, changed so that it computes both layers, and its index.
+  /// Nil if the two can't be merged.
   private mutating func mergedIntoInput(
     _ layer: GraphLayer
-  ) throws(PixelAscentError) -> (place: Int, layer: GraphLayer)? {
-    guard readers[layer.inputs[0]] == 1, let place = places[layer.inputs[0]], var target = layers[place],
+  ) throws(PixelAscentError) -> (index: Int, layer: GraphLayer)? {
+    guard readers[layer.inputs[0]] == 1, let index = indices[layer.inputs[0]], var target = layers[index],
       var operation = target.operation as? any ClampedOperation, operation.clamp == .none
     else { return nil }
     if let clamp = (layer.operation as? Elementwise)?.interval {
-      // A convolution clamps the lanes beyond its channels too, and they must stay zero.
+      // A convolution clamps the lanes beyond its channels too, which must stay zero.
       guard clamp.low <= 0, clamp.high >= 0 else { return nil }
       operation.clamp = clamp
     } else {
@@ -134,12 +139,12 @@ private struct Simplifier {
       }
     }
     target.operation = operation
-    return (place, target)
+    return (index, target)
   }
 
-  /// Makes a border of zeros that only this layer reads its own padding.
-  private mutating func takeBorder(_ layer: inout GraphLayer) {
-    guard readers[layer.inputs[0]] == 1, let place = places[layer.inputs[0]], let border = layers[place],
+  /// If the input of `layer` is a border of zeros that no other layer reads, turns the border into padding of `layer`.
+  private mutating func mergeBorder(into layer: inout GraphLayer) {
+    guard readers[layer.inputs[0]] == 1, let index = indices[layer.inputs[0]], let border = layers[index],
       let pad = border.operation as? Pad, pad.value == 0
     else { return }
     func padded(_ window: Window) -> Window? {
@@ -158,7 +163,7 @@ private struct Simplifier {
       convolution.window = window
       layer.operation = convolution
     } else if var pool = layer.operation as? AveragePool, !pool.ceilMode {
-      // Zeros of the border count; so must those of the pool's own padding, if there are any.
+      // The mean counts the zeros of the border, so it must also count those of the pool's own padding, if it has any.
       guard pool.countPadding || !pool.window.isPadded, let window = padded(pool.window),
         max(window.y.before, window.y.after) < window.y.kernel, max(window.x.before, window.x.after) < window.x.kernel
       else { return }
@@ -167,11 +172,11 @@ private struct Simplifier {
     } else {
       return
     }
-    layers[place] = nil
+    layers[index] = nil
     layer.inputs = border.inputs
   }
 
-  private func layer(_ name: String) -> GraphLayer? { places[name].flatMap { layers[$0] } }
+  private func layer(_ name: String) -> GraphLayer? { indices[name].flatMap { layers[$0] } }
 }
 
 extension Window {
@@ -179,12 +184,12 @@ extension Window {
 }
 
 extension Elementwise {
-  /// The interval, if the function is a clamp.
+  /// The interval of the clamp; nil if the function is not a clamp.
   fileprivate var interval: Clamp? { if case .clamp(let clamp) = function { clamp } else { nil } }
 }
 
 extension GraphLayer {
-  /// What values are clamped to at the layer's end; nil if its operation has no such part.
+  /// The clamp with which the layer ends; nil if the layer's operation can't end with a clamp.
   fileprivate var finalClamp: Clamp? {
     switch operation {
     case let clamped as any ClampedOperation: clamped.clamp
@@ -193,7 +198,7 @@ extension GraphLayer {
     }
   }
 
-  /// The layer as one that a scale and a shift can go into; nil if it isn't.
+  /// The layer as a target for folding a scale and a shift; nil if they can't be folded into it.
   fileprivate var foldTarget: FoldTarget? {
     switch operation {
     case let convolution as Convolution: (name, convolution.outputs)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
-/// The strides of an array in C order, the last dimension contiguous. What exceeds `Int` wraps around.
+/// Returns the strides of an array in C order, whose last dimension is contiguous. Numbers that exceed `Int` wrap
+/// around.
 func contiguousStrides(_ shape: [Int]) -> [Int] {
   var strides = [Int]()
   var stride = 1
@@ -11,10 +12,10 @@ func contiguousStrides(_ shape: [Int]) -> [Int] {
   return strides.reversed()
 }
 
-/// The places of an array's elements, one after another in C order, wherever its strides put them. An array
-/// without elements has none.
+/// The offsets of an array's elements, one after another in C order, for any strides. An array without elements has no
+/// offsets.
 struct StridedPlaces {
-  /// The place of the element at hand: i·strides[0] + j·strides[1] + …
+  /// The offset of the current element (i, j, …): i·strides[0] + j·strides[1] + …
   private(set) var place = 0
   private let shape, strides: [Int]
   private var index: [Int]
@@ -25,7 +26,7 @@ struct StridedPlaces {
     index = Array(repeating: 0, count: shape.count)
   }
 
-  /// Goes on to the next element; after the last comes the first.
+  /// Goes on to the next element. After the last element comes the first.
   mutating func advance() {
     for dimension in shape.indices.reversed() {
       index[dimension] += 1

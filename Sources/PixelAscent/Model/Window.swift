@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
-/// One axis of a window: the kernel's size, the stride, the padding before and after, the distance of the taps.
+/// One axis of a window: the kernel's size, the stride, the padding before and after the input, and the dilation, which
+/// is the distance between two taps.
 package struct WindowAxis: Hashable, Sendable {
   package var kernel, stride, before, after, dilation: Int
 
@@ -12,7 +13,7 @@ package struct WindowAxis: Hashable, Sendable {
     self.dilation = dilation
   }
 
-  /// An axis padded by as much before the input as after it.
+  /// Creates an axis with the same padding before and after the input.
   package init(kernel: Int, stride: Int = 1, padding: Int, dilation: Int = 1) {
     self.init(kernel: kernel, stride: stride, before: padding, after: padding, dilation: dilation)
   }
@@ -20,7 +21,7 @@ package struct WindowAxis: Hashable, Sendable {
 
 /// The window of a convolution or a pool.
 package struct Window: Hashable, Sendable {
-  /// Along the rows, from top to bottom, and along the columns, from left to right.
+  /// The vertical axis, from top to bottom, and the horizontal axis, from left to right.
   package var y, x: WindowAxis
 
   package init(y: WindowAxis, x: WindowAxis) {
@@ -28,7 +29,7 @@ package struct Window: Hashable, Sendable {
     self.x = x
   }
 
-  /// A square one.
+  /// Creates a square window.
   package init(kernel: Int, stride: Int = 1, padding: Int = 0, dilation: Int = 1) {
     let axis = WindowAxis(kernel: kernel, stride: stride, padding: padding, dilation: dilation)
     self.init(y: axis, x: axis)
@@ -36,7 +37,8 @@ package struct Window: Hashable, Sendable {
 }
 
 extension Window {
-  /// The greatest extent, stride, padding or dilation that a layer may have: sums and products of them don't overflow.
+  /// The greatest size, stride, padding or dilation that a layer may have. Sums and products of such numbers don't
+  /// overflow.
   static let limit = 65_536
 
   func output(of x: ValueShape, ceilMode: Bool) throws(PixelAscentError) -> ValueShape {
@@ -46,9 +48,11 @@ extension Window {
       else {
         throw PixelAscentError(
           .invalidModel,
-          Message(
-            "it declares a window of size \(axis.kernel), stride \(axis.stride), padding \(axis.before) and \(axis.after), "
-              + "dilation \(axis.dilation)"))
+          """
+          expected a window with size, stride and dilation from 1 to \(Self.limit) and padding from 0 to \(Self.limit), \
+          found size \(axis.kernel), stride \(axis.stride), padding \(axis.before) and \(axis.after), \
+          dilation \(axis.dilation)
+          """)
       }
     }
     guard let height = y.positions(in: x.height, ceilMode: ceilMode),
@@ -67,13 +71,14 @@ extension Window {
 }
 
 extension WindowAxis {
-  /// The number of positions in `size` elements, as PyTorch counts them; nil if there is none.
+  /// Returns the number of positions of the window in `size` elements, as PyTorch counts them; nil if the window does
+  /// not fit.
   ///
-  /// In ceil mode a last window that would begin behind the end, its padding not counted, is left out.
+  /// In ceil mode, a last window that would begin behind the last element, in the padding, is left out.
   func positions(in size: Int, ceilMode: Bool) -> Int? {
-    let room = size + before + after - dilation * (kernel - 1) - 1 + (ceilMode ? stride - 1 : 0)
-    guard room >= 0 else { return nil }
-    let count = room / stride + 1
+    let slack = size + before + after - dilation * (kernel - 1) - 1 + (ceilMode ? stride - 1 : 0)
+    guard slack >= 0 else { return nil }
+    let count = slack / stride + 1
     return ceilMode && (count - 1) * stride >= size + before ? count - 1 : count
   }
 }

@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: MIT
 //
-// What the readers of model files have in common.
+// Helpers that the readers of model files share.
 
 extension ByteSource {
-  /// An error about what the file holds.
+  /// Returns an error about the content of the file.
   func fail(_ message: String) -> PixelAscentError { PixelAscentError(.invalidModel, Message(message), about: name) }
 }
 
 extension UInt64 {
-  /// The number that at most 8 bytes hold, the lowest first.
+  /// Reads an unsigned number of at most 8 bytes, the least significant byte first.
   init(littleEndianBytes bytes: some BidirectionalCollection<UInt8>) {
     self = bytes.reversed().reduce(0) { $0 << 8 | UInt64($1) }
   }
 }
 
 extension Int {
-  /// The number in two's complement that at most 8 bytes hold, the lowest first.
+  /// Reads a number in two's complement of at most 8 bytes, the least significant byte first.
   init(signedLittleEndianBytes bytes: some BidirectionalCollection<UInt8>) {
     let unused = UInt64.bitWidth - 8 * bytes.count
     self = Int(truncatingIfNeeded: UInt64(littleEndianBytes: bytes) << unused) >> unused

@@ -7,9 +7,9 @@
   import Darwin
 #endif
 
-/// Bytes that are read where and when they are needed: those of a file, or an array.
+/// The bytes of a file, of which parts are read when they are needed, or the bytes of an array.
 package final class ByteSource: Sendable {
-  /// What errors call it.
+  /// The name of the source in error lines.
   package let name: String
   /// The number of bytes.
   package let count: Int
@@ -20,14 +20,14 @@ package final class ByteSource: Sendable {
     case file(Int32)
   }
 
-  /// The bytes of an array.
+  /// Creates a source of the bytes of an array.
   package init(_ bytes: [UInt8], name: String) {
     self.name = name
     count = bytes.count
     content = .array(bytes)
   }
 
-  /// The file at `path`, which stays open. A pipe or device is read to its end at once.
+  /// Opens the file at `path` and keeps it open. A pipe or a device is read to its end at once.
   ///
   /// - Throws: ``PixelAscentError`` of kind `unreadableFile` or `sizeLimit`.
   package init(contentsOf path: String) throws(PixelAscentError) {
@@ -52,10 +52,10 @@ package final class ByteSource: Sendable {
     if case .file(let file) = content { close(file) }
   }
 
-  /// The bytes in a range.
+  /// Returns the bytes in `range`.
   ///
-  /// - Precondition: the range lies in 0 ..< count
-  /// - Throws: ``PixelAscentError`` of kind `unreadableFile` if the file is shorter now, or can't be read.
+  /// - Precondition: `range` lies within 0 ..< ``count``
+  /// - Throws: ``PixelAscentError`` of kind `unreadableFile` if the file has become shorter, or can't be read.
   package func bytes(_ range: Range<Int>) throws(PixelAscentError) -> [UInt8] {
     let result = Result { () throws(PixelAscentError) in
       try [UInt8].read(count: range.count) { buffer throws(PixelAscentError) in
@@ -67,8 +67,8 @@ package final class ByteSource: Sendable {
 
   /// Fills a buffer with the bytes from `offset` on.
   ///
-  /// - Precondition: they lie in 0 ..< count
-  /// - Throws: as ``bytes(_:)`` does.
+  /// - Precondition: these bytes lie within 0 ..< ``count``
+  /// - Throws: the errors of ``bytes(_:)``.
   package func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int) throws(PixelAscentError) {
     precondition(offset >= 0 && buffer.count <= count - offset)
     switch content {
@@ -82,7 +82,7 @@ package final class ByteSource: Sendable {
         if got < 0 && errno == EINTR { continue }
         if got < 0 { throw Files.failure(.unreadableFile, name, errno) }
         if got == 0 {
-          throw PixelAscentError(.unreadableFile, "the file has become shorter while it was read", about: name)
+          throw PixelAscentError(.unreadableFile, "the file became shorter while it was read", about: name)
         }
         done += got
       }
@@ -91,7 +91,7 @@ package final class ByteSource: Sendable {
 }
 
 extension Array where Element: BitwiseCopyable {
-  /// `count` elements that `fill` writes.
+  /// Returns an array of `count` elements, which `fill` writes.
   package static func read(
     count: Int, _ fill: (UnsafeMutableBufferPointer<Element>) throws(PixelAscentError) -> Void
   ) throws(PixelAscentError) -> [Element] {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
-/// A number with `digits` decimals.
+/// Returns `value` rounded to `digits` decimals. Numbers with more than 15 digits, infinities and NaN are returned as
+/// Swift prints them.
 package func fixed(_ value: some BinaryFloatingPoint, _ digits: Int) -> String {
   let unit = (0..<digits).reduce(1) { power, _ in 10 * power }
   let scaled = (abs(Double(value)) * Double(unit)).rounded()

@@ -1,28 +1,29 @@
 // SPDX-License-Identifier: MIT
 
 extension String {
-  /// The text that C has put into a buffer: what is there before the first zero.
+  /// Reads the text that C code wrote into `buffer`, up to the first zero.
   init(beforeZero buffer: some Sequence<some BinaryInteger>) {
     self.init(decoding: buffer.prefix { $0 != 0 }.map { UInt8(truncatingIfNeeded: $0) }, as: UTF8.self)
   }
 
-  /// The text as it may stand in an error line: what can't be seen as spaces, and no longer than 80 characters.
+  /// The text for an error line: its first 80 characters, with a space for each character that can't be seen.
   ///
-  /// What a file or a user wrote goes through here, so that an error stays one readable line.
+  /// Error lines show text from files and users through this property, so that they stay one readable line.
   package var oneLine: String {
     let start = prefix(80)
     let clean = start.map { $0.isNewline || $0.unicodeScalars.contains(where: \.isInvisible) ? " " : $0 }
     return start.endIndex == endIndex ? String(clean) : String(clean) + "…"
   }
 
-  /// The text as a terminal may get it: what would move the cursor, change colours or reorder the text as "?".
+  /// Returns the text for a terminal: "?" replaces each character that would move the cursor, change colours or reorder
+  /// the text.
   package func visible() -> String {
     String(String.UnicodeScalarView(unicodeScalars.map { $0.isInvisible ? "?" : $0 }))
   }
 }
 
 extension Unicode.Scalar {
-  /// Whether it is a control character, ends a line, or changes the direction of the text around it.
+  /// Whether the character is a control character, ends a line, or changes the direction of the text around it.
   package var isInvisible: Bool {
     switch properties.generalCategory {
     case .control, .lineSeparator, .paragraphSeparator: true

@@ -8,31 +8,33 @@
   import Darwin
 #endif
 
-// What is asked of the file system, of memory and of the environment, beside whole files in and out.
+// Questions to the file system, the memory and the environment, and folders. Files.swift reads and writes whole files.
 extension Files {
-  /// Whether there is anything at `path`.
+  /// Returns whether a file of any kind exists at `path`.
   package static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 
-  /// Whether there is a folder at `path`.
+  /// Returns whether a folder exists at `path`.
   package static func isFolder(_ path: String) -> Bool { status(path)?.isFolder ?? false }
 
-  /// Whether there is a regular file at `path`.
+  /// Returns whether a regular file exists at `path`.
   package static func isRegular(_ path: String) -> Bool { status(path)?.isRegular ?? false }
 
-  /// The absolute path without links of what is at `path`; nil if there is nothing.
+  /// Returns the canonical path of the file or folder at `path`: absolute, without symbolic links. Nil if nothing
+  /// exists there.
   package static func resolved(_ path: String) -> String? {
     guard let text = realpath(path, nil) else { return nil }
     defer { free(text) }
     return String(cString: text)
   }
 
-  /// What tells the regular file that `path` leads to from all others; nil if there is none.
+  /// Returns the device and inode of the regular file at `path`, which no other file has; nil if no regular file exists
+  /// there.
   package static func identity(_ path: String) -> [UInt64]? {
     guard let file = status(path), file.isRegular else { return nil }
     return [UInt64(truncatingIfNeeded: file.st_dev), UInt64(truncatingIfNeeded: file.st_ino)]
   }
 
-  /// Finds out whether a file could be made or replaced at `path`, as far as the system tells beforehand.
+  /// Checks that a file can be made or replaced at `path`, as far as the system can tell beforehand.
   ///
   /// - Throws: ``PixelAscentError`` of kind `unwritableFile`.
   package static func checkPlace(_ path: String) throws(PixelAscentError) {
@@ -40,12 +42,13 @@ extension Files {
     if access(folder.isEmpty ? "." : folder, W_OK | X_OK) != 0 { throw failure(.unwritableFile, path, errno) }
   }
 
-  /// The bytes of memory this machine has.
+  /// The size of this machine's memory in bytes.
   package static var physicalMemory: Int { sysconf(Int32(_SC_PHYS_PAGES)) * sysconf(Int32(_SC_PAGESIZE)) }
 
-  /// Finds out whether memory can be had: a limit of the process, or of the machine, may be in the way.
+  /// Throws an error if the machine has fewer than `bytes` bytes of memory, or the process can't get as many.
   ///
-  /// - Throws: ``PixelAscentError`` of kind `sizeLimit` that says what takes it.
+  /// - Parameter what: the beginning of the error's message, such as "4000×3000 pixels take"
+  /// - Throws: ``PixelAscentError`` of kind `sizeLimit`.
   package static func checkMemory(_ bytes: Int, _ what: Message) throws(PixelAscentError) {
     if bytes > physicalMemory {
       throw PixelAscentError(.sizeLimit, "\(what) \(bytes >> 20) MB, more memory than this machine has")
@@ -55,7 +58,7 @@ extension Files {
     }
   }
 
-  /// Makes a folder in a folder that is there; one that is there already is left as it is.
+  /// Makes the folder at `path`, in a folder that exists. A folder that exists already is left as it is.
   ///
   /// - Throws: ``PixelAscentError`` of kind `unwritableFile`.
   package static func makeFolder(_ path: String) throws(PixelAscentError) {
@@ -66,7 +69,7 @@ extension Files {
     throw failure(.unwritableFile, path, problem)
   }
 
-  /// Makes a folder and those above it that are missing.
+  /// Makes the folder at `path`, and the folders above it that are missing.
   ///
   /// - Throws: ``PixelAscentError`` of kind `unwritableFile`.
   package static func makeFolders(_ path: String) throws(PixelAscentError) {
@@ -76,14 +79,16 @@ extension Files {
     try makeFolder(path)
   }
 
-  /// The files in a folder and in those below it, by their paths from it, sorted; links to folders are not followed, and what
-  /// is hidden is left out, as are pipes and devices.
+  /// Returns the files in `folder` and in the folders below it, sorted, as paths relative to `folder`.
   ///
-  /// - Parameter isMeant: whether a file of such a path is; others are left out
-  /// - Returns: the files, and an error for each of them and each folder that can't be reached, in the order of their paths
-  /// - Throws: ``PixelAscentError`` of kind `unreadableFile` if the folder itself can't be.
+  /// Links to folders are not followed. Hidden files and folders, pipes and devices are left out.
+  ///
+  /// - Parameter isWanted: returns whether the file with this relative path is wanted; other files are left out
+  /// - Returns: the files, and an error for each wanted file and each folder that can't be reached, in the order of the
+  ///   paths
+  /// - Throws: ``PixelAscentError`` of kind `unreadableFile` if `folder` itself can't be read.
   package static func list(
-    _ folder: String, _ isMeant: (String) -> Bool
+    _ folder: String, _ isWanted: (String) -> Bool
   ) throws(PixelAscentError) -> (files: [String], problems: [PixelAscentError]) {
     var files: [String] = [], problems: [(path: String, error: PixelAscentError)] = []
     var waiting: [(part: String, entries: [Entry])] = [("", try entries(of: folder))]
@@ -93,15 +98,15 @@ extension Files {
         var status = stat()
         if lstat("\(folder)/\(path)", &status) != 0 {
           let problem = errno
-          // Else it is gone since.
+          // Otherwise it has been removed in the meantime. (The system can't find a name that is not UTF-8 either.)
           let isThere = problem != ENOENT || name.contains(Self.replacement)
-          if isThere && (mayBeFolder || isMeant(path)) {
+          if isThere && (mayBeFolder || isWanted(path)) {
             problems.append((path, failure(.unreadableFile, "\(folder)/\(path)", problem)))
           }
           continue
         }
         if !status.isFolder {
-          if isMeant(path), Self.status("\(folder)/\(path)")?.isRegular ?? true { files.append(path) }
+          if isWanted(path), Self.status("\(folder)/\(path)")?.isRegular ?? true { files.append(path) }
           continue
         }
         do throws(PixelAscentError) {
@@ -115,14 +120,14 @@ extension Files {
     return (files.sorted(by: precedes), problems.sorted { precedes($0.path, $1.path) }.map(\.error))
   }
 
-  /// What lies in a folder, in no order.
+  /// Returns the names of the files and folders in `folder`, in no particular order.
   ///
   /// - Throws: ``PixelAscentError`` of kind `unreadableFile`.
   package static func names(in folder: String) throws(PixelAscentError) -> [String] {
     try entries(of: folder).map(\.name)
   }
 
-  /// A name in a folder, and whether it may be another folder's, as far as its own folder tells.
+  /// The name of a file or folder, and whether it may be a folder: some file systems don't tell.
   private typealias Entry = (name: String, mayBeFolder: Bool)
 
   private static func entries(of folder: String) throws(PixelAscentError) -> [Entry] {
@@ -140,14 +145,14 @@ extension Files {
     return entries
   }
 
-  /// The value of an environment variable that is set and not empty.
+  /// Returns the value of the environment variable `name`; nil if it is not set, or empty.
   package static func environment(_ name: String) -> String? {
     guard let value = getenv(name) else { return nil }
     let text = String(cString: value)
     return text.isEmpty ? nil : text
   }
 
-  /// The folder of the running program; nil where the system doesn't say.
+  /// The folder of the running program; nil if the system can't tell.
   package static var executableFolder: String? {
     #if canImport(Darwin)
       var text = [CChar](repeating: 0, count: Int(PATH_MAX)), size = UInt32(text.count)
@@ -159,26 +164,26 @@ extension Files {
     return path.hasSlash ? path.folderAndName.folder.withoutLastSlash : nil
   }
 
-  /// Where the symbolic link at `path` points; nil if there is none.
+  /// Returns the path that the symbolic link at `path` points to; nil if no symbolic link exists there.
   static func link(at path: String) -> String? {
     var text = [CChar](repeating: 0, count: Int(PATH_MAX))
     let length = readlink(path, &text, text.count)
     return length < 0 ? nil : String(beforeZero: text.prefix(length))
   }
 
-  /// A path to where a file at `path` is or would be made, the same for all that lead there; nil if it is a pipe or a device,
-  /// or can't be made.
+  /// Returns the canonical path of the file that writing to `path` would make or replace. All paths that lead to the
+  /// same file give the same canonical path. Nil for a pipe or a device, and where no file can be made.
   package static func place(_ path: String) -> String? {
     guard case .replace(let folder, let name, _)? = try? WriteTarget(path) else { return nil }
-    return "\(resolvedAsFar(folder))/\(name)"
+    return "\(canonicalPath(ofFolder: folder))/\(name)"
   }
 
-  /// A folder's absolute path without links, as far as it is there.
-  private static func resolvedAsFar(_ folder: String) -> String {
+  /// Returns the canonical path of `folder`. Parts of the path that do not exist are kept as they are.
+  private static func canonicalPath(ofFolder folder: String) -> String {
     if folder.isEmpty { return resolved(".") ?? "." }
     if let path = resolved(folder) { return path }
     let (above, name) = folder.withoutLastSlash.folderAndName
-    return name == "." ? resolvedAsFar(above) : "\(resolvedAsFar(above))/\(name)"
+    return name == "." ? canonicalPath(ofFolder: above) : "\(canonicalPath(ofFolder: above))/\(name)"
   }
 
   private static func status(_ path: String) -> stat? {

@@ -10,14 +10,14 @@ import Synchronization
   import Darwin
 #endif
 
-/// Whole files in and out, by POSIX calls. Errors are one line that names the file.
+/// Reads and writes whole files with POSIX calls. Every error is one line that names the file.
 package enum Files {
-  /// The longest file that is read, in bytes; a device may never end.
+  /// The size in bytes of the longest file that is read. The limit exists because a device may never end.
   static let longestFile = 1 << 30
 
-  /// All bytes of the file, pipe or device at `path`.
+  /// Returns all bytes of the file, pipe or device at `path`.
   ///
-  /// - Throws: ``PixelAscentError`` of kind `unreadableFile`; `sizeLimit` if there are more than 1 GiB.
+  /// - Throws: ``PixelAscentError`` of kind `unreadableFile`; of kind `sizeLimit` if it holds more than 1 GiB.
   package static func read(_ path: String) throws(PixelAscentError) -> [UInt8] {
     let file = retrying { open(path, O_RDONLY | O_CLOEXEC) }
     guard file >= 0 else { throw failure(.unreadableFile, path, errno) }
@@ -29,28 +29,29 @@ package enum Files {
     if status.isRegular && status.st_size > longestFile { throw tooLong }
 
     var bytes: [UInt8] = []
-    // One more than the file's size, so that its end is seen without another piece.
-    var room = status.isRegular ? min(Int(status.st_size), longestFile) + 1 : 1 << 20
+    // One byte more than the file's size, so that the first read reaches the end.
+    var capacity = status.isRegular ? min(Int(status.st_size), longestFile) + 1 : 1 << 20
     while true {
       var problem: Int32 = 0
-      let piece = [UInt8](unsafeUninitializedCapacity: room) { buffer, count in
+      let piece = [UInt8](unsafeUninitializedCapacity: capacity) { buffer, count in
         problem = fill(UnsafeMutableRawBufferPointer(buffer), from: file, count: &count)
       }
       guard problem == 0 else { throw failure(.unreadableFile, path, problem) }
       if bytes.isEmpty { bytes = piece } else { bytes += piece }
       guard bytes.count <= longestFile else { throw tooLong }
-      if piece.count < room { return bytes }
-      room = 1 << 24
+      if piece.count < capacity { return bytes }
+      capacity = 1 << 24
     }
   }
 
-  /// Writes a file of `bytes` to `path`, whole or not at all.
+  /// Writes `bytes` to the file at `path`, whole or not at all.
   ///
-  /// A new or regular file is written beside its place and then renamed; a link to it stays a link, and the permissions
-  /// of the file replaced are kept. Anything else, such as a pipe or a device, is written directly.
+  /// A new or regular file is written as a temporary file in the same folder and then renamed. A symbolic link stays a
+  /// link, and a file that is replaced keeps its permissions. Anything else, such as a pipe or a device, is written
+  /// directly.
   ///
-  /// - Parameter temporary: the name of the file beside its place, if it must be known to whoever cleans up after a process
-  ///   that was killed; no other process writes the same.
+  /// - Parameter temporary: the name of the temporary file, if a later process must be able to find and remove it after
+  ///   this one was killed. No two processes may use the same name at the same time.
   /// - Throws: ``PixelAscentError`` of kind `unwritableFile`.
   package static func write(
     _ bytes: [UInt8], to path: String, temporary: String? = nil
@@ -68,21 +69,24 @@ package enum Files {
     fileprivate let file: Int32
     fileprivate let path: String
 
-    /// Writes more bytes.
+    /// Writes more bytes to the file.
     package func append(_ bytes: UnsafeRawBufferPointer) throws(PixelAscentError) {
       let problem = drain(bytes, into: file)
       if problem != 0 { throw failure(.unwritableFile, path, problem) }
     }
 
-    /// Writes more elements, as they stand in memory.
+    /// Writes more elements to the file, as they lie in memory.
     package func append(_ elements: [some BitwiseCopyable]) throws(PixelAscentError) {
       let result = elements.withUnsafeBytes { buffer in Result { () throws(PixelAscentError) in try append(buffer) } }
       try result.get()
     }
   }
 
-  /// Writes to `path` what `body` appends, whole or not at all, as the array's `write` does: where `body` throws, nothing
-  /// changes there, unless it is written directly.
+  /// Writes the file at `path`, whole or not at all, as ``write(_:to:temporary:)`` does. `body` appends the bytes.
+  ///
+  /// If `body` throws, the file at `path` stays as it was, unless it is written directly.
+  ///
+  /// - Throws: the error of `body`, or ``PixelAscentError`` of kind `unwritableFile`.
   package static func write(
     to path: String, temporary: String? = nil, _ body: (Output) throws(PixelAscentError) -> Void
   ) throws(PixelAscentError) {
@@ -101,7 +105,7 @@ package enum Files {
     if code != 0 { throw failure(.unwritableFile, path, code) }
   }
 
-  /// Writes to what is there already; returns an `errno` code or 0.
+  /// Appends to the file, pipe or device at `path`; returns an `errno` code or 0.
   private static func writeDirectly(to path: String, _ write: (Int32) -> Bool) -> Int32 {
     let file = retrying { open(path, O_WRONLY | O_APPEND | O_CLOEXEC | O_NOCTTY) }
     if file < 0 { return errno }
@@ -109,14 +113,15 @@ package enum Files {
     return close(file) != 0 ? errno : 0
   }
 
-  /// Puts a new file in a place that is free or holds a regular file, if `write` succeeds; returns an `errno` code or 0.
+  /// Makes the file `name`, or replaces it if it is a regular file, once `write` has succeeded; returns an `errno` code
+  /// or 0.
   private static func replace(
     _ name: String, in folder: String, mode: mode_t?, _ temporaryName: String?, _ write: (Int32) -> Bool
   ) -> Int32 {
     var (temporary, file, problem) = ("", Int32(-1), Int32(0))
     repeat {
       temporary = folder + (temporaryName ?? ".pixelascent-\(getpid())-\(UInt32.random(in: 0 ... .max)).tmp")
-      // At once, so that what ends the program finds the file it takes away.
+      // Under one lock, so that `end` knows every temporary file that exists and can remove it.
       file = unfinished.withLock { unfinished in
         unfinished.insert(temporary)
         return retrying {
@@ -137,7 +142,7 @@ package enum Files {
     return forget(temporary, problem)
   }
 
-  /// The files that are being written beside their places.
+  /// The paths of the temporary files that are being written.
   private static let unfinished = Mutex<Set<String>>([])
 
   private static func forget(_ temporary: String, _ code: Int32) -> Int32 {
@@ -145,17 +150,19 @@ package enum Files {
     return code
   }
 
-  /// A descriptor of the file at `path`, made if it is not there, to be read and appended to; below 0 where `errno` says why.
+  /// Opens the file at `path` for reading and appending, and makes the file if it is missing. Returns a descriptor, or
+  /// a negative number and an error code in `errno`.
   package static func openForAppending(_ path: String) -> Int32 {
     retrying { open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0o666) }
   }
 
-  /// Removes a file, if there is one.
+  /// Removes the file at `path`, if one exists.
   package static func remove(_ path: String) { unlink(path) }
 
-  /// Ends the program at once, from any thread; what is half written is removed.
+  /// Ends the program at once, from any thread, and removes the temporary files that are being written.
   package static func end(withCode code: Int32) -> Never {
-    // A file system that does not answer is waited for a second, no longer.
+    // Another thread holds the lock while it opens a file. Wait at most one second for a file system that does not
+    // answer.
     for _ in 0..<200 {
       unfinished.withLockIfAvailable { (paths: inout sending Set<String>) -> Void in
         for path in paths { unlink(path) }
@@ -177,13 +184,13 @@ package enum Files {
     return 0
   }
 
-  /// Writes all bytes; returns an `errno` code or 0.
+  /// Writes all bytes to the descriptor `file`; returns an `errno` code or 0.
   package static func drain(_ bytes: UnsafeRawBufferPointer, into file: Int32) -> Int32 {
     var done = 0
     while done < bytes.count {
       let put = retrying { writeSome(file, UnsafeRawBufferPointer(rebasing: bytes[done...])) }
       if put < 0 && errno == EAGAIN {
-        // Whoever gave it to the program made it one that does not wait.
+        // The program was started with a descriptor in non-blocking mode.
         var pipe = pollfd(fd: file, events: Int16(POLLOUT), revents: 0)
         poll(&pipe, 1, -1)
         continue
@@ -194,10 +201,10 @@ package enum Files {
     return 0
   }
 
-  /// What stands in a `String` for bytes that are no UTF-8.
+  /// The character that replaces bytes that are not UTF-8 in a `String`.
   static let replacement: Character = "\u{FFFD}"
 
-  /// The error for a call on `path` that failed with an `errno` code.
+  /// Returns the error for a call on `path` that failed with the `errno` code `code`.
   package static func failure(_ kind: PixelAscentError.Kind, _ path: String, _ code: Int32) -> PixelAscentError {
     let text =
       switch code {
@@ -210,7 +217,7 @@ package enum Files {
     return PixelAscentError(kind, Message(text), about: shown(path))
   }
 
-  /// A path as error messages name it: on one line, and never nothing.
+  /// Returns `path` as error lines show it: on one line, and `""` for an empty path.
   private static func shown(_ path: String) -> String {
     if path.isEmpty { return "\"\"" }
     return String(String.UnicodeScalarView(path.unicodeScalars.map { $0.value < 0x20 || $0.value == 0x7F ? "?" : $0 }))
@@ -218,7 +225,7 @@ package enum Files {
 
   private static func lowercasingFirst(_ text: String) -> String { text.prefix(1).lowercased() + text.dropFirst() }
 
-  /// Repeats a call that a signal interrupted.
+  /// Repeats `call` as long as a signal interrupts it, and returns its result.
   private static func retrying<Value: SignedInteger>(_ call: () -> Value) -> Value {
     while true {
       let value = call()
@@ -227,7 +234,8 @@ package enum Files {
   }
 }
 
-// Outside `Files`, whose own `read` and `write` would hide the system's. macOS refuses more than 2³¹ − 1 bytes a call.
+// Outside `Files`, whose own `read` and `write` would hide the system's. macOS refuses more than 2³¹ − 1 bytes per
+// call.
 private let mostAtOnce = 1 << 30
 
 private func readSome(_ file: Int32, _ buffer: UnsafeMutableRawBufferPointer) -> Int {

@@ -6,18 +6,18 @@
   import Foundation
 #endif
 
-/// JSON as it stands in a model file, and as the program prints it.
+/// Encodes and decodes the JSON of model files and of the program's output.
 package enum JSONText {
-  /// The value as JSON with sorted keys: the same value gives the same text.
+  /// Returns `value` as JSON with sorted keys. Equal values give equal texts.
   package static func encode(_ value: some Encodable) throws -> String {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     return String(decoding: try encoder.encode(value), as: UTF8.self)
   }
 
-  /// The value that the JSON `text` holds.
+  /// Returns the value that the JSON `text` holds.
   ///
-  /// - Throws: `PixelAscentError` of kind `invalidModel` that says what is wrong where.
+  /// - Throws: `PixelAscentError` of kind `invalidModel`; the message says what is wrong and where.
   package static func decode<Value: Decodable>(
     _ type: Value.Type, from text: some Sequence<UInt8>
   ) throws(PixelAscentError) -> Value {
@@ -34,9 +34,9 @@ package enum JSONText {
     }
   }
 
-  private static let invalid = "not valid JSON, or it holds a number that does not fit"
+  private static let invalid = "not valid JSON, or a number in it is out of range"
 
-  /// Whether every string is UTF-8 with valid escapes: Swift 6.0's decoder traps at a key that is not.
+  /// Returns whether every string is UTF-8 with valid escapes. Swift 6.0's decoder crashes on a key that is not.
   private static func hasValidStrings(_ text: [UInt8]) -> Bool {
     guard String(validating: text, as: UTF8.self) != nil else { return false }
     var rest = text[...]
@@ -47,7 +47,8 @@ package enum JSONText {
     return true
   }
 
-  /// Takes a string's characters and its closing quotation mark off the front; false if one is not valid.
+  /// Removes a string's characters and its closing quotation mark from the front of `rest`. Returns false if the string
+  /// is not valid.
   private static func skipString(_ rest: inout ArraySlice<UInt8>) -> Bool {
     while let byte = rest.popFirst() {
       switch byte {
@@ -95,7 +96,7 @@ package enum JSONText {
   }
 }
 
-/// A key of a JSON object whose keys are no fixed set.
+/// A key of a JSON object that may have any keys.
 package struct JSONKey: CodingKey, ExpressibleByStringLiteral {
   package let stringValue: String
   package var intValue: Int? { nil }

@@ -11,24 +11,25 @@ import Synchronization
   import Glibc
 #endif
 
-/// A part of an operation, which one thread computes: some blocks of channels, and some rows of each.
+/// A part of an operation: the range of blocks and the range of their rows that one thread computes.
 struct Part: Sendable {
   let blocks, rows: Range<Int>
 }
 
-/// Runs the parts of operations side by side.
+/// A pool of threads that splits one operation into parts and computes the parts at the same time.
 ///
-/// Parts write disjoint memory, so what they compute does not depend on the number of threads or on their timing. One
-/// caller at a time.
+/// Parts write disjoint memory, so the results do not depend on the number of threads or on their timing. Only one
+/// thread at a time may call the pool.
 package final class Parallel: Sendable {
-  /// The most threads that work at once.
+  /// The largest number of threads that work at the same time, including the caller's thread.
   let threads: Int
   private let ticket = Atomic(Ticket.over)
-  /// Threads that help. One that comes late, or is left from before, helps with whatever there is.
+  /// The number of helpers: threads of the pool. A helper that starts late, or is left over from an earlier
+  /// `withThreads`, helps with the present operation.
   private let helpers = Atomic(0)
-  /// Parts of the present operation that are done.
+  /// The number of parts of the present operation that are done.
   private let done = Atomic(0)
-  /// Helpers that sleep, or are about to.
+  /// The number of helpers that sleep, or are about to sleep.
   private let parked = Atomic(0)
   private let alarm = DispatchSemaphore(value: 0)
   private let operation = Operation()
@@ -38,9 +39,11 @@ package final class Parallel: Sendable {
     self.threads = threads
   }
 
-  /// Calls `body`, with helpers at hand for all its operations; they wait between one operation and the next.
+  /// Calls `body` and keeps the pool's threads until `body` returns. The threads help with each operation that `body`
+  /// runs, and wait between two operations. Without this call the pool's threads are started for each operation anew.
   ///
-  /// Progress depends on none of them: the caller can do all parts alone, and waits for no helper that has none.
+  /// The caller never depends on the pool's threads: it can compute all parts alone, and waits only for parts that a
+  /// thread has begun.
   package func withThreads<Output, Failure: Error>(_ body: () throws(Failure) -> Output) throws(Failure) -> Output {
     if threads == 1 || operation.hasHelpers { return try body() }
     operation.hasHelpers = true
@@ -55,31 +58,32 @@ package final class Parallel: Sendable {
     return try body()
   }
 
-  /// What works on a part of an operation. A body that is kept by its owner and goes from call to call makes no call
-  /// allocate. (A function alone would, where arrays and optionals hold it: they want another form of it.)
+  /// The function that computes a part of an operation. An owner that creates a body once and passes it to every call
+  /// makes no call allocate. (Swift converts a bare closure to another representation when an array or an optional
+  /// holds it, and each conversion allocates.)
   struct Body {
     let run: (Part) -> Void
 
     init(_ run: @escaping (Part) -> Void) { self.run = run }
   }
 
-  /// Calls `body` with each of 0 ..< count, once.
+  /// Calls `body` once with each index in 0 ..< `count`.
   package func forEach(_ count: Int, _ body: (Int) -> Void) {
     withoutActuallyEscaping(body) { body in
       run(Cut(blocks: 0..<1, multiple: 1, rows: count, bands: count), Body { body($0.rows.lowerBound) })
     }
   }
 
-  /// Cuts 0 ..< rows into bands and calls `body` with each.
+  /// Splits 0 ..< `rows` into bands and calls `body` with each.
   func overRows(_ rows: Int, _ body: Body) {
     run(Cut(blocks: 0..<1, multiple: 1, rows: rows, bands: threads == 1 ? 1 : min(rows, 2 * threads)), body)
   }
 
-  /// Cuts blocks × rows into parts, several a thread so that the last ones to finish wait little; `multiple` blocks are
-  /// not cut.
+  /// Splits blocks × rows into parts and calls `body` with each. Each thread gets several parts, so that no thread
+  /// waits long for the last one. Each part has `multiple` blocks; the last blocks may be fewer.
   func overParts(blocks: Range<Int>, multipleOf multiple: Int = 1, rows: Int, _ body: Body) {
     if threads == 1 { return body.run(Part(blocks: blocks, rows: 0..<rows)) }
-    // A part is no less than a few blocks where there are very many.
+    // With very many blocks each part takes more of them, so that a ticket can count the parts.
     let multiple = max(1, blocks.count / (1 << 20) / multiple) * multiple
     let stripes = (blocks.count + multiple - 1) / multiple
     let bands = max(1, min(rows, (Self.partsPerThread * threads + stripes - 1) / max(stripes, 1)))
@@ -107,7 +111,7 @@ package final class Parallel: Sendable {
     operation.body = nil
   }
 
-  /// How blocks × rows are cut: into bands of rows, and these into stripes of blocks.
+  /// The way in which blocks × rows are split: into bands of rows, and each band into stripes of blocks.
   private struct Cut {
     let blocks: Range<Int>
     let multiple, rows, bands: Int
@@ -123,7 +127,7 @@ package final class Parallel: Sendable {
     }
   }
 
-  /// How often a thread looks again before it gives its core away: some ten microseconds.
+  /// The number of times that a thread looks for work before it gives up its core: some ten microseconds.
   private static let patience = 10_000
 
   private func publish(_ new: Ticket) {
@@ -132,14 +136,14 @@ package final class Parallel: Sendable {
     for _ in 0..<parked.exchange(0, ordering: .sequentiallyConsistent) { alarm.signal() }
   }
 
-  /// Takes one part and runs it; false if there is none to take.
+  /// Takes one part and runs it. Returns false if no part is left to take.
   private func runPart(fromEnd: Bool) -> Bool {
     var current = ticket.load(ordering: .relaxed)
     while current.hasParts {
       let (isMine, found) = ticket.compareExchange(
         expected: current, desired: current.taking(fromEnd: fromEnd), ordering: .acquiringAndReleasing)
       if isMine {
-        // The operation stays what it is until this part is done.
+        // The caller does not change `operation` before this part is done.
         operation.run(fromEnd ? current.end - 1 : current.begin)
         done.add(1, ordering: .releasing)
         return true
@@ -167,7 +171,7 @@ package final class Parallel: Sendable {
     }
   }
 
-  /// Sleeps until something is published.
+  /// Sleeps until a ticket with parts, or the end, is published.
   private func park() {
     parked.add(1, ordering: .sequentiallyConsistent)
     let current = ticket.load(ordering: .sequentiallyConsistent)
@@ -183,15 +187,16 @@ package final class Parallel: Sendable {
     alarm.wait()
   }
 
-  /// The parts of the present operation that nobody has taken, and the operation's number.
+  /// The parts of the present operation that no thread has taken, and the operation's number.
   ///
-  /// Half of the threads take parts from the beginning and half from the end, so that a core stays near the rows of an
-  /// image that it has in its cache.
+  /// Half of the threads take parts from the beginning and half from the end, so that in every layer a core tends to
+  /// compute the rows that are in its cache.
   private struct Ticket: AtomicRepresentable, Equatable {
     private var bits: UInt64
 
+    /// A ticket without parts.
     static let none = Ticket(bits: 0)
-    /// Sends helpers home.
+    /// The ticket at which helpers stop.
     static let over = Ticket(bits: .max)
     static let mostParts = 1 << 22
 
@@ -199,9 +204,9 @@ package final class Parallel: Sendable {
     var end: Int { Int(bits & UInt64(Self.mostParts - 1)) }
     var hasParts: Bool { self != .over && begin < end }
 
-    /// Operations are numbered from 0 on again after 2²⁰.
+    /// Returns a ticket with the parts 0 ..< `count` of the next operation. The operation's number wraps around at 2²⁰.
     func next(count: Int) -> Ticket {
-      // The last one, with all its parts taken, must not read as `over`.
+      // A ticket with the largest number and all its parts taken must not equal `over`.
       precondition(count < Self.mostParts - 1)
       return Ticket(bits: ((bits >> 44) &+ 1) << 44 | UInt64(count))
     }
@@ -217,13 +222,13 @@ package final class Parallel: Sendable {
     }
   }
 
-  /// The caller writes it while no part is taken.
-  private final class Operation: @unchecked Sendable {  // because who takes a part reads it after that
+  /// The present operation. The caller writes to it only while no part is taken.
+  private final class Operation: @unchecked Sendable {  // because a thread reads it only after it has taken a part
     var hasHelpers = false
     var body: Body?
     var cut = Cut(blocks: 0..<0, multiple: 1, rows: 0, bands: 0)
 
-    /// A call of its own, so that nothing holds the body when it is over.
+    /// Runs one part. Not inlined, so that a helper does not keep a reference to the body after the part.
     @inline(never) func run(_ part: Int) { body?.run(cut[part]) }
   }
 }

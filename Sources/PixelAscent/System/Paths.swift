@@ -1,27 +1,28 @@
 // SPDX-License-Identifier: MIT
 
-// Paths as file systems take them: cut at every "/", whatever follows. (A Character may be a "/" with an accent on it.)
+// Paths as file systems read them: every "/" separates two components, whatever follows it. (A Character may be a "/"
+// with a combining accent.)
 extension String {
   private static let slash = UInt8(ascii: "/")
 
-  /// The steps of a path, without those to where one is.
+  /// The components of the path, without ".".
   package var steps: [String] {
     utf8.split(separator: Self.slash).map { String(Substring($0)) }.filter { $0 != "." }
   }
 
-  /// Whether the path begins at the root.
+  /// Whether the path begins with "/".
   package var isAbsolute: Bool { utf8.first == Self.slash }
 
-  /// Whether there are several steps, or the path ends in "/".
+  /// Whether the path contains a "/".
   package var hasSlash: Bool { utf8.contains(Self.slash) }
 
-  /// A path's folder, empty or with the "/" at its end, and what is called so in there.
+  /// The path up to and including its last "/", which may be empty, and the name after it.
   package var folderAndName: (folder: String, name: String) {
     let name = utf8.lastIndex(of: Self.slash).map(utf8.index(after:)) ?? startIndex
     return (String(self[..<name]), String(self[name...]))
   }
 
-  /// A path without "/" at its end, but for the root's.
+  /// The path without any "/" at its end; the root stays "/".
   package var withoutLastSlash: String {
     var path = utf8[...]
     while path.count > 1, path.last == Self.slash { path.removeLast() }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 internal import libnettle
 
-/// SHA-256 (FIPS 180-4), in hexadecimal.
+/// SHA-256 digests (FIPS 180-4) in hexadecimal.
 package enum SHA256 {
-  /// The digest of some bytes.
+  /// Returns the digest of `bytes`.
   package static func digest(of bytes: some Sequence<UInt8>) -> String {
     var context = sha256_ctx()
     nettle_sha256_init(&context)
@@ -12,7 +12,7 @@ package enum SHA256 {
     return hexadecimal(&context)
   }
 
-  /// The digest of files one after another, read in pieces.
+  /// Returns the digest of the bytes of all `files`, one file after another. The files are read in pieces.
   ///
   /// - Throws: ``PixelAscentError`` of kind `unreadableFile`.
   package static func digest(of files: [ByteSource]) throws(PixelAscentError) -> String {

@@ -3,9 +3,10 @@
 import Dispatch
 import Synchronization
 
-// Work on several images or ascents at once, each on a thread of its own.
+// Work on several images or ascents at the same time, each on its own thread.
 
-/// The results of `body` for each of `items`, in their order, computed by at most `threads` threads side by side.
+/// Returns the results of `body` for each of `items`, in the order of the items. At most `threads` threads work at the
+/// same time.
 package func sideBySide<Item: Sendable, Output: Sendable>(
   _ items: [Item], threads: Int, _ body: @Sendable (Item) -> Output
 ) -> [Output] {
@@ -17,13 +18,13 @@ package func sideBySide<Item: Sendable, Output: Sendable>(
   return outputs.withLock { $0.compactMap(\.self) }
 }
 
-/// Calls `body` for each of `items`, on at most `threads` threads side by side, and `report` on the caller's thread with
-/// each result as soon as it and all before it are there: in the order of the items.
+/// Calls `body` for each of `items` on at most `threads` threads at the same time, and calls `report` on the caller's
+/// thread with each result, in the order of the items, as soon as this result and all before it are ready.
 ///
-/// A thread that is free takes the next item, however long the others take; only not one that lies so far behind the
-/// first without a result that the results in between would pile up.
+/// A free thread takes the next item, however long the other threads take. The exception: no item is begun that is more
+/// than `mostAhead` items per thread ahead of the first result not yet reported, so that results do not pile up.
 ///
-/// - Throws: what `report` throws, once the items that were begun are done; no other is begun.
+/// - Throws: the error of `report`, after all items that were begun are done. No further items are begun.
 package func sideBySide<Item: Sendable, Output: Sendable>(
   _ items: [Item], threads: Int, _ body: @escaping @Sendable (Item) -> Output, report: (Output) throws -> Void
 ) rethrows {
@@ -52,12 +53,12 @@ package func sideBySide<Item: Sendable, Output: Sendable>(
   }
 }
 
-/// A value that is worked out while the caller goes on.
+/// A value that another thread computes while the caller goes on.
 package final class Meanwhile<Value: Sendable>: Sendable {
   private let result = Mutex<Result<Value, PixelAscentError>?>(nil)
   private let group = DispatchGroup()
 
-  /// Begins `work` on a thread beside the caller's; with one thread, does it at once.
+  /// Begins `work` on another thread. If `threads` is 1, does the work on the caller's thread before it returns.
   package init(threads: Int, _ work: @escaping @Sendable () throws(PixelAscentError) -> Value) {
     let work = { @Sendable [self] in
       let done = Result(catching: work)
@@ -70,16 +71,20 @@ package final class Meanwhile<Value: Sendable>: Sendable {
     }
   }
 
-  /// The value, as soon as it is there. Any number of threads may ask for it.
+  /// Waits for the value and returns it. Any number of threads may call this.
+  ///
+  /// - Throws: the error of the work.
   package func get() throws(PixelAscentError) -> Value {
     group.wait()
-    guard let done = result.withLock({ $0 }) else { preconditionFailure("the work is over and left nothing") }
+    guard let done = result.withLock({ $0 }) else { preconditionFailure("the work ended without a result") }
     return try done.get()
   }
 }
 
-/// Memory that side-by-side work shares, in bytes. Who would take more than is left waits, first come, first served; one
-/// alone takes what it wants.
+/// A number of bytes of memory that work on several threads shares.
+///
+/// Work that needs more than is free waits, first come, first served. While nothing else holds memory, work may hold
+/// any number of bytes.
 package final class MemoryBudget: Sendable {
   private struct State {
     var used = 0
@@ -95,10 +100,11 @@ package final class MemoryBudget: Sendable {
   private let limit: Int
   private let state = Mutex(State())
 
-  /// - Parameter limit: half of the machine's memory, but in tests
+  /// Creates a budget of `limit` bytes: half of the machine's memory, except in tests.
   package init(_ limit: Int = Files.physicalMemory / 2) { self.limit = limit }
 
-  /// Calls `body` as soon as so much is left, which is given back at its end. It must not ask for more.
+  /// Waits until `bytes` of the budget are free, holds them while `body` runs, then releases them. `body` must not ask
+  /// this budget for more.
   package func holding<Value>(_ bytes: Int, _ body: () throws -> Value) rethrows -> Value {
     let turn = state.withLock { state -> DispatchSemaphore? in
       if state.waiting.isEmpty && state.take(bytes, of: limit) { return nil }
@@ -120,13 +126,13 @@ package final class MemoryBudget: Sendable {
   }
 }
 
-/// How many items of each thread may be done or under way and not reported.
+/// The number of items per thread that may be begun and not yet reported.
 private let mostAhead = 16
 
-/// Results that wait for their turn.
+/// Results that are ready and wait to be reported.
 private final class Results<Output: Sendable>: Sendable {
   private let waiting = Mutex<[Int: Output]>([:])
-  /// Signalled once a result.
+  /// Signalled once per result.
   let arrivals = DispatchSemaphore(value: 0)
 
   func add(_ result: Output, _ index: Int) {

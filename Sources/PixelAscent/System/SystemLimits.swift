@@ -6,21 +6,21 @@
   import Foundation
 #endif
 
-/// What Linux tells about the share of the machine that a process may use; nil where it tells nothing.
+/// The limits that Linux sets to the number of cores of this process; nil where it sets none.
 package struct SystemLimits {
-  /// The number of cores that this process may use: those of the machine, of the affinity mask, and of the CPU quotas of
-  /// its control groups, whichever is least. At least 1; a quota's last fraction of a core does not count.
+  /// The number of cores that this process may use: the smallest of the machine's cores, the cores in the affinity
+  /// mask, and the CPU quotas of the control groups. At least 1; a quota is rounded down to whole cores.
   static var availableThreads: Int {
     let cores = ProcessInfo.processInfo.activeProcessorCount, limits = SystemLimits()
     return max(1, [cores, limits.affinity ?? cores, limits.quota ?? cores].min() ?? 1)
   }
 
-  /// Where the files lie: "" but in tests.
+  /// The folder that holds /proc and /sys: "", except in tests.
   private let root: String
 
   package init(root: String = "") { self.root = root }
 
-  /// The cores of the mask that taskset and containers set.
+  /// The number of cores in the affinity mask, which taskset and containers set.
   package var affinity: Int? {
     guard let line = lines("/proc/self/status").first(where: { $0.hasPrefix("Cpus_allowed:") }) else { return nil }
     // Hexadecimal digits, with commas.
@@ -28,7 +28,8 @@ package struct SystemLimits {
     return cores > 0 ? cores : nil
   }
 
-  /// The whole cores of the least CPU quota of the process's control group and of those around it, at least 1.
+  /// The smallest CPU quota of the process's control group and of the groups that contain it, in whole
+  /// cores; at least 1.
   package var quota: Int? {
     var quotas: [Double] = []
     for line in lines("/proc/self/cgroup") {

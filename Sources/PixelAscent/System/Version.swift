@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: MIT
 
-/// The library's and the program's version.
-public let version = "0.1.0"
+/// This release of PixelAscent.
+public enum Release {
+  /// The version of the library and of the program.
+  public static let version = "0.1.0"
+}

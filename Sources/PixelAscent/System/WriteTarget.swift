@@ -7,14 +7,17 @@
   import Darwin
 #endif
 
-/// How the file at a path is to be written.
+/// The way in which the file at a path is written.
 enum WriteTarget {
-  /// It is a pipe, a device, or an open file of some process: it is written where it is.
+  /// The path leads to a pipe, a device, or an open file of a process, which is written directly.
   case direct
-  /// It is missing or regular: `name` in `folder` (empty, or ending in "/") is replaced; `mode` is that of a file there.
+  /// The path leads to a regular file, or to nothing: a new file `name` in `folder` (empty, or ending in "/") replaces
+  /// it. `mode` is the permissions of the regular file; nil if there is none.
   case replace(folder: String, name: String, mode: mode_t?)
 
-  /// Looks at what is at `path` and follows links to where the file itself lies or will lie.
+  /// Finds the target of writing to `path`. Follows symbolic links to the file itself, whether it exists or not.
+  ///
+  /// - Throws: ``PixelAscentError`` of kind `unwritableFile`.
   init(_ path: String) throws(PixelAscentError) {
     var status = stat()
     let exists = stat(path, &status) == 0
@@ -28,14 +31,14 @@ enum WriteTarget {
     }
     if exists && access(path, W_OK) != 0 { throw Files.failure(.unwritableFile, path, errno) }
 
-    var place = path
+    var target = path
     var linkCount = 0
-    while let link = Files.link(at: place) {
+    while let link = Files.link(at: target) {
       linkCount += 1
       if linkCount > 40 { throw Files.failure(.unwritableFile, path, ELOOP) }
-      place = link.isAbsolute ? link : place.folderAndName.folder + link
+      target = link.isAbsolute ? link : target.folderAndName.folder + link
     }
-    let (folder, name) = place.folderAndName
+    let (folder, name) = target.folderAndName
     self = .replace(folder: folder, name: name, mode: exists ? status.st_mode & 0o7777 : nil)
   }
 }

@@ -8,11 +8,12 @@
   import Darwin
 #endif
 
-/// Zero bytes, aligned to 64.
+/// Memory that is filled with zeros and aligned to 64 bytes.
 ///
-/// Large memory comes from the system page by page as it is written to, in pages of 2 MiB where Linux has them: an
-/// ascent goes through all of its memory again and again, and small pages cost time at the first touch and at every other.
-final class ZeroedMemory: @unchecked Sendable {  // because it is the owner's to share
+/// The system provides large memory page by page when it is first written to, in pages of 2 MiB where Linux has them.
+/// An ascent goes through all of its memory in every iteration, and small pages cost time at the first access and at
+/// all others.
+final class ZeroedMemory: @unchecked Sendable {  // because the owner decides which threads use it
   let base: UnsafeMutableRawPointer
   private let mapped: Int?
 
@@ -32,14 +33,15 @@ final class ZeroedMemory: @unchecked Sendable {  // because it is the owner's to
     if let mapped { munmap(base, mapped) } else { base.deallocate() }
   }
 
-  /// Whether there is so much at the moment. (The optimizer takes a malloc away whose memory nobody uses.)
+  /// Returns whether the system can provide `bytes` bytes at the moment. (Calling malloc would not tell: the optimizer
+  /// removes a malloc whose memory is not used.)
   static func isAvailable(_ bytes: Int) -> Bool {
     guard let base = map(bytes) else { return false }
     munmap(base, bytes)
     return true
   }
 
-  /// Pages of their own, from the beginning of a large one on.
+  /// Maps new pages for `bytes` bytes, beginning at a multiple of 2 MiB. Returns nil if the system can't provide them.
   private static func map(_ bytes: Int) -> UnsafeMutableRawPointer? {
     let size = bytes + largePage
     let failed = UnsafeMutableRawPointer(bitPattern: -1)
@@ -48,7 +50,7 @@ final class ZeroedMemory: @unchecked Sendable {  // because it is the owner's to
     }
     let base = start.alignedUp(toMultipleOf: largePage), before = base - start
     if before > 0 { munmap(start, before) }
-    // What is left over after it is given back page by page when the mapping goes; cut it off where a page begins.
+    // Give back what lies after the memory, from the next page on. `deinit` unmaps the rest, which is whole pages.
     let end = (base + bytes).alignedUp(toMultipleOf: Int(sysconf(Int32(_SC_PAGESIZE))))
     if end < start + size { munmap(end, start + size - end) }
     #if os(Linux)

@@ -79,7 +79,7 @@ public struct Provenance: Sendable {
     (self.technique, classIndex, label, self.model, self.input) = (
       technique, index, network.labels[index], model, input
     )
-    version = PixelAscent.version
+    version = Release.version
     instructionSet = network.options.instructionSet.name
     title = "\(type(of: technique).title) of \(label) (\(index))"
   }

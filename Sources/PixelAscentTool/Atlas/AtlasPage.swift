@@ -31,7 +31,7 @@ struct AtlasPage {
       </header>
       <main>
       \(figures)</main>
-      <footer><p>PixelAscent \(version)</p></footer>
+      <footer><p>PixelAscent \(Release.version)</p></footer>
 
       """
     return HTML.page(

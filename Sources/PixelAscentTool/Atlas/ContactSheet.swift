@@ -36,7 +36,7 @@ struct ContactSheet {
       let pictures: [Picture]
     }
     let comment = Comment(
-      version: version, title: "contact sheet of \(records.count) class visualizations",
+      version: Release.version, title: "contact sheet of \(records.count) class visualizations",
       pictures: records.map { Comment.Picture(output: $0.output, sha256: $0.sha256) })
     return try picture.pngData(comment: JSONText.encode(comment))
   }

@@ -20,7 +20,7 @@ extension Provenance {
   /// - Throws: ``PixelAscentError`` of kind `unreadableFile`.
   package func differences(from network: Network, input: String?) throws(PixelAscentError) -> [String] {
     differences(
-      version: PixelAscent.version, instructionSet: network.options.instructionSet.name, model: try network.sha256(),
+      version: Release.version, instructionSet: network.options.instructionSet.name, model: try network.sha256(),
       input: input)
   }
 

@@ -17,7 +17,7 @@ package struct InfoRecord: ResultRecord {
   /// - Throws: `PixelAscentError` if the model is there but can't be read.
   package init(_ source: NetworkSource) throws {
     let selected = try InstructionSet.selected()
-    (version, simd, threads) = (PixelAscent.version, selected.name, source.run.threads)
+    (version, simd, threads) = (Release.version, selected.name, source.run.threads)
     selectable = InstructionSet.selectable.map(\.name)
     guard let path = try ModelLocation.search(source.model) else { return }
     let network = try Network(

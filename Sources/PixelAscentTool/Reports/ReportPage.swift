@@ -30,7 +30,7 @@ struct ReportPage {
       </header>
       \(sections)\(commandSection)</main>
       <footer>
-      <p>PixelAscent \(version), instruction set \(network.options.instructionSet.name). Model: <bdi>\(network.source)</bdi>; \
+      <p>PixelAscent \(Release.version), instruction set \(network.options.instructionSet.name). Model: <bdi>\(network.source)</bdi>; \
       licence: <bdi>\(network.licence)</bdi>; \(network.classCount) classes.</p>
       </footer>
 

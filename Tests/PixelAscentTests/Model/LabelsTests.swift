@@ -51,7 +51,7 @@ import Testing
     ("1000", "class 1000 is out of range: the model has classes 0 to 999"),
     ("-1", "class -1 is out of range: the model has classes 0 to 999"),
     ("99999999999999999999", "class 99999999999999999999 is out of range: the model has classes 0 to 999"),
-    ("", "the class has an empty name"), ("  ", "the class has an empty name"),
+    ("", "a class name can't be empty"), ("  ", "a class name can't be empty"),
   ])
   func explains(text: String, expected: String) {
     #expect(throws: PixelAscentError(.classLookup, Message(expected))) { try labels.find(text) }

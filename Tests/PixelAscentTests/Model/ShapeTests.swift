@@ -63,18 +63,22 @@ import Testing
     var testDescription: String { line }
   }
 
+  private static let windowLimits =
+    "expected a window with size, stride and dilation from 1 to 65536 and padding from 0 to 65536, "
+
   private static let refusals = [
     Refusal(Flatten(), line: "it has no input"),
     Refusal(Add(clamp: .none), [1, 2, 3], line: "expected 2 inputs, found 1"),
     Refusal(GlobalAverage(), [1, 2, 3], [1, 2, 3], line: "expected 1 input, found 2"),
     Refusal(
-      Add(clamp: .none), [1, 2, 3], [1, 2, 2], line: "expected two inputs of one shape, found (1, 2, 3) and (1, 2, 2)"),
+      Add(clamp: .none), [1, 2, 3], [1, 2, 2],
+      line: "expected two inputs of the same shape, found (1, 2, 3) and (1, 2, 2)"),
     Refusal(
       Multiply(), [4, 2, 3], [3, 1, 1],
-      line: "expected two inputs of one shape, or one with 1×1 pixels, found (4, 2, 3) and (3, 1, 1)"),
+      line: "expected two inputs of the same shape, or one with 1×1 pixels, found (4, 2, 3) and (3, 1, 1)"),
     Refusal(
       Concatenate(), [1, 2, 3], [1, 3, 3],
-      line: "expected inputs of one height and width, found (1, 2, 3) and (1, 3, 3)"),
+      line: "expected inputs of the same height and width, found (1, 2, 3) and (1, 3, 3)"),
     Refusal(
       Convolution(Window(kernel: 1), groups: 2, outputs: 3, clamp: .none), [4, 1, 1],
       line: "2 groups do not divide 4 input and 3 output channels"),
@@ -83,28 +87,29 @@ import Testing
       line: "its window of 5×5 does not fit into 2×9 pixels: the network's input is too small"),
     Refusal(
       Convolution(Window(kernel: 3, stride: 0), groups: 1, outputs: 3, clamp: .none), [4, 9, 9],
-      line: "it declares a window of size 3, stride 0, padding 0 and 0, dilation 1"),
+      line: windowLimits + "found size 3, stride 0, padding 0 and 0, dilation 1"),
     Refusal(
       Convolution(Window(kernel: .max, dilation: .max), groups: 1, outputs: 3, clamp: .none), [4, 9, 9],
-      line: "it declares a window of size 9223372036854775807, stride 1, padding 0 and 0, "
-        + "dilation 9223372036854775807"),
+      line: windowLimits + "found size 9223372036854775807, stride 1, padding 0 and 0, dilation 9223372036854775807"),
     Refusal(
       MaxPool(Window(kernel: 2, padding: 2), ceilMode: false), [4, 9, 9],
-      line: "a pool's padding is less than its size 2, found 2"),
+      line: "expected padding of less than the pool's size of 2, found 2"),
     Refusal(
       AveragePool(Window(kernel: 2, dilation: 2), ceilMode: false, countPadding: true), [4, 9, 9],
-      line: "an average pool has no dilation"),
+      line: "expected an average pool without dilation, found 2×2"),
     Refusal(
       Linear(outputs: 3, clamp: .none), [4, 2, 1], line: "a linear layer takes a vector, found the shape (4, 2, 1)"),
     Refusal(
-      ChannelSlice(first: .max, count: 1), [4, 2, 1], line: "1 channels from 9223372036854775807 on are not within 4"),
+      ChannelSlice(first: .max, count: 1), [4, 2, 1],
+      line: "expected channels from 0 to 3, found 1 from channel 9223372036854775807 on"),
     Refusal(ChannelShuffle(groups: 0), [4, 2, 1], line: "0 groups do not divide 4 channels"),
     Refusal(
       Pad(top: -1, left: 0, bottom: 0, right: .max, value: 0), [4, 2, 1],
-      line: "it declares the borders (-1, 0, 0, 9223372036854775807)"),
+      line: "expected borders from 0 to 65536, found (-1, 0, 0, 9223372036854775807)"),
     Refusal(
-      LocalResponseNorm(size: 0, alpha: 1, beta: 1, k: 1), [4, 2, 1], line: "it declares a size of 0 channels"),
-    Refusal(LayerNorm(epsilon: -1), [4, 2, 1], line: "it declares the epsilon -1.0"),
+      LocalResponseNorm(size: 0, alpha: 1, beta: 1, k: 1), [4, 2, 1],
+      line: "expected a size from 1 to 65536 channels, found 0"),
+    Refusal(LayerNorm(epsilon: -1), [4, 2, 1], line: "expected a finite epsilon of at least 0, found -1.0"),
   ]
 
   @Test(arguments: refusals.indices) func whatDoesNotFitIsRefused(_ index: Int) {
@@ -129,18 +134,19 @@ import Testing
     #expect(line([flatten, flatten]) == "layer a is declared twice")
     #expect(line([layer("image", Flatten(), "image")]) == "layer image is declared twice")
     #expect(line([layer("a", Flatten(), "b")]) == "layer a takes b, which no earlier layer makes")
+    let unsuitable = ", which is empty or too large"
     #expect(
       line([layer("a", AdaptiveAverage(rows: 0, columns: 1), "image")])
-        == "layer a: its output has the shape (3, 0, 1)")
+        == "layer a: its output has the shape (3, 0, 1)" + unsuitable)
     func average(_ rows: Int, _ columns: Int) -> GraphLayer {
       layer("a", AdaptiveAverage(rows: rows, columns: columns), "image")
     }
     let large = 1 << 22
-    #expect(line([average(1 << 24 + 1, 1)]) == "layer a: its output has the shape (3, 16777217, 1)")
-    #expect(line([average(2 * large, large)]) == "layer a: its output has the shape (3, 8388608, 4194304)")
+    #expect(line([average(1 << 24 + 1, 1)]) == "layer a: its output has the shape (3, 16777217, 1)" + unsuitable)
+    #expect(line([average(2 * large, large)]) == "layer a: its output has the shape (3, 8388608, 4194304)" + unsuitable)
     #expect(
       line([average(large, large), layer("b", Flatten(), "a")])
-        == "layer b: its output has the shape (52776558133248, 1, 1)")
+        == "layer b: its output has the shape (52776558133248, 1, 1)" + unsuitable)
     let wide = layer("a", Convolution(Window(kernel: 1), groups: 1, outputs: 1 << 30, clamp: .none), "image")
     #expect(line([wide]).hasPrefix("layer a: its output has the shape (1073741824, "))
   }

@@ -225,10 +225,10 @@ import Testing
     let layers = [layer("g", GlobalAverage(), "image"), layer("s", Softmax(), "g"), layer("f", Flatten(), "s")]
     let model = try simplified(layers)
     #expect(model.graph.layers == [layers[0]] && model.graph.output == "g")
-    #expect(model.notes == ["the softmax at the end is left out: a score is what comes before it"])
+    #expect(model.notes == ["the softmax at the end is left out: its inputs are the scores"])
     #expect(
       errorLine { try simplified(layers + [layer("t", Elementwise(.tanh), "f")]) }
-        == "layer s: a softmax is supported as the last layer only")
+        == "layer s: a softmax is supported only as the last layer")
   }
 
   @Test func whatContradictsItselfIsRefused() throws {
@@ -244,7 +244,9 @@ import Testing
     #expect(line() == "layer b: expected a tensor b.running_mean of shape (2), found none")
     parameters["b.running_mean"] = tensor([2], [1, 1])
     parameters["b.running_var"] = tensor([2], [1, -1])
-    #expect(line() == "layer b: channel 1 has the variance -1.0 and the weight -0.25")
+    #expect(
+      line() == "layer b: expected a finite weight / √(variance + epsilon) in channel 1, "
+        + "found the weight -0.25 and the variance -1.0")
     #expect(
       errorLine { try simplified([layer("b", Identity(), "c")]) } == "layer b takes c, which no earlier layer makes"
     )

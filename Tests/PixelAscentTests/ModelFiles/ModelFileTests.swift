@@ -118,7 +118,7 @@ import Testing
     ("preprocessing", "{\"mean\":[0,0,0],\"std\":[1,0,1],\"inputSize\":224}", "not finite and positive"),
     (
       "preprocessing", "{\"mean\":[0,0,0],\"std\":[1,1],\"inputSize\":224}",
-      "a mean of 3 channels and a standard deviation of 2"
+      "the mean has 3 channels, the standard deviation 2"
     ),
     ("preprocessing", "{\"mean\":[0,0,0],\"std\":[1,1,1],\"inputSize\":0}", "from 1 to 65536, found 0"),
     ("preprocessing", "{\"mean\":[0,0,1e99],\"std\":[1,1,1],\"inputSize\":9}", "preprocessing: "),
@@ -136,8 +136,8 @@ import Testing
   }
 
   @Test(arguments: [
-    (convolution(Window(kernel: 0)), "layer conv1: it declares a window of size 0, stride 1"),
-    (convolution(Window(kernel: 3, stride: -1)), "layer conv1: it declares a window of size 3, stride -1"),
+    (convolution(Window(kernel: 0)), "found size 0, stride 1"),
+    (convolution(Window(kernel: 3, stride: -1)), "found size 3, stride -1"),
     (convolution(Window(kernel: 3), groups: 2), "layer conv1: 2 groups do not divide 3 input and 1 output channels"),
     (
       convolution(Window(kernel: 3), channels: 1 << 40),

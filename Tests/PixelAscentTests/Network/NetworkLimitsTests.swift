@@ -63,7 +63,7 @@ import Testing
         try Model(
           graph: whole, labels: Labels(names: []), preprocessing: .imageNet, source: "", licence: "", tensors: [:],
           name: "m.safetensors")
-      } == "m.safetensors: the network leaves nothing of an image of 4096×4096 pixels")
+      } == "m.safetensors: the network's windows do not fit into an image of 4096×4096 pixels")
   }
 
   /// Weights of a matrix, or a head as large as its input, are for one size.

@@ -63,7 +63,7 @@ import Testing
     let expected = """
       {"class":1,"input":"ab","label":"\(network.labels[1])","model":{"sha256":"\(digest)"},"picture":"result",\
       "program":"pixelascent","simd":"\(simd)","title":"class visualization of \(network.labels[1]) (1)",\
-      "version":"\(PixelAscent.version)","visualize":{"blur_every":10,"blur_sigma":0.5,"clamp":true,"height":5,\
+      "version":"\(Release.version)","visualize":{"blur_every":10,"blur_sigma":0.5,"clamp":true,"height":5,\
       "iterations":100,"l2":0.001,"learning_rate":25,"max_jitter":16,"recipe":"cs231n-pytorch-normalized","samples":1,\
       "seed":0,"show_every":0,"start":"image","width":7}}
       """
@@ -92,7 +92,7 @@ import Testing
       ("\"sha256\":", "\"input_size\":65537,\"sha256\":", "model holds a value of the wrong kind"),
       ("\"picture\":\"result\"", "\"picture\":\"x\"", "picture holds a value of the wrong kind"),
       ("\"recipe\":\"simonyan\"", "\"recipe\":\"x\"", "visualize.recipe holds a value of the wrong kind"),
-      ("\"seed\":18446744073709551615", "\"seed\":-1", "not valid JSON, or it holds a number that does not fit"),
+      ("\"seed\":18446744073709551615", "\"seed\":-1", "not valid JSON, or a number in it is out of range"),
       ("\"iterations\":150", "\"iterations\":0", "iterations must be 1 or more, found 0"),
       ("\"visualize\":", "\"visualise\":", "it names no technique; known: saliency, fool, visualize"),
     ] {

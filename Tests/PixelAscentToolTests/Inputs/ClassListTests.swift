@@ -51,8 +51,8 @@ import Testing
 
   @Test(arguments: [
     ("0,0", "--classes names tench (0) twice"), ("0-3,wolf", "--classes names wolf spider (3) twice"),
-    ("3-1", "--classes: write 1-3, not 3-1"), ("", "the class has an empty name"),
-    ("1,,2", "the class has an empty name"),
+    ("3-1", "--classes: write 1-3, not 3-1"), ("", "a class name can't be empty"),
+    ("1,,2", "a class name can't be empty"),
     ("2-5", "class 5 is out of range: the model has classes 0 to 4"),
   ])
   func errors(_ text: String, _ expected: String) { #expect(errorLine { try find(text) } == expected) }

@@ -56,7 +56,7 @@ import Testing
       #expect(Page.problems(page) == [])
       #expect(page.hasPrefix("<!DOCTYPE html>") && page.hasSuffix("</html>\n"))
       #expect(page.components(separatedBy: "<img ").count == pictures + 1)
-      #expect(page.contains("PixelAscent \(version), instruction set \(network.options.instructionSet.name)"))
+      #expect(page.contains("PixelAscent \(Release.version), instruction set \(network.options.instructionSet.name)"))
       #expect(page.contains("Model: <bdi>a test</bdi>; licence: <bdi>MIT</bdi>; 2 classes."))
       #expect(!page.contains("The command"))
     }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-/// The mean of each of rows × columns parts of a channel.
+/// Adaptive average pooling: splits every channel into `rows` × `columns` parts and takes the mean of each part.
 package struct AdaptiveAverage: Operation {
   package var rows, columns: Int
 

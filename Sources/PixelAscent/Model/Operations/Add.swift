@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-/// The sum of two inputs of one shape, then a clamp.
+/// The sum of two inputs of the same shape, then a clamp.
 package struct Add: ClampedOperation {
   package var clamp: Clamp
 
@@ -14,7 +14,7 @@ package struct Add: ClampedOperation {
 
   package func outputShape(_ inputs: [ValueShape]) throws(PixelAscentError) -> ValueShape {
     try checkShape(
-      inputs[1] == inputs[0], "expected two inputs of one shape, found \(inputs[0]) and \(inputs[1])")
+      inputs[1] == inputs[0], "expected two inputs of the same shape, found \(inputs[0]) and \(inputs[1])")
     return inputs[0]
   }
 

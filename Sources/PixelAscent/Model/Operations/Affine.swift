@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
-/// weight · x + bias, a channel at a time, then a clamp: `.weight` and `.bias` of shape (channels).
+/// weight · x + bias with a weight and a bias per channel, then a clamp. The parameters `.weight` and `.bias` have the
+/// shape (channels).
 package struct Affine: ClampedOperation {
   package var clamp: Clamp
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-/// The mean of a window; `countPadding` is ONNX's and PyTorch's count_include_pad.
+/// The mean of each window. `countPadding` is called count_include_pad in ONNX and PyTorch.
 package struct AveragePool: Operation {
   package var window: Window
   package var ceilMode, countPadding: Bool
@@ -24,7 +24,9 @@ package struct AveragePool: Operation {
   }
 
   package func outputShape(_ inputs: [ValueShape]) throws(PixelAscentError) -> ValueShape {
-    try checkShape(window.y.dilation == 1 && window.x.dilation == 1, "an average pool has no dilation")
+    try checkShape(
+      window.y.dilation == 1 && window.x.dilation == 1,
+      "expected an average pool without dilation, found \(window.y.dilation)×\(window.x.dilation)")
     return try window.pooled(inputs[0], ceilMode: ceilMode)
   }
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 
-/// (x − mean) / √(variance + epsilon) · weight + bias: `.weight`, `.bias`, `.running_mean` and `.running_var`, each of shape
-/// (channels). Readers make it; `Model.simplified` merges it into another layer or makes it an affine one.
+/// (x − mean) / √(variance + epsilon) · weight + bias. The parameters `.weight`, `.bias`, `.running_mean` and
+/// `.running_var` have the shape (channels). Readers make batch norms; `Model.simplified` folds them into other layers
+/// or turns them into affine layers.
 package struct BatchNorm: Operation {
   package var epsilon: Double
 
@@ -14,7 +15,7 @@ package struct BatchNorm: Operation {
   package func write(to fields: inout LayerFieldWriter) throws { try fields.write(epsilon, "epsilon") }
 
   package func outputShape(_ inputs: [ValueShape]) -> ValueShape { inputs[0] }
-  // Folding checks the tensors; no network that runs has a batch norm.
+  // Folding checks the tensors. A network that runs has no batch norms.
   package func parameterShapes(_ input: ValueShape) -> [(suffix: String, shapes: [[Int]])] { [] }
   package func multiplications(_ input: ValueShape, _ output: ValueShape) -> Int { 0 }
   package var summary: String { "batch norm" }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
-/// Channel shuffle: channel g·n + j of n = channels/groups goes to j·groups + g (Zhang et al.: "ShuffleNet", 2018).
+/// Channel shuffle: with n = channels / groups, channel g·n + j moves to j·groups + g (Zhang et al.: "ShuffleNet",
+/// 2018).
 package struct ChannelShuffle: Operation {
   package var groups: Int
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-/// `count` channels from `first` on.
+/// A range of the input's channels: `count` channels from `first` on.
 package struct ChannelSlice: Operation {
   package var first, count: Int
 
@@ -22,7 +22,7 @@ package struct ChannelSlice: Operation {
     var shape = inputs[0]
     try checkShape(
       first >= 0 && count >= 1 && first < shape.channels && count <= shape.channels - first,
-      "\(count) channels from \(first) on are not within \(shape.channels)")
+      "expected channels from 0 to \(shape.channels - 1), found \(count) from channel \(first) on")
     shape.channels = count
     return shape
   }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-/// The inputs' channels one after another.
+/// The channels of all inputs, one input after another.
 package struct Concatenate: Operation {
   package init() {}
 
@@ -15,7 +15,7 @@ package struct Concatenate: Operation {
     for other in inputs.dropFirst() {
       try checkShape(
         (other.height, other.width) == (shape.height, shape.width),
-        "expected inputs of one height and width, found \(inputs[0]) and \(other)")
+        "expected inputs of the same height and width, found \(inputs[0]) and \(other)")
       shape.channels += other.channels
     }
     return shape

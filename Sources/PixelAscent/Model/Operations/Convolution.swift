@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
-/// A convolution: `.weight` of shape (outputs, inputs/groups, kernel rows, kernel columns), `.bias` of shape (outputs); then
-/// a clamp.
+/// A convolution, then a clamp. The parameter `.weight` has the shape (outputs, inputs/groups, kernel rows, kernel
+/// columns), `.bias` the shape (outputs).
 package struct Convolution: ClampedOperation {
   package var window: Window
   package var groups: Int
@@ -45,7 +45,7 @@ package struct Convolution: ClampedOperation {
     ]
   }
 
-  /// Numbers of multiplications end here; those of all layers can still be added.
+  /// The greatest number of multiplications that a layer reports, so that the sum over all layers does not overflow.
   private static let mostMultiplications = 1 << 50
 
   package func multiplications(_ input: ValueShape, _ output: ValueShape) -> Int {

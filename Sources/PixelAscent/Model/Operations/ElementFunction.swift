@@ -1,20 +1,25 @@
 // SPDX-License-Identifier: MIT
 
-/// A function of one value. σ is the logistic function.
+/// A function of one value, such as an activation function. σ is the logistic function, Φ the standard normal
+/// distribution.
 package enum ElementFunction: Hashable, Sendable {
   case clamp(Clamp)
+  /// x if x > 0, else slope · x.
   case leakyReLU(slope: Float)
-  /// Leaky ReLU with a slope a channel, the tensor `<name>.weight` of shape (channels) or (1).
+  /// Leaky ReLU with a slope per channel, or one slope for all: the parameter `.weight` of shape (channels) or (1).
   case prelu
   /// x if x > 0, else alpha · (exp(x) − 1).
   case elu(alpha: Float)
+  /// σ(x).
   case sigmoid
-  /// min(1, max(0, alpha · x + beta)); PyTorch's alpha is 1/6, ONNX's default 0.2.
+  /// min(1, max(0, alpha · x + beta)). PyTorch's alpha is 1/6, ONNX's default is 0.2.
   case hardSigmoid(alpha: Float, beta: Float)
+  /// x · min(1, max(0, x/6 + 1/2)).
   case hardSwish
+  /// x · σ(x).
   case silu
   case tanh
-  /// x · Φ(x), or its approximation by tanh.
+  /// x · Φ(x), or the usual approximation with tanh.
   case gelu(tanh: Bool)
 
   package static let relu = ElementFunction.clamp(.relu)
@@ -23,7 +28,7 @@ package enum ElementFunction: Hashable, Sendable {
   static let hardGate = ElementFunction.hardSigmoid(alpha: 1 / 6, beta: 0.5)
 }
 
-// A case's name in model files, its parameters, and its words.
+// For each case: the name in model files, the coding, and the summary.
 extension ElementFunction {
   private enum Name: String, CaseIterable {
     case clamp, leakyReLU, prelu, elu, sigmoid, hardSigmoid, hardSwish, silu, tanh, gelu
@@ -94,6 +99,6 @@ extension ElementFunction {
     }
   }
 
-  /// What a layer that applies the function is called: PyTorch's name for it in small letters.
+  /// The name of a layer that applies the function: PyTorch's name in lower case.
   var layerName: String { name == .clamp ? "relu" : name.rawValue.lowercased() }
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-/// A function of each value by itself.
+/// A function that is applied to each value by itself.
 package struct Elementwise: Operation {
   package var function: ElementFunction
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-/// A layer that does nothing, as dropout. Readers make it, `Model.simplified` takes it out.
+/// A layer that does nothing, such as dropout. Readers make identities; `Model.simplified` removes them.
 package struct Identity: Operation {
   package init() {}
 

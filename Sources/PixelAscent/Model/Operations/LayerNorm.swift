@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 
-/// Layer normalisation (Ba, Kiros, Hinton 2016): (x − mean) / √(variance + epsilon) · weight + bias, with mean and variance over
-/// the channels of a pixel or over the whole image: `.weight` and `.bias` of shape (channels).
+/// Layer normalisation (Ba, Kiros, Hinton 2016): (x − mean) / √(variance + epsilon) · weight + bias. Mean and variance
+/// are taken over the channels of each pixel, or over all channels and pixels. The parameters `.weight` and `.bias`
+/// have the shape (channels).
 package struct LayerNorm: Operation {
   package var epsilon: Float
-  /// Whether mean and variance are those of all channels, rows and columns: group normalisation with one group.
+  /// Whether mean and variance are taken over all channels, rows and columns, as in group normalisation with one group.
   package var isWhole: Bool
 
   package init(epsilon: Float, isWhole: Bool = false) { (self.epsilon, self.isWhole) = (epsilon, isWhole) }
@@ -22,7 +23,7 @@ package struct LayerNorm: Operation {
   }
 
   package func outputShape(_ inputs: [ValueShape]) throws(PixelAscentError) -> ValueShape {
-    try checkShape(epsilon >= 0 && epsilon.isFinite, "it declares the epsilon \(epsilon)")
+    try checkShape(epsilon >= 0 && epsilon.isFinite, "expected a finite epsilon of at least 0, found \(epsilon)")
     return inputs[0]
   }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
-/// A matrix on a vector (a value of 1×1 pixels): `.weight` of shape (outputs, inputs), `.bias` of shape (outputs); then a
-/// clamp.
+/// A matrix times a vector (a value of 1×1 pixels) plus a bias, then a clamp. The parameter `.weight` has the shape
+/// (outputs, inputs), `.bias` the shape (outputs).
 package struct Linear: ClampedOperation {
   package var outputs: Int
   package var clamp: Clamp

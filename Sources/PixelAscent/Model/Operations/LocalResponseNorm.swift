@@ -26,7 +26,8 @@ package struct LocalResponseNorm: Operation {
   }
 
   package func outputShape(_ inputs: [ValueShape]) throws(PixelAscentError) -> ValueShape {
-    try checkShape((1...Window.limit).contains(size), "it declares a size of \(size) channels")
+    try checkShape(
+      (1...Window.limit).contains(size), "expected a size from 1 to \(Window.limit) channels, found \(size)")
     return inputs[0]
   }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-/// The maximum of a window; in ceil mode a window may hang over the lower and right edges.
+/// The maximum of each window. In ceil mode a window may extend beyond the lower and right edges.
 package struct MaxPool: Operation {
   package var window: Window
   package var ceilMode: Bool
@@ -31,12 +31,12 @@ package struct MaxPool: Operation {
 }
 
 extension Window {
-  /// The shape of what a pool makes of a value.
+  /// Returns the shape of a pool's output for an input of shape `x`.
   func pooled(_ x: ValueShape, ceilMode: Bool) throws(PixelAscentError) -> ValueShape {
     for axis in [y, self.x] {
       try checkShape(
         max(axis.before, axis.after) < axis.kernel,
-        "a pool's padding is less than its size \(axis.kernel), found \(max(axis.before, axis.after))")
+        "expected padding of less than the pool's size of \(axis.kernel), found \(max(axis.before, axis.after))")
     }
     let shape = try output(of: x, ceilMode: ceilMode)
     guard x.height >= y.dilation, x.width >= self.x.dilation else { throw doesNotFit(x) }

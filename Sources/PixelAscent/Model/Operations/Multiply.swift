@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
-/// The product of two inputs of one shape, or of one and another with 1×1 pixels and as many channels.
+/// The product of two inputs of the same shape, or of one input and another with 1×1 pixels and the same number of
+/// channels.
 package struct Multiply: Operation {
   package init() {}
 
@@ -14,7 +15,7 @@ package struct Multiply: Operation {
     let (x, factor) = (inputs[0], inputs[1]), isScaled = factor.isVector || x.isVector
     try checkShape(
       factor == x || isScaled && factor.channels == x.channels,
-      "expected two inputs of one shape, or one with 1×1 pixels, found \(x) and \(factor)")
+      "expected two inputs of the same shape, or one with 1×1 pixels, found \(x) and \(factor)")
     return x.isVector ? factor : x
   }
 

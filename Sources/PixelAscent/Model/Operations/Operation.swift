@@ -1,40 +1,43 @@
 // SPDX-License-Identifier: MIT
 
-/// What a layer computes, without its weights: everything that can be said of it before there is a network.
+/// The operation of a layer, without weights: its name, coding, shapes and summary.
 ///
 /// An operation is one file of this folder and one line in `OperationRegistry`. No requirement has a default
-/// implementation, so that an operation which leaves something unsaid does not compile. How it runs is said in
-/// Network/Layers.
+/// implementation, so an operation that leaves one out does not compile. The files of Network/Layers run the
+/// operations.
 package protocol Operation: Hashable, Sendable {
   /// The operation's name in model files.
   static var name: String { get }
-  /// The number of inputs; nil if there may be any number from 1 on.
+  /// The number of inputs; nil for any number from 1 on.
   static var inputCount: Int? { get }
 
-  /// Reads the parameters from a layer's entry in a model file.
+  /// Reads the operation from a layer's JSON object in a model file.
   init(from fields: LayerFields) throws
-  /// Writes the parameters to a layer's entry in a model file.
+  /// Writes the operation to a layer's JSON object in a model file.
   func write(to fields: inout LayerFieldWriter) throws
 
-  /// The shape of the output for inputs of these shapes, of which there are as many as `inputCount` says.
+  /// Returns the shape of the output for inputs of these shapes. Callers pass as many shapes as `inputCount` says.
   ///
-  /// - Throws: `PixelAscentError` of kind `invalidModel` if the shapes don't suit the operation, of kind `sizeLimit` if a
-  ///   window does not fit into its input.
+  /// - Throws: `PixelAscentError` of kind `invalidModel` if the shapes don't suit the operation, of kind `sizeLimit` if
+  ///   a window does not fit into its input.
   func outputShape(_ inputs: [ValueShape]) throws(PixelAscentError) -> ValueShape
-  /// The tensors of a layer whose first input has this shape, and the shapes that each may have.
+  /// Returns the suffixes of a layer's parameters, and the shapes that each may have if the layer's first input has the
+  /// shape `input`.
   func parameterShapes(_ input: ValueShape) -> [(suffix: String, shapes: [[Int]])]
-  /// The number of multiplications by weights in a forward pass, for a first input and an output of these shapes.
+  /// Returns the number of multiplications by weights in a forward pass, for a first input and an output of these
+  /// shapes.
   func multiplications(_ input: ValueShape, _ output: ValueShape) -> Int
   /// The operation in a few words: "conv 3×3 / 2, padding 1, ReLU".
   var summary: String { get }
 
-  /// Whether the output has 1×1 pixels for an image of any size, given which inputs do.
+  /// Returns whether the output has 1×1 pixels for every size of image. `inputs` says the same about each input.
   func makesVector(_ inputs: [Bool]) -> Bool
-  /// Whether the output of a layer with one input is that input, given whether the input has 1×1 pixels.
+  /// Returns whether the output of a layer with one input equals the input. `onVector` says whether the input has 1×1
+  /// pixels.
   func isIdentity(onVector: Bool) -> Bool
 }
 
-/// Every operation of a graph, in the order in which error lines list them.
+/// All operations that a graph may have, in the order in which error lines list them.
 package enum OperationRegistry {
   package static let all: [any Operation.Type] = [
     Convolution.self, Linear.self, BatchNorm.self, Affine.self, Elementwise.self, MaxPool.self, AveragePool.self,
@@ -43,21 +46,21 @@ package enum OperationRegistry {
     Softmax.self,
   ]
 
-  /// The operation of this name; nil if there is none.
+  /// Returns the operation with this name; nil if no operation has it.
   static func named(_ name: String) -> (any Operation.Type)? { byName[name] }
 
   private static let byName = Dictionary(uniqueKeysWithValues: all.map { ($0.name, $0) })
 }
 
-/// An operation whose values are clamped to an interval at its end.
+/// An operation that ends with a clamp.
 package protocol ClampedOperation: Operation {
   var clamp: Clamp { get set }
 }
 
 extension Operation {
-  /// The shape of the output for inputs of these shapes.
+  /// Returns the shape of the output for inputs of these shapes, and checks the number of inputs.
   ///
-  /// - Throws: as ``Graph/shapes(height:width:)`` does, without the layer's name.
+  /// - Throws: the errors of ``Graph/shapes(height:width:)``, without the layer's name.
   package func shape(of inputs: [ValueShape]) throws(PixelAscentError) -> ValueShape {
     if inputs.isEmpty { throw PixelAscentError(.invalidModel, "it has no input") }
     if let count = Self.inputCount {
@@ -67,7 +70,7 @@ extension Operation {
     return try outputShape(inputs)
   }
 
-  /// Whether this is the same operation with the same parameters.
+  /// Returns whether `other` is the same operation with the same settings.
   package func isEqual(to other: any Operation) -> Bool { (other as? Self) == self }
 }
 

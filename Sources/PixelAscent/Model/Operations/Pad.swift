@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-/// A border of a constant.
+/// A border of a constant value around every channel.
 package struct Pad: Operation {
   package var top, left, bottom, right: Int
   package var value: Float
@@ -28,7 +28,8 @@ package struct Pad: Operation {
   package func outputShape(_ inputs: [ValueShape]) throws(PixelAscentError) -> ValueShape {
     let borders = [top, left, bottom, right]
     try checkShape(
-      borders.allSatisfy((0...Window.limit).contains), "it declares the borders \(shapeText(borders))")
+      borders.allSatisfy((0...Window.limit).contains),
+      "expected borders from 0 to \(Window.limit), found \(shapeText(borders))")
     var shape = inputs[0]
     shape.height += top + bottom
     shape.width += left + right

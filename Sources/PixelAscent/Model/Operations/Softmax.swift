@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
-/// exp(x) / Σ exp(x). It may be the last layer only, and `Model.simplified` takes it out: a score is what comes before it.
+/// exp(x) / Σ exp(x). Only the last layer may be a softmax. `Model.simplified` removes it, because its inputs are the
+/// scores.
 package struct Softmax: Operation {
   package init() {}
 
