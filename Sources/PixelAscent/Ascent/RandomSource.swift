@@ -12,8 +12,10 @@ package struct RandomSource: Sendable {
     case jitter = 1
   }
 
+  /// The key of the generator.
   package let seed: UInt64
 
+  /// Creates the source of all numbers that a seed gives.
   package init(seed: UInt64) { self.seed = seed }
 
   /// Returns four random words for each of the 16 positions that begin with `position`.
@@ -66,10 +68,12 @@ package enum Philox {
   package struct Words: Hashable, Sendable {
     fileprivate let a, b, c, d: SIMD16<UInt32>
 
+    /// Creates the words 0 to 3 of 16 counters.
     package init(_ a: SIMD16<UInt32>, _ b: SIMD16<UInt32>, _ c: SIMD16<UInt32>, _ d: SIMD16<UInt32>) {
       (self.a, self.b, self.c, self.d) = (a, b, c, d)
     }
 
+    /// One of the words 0 to 3, for each of the 16 counters.
     package subscript(word: Int) -> SIMD16<UInt32> {
       precondition((0..<4).contains(word))
       return word < 2 ? (word == 0 ? a : b) : (word == 2 ? c : d)

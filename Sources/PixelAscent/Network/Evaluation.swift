@@ -208,7 +208,7 @@ public final class Evaluation {
   ///   - objective: the function of the scores to differentiate
   ///   - throughLastReLU: false to leave out the derivative of the last ReLU, if the scores come from it directly or
   ///     through an average
-  /// - Precondition: an image was loaded, and the evaluation was made with a gradient.
+  /// - Precondition: an image was loaded, and the evaluation was made with `gradient: true`.
   /// - Throws: ``PixelAscentError`` of kind `classLookup` if the objective names a class that the network does not
   ///   have, `invalidParameter` if the objective's derivatives, the scores or the gradient are not finite.
   public func gradient(
@@ -229,7 +229,7 @@ public final class Evaluation {
   /// - Parameters:
   ///   - objective: the function of the scores to differentiate
   ///   - layer: one of ``Network/layerNames``, or "image"
-  /// - Precondition: an image was loaded, and the evaluation was made with a gradient.
+  /// - Precondition: an image was loaded, and the evaluation was made with `gradient: true`.
   /// - Throws: ``PixelAscentError`` of kind `classLookup` if the objective names a class that the network does not
   ///   have, `invalidParameter` if the network has no such layer, or if the objective's derivatives, the scores or the
   ///   gradient are not finite.

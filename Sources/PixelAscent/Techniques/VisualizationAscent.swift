@@ -123,7 +123,8 @@ public final class VisualizationAscent: AscentSequence {
   }
 
   private func shift(_ sample: Int) -> Shift {
-    let most = parameters.maxJitter, range = parameters.recipe.jitterIsSymmetric ? -most...most : 0...most
+    let greatest = parameters.maxJitter
+    let range = parameters.recipe.jitterIsSymmetric ? -greatest...greatest : 0...greatest
     let position = UInt64(iteration) * UInt64(parameters.samples) + UInt64(sample)
     return Shift(
       rows: random.integer(in: range, .jitter, position, word: 0),
