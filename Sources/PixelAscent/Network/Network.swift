@@ -68,8 +68,8 @@ public struct Network: Sendable {
 
   /// Returns the SHA-256 of the model's file, in hexadecimal.
   ///
-  /// If further files hold weights, the hash continues over them in the order of their names. A network that was not
-  /// read from a file has the hash of no bytes.
+  /// If further files hold weights, the hash continues over them in the order of their names. A network that no reader
+  /// made has the hash of no bytes.
   ///
   /// - Throws: ``PixelAscentError`` of kind `unreadableFile`.
   public func sha256() throws(PixelAscentError) -> String { try SHA256.digest(of: sources) }
@@ -86,8 +86,7 @@ public struct Network: Sendable {
   /// The number of the input's channels: 3 for red, green and blue, 1 for grey.
   public var channels: Int { preprocessing.mean.count }
 
-  /// Returns the network's input for an image: resized as the preprocessing says, in normalised space, of shape (C, H,
-  /// W).
+  /// Returns the network's input for an image, resized as the preprocessing says: shape (C, H, W), in normalised space.
   ///
   /// - Throws: ``PixelAscentError`` of kind `sizeLimit` if the network can't take the resized image, or if it would
   ///   take more memory than the options allow. Nothing has been resized then.
@@ -126,9 +125,9 @@ public struct Network: Sendable {
       ? RGBImage(width: resized.width, height: resized.height, grey: resized.greyValues) : resized
   }
 
-  /// Returns the start of an ascent: an image's pixels in normalised space, at the image's own size, of shape (C, H,
-  /// W).
+  /// Returns the start of an ascent: an image's pixels in normalised space, at the image's own size.
   ///
+  /// - Returns: a tensor of shape (C, H, W)
   /// - Throws: ``PixelAscentError`` of kind `sizeLimit` if the network can't take that size, or the ascent would take
   ///   more memory than the options allow. No memory has been allocated then.
   public func start(from image: RGBImage) throws(PixelAscentError) -> Tensor {
