@@ -189,7 +189,7 @@ import Testing
     let options = "--classes 75,76 --init photo.png --recipe cs231n-pytorch --no-clamp --iterations 9"
     let outcome = try run("-o a \(options) --learning-rate 1e30 --json")
     #expect(outcome.status == 1 && outcome.text == "")
-    let line = "photo.png: the ascent has left what a float holds: take a smaller learning rate or l2"
+    let line = "photo.png: the ascent's values are too large for a float: use a smaller learning rate or l2"
     #expect(
       outcome.errors == """
         error: black-widow.png: \(line)

@@ -145,7 +145,7 @@ import Testing
       "error: photo.png: a network input of 3000×3000 pixels would take …"),
     Refusal(
       "classify narrow.png --resize crop --max-memory 100",
-      "error: narrow.png: resized to … MB (--max-memory); --resize stretch takes all of it"),
+      "error: narrow.png: the image, resized to … MB (--max-memory); --resize stretch does not crop it"),
     Refusal(
       "visualize --class 76 --init cut.npy",
       "error: cut.npy: the header declares the shape (20, 20) of float32, found 1599 bytes"),

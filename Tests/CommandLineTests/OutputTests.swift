@@ -111,7 +111,7 @@ import Testing
     ).check(in: folder)
     try Refusal(
       "convert external.onnx --quiet -o a.safetensors",
-      "error: a.safetensors: holds the weights that are read; write to another file"
+      "error: a.safetensors: the model's weights are in this file; write to another file"
     ).check(in: folder)
     for command in ["convert net.onnx -o ./b.safetensors", "convert net.onnx --labels labels.txt -o c.safetensors"] {
       let path = command.split(separator: " ").last ?? ""

@@ -102,7 +102,7 @@ import Testing
       "error: class.png: class 5000 is out of range: the model has classes 0 to 999; it was made by version 9.…"
     ).check(in: folder)
     try add("resize.png", [("\"sha256\"", "\"resize\":\"fold\",\"sha256\"")])
-    try Refusal("reproduce resize.png", "error: resize.png: how it was made can't be read: …").check(in: folder)
+    try Refusal("reproduce resize.png", "error: resize.png: its provenance can't be read: …").check(in: folder)
     // More pictures than memory holds.
     try add(
       "figure.png",
@@ -140,7 +140,8 @@ import Testing
 
   @Test(arguments: [
     Refusal(
-      "reproduce photo.png", "error: photo.png: the file doesn't say how it was made, as pixelascent's own pictures do"),
+      "reproduce photo.png",
+      "error: photo.png: the file has no provenance; only pictures that pixelascent wrote have one"),
     Refusal("reproduce missing.png", "error: missing.png: no such file"),
     Refusal("reproduce o.png --model missing", "error: missing: no such file"),
     .usage("reproduce o.png --input photo.png", "o.png was made from no file; leave out --input."),

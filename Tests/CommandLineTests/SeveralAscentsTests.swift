@@ -151,7 +151,7 @@ import Testing
   @Test("An ascent that fails is named, with the file it started from")
   func divergence() throws {
     let options = "--init photo.png --recipe cs231n-pytorch --no-clamp --learning-rate 1e30 --iterations 9 --quiet"
-    let line = "photo.png: the ascent has left what a float holds: take a smaller learning rate or l2\n"
+    let line = "photo.png: the ascent's values are too large for a float: use a smaller learning rate or l2\n"
     let outcome = try run("--class 76 --seeds 5-6 \(options)")
     #expect(outcome.status == 1 && outcome.text == "")
     #expect(

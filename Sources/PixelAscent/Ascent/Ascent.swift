@@ -1,37 +1,46 @@
 // SPDX-License-Identifier: MIT
 
-/// A step rule: changes an image along the gradient of an objective, both in normalised space, shape (C, H, W).
+/// A step rule: changes an image by the gradient of the ascent's objective at that image.
+///
+/// Image and gradient are in normalised space and have the shape (C, H, W). The objective of a ``ClassVisualization``
+/// includes the L2 term.
 public typealias AscentUpdate = (_ image: inout Tensor, _ gradient: Tensor) -> Void
 
-/// One image on its way up the score of a class: the loop's operations on pixels, and the memory they share.
+/// An image that ascends the score of a class: the loop's operations on pixels, and the memory that they share.
 final class Ascent {
-  /// X, shape (C, H, W) in normalised space: the network's input itself, as long as only X is evaluated and never rolled.
+  /// The image X in normalised space, of shape (C, H, W). It is the network's input itself as long as the ascent
+  /// evaluates no rolled copy and no other image.
   private(set) var image: ImagePlanes
-  /// The sum of the gradients of a step's samples, shifted back; one alone stays where the evaluation has it.
+  /// The sum of the gradients of a step's samples, rolled back. Of a single sample, the gradient stays in the
+  /// evaluation.
   private let gradient: ImagePlanes
+  /// The image between the two passes of a blur.
   private let blurred: ImagePlanes
   private let sums: RowSums
   let evaluation: Evaluation
   private let network: Network
   private let kernels: Kernels
   private let box: Box
+  /// The weights of the blur along each axis; empty if the ascent does not blur.
   private let vertical, horizontal: [Float]
 
-  /// How the image of the last evaluation was rolled.
+  /// The shift of the last evaluation.
   private var shift = Shift.none
-  /// How the image was rolled whose gradient was taken last.
+  /// The shift at which the last gradient was taken.
   private var gradientShift = Shift.none
 
-  // The step that is being prepared: its samples, those that are there, its weight decay, its length as far as it is known.
-  private var samples = 1, added = 0, decay = 0.0, norm = 0.0
+  // The current step: the number of its samples, the number of gradients taken so far, its weight decay, and ‖d‖₂ of a
+  // single sample; then the factor of d and whether the image is clamped.
+  private var samples = 1, gradientCount = 0, decay = 0.0, norm = 0.0
   private var rate = 0.0, clamps = false
 
-  // What the operations do in some rows. Made once: a closure made in the loop would be allocated there.
+  // The operations on some rows. They are made once, because making closures in the loop would allocate in every
+  // iteration.
   private lazy var roll = Parallel.Body { [unowned self] in
     kernels.roll(evaluation.image, image, by: shift, rows: $0.rows)
   }
   private lazy var rollBack = Parallel.Body { [unowned self] in
-    kernels.roll(gradient, evaluation.gradientPlanes, by: shift.inverse, accumulate: added > 0, rows: $0.rows)
+    kernels.roll(gradient, evaluation.gradientPlanes, by: shift.inverse, accumulate: gradientCount > 0, rows: $0.rows)
   }
   private lazy var squaresOfSample = Parallel.Body { [unowned self] in
     kernels.squares(evaluation.gradientPlanes, evaluation.image, 1, Float(decay), sums: sums, rows: $0.rows)
@@ -52,9 +61,13 @@ final class Ascent {
     kernels.blurHorizontal(image, blurred, taps: horizontal, rows: $0.rows)
   }
 
+  /// Allocates the memory of an ascent.
+  ///
   /// - Parameters:
-  ///   - rolls: whether the image will be evaluated at shifts
-  ///   - blurSigma: the standard deviation of `blur`, in pixels; without it there is none
+  ///   - network: the network that evaluates the image
+  ///   - start: the first image in normalised space, of shape (C, H, W)
+  ///   - rolls: whether the ascent will evaluate rolled copies of the image
+  ///   - blurSigma: the standard deviation of `blur` in pixels; nil if the ascent does not blur
   /// - Throws: `PixelAscentError` of kind `sizeLimit`, as `Evaluation` does.
   init(_ network: Network, from start: Tensor, rolls: Bool, blurSigma: Double? = nil) throws(PixelAscentError) {
     let height = start.shape[1], width = start.shape[2]
@@ -72,13 +85,13 @@ final class Ascent {
     image.tensor = start
   }
 
-  /// The threads of its operations.
+  /// The threads that run the operations.
   var parallel: Parallel { evaluation.parallel }
 
-  /// Whether X is the network's input itself.
+  /// Whether X lies in the memory of the network's input.
   private var isInput: Bool { image.isSame(as: evaluation.image) }
 
-  /// Computes the scores of all classes, or of one only, for the shifted image.
+  /// Computes the scores of all classes, or of one class only, for the image rolled by `shift`.
   ///
   /// - Throws: as `Evaluation.forward` does.
   func evaluate(shift: Shift = .none, only class: Int? = nil) throws(PixelAscentError) {
@@ -88,38 +101,38 @@ final class Ascent {
     try evaluation.forward(only: `class`)
   }
 
-  /// Computes the scores of all classes for a picture in place of the image.
+  /// Computes the scores of all classes for a picture, while X stays as it is.
   ///
   /// - Throws: as `Evaluation.forward` does.
   func evaluate(_ picture: RGBImage) throws(PixelAscentError) {
     if isInput {
-      let own = ImagePlanes(channels: image.channels, height: image.height, width: image.width)
-      own.tensor = image.tensor
-      image = own
+      let copy = ImagePlanes(channels: image.channels, height: image.height, width: image.width)
+      copy.tensor = image.tensor
+      image = copy
     }
     shift = .none
     network.normalize(picture, into: evaluation.image)
     try evaluation.forward()
   }
 
-  /// Computes the scores of all classes once more, for the image as it was last evaluated.
+  /// Computes the scores of all classes for the network's input of the last evaluation.
   func evaluateAgain() throws(PixelAscentError) { try evaluation.forward() }
 
   /// The scores of all classes at the last evaluation.
   var scores: [Float] { evaluation.lastScores }
 
-  /// The score of a class at the last evaluation.
+  /// Returns the score of a class at the last evaluation.
   func score(_ class: Int) -> Float { evaluation.score(`class`) }
 
-  /// Begins a step along d = (mean of the gradients of `samples` evaluations) − decay · X.
+  /// Begins a step in the direction d = (mean of the gradients of `samples` evaluations) − decay · X.
   func beginStep(samples: Int = 1, decay: Double = 0) {
-    (self.samples, self.decay, added) = (samples, decay, 0)
+    (self.samples, self.decay, gradientCount) = (samples, decay, 0)
   }
 
   /// Adds the gradient of a class's score at the last evaluation to the step.
   ///
-  /// - Returns: whether it is that of the score before the last ReLU, since the score's own is exactly zero.
-  /// - Throws: `PixelAscentError` of kind `zeroGradient` if neither the score nor the score before the last ReLU has one.
+  /// - Returns: whether the gradient is that of the score before the last ReLU, because the score's own is exactly zero
+  /// - Throws: `PixelAscentError` of kind `zeroGradient` if the gradient of the score before the last ReLU is zero too.
   func addGradient(of class: Int) throws(PixelAscentError) -> Bool {
     var beforeLastReLU = false
     if try !takeGradient(of: `class`, throughLastReLU: true) {
@@ -135,11 +148,11 @@ final class Ascent {
     }
     gradientShift = shift
     if samples > 1 { parallel.overRows(image.height, rollBack) }
-    added += 1
+    gradientCount += 1
     return beforeLastReLU
   }
 
-  /// Leaves the gradient in the evaluation; returns whether it is anything but zero.
+  /// Computes a gradient, which stays in the evaluation, and returns whether it has an element that is not zero.
   private func takeGradient(of class: Int, throughLastReLU: Bool) throws(PixelAscentError) -> Bool {
     evaluation.backward(.one(`class`), throughLastReLU: throughLastReLU)
     parallel.overRows(image.height, squaresOfSample)
@@ -149,7 +162,7 @@ final class Ascent {
     return norms.gradient > 0
   }
 
-  /// The mean gradient of the step's samples as a tensor: shape (C, H, W), at X.
+  /// The mean gradient of the step's samples, rolled back to X: shape (C, H, W).
   var stepGradient: Tensor {
     if samples > 1 {
       var mean = gradient.tensor
@@ -161,12 +174,12 @@ final class Ascent {
     return gradient.tensor
   }
 
-  /// X ← X + rate · d, or X + rate · d/‖d‖₂; then into the allowed box.
+  /// Steps: X ← X + rate · d, or X ← X + rate · d/‖d‖₂ if `normalized`. Then clamps X to the box if `clamp`.
   ///
-  /// - Throws: `PixelAscentError` of kind `zeroGradient` if d has no direction, `invalidParameter` if X becomes so large
-  ///   that a float doesn't hold its square.
+  /// - Throws: `PixelAscentError` of kind `zeroGradient` if `normalized` and d is zero, `invalidParameter` if ‖X‖₂ is
+  ///   not finite afterwards.
   func step(rate: Double, normalized: Bool, clamp: Bool) throws(PixelAscentError) {
-    precondition(added == samples)
+    precondition(gradientCount == samples)
     (self.rate, clamps) = (rate, clamp)
     if normalized {
       if samples > 1 {
@@ -185,11 +198,12 @@ final class Ascent {
     guard sums.length.isFinite else { throw Self.tooLarge }
   }
 
-  /// Changes X by a rule that is given the step's direction d, then clamps it to the allowed box.
+  /// Changes X by a step rule, which takes the step's direction d, then clamps X to the box if `clamp`.
   ///
-  /// - Throws: `PixelAscentError` of kind `invalidParameter` if the rule leaves another shape, or what is not finite.
+  /// - Throws: `PixelAscentError` of kind `invalidParameter` if the rule changes the shape of X, or X is not finite
+  ///   afterwards.
   func step(by update: AscentUpdate, clamp: Bool) throws(PixelAscentError) {
-    precondition(added == samples)
+    precondition(gradientCount == samples)
     var changed = image.tensor, direction = stepGradient
     let shape = changed.shape
     if decay != 0 {
@@ -203,18 +217,18 @@ final class Ascent {
       )
     }
     image.tensor = changed
-    // A step of length 0 clamps.
+    // A step of length 0 clamps and sums X².
     (rate, clamps) = (0, clamp)
     parallel.overRows(image.height, stepForward)
     guard sums.length.isFinite else { throw Self.tooLarge }
   }
 
-  /// Blurs X along H, then along W.
+  /// Blurs X along its height, then along its width.
   func blur() {
     parallel.overRows(image.height, blurDown)
     parallel.overRows(image.height, blurAcross)
   }
 
   private static let tooLarge = PixelAscentError(
-    .invalidParameter, "the ascent has left what a float holds: take a smaller learning rate or l2")
+    .invalidParameter, "the ascent's values are too large for a float: use a smaller learning rate or l2")
 }

@@ -8,9 +8,11 @@
   import Glibc
 #endif
 
-/// Blur weights exp(−½(k/σ)²) of k = −R … R, R = ⌊4σ + ½⌋, with sum 1, for an axis of `size` pixels.
+/// Returns the weights of a Gaussian blur along an axis of `size` pixels: exp(−½(k/σ)²) for k = −R … R, R = ⌊4σ + ½⌋,
+/// scaled to the sum 1.
 ///
-/// Half-sample reflection has period 2·size, so where R is larger the weights are those of one period, summed.
+/// The blur reflects the image at its borders with the period 2 · size. If R is larger than `size`, the weights of all
+/// periods are therefore added to the weights of one, k = −size … size.
 func gaussianTaps(sigma: Double, size: Int) -> [Float] {
   let radius = Int(4 * sigma + 0.5)
   var weights = (-radius...radius).map { (k: Int) -> Double in

@@ -3,20 +3,22 @@
 /// Random numbers from Philox 4×32-10, a counter-based generator (Salmon, Moraes, Dror, Shaw: "Parallel random numbers:
 /// as easy as 1, 2, 3", SC 2011).
 ///
-/// The seed is the key; a stream and a position in it are the counter. Every number is therefore a function of (seed,
-/// stream, position) alone: the same on every machine, in any order, on any number of threads.
+/// The seed is the key; a stream and a position in it are the counter. So each number depends on (seed, stream,
+/// position) alone: not on the machine, the order of the calls or the number of threads.
 package struct RandomSource: Sendable {
-  /// What the numbers are for. Streams of one seed are independent.
+  /// A sequence of numbers for one purpose. The streams of one seed are independent.
   package enum Stream: UInt32, Sendable {
     case noise = 0
     case jitter = 1
   }
 
+  /// The key of the generator.
   package let seed: UInt64
 
+  /// Creates the source of all numbers that a seed gives.
   package init(seed: UInt64) { self.seed = seed }
 
-  /// Four words for each of the 16 consecutive positions from `position` on.
+  /// Returns four random words for each of the 16 positions that begin with `position`.
   package func words(_ stream: Stream, _ position: UInt64) -> Philox.Words {
     let lanes = SIMD16<UInt64>(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15) &+ position
     return Philox.block(
@@ -25,16 +27,16 @@ package struct RandomSource: Sendable {
         SIMD16(repeating: stream.rawValue), SIMD16(repeating: 0)), key: seed)
   }
 
-  /// Numbers uniform in [0, 1): multiples of 2⁻²⁴.
+  /// Returns `count` numbers that are uniform in [0, 1): multiples of 2⁻²⁴.
   package func uniforms(_ count: Int) -> [Float] {
     numbers(count) { words in (0..<4).map { SIMD16<Float>(words[$0] &>> 8) * 0x1p-24 } }
   }
 
-  /// Numbers with the standard normal distribution (Box and Muller 1958).
+  /// Returns `count` numbers with the standard normal distribution (Box and Muller 1958).
   package func normals(_ count: Int) -> [Float] {
     numbers(count) { words in
       [(words[0], words[1]), (words[2], words[3])].flatMap { radius, angle in
-        // In (0, 1], so that the logarithm is finite.
+        // The number is in (0, 1], so its logarithm is finite.
         let uniform = (SIMD16<Float>(radius &>> 8) + 1) * 0x1p-24
         let length = (-2 * SIMD16.logarithm(uniform)).squareRoot()
         let (cosine, sine) = SIMD16.cosineAndSine(turn: angle)
@@ -43,13 +45,14 @@ package struct RandomSource: Sendable {
     }
   }
 
-  /// An integer uniform in `range`, from word `word` (0…3) of a position; biased by less than range.count · 2⁻³².
+  /// Returns an integer that is uniform in `range` up to a bias below range.count · 2⁻³². It is made from one word
+  /// (0…3) of a position.
   package func integer(in range: ClosedRange<Int>, _ stream: Stream, _ position: UInt64, word: Int) -> Int {
     let random = UInt64(words(stream, position)[word][0])
     return range.lowerBound + Int((random &* UInt64(range.count)) &>> 32)
   }
 
-  /// `count` numbers, 64 from every 16 positions: word 0 of all of them, then word 1, 2 and 3.
+  /// Returns `count` numbers. `make` turns the words of each group of 16 positions into 64 numbers.
   private func numbers(_ count: Int, _ make: (Philox.Words) -> [SIMD16<Float>]) -> [Float] {
     var made: [SIMD16<Float>] = []
     return [Float](count: count) { start in
@@ -61,20 +64,23 @@ package struct RandomSource: Sendable {
 
 /// The bijection of Philox 4×32-10, 16 counters at a time.
 package enum Philox {
-  /// Four words of each of 16 counters, or of what comes of them.
+  /// Four words for each of 16 counters, or for their 16 results.
   package struct Words: Hashable, Sendable {
     fileprivate let a, b, c, d: SIMD16<UInt32>
 
+    /// Creates the words 0 to 3 of 16 counters.
     package init(_ a: SIMD16<UInt32>, _ b: SIMD16<UInt32>, _ c: SIMD16<UInt32>, _ d: SIMD16<UInt32>) {
       (self.a, self.b, self.c, self.d) = (a, b, c, d)
     }
 
+    /// One of the words 0 to 3, for each of the 16 counters.
     package subscript(word: Int) -> SIMD16<UInt32> {
       precondition((0..<4).contains(word))
       return word < 2 ? (word == 0 ? a : b) : (word == 2 ? c : d)
     }
   }
 
+  /// Returns the random words of 16 counters: ten rounds with a key.
   package static func block(counter: Words, key: UInt64) -> Words {
     var (a, b, c, d) = (counter.a, counter.b, counter.c, counter.d)
     var low = UInt32(truncatingIfNeeded: key), high = UInt32(truncatingIfNeeded: key >> 32)
@@ -96,8 +102,10 @@ package enum Philox {
 }
 
 extension SIMD16<Float> {
-  /// ln of positive normal numbers, within 3 units in the last place: the exponent, and a series in (m − 1) / (m + 1) for a
-  /// mantissa m from √½ to √2. Written out, so that it is the same on every machine.
+  /// Returns the natural logarithm of positive normal numbers, within 3 units in the last place.
+  ///
+  /// The result is exponent · ln 2 plus a series in (m − 1) / (m + 1) for the mantissa m from √½ to √2. The system's
+  /// logarithm would differ between machines; this one does not.
   package static func logarithm(_ x: SIMD16<Float>) -> SIMD16<Float> {
     let bits = unsafeBitCast(x, to: SIMD16<UInt32>.self)
     let shifted = bits &- 0x3F35_04F3  // √½
@@ -112,7 +120,9 @@ extension SIMD16<Float> {
     return exponent * 0.693_147_18 + 2 * ratio * series
   }
 
-  /// cos 2πt and sin 2πt of t = turn / 2³², within 2⁻²²: the nearest quarter turn, and Taylor series up to ⅛ turn from it.
+  /// Returns cos 2πt and sin 2πt for t = turn / 2³², within 2⁻²².
+  ///
+  /// The angle is divided into the nearest quarter turn and a rest of at most ⅛ turn, for which Taylor series are used.
   package static func cosineAndSine(turn: SIMD16<UInt32>) -> (SIMD16<Float>, SIMD16<Float>) {
     let quarter = (turn &+ 0x2000_0000) &>> 30
     let rest = SIMD16<Int32>(truncatingIfNeeded: turn &- quarter &<< 30)

@@ -2,20 +2,24 @@
 
 import Synchronization
 
-/// Where everything lies in an evaluation's arena.
+/// The offsets of an evaluation's arrays in its arena, in floats, and the sizes of the memory beside it.
 struct ArenaLayout: Sendable {
-  /// The height and width of every storage's planes.
+  /// The height and width of each storage's planes.
   private(set) var sizes: [(height: Int, width: Int)]
+  /// The offset of each storage's activations.
   let activations: [Int]
+  /// The offset of each storage's gradient; empty without a backward pass.
   private(set) var gradients: [Int] = []
-  /// Of every layer, the bytes of a max pool's index.
+  /// For each layer, the bytes of its max pool's indices; 0 for every other layer.
   private(set) var indexBytes: [Int] = []
+  /// The number of 64-bit words of the largest nonzero mask; all layers use the same memory for theirs.
   private(set) var nonzeroMaskCount = 0
   let image: Int
   let imageGradient: Int?
+  /// The number of floats in the arena.
   private(set) var floats = 0
 
-  /// Kernels count in 32 bits.
+  /// The limit of a side in pixels; kernels count in 32 bits.
   private static let longestSide = 1 << 24
 
   init(_ plan: LayerPlan, height: Int, width: Int, gradient: Bool) throws(PixelAscentError) {
@@ -26,13 +30,14 @@ struct ArenaLayout: Sendable {
       return floats
     }
     let sizes = sizes
-    // With its halos a value may be many times larger: what is too much to be counted is too much.
-    let most = plan.storages.indices.reduce(Double(plan.imageChannels) * Double(height) * Double(width)) { sum, index in
+    // Halos can make a value many times larger. A sum of doubles can't overflow, the counts below could.
+    let pixels = Double(plan.imageChannels) * Double(height) * Double(width)
+    let estimate = plan.storages.indices.reduce(pixels) { sum, index in
       let storage = plan.storages[index], halo = max(storage.halo, storage.gradientHalo)
       let (rows, columns) = (sizes[index].height + 2 * halo, sizes[index].width + 2 * halo)
       return sum + 2 * Double(storage.channels + 15) * Double(rows) * Double(columns)
     }
-    guard most <= 0x1p56 else {
+    guard estimate <= 0x1p56 else {
       throw PixelAscentError(
         .sizeLimit, "a network input of \(height)×\(width) pixels would take more memory than any machine has")
     }
@@ -58,10 +63,10 @@ struct ArenaLayout: Sendable {
       let value = plan.values[layer.output], size = sizes[value.storage]
       return value.blocks.count * 16 * size.height * size.width
     }
-    let marked = plan.layers.flatMap { layer in
+    let maskedValues = plan.layers.flatMap { layer in
       (layer.usesInputMask ? layer.inputs : []) + (gradient && layer.usesGradientMask ? [layer.output] : [])
     }
-    for value in marked.map({ plan.values[$0] }) {
+    for value in maskedValues.map({ plan.values[$0] }) {
       let size = sizes[value.storage]
       nonzeroMaskCount = max(
         nonzeroMaskCount, NonzeroMask.count(channels: value.channels, height: size.height, width: size.width))
@@ -75,7 +80,7 @@ struct ArenaLayout: Sendable {
     guard max(height, width) <= longestSide else {
       throw PixelAscentError(
         .sizeLimit,
-        "a network input of \(height)×\(width) pixels is too large: a side may have \(longestSide) at most")
+        "a network input of \(height)×\(width) pixels is too large: a side may have at most \(longestSide)")
     }
     func doesNotFit(_ why: String) -> PixelAscentError {
       let message: Message = "a network input of \(height)×\(width) pixels does not fit: \(why)"
@@ -96,24 +101,24 @@ struct ArenaLayout: Sendable {
     }
     var sizes = Array(repeating: (height: 0, width: 0), count: plan.storages.count)
     for value in plan.values {
-      let shape = shapes[value.shape, default: ValueShape(channels: 0)]
-      // A matrix has weights for one size of image only.
+      let shape = shapes[value.shapeName, default: ValueShape(channels: 0)]
+      // A linear layer behind a flatten has weights for one image size only.
       guard shape.channels == value.channels, shape.isVector || !value.isVector else {
         let expected = ValueShape(channels: value.channels)
-        throw doesNotFit("layer \(value.shape.oneLine): expected the shape \(expected), found \(shape)")
+        throw doesNotFit("layer \(value.shapeName.oneLine): expected the shape \(expected), found \(shape)")
       }
       sizes[value.storage] = (shape.height, shape.width)
     }
     return sizes
   }
 
-  /// The memory of it all.
+  /// The bytes of all of an evaluation's memory.
   var bytes: Int {
     floats * MemoryLayout<Float>.stride + indexBytes.reduce(0, +) + nonzeroMaskCount * MemoryLayout<UInt64>.stride
   }
 }
 
-/// The layouts of the last sizes that were asked for: shapes are inferred once a size, however many images have it.
+/// A cache of the layouts of the most recent sizes, so that shapes are inferred once per size, not once per image.
 final class ArenaLayouts: Sendable {
   private struct Size: Hashable {
     let height, width: Int
@@ -121,11 +126,11 @@ final class ArenaLayouts: Sendable {
   }
 
   private let layouts = Mutex<[(size: Size, layout: ArenaLayout)]>([])
-  private static let most = 8
+  private static let capacity = 8
 
-  /// The layout of a size, made unless it is there.
+  /// Returns the layout for a size, from the cache or newly made.
   ///
-  /// - Throws: as `ArenaLayout.init` does; that is not kept.
+  /// - Throws: as `ArenaLayout.init` does; errors are not cached.
   func layout(
     _ plan: LayerPlan, height: Int, width: Int, gradient: Bool
   ) throws(PixelAscentError) -> ArenaLayout {
@@ -133,7 +138,7 @@ final class ArenaLayouts: Sendable {
     if let known = layouts.withLock({ layouts in layouts.first { $0.size == size }?.layout }) { return known }
     let made = try ArenaLayout(plan, height: height, width: width, gradient: gradient)
     layouts.withLock { layouts in
-      if layouts.count == Self.most { layouts.removeFirst() }
+      if layouts.count == Self.capacity { layouts.removeFirst() }
       layouts.append((size, made))
     }
     return made

@@ -1,19 +1,24 @@
 // SPDX-License-Identifier: MIT
 
-/// How much of the machine a computation may use. Threads and memory change no result; another instruction set rounds otherwise.
+/// How much of the machine a computation may use.
+///
+/// The number of threads and the memory limit don't change any result. Another instruction set rounds differently.
 public struct ComputeOptions: Hashable, Sendable {
-  /// The most threads that work on one image at once; at least 1.
+  /// The maximum number of threads that work on one image at the same time; at least 1.
   public var threads: Int
-  /// The most memory, in bytes, that one image's way through the network may take.
+  /// The limit, in bytes, on the memory of one image's evaluation. Resized images, and the pictures that are kept for a
+  /// figure, must stay below the same limit.
   public var maxMemory: Int
   /// The instruction set of the kernels.
   public var instructionSet: InstructionSet
 
-  /// The number of cores this process may use: those of the machine, of the affinity mask, and of the CPU quotas of its
-  /// control groups, whichever is least. At least 1; a quota's last fraction of a core does not count.
+  /// The number of cores this process may use: the least of the machine's cores, the cores in the affinity mask, and
+  /// the whole cores in the CPU quotas of the process's control groups; at least 1.
   public static var availableThreads: Int { SystemLimits.availableThreads }
 
-  /// Options; the defaults are every core the process may use, 2 GiB, and the fastest instruction set.
+  /// Creates options; the defaults are every core that the process may use, 2 GiB, and the fastest instruction set.
+  ///
+  /// - Precondition: `threads` is at least 1 and `maxMemory` is not negative.
   public init(
     threads: Int = ComputeOptions.availableThreads, maxMemory: Int = 2 << 30,
     instructionSet: InstructionSet = .best
@@ -24,9 +29,10 @@ public struct ComputeOptions: Hashable, Sendable {
     self.instructionSet = instructionSet
   }
 
-  /// Checks that `bytes` of memory for `what` are allowed and there.
+  /// Checks that these options allow `bytes` of memory for `what`, and that the machine has them.
   ///
-  /// - Throws: `PixelAscentError` of kind `sizeLimit` if they are more than these options allow, or than this machine has.
+  /// - Throws: `PixelAscentError` of kind `sizeLimit` if `bytes` is more than these options allow, or than the machine
+  ///   has.
   func checkMemory(_ bytes: Int, of what: Message) throws(PixelAscentError) {
     if bytes > maxMemory {
       let megabytes = (bytes - 1) >> 20 + 1

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 
-/// One image in a network: the memory of its way forward and back, planned once from its size.
+/// The evaluation of one image by a network: the memory for its forward and backward passes, planned once from its
+/// size.
 ///
-/// Load an image, then ask for scores, for the activation of any layer, and for the gradient of any objective with respect to
-/// the image or to a layer, in any order and as often as you like. The scores of an image are computed once. A gradient takes
-/// the memory of the activations: an activation or a gradient after it costs another forward pass.
+/// Load an image, then ask for scores, for the activation of any layer, and for the gradient of any objective with
+/// respect to the image or to a layer, in any order and as often as you like. The scores of an image are computed once.
+/// Computing a gradient overwrites the activations, so the next activation or gradient costs another forward pass.
 ///
 /// ```swift
 /// let evaluation = try network.evaluation(of: photo)
@@ -13,47 +14,58 @@
 /// let difference = try evaluation.gradient(of: .weighted([76: 1, 99: -1]))
 /// ```
 ///
-/// An evaluation is not for two tasks at once; make one for each. Many go side by side best with one thread each
-/// (``ComputeOptions/threads``).
+/// Two tasks can't use one evaluation at the same time; make one for each task. Many evaluations at the same time are
+/// fastest with one thread each (``ComputeOptions/threads``).
 public final class Evaluation {
-  /// The image's height and width in pixels.
-  public let height: Int, width: Int
-  /// The network.
+  /// The image's height in pixels.
+  public let height: Int
+  /// The image's width in pixels.
+  public let width: Int
+  /// The network that evaluates the image.
   public let network: Network
-  /// The network's input: the image, with the halo the first layer asks for.
+  /// The network's input: the image in normalised space, with the halo that the first layer needs.
   let image: ImagePlanes
   private let imageGradient: ImagePlanes?
 
-  /// The threads of its operations.
+  /// The threads that run the layers' steps.
   let parallel: Parallel
-  /// Called when a pass begins, with nil, and after each of its layers; `isBackward` says which pass. For benchmarks.
+  /// A closure that benchmarks set. It is called with nil when a pass begins, then after each layer with the layer's
+  /// index.
   var observer: ((_ layer: Int?, _ isBackward: Bool) -> Void)?
 
   let plan: LayerPlan
   let kernels: Kernels
+  /// The activations of the plan's values.
   let activations: [Planes]
+  /// The gradients of the plan's values; empty for an evaluation without a backward pass.
   let gradients: [Planes]
+  /// For each layer, the positions of a max pool's maxima; nil for every other layer.
   let poolIndices: [PoolIndex?]
   let nonzeroMask: NonzeroMask
 
-  // What the present pass is about.
-  var wanted = 0..<0
+  /// The blocks of scores that the current pass is for.
+  var requestedBlocks = 0..<0
+  /// Whether the current backward pass includes the last ReLU, on the scores or right before their average.
   var throughLastReLU = true
 
   /// Whether an image was loaded.
   private(set) var isLoaded = false
-  /// The scores of the image, once they are computed.
-  private var known: [Float]?
-  /// Whether the activations are those of a whole forward pass. A gradient's way back takes their memory.
+  /// The scores of the loaded image; nil until they have been computed.
+  private var cachedScores: [Float]?
+  /// Whether the activations are those of a whole forward pass. A backward pass overwrites them.
   var hasActivations = false
 
-  // What a layer does in a part of its output or of its inputs' gradients. Made once: a closure made in the loop would be
-  // allocated there, again and again.
+  // The steps of each layer. They are made once, because making closures in the loop would allocate in every pass.
   private lazy var forwardSteps: [[Step]] = plan.layers.indices.map(forwardSteps)
   private lazy var backwardSteps: [[Step]] = plan.layers.indices.map { backwardSteps($0) }
 
-  /// The memory for an image of this size; without `gradient`, for the forward pass alone.
+  /// Allocates the memory for an image of `height` × `width` pixels.
   ///
+  /// - Parameters:
+  ///   - network: the network that evaluates the image
+  ///   - height: the image's height in pixels
+  ///   - width: the image's width in pixels
+  ///   - gradient: false for scores and activations alone, which takes less memory
   /// - Throws: ``PixelAscentError`` of kind `sizeLimit` if the image is too small for the network, or needs more memory
   ///   than the network's options allow.
   public init(_ network: Network, height: Int, width: Int, gradient: Bool = true) throws(PixelAscentError) {
@@ -88,7 +100,7 @@ public final class Evaluation {
     nonzeroMask = NonzeroMask(count: layout.nonzeroMaskCount)
   }
 
-  /// The gradient with respect to the image that the last `backward` made.
+  /// The input gradient that the last `backward` computed, in plain planes.
   var gradientPlanes: ImagePlanes {
     guard let imageGradient else { preconditionFailure("this evaluation is for the forward pass only") }
     return imageGradient
@@ -96,7 +108,7 @@ public final class Evaluation {
 
   // MARK: Loading
 
-  /// Loads an image of this evaluation's size: its pixels go straight into the network's input, normalised.
+  /// Loads an image of this evaluation's size and normalises its pixels.
   ///
   /// - Throws: ``PixelAscentError`` of kind `invalidParameter` if the image has another size; see
   ///   ``Network/resized(_:)``.
@@ -124,12 +136,12 @@ public final class Evaluation {
     forget()
   }
 
-  /// Takes note that the image is another one.
+  /// Discards the previous image's scores and activations after another image was loaded.
   private func forget() {
-    (isLoaded, hasActivations, known) = (true, false, nil)
+    (isLoaded, hasActivations, cachedScores) = (true, false, nil)
   }
 
-  /// The image that was loaded, in normalised space: shape (C, H, W).
+  /// The loaded image in normalised space: shape (C, H, W).
   ///
   /// - Precondition: an image was loaded.
   public var input: Tensor {
@@ -139,42 +151,42 @@ public final class Evaluation {
 
   private func requireImage() { precondition(isLoaded, "no image was loaded") }
 
-  // MARK: Asking
+  // MARK: Results
 
-  /// The raw scores of all classes.
+  /// Returns the scores of all classes, by class index.
   ///
   /// - Precondition: an image was loaded.
-  /// - Throws: ``PixelAscentError`` of kind `invalidParameter` if one is not finite.
+  /// - Throws: ``PixelAscentError`` of kind `invalidParameter` if a score is not finite.
   public func scores() throws(PixelAscentError) -> [Float] {
-    if let known { return known }
+    if let cachedScores { return cachedScores }
     return try parallel.withThreads { () throws(PixelAscentError) in try computeScores() }
   }
 
   private func computeScores() throws(PixelAscentError) -> [Float] {
     requireImage()
-    if let known, hasActivations { return known }
+    if let cachedScores, hasActivations { return cachedScores }
     try forward()
     hasActivations = true
     let scores = lastScores
-    known = scores
+    cachedScores = scores
     return scores
   }
 
-  /// The output of a layer, after its clamp if it has one: shape (C, H, W).
+  /// Returns the activation of a layer, after its clamp if it has one: shape (C, H, W).
   ///
   /// - Parameter layer: one of ``Network/layerNames``, or "image"
   /// - Precondition: an image was loaded.
-  /// - Throws: ``PixelAscentError`` of kind `invalidParameter` if there is no such layer, or the activation
-  ///   or the scores are not finite.
+  /// - Throws: ``PixelAscentError`` of kind `invalidParameter` if the network has no such layer, or the activation or
+  ///   the scores are not finite.
   public func activation(of layer: String) throws(PixelAscentError) -> Tensor {
     if layer == Graph.image { return input }
     requireImage()
     let position = try network.position(of: layer)
     return try parallel.withThreads { () throws(PixelAscentError) in
       if plan.isOverwritten(position) {
-        // A sum that lies in the layer's own memory comes later.
+        // A later sum in place would overwrite the activation, so only the layers up to this one run.
         hasActivations = false
-        wanted = blocks(for: nil)
+        requestedBlocks = blocks(for: nil)
         runForward(position.end)
       } else {
         _ = try computeScores()
@@ -188,15 +200,17 @@ public final class Evaluation {
     }
   }
 
-  /// The gradient of an objective with respect to the image, in normalised space: shape (C, H, W).
+  /// Returns the gradient of an objective with respect to the image in normalised space: shape (C, H, W).
   ///
   /// ReLU'(0) is 0, and a max pool sends its gradient to the first maximum of the window, as in PyTorch.
   ///
   /// - Parameters:
-  ///   - objective: what is differentiated
-  ///   - throughLastReLU: false to differentiate the scores before the ReLU that precedes the last average
-  /// - Precondition: an image was loaded, and the evaluation is not for the forward pass alone.
-  /// - Throws: ``PixelAscentError`` of kind `classLookup`, or `invalidParameter` if the objective or a number is not finite.
+  ///   - objective: the function of the scores to differentiate
+  ///   - throughLastReLU: false to leave out the derivative of the last ReLU, if the scores come from it directly or
+  ///     through an average
+  /// - Precondition: an image was loaded, and the evaluation was made with `gradient: true`.
+  /// - Throws: ``PixelAscentError`` of kind `classLookup` if the objective names a class that the network does not
+  ///   have, `invalidParameter` if the objective's derivatives, the scores or the gradient are not finite.
   public func gradient(
     of objective: Objective, throughLastReLU: Bool = true
   ) throws(PixelAscentError) -> Tensor {
@@ -209,14 +223,16 @@ public final class Evaluation {
     }
   }
 
-  /// The gradient of an objective with respect to the output of a layer, after its clamp if it has one: shape (C, H, W).
+  /// Returns the gradient of an objective with respect to the activation of a layer, after its clamp if it has one:
+  /// shape (C, H, W).
   ///
   /// - Parameters:
-  ///   - objective: what is differentiated
+  ///   - objective: the function of the scores to differentiate
   ///   - layer: one of ``Network/layerNames``, or "image"
-  /// - Precondition: an image was loaded, and the evaluation is not for the forward pass alone.
-  /// - Throws: ``PixelAscentError`` of kind `classLookup`, or `invalidParameter` if there is no such layer, or the objective or
-  ///   a number is not finite.
+  /// - Precondition: an image was loaded, and the evaluation was made with `gradient: true`.
+  /// - Throws: ``PixelAscentError`` of kind `classLookup` if the objective names a class that the network does not
+  ///   have, `invalidParameter` if the network has no such layer, or if the objective's derivatives, the scores or the
+  ///   gradient are not finite.
   public func gradient(of objective: Objective, at layer: String) throws(PixelAscentError) -> Tensor {
     if layer == Graph.image { return try gradient(of: objective) }
     precondition(imageGradient != nil, "this evaluation is for the forward pass only")
@@ -237,7 +253,7 @@ public final class Evaluation {
     return gradient
   }
 
-  /// Blocked planes as a tensor.
+  /// Returns blocked planes as a tensor of shape (C, H, W).
   private func tensor(_ planes: Planes) -> Tensor {
     let image = ImagePlanes(channels: planes.channels, height: planes.height, width: planes.width)
     kernels.image(image, of: planes, rows: 0..<planes.height)
@@ -248,24 +264,27 @@ public final class Evaluation {
 
   private var scorePlanes: Planes { activations[plan.output] }
 
-  /// The blocks of the scores of one class, if the network's end can do with one, or of all.
+  /// Returns the block that holds a class's score if the network can compute that block alone, else all blocks of
+  /// scores.
   func blocks(for class: Int?) -> Range<Int> {
-    guard let index = `class`, plan.hasHead else { return 0..<scorePlanes.blocks }
+    guard let index = `class`, plan.hasPartialLayers else { return 0..<scorePlanes.blocks }
     return index / 16..<index / 16 + 1
   }
 
-  /// The classes whose scores lie in the wanted blocks.
-  private var wantedScores: Range<Int> { wanted.lowerBound * 16..<min(wanted.upperBound * 16, plan.classes) }
+  /// The classes whose scores lie in the requested blocks.
+  private var requestedClasses: Range<Int> {
+    requestedBlocks.lowerBound * 16..<min(requestedBlocks.upperBound * 16, plan.classes)
+  }
 
-  /// Computes the scores of the image: of every class, or of one only (and of those that come with it for free).
+  /// Computes the scores of all classes for the loaded image, or only the block of scores that holds one class.
   ///
-  /// - Throws: `PixelAscentError` of kind `invalidParameter` if one is not finite.
+  /// - Throws: `PixelAscentError` of kind `invalidParameter` if a computed score is not finite.
   func forward(only class: Int? = nil) throws(PixelAscentError) {
     observer?(nil, false)
     hasActivations = false
-    wanted = blocks(for: `class`)
+    requestedBlocks = blocks(for: `class`)
     runForward(plan.layers.count)
-    guard scorePlanes.isFinite(wantedScores) else {
+    guard scorePlanes.isFinite(requestedClasses) else {
       throw PixelAscentError(
         .invalidParameter, "the network's scores are not finite: its weights or the image's values are too large")
     }
@@ -279,17 +298,19 @@ public final class Evaluation {
     }
   }
 
-  /// The scores of the last complete `forward()`.
+  /// The scores of all classes after a `forward()` for all of them.
   var lastScores: [Float] { scorePlanes.vector(0..<plan.classes) }
 
-  /// The score of one class, after a `forward()` that computed it.
+  /// Returns the score of a class after a `forward()` that computed it.
   func score(_ class: Int) -> Float { scorePlanes[`class`] }
 
-  /// Takes a gradient with respect to the scores back to the image. After it the activations are gone.
+  /// Runs the backward pass from the scores to the image, which overwrites the activations.
   ///
   /// - Parameters:
-  ///   - seed: the gradient with respect to the scores, after a `forward` that computed those where it is not zero
-  ///   - throughLastReLU: whether the ReLU before the scores' average takes part, or the score is meant before it
+  ///   - seed: the gradient of the objective with respect to the scores
+  ///   - throughLastReLU: false to leave out the derivative of the last ReLU, if the scores come from it directly or
+  ///     through an average
+  /// - Precondition: the last `forward` computed every score whose derivative in `seed` is not zero.
   func backward(_ seed: ScoreGradient, throughLastReLU: Bool = true) {
     self.throughLastReLU = throughLastReLU
     hasActivations = false
@@ -298,12 +319,12 @@ public final class Evaluation {
     func passes(_ class: Int) -> Bool { clamp?.passes(score(`class`)) ?? true }
     switch seed {
     case .one(let index):
-      wanted = blocks(for: index)
+      requestedBlocks = blocks(for: index)
       let value: Float = passes(index) ? 1 : 0
-      target.setVector(wantedScores, 0)
+      target.setVector(requestedClasses, 0)
       target.setVector(index..<index + 1, value)
     case .all(let values):
-      wanted = blocks(for: nil)
+      requestedBlocks = blocks(for: nil)
       target.setVector(clamp == nil ? values : values.indices.map { passes($0) ? values[$0] : 0 })
     }
     observer?(nil, true)
@@ -315,8 +336,9 @@ public final class Evaluation {
     }
   }
 
+  /// Runs the parts of a step on the evaluation's threads.
   func run(_ step: Step) {
-    parallel.overParts(
-      blocks: step.isTail ? wanted : step.blocks, multipleOf: step.blockMultiple, rows: step.rows, step.body)
+    let blocks = step.isPartial ? requestedBlocks : step.blocks
+    parallel.overParts(blocks: blocks, multipleOf: step.blockMultiple, rows: step.rows, step.body)
   }
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 
-// The steps of an evaluation's layers, in the order in which they run.
+// Makes the steps of each layer, in the order in which they run.
 extension Evaluation {
+  /// Returns the steps that compute a layer's output.
   func forwardSteps(_ index: Int) -> [Step] {
     let layer = plan.layers[index], step = layer.operation.forward(ForwardPass(evaluation: self, index: index))
     if !layer.usesInputMask { return [step] }
@@ -9,9 +10,9 @@ extension Evaluation {
     return [nonzeroMaskStep(rows: x.height) { x }, step]
   }
 
-  /// The steps that give the gradient to a layer's inputs, one after another.
+  /// Returns the steps that compute the gradients of a layer's inputs, one input after another.
   ///
-  /// - Parameter target: the layer to whose output the gradient is taken, if it is not the image
+  /// - Parameter target: the layer output at which the backward pass ends; nil if it ends at the image
   func backwardSteps(_ index: Int, towards target: LayerTarget? = nil) -> [Step] {
     let layer = plan.layers[index], dy = gradients[layer.output]
     func step(_ inputIndex: Int, masks: Bool = true, accumulates: Bool = false) -> Step {
@@ -22,13 +23,13 @@ extension Evaluation {
     var steps: [Step] = []
     for (inputIndex, input) in layer.inputs.enumerated() where !layer.gradients[inputIndex].isShared {
       let dx = gradients[input], value = plan.values[input]
-      if let target, target.leavesOut(input, value) { continue }
-      for block in layer.gradients[inputIndex].clears {
-        let own = block - value.firstBlock
-        steps.append(Step(body: Parallel.Body { _ in dx.clear(blocks: own..<own + 1) }))
+      if let target, target.skips(input, value) { continue }
+      for block in layer.gradients[inputIndex].blocksToClear {
+        let index = block - value.firstBlock
+        steps.append(Step(body: Parallel.Body { _ in dx.clear(blocks: index..<index + 1) }))
       }
       if layer.usesGradientMask {
-        steps.append(nonzeroMaskStep(rows: dy.height) { [unowned self] in dy.slice(blocks: givenBlocks(index)) })
+        steps.append(nonzeroMaskStep(rows: dy.height) { [unowned self] in dy.slice(blocks: gradientBlocks(index)) })
       }
       guard let target else {
         steps.append(step(inputIndex))
@@ -37,7 +38,7 @@ extension Evaluation {
       let isReplaced = plan.storages[value.storage].isReplacedByGradient
       for run in target.runs(of: value) {
         var part = step(inputIndex, masks: run.masks, accumulates: run.isTarget && !isReplaced)
-        (part.blocks, part.isTail) = (run.blocks, false)
+        (part.blocks, part.isPartial) = (run.blocks, false)
         steps.append(part)
       }
     }
@@ -49,25 +50,26 @@ extension Evaluation {
     return Step(rows: rows, body: Parallel.Body { kernels.makeNonzeroMask(nonzeroMask, planes(), rows: $0.rows) })
   }
 
-  /// The blocks of a layer's output whose gradient there is.
-  func givenBlocks(_ index: Int) -> Range<Int> {
+  /// Returns the blocks of a layer's output whose gradient the backward pass has computed.
+  func gradientBlocks(_ index: Int) -> Range<Int> {
     let layer = plan.layers[index]
-    return layer.isTail ? wanted : 0..<gradients[layer.output].blocks
+    return layer.isPartial ? requestedBlocks : 0..<gradients[layer.output].blocks
   }
 
-  /// The number of blocks that a part holds so that each thread has four parts: for a layer where each part reads a matrix's
-  /// rows or columns all over.
-  func fewParts(_ blocks: Int) -> Int { max(1, (blocks + 4 * parallel.threads - 1) / (4 * parallel.threads)) }
+  /// Returns how many of `blocks` blocks each part holds so that each thread gets about four parts. Linear layers are
+  /// cut this way: each part reads the whole input, so smaller parts would read it more often.
+  func blocksPerPart(_ blocks: Int) -> Int { max(1, (blocks + 4 * parallel.threads - 1) / (4 * parallel.threads)) }
 
-  /// Where a max pool keeps the places of its maxima.
+  /// Returns the memory in which a max pool stores the position of each window's maximum.
   func poolIndex(_ layer: Int) -> PoolIndex {
-    guard let index = poolIndices[layer] else { preconditionFailure("a layer without a pool's indices") }
+    guard let index = poolIndices[layer] else { preconditionFailure("the layer is not a max pool") }
     return index
   }
 }
 
 extension LayerPlan {
-  /// Packs the weights that convolutions need for the way back, several layers' at once, unless they are packed already.
+  /// Packs the weights that convolutions need for the backward pass, several layers at the same time. Packed weights
+  /// are kept, so only the first call does any work.
   func packForGradients(threads: Int) {
     _ = sideBySide(layers, threads: threads) { (layer: Layer) -> FloatBuffer? in
       switch layer.operation {

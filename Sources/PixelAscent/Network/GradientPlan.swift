@@ -1,39 +1,45 @@
 // SPDX-License-Identifier: MIT
 //
-// What the backward pass needs to know of a plan. It runs the layers from last to first; of those that read one value the
-// first to run starts its gradient, the others add to it, and the last applies the derivative of the clamp that made it.
+// Plans the backward pass, which runs the layers from the last to the first. Where several layers read one value, the
+// first of them to run overwrites the value's gradient and the others accumulate into it. The last one also multiplies
+// the gradient by the derivative of the clamp that made the value.
 
 extension LayerPlan {
+  /// Decides which layer overwrites, which accumulates into and which masks each gradient.
   mutating func planGradients() {
-    var started = storages.map { [Bool](repeating: false, count: $0.blocks) }
-    // Scores that other layers read have a gradient of their own.
-    for block in values[output].blocks { started[values[output].storage][block] = true }
+    var written = storages.map { [Bool](repeating: false, count: $0.blocks) }
+    // The objective writes the gradient of the scores, so layers that read the scores accumulate into it.
+    for block in values[output].blocks { written[values[output].storage][block] = true }
     for layer in layers.indices.reversed() {
       for inputIndex in layers[layer].inputs.indices where !layers[layer].gradients[inputIndex].isShared {
         let value = values[layers[layer].inputs[inputIndex]]
-        let open = value.blocks.filter { !started[value.storage][$0] }
-        layers[layer].gradients[inputIndex].accumulates = open.count < value.blocks.count
-        if open.count < value.blocks.count { layers[layer].gradients[inputIndex].clears = Array(open) }
-        for block in open { started[value.storage][block] = true }
+        let unwritten = value.blocks.filter { !written[value.storage][$0] }
+        layers[layer].gradients[inputIndex].accumulates = unwritten.count < value.blocks.count
+        if unwritten.count < value.blocks.count {
+          layers[layer].gradients[inputIndex].blocksToClear = Array(unwritten)
+        }
+        for block in unwritten { written[value.storage][block] = true }
       }
     }
-    var ended = storages.map { [Bool](repeating: false, count: $0.blocks) }
+    var completed = storages.map { [Bool](repeating: false, count: $0.blocks) }
     for layer in layers.indices {
       for inputIndex in layers[layer].inputs.indices.reversed() where !layers[layer].gradients[inputIndex].isShared {
-        let value = values[layers[layer].inputs[inputIndex]], share = layers[layer].gradients[inputIndex]
-        let isLast = value.blocks.contains { !ended[value.storage][$0] }
-        for block in value.blocks { ended[value.storage][block] = true }
+        let value = values[layers[layer].inputs[inputIndex]], contribution = layers[layer].gradients[inputIndex]
+        // This loop runs forward, so the first layer it finds is the last to run in the backward pass.
+        let isLast = value.blocks.contains { !completed[value.storage][$0] }
+        for block in value.blocks { completed[value.storage][block] = true }
         // The gradient that reaches a max pool has already been multiplied by the clamp's derivative.
         let output = values[layers[layer].output]
-        let isMasked = output.inheritsClamp && output.clamp != nil && !share.accumulates
+        let isMasked = output.inheritsClamp && output.clamp != nil && !contribution.accumulates
         layers[layer].gradients[inputIndex].masks = isLast && value.clamp != nil && !isMasked
       }
     }
     planNonzeroMasks()
   }
 
-  /// A ReLU leaves many zeros, in what it makes and in the gradient. (To find them costs more than it saves where a value is
-  /// multiplied once, as in a 1×1 convolution.)
+  /// Decides which convolutions skip zeros with a nonzero mask. A ReLU leaves many zeros in its output and in the
+  /// gradient, and a 3×3 convolution gains by skipping them. In a 1×1 convolution, which reads each pixel only once,
+  /// finding the zeros costs more than skipping them saves.
   private mutating func planNonzeroMasks() {
     for index in layers.indices {
       guard let weights = (layers[index].operation as? ConvolutionLayer)?.weights, weights.form == .blocked,
@@ -47,7 +53,8 @@ extension LayerPlan {
     }
   }
 
-  /// Whether a ReLU's derivative is part of a value's gradient: its own, or that of the only sum that reads it.
+  /// Returns whether a ReLU has masked the gradient of a value: the ReLU that made the value, or the ReLU behind a sum
+  /// that is the value's only reader.
   private func hasSparseGradient(_ index: Int) -> Bool {
     let value = values[index]
     if value.clamp?.low == 0 { return true }
@@ -56,7 +63,8 @@ extension LayerPlan {
     return sum.clamp.low == 0 && layers.filter { $0.output == index }.count == 1
   }
 
-  /// Where one layer alone makes a gradient, and writes each element once, it may write over the activations.
+  /// Decides which gradients overwrite their activations: a gradient to which one layer alone contributes, and whose
+  /// elements that layer writes once each.
   mutating func planMemory() {
     for storage in storages.indices {
       let held = values.filter { $0.storage == storage }
@@ -74,15 +82,16 @@ extension LayerPlan {
     }
   }
 
-  /// From the scores back to where all channels meet, layers compute the blocks of the wanted classes only.
-  mutating func planTail() {
-    var value = output, tail: [Int] = []
+  /// Finds the layers that can compute the requested classes' blocks alone: from the scores back to the nearest layer
+  /// that reads all channels of its input.
+  mutating func planPartialLayers() {
+    var value = output, partialLayers: [Int] = []
     while true {
       let makers = layers.indices.filter { layers[$0].output == value }
       let isShared = values.indices.contains { $0 != value && values[$0].overlaps(values[value]) }
       let readers = layers.filter { $0.inputs.contains(value) }
       guard makers.count == 1, !isShared, readers.count <= (value == output ? 0 : 1) else { return }
-      tail.append(makers[0])
+      partialLayers.append(makers[0])
       switch layers[makers[0]].operation.partialOutput {
       case .fromWholeInput: break
       case .fromSameBlocks:
@@ -90,9 +99,9 @@ extension LayerPlan {
         continue
       case .impossible: return
       }
-      for layer in tail { layers[layer].isTail = true }
-      layers[makers[0]].isHead = true
-      hasHead = true
+      for layer in partialLayers { layers[layer].isPartial = true }
+      layers[makers[0]].isFirstPartial = true
+      hasPartialLayers = true
       return
     }
   }

@@ -1,117 +1,124 @@
 // SPDX-License-Identifier: MIT
 
-/// What a layer computes, forward and backward, with its packed weights. Each has a file in Layers/.
+/// A layer's computation, forward and backward, with its packed weights. Each kind of layer has a file in Layers/.
 protocol RunnableLayer: Sendable {
-  /// The step that computes the layer's output.
+  /// Returns the step that computes the layer's output.
   func forward(_ pass: ForwardPass) -> Step
-  /// The step that gives the gradient to one of the layer's inputs.
+  /// Returns the step that computes the gradient of one of the layer's inputs.
   func backward(_ pass: BackwardPass) -> Step
   /// Whether the gradient of the input may be written over the input itself: `backward` reads an element of the input
-  /// before it writes the same element of the gradient, or needs no more of it than the clamp's derivative.
+  /// before it writes the same element of the gradient, or reads the input only for the clamp's derivative.
   var mayOverwriteInput: Bool { get }
-  /// What the layer needs to compute a few blocks of its output.
+  /// The blocks of the input that the layer needs to compute some blocks of its output.
   var partialOutput: PartialOutput { get }
 }
 
-/// What a layer needs to compute some blocks of its output only.
+/// The blocks of its input that a layer needs to compute only some blocks of its output.
 enum PartialOutput {
-  /// The blocks of the input at the same places.
+  /// The blocks of the input with the same indices.
   case fromSameBlocks
   /// The whole input.
   case fromWholeInput
-  /// The layer can only compute its whole output.
+  /// The layer can't compute less than its whole output.
   case impossible
 }
 
-/// An operation of a graph that networks run. The file in Layers/ that has the runnable layer has this too.
+/// An operation of a graph that a network can run. The conformance is in the same file in Layers/ as the runnable
+/// layer.
 protocol RunnableOperation: Operation {
-  /// Packed parameters; `Void` for an operation without any.
+  /// The packed parameters; `Void` for an operation without parameters.
   associatedtype Weights: Sendable
 
-  /// Reads a layer's parameters and packs them for the kernels. Several layers' are packed at once.
+  /// Reads a layer's parameters and packs them for the kernels. Several threads call it at the same time, one per
+  /// layer.
   ///
-  /// - Throws: `PixelAscentError` of kind `invalidModel` if a parameter holds a value that is not finite, `unreadableFile`.
+  /// - Throws: `PixelAscentError` of kind `invalidModel` if a parameter holds a value that is not finite,
+  ///   `unreadableFile`.
   func weights(_ parameters: LayerParameters) throws(PixelAscentError) -> Weights
-  /// Puts the layer into a plan: its runnable layers, if it needs any, and the value that goes by its name.
+  /// Adds the layer to a plan: the runnable layers it needs, if any, and the value that has the layer's name.
   ///
-  /// - Throws: `PixelAscentError` of kind `invalidModel` if this version can't run it.
+  /// - Throws: `PixelAscentError` of kind `invalidModel` if this version can't run the layer.
   func append(_ node: PlanNode, _ weights: Weights, to plan: inout LayerPlan) throws(PixelAscentError)
 }
 
-/// A layer of the graph on its way into a plan.
+/// A layer of the graph that is being added to a plan.
 struct PlanNode {
   let name: String
   /// The names of the inputs in the graph.
   let inputNames: [String]
-  /// The plan's values that are the inputs.
+  /// The indices of the inputs among the plan's values.
   let inputs: [Int]
-  /// The shape of the output, at the size for which the model is planned.
+  /// The shape of the output for an image of the preprocessing's input size.
   let shape: ValueShape
 
-  /// The only input, or the first.
+  /// The first or only input.
   var input: Int { inputs[0] }
 
-  /// The error for what this version can't run.
+  /// Returns the error for an operation or a setting that this version can't run.
   static func unsupported(_ what: String) -> PixelAscentError {
     PixelAscentError(.invalidModel, "\(what) is not supported by this version")
   }
 }
 
-/// A layer of a plan: what it computes, from which values, into which value.
+/// A layer of a plan: its computation, the values it reads and the value it writes.
 struct Layer: Sendable {
-  /// The name of the layer of the graph.
+  /// The name of the graph's layer that this layer belongs to.
   let name: String
   let operation: any RunnableLayer
-  /// Indices into the network's values; none where it reads the image.
+  /// Indices into the plan's values; empty for a layer that reads the image.
   let inputs: [Int]
+  /// An index into the plan's values.
   let output: Int
-  /// How it gives the gradient to each of its inputs.
-  var gradients: [GradientShare]
-  /// Whether its input is marked where it is not zero, so that the rest can be left out.
+  /// How the layer writes the gradient of each of its inputs.
+  var gradients: [GradientContribution]
+  /// Whether the layer skips the zeros of its input with a nonzero mask.
   var usesInputMask = false
-  /// Whether the gradient of its output is marked where it is not zero.
+  /// Whether the layer skips the zeros of its output's gradient with a nonzero mask.
   var usesGradientMask = false
-  /// Whether only the blocks of the wanted classes need be computed of its output.
-  var isTail = false
-  /// Whether it is the first layer that computes the wanted classes only: it needs all of its input.
-  var isHead = false
+  /// Whether the layer can compute the requested classes' blocks of its output alone.
+  var isPartial = false
+  /// Whether the layer is the first of the partial layers, which reads the whole of its input.
+  var isFirstPartial = false
 
   init(_ name: String, _ operation: any RunnableLayer, _ inputs: [Int], _ output: Int) {
     self.name = name
     self.operation = operation
     self.inputs = inputs
     self.output = output
-    gradients = inputs.map { _ in GradientShare() }
+    gradients = inputs.map { _ in GradientContribution() }
   }
 }
 
-/// A layer's part in the gradient of one of its inputs.
-struct GradientShare: Sendable {
-  /// Whether the sum is multiplied with the derivative of the clamp that made the input: by the last to add to it.
+/// How a layer writes the gradient of one of its inputs.
+struct GradientContribution: Sendable {
+  /// Whether the layer, as the last to contribute, multiplies the gradient by the derivative of the clamp that made the
+  /// input.
   var masks = false
-  /// Whether another layer has contributed before.
+  /// Whether the layer adds to what another layer has written before.
   var accumulates = false
-  /// Blocks of the input's storage that are to be zero before, since only others hold a contribution.
-  var clears: [Int] = []
-  /// Whether the gradient of the output lies where that of the input does, and is the same: a sum in place.
+  /// Blocks of the input's storage to clear before the layer accumulates: no other layer has written to them.
+  var blocksToClear: [Int] = []
+  /// Whether input and output share one gradient, so that the layer has nothing to compute: the case of a sum in place.
   var isShared = false
 }
 
-/// A layer's output: blocked planes, possibly a part of a storage.
+/// A layer's output: blocked planes that lie in a storage, alone or with other values.
 struct Value: Sendable {
-  /// The name in the graph of what has its shape.
-  let shape: String
+  /// The name of the layer of the graph whose output has this value's shape.
+  let shapeName: String
   let channels: Int
-  /// What all of it is clamped to, if it is what a clamp made, or the maximum of such values.
+  /// The clamp that all elements have gone through, directly or before a max pool; nil if there is none.
   var clamp: Clamp?
-  /// Whether a max pool has taken the clamp over from its input.
+  /// Whether `clamp` was applied to the input of the max pool that made this value.
   var inheritsClamp = false
-  /// Whether it is 1×1 and without a halo, so that its channels follow one another.
+  /// Whether the planes are 1×1 without a halo, so that all channels lie side by side.
   var isVector = false
-  /// The storage it lies in, and the first block there.
+  /// The index of the storage that the value lies in.
   var storage: Int
+  /// The value's first block in the storage.
   var firstBlock = 0
 
+  /// The value's blocks in the storage.
   var blocks: Range<Int> { firstBlock..<firstBlock + (channels + 15) / 16 }
 
   func overlaps(_ other: Value) -> Bool { storage == other.storage && blocks.overlaps(other.blocks) }
@@ -120,10 +127,11 @@ struct Value: Sendable {
 /// The memory of one or more values.
 struct Storage: Sendable {
   var channels: Int
-  /// Zeros around every plane, as wide as the layers that read it ask for.
+  /// The width of the zeros around each plane: the widest that a layer which reads the storage needs.
   var halo = 0
+  /// The width of the zeros around each plane of the gradient.
   var gradientHalo = 0
-  /// Whether the gradient replaces the activations it is masked with: they are not needed any more.
+  /// Whether the gradient overwrites the activations, which no layer needs any more by then.
   var isReplacedByGradient = false
 
   var blocks: Int { (channels + 15) / 16 }

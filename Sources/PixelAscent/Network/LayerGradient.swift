@@ -1,33 +1,36 @@
 // SPDX-License-Identifier: MIT
 //
-// The gradient with respect to a layer's output, which is never whole in memory on the way to the image:
-// - A plan multiplies a gradient by the derivative of the clamp that made a value as soon as the gradient of that value is
-//   complete. On the way to a layer, the multiplication is left out for the blocks of its value.
-// - A slice lies in the memory of what it is cut from, a concatenation in that of its parts, and all of them have one gradient,
-//   the sum of what their readers add. On the way to a layer, only readers add that depend on its value.
+// The gradient with respect to a layer's output. A backward pass to the image does not leave it in memory, for two
+// reasons:
+// - As soon as the gradient of a value is complete, the pass multiplies it by the derivative of the clamp that made the
+//   value. A pass to a layer's output leaves out this multiplication for the blocks of that output.
+// - A slice lies in the memory of its input, and a concatenation in the memory of its parts. They share one gradient,
+//   to which all their readers contribute. In a pass to a layer's output, a reader contributes only if the value it
+//   reads depends on that output.
 
 /// The position of a named layer's output in a plan.
 struct LayerPosition: Sendable {
-  /// The value that goes by the layer's name.
+  /// The index of the value that has the layer's name.
   let value: Int
-  /// How many layers of the plan have run when the value is there.
+  /// The number of layers of the plan that must run to compute the value.
   let end: Int
 }
 
-/// What is different on the way to a layer's output.
+/// How a backward pass that ends at a layer's output differs from one that ends at the image.
 struct LayerTarget {
-  /// The blocks of the value, to which every reader adds.
+  /// The blocks of the layer's output. They are cleared first, and every reader accumulates into them.
   fileprivate let target: BlockSet
   /// The blocks whose gradient is not multiplied by a clamp's derivative.
   fileprivate let unclamped: BlockSet
   /// The values in the target's memory that depend on it, the target among them.
   fileprivate let dependent: Set<Int>
+  /// The layer's output.
   fileprivate let value: Value
 
   fileprivate init(_ position: LayerPosition, _ plan: LayerPlan) {
     value = plan.values[position.value]
     target = BlockSet(of: value)
-    // Values come in the order of the graph: what lies in another's memory after it.
+    // Values are in the order of the graph, so a value comes after those in whose memory it lies.
     var dependent: Set = [position.value]
     for index in plan.values.indices where plan.sources[index, default: []].contains(where: dependent.contains) {
       dependent.insert(index)
@@ -44,26 +47,27 @@ struct LayerTarget {
     self.unclamped = unclamped
   }
 
-  /// Whether a layer that reads a value is left out: the value lies in the target's memory and does not depend on it.
-  func leavesOut(_ index: Int, _ read: Value) -> Bool { read.overlaps(value) && !dependent.contains(index) }
+  /// Returns whether readers of a value don't contribute: the value lies in the target's memory but does not depend on
+  /// it.
+  func skips(_ index: Int, _ read: Value) -> Bool { read.overlaps(value) && !dependent.contains(index) }
 
-  /// A value's blocks, counted from its own first, in runs of equal treatment.
+  /// Divides a value's blocks, numbered from its first, into runs that are treated alike.
   func runs(of value: Value) -> [(blocks: Range<Int>, isTarget: Bool, masks: Bool)] {
     var runs: [(blocks: Range<Int>, isTarget: Bool, masks: Bool)] = []
     for block in value.blocks {
-      let own = block - value.firstBlock, isTarget = target.contains(value.storage, block)
+      let index = block - value.firstBlock, isTarget = target.contains(value.storage, block)
       let masks = !unclamped.contains(value.storage, block)
       if let last = runs.last, last.isTarget == isTarget, last.masks == masks {
-        runs[runs.count - 1].blocks = last.blocks.lowerBound..<own + 1
+        runs[runs.count - 1].blocks = last.blocks.lowerBound..<index + 1
       } else {
-        runs.append((own..<own + 1, isTarget, masks))
+        runs.append((index..<index + 1, isTarget, masks))
       }
     }
     return runs
   }
 }
 
-/// Blocks of some storages.
+/// A set of blocks in storages.
 private struct BlockSet {
   private var blocks: [Int: Set<Int>] = [:]
 
@@ -75,18 +79,23 @@ private struct BlockSet {
 }
 
 extension Evaluation {
-  /// Takes a gradient with respect to the scores back to a layer's output, and no further.
+  /// Runs the backward pass from the scores to a layer's output, and no further.
+  ///
+  /// - Parameters:
+  ///   - seed: the gradient of the objective with respect to each score
+  ///   - position: the position of the layer's output
   func backward(_ seed: [Float], to position: LayerPosition) {
     throughLastReLU = true
     hasActivations = false
-    wanted = blocks(for: nil)
+    requestedBlocks = blocks(for: nil)
     let target = LayerTarget(position, plan), gradient = gradients[position.value],
       storage = plan.values[position.value].storage
     let readers = (position.end..<plan.layers.count).filter { index in
       plan.layers[index].inputs.contains { target.dependent.contains($0) }
     }
     let isScores = target.dependent.contains(plan.output)
-    // Where the gradient takes the activations' memory one reader writes it, who needs the activations first.
+    // A gradient that overwrites its activations has one reader. That reader writes all of it, and reads the
+    // activations first.
     let isReplaced = plan.storages[storage].isReplacedByGradient
     if !isReplaced || readers.isEmpty { gradient.clear(blocks: 0..<gradient.blocks) }
     if readers.isEmpty && !isScores { return }
@@ -110,22 +119,27 @@ extension Evaluation {
 }
 
 extension LayerPlan {
-  /// Whether a sum that lies in the memory of a layer's output replaces it later in the forward pass.
+  /// Returns whether a later sum in place overwrites a layer's output during the forward pass.
   func isOverwritten(_ position: LayerPosition) -> Bool {
     layers[position.end...].contains { layer in
-      zip(layer.inputs, layer.gradients).contains { input, share in
-        share.isShared && values[input].overlaps(values[position.value])
+      zip(layer.inputs, layer.gradients).contains { input, contribution in
+        contribution.isShared && values[input].overlaps(values[position.value])
       }
     }
   }
 }
 
 extension Network {
-  /// The names of the layers whose activations and gradients an ``Evaluation`` gives, in the order in which they run. Layers of
-  /// a file that were merged into others (a batch norm, a ReLU behind a convolution) are not among them.
+  /// The names of the layers whose activations and gradients an ``Evaluation`` can return, in the order in which they
+  /// run.
+  ///
+  /// Layers that were merged into others when the file was read are not among them: a batch norm, or a ReLU that
+  /// follows a convolution.
   public var layerNames: [String] { plan.graph.layers.map(\.name).filter { plan.positions[$0] != nil } }
 
-  /// Where the output of a layer lies.
+  /// Returns the position of a layer's output.
+  ///
+  /// - Throws: `PixelAscentError` of kind `invalidParameter` if the network has no such layer.
   func position(of layer: String) throws(PixelAscentError) -> LayerPosition {
     if let position = plan.positions[layer] { return position }
     let names = layerNames.prefix(3).map(\.oneLine).joined(separator: ", ")

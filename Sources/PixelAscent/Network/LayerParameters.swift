@@ -7,13 +7,14 @@ struct LayerParameters {
   /// Whether the layer is the convolution that reads the image itself.
   let readsImage: Bool
 
-  /// What appends a layer, whose weights are packed, to a plan.
+  /// A closure that holds a layer's packed weights and adds the layer to a plan.
   typealias Append = @Sendable (PlanNode, inout LayerPlan) throws(PixelAscentError) -> Void
 
-  /// Packs the weights of all layers, several at once.
+  /// Packs the weights of all layers, several at the same time.
   ///
-  /// - Returns: what appends each layer to a plan; nil for an operation that networks do not run
-  /// - Throws: `PixelAscentError` of kind `invalidModel` if a parameter holds a value that is not finite, `unreadableFile`.
+  /// - Returns: for each layer, the closure that adds it to a plan; nil if a network can't run the operation
+  /// - Throws: `PixelAscentError` of kind `invalidModel` if a parameter holds a value that is not finite,
+  ///   `unreadableFile`.
   static func load(_ model: Model, threads: Int) throws(PixelAscentError) -> [Append?] {
     let hasStem = model.graph.hasStem
     let loaded = sideBySide(model.graph.layers, threads: threads) { (layer: GraphLayer) in
@@ -35,7 +36,7 @@ struct LayerParameters {
     return { node, plan throws(PixelAscentError) in try operation.append(node, weights, to: &plan) }
   }
 
-  /// The parameter `<layer's name>.<suffix>`.
+  /// Returns the parameter `<layer's name>.<suffix>`.
   func parameter(_ suffix: String) throws(PixelAscentError) -> Parameter {
     guard let parameter = all["\(layer.name).\(suffix)"] else {
       throw PixelAscentError(.invalidModel, "layer \(layer.name.oneLine) has no \(suffix)")
@@ -43,15 +44,15 @@ struct LayerParameters {
     return parameter
   }
 
-  /// A parameter's elements.
+  /// Returns a parameter's elements as a tensor.
   func tensor(_ suffix: String) throws(PixelAscentError) -> Tensor {
     let tensor = try parameter(suffix).tensor()
     guard let index = tensor.firstNonFiniteIndex else { return tensor }
     throw notFinite(suffix, index)
   }
 
-  /// A parameter's elements in memory of their own, which goes back to the system when it is dropped. Most of a file is read
-  /// so, once.
+  /// Returns a parameter's elements in a buffer, whose memory goes back to the system when it is released. Large
+  /// parameters are read this way.
   func buffer(_ suffix: String) throws(PixelAscentError) -> FloatBuffer {
     let source = try parameter(suffix), buffer = FloatBuffer(count: source.count)
     try buffer.fill(from: source)

@@ -1,35 +1,40 @@
 // SPDX-License-Identifier: MIT
 
-/// A graph's layers with packed weights and with the places of their outputs: all that does not depend on the size of
-/// the image.
+/// A graph's layers with packed weights, the storages of their outputs, and the order of their gradients: everything
+/// that does not depend on the size of the image.
 struct LayerPlan: Sendable {
   var layers: [Layer] = []
   var values: [Value] = []
   var storages: [Storage] = []
   var imageHalo = 0
   let graph: Graph
-  /// The value that holds the scores.
+  /// The index of the value that holds the scores.
   private(set) var output = 0
-  /// Whether one class's score can be computed without the others'.
-  var hasHead = false
+  /// Whether the network can compute one block of scores without the others.
+  var hasPartialLayers = false
 
-  /// Of each value that lies in the memory of others, those others: a slice, a concatenation, a sum in place.
+  /// For a value that lies in the memory of other values, those values. Such a value is a slice, a concatenation or a
+  /// sum in place.
   private(set) var sources: [Int: [Int]] = [:]
-  /// Where the output of each layer of the graph lies; a layer that only passes its input on has no place of its own.
+  /// The position of each layer's output, by the layer's name in the graph. A layer that only passes on its input has
+  /// none.
   private(set) var positions: [String: LayerPosition] = [:]
-  /// The value that goes by each name of the graph.
-  private var indices: [String: Int] = [:]
-  /// How often the graph reads each value.
-  private(set) var readers: [String: Int] = [:]
+  /// The index of the value that has a name of the graph.
+  private var valuesByName: [String: Int] = [:]
+  /// How often the graph reads the value of a name.
+  private(set) var readCounts: [String: Int] = [:]
 
   var imageChannels: Int { graph.input.channels }
   var classes: Int { values[output].channels }
 
-  /// - Throws: `PixelAscentError` of kind `invalidModel` that names the layer this version can't run, `unreadableFile`.
+  /// Plans a complete model, whose weights are packed on `threads` threads.
+  ///
+  /// - Throws: `PixelAscentError` of kind `invalidModel` if the model is not consistent or this version can't run a
+  ///   layer, which the error names; `unreadableFile`.
   init(_ model: Model, threads: Int) throws(PixelAscentError) {
     let shapes = try model.check()
     graph = model.graph
-    for name in graph.layers.flatMap(\.inputs) + [graph.output] { readers[name, default: 0] += 1 }
+    for name in graph.layers.flatMap(\.inputs) + [graph.output] { readCounts[name, default: 0] += 1 }
     let appends = try LayerParameters.load(model, threads: threads)
     if !graph.hasStem {
       let value = addValue(Graph.image, channels: imageChannels)
@@ -37,19 +42,19 @@ struct LayerPlan: Sendable {
     }
     for (layer, append) in zip(graph.layers, appends) {
       let node = PlanNode(
-        name: layer.name, inputNames: layer.inputs, inputs: layer.inputs.compactMap { indices[$0] },
+        name: layer.name, inputNames: layer.inputs, inputs: layer.inputs.compactMap { valuesByName[$0] },
         shape: shapes[layer.name, default: ValueShape(channels: 0)])
       do throws(PixelAscentError) {
-        guard let append else { throw PlanNode.unsupported("this operation here") }
+        guard let append else { throw PlanNode.unsupported("this operation at this position") }
         try append(node, &self)
       } catch {
         throw error.about("layer \(layer.name.oneLine)")
       }
-      if let value = indices[layer.name], !node.inputs.contains(value) {
+      if let value = valuesByName[layer.name], !node.inputs.contains(value) {
         positions[layer.name] = LayerPosition(value: value, end: layers.count)
       }
     }
-    guard let scores = indices[graph.output], let shape = shapes[graph.output], shape.isVector else {
+    guard let scores = valuesByName[graph.output], let shape = shapes[graph.output], shape.isVector else {
       throw PixelAscentError(
         .invalidModel,
         Message(
@@ -58,26 +63,26 @@ struct LayerPlan: Sendable {
     }
     output = vector(scores, "the scores")
     planGradients()
-    planTail()
+    planPartialLayers()
     planMemory()
   }
 
-  /// A value with a storage of its own that goes by a name of the graph.
+  /// Adds a value in a new storage and gives it a name of the graph; returns its index.
   mutating func addValue(_ name: String, channels: Int, clamp: Clamp = .none, isVector: Bool = false) -> Int {
-    let value = addUnnamedValue(shape: name, channels: channels, isVector: isVector)
+    let value = addUnnamedValue(shapeName: name, channels: channels, isVector: isVector)
     values[value].clamp = clamp == .none ? nil : clamp
     setName(name, value)
     return value
   }
 
-  /// A value with a storage of its own that no layer of the graph reads.
-  mutating func addUnnamedValue(shape: String, channels: Int, isVector: Bool = false) -> Int {
+  /// Adds a value in a new storage without a name in the graph; returns its index.
+  mutating func addUnnamedValue(shapeName: String, channels: Int, isVector: Bool = false) -> Int {
     storages.append(Storage(channels: channels))
-    values.append(Value(shape: shape, channels: channels, isVector: isVector, storage: storages.count - 1))
+    values.append(Value(shapeName: shapeName, channels: channels, isVector: isVector, storage: storages.count - 1))
     return values.count - 1
   }
 
-  /// A value that lies in the memory of others, which it is made of.
+  /// Adds a value that lies in the memory of `others`, the values it is made of; returns its index.
   @discardableResult
   mutating func addName(_ name: String, for value: Value, of others: [Int]) -> Int {
     sources[values.count] = others
@@ -86,16 +91,17 @@ struct LayerPlan: Sendable {
     return values.count - 1
   }
 
-  mutating func setName(_ name: String, _ value: Int) { indices[name] = value }
+  /// Gives a value a name of the graph.
+  mutating func setName(_ name: String, _ value: Int) { valuesByName[name] = value }
 
-  /// A layer that does nothing here: its input goes by its name too.
-  mutating func rename(_ node: PlanNode) {
-    let name = node.inputNames[0], count = readers[name, default: 0] + readers[node.name, default: 0] - 1
-    (readers[name], readers[node.name]) = (count, count)
-    indices[node.name] = node.input
+  /// Makes a layer's name a second name of its input, for a layer that computes nothing.
+  mutating func addAlias(_ node: PlanNode) {
+    let name = node.inputNames[0], count = readCounts[name, default: 0] + readCounts[node.name, default: 0] - 1
+    (readCounts[name], readCounts[node.name]) = (count, count)
+    valuesByName[node.name] = node.input
   }
 
-  /// A layer whose output has the shape of its inputs.
+  /// Adds a layer whose output has the shape of its first input.
   mutating func appendElementwise(_ node: PlanNode, _ layer: any RunnableLayer, _ clamp: Clamp = .none) {
     let output = addValue(
       node.name, channels: values[node.input].channels, clamp: clamp,
@@ -103,12 +109,12 @@ struct LayerPlan: Sendable {
     layers.append(Layer(node.name, layer, node.inputs, output))
   }
 
-  /// Asks for a halo of zeros around a value's planes.
+  /// Makes the halo of a value's planes at least `halo` wide.
   mutating func requireHalo(_ halo: Int, of value: Int) {
     storages[values[value].storage].halo = max(storages[values[value].storage].halo, halo)
   }
 
-  /// Asks for a halo of zeros around the planes of a value's gradient.
+  /// Makes the halo of a value's gradient at least `halo` wide.
   mutating func requireHalo(_ halo: Int, ofGradient value: Int) {
     storages[values[value].storage].gradientHalo = max(storages[values[value].storage].gradientHalo, halo)
   }

@@ -1,49 +1,64 @@
 // SPDX-License-Identifier: MIT
 
-/// What a model's file holds, and what running it takes.
+/// The contents of a model file, and the memory and multiplications that one image takes.
 public struct ModelInspection: Sendable {
   /// A layer of the network.
   public struct Layer: Sendable {
-    /// The name, as in the file.
+    /// The layer's name in the file.
     public let name: String
-    /// The operation in a few words: "conv 3×3 / 2, ReLU".
+    /// The operation in a few words, such as "conv 3×3 / 2, ReLU".
     public let operation: String
-    /// The layers it reads.
+    /// The names of the layers that the layer reads; "image" is the network's input.
     public let inputs: [String]
-    /// The output's shape: channels, rows, columns.
+    /// The shape of the output: channels, rows, columns.
     public let shape: [Int]
-    /// The number of its parameters, and of multiplications of a forward pass.
-    public let parameters: Int, multiplications: Int
+    /// The number of the layer's parameters.
+    public let parameters: Int
+    /// The number of multiplications in a forward pass.
+    public let multiplications: Int
   }
 
-  /// The file's format, in a word or two.
+  /// The file's format, such as "ONNX".
   public let format: String
-  /// Where the weights come from, or the architecture; their licence.
-  public private(set) var source = "", licence = ""
-  /// The layers in the order of the forward pass; none if something is unsupported.
+  /// The origin of the weights: the architecture's name, or what the file says.
+  public private(set) var source = ""
+  /// The licence of the weights.
+  public private(set) var licence = ""
+  /// The layers in the order of the forward pass; empty if an operator is not supported.
   public private(set) var layers: [Layer] = []
-  /// Everything that keeps the model from running.
+  /// All operators that are not supported; empty for a model that runs.
   public private(set) var unsupported: [UnsupportedOperator] = []
-  /// How an image becomes the input; nil if something is unsupported.
+  /// How a photograph becomes the network's input; nil if an operator is not supported.
   public private(set) var preprocessing: Preprocessing?
-  /// The number of classes, and the name of the first.
-  public private(set) var classes = 0, firstLabel = ""
-  /// The size of the input that shapes and memory are for.
-  public private(set) var height = 0, width = 0
-  /// Bytes of the memory that one image's way through the network takes, without and with the way back; weights not counted.
-  public private(set) var forwardBytes = 0, gradientBytes = 0
-  /// What a user should know of how the file was read.
+  /// The number of classes.
+  public private(set) var classes = 0
+  /// The first synonym of class 0.
+  public private(set) var firstLabel = ""
+  /// The height, in pixels, of the input for which shapes, multiplications and memory are given.
+  public private(set) var height = 0
+  /// The width, in pixels, of the input for which shapes, multiplications and memory are given.
+  public private(set) var width = 0
+  /// The memory in bytes that one image's forward pass takes, without the weights.
+  public private(set) var forwardBytes = 0
+  /// The memory in bytes that one image's forward and backward passes take, without the weights.
+  public private(set) var gradientBytes = 0
+  /// Notes for the user on how the file was read.
   public private(set) var notes: [Message] = []
 
-  /// The number of parameters.
+  /// The number of all layers' parameters.
   public var parameters: Int { layers.map(\.parameters).reduce(0, +) }
-  /// The number of multiplications of a forward pass.
+  /// The number of multiplications in a forward pass.
   public var multiplications: Int { layers.map(\.multiplications).reduce(0, +) }
 
-  /// Looks into the file at `path`.
+  /// Inspects the model file at `path`.
   ///
-  /// - Throws: ``PixelAscentError`` as ``Network/init(contentsOf:settings:options:)`` does, but for operators that are not
-  ///   supported.
+  /// Operators of an ONNX file that are not supported are no error: ``unsupported`` lists them.
+  ///
+  /// - Parameters:
+  ///   - path: the model file
+  ///   - settings: what replaces the file's own settings
+  ///   - options: how much of the machine the inspection may use
+  /// - Throws: ``PixelAscentError`` as ``Network/init(contentsOf:settings:options:)`` does.
   public init(
     contentsOf path: String, settings: ModelSettings = ModelSettings(), options: ComputeOptions = ComputeOptions()
   ) throws(PixelAscentError) {

@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: MIT
 
-/// An image classifier that is differentiated with respect to its input: a graph of layers with packed weights, its
-/// labels and its preprocessing, read from a model file.
+/// An image classifier that can be differentiated with respect to its input: a graph of layers with packed weights,
+/// labels and preprocessing, read from a model file.
 ///
-/// A network is a value and never changes; any number of threads may use one at once.
+/// A network is an immutable value apart from its ``options``; any number of threads may use one at the same time.
 public struct Network: Sendable {
   /// The names of the classes.
   public let labels: Labels
-  /// How an image becomes the input.
+  /// How a photograph becomes the network's input.
   public let preprocessing: Preprocessing
-  /// Where the weights come from.
+  /// The origin of the weights: the architecture's name, or what the file says.
   public let source: String
-  /// The weights' licence.
+  /// The licence of the weights.
   public let licence: String
-  /// What a user should know of how the file was read.
+  /// Notes for the user on how the file was read.
   public let notes: [Message]
-  /// How much of the machine its computations may use.
+  /// How much of the machine the network's computations may use.
   public var options: ComputeOptions
 
   let plan: LayerPlan
@@ -23,18 +23,27 @@ public struct Network: Sendable {
   /// The files that the model was read from.
   private let sources: [ByteSource]
 
-  /// Reads a model file: PixelAscent's own safetensors, a state dict of a known architecture as `.pth` or safetensors, ONNX,
-  /// or the pickle of SqueezeNet's original weights. The kind is recognised by content.
+  /// Reads a model file: PixelAscent's own safetensors, a state dict of a known architecture as `.pth` or safetensors,
+  /// ONNX, or the pickle of SqueezeNet's original weights. The content decides the format, not the file's name.
   ///
-  /// - Throws: ``PixelAscentError`` of kind `unreadableFile` or `invalidModel`; its subject begins with the file.
+  /// - Parameters:
+  ///   - path: the model file
+  ///   - settings: what replaces the file's own settings
+  ///   - options: how much of the machine the network's computations may use
+  /// - Throws: ``PixelAscentError`` of kind `unreadableFile`, `invalidModel`, or `invalidParameter` if a setting does
+  ///   not suit the model. The error's subject begins with the file.
   public init(
     contentsOf path: String, settings: ModelSettings = ModelSettings(), options: ComputeOptions = ComputeOptions()
   ) throws(PixelAscentError) {
     try self.init(ModelReader.read(path, settings), name: path, options: options)
   }
 
-  /// Reads the bytes of a model file; `name` is what errors call it.
+  /// Reads a model from the bytes of a file.
   ///
+  /// - Parameters:
+  ///   - bytes: the whole file, of a format that ``init(contentsOf:settings:options:)`` reads
+  ///   - name: the file's name in errors
+  ///   - options: how much of the machine the network's computations may use
   /// - Throws: ``PixelAscentError`` of kind `invalidModel`.
   public init(
     modelFile bytes: [UInt8], name: String, options: ComputeOptions = ComputeOptions()
@@ -42,7 +51,7 @@ public struct Network: Sendable {
     try self.init(ModelReader.read(ByteSource(bytes, name: name)), name: name, options: options)
   }
 
-  /// Makes a complete model ready to run; the subject of errors begins with `name`.
+  /// Prepares a complete model for running. The subject of errors begins with `name`.
   package init(_ model: Model, name: String, options: ComputeOptions = ComputeOptions()) throws(PixelAscentError) {
     do {
       plan = try LayerPlan(model, threads: options.threads)
@@ -57,13 +66,15 @@ public struct Network: Sendable {
     self.options = options
   }
 
-  /// The SHA-256 of the model's file, in hexadecimal; where weights lie in files beside it, of the file and of these, in the
-  /// order of their names, one after another. That of nothing for a network that was not read from a file.
+  /// Returns the SHA-256 of the model's file, in hexadecimal.
+  ///
+  /// If further files hold weights, the hash continues over them in the order of their names. A network that no reader
+  /// made has the hash of no bytes.
   ///
   /// - Throws: ``PixelAscentError`` of kind `unreadableFile`.
   public func sha256() throws(PixelAscentError) -> String { try SHA256.digest(of: sources) }
 
-  /// The files it was read from.
+  /// The names of the files that the model was read from.
   package var files: [String] { sources.map(\.name) }
 
   var kernels: Kernels { Kernels(options.instructionSet) }
@@ -72,18 +83,18 @@ public struct Network: Sendable {
   /// The number of classes.
   public var classCount: Int { labels.count }
 
-  /// The number of the input's channels: red, green and blue, or grey alone.
+  /// The number of the input's channels: 3 for red, green and blue, 1 for grey.
   public var channels: Int { preprocessing.mean.count }
 
-  /// The network's input for an image: resized as the preprocessing says, in normalised space. Shape (C, H, W).
+  /// Returns the network's input for an image, resized as the preprocessing says: shape (C, H, W), in normalised space.
   ///
-  /// - Throws: ``PixelAscentError`` of kind `sizeLimit` if an image of that size takes more memory than the options
-  ///   allow, before it is resized.
+  /// - Throws: ``PixelAscentError`` of kind `sizeLimit` if the network can't take the resized image, or if it would
+  ///   take more memory than the options allow. Nothing has been resized then.
   public func input(for image: RGBImage) throws(PixelAscentError) -> Tensor {
     tensor(from: try resized(image))
   }
 
-  /// The image at the size of the network's input; grey where the network takes one channel.
+  /// Returns the image resized as the preprocessing says; grey if the network takes one channel.
   ///
   /// - Throws: as ``input(for:)`` does.
   public func resized(_ image: RGBImage) throws(PixelAscentError) -> RGBImage {
@@ -101,8 +112,8 @@ public struct Network: Sendable {
         throw PixelAscentError(
           .sizeLimit,
           """
-          resized to \(whole.width)×\(whole.height) pixels, of which the middle is taken, it would take more than the limit \
-          of \(options.maxMemory >> 20) MB (\(advice: .maxMemory)); \(advice: .resize) stretch takes all of it
+          the image, resized to \(whole.width)×\(whole.height) pixels before it is cropped, would take more than the limit \
+          of \(options.maxMemory >> 20) MB (\(advice: .maxMemory)); \(advice: .resize) stretch does not crop it
           """)
       }
       resized = image.resized(shortSide: preprocessing.shortSide).cropped(width: size, height: size)
@@ -114,23 +125,24 @@ public struct Network: Sendable {
       ? RGBImage(width: resized.width, height: resized.height, grey: resized.greyValues) : resized
   }
 
-  /// The start of an ascent: an image's pixels in normalised space, at its own size. Shape (C, H, W).
+  /// Returns the start of an ascent: an image's pixels in normalised space, at the image's own size.
   ///
-  /// - Throws: ``PixelAscentError`` of kind `sizeLimit` if the network can't take that size, or the ascent would take more
-  ///   memory than the options allow; before the memory is taken.
+  /// - Returns: a tensor of shape (C, H, W)
+  /// - Throws: ``PixelAscentError`` of kind `sizeLimit` if the network can't take that size, or the ascent would take
+  ///   more memory than the options allow. No memory has been allocated then.
   public func start(from image: RGBImage) throws(PixelAscentError) -> Tensor {
     try checkSize(height: image.height, width: image.width, gradient: true)
     return tensor(from: image)
   }
 
-  /// An image's pixels in normalised space, at its own size. Shape (C, H, W).
+  /// Returns an image's pixels in normalised space, at the image's own size, of shape (C, H, W).
   public func tensor(from image: RGBImage) -> Tensor {
     let planes = ImagePlanes(channels: channels, height: image.height, width: image.width)
     normalize(image, into: planes)
     return planes.tensor
   }
 
-  /// Writes an image's pixels in normalised space into planes of its size.
+  /// Writes an image's pixels in normalised space into planes of the image's size.
   func normalize(_ image: RGBImage, into planes: ImagePlanes) {
     let scale = preprocessing.std.map { Float(1 / (255 * Double($0))) }
     let offset = zip(preprocessing.mean, preprocessing.std).map { Float(-Double($0) / Double($1)) }
@@ -141,37 +153,48 @@ public struct Network: Sendable {
     parallel.overRows(image.height, body)
   }
 
-  /// An evaluation that an image is loaded into, resized as the preprocessing says.
+  /// Returns an evaluation with an image loaded, which is first resized as the preprocessing says.
   ///
   /// - Parameters:
   ///   - image: a photograph of any size
   ///   - gradient: false for scores and activations alone, which takes less memory
-  /// - Throws: as ``resized(_:)`` does, and ``PixelAscentError`` of kind `sizeLimit` if the gradient takes more memory than the
-  ///   options allow.
+  /// - Throws: as ``resized(_:)`` does, and ``PixelAscentError`` of kind `sizeLimit` if the evaluation would take more
+  ///   memory than the options allow.
   public func evaluation(of image: RGBImage, gradient: Bool = true) throws(PixelAscentError) -> Evaluation {
     try evaluation(ofResized: resized(image), gradient: gradient)
   }
 
-  /// An evaluation of the size of an image that is loaded into it.
+  /// Returns an evaluation with an image loaded, at the image's own size.
   func evaluation(ofResized image: RGBImage, gradient: Bool = true) throws(PixelAscentError) -> Evaluation {
     let evaluation = try Evaluation(self, height: image.height, width: image.width, gradient: gradient)
     try evaluation.load(image)
     return evaluation
   }
 
-  /// An evaluation of the JPEG or PNG image in a file's bytes; errors call the file `name`.
+  /// Returns an evaluation with the image in a JPEG or PNG file loaded, which is first resized as the preprocessing
+  /// says.
   ///
-  /// - Throws: as ``evaluation(of:gradient:)-(RGBImage,_)`` does, and as ``RGBImage/init(decoding:name:maxMegapixels:)`` does.
+  /// - Parameters:
+  ///   - bytes: the whole file
+  ///   - name: the file's name in errors
+  ///   - maxMegapixels: the limit on the image's size, in 10⁶ pixels
+  ///   - gradient: false for scores and activations alone, which takes less memory
+  /// - Throws: as ``evaluation(of:gradient:)-(RGBImage,_)`` does, and as
+  ///   ``RGBImage/init(decoding:name:maxMegapixels:)`` does.
   public func evaluation(
     decoding bytes: [UInt8], name: String, maxMegapixels: Double = 100, gradient: Bool = true
   ) throws(PixelAscentError) -> Evaluation {
     try evaluation(of: RGBImage(decoding: bytes, name: name, maxMegapixels: maxMegapixels), gradient: gradient)
   }
 
-  /// An evaluation that an input of shape (C, H, W) in normalised space is loaded into.
+  /// Returns an evaluation with an input in normalised space loaded, at the input's own size.
   ///
-  /// - Throws: ``PixelAscentError`` of kind `sizeLimit` if the input is too small for the network or too large for the
-  ///   memory the options allow, `invalidParameter` if it is no finite tensor of shape (C, H, W).
+  /// - Parameters:
+  ///   - input: the image in normalised space, of shape (C, H, W)
+  ///   - gradient: false for scores and activations alone, which takes less memory
+  /// - Throws: ``PixelAscentError`` of kind `sizeLimit` if the input is too small for the network or its evaluation
+  ///   would take more memory than the options allow, `invalidParameter` if the input has another shape or is not
+  ///   finite.
   public func evaluation(of input: Tensor, gradient: Bool = true) throws(PixelAscentError) -> Evaluation {
     try check(input)
     let evaluation = try Evaluation(self, height: input.shape[1], width: input.shape[2], gradient: gradient)
@@ -179,22 +202,25 @@ public struct Network: Sendable {
     return evaluation
   }
 
-  /// Whether an image of this size is large enough for the network and its gradient small enough for the memory.
+  /// Checks that the network can take an image of this size and that its evaluation stays below the memory limit.
   ///
-  /// - Returns: the bytes that it would take
-  /// - Throws: as ``Evaluation/init(_:height:width:gradient:)`` does, before anything is taken.
+  /// - Returns: the bytes that the evaluation would take
+  /// - Throws: as ``Evaluation/init(_:height:width:gradient:)`` does, but without allocating any memory.
   @discardableResult
   func checkSize(height: Int, width: Int, gradient: Bool) throws(PixelAscentError) -> Int {
     try layout(height: height, width: width, gradient: gradient).bytes
   }
 
-  /// Where everything lies in the memory of an evaluation.
+  /// Returns the memory layout of an evaluation of this size.
+  ///
+  /// - Throws: as ``Evaluation/init(_:height:width:gradient:)`` does.
   func layout(height: Int, width: Int, gradient: Bool) throws(PixelAscentError) -> ArenaLayout {
     let layout = try layouts.layout(plan, height: height, width: width, gradient: gradient)
     try options.checkMemory(layout.bytes, of: "a network input of \(height)×\(width) pixels")
     return layout
   }
 
+  /// Throws a `PixelAscentError` of kind `classLookup` if the network has no class with this index.
   func check(class index: Int) throws(PixelAscentError) {
     guard (0..<classCount).contains(index) else {
       throw PixelAscentError(
@@ -202,10 +228,12 @@ public struct Network: Sendable {
     }
   }
 
+  /// Throws a `PixelAscentError` of kind `classLookup` if the objective names a class that the network does not have.
   func check(_ objective: Objective) throws(PixelAscentError) {
     for index in objective.classes { try check(class: index) }
   }
 
+  /// Throws a `PixelAscentError` of kind `invalidParameter` unless the input is a finite tensor of shape (C, H, W).
   package func check(_ input: Tensor) throws(PixelAscentError) {
     guard input.shape.count == 3, input.shape[0] == channels, input.shape[1] > 0, input.shape[2] > 0 else {
       throw PixelAscentError(

@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: MIT
 
 extension Network {
-  /// A picture of a tensor of shape (C, H, W) in normalised space. A flat image that is to be stretched is mid grey.
+  /// Returns a picture of an image in normalised space. A stretch turns an image of one colour into mid grey.
+  ///
+  /// - Parameters:
+  ///   - image: the image, of shape (C, H, W)
+  ///   - rendering: how its values become 8-bit pixels
+  /// - Precondition: the image has three dimensions and the network's number of channels.
   public func render(_ image: Tensor, _ rendering: Rendering) -> RGBImage {
     precondition(image.shape.count == 3 && image.shape[0] == channels)
     let planes = ImagePlanes(channels: channels, height: image.shape[1], width: image.shape[2])
@@ -16,7 +21,7 @@ extension Network {
       let sorted = pixels(of: image).sorted()
       (low, high) = (sorted.percentile(lowPercent), sorted.percentile(highPercent))
     }
-    // Rounding alone makes a grey image's channels differ by up to 2⁻²³.
+    // Rounding alone can make the channels of a grey image differ by up to 2⁻²³.
     let isFlat = !(high - low > 0x1p-20)
     // (std·x + mean − low) / (high − low) · 255
     let gain = isFlat ? 0 : 255 / (high - low)
@@ -28,8 +33,14 @@ extension Network {
       : RGBImage(width: planes.width, height: planes.height, pixels: pixels)
   }
 
-  /// A map of shape (H, W) over the photo it is of, at the photo's own size: where the network saw it, however that was resized
-  /// or cropped. The photo is grey and half-lit there, darker elsewhere; see `RGBImage.init(map:colormap:percentile:)`.
+  /// Returns a photo with a map drawn over the region that the network saw after resizing and cropping, at the photo's
+  /// own size. The photo becomes grey: dimmed to half its brightness under the map, to a quarter elsewhere.
+  ///
+  /// - Parameters:
+  ///   - map: the map, of shape (H, W)
+  ///   - photo: the photo that the map was computed from
+  ///   - colormap: the colours of the map's values; see ``RGBImage/init(map:colormap:percentile:)``
+  ///   - percentile: the percentile of the map's values from which on all have the last colour: above 0, at most 100
   public func overlay(
     of map: Tensor, on photo: RGBImage, colormap: Colormap = .hot, percentile: Double = 100
   ) -> RGBImage {
@@ -38,19 +49,19 @@ extension Network {
       by: map, columns: seen.columns, rows: seen.rows, colormap: colormap, percentile: percentile)
   }
 
-  /// The values in units where a pixel lies in [0, 1].
+  /// Returns the values in units in which black is 0 and full intensity is 1.
   private func pixels(of image: Tensor) -> [Float] {
     affine(image, scale: preprocessing.std, offset: preprocessing.mean)
   }
 
-  /// Pixels in [0, 1], shape (C, H, W), in normalised space.
+  /// Returns pixels in [0, 1], of shape (C, H, W), in normalised space.
   func normalized(_ pixels: Tensor) -> Tensor {
     let scale = preprocessing.std.map { 1 / $0 }
     let offset = zip(preprocessing.mean, preprocessing.std).map { -$0 / $1 }
     return Tensor(shape: pixels.shape, values: affine(pixels, scale: scale, offset: offset))
   }
 
-  /// scale[c] · X + offset[c] of every channel.
+  /// Returns scale[c] · X[c] + offset[c] for each channel c.
   private func affine(_ image: Tensor, scale: [Float], offset: [Float]) -> [Float] {
     let plane = image.shape[1] * image.shape[2]
     return (0..<channels).flatMap { channel in

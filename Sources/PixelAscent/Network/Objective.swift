@@ -8,19 +8,20 @@
   import Glibc
 #endif
 
-/// What is differentiated with respect to the pixels: a number that depends on the scores.
+/// The function of the scores whose gradient is taken.
 public enum Objective: Sendable {
-  /// The score s_y of class y: the network's raw output, not a probability.
+  /// The score s_y of class y: the network's output before the softmax, not a probability.
   case score(class: Int)
   /// The loss −log softmax(s)_y of class y.
   case crossEntropy(class: Int)
-  /// Σ weight · s_c over some classes c: `[76: 1, 99: -1]` is how much more the network sees class 76 than class 99.
+  /// The weighted sum Σ weight · s_c of some scores, by class index: `[76: 1, 99: -1]` is the score of class 76 minus
+  /// the score of class 99.
   case weighted([Int: Float])
-  /// A function of your own. The closure is given the scores of all classes and returns the function's derivative with
-  /// respect to each.
+  /// Your own function of the scores. The closure takes the scores of all classes and returns the function's derivative
+  /// with respect to each of them.
   case custom(@Sendable (_ scores: [Float]) -> [Float])
 
-  /// An objective of one class: what a command or a picture names by a word.
+  /// An objective of one class, with the name that commands and provenance use.
   public enum Kind: String, Codable, CaseIterable, Hashable, Sendable {
     /// ``Objective/score(class:)``.
     case score
@@ -28,7 +29,7 @@ public enum Objective: Sendable {
     case crossEntropy = "cross-entropy"
   }
 
-  /// The objective of this kind for a class.
+  /// Creates the objective of a kind for a class.
   public init(_ kind: Kind, class index: Int) {
     self =
       switch kind {
@@ -46,10 +47,10 @@ public enum Objective: Sendable {
     }
   }
 
-  /// The gradient with respect to the scores.
+  /// Returns the gradient of the objective with respect to the scores.
   ///
-  /// - Throws: `PixelAscentError` of kind `invalidParameter` if a weight is not finite, or a closure has returned another
-  ///   number of derivatives or one that is not finite.
+  /// - Throws: `PixelAscentError` of kind `invalidParameter` if a weight is not finite, or a closure returns the wrong
+  ///   number of derivatives or a derivative that is not finite.
   func gradient(scores: [Float]) throws(PixelAscentError) -> ScoreGradient {
     switch self {
     case .score(let index): return .one(index)
@@ -83,7 +84,7 @@ enum ScoreGradient {
   case one(Int)
   case all([Float])
 
-  /// The gradient with respect to each of so many scores.
+  /// Returns the derivatives with respect to each of `count` scores.
   func values(_ count: Int) -> [Float] {
     switch self {
     case .one(let index): (0..<count).map { $0 == index ? 1 : 0 }
@@ -92,7 +93,7 @@ enum ScoreGradient {
   }
 }
 
-/// The probabilities exp(s_c) / Σ exp(s).
+/// Returns the probabilities exp(s_c) / Σ exp(s) of all classes.
 package func softmax(_ scores: [Float]) -> [Double] {
   let greatest = Double(scores.max() ?? 0)
   let weights = scores.map { exp(Double($0) - greatest) }

@@ -1,60 +1,67 @@
 // SPDX-License-Identifier: MIT
 
-/// What the network thinks a class looks like: an image that climbs the score of the class, s_y(I) − λ‖I‖²
-/// (Simonyan, Vedaldi, Zisserman: "Deep inside convolutional networks", 2014; jitter and blur after CS231n).
+/// A class visualization: an image that ascends the score of a class and so shows what the network thinks the class
+/// looks like.
 ///
-/// Each iteration rolls the image by a random offset, takes the gradient there, steps, undoes the roll, clamps every
-/// channel to the allowed box, and now and then blurs a little.
+/// The ascent maximises s_y(I) − λ‖I‖², the score of class y minus an L2 term (Simonyan, Vedaldi, Zisserman: "Deep
+/// inside convolutional networks", 2014; jitter and blur after Stanford's course CS231n). Each iteration rolls the
+/// image by a random offset, computes the gradient there, rolls back, makes a step and clamps every channel to the box.
+/// From time to time it also blurs the image a little.
 public struct ClassVisualization: Technique {
-  /// The recipe: how a step is made, and the defaults of everything else.
+  /// The recipe, which decides how a step is made and how the result is rendered.
   public let recipe: Recipe
-  /// Height and width of a noise or zero start.
-  public var height: Int, width: Int
-  /// The start in normalised space.
+  /// The height of the image in pixels, from 1 to 1,048,576.
+  public var height: Int
+  /// The width of the image in pixels, from 1 to 1,048,576.
+  public var width: Int
+  /// The image that the ascent starts from.
   public var start: Start
-  /// The number of steps.
+  /// The number of iterations, with one step each; at least 1.
   public var iterations: Int
-  /// The length of a step, or the factor of the gradient.
+  /// The length of a step in normalised space if the recipe normalises steps, else the factor of the gradient;
+  /// positive.
   public var learningRate: Double
-  /// λ, the weight of the L2 term.
+  /// The weight λ of the L2 term; not negative.
   public var l2: Double
-  /// The number of iterations from one blur to the next; 0 never blurs.
+  /// The number of iterations from one blur to the next; 0 for no blur.
   public var blurEvery: Int
-  /// The blur's standard deviation in pixels.
+  /// The standard deviation of the blur in pixels: above 0, at most 10,000.
   public var blurSigma: Double
-  /// The largest offset of a roll in pixels.
+  /// The greatest offset of the jitter in pixels, from 0 to 1,000,000.
   public var maxJitter: Int
-  /// The number of rolled copies of an image whose gradients one step averages.
+  /// The number of rolled copies whose gradients a step averages, from 1 to 10,000.
   public var samples: Int
-  /// Whether each channel is kept in the allowed box.
+  /// Whether each step clamps every channel to the box.
   public var clamp: Bool
-  /// The number of iterations from one shown image to the next; 0 shows the first and the last only.
+  /// The number of iterations from one shown image to the next; 0 to show only the first and the last.
   public var showEvery: Int
-  /// Seed of the noise and the jitter: the key of the generator Philox 4×32-10 (Salmon et al. 2011).
+  /// The seed of the noise and the jitter: the key of the random generator Philox 4×32-10 (Salmon et al. 2011).
   public var seed: UInt64
 
-  /// The image an ascent starts from.
+  /// The image that an ascent starts from.
   public enum Start: String, Codable, CaseIterable, Hashable, Sendable {
     /// Random pixels, distributed as the recipe says.
     case noise
-    /// The mean image.
+    /// The mean image, which is zero in normalised space.
     case zero
-    /// An image of ``height`` × ``width`` pixels that is given where the ascent begins. It is no part of the parameters.
+    /// An image of ``height`` × ``width`` pixels that the caller passes when the ascent begins. The image is not part
+    /// of the parameters.
     case image
   }
 
-  /// A way of making class visualizations.
+  /// A named set of defaults for class visualizations, with a step rule and a rendering.
   public enum Recipe: String, Codable, CaseIterable, Hashable, Sendable {
-    /// CS231n's PyTorch notebook with steps of fixed length.
+    /// The PyTorch notebook of Stanford's course CS231n, but with steps of fixed length.
     case cs231nPyTorchNormalized = "cs231n-pytorch-normalized"
-    /// CS231n's PyTorch notebook.
+    /// The PyTorch notebook of Stanford's course CS231n.
     case cs231nPyTorch = "cs231n-pytorch"
-    /// CS231n's TensorFlow notebook.
+    /// The TensorFlow notebook of Stanford's course CS231n.
     case cs231nTensorFlow = "cs231n-tensorflow"
-    /// Simonyan, Vedaldi, Zisserman: from the mean image, the gradient averaged over rolled copies.
+    /// The method of Simonyan, Vedaldi and Zisserman, which starts from the mean image. Each step averages the
+    /// gradients of several rolled copies.
     case simonyan
 
-    /// How the result is shown.
+    /// How images in normalised space are rendered as pictures.
     public var rendering: Rendering {
       switch self {
       case .cs231nPyTorchNormalized, .cs231nPyTorch: .stretch
@@ -65,15 +72,15 @@ public struct ClassVisualization: Technique {
 
     /// Whether a step is lr · g/‖g‖₂ rather than lr · g.
     package var normalizesStep: Bool { self == .cs231nPyTorchNormalized }
-    /// The gradient of the L2 term is −`l2Factor` · λ · I.
+    /// The factor in the gradient of the L2 term, −`l2Factor` · λ · I.
     var l2Factor: Double { self == .cs231nTensorFlow ? 1 : 2 }
-    /// Whether offsets are drawn from −max … max rather than 0 … max.
+    /// Whether the jitter's offsets are drawn from −max … max rather than from 0 … max.
     var jitterIsSymmetric: Bool { self == .cs231nTensorFlow }
-    /// Whether noise is uniform in [0, 1) before it is normalised, rather than standard normal after.
+    /// Whether noise pixels are uniform in [0, 1) and then normalised, rather than standard normal in normalised space.
     var noiseIsUniform: Bool { self == .cs231nTensorFlow }
   }
 
-  /// The recipe's defaults, for images of 224 × 224 pixels.
+  /// Creates the defaults of a recipe, for images of 224 × 224 pixels.
   public init(_ recipe: Recipe = .cs231nPyTorchNormalized) {
     let isSimonyan = recipe == .simonyan
     self.recipe = recipe
@@ -91,45 +98,48 @@ public struct ClassVisualization: Technique {
     seed = 0
   }
 
-  /// What an ascent came to.
+  /// The result of an ascent.
   public struct Result: Sendable {
-    /// The number of iterations made: all, unless the ascent was stopped.
+    /// The number of iterations made; fewer than the parameters say if the ascent was stopped.
     public let iterations: Int
-    /// The score of the class at each iteration, before its step, of the image rolled by its jitter;
-    /// of the last one where several rolled copies are averaged.
+    /// The score of the class in each iteration, before the step, for the image rolled by the iteration's jitter; for
+    /// the last of the rolled copies if several are averaged.
     public let scoreHistory: [Float]
-    /// The probability of the class where ``scoreHistory`` has its score; empty unless the ascent was told to record it.
+    /// The probability of the class for the images of ``scoreHistory``; empty unless the ascent records probabilities.
     public let probabilityHistory: [Double]
-    /// The last image in normalised space, shape (C, H, W).
+    /// The last image in normalised space, of shape (C, H, W).
     public let image: Tensor
-    /// The last image, shown as the recipe says.
+    /// The last image, rendered as the recipe says.
     public let picture: RGBImage
-    /// All scores of the last image.
+    /// The scores of all classes for the last image.
     public let scores: [Float]
     /// The probability of the class for the last image.
     public let probability: Double
-    /// The time of the loop alone, in seconds.
+    /// The time of all iterations in seconds.
     public let seconds: Double
-    /// The number of gradients of the score before the last ReLU, taken where the score's own was zero.
+    /// The number of gradients taken of the score before the last ReLU because the score's own gradient was zero.
     public let gradientsBeforeLastReLU: Int
   }
 
-  /// The name of the technique in pictures, and of its command.
+  /// The technique's name in a picture's provenance, which is also the name of the technique's command.
   public static let name = "visualize"
-  /// The image to start from, if ``start`` is one.
+  /// The image that the technique needs: ``Subject/start`` if ``start`` is `image`, else none.
   public var source: Subject.Source { start == .image ? .start : .none }
-  /// What the technique's pictures are called.
+  /// What people call the technique's pictures.
   public static let title = "class visualization"
 
-  /// Begins to climb the score of a class.
+  /// Begins an ascent of the score of a class.
   ///
   /// - Parameters:
-  ///   - network: the network that is asked
-  ///   - index: the class
-  ///   - start: the image to start from if ``start`` is `image`, in normalised space: shape (C, height, width)
-  ///   - recordsProbabilities: whether each iteration's probability is recorded as its score is, for which the scores of all
-  ///     classes are computed; the image is the same either way
-  /// - Throws: ``PixelAscentError`` of kind `invalidParameter` if a parameter is out of range, `sizeLimit`, or `classLookup`.
+  ///   - network: the network to ask
+  ///   - index: the index of the class
+  ///   - start: the image to start from if ``start`` is `image`, in normalised space, of shape (C, ``height``,
+  ///     ``width``)
+  ///   - recordsProbabilities: whether to record the class's probability in each iteration, which takes the scores of
+  ///     all classes; the image does not depend on it
+  /// - Returns: the ascent, which the caller drives
+  /// - Throws: ``PixelAscentError`` of kind `invalidParameter` if a parameter is out of range, `sizeLimit`, or
+  ///   `classLookup`.
   public func begin(
     _ network: Network, class index: Int, from start: Tensor? = nil, recordsProbabilities: Bool = false
   ) throws(PixelAscentError) -> VisualizationAscent {
@@ -139,8 +149,13 @@ public struct ClassVisualization: Technique {
       self, network, class: index, from: self.start == .image ? start : nil, recordsProbabilities)
   }
 
-  /// Climbs the score of a class.
+  /// Ascends the score of a class and returns the result of all iterations.
   ///
+  /// - Parameters:
+  ///   - network: the network to ask
+  ///   - index: the index of the class
+  ///   - start: the image to start from if ``start`` is `image`, in normalised space, of shape (C, ``height``,
+  ///     ``width``)
   /// - Throws: as ``begin(_:class:from:recordsProbabilities:)`` and ``VisualizationAscent/next(update:)`` do.
   public func run(
     _ network: Network, class index: Int, from start: Tensor? = nil
@@ -148,21 +163,23 @@ public struct ClassVisualization: Technique {
     try begin(network, class: index, from: start).finish()
   }
 
-  /// Climbs the score of the subject's class, from the subject's start if ``start`` is `image`.
+  /// Ascends the score of the subject's class, from the subject's start image if ``start`` is `image`.
   ///
-  /// - Throws: as ``run(_:class:from:)`` does, and of kind `invalidParameter` if the subject has no class.
+  /// - Throws: as ``run(_:class:from:)`` does, and ``PixelAscentError`` of kind `invalidParameter` if the subject has
+  ///   no class.
   public func run(_ network: Network, on subject: Subject) throws(PixelAscentError) -> Result {
     try run(network, class: Subject.required(subject.classIndex, "class"), from: subject.start)
   }
 
-  /// Only a figure has more than the last image.
+  /// Returns the parameters, with ``showEvery`` set to 0 unless the picture is a figure: only a figure shows more than
+  /// the last image.
   public func parameters(of kind: Provenance.Kind) -> ClassVisualization {
     var parameters = self
     if kind != .figure { parameters.showEvery = 0 }
     return parameters
   }
 
-  /// Makes one of the technique's pictures.
+  /// Ascends the score of the subject's class and returns one of the technique's pictures.
   ///
   /// - Throws: as ``run(_:on:)`` does.
   public func picture(
@@ -176,17 +193,20 @@ public struct ClassVisualization: Technique {
     return RGBImage(row: pictures)
   }
 
-  /// How many copies of each shown picture are in memory while a figure or a page is written: as a picture, as PNG, as text.
+  /// The number of copies of each shown picture in memory while a figure or a page is written: as a picture, as PNG, as
+  /// text.
   package static let copiesOfShown = 4
 
-  /// Says what is wrong for every class and every seed.
+  /// Checks whether an ascent can run, whatever its class and its seed are.
   ///
   /// - Parameters:
-  ///   - start: the image that the ascent starts from, if it is one
-  ///   - copies: how many copies of every shown picture are kept
-  /// - Returns: the bytes that an ascent's way through the network and these pictures take
-  /// - Throws: ``PixelAscentError`` of kind `invalidParameter` if a parameter is out of range or the start is no image,
-  ///   `sizeLimit` if the network can't take its size, or if it or the pictures take more memory than its options allow.
+  ///   - network: the network to ask
+  ///   - image: the image to start from if ``start`` is `image`
+  ///   - copies: the number of copies of each shown picture that are kept
+  /// - Returns: the bytes that the evaluation of the image and the kept pictures take
+  /// - Throws: ``PixelAscentError`` of kind `invalidParameter` if a parameter is out of range or the start image is
+  ///   missing, of the wrong shape or not finite, `sizeLimit` if the network can't take an image of this size, or if
+  ///   the evaluation or the pictures take more memory than the network's options allow.
   @discardableResult
   package func check(
     _ network: Network, start image: Tensor? = nil, copies: Int = 0

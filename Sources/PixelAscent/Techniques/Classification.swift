@@ -1,38 +1,38 @@
 // SPDX-License-Identifier: MIT
 
-/// A class and how strongly the network sees it.
+/// A class with its score and its probability.
 public struct Prediction: Hashable, Sendable {
-  /// The class's index.
+  /// The index of the class.
   public let classIndex: Int
-  /// The raw output s_c.
+  /// The score s_c of the class.
   public let score: Float
-  /// softmax(s)_c.
+  /// The probability softmax(s)_c of the class.
   public let probability: Double
 }
 
 extension Network {
-  /// The raw scores of all classes for an input of shape (C, H, W) in normalised space.
+  /// Returns the scores of all classes for an input of shape (C, H, W) in normalised space.
   ///
   /// - Throws: as ``evaluation(of:gradient:)-(Tensor,_)`` does.
   public func scores(of input: Tensor) throws(PixelAscentError) -> [Float] {
     try evaluation(of: input, gradient: false).scores()
   }
 
-  /// The classes of the greatest scores, the greatest first; equal scores in the order of the classes.
+  /// Returns the classes with the greatest scores for an image, the greatest first; classes with equal scores by index.
   ///
   /// - Parameters:
-  ///   - image: resized to the network's input
-  ///   - count: how many of them; all if there are fewer
+  ///   - image: the image, which is first resized to the network's input
+  ///   - count: the number of classes to return; all if the network has fewer
   /// - Throws: as ``evaluation(of:gradient:)-(RGBImage,_)`` and ``Evaluation/scores()`` do.
   public func classify(_ image: RGBImage, top count: Int = 5) throws(PixelAscentError) -> [Prediction] {
     predictions(try evaluation(of: image, gradient: false).scores(), top: count)
   }
 
-  /// The classes that have the greatest of these scores, the greatest first; equal scores in the order of the classes.
+  /// Returns the classes with the greatest of the given scores, the greatest first; classes with equal scores by index.
   ///
   /// - Parameters:
-  ///   - scores: one of each class
-  ///   - count: how many of them; all if there are fewer
+  ///   - scores: the score of each class, by class index
+  ///   - count: the number of classes to return; all if there are fewer
   public func predictions(_ scores: [Float], top count: Int = 5) -> [Prediction] {
     let probabilities = softmax(scores)
     return scores.indices.sorted { (-scores[$0], $0) < (-scores[$1], $1) }.prefix(max(count, 0)).map {
@@ -40,10 +40,14 @@ extension Network {
     }
   }
 
-  /// The gradient of an objective with respect to an input of shape (C, H, W) in normalised space, of the same shape,
-  /// and the scores of all classes; see ``Evaluation/gradient(of:throughLastReLU:)``.
+  /// Returns the gradient of an objective with respect to an input, and the scores of all classes.
   ///
-  /// - Throws: as the evaluation does.
+  /// - Parameters:
+  ///   - objective: the function of the scores to differentiate
+  ///   - input: the image in normalised space, of shape (C, H, W)
+  ///   - throughLastReLU: as in ``Evaluation/gradient(of:throughLastReLU:)``
+  /// - Returns: the gradient, of the input's shape, and the scores by class index
+  /// - Throws: as ``evaluation(of:gradient:)-(Tensor,_)`` and ``Evaluation/gradient(of:throughLastReLU:)`` do.
   public func gradient(
     of objective: Objective, at input: Tensor, throughLastReLU: Bool = true
   ) throws(PixelAscentError) -> (gradient: Tensor, scores: [Float]) {
@@ -51,7 +55,7 @@ extension Network {
     return (try evaluation.gradient(of: objective, throughLastReLU: throughLastReLU), try evaluation.scores())
   }
 
-  /// The class of the greatest score, the first of equals.
+  /// Returns the class with the greatest score, the first of several with equal scores.
   package func topClass(_ scores: [Float]) -> Int {
     scores.indices.max { (scores[$0], $1) < (scores[$1], $0) } ?? 0
   }

@@ -1,27 +1,30 @@
 // SPDX-License-Identifier: MIT
 
-/// A small push that turns an image into another class for the network: steps of fixed length up the gradient of
-/// the target's score, X ← X + lr · g/‖g‖₂ (after Szegedy et al.: "Intriguing properties of neural networks", 2014).
+/// A small change of a photograph after which the network classifies it as another class, the target.
 ///
-/// The result also fools as a file of 8 bits a channel. Where rounding and clipping to [0, 1] undo it, the ascent goes
-/// on inside the allowed box, with gradients taken at the rounded image, until that one fools.
+/// The ascent makes steps of fixed length along the gradient of the target's score, X ← X + lr · g/‖g‖₂ (after Szegedy
+/// et al.: "Intriguing properties of neural networks", 2014).
+///
+/// The result also fools the network as a file with 8 bits per channel. If rounding and clipping to [0, 1] undo the
+/// effect, the ascent continues inside the box, with gradients taken at the rounded image, until the rounded image
+/// fools the network.
 public struct Fooling: Technique {
   /// The length of a step in normalised space; positive.
   public var learningRate: Double
-  /// The most steps, those on the rounded image included.
+  /// The maximum number of steps, including those with gradients taken at the rounded image.
   public var maxIterations: Int
 
-  /// Parameters; the defaults are those of CS231n.
+  /// Creates the parameters; the defaults are those of Stanford's course CS231n.
   public init(learningRate: Double = 1, maxIterations: Int = 100) {
     self.learningRate = learningRate
     self.maxIterations = maxIterations
   }
 
-  /// The name of the technique in pictures, and of its command.
+  /// The technique's name in a picture's provenance, which is also the name of the technique's command.
   public static let name = "fool"
-  /// A photograph.
+  /// The image that the technique needs: ``Subject/photo``.
   public var source: Subject.Source { .photo }
-  /// What the technique's pictures are called.
+  /// What people call the technique's pictures.
   public static let title = "fooling image"
 
   private enum CodingKeys: String, CodingKey {
@@ -37,13 +40,15 @@ public struct Fooling: Technique {
     try checkCount(maxIterations, "max iterations")
   }
 
-  /// Begins to change a photograph until the network classifies it as `target`.
+  /// Begins an ascent that changes a photograph until the network classifies it as `target`.
   ///
   /// - Parameters:
   ///   - network: the network to fool
-  ///   - photo: resized to the network's input
-  ///   - target: the class it is to be
-  /// - Throws: ``PixelAscentError`` of kind `invalidParameter` if a parameter is out of range, `sizeLimit` or `classLookup`.
+  ///   - photo: the photograph, which is first resized to the network's input
+  ///   - target: the index of the class that the network is to see
+  /// - Returns: the ascent, which the caller drives
+  /// - Throws: ``PixelAscentError`` of kind `invalidParameter` if a parameter is out of range, `sizeLimit` or
+  ///   `classLookup`.
   public func begin(
     _ network: Network, on photo: RGBImage, target: Int
   ) throws(PixelAscentError) -> FoolingAscent {
@@ -51,8 +56,12 @@ public struct Fooling: Technique {
     return try FoolingAscent(self, network, on: photo, target: target)
   }
 
-  /// Changes a photograph until the network classifies it as `target`, or the steps are used up.
+  /// Changes a photograph until the network classifies it as `target` or ``maxIterations`` steps have been made.
   ///
+  /// - Parameters:
+  ///   - network: the network to fool
+  ///   - photo: the photograph, which is first resized to the network's input
+  ///   - target: the index of the class that the network is to see
   /// - Throws: as ``begin(_:on:target:)`` and ``FoolingAscent/next(update:)`` do.
   public func run(
     _ network: Network, on photo: RGBImage, target: Int
@@ -62,16 +71,17 @@ public struct Fooling: Technique {
 
   /// Changes the subject's photograph until the network classifies it as the subject's class.
   ///
-  /// - Throws: as ``run(_:on:target:)`` does, and of kind `invalidParameter` if there is no photograph or class.
+  /// - Throws: as ``run(_:on:target:)`` does, and ``PixelAscentError`` of kind `invalidParameter` if the subject has no
+  ///   photograph or class.
   public func run(_ network: Network, on subject: Subject) throws(PixelAscentError) -> Result {
     try run(
       network, on: Subject.required(subject.photo, "photo"), target: Subject.required(subject.classIndex, "class"))
   }
 
-  /// The parameters that decide a picture of this kind: all of them.
+  /// Returns the parameters unchanged, because all of them affect every picture.
   public func parameters(of kind: Provenance.Kind) -> Fooling { self }
 
-  /// Makes one of the technique's pictures.
+  /// Fools the network with the subject's photograph and returns one of the technique's pictures.
   ///
   /// - Throws: as ``run(_:on:)`` does.
   public func picture(
@@ -81,46 +91,57 @@ public struct Fooling: Technique {
     return kind == .figure ? result.panels : result.image
   }
 
-  /// What an ascent towards a target came to.
+  /// The result of an ascent towards a target.
   public struct Result: Sendable {
-    /// The image that was given, at the size of the network's input, and the scores of its classes.
-    public let original: RGBImage, originalScores: [Float]
-    /// The fooling image as 8-bit pixels, clipped to [0, 1], and the scores of its classes.
-    public let image: RGBImage, scores: [Float]
-    /// The fooling image in normalised space before it was rounded, shape (C, H, W).
+    /// The photograph at the size of the network's input.
+    public let original: RGBImage
+    /// The scores of all classes for ``original``.
+    public let originalScores: [Float]
+    /// The fooling image with 8 bits per channel, clipped to [0, 1].
+    public let image: RGBImage
+    /// The scores of all classes for ``image``.
+    public let scores: [Float]
+    /// The fooling image in normalised space before rounding and clipping, of shape (C, H, W).
     public let unrounded: Tensor
     /// The number of steps made.
     public let iterations: Int
-    /// Whether the network took the image for the target, before it was rounded or after.
+    /// Whether the network classifies ``unrounded`` or ``image`` as the target.
     public let isFooled: Bool
-    /// Whether the network takes the 8-bit image for the target.
+    /// Whether the network classifies ``image`` as the target.
     public let survives8Bit: Bool
-    /// Euclidean norm of the change of the unrounded image, in normalised space.
+    /// The Euclidean norm of the difference between ``unrounded`` and the original, in normalised space.
     public let l2: Double
-    /// The largest change of a value of the 8-bit image, in steps of 1/255.
+    /// The greatest difference between a value of ``image`` and of ``original``, in steps of 1/255.
     public var linf8Bit: Int { RGBImage.Distance(image.pixels, original.pixels).greatest }
-    /// The number of steps that ascended the score before the last ReLU, since the score's own gradient was zero.
+    /// The number of steps along the gradient of the score before the last ReLU, made because the score's own gradient
+    /// was zero.
     public let stepsBeforeLastReLU: Int
 
-    /// The root of the mean square of all values' changes in the 8-bit image, in steps of 1/255.
+    /// The root mean square of the differences between the values of ``image`` and of ``original``, in steps of 1/255.
     public var rms8Bit: Double { RGBImage.Distance(image.pixels, original.pixels).rms }
 
-    /// The peak signal-to-noise ratio of the 8-bit image, 20 · log₁₀(255 / ``rms8Bit``), in decibels; infinite where nothing
-    /// has changed.
+    /// The peak signal-to-noise ratio of ``image``, 20 · log₁₀(255 / ``rms8Bit``), in decibels; infinite if ``image``
+    /// equals ``original``.
     public var psnr: Double { RGBImage.Distance(image.pixels, original.pixels).psnr }
 
-    /// Original, fooled, difference and ten times the difference, side by side.
+    /// Four pictures side by side: the original, the fooling image, their difference, and ten times their difference.
     public var panels: RGBImage {
       RGBImage(row: [
         original, image, image.difference(from: original), image.difference(from: original, gain: 10),
       ])
     }
 
-    /// Writes the image as PNG that carries the comment along, reads the file back and classifies what it holds: the network's
-    /// input, of which ``Preprocessing/Resize/crop`` takes nothing away.
+    /// Writes ``image`` as a PNG file, reads the file back and classifies the picture in it.
     ///
-    /// - Returns: the scores of all classes.
-    /// - Throws: ``PixelAscentError`` of kind `unwritableFile`, or of a reading's kind if the file is not what was written.
+    /// The picture already has the size of the network's input, so it is neither resized nor cropped.
+    ///
+    /// - Parameters:
+    ///   - path: the file to write
+    ///   - network: the network that classifies the picture
+    ///   - comment: text to store in the file, such as ``Provenance/text()``
+    /// - Returns: the scores of all classes, by class index
+    /// - Throws: ``PixelAscentError`` of kind `unwritableFile` if the file can't be written, and as
+    ///   ``RGBImage/init(contentsOf:maxMegapixels:)`` does if it can't be read back.
     public func save(
       to path: String, checkedBy network: Network, comment: String? = nil
     ) throws(PixelAscentError) -> [Float] {

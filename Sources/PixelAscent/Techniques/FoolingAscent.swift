@@ -1,30 +1,35 @@
 // SPDX-License-Identifier: MIT
 
-/// A fooling image in the making, a step at a time: first the image as it is, then the image rounded to 8 bits.
+/// An ascent towards a fooling image, which its caller drives step by step.
+///
+/// The ascent first evaluates the image unrounded. Once the network classifies it as the target, or the steps are used
+/// up, the ascent evaluates the image rounded to 8 bits.
 public final class FoolingAscent: AscentSequence {
-  /// What the network sees in the image of this moment.
+  /// The network's scores for the image after the steps made so far.
   public struct Step {
     /// The number of steps made.
     public let iteration: Int
     /// The scores of all classes.
     public let scores: [Float]
-    /// Whether ``scores`` are those of the image rounded to 8 bits.
+    /// Whether ``scores`` are the scores of the image rounded to 8 bits.
     public let isRounded: Bool
     /// The score of the target.
     public let score: Float
-    /// Whether the network takes the image for the target.
+    /// Whether the network classifies the image as the target.
     public let isTarget: Bool
     fileprivate let ascent: FoolingAscent
 
-    /// The image in normalised space, not rounded: shape (C, H, W). It is that of this step until the next is gone.
+    /// The image in normalised space, unrounded, of shape (C, H, W). Read it before the next call of
+    /// ``FoolingAscent/next(update:)``.
     public var image: Tensor { ascent.ascent.image.tensor }
-    /// The 8-bit image, clipped to [0, 1]. It is that of this step until the next is gone.
+    /// The image rounded to 8 bits and clipped to [0, 1]. Read it before the next call of
+    /// ``FoolingAscent/next(update:)``.
     public var picture: RGBImage { isRounded ? ascent.picture : ascent.network.render(image, .clip) }
 
-    /// The gradient of the target's score, along which the next step goes: shape (C, H, W). It is that of this step until
-    /// the next is gone.
+    /// Returns the gradient of the target's score, along which the ascent makes its next step, of shape (C, H, W). Call
+    /// this before the next call of ``FoolingAscent/next(update:)``.
     ///
-    /// - Throws: ``PixelAscentError`` of kind `zeroGradient` if there is no direction to go.
+    /// - Throws: ``PixelAscentError`` of kind `zeroGradient` if the gradient is exactly zero.
     public func gradient() throws(PixelAscentError) -> Tensor {
       try ascent.takeGradient()
       return ascent.ascent.stepGradient
@@ -36,19 +41,20 @@ public final class FoolingAscent: AscentSequence {
   fileprivate let ascent: Ascent
   private let target: Int
   private let original: RGBImage, start: Tensor
-  /// The image rounded to 8 bits, as it was last evaluated.
+  /// The rounded image of the last evaluation of a rounded image.
   fileprivate private(set) var picture: RGBImage
 
-  /// The scores of the image at the beginning.
+  /// The scores of the image before the first step.
   private var originalScores: [Float]?
-  /// The scores of ``picture``, if that is the image of this moment.
+  /// The scores of ``picture``; nil if a step was made since.
   private var roundedScores: [Float]?
-  private var isRounding = false, isOver = false
-  /// Whether the image was evaluated and no step has been made since.
-  private var isWaiting = false
-  /// Whether the gradient at that image was taken, and whether it is of the score before the last ReLU.
+  /// Whether evaluations are at the rounded image from now on, and whether the ascent is at its end.
+  private var isRounding = false, isFinished = false
+  /// Whether the next call must make a step before it evaluates the image.
+  private var needsStep = false
+  /// Whether the gradient at the evaluated image was computed, and whether it is of the score before the last ReLU.
   private var hasGradient = false, isGradientBeforeLastReLU = false
-  /// Whether the image of the last step was rounded, and whether the one in the network's input is.
+  /// Whether the last returned step evaluated the rounded image, and whether the network's input is the rounded image.
   private var isStepRounded = false, isInputRounded = false
   private var iterations = 0, stepsBeforeLastReLU = 0
 
@@ -61,26 +67,30 @@ public final class FoolingAscent: AscentSequence {
     ascent = try Ascent(network, from: start, rolls: false)
   }
 
-  /// Goes a step, if the image has been looked at, and looks at what it is then.
+  /// Makes a step if one is due, then evaluates the image.
   ///
-  /// - Parameter update: your own step rule; while the image is rounded it is kept in the allowed box
-  /// - Returns: what the network sees; nil when it has seen the target in the rounded image, or the steps are used up, or the
-  ///   task is cancelled
-  /// - Throws: ``PixelAscentError`` of kind `zeroGradient` if there is no direction to go, or `invalidParameter` if the ascent
-  ///   leaves what a float holds.
+  /// No step is due in the first call, nor before the first evaluation of the rounded image.
+  ///
+  /// - Parameter update: a step rule that replaces the technique's own; nil for the technique's own. While the ascent
+  ///   evaluates rounded images, it clamps the image to the box after the step
+  /// - Returns: the network's scores; nil after the network has classified the rounded image as the target, after the
+  ///   last of ``Fooling/maxIterations`` steps, or in a cancelled task
+  /// - Throws: ``PixelAscentError`` of kind `zeroGradient` if the gradient is exactly zero, or `invalidParameter` if
+  ///   values become too large for a float or the step rule changes the image's shape.
   public func next(update: AscentUpdate?) throws(PixelAscentError) -> Step? {
-    if isOver || Task.isCancelled { return nil }
+    if isFinished || Task.isCancelled { return nil }
     return try ascent.parallel.withThreads { () throws(PixelAscentError) in
-      if isWaiting { try step(update) }
+      if needsStep { try step(update) }
       let isRounded = isRounding, scores = try evaluate(rounding: isRounded)
       isStepRounded = isRounded
       let isTarget = network.topClass(scores) == target
       if !isTarget && iterations < parameters.maxIterations {
-        isWaiting = true
+        needsStep = true
       } else if isRounding {
-        isOver = true
+        isFinished = true
       } else {
-        // Not there, it is only looked at: rounding alone may be the step that lacks.
+        // The next call evaluates the rounded image without a step. If the steps are used up, rounding alone may reach
+        // the target.
         isRounding = true
       }
       return Step(
@@ -103,7 +113,7 @@ public final class FoolingAscent: AscentSequence {
   }
 
   fileprivate func takeGradient() throws(PixelAscentError) {
-    // A result in between has looked at the other image.
+    // `result()` may have evaluated the other image since the last step.
     if isInputRounded != isStepRounded { _ = try evaluate(rounding: isStepRounded) }
     if hasGradient { return }
     ascent.beginStep()
@@ -120,10 +130,10 @@ public final class FoolingAscent: AscentSequence {
     }
     iterations += 1
     if isGradientBeforeLastReLU { stepsBeforeLastReLU += 1 }
-    (isWaiting, hasGradient, roundedScores) = (false, false, nil)
+    (needsStep, hasGradient, roundedScores) = (false, false, nil)
   }
 
-  /// What the ascent has come to so far: the image of the last step, rounded.
+  /// Returns the result of the steps made so far, for the image rounded to 8 bits.
   ///
   /// - Throws: ``PixelAscentError`` of kind `invalidParameter` if the scores are not finite.
   public func result() throws(PixelAscentError) -> Fooling.Result {
@@ -144,7 +154,7 @@ public final class FoolingAscent: AscentSequence {
 }
 
 extension Tensor {
-  /// ‖self − other‖₂.
+  /// Returns ‖self − other‖₂.
   fileprivate func distance(from other: Tensor) -> Double {
     zip(values, other.values).reduce(0) { $0 + Double($1.0 - $1.1) * Double($1.0 - $1.1) }.squareRoot()
   }

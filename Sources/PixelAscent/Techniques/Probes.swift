@@ -1,26 +1,26 @@
 // SPDX-License-Identifier: MIT
 //
-// What the benchmarks in Bench need beside the public API. Not API.
+// Access for the benchmarks in Bench to what the public API does not show. This is not part of the API.
 
 import Synchronization
 
 extension Evaluation {
-  /// Called when a pass begins, with nil, and after each of its layers.
+  /// A closure that is called with nil when a pass begins, then after each layer with the layer's index.
   @_spi(Benchmark) public var layerObserver: ((_ layer: Int?, _ isBackward: Bool) -> Void)? {
     get { observer }
     set { observer = newValue }
   }
 
-  /// The names of the layers as they run, in the order of the observer's indices.
+  /// The names of the plan's layers, by the index that the observer gets.
   @_spi(Benchmark) public var runningLayers: [String] { plan.layers.map(\.name) }
 
-  /// Calls `body` with helpers at hand for all passes in it.
+  /// Calls `body` and keeps the helper threads running for all passes in it.
   @_spi(Benchmark) public func withThreads(_ body: () throws -> Void) throws { try parallel.withThreads(body) }
 
-  /// The forward pass alone, of the image that is loaded, whether it was made before or not.
+  /// Runs the forward pass for the loaded image, even if its scores are known already.
   @_spi(Benchmark) public func forwardAgain() throws(PixelAscentError) { try forward() }
 
-  /// Forward for one class, and the gradient of its score, whether they were made before or not.
+  /// Computes a class's score and the score's gradient for the loaded image, even if they are known already.
   @_spi(Benchmark) public func gradientAgain(class index: Int) throws(PixelAscentError) {
     try forward(only: index)
     backward(.one(index))
@@ -28,34 +28,34 @@ extension Evaluation {
 }
 
 extension VisualizationAscent {
-  /// The evaluation that the ascent works in.
+  /// The evaluation that the ascent uses.
   @_spi(Benchmark) public var benchmarkedEvaluation: Evaluation { evaluation }
 }
 
 extension Network {
-  /// The noise that class visualization starts from, of `size` × `size` pixels.
+  /// Returns the noise that a class visualization of `size` × `size` pixels starts from.
   @_spi(Benchmark) public func noise(size: Int) -> Tensor {
     let values = RandomSource(seed: 0).normals(channels * size * size)
     return Tensor(shape: [channels, size, size], values: values)
   }
 }
 
-/// The library's threads, with operations cut into parts as an evaluation cuts them.
+/// The library's threads, which divide an operation into parts as an evaluation does.
 @_spi(Benchmark) public struct ThreadsProbe {
   private let parallel: Parallel
 
-  /// Threads of their own, `count` of them.
+  /// Creates a pool of `count` threads.
   public init(_ count: Int) { parallel = Parallel(threads: count) }
 
-  /// How many there are.
+  /// The number of threads.
   public var count: Int { parallel.threads }
 
-  /// Calls `body` with the threads at hand.
+  /// Calls `body` and keeps the helper threads running for all operations in it.
   public func withThreads(_ body: () throws -> Void) rethrows { try parallel.withThreads(body) }
 
-  /// Calls `body` with each of 0 ..< count, once.
+  /// Calls `body` once with each of 0 ..< count.
   ///
-  /// - Throws: what one of the calls threw, after all of them.
+  /// - Throws: the error of one of the calls, after all calls have ended.
   public func forEach<Failure: Error>(_ count: Int, _ body: (Int) throws(Failure) -> Void) throws(Failure) {
     let failure = Mutex<Failure?>(nil)
     parallel.forEach(count) { index in
@@ -68,12 +68,12 @@ extension Network {
     if let failure = failure.withLock({ $0 }) { throw failure }
   }
 
-  /// Cuts 0 ..< rows into bands.
+  /// Divides 0 ..< rows into bands and calls `body` with each.
   public func overRows(_ rows: Int, _ body: @escaping (Range<Int>) -> Void) {
     parallel.overRows(rows, Parallel.Body { body($0.rows) })
   }
 
-  /// Cuts blocks × rows into parts.
+  /// Divides blocks × rows into parts and calls `body` with each.
   public func overParts(
     blocks: Range<Int>, multipleOf multiple: Int, rows: Int,
     _ body: @escaping (_ blocks: Range<Int>, _ rows: Range<Int>) -> Void

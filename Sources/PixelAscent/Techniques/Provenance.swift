@@ -1,44 +1,45 @@
 // SPDX-License-Identifier: MIT
 
-/// How a picture was made: all that decides its bytes, and nothing else.
+/// How a picture was made: everything that decides the picture's bytes, and nothing else.
 ///
-/// A picture's file carries it as JSON, so that ``picture(by:of:)`` can make the picture again.
+/// The file of a picture stores the provenance as JSON, so that ``picture(by:of:)`` can make the picture again.
 public struct Provenance: Sendable {
-  /// What is shown, for people.
+  /// A title for people, such as "saliency map of goose (99)".
   public let title: String
-  /// The version of PixelAscent.
+  /// The version of PixelAscent that made the picture.
   public let version: String
   /// The instruction set of the kernels.
   public package(set) var instructionSet: String
-  /// The network.
+  /// The network's file and the settings with which it was read.
   public let model: Model
-  /// The SHA-256 of the photograph's or the start's file, in hexadecimal; nil if there is none.
+  /// The SHA-256 of the file of the photograph or the start image, in hexadecimal; nil if the picture was made without
+  /// one.
   public let input: String?
-  /// The class whose score was differentiated, or was to become the greatest.
+  /// The index of the class whose score or loss was differentiated, for a fooling image the target.
   public let classIndex: Int
   /// The class's first synonym.
   public let label: String
-  /// What was computed, with every parameter.
+  /// The technique with all its parameters.
   public var technique: any Technique
-  /// Which of the technique's pictures it is.
+  /// The kind of the picture among the technique's pictures.
   public var kind: Kind = .result
 
-  /// Every technique whose pictures say how they were made.
+  /// All techniques whose pictures have a provenance.
   public static let techniques: [any Technique.Type] = [Saliency.self, Fooling.self, ClassVisualization.self]
 
-  /// One of the pictures of a technique.
+  /// A kind of picture that a technique makes.
   public enum Kind: String, Codable, Hashable, Sendable {
-    /// The technique's own.
+    /// The technique's result alone.
     case result
-    /// Several side by side.
+    /// Several pictures side by side.
     case figure
-    /// A saliency map over its photograph.
+    /// A photograph with its saliency map drawn over it.
     case overlay
   }
 
-  /// A network's file, and what was said of it beside.
+  /// The file of a network and the settings with which it was read.
   public struct Model: Codable, Hashable, Sendable {
-    /// ``Network/sha256()`` of the file.
+    /// The SHA-256 of the file, as ``Network/sha256()`` returns it.
     public let sha256: String
     private let architecture: String?
     private let resize: Preprocessing.Resize?
@@ -51,7 +52,8 @@ public struct Provenance: Sendable {
       case inputSize = "input_size"
     }
 
-    /// The file that `network` was read from with `settings`. Labels are not part of it: they decide no pixel.
+    /// Creates the description of the file that `network` was read from with `settings`. Labels are left out, because
+    /// they affect no pixel.
     ///
     /// - Throws: ``PixelAscentError`` of kind `unreadableFile`.
     public init(_ network: Network, _ settings: ModelSettings = ModelSettings()) throws(PixelAscentError) {
@@ -72,7 +74,15 @@ public struct Provenance: Sendable {
     }
   }
 
-  /// The provenance of a picture that `network` makes, read from `model`.
+  /// Creates the provenance of a picture.
+  ///
+  /// - Parameters:
+  ///   - technique: the technique with all its parameters
+  ///   - index: the index of the class
+  ///   - network: the network that makes the picture
+  ///   - model: the file that the network was read from
+  ///   - input: the SHA-256 of the file of the photograph or the start image, in hexadecimal; nil if there is none
+  /// - Precondition: the network has the class.
   public init(
     _ technique: any Technique, class index: Int, _ network: Network, _ model: Model, input: String? = nil
   ) {
@@ -84,59 +94,67 @@ public struct Provenance: Sendable {
     title = "\(type(of: technique).title) of \(label) (\(index))"
   }
 
-  /// The provenance of another of the technique's pictures.
+  /// Returns the provenance of another picture that the technique makes of the same input.
   public func of(_ kind: Kind) -> Provenance {
     var other = self
     other.kind = kind
     return other
   }
 
-  /// The provenance as JSON on one line, keys sorted. The same provenance gives the same text.
+  /// Returns the provenance as JSON on one line, with sorted keys. Equal provenances give equal texts.
+  ///
+  /// - Throws: ``PixelAscentError`` of kind `invalidParameter` if a parameter can't be written as JSON, such as an
+  ///   infinite number.
   public func text() throws(PixelAscentError) -> String {
     do {
       return try JSONText.encode(self)
     } catch {
-      throw PixelAscentError(.invalidParameter, "how the picture was made can't be written: \(error)")
+      throw PixelAscentError(.invalidParameter, "the provenance can't be written as JSON: \(error)")
     }
   }
 
-  /// What the bytes of a picture's file say; the subject of errors is `name`.
+  /// Reads the provenance from the bytes of a picture's file.
   ///
-  /// - Throws: ``PixelAscentError`` of kind `invalidImage` if the file is no picture of this program, or one of another
-  ///   version's that can't be read.
+  /// - Parameters:
+  ///   - bytes: the whole JPEG or PNG file
+  ///   - name: the file's name, which is the subject of errors
+  /// - Throws: ``PixelAscentError`` of kind `invalidImage` if the file is not a JPEG or PNG, has no provenance, or has
+  ///   one that this version can't read.
   public init(inFile bytes: [UInt8], name: String) throws(PixelAscentError) {
     try self.init(text: RGBImage.comment(inFile: bytes, name: name), name: name)
   }
 
-  /// What the comment of a picture's file says.
+  /// Reads the provenance from the comment of a picture's file; `name` is the subject of errors.
   package init(text: String?, name: String) throws(PixelAscentError) {
-    guard let text, let mark = try? JSONText.decode(Mark.self, from: text.utf8), mark.program == Self.program
+    guard let text, let key = try? JSONText.decode(ProgramKey.self, from: text.utf8), key.program == Self.program
     else {
       throw PixelAscentError(
-        .invalidImage, "the file doesn't say how it was made, as pixelascent's own pictures do", about: name)
+        .invalidImage, "the file has no provenance; only pictures that pixelascent wrote have one", about: name)
     }
     do {
       self = try JSONText.decode(Provenance.self, from: text.utf8)
     } catch {
-      throw PixelAscentError(.invalidImage, "how it was made can't be read: \(error)", about: name)
+      throw PixelAscentError(.invalidImage, "its provenance can't be read: \(error)", about: name)
     }
   }
 }
 
-/// The key that tells this program's comments from others'.
-private struct Mark: Decodable {
+/// The key whose value says that PixelAscent wrote a comment.
+private struct ProgramKey: Decodable {
   let program: String
 }
 
 extension RGBImage {
-  /// Writes the picture to a file that says how it was made; see ``write(to:comment:)``.
+  /// Writes the picture and its provenance to a file, as ``write(to:comment:)`` does.
+  ///
+  /// - Throws: as ``write(to:comment:)`` and ``Provenance/text()`` do.
   public func write(to path: String, _ provenance: Provenance) throws(PixelAscentError) {
     try write(to: path, comment: provenance.text())
   }
 }
 
 extension Provenance: Hashable {
-  /// Whether all that decides a picture's bytes is equal.
+  /// Returns whether two provenances are equal in everything that decides a picture's bytes.
   public static func == (one: Provenance, other: Provenance) -> Bool {
     one.title == other.title && one.version == other.version && one.instructionSet == other.instructionSet
       && one.model == other.model && one.input == other.input && one.classIndex == other.classIndex
@@ -144,7 +162,7 @@ extension Provenance: Hashable {
       && AnyHashable(one.technique) == AnyHashable(other.technique)
   }
 
-  /// Hashes what tells most pictures apart.
+  /// Hashes the title, the model, the technique and the kind, which differ between most pictures.
   public func hash(into hasher: inout Hasher) {
     hasher.combine(title)
     hasher.combine(model)
@@ -154,10 +172,11 @@ extension Provenance: Hashable {
 }
 
 extension Provenance: Codable {
-  /// The program's name, by which the comment in a picture's file is known.
+  /// The program's name, which identifies the comment in a picture's file.
   package static let program = "pixelascent"
 
-  /// Decodes a provenance and checks that its parameters are in range. Their key is the technique's name.
+  /// Decodes a provenance and checks that all parameters are in range. The key of the parameters is the technique's
+  /// name.
   public init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: JSONKey.self)
     title = try container.decode(String.self, forKey: "title")
@@ -174,12 +193,12 @@ extension Provenance: Codable {
     kind = try container.decode(Kind.self, forKey: "picture")
     guard let type = Self.techniques.first(where: { container.contains(JSONKey($0.name)) }) else {
       let known = Self.techniques.map { $0.name }.joined(separator: ", ")
-      throw PixelAscentError(.invalidImage, "it names no technique; known: \(known)")
+      throw PixelAscentError(.invalidImage, "expected one of the techniques \(known), found none")
     }
     technique = try type.decoded(from: container)
   }
 
-  /// Encodes the provenance; the technique's name is the key of its parameters.
+  /// Encodes the provenance. The key of the parameters is the technique's name.
   public func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: JSONKey.self)
     try container.encode(Self.program, forKey: "program")
@@ -214,8 +233,10 @@ extension Provenance {
   ///
   /// - Parameters:
   ///   - network: the network, read with the settings of ``model``
-  ///   - subject: the photograph or the start that the picture was made from, if there was one; the class is ``classIndex``
-  /// - Throws: ``PixelAscentError`` as the technique does, or of kind `invalidParameter` if the photograph or start is missing.
+  ///   - subject: the photograph or the start image that the picture was made from, if any; its class is ignored in
+  ///     favour of ``classIndex``
+  /// - Throws: ``PixelAscentError`` as the technique does, or of kind `invalidParameter` if the photograph or the start
+  ///   image is missing.
   public func picture(by network: Network, of subject: Subject = Subject()) throws(PixelAscentError) -> RGBImage {
     let isMissing =
       switch technique.source {
@@ -225,7 +246,7 @@ extension Provenance {
       }
     if isMissing {
       throw PixelAscentError(
-        .invalidParameter, "the picture was made from a file that must be given as its input")
+        .invalidParameter, "the picture was made from a photograph or a start image, which the subject lacks")
     }
     return try technique.picture(
       kind, network, of: Subject(photo: subject.photo, start: subject.start, class: classIndex))

@@ -1,25 +1,26 @@
 // SPDX-License-Identifier: MIT
 
-/// Which pixels decided a classification: M[h,w] = max over channels of |∂/∂X[c,h,w]| of a class's score or loss
+/// A saliency map, which shows how much a class's score or loss depends on each pixel:
+/// M[h, w] = max over the channels c of |∂f / ∂X[c, h, w]|, where f is the score or the loss
 /// (Simonyan, Vedaldi, Zisserman: "Deep inside convolutional networks", 2014).
 public struct Saliency: Technique {
-  /// What is differentiated of the class.
+  /// The kind of objective to differentiate: the class's score or its cross-entropy loss.
   public var objective: Objective.Kind
-  /// The colours of the pictures.
+  /// The colours of the map's values in pictures.
   public var colormap: Colormap
-  /// The percentile of the map's values from which on all have the last colour: above 0, at most 100.
+  /// The percentile of the map's values from which on all values get the last colour: above 0, at most 100.
   public var percentile: Double
 
-  /// A map of an objective, and how it is shown.
+  /// Creates a saliency map's parameters: the objective, and how pictures show the map.
   public init(_ objective: Objective.Kind = .score, colormap: Colormap = .hot, percentile: Double = 100) {
     (self.objective, self.colormap, self.percentile) = (objective, colormap, percentile)
   }
 
-  /// The name of the technique in pictures, and of its command.
+  /// The technique's name in a picture's provenance, which is also the name of the technique's command.
   public static let name = "saliency"
-  /// A photograph.
+  /// The image that the technique needs: ``Subject/photo``.
   public var source: Subject.Source { .photo }
-  /// What the technique's pictures are called.
+  /// What people call the technique's pictures.
   public static let title = "saliency map"
 
   /// Checks every parameter.
@@ -32,12 +33,12 @@ public struct Saliency: Technique {
     }
   }
 
-  /// The saliency map of a photograph.
+  /// Returns the saliency map of a photograph.
   ///
   /// - Parameters:
-  ///   - network: the network that is asked
-  ///   - photo: resized to the network's input; the map has the size of that input
-  ///   - index: the class; nil is the one of the greatest score
+  ///   - network: the network to ask
+  ///   - photo: the photograph, which is first resized to the network's input; the map has the size of that input
+  ///   - index: the index of the class; nil for the class with the greatest score
   /// - Throws: ``PixelAscentError`` of kind `sizeLimit`, `classLookup` or `invalidParameter`.
   public func run(
     _ network: Network, on photo: RGBImage, class index: Int? = nil
@@ -47,8 +48,12 @@ public struct Saliency: Technique {
     return try map(network.evaluation(ofResized: resized), photo: resized, class: index)
   }
 
-  /// The saliency map of an input of shape (C, H, W) in normalised space.
+  /// Returns the saliency map of an input in normalised space.
   ///
+  /// - Parameters:
+  ///   - network: the network to ask
+  ///   - input: the image in normalised space, of shape (C, H, W)
+  ///   - index: the index of the class; nil for the class with the greatest score
   /// - Throws: ``PixelAscentError`` of kind `sizeLimit`, `classLookup` or `invalidParameter`.
   public func run(
     _ network: Network, onInput input: Tensor, class index: Int? = nil
@@ -57,9 +62,11 @@ public struct Saliency: Technique {
     return try map(network.evaluation(of: input), photo: nil, class: index)
   }
 
-  /// The saliency map of the subject's photograph.
+  /// Returns the saliency map of the subject's photograph, for the subject's class or else the class with the greatest
+  /// score.
   ///
-  /// - Throws: ``PixelAscentError`` of kind `sizeLimit`, `classLookup`, or `invalidParameter` if there is no photograph.
+  /// - Throws: as ``run(_:on:class:)`` does, and ``PixelAscentError`` of kind `invalidParameter` if the subject has no
+  ///   photograph.
   public func run(_ network: Network, on subject: Subject) throws(PixelAscentError) -> SaliencyMap {
     try run(network, on: Subject.required(subject.photo, "photo"), class: subject.classIndex)
   }
@@ -76,10 +83,10 @@ public struct Saliency: Technique {
     }
   }
 
-  /// The parameters that decide a picture of this kind: all of them.
+  /// Returns the parameters unchanged, because all of them affect every picture.
   public func parameters(of kind: Provenance.Kind) -> Saliency { self }
 
-  /// Makes one of the technique's pictures.
+  /// Returns one of the technique's pictures of the subject's photograph.
   ///
   /// - Throws: as ``run(_:on:)`` does.
   public func picture(
@@ -94,19 +101,19 @@ public struct Saliency: Technique {
   }
 }
 
-/// A saliency map.
+/// The saliency map of one image.
 public struct SaliencyMap: Sendable {
-  /// The technique that made it.
+  /// The technique that made the map.
   public let technique: Saliency
-  /// The class that was asked about.
+  /// The index of the class that the map is about.
   public let classIndex: Int
-  /// The scores of all classes.
+  /// The scores of all classes for the image.
   public let scores: [Float]
-  /// The gradient with respect to the input in normalised space, shape (C, H, W).
+  /// The gradient of the objective with respect to the image in normalised space, of shape (C, H, W).
   public let gradient: Tensor
-  /// M, shape (H, W), not negative.
+  /// The map M, of shape (H, W): for each pixel the greatest absolute value of ``gradient`` over the channels.
   public let map: Tensor
-  /// The photograph at the size of the network's input; nil if the map is that of a tensor.
+  /// The photograph at the size of the network's input; nil if the map was made from a tensor.
   public let photo: RGBImage?
 
   fileprivate init(technique: Saliency, classIndex: Int, scores: [Float], gradient: Tensor, photo: RGBImage?) {
@@ -125,19 +132,23 @@ public struct SaliencyMap: Sendable {
     self.map = Tensor(shape: [height, width], values: map)
   }
 
-  /// Whether the class's score is dead: the last ReLU lets no gradient through, and the map is zero everywhere.
+  /// Whether the map is zero everywhere. The usual reason is a dead score: a score that the last ReLU has set to zero.
   public var isZero: Bool { map.values.range.high == 0 }
 
-  /// The map in the technique's colours.
+  /// The map in the technique's colours, at the map's size.
   public var picture: RGBImage {
     RGBImage(map: map, colormap: technique.colormap, percentile: technique.percentile)
   }
 
-  /// The map over the photograph it is of, at the photograph's own size.
+  /// Returns the photograph with the map drawn over the region that the network saw, at the photograph's own size.
+  ///
+  /// - Parameters:
+  ///   - photo: the photograph that the map was made from
+  ///   - network: the network that made the map
   public func overlay(on photo: RGBImage, _ network: Network) -> RGBImage {
     network.overlay(of: map, on: photo, colormap: technique.colormap, percentile: technique.percentile)
   }
 
-  /// The photograph, if there is one, and the map side by side.
+  /// The photograph, if there is one, and the map, side by side.
   public var figure: RGBImage { RGBImage(row: [photo, picture].compactMap(\.self)) }
 }

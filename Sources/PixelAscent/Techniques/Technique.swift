@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: MIT
 
-/// A way to ask a network what it sees, as a value: its parameters.
+/// A way to ask a network what it sees, as a value that holds the parameters.
 ///
-/// Every technique has this shape. Making the value never fails; running it checks every parameter. Whatever takes many steps
-/// is an ``AscentSequence`` as well, which the caller drives. The parameters are what a picture says about how it was made,
-/// under the technique's name; ``Provenance/techniques`` lists all of them.
+/// Making the value never fails; running it checks every parameter. A technique that takes many steps also has a method
+/// that begins an ``AscentSequence``, which the caller drives step by step. The provenance of a picture stores the
+/// parameters under the technique's name; ``Provenance/techniques`` lists all techniques.
 public protocol Technique: Codable, Hashable, Sendable {
-  /// What the technique makes.
+  /// The result of the technique.
   associatedtype Result: Sendable
 
-  /// The name under which pictures record the technique: that of its command.
+  /// The technique's name in a picture's provenance, which is also the name of the technique's command.
   static var name: String { get }
-  /// What its pictures are called: "saliency map".
+  /// What people call the technique's pictures, such as "saliency map".
   static var title: String { get }
 
   /// Checks every parameter.
@@ -19,56 +19,59 @@ public protocol Technique: Codable, Hashable, Sendable {
   /// - Throws: ``PixelAscentError`` of kind `invalidParameter` that names the parameter out of range.
   func validate() throws(PixelAscentError)
 
-  /// Applies the technique.
+  /// Applies the technique to a subject.
   ///
-  /// - Throws: ``PixelAscentError`` of kind `invalidParameter` if a parameter is out of range or the subject lacks something,
-  ///   `classLookup`, `sizeLimit`, and what the technique says.
+  /// - Throws: ``PixelAscentError`` of kind `invalidParameter` if a parameter is out of range or the subject lacks a
+  ///   part that the technique needs, `classLookup` if the network does not have the class, `sizeLimit` if the image
+  ///   does not suit the network or takes too much memory. Each technique documents its further errors.
   func run(_ network: Network, on subject: Subject) throws(PixelAscentError) -> Result
 
-  /// What the technique is applied to beside a class.
+  /// The image that the technique needs as input, if any.
   var source: Subject.Source { get }
 
-  /// The parameters that decide a picture of this kind; others have their usual values.
+  /// Returns the parameters that affect a picture of this kind; the others are set to fixed values.
   func parameters(of kind: Provenance.Kind) -> Self
 
-  /// Makes one of the technique's pictures.
+  /// Applies the technique to a subject and returns one of its pictures.
   ///
   /// - Throws: as ``run(_:on:)`` does.
   func picture(_ kind: Provenance.Kind, _ network: Network, of subject: Subject) throws(PixelAscentError) -> RGBImage
 }
 
-/// What a technique is applied to.
+/// The input of a technique beside the network: an image, a class, or both.
 public struct Subject: Hashable, Sendable {
   /// The photograph, at its own size.
   public var photo: RGBImage?
-  /// The image that an ascent starts from, in normalised space: shape (C, H, W).
+  /// The image that an ascent starts from, in normalised space, of shape (C, H, W).
   public var start: Tensor?
-  /// The class that is asked about.
+  /// The index of the class that the technique asks about.
   public var classIndex: Int?
 
-  /// What a technique is applied to beside a class.
+  /// The image that a technique needs as input.
   public enum Source: Sendable {
-    /// A photograph.
+    /// The technique needs ``Subject/photo``.
     case photo
-    /// An image in normalised space.
+    /// The technique needs ``Subject/start``.
     case start
-    /// Nothing.
+    /// The technique needs no image.
     case none
   }
 
-  /// A subject of these parts; each technique says which it needs.
+  /// Creates a subject of the given parts; each technique documents which parts it needs.
   public init(photo: RGBImage? = nil, start: Tensor? = nil, class index: Int? = nil) {
     (self.photo, self.start, classIndex) = (photo, start, index)
   }
 
-  /// A part that a technique can't do without.
+  /// Returns a part of a subject.
+  ///
+  /// - Throws: `PixelAscentError` of kind `invalidParameter` if the part is missing, which the error calls `what`.
   static func required<Part>(_ part: Part?, _ what: String) throws(PixelAscentError) -> Part {
     guard let part else { throw PixelAscentError(.invalidParameter, "the subject has no \(what)") }
     return part
   }
 }
 
-/// An ascent that its caller drives, a step at a time:
+/// An ascent that its caller drives step by step:
 ///
 /// ```swift
 /// let ascent = try ClassVisualization().begin(network, class: 76)
@@ -76,36 +79,37 @@ public struct Subject: Hashable, Sendable {
 /// let result = try ascent.result()
 /// ```
 ///
-/// Stop whenever you like: `result()` is what the ascent has come to so far. In a task that is cancelled `next()` returns nil.
-/// An ascent is not for two tasks at once; make one for each.
+/// Stop whenever you like: `result()` returns the result of the steps made so far. In a cancelled task `next()` returns
+/// nil. Two tasks can't use one ascent at the same time; make one for each task.
 public protocol AscentSequence: AnyObject {
-  /// What is known after a step.
+  /// The information about one step.
   associatedtype Step
-  /// What the ascent has come to.
+  /// The result of the ascent.
   associatedtype Result
 
-  /// Goes one step.
+  /// Makes one step.
   ///
-  /// - Parameter update: your own step rule in place of the technique's: changes the image, given the gradient of the objective
-  ///   at it; both in normalised space, shape (C, H, W)
-  /// - Returns: the step, or nil at the end of the ascent
-  /// - Throws: ``PixelAscentError`` of kind `zeroGradient` if there is no direction to go, `invalidParameter` if the image
-  ///   becomes too large or a step rule leaves another shape.
+  /// - Parameter update: a step rule that replaces the technique's own; nil for the technique's own. The rule changes
+  ///   the image by the gradient of the objective; both are in normalised space and have the shape (C, H, W)
+  /// - Returns: the step; nil at the end of the ascent or in a cancelled task
+  /// - Throws: ``PixelAscentError`` of kind `zeroGradient` if the gradient is exactly zero, `invalidParameter` if
+  ///   values become too large for a float or a step rule changes the image's shape.
   func next(update: AscentUpdate?) throws(PixelAscentError) -> Step?
 
-  /// What the ascent has come to so far.
+  /// Returns the result of the steps made so far.
   ///
   /// - Throws: ``PixelAscentError`` of kind `invalidParameter` if the scores are not finite.
   func result() throws(PixelAscentError) -> Result
 }
 
 extension AscentSequence {
-  /// Goes one step by the technique's own rule.
+  /// Makes one step by the technique's own step rule.
   ///
+  /// - Returns: the step; nil at the end of the ascent or in a cancelled task
   /// - Throws: as `next(update:)` does.
   public func next() throws(PixelAscentError) -> Step? { try next(update: nil) }
 
-  /// Goes all steps that are left.
+  /// Makes all remaining steps and returns the result.
   ///
   /// - Throws: as `next(update:)` and `result()` do.
   public func finish() throws(PixelAscentError) -> Result {

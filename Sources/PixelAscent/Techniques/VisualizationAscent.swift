@@ -1,28 +1,34 @@
 // SPDX-License-Identifier: MIT
 
-/// A class visualization in the making, a step at a time.
+/// An ascent towards a class visualization, which its caller drives step by step.
 public final class VisualizationAscent: AscentSequence {
-  /// What is known after an iteration.
+  /// The information about one iteration.
   public struct Step {
     /// The iteration's number, from 0.
     public let iteration: Int
-    /// The score of the class before the step, of the image rolled by its jitter; of the last one where several rolled copies
-    /// are averaged.
+    /// The score of the class before the step, for the image rolled by the iteration's jitter; for the last of the
+    /// rolled copies if several are averaged.
     public let score: Float
-    /// Whether it is one to show: the first, every ``ClassVisualization/showEvery``-th, and the last.
+    /// Whether to show the iteration's image: after the first iteration, every ``ClassVisualization/showEvery``-th and
+    /// the last.
     public let isShown: Bool
     fileprivate let ascent: VisualizationAscent
 
-    /// The image after the step in normalised space: shape (C, H, W). It is that of this step until the next is gone.
+    /// The image after the step, in normalised space, of shape (C, H, W). Read it before the next call of
+    /// ``VisualizationAscent/next(update:)``.
     public var image: Tensor { ascent.image }
-    /// The image after the step, shown as the recipe says. It is that of this step until the next is gone.
+    /// The image after the step, rendered as the recipe says. Read it before the next call of
+    /// ``VisualizationAscent/next(update:)``.
     public var picture: RGBImage { ascent.picture }
-    /// The gradient that the step went along, of the score alone, at the image before it: shape (C, H, W). It is that of this
-    /// step until the next is gone.
+    /// The gradient of the class's score, without the L2 term, at the image before the step, of shape (C, H, W); the
+    /// mean over the rolled copies if several are averaged. Read it before the next call of
+    /// ``VisualizationAscent/next(update:)``.
     public var gradient: Tensor { ascent.ascent.stepGradient }
 
-    /// The probability of the class where ``score`` is its score. It is that of this step until the next is gone, computed
-    /// when it is asked for; after ``result()`` it is that of the result.
+    /// Returns the probability of the class for the image whose score is ``score``.
+    ///
+    /// This may cost another forward pass. Call it before ``VisualizationAscent/next(update:)`` and
+    /// ``VisualizationAscent/result()``; after the latter it returns the probability for the result's image.
     ///
     /// - Throws: ``PixelAscentError`` of kind `invalidParameter` if the scores are not finite.
     public func probability() throws(PixelAscentError) -> Double { try ascent.probability() }
@@ -31,7 +37,7 @@ public final class VisualizationAscent: AscentSequence {
   private let parameters: ClassVisualization
   private let network: Network
   fileprivate let ascent: Ascent
-  /// The evaluation that the ascent works in.
+  /// The evaluation that the ascent uses.
   var evaluation: Evaluation { ascent.evaluation }
   private let index: Int
   private let recordsProbabilities: Bool
@@ -39,9 +45,11 @@ public final class VisualizationAscent: AscentSequence {
 
   private var iteration = 0, gradientsBeforeLastReLU = 0, seconds = 0.0
   private var scoreHistory: [Float] = [], probabilityHistory: [Double] = []
-  /// Whether the scores of all classes are known at the last iteration, not that of the class alone.
+  /// Whether the last evaluation computed the scores of all classes, not of the class alone.
   private var knowsAllScores = false
 
+  /// Begins an ascent.
+  ///
   /// - Precondition: the parameters have been checked for this network.
   init(
     _ parameters: ClassVisualization, _ network: Network, class index: Int, from start: Tensor?,
@@ -51,7 +59,8 @@ public final class VisualizationAscent: AscentSequence {
     self.recordsProbabilities = recordsProbabilities
     random = RandomSource(seed: parameters.seed)
     scoreHistory.reserveCapacity(min(parameters.iterations, 4096))
-    // Even where it is not rolled the image lies beside the network's input, which keeps what was evaluated.
+    // `rolls` is true even without jitter: the step changes the image, and the network's input keeps what was
+    // evaluated.
     ascent = try Ascent(
       network, from: start ?? Self.start(parameters, network, random), rolls: true,
       blurSigma: parameters.blurEvery > 0 ? parameters.blurSigma : nil)
@@ -67,17 +76,17 @@ public final class VisualizationAscent: AscentSequence {
     return network.normalized(Tensor(shape: shape, values: random.uniforms(count)))
   }
 
-  /// The image of this moment in normalised space: shape (C, H, W).
+  /// The current image in normalised space, of shape (C, H, W).
   fileprivate var image: Tensor { ascent.image.tensor }
   fileprivate var picture: RGBImage { network.render(image, parameters.recipe.rendering) }
 
-  /// Goes one iteration.
+  /// Makes one iteration.
   ///
-  /// - Parameter update: your own step rule in place of the recipe's; the image is clamped and blurred after it as the parameters
-  ///   say
-  /// - Returns: the iteration; nil after the last, or once the task is cancelled
-  /// - Throws: ``PixelAscentError`` of kind `zeroGradient` if there is no direction to go, or `invalidParameter` if the ascent
-  ///   leaves what a float holds.
+  /// - Parameter update: a step rule that replaces the recipe's own; nil for the recipe's own. Clamp and blur follow it
+  ///   as the parameters say
+  /// - Returns: the iteration; nil after the last iteration or in a cancelled task
+  /// - Throws: ``PixelAscentError`` of kind `zeroGradient` if the gradient is exactly zero, or `invalidParameter` if
+  ///   values become too large for a float or the step rule changes the image's shape.
   public func next(update: AscentUpdate?) throws(PixelAscentError) -> Step? {
     if iteration >= parameters.iterations || Task.isCancelled { return nil }
     let begin = ContinuousClock.now, isShown = isShown(iteration)
@@ -114,7 +123,8 @@ public final class VisualizationAscent: AscentSequence {
   }
 
   private func shift(_ sample: Int) -> Shift {
-    let most = parameters.maxJitter, range = parameters.recipe.jitterIsSymmetric ? -most...most : 0...most
+    let greatest = parameters.maxJitter
+    let range = parameters.recipe.jitterIsSymmetric ? -greatest...greatest : 0...greatest
     let position = UInt64(iteration) * UInt64(parameters.samples) + UInt64(sample)
     return Shift(
       rows: random.integer(in: range, .jitter, position, word: 0),
@@ -129,12 +139,12 @@ public final class VisualizationAscent: AscentSequence {
     return softmax(ascent.scores)[index]
   }
 
-  /// What the ascent has come to so far.
+  /// Returns the result of the iterations made so far.
   ///
   /// - Throws: ``PixelAscentError`` of kind `invalidParameter` if the scores are not finite.
   public func result() throws(PixelAscentError) -> ClassVisualization.Result {
     try ascent.parallel.withThreads { () throws(PixelAscentError) in try ascent.evaluate() }
-    // The last step's probability is that of another image now.
+    // From now on, the probability of the last step is the probability for this image.
     knowsAllScores = true
     let scores = ascent.scores
     return ClassVisualization.Result(

@@ -45,14 +45,16 @@ import Testing
     let above = Clamp(low: 1, high: 2)
     #expect(
       line([S.layer("a", Convolution(Window(kernel: 3), groups: 1, outputs: 16, clamp: above), "image")])
-        == "m.safetensors: layer a: a convolution's clamp that leaves out 0 \(unsupported)")
+        == "m.safetensors: layer a: a convolution whose clamp excludes 0 \(unsupported)")
     #expect(
       line([a, S.layer("p", MaxPool(Window(kernel: 16), ceilMode: false), "a")])
         == "m.safetensors: layer p: a max pool of 16×16 \(unsupported)")
     #expect(
       line(Graph(input: .init(channels: 3), layers: [a], output: "a"))
         == "m.safetensors: the output a has the shape (16, 222, 222), expected a score for each class")
-    #expect(line([a, S.layer("s", Softmax(), "a")]) == "m.safetensors: layer s: this operation here \(unsupported)")
+    #expect(
+      line([a, S.layer("s", Softmax(), "a")])
+        == "m.safetensors: layer s: this operation at this position \(unsupported)")
     #expect(
       line([a] + (0..<4096).map { S.convolution("b\($0)", "a", 1, 1) })
         == "4098 layers are more than the 4096 this version takes")
@@ -163,6 +165,6 @@ import Testing
     let image = RGBImage(width: 1, height: 300_000, pixels: Array(repeating: 0, count: 900_000))
     #expect(
       errorLine { try network.classify(image) }
-        == "a network input of 19660800000×65536 pixels is too large: a side may have 16777216 at most")
+        == "a network input of 19660800000×65536 pixels is too large: a side may have at most 16777216")
   }
 }

@@ -139,7 +139,7 @@ import Testing
     let fooling = Fooling(learningRate: learningRate, maxIterations: 1)
     #expect(
       errorLine { try fooling.run(network, on: Self.plain(128), target: 1) }
-        == "the ascent has left what a float holds: take a smaller learning rate or l2")
+        == "the ascent's values are too large for a float: use a smaller learning rate or l2")
   }
 
   /// A picture in the mean colour, where the scores of these classes are dead.

@@ -72,8 +72,8 @@ import Testing
     #expect(try found.of(.figure).text() == figure)
   }
 
-  private static let nothing = "f: the file doesn't say how it was made, as pixelascent's own pictures do"
-  private static let unreadable = "f: how it was made can't be read: "
+  private static let nothing = "f: the file has no provenance; only pictures that pixelascent wrote have one"
+  private static let unreadable = "f: its provenance can't be read: "
 
   @Test("What is not one is refused with a line")
   func refusals() throws {
@@ -94,7 +94,7 @@ import Testing
       ("\"recipe\":\"simonyan\"", "\"recipe\":\"x\"", "visualize.recipe holds a value of the wrong kind"),
       ("\"seed\":18446744073709551615", "\"seed\":-1", "not valid JSON, or a number in it is out of range"),
       ("\"iterations\":150", "\"iterations\":0", "iterations must be 1 or more, found 0"),
-      ("\"visualize\":", "\"visualise\":", "it names no technique; known: saliency, fool, visualize"),
+      ("\"visualize\":", "\"visualise\":", "expected one of the techniques saliency, fool, visualize, found none"),
     ] {
       #expect(text.contains(part))
       #expect(try line(text.replacing(part, with: change)) == Self.unreadable + why)

@@ -6,7 +6,7 @@ import Testing
 
 /// Class visualization at its limits, and on the real network.
 @Suite struct VisualizationLimitsTests {
-  private static let divergence = "the ascent has left what a float holds: take a smaller learning rate or l2"
+  private static let divergence = "the ascent's values are too large for a float: use a smaller learning rate or l2"
 
   private static let refused: [(change: @Sendable (inout ClassVisualization) -> Void, line: String)] = [
     ({ $0.learningRate = 0 }, "the learning rate must be a positive number, found 0.0"),

@@ -48,6 +48,6 @@ import Testing
     let bytes = try picture(comment: nil)
     #expect(
       errorLine { try Provenance(ofPicture: bytes, name: "f") }
-        == "f: the file doesn't say how it was made, as pixelascent's own pictures do")
+        == "f: the file has no provenance; only pictures that pixelascent wrote have one")
   }
 }

@@ -19,17 +19,17 @@ extension LayerPlan {
     layers.append(Layer(node.name, AdaptiveAverageLayer(), node.inputs, output))
   }
 
-  /// The value as one that may have a halo.
-  mutating func notVector(_ input: Int, _ name: String) -> Int {
+  /// Returns the value itself if it may have a halo, else a copy of the vector that may.
+  mutating func allowingHalo(_ input: Int, _ name: String) -> Int {
     let value = values[input]
     guard value.isVector else { return input }
-    let copy = addUnnamedValue(shape: value.shape, channels: value.channels)
+    let copy = addUnnamedValue(shapeName: value.shapeName, channels: value.channels)
     layers.append(Layer(name, AdaptiveAverageLayer(), [input], copy))
     return copy
   }
 }
 
-/// The mean of each of the parts of a channel; the size of the output says which parts.
+/// Computes the means of regions of each channel. The size of the output decides the regions: one per pixel.
 struct AdaptiveAverageLayer: RunnableLayer {
   func forward(_ pass: ForwardPass) -> Step {
     let (kernels, y, x) = (pass.kernels, pass.y, pass.x)

@@ -3,11 +3,12 @@
 extension Add: RunnableOperation {
   func weights(_: LayerParameters) {}
 
-  /// The sum goes where an input was that nobody else reads; then the two have one gradient.
+  /// Adds the sum in place of an input that no other layer reads, if there is one without a clamp and with a storage of
+  /// its own. The sum and that input then share one gradient.
   func append(_ node: PlanNode, _: Void, to plan: inout LayerPlan) {
     let replaced = node.inputs.indices.last { inputIndex in
       let value = plan.values[node.inputs[inputIndex]], name = node.inputNames[inputIndex]
-      return plan.readers[name] == 1 && name != Graph.image && value.clamp == nil
+      return plan.readCounts[name] == 1 && name != Graph.image && value.clamp == nil
         && plan.values.filter { $0.storage == value.storage }.count == 1
     }
     guard let replaced else { return plan.appendElementwise(node, AddLayer(clamp: clamp), clamp) }
@@ -15,7 +16,7 @@ extension Add: RunnableOperation {
     let output = plan.addName(
       node.name,
       for: Value(
-        shape: node.name, channels: value.channels, clamp: clamp == .none ? nil : clamp, isVector: value.isVector,
+        shapeName: node.name, channels: value.channels, clamp: clamp == .none ? nil : clamp, isVector: value.isVector,
         storage: value.storage, firstBlock: value.firstBlock), of: [node.inputs[replaced]])
     var layer = Layer(node.name, AddLayer(clamp: clamp), node.inputs, output)
     layer.gradients[replaced].isShared = true
@@ -23,8 +24,8 @@ extension Add: RunnableOperation {
   }
 }
 
-/// The sum of two inputs, then a clamp. The layer that takes the gradient to the sum has multiplied it by the clamp's
-/// derivative already.
+/// Adds two inputs and clamps the sum. The gradient of the output has already been multiplied by the clamp's
+/// derivative.
 struct AddLayer: RunnableLayer {
   let clamp: Clamp
 

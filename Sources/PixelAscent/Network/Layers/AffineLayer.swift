@@ -10,18 +10,18 @@ extension Affine: RunnableOperation {
   }
 }
 
-/// A scale and a shift a channel.
+/// One scale and one shift per channel.
 struct AffineWeights: Sendable {
   let scale, shift: FloatBuffer
 
-  /// The layer's parameters "weight" and "bias", in whole blocks.
+  /// Reads the layer's parameters "weight" and "bias", padded with zeros to whole blocks.
   init(_ parameters: LayerParameters) throws(PixelAscentError) {
     scale = FloatBuffer(blocksOf: try parameters.tensor("weight").values)
     shift = FloatBuffer(blocksOf: try parameters.tensor("bias").values)
   }
 }
 
-/// scale · x + shift, a channel at a time, then a clamp.
+/// Computes scale[c] · x + shift[c] in each channel c, then clamps.
 struct AffineLayer: RunnableLayer {
   let weights: AffineWeights
   let clamp: Clamp

@@ -10,7 +10,7 @@ extension AveragePool: RunnableOperation {
   }
 }
 
-/// The mean of a window.
+/// Computes the mean of each window.
 struct AveragePoolLayer: RunnableLayer {
   let window: Window
   let countPadding: Bool

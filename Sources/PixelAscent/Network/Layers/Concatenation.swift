@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: MIT
 
-// A concatenation is free where its parts lie one after another in one storage: then there is nothing to run.
+// A concatenation costs nothing if its parts lie one after another in one storage. No layer has to run then.
 
 extension Concatenate: RunnableOperation {
   func weights(_: LayerParameters) {}
 
-  /// The parts become slices of one storage where whole blocks do; else they are copied.
+  /// Makes the parts slices of one storage if they consist of whole blocks, else copies them.
   func append(_ node: PlanNode, _: Void, to plan: inout LayerPlan) {
     let parts = node.inputs, channels = parts.map { plan.values[$0].channels }.reduce(0, +)
     let isVector = parts.allSatisfy { plan.values[$0].isVector }
-    if let first = plan.joined(parts) {
+    if let first = plan.joinStorages(parts) {
       plan.addName(
         node.name,
         for: Value(
-          shape: node.name, channels: channels, clamp: plan.values[first].clamp, isVector: isVector,
+          shapeName: node.name, channels: channels, clamp: plan.values[first].clamp, isVector: isVector,
           storage: plan.values[first].storage, firstBlock: plan.values[first].firstBlock), of: parts)
       return
     }
@@ -30,12 +30,13 @@ extension Concatenate: RunnableOperation {
 
 extension LayerPlan {
 
-  /// Lets the parts' storages follow one another in that of the first; nil, and nothing changed, if that can't be.
+  /// Moves the parts into the first part's storage, one after another, and returns the first part. Returns nil and
+  /// changes nothing if that is impossible.
   ///
-  /// In a dense block each concatenation adds to the one before it: its first parts lie in one storage already.
-  fileprivate mutating func joined(_ parts: [Int]) -> Int? {
+  /// In a dense block each concatenation extends the previous one, so its first parts may lie in one storage already.
+  fileprivate mutating func joinStorages(_ parts: [Int]) -> Int? {
     let first = values[parts[0]], storage = first.storage
-    // A vector has no halo, another value of 1×1 may have one.
+    // A vector has no halo; a value of 1×1 that is not a vector may have one.
     guard Set(parts).count == parts.count, parts.dropLast().allSatisfy({ values[$0].channels % 16 == 0 }),
       parts.allSatisfy({ values[$0].isVector == first.isVector })
     else { return nil }
@@ -66,12 +67,13 @@ extension LayerPlan {
     return parts[0]
   }
 
-  /// Whether one clamp made all the parts, or none; that of a max pool is forgotten where it stands in the way.
+  /// Returns whether all parts have the same clamp or none. If the parts differ only because max pools inherited their
+  /// clamp, the function removes that clamp from the max pools and returns true.
   private mutating func shareClamp(_ parts: [Int]) -> Bool {
     if Set(parts.map { values[$0].clamp }).count == 1 { return true }
     guard Set(parts.filter { !values[$0].inheritsClamp }.map { values[$0].clamp }) == [nil] else { return false }
     for part in parts where values[part].inheritsClamp {
-      // Other values of its storage would still have it.
+      // Other values in the same storage would keep the clamp.
       guard values.filter({ $0.storage == values[part].storage }).count == 1 else { return false }
     }
     for part in parts { values[part].clamp = nil }

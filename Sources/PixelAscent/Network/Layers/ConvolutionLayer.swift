@@ -16,16 +16,16 @@ extension Convolution: RunnableOperation {
     guard window.taps <= Window.mostTaps else {
       throw PlanNode.unsupported("a kernel of \(window.y.kernel)×\(window.x.kernel)")
     }
-    // Lanes beyond the channels are zero before the clamp, and must be after it.
+    // Lanes beyond the channels are zero before the clamp and must stay zero.
     guard clamp.low <= 0, clamp.high >= 0 else {
-      throw PlanNode.unsupported("a convolution's clamp that leaves out 0")
+      throw PlanNode.unsupported("a convolution whose clamp excludes 0")
     }
     let output = plan.addValue(node.name, channels: node.shape.channels, clamp: clamp)
     if weights.form == .stem {
       plan.imageHalo = window.halo
       plan.layers.append(Layer(node.name, StemLayer(weights: weights), [], output))
     } else {
-      let input = window.halo > 0 ? plan.notVector(node.input, node.name) : node.input
+      let input = window.halo > 0 ? plan.allowingHalo(node.input, node.name) : node.input
       plan.requireHalo(window.gradientHalo, ofGradient: output)
       plan.requireHalo(window.halo, of: input)
       plan.layers.append(Layer(node.name, ConvolutionLayer(weights: weights), [input], output))
@@ -33,7 +33,7 @@ extension Convolution: RunnableOperation {
   }
 }
 
-/// A convolution over blocked planes.
+/// Computes a convolution over blocked planes.
 struct ConvolutionLayer: RunnableLayer {
   let weights: ConvolutionWeights
 
@@ -48,7 +48,7 @@ struct ConvolutionLayer: RunnableLayer {
     let (kernels, dx, dy, nonzeroMask, epilogue) = (pass.kernels, pass.dx, pass.dy, pass.nonzeroMask, pass.epilogue)
     let (weights, packed) = (weights, weights.inputGradient)
     return pass.parts(multipleOf: kernels.blocksPerTile(sparse: nonzeroMask != nil)) {
-      kernels.convolutionInputGradient(dx, dy, nonzeroMask, weights, packed, epilogue, from: pass.givenBlocks, $0)
+      kernels.convolutionInputGradient(dx, dy, nonzeroMask, weights, packed, epilogue, from: pass.gradientBlocks, $0)
     }
   }
 

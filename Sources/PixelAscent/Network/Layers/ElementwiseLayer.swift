@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 extension Elementwise: RunnableOperation {
-  /// The slopes of a leaky ReLU: one a channel, or one for all.
+  /// Returns the slopes of a leaky ReLU or PReLU: one per channel, or one for all; nil for other functions.
   func weights(_ parameters: LayerParameters) throws(PixelAscentError) -> [Float]? {
     switch function {
     case .prelu: try parameters.tensor("weight").values
@@ -23,7 +23,7 @@ extension Elementwise: RunnableOperation {
   }
 }
 
-/// A function of each value by itself.
+/// Applies an activation function to each element.
 struct ElementwiseLayer: RunnableLayer {
   let function: ElementFunction
   let slopes: FloatBuffer?
@@ -43,7 +43,7 @@ struct ElementwiseLayer: RunnableLayer {
   var partialOutput: PartialOutput { .fromSameBlocks }
 }
 
-/// A clamp by itself. The layer that takes the gradient to its output has multiplied it by the derivative already.
+/// Clamps each element. The gradient of the output has already been multiplied by the clamp's derivative.
 struct ClampLayer: RunnableLayer {
   let clamp: Clamp
 

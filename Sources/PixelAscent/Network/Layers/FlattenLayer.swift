@@ -4,28 +4,28 @@ extension Flatten: RunnableOperation {
   func weights(_: LayerParameters) {}
 
   func append(_ node: PlanNode, _: Void, to plan: inout LayerPlan) {
-    if plan.values[node.input].isVector { return plan.rename(node) }
-    let output = plan.flattened(node.input, node.name, shape: node.name, channels: node.shape.channels)
+    if plan.values[node.input].isVector { return plan.addAlias(node) }
+    let output = plan.flattened(node.input, node.name, shapeName: node.name, channels: node.shape.channels)
     plan.setName(node.name, output)
   }
 }
 
 extension LayerPlan {
-  /// The value as one whose channels follow one another.
+  /// Returns the value itself if it is a vector, else a flattened copy.
   mutating func vector(_ input: Int, _ name: String) -> Int {
     let value = values[input]
     if value.isVector { return input }
-    return flattened(input, name, shape: value.shape, channels: value.channels)
+    return flattened(input, name, shapeName: value.shapeName, channels: value.channels)
   }
 
-  fileprivate mutating func flattened(_ input: Int, _ name: String, shape: String, channels: Int) -> Int {
-    let output = addUnnamedValue(shape: shape, channels: channels, isVector: true)
+  fileprivate mutating func flattened(_ input: Int, _ name: String, shapeName: String, channels: Int) -> Int {
+    let output = addUnnamedValue(shapeName: shapeName, channels: channels, isVector: true)
     layers.append(Layer(name, FlattenLayer(), [input], output))
     return output
   }
 }
 
-/// All values as one vector, in the order channel, row, column.
+/// Copies all elements into one vector, in the order channel, row, column.
 struct FlattenLayer: RunnableLayer {
   func forward(_ pass: ForwardPass) -> Step {
     let (kernels, y, x) = (pass.kernels, pass.y, pass.x)

@@ -2,5 +2,5 @@
 
 extension Identity: RunnableOperation {
   func weights(_: LayerParameters) {}
-  func append(_ node: PlanNode, _: Void, to plan: inout LayerPlan) { plan.rename(node) }
+  func append(_ node: PlanNode, _: Void, to plan: inout LayerPlan) { plan.addAlias(node) }
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-/// The image in blocked planes, for networks whose first layer does not read the image itself.
+/// Copies the image into blocked planes, for networks whose first layer can't read the image's plain planes.
 struct ImageLayer: RunnableLayer {
   func forward(_ pass: ForwardPass) -> Step {
     let (kernels, y, image) = (pass.kernels, pass.y, pass.evaluation.image)

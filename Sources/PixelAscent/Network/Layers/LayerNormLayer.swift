@@ -10,12 +10,12 @@ extension LayerNorm: RunnableOperation {
   }
 }
 
-/// Layer normalisation. The way back computes mean and variance again.
+/// Computes a layer normalisation. The backward pass computes mean and variance again.
 struct LayerNormLayer: RunnableLayer {
   let norm: LayerNorm
   let weights: AffineWeights
 
-  /// No part divides what one mean is taken over: a pixel's channels, or the whole image.
+  /// The elements that share one mean stay in one part: all channels of a pixel, or the whole input.
   func forward(_ pass: ForwardPass) -> Step {
     let (kernels, y, x, norm, weights) = (pass.kernels, pass.y, pass.x, norm, weights)
     let body = { (part: Part) in

@@ -14,21 +14,21 @@ extension Linear: RunnableOperation {
   }
 }
 
-/// A matrix on a vector.
+/// Multiplies a vector by a matrix, adds the bias and clamps.
 struct LinearLayer: RunnableLayer {
   let weights: LinearWeights
 
   func forward(_ pass: ForwardPass) -> Step {
     let (kernels, y, x, weights) = (pass.kernels, pass.y, pass.x, weights)
-    return pass.wholeBlocks(multipleOf: pass.evaluation.fewParts(y.blocks)) {
+    return pass.wholeBlocks(multipleOf: pass.evaluation.blocksPerPart(y.blocks)) {
       kernels.linearForward(y, x, weights, blocks: $0)
     }
   }
 
   func backward(_ pass: BackwardPass) -> Step {
     let (kernels, dx, dy, epilogue, weights) = (pass.kernels, pass.dx, pass.dy, pass.epilogue, weights)
-    return pass.wholeBlocks(multipleOf: pass.evaluation.fewParts(dx.blocks)) {
-      kernels.linearInputGradient(dx, dy, weights, epilogue, from: pass.givenBlocks, blocks: $0)
+    return pass.wholeBlocks(multipleOf: pass.evaluation.blocksPerPart(dx.blocks)) {
+      kernels.linearInputGradient(dx, dy, weights, epilogue, from: pass.gradientBlocks, blocks: $0)
     }
   }
 

@@ -5,12 +5,12 @@ extension LocalResponseNorm: RunnableOperation {
 
   func append(_ node: PlanNode, _: Void, to plan: inout LayerPlan) {
     let output = plan.addValue(node.name, channels: node.shape.channels)
-    let scale = plan.addUnnamedValue(shape: node.name, channels: node.shape.channels)
+    let scale = plan.addUnnamedValue(shapeName: node.name, channels: node.shape.channels)
     plan.layers.append(Layer(node.name, LocalResponseNormLayer(norm: self, scale: scale), node.inputs, output))
   }
 }
 
-/// Local response normalisation; what it divides by is kept in the value `scale`.
+/// Computes a local response normalisation, x / scale^β. The value `scale` is kept for the backward pass.
 struct LocalResponseNormLayer: RunnableLayer {
   let norm: LocalResponseNorm
   let scale: Int

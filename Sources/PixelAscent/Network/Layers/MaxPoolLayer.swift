@@ -14,7 +14,7 @@ extension MaxPool: RunnableOperation {
   }
 }
 
-/// The maximum of a window, whose place the evaluation keeps for the way back.
+/// Computes the maximum of each window. The evaluation stores the maximum's position for the backward pass.
 struct MaxPoolLayer: RunnableLayer {
   let window: Window
 

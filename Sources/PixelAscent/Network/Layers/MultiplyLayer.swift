@@ -5,11 +5,11 @@ extension Multiply: RunnableOperation {
   func append(_ node: PlanNode, _: Void, to plan: inout LayerPlan) { plan.appendElementwise(node, MultiplyLayer()) }
 }
 
-/// The product of two inputs, one of which may be 1×1.
+/// Multiplies two inputs element by element; one of them may be 1×1.
 struct MultiplyLayer: RunnableLayer {
   func forward(_ pass: ForwardPass) -> Step {
     let (kernels, y, x) = (pass.kernels, pass.y, pass.inputs)
-    // The one that may be 1×1 goes second.
+    // The kernel expects the input that may be 1×1 second.
     let (a, b) = x[0].area < x[1].area ? (x[1], x[0]) : (x[0], x[1])
     return pass.parts { kernels.multiplyForward(y, a, b, $0) }
   }

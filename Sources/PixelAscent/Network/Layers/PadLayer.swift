@@ -9,7 +9,8 @@ extension Pad: RunnableOperation {
   }
 }
 
-/// A border of a constant; the size of the output says how far it goes at the right and at the bottom.
+/// Puts a border of a constant value around each plane. The output's size decides its width at the right and at the
+/// bottom.
 struct PadLayer: RunnableLayer {
   let top, left: Int
   let value: Float

@@ -3,14 +3,14 @@
 extension ChannelSlice: RunnableOperation {
   func weights(_: LayerParameters) {}
 
-  /// A slice of whole blocks is a part of its input's storage; another is copied.
+  /// Makes a slice of whole blocks a part of its input's storage, and copies any other slice.
   func append(_ node: PlanNode, _: Void, to plan: inout LayerPlan) {
     let value = plan.values[node.input], end = first + count
     if first % 16 == 0 && (count % 16 == 0 || end == value.channels) {
       plan.addName(
         node.name,
         for: Value(
-          shape: node.name, channels: count, clamp: value.clamp, isVector: value.isVector,
+          shapeName: node.name, channels: count, clamp: value.clamp, isVector: value.isVector,
           storage: value.storage, firstBlock: value.firstBlock + first / 16), of: node.inputs)
     } else {
       let output = plan.addValue(node.name, channels: count, isVector: value.isVector)
@@ -30,7 +30,8 @@ extension ChannelShuffle: RunnableOperation {
 }
 
 extension LayerPlan {
-  /// Channel c of the output becomes channel map[c] of the input; where that is below 0, the output is left as it is.
+  /// Adds a layer that copies channel map[c] of the input to channel c of the output. It leaves channel c unchanged if
+  /// map[c] is negative.
   mutating func appendSelect(_ name: String, _ input: Int, _ output: Int, _ map: [Int]) {
     var inverse = [Int32](repeating: -1, count: values[input].channels)
     for (to, from) in map.enumerated() where from >= 0 { inverse[from] = Int32(to) }
@@ -38,7 +39,8 @@ extension LayerPlan {
   }
 }
 
-/// Some channels, in places of the output that `map` gives; `inverse` leads back.
+/// Copies channel map[c] of the input to channel c of the output; the gradient of input channel i comes from output
+/// channel inverse[i].
 struct SelectLayer: RunnableLayer {
   let map, inverse: [Int32]
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-/// A convolution that reads the image itself, in plain planes.
+/// Computes a convolution that reads the image in plain planes.
 struct StemLayer: RunnableLayer {
   let weights: ConvolutionWeights
 
@@ -24,7 +24,7 @@ struct StemLayer: RunnableLayer {
 }
 
 extension Graph {
-  /// Whether the image is read by one convolution alone, which can take it as it is.
+  /// Whether the image's only reader is a convolution that can read plain planes.
   var hasStem: Bool {
     let readers = layers.filter { $0.inputs.contains(Graph.image) }
     guard readers.count == 1, let convolution = readers[0].operation as? Convolution, convolution.groups == 1 else {
