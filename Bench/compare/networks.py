@@ -48,7 +48,7 @@ def arguments():
     parser.add_argument("--rounds", type=int, default=7, help="default: %(default)s")
     parser.add_argument("--iterations", type=int, default=10, help="of each program in a round (default: %(default)s)")
     parser.add_argument("--threads", type=int, default=common.available_threads(), help="default: every core")
-    parser.add_argument("--isa", choices=list(ISAS), help="force this instruction set on both (default: the best of each)")
+    parser.add_argument("--isa", choices=list(ISAS), help="force both to use this instruction set (default: their best)")
     parser.add_argument("--results", type=Path, help="write the figures to this file, as JSON")
     options = parser.parse_args()
     if min(options.rounds, options.iterations, options.threads) < 1:
