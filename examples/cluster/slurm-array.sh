@@ -6,7 +6,7 @@
 #   sbatch --dependency=afterany:$job slurm-array.sh --seeds 0-3 --merge
 #
 # `pixelascent atlas` gets the arguments after the script's name; give every task the same. The tasks share only the
-# atlas's folder ($ATLAS, else ./atlas). --merge says which pictures are missing, if any are. To run a failed task
+# atlas's folder ($ATLAS, else ./atlas). --merge says how many pictures are missing, if any. To run a failed task
 # again, use `scontrol requeue JOB_TASK`, or:
 #
 #   SHARD=5/8 sbatch --array=5 slurm-array.sh --seeds 0-3
