@@ -15,7 +15,6 @@ SAMPLES = Samples/imagenet_19_305.jpg
 # The folder below which `make install` puts the files. DESTDIR comes before it, for those who make packages.
 PREFIX = $(HOME)/.local
 DESTDIR =
-SHARE = $(DESTDIR)$(PREFIX)/share
 PHOTO = Samples/imagenet_15_99.jpg
 
 .PHONY: help setup build model samples demo test lint sanitize format check-neon check-arm64 \
@@ -41,23 +40,14 @@ samples: $(SAMPLES)  ## download 20 sample photographs
 $(SAMPLES): | setup
 	@Scripts/fetch samples Samples
 
-demo: export PIXELASCENT_MODEL = $(WEIGHTS)
 demo: model samples  ## make a saliency map, a fooling image and a class visualization in out/
-	@mkdir -p out
-	$(PROGRAM) classify $(PHOTO)
-	$(PROGRAM) saliency $(PHOTO) -o out/saliency.png --figure out/saliency-figure.png
-	$(PROGRAM) fool $(PHOTO) --target tarantula -o out/fooled.png --figure out/fooled-figure.png --quiet
-	$(PROGRAM) visualize --class gorilla -o out/gorilla.png --figure out/gorilla-figure.png --quiet
-	@echo 'The pictures are in out/.'
+	@Scripts/demo $(PROGRAM) $(WEIGHTS) $(PHOTO)
 
 test: model samples  ## run every test
 	$(SWIFT) test $(FLAGS) -c release --disable-xctest --disable-testable-imports
 
 lint:  ## check the format of the sources, the floors, and that every kernel header compiles alone
-	@python3 -m unittest --quiet Tests/Scripts/test_check_floors.py
-	@Scripts/check-floors
-	$(SWIFT) format lint --strict --recursive Package.swift Sources Tests Bench/Package.swift Bench/Sources
-	@Scripts/check-headers
+	@SWIFT='$(SWIFT)' Scripts/lint
 
 format:  ## format the sources
 	$(SWIFT) format --in-place --recursive Package.swift Sources Tests Bench/Package.swift Bench/Sources
@@ -78,29 +68,16 @@ check-cluster: model  ## make an atlas with Slurm and with GNU parallel on this 
 
 check-models: model samples  ## compare torchvision's networks with PyTorch, in every file format (downloads PyTorch)
 	@$(MAKE) model MODEL=efficientnet_lite0
-	python3 -m venv .venv-models
-	.venv-models/bin/pip install --quiet --requirement Tests/Models/requirements.txt
-	.venv-models/bin/python Tests/Models/check_models.py --binary $(PROGRAM) --results .models/results.json
-	.venv-models/bin/python Tests/Models/check_lite0.py --binary $(PROGRAM) Models/efficientnet_lite0.safetensors Samples
+	@Scripts/check-models $(PROGRAM)
 
 check-reports: model samples  ## check the reports in a headless Chromium (installs Debian's package)
-	@command -v chromium >/dev/null || Scripts/install chromium
-	python3 -m venv .venv-reports
-	.venv-reports/bin/pip install --quiet --requirement Tests/Reports/requirements.txt
-	PIXELASCENT_MODEL=$(abspath $(WEIGHTS)) .venv-reports/bin/python Tests/Reports/check_reports.py $(PROGRAM) $(PHOTO) \
-		$(SCREENSHOTS:%=--screenshots %)
+	@Scripts/check-reports $(PROGRAM) $(WEIGHTS) $(PHOTO) $(SCREENSHOTS:%=--screenshots %)
 
 compare: model samples bench-build  ## time the same work in PyTorch and ONNX Runtime (downloads both)
-	python3 -m venv .venv-compare
-	.venv-compare/bin/pip install --quiet --requirement Bench/compare/requirements.txt
-	.venv-compare/bin/python Bench/compare/compare.py --binary $(PROGRAM) --bench Bench/.build/release/pixelascent-bench \
-		--model $(WEIGHTS) --photo $(PHOTO)
+	@Scripts/compare $(PROGRAM) $(WEIGHTS) $(PHOTO)
 
 compare-networks: build bench-build  ## time torchvision's networks here and in PyTorch (downloads PyTorch)
-	python3 -m venv .venv-models
-	.venv-models/bin/pip install --quiet --requirement Tests/Models/requirements.txt
-	.venv-models/bin/python Bench/compare/networks.py --binary $(PROGRAM) --bench Bench/.build/release/pixelascent-bench \
-		--results .models/speed.json
+	@Scripts/compare-networks $(PROGRAM)
 
 bench-build: setup  ## build the micro-benchmark suite in release mode
 	@touch Bench/Package.swift  # without this, SwiftPM misses new files of the package in ..
@@ -114,15 +91,10 @@ bench: model bench-build  ## verify and time every kernel, the forward pass and 
 
 install: model  ## install program, model, manual pages and completions into ~/.local, or PREFIX=/usr/local
 	Scripts/lay-out $(PROGRAM) '$(DESTDIR)$(PREFIX)'
-	install -d '$(SHARE)/pixelascent/models'
-	install -m 644 $(WEIGHTS) '$(SHARE)/pixelascent/models'
+	Scripts/install-model $(WEIGHTS) '$(DESTDIR)$(PREFIX)'
 
 uninstall:  ## remove the files that make install installed
-	rm -f '$(DESTDIR)$(PREFIX)/bin/pixelascent' '$(SHARE)/man/man1/pixelascent.1' '$(SHARE)'/man/man1/pixelascent-*.1 \
-		'$(SHARE)/bash-completion/completions/pixelascent' '$(SHARE)/zsh/site-functions/_pixelascent' \
-		'$(SHARE)/fish/vendor_completions.d/pixelascent.fish' '$(SHARE)/pixelascent/models/squeezenet1_1.safetensors' \
-		'$(SHARE)/pixelascent/models/efficientnet_lite0.safetensors'
-	@rmdir '$(SHARE)/pixelascent/models' '$(SHARE)/pixelascent' 2>/dev/null || true
+	@Scripts/uninstall '$(DESTDIR)$(PREFIX)'
 
 dist: setup  ## make a tarball for Linux machines without Swift, in dist/
 	@SWIFT='$(SWIFT)' Scripts/dist
