@@ -30,7 +30,7 @@ extension Layer {
   /// Whether an evaluation makes a nonzero mask for the layer.
   fileprivate var hasNonzeroMask: Bool { operation == .convolution && kernel == 3 && stride == 1 }
 
-  /// Returns the number of blocks of which a part should hold a multiple.
+  /// Returns the number of blocks that parts should not divide.
   fileprivate func blocksPerTile(_ kernels: KernelTable) -> Int {
     hasNonzeroMask ? Int(PXA_SPARSE_BLOCKS) : kernels.tileBlocks
   }

@@ -11,11 +11,11 @@ struct Totals {
   private struct Sum {
     var count = 0
     var flop = 0.0, median = 0.0, least = 0.0
-    /// The seconds that the operations would have taken at the peak that was measured beside each.
+    /// The seconds that the operations would have taken at the peak measured with each convolution.
     var atPeak = 0.0
   }
 
-  /// The groups of layers, with the number of members: `rows` leaves out a group of which members were not measured.
+  /// The groups of layers with their numbers of members. `rows` leaves out groups with members that were not measured.
   private static let groups: [(name: String, members: Int, has: @Sendable (String) -> Bool)] = [
     ("total/3x3", 8, { $0.hasSuffix("expand3x3") }),
     ("total/expand1x1", 8, { $0.hasSuffix("expand1x1") }),
