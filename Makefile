@@ -1,20 +1,20 @@
 # SPDX-License-Identifier: MIT
 
 SWIFT = swift
-# Compilers at once, each with up to 0.4 GB of memory: make demo JOBS=1 on a board with 1 GB. As many as cores if empty.
+# How many compilers run at the same time; one per core if empty. Each takes up to 0.4 GB of memory, so use make demo
+# JOBS=1 on a board with 1 GB.
 JOBS =
-# Makes warnings errors if it is not empty, as CI has it.
+# If not empty, warnings are errors. CI sets it.
 STRICT ?=
 FLAGS = $(JOBS:%=--jobs %) $(STRICT:%=-Xswiftc -warnings-as-errors -Xcc -Wall -Xcc -Wextra -Xcc -Werror=all -Xcc -Werror=extra)
 PROGRAM = .build/release/pixelascent
-# squeezenet1_1 or efficientnet_lite0
+# The network that `make model` downloads: squeezenet1_1 or efficientnet_lite0.
 MODEL = squeezenet1_1
 WEIGHTS = Models/$(MODEL).safetensors
 SAMPLES = Samples/imagenet_19_305.jpg
-# Where `make install` puts things, and a folder that stands for / while a package is made.
+# The folder below which `make install` puts the files. DESTDIR comes before it, for those who make packages.
 PREFIX = $(HOME)/.local
 DESTDIR =
-SHARE = $(DESTDIR)$(PREFIX)/share
 PHOTO = Samples/imagenet_15_99.jpg
 
 .PHONY: help setup build model samples demo test lint sanitize format check-neon check-arm64 \
@@ -23,13 +23,13 @@ PHOTO = Samples/imagenet_15_99.jpg
 help:  ## list these targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-setup:  ## install the system packages that are missing
+setup:  ## install missing system packages
 	@Scripts/setup
 
-build: setup  ## build the program in release
+build: setup  ## build the program in release mode
 	$(SWIFT) build $(FLAGS) -c release --product pixelascent
 
-model: build $(WEIGHTS)  ## download weights and convert them: SqueezeNet 1.1's, or MODEL=efficientnet_lite0
+model: build $(WEIGHTS)  ## download and convert the weights of SqueezeNet 1.1, or of MODEL=efficientnet_lite0
 	@$(PROGRAM) info --model $(WEIGHTS)
 
 $(WEIGHTS): | build
@@ -40,97 +40,70 @@ samples: $(SAMPLES)  ## download 20 sample photographs
 $(SAMPLES): | setup
 	@Scripts/fetch samples Samples
 
-demo: export PIXELASCENT_MODEL = $(WEIGHTS)
 demo: model samples  ## make a saliency map, a fooling image and a class visualization in out/
-	@mkdir -p out
-	$(PROGRAM) classify $(PHOTO)
-	$(PROGRAM) saliency $(PHOTO) -o out/saliency.png --figure out/saliency-figure.png
-	$(PROGRAM) fool $(PHOTO) --target tarantula -o out/fooled.png --figure out/fooled-figure.png --quiet
-	$(PROGRAM) visualize --class gorilla -o out/gorilla.png --figure out/gorilla-figure.png --quiet
-	@echo 'The pictures are in out/.'
+	@Scripts/demo $(PROGRAM) $(WEIGHTS) $(PHOTO)
 
 test: model samples  ## run every test
 	$(SWIFT) test $(FLAGS) -c release --disable-xctest --disable-testable-imports
 
-lint:  ## check the sources' form, the floors, and that every kernel header compiles alone
-	@python3 -m unittest --quiet Tests/Scripts/test_check_floors.py
-	@Scripts/check-floors
-	$(SWIFT) format lint --strict --recursive Package.swift Sources Tests Bench/Package.swift Bench/Sources
-	@Scripts/check-headers
+lint:  ## check the format of the sources, the floors, and that every kernel header compiles alone
+	@SWIFT='$(SWIFT)' Scripts/lint
 
-format:  ## put the sources into that form
+format:  ## format the sources
 	$(SWIFT) format --in-place --recursive Package.swift Sources Tests Bench/Package.swift Bench/Sources
 	clang-format -i $$(git ls-files '*.[ch]')
 
-sanitize: setup  ## run kernel and codec tests under sanitizers
+sanitize: setup  ## run the kernel and codec tests under sanitizers
 	PIXELASCENT_SANITIZE=1 ASAN_OPTIONS=detect_leaks=0 SWIFT_BACKTRACE=enable=no $(SWIFT) test $(FLAGS) --disable-xctest \
 		--scratch-path .build-sanitize --sanitize=address -Xcc -fsanitize=undefined -Xcc -fsanitize-trap=undefined -Xcc -O1
 
-check-neon: setup  ## check the NEON kernels, emulated where the machine is no arm64
+check-neon: setup  ## check the NEON kernels, emulated if this machine is not arm64
 	@Scripts/check-neon
 
-check-arm64: model samples  ## build and test everything in an emulated Debian 13 for arm64 (an hour; as root)
+check-arm64: model samples  ## build and test everything in an emulated Debian 13 for arm64 (takes an hour, needs root)
 	@Scripts/check-arm64
 
-check-cluster: model  ## make an atlas by Slurm and by GNU parallel, on this machine (as root; installs both)
+check-cluster: model  ## make an atlas with Slurm and with GNU parallel on this machine (needs root, installs both)
 	@Scripts/check-cluster $(PROGRAM) $(WEIGHTS)
 
-check-models: model samples  ## compare torchvision's networks with PyTorch's own, in every format (downloads PyTorch)
+check-models: model samples  ## compare torchvision's networks with PyTorch, in every file format (downloads PyTorch)
 	@$(MAKE) model MODEL=efficientnet_lite0
-	python3 -m venv .venv-models
-	.venv-models/bin/pip install --quiet --requirement Tests/Models/requirements.txt
-	.venv-models/bin/python Tests/Models/check_models.py --binary $(PROGRAM) --results .models/results.json
-	.venv-models/bin/python Tests/Models/check_lite0.py --binary $(PROGRAM) Models/efficientnet_lite0.safetensors Samples
+	@Scripts/check-models $(PROGRAM)
 
-check-reports: model samples  ## look at the reports in a headless Chromium, with Debian's package
-	@command -v chromium >/dev/null || Scripts/install chromium
-	python3 -m venv .venv-reports
-	.venv-reports/bin/pip install --quiet --requirement Tests/Reports/requirements.txt
-	PIXELASCENT_MODEL=$(abspath $(WEIGHTS)) .venv-reports/bin/python Tests/Reports/check_reports.py $(PROGRAM) $(PHOTO) \
-		$(SCREENSHOTS:%=--screenshots %)
+check-reports: model samples  ## check the reports in a headless Chromium (installs Debian's package)
+	@Scripts/check-reports $(PROGRAM) $(WEIGHTS) $(PHOTO) $(SCREENSHOTS:%=--screenshots %)
 
 compare: model samples bench-build  ## time the same work in PyTorch and ONNX Runtime (downloads both)
-	python3 -m venv .venv-compare
-	.venv-compare/bin/pip install --quiet --requirement Bench/compare/requirements.txt
-	.venv-compare/bin/python Bench/compare/compare.py --binary $(PROGRAM) --bench Bench/.build/release/pixelascent-bench \
-		--model $(WEIGHTS) --photo $(PHOTO)
+	@Scripts/compare $(PROGRAM) $(WEIGHTS) $(PHOTO)
 
-compare-networks: build bench-build  ## time torchvision's networks in PyTorch (downloads it)
-	python3 -m venv .venv-models
-	.venv-models/bin/pip install --quiet --requirement Tests/Models/requirements.txt
-	.venv-models/bin/python Bench/compare/networks.py --binary $(PROGRAM) --bench Bench/.build/release/pixelascent-bench \
-		--results .models/speed.json
+compare-networks: build bench-build  ## time torchvision's networks here and in PyTorch (downloads PyTorch)
+	@Scripts/compare-networks $(PROGRAM)
 
-bench-build: setup  ## build the micro-benchmark suite in release
-	@touch Bench/Package.swift  # else SwiftPM misses files that are new in the package beside it
+bench-build: setup  ## build the micro-benchmark suite in release mode
+	@touch Bench/Package.swift  # without this, SwiftPM misses new files of the package in ..
 	$(SWIFT) build $(FLAGS) -c release --package-path Bench --product pixelascent-bench
 
-bench-check: model bench-build  ## verify every kernel's results and count allocations, no times
+bench-check: model bench-build  ## verify every kernel's results and count allocations, without timing
 	Bench/.build/release/pixelascent-bench --short --simd all --model $(WEIGHTS)
 
 bench: model bench-build  ## verify and time every kernel, the forward pass and the ascent
 	Bench/.build/release/pixelascent-bench --model $(WEIGHTS)
 
-install: model  ## program, model, manual pages and completions into ~/.local, or PREFIX=/usr/local
+install: model  ## install program, model, manual pages and completions into ~/.local, or PREFIX=/usr/local
 	Scripts/lay-out $(PROGRAM) '$(DESTDIR)$(PREFIX)'
-	install -d '$(SHARE)/pixelascent/models'
-	install -m 644 $(WEIGHTS) '$(SHARE)/pixelascent/models'
+	Scripts/install-model $(WEIGHTS) '$(DESTDIR)$(PREFIX)'
 
-uninstall:  ## remove what install put there
-	rm -f '$(DESTDIR)$(PREFIX)/bin/pixelascent' '$(SHARE)/man/man1/pixelascent.1' '$(SHARE)'/man/man1/pixelascent-*.1 \
-		'$(SHARE)/bash-completion/completions/pixelascent' '$(SHARE)/zsh/site-functions/_pixelascent' \
-		'$(SHARE)/fish/vendor_completions.d/pixelascent.fish' '$(SHARE)/pixelascent/models/squeezenet1_1.safetensors' \
-		'$(SHARE)/pixelascent/models/efficientnet_lite0.safetensors'
-	@rmdir '$(SHARE)/pixelascent/models' '$(SHARE)/pixelascent' 2>/dev/null || true
+uninstall:  ## remove the files that make install installed
+	@Scripts/uninstall '$(DESTDIR)$(PREFIX)'
 
-dist: setup  ## a tarball for Linux machines without Swift, in dist/
+dist: setup  ## make a tarball for Linux machines without Swift, in dist/
 	@SWIFT='$(SWIFT)' Scripts/dist
 
-check-dist: dist model samples  ## check that tarball: size, what it needs, program, pages, completions
+check-dist: dist model samples  ## check the tarball: size, dependencies, program, manual pages, completions
 	@Scripts/check-dist $(WEIGHTS) $(PHOTO)
 
-docs: build  ## the library's documentation as web pages, in dist/docs
+docs: build  ## make the library's documentation as web pages, in dist/docs
 	@SWIFT='$(SWIFT)' Scripts/docs
 
-clean:  ## remove what was built; the model, the samples, out/ and dist/ stay
+clean:  ## remove the build folders, but not the model, the samples, out/ and dist/
 	rm -rf .build .build-* Bench/.build

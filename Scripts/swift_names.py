@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Reads which names a Swift file declares, uses and imports, for Scripts/check-floors."""
+"""Finds the names that a Swift file declares, uses and imports, for Scripts/check-floors."""
 
 import bisect
 import collections
@@ -11,7 +11,7 @@ KEYWORDS = DECLARING - {"init"} | set(
     "if else guard for in while switch return throw try await do catch where is as some any inout default".split())
 TOKEN = re.compile(r'(?P<gap>\s+|//[^\n]*)|(?P<comment>/\*)|(?P<quote>#*"(?:"")?)|`?[^\W\d]\w*`?'
                    r"|\d\w*(?:\.\d\w*)?|\$\w+|\.\.[.<]|->|.")
-# In a file's tokens with a space between them: its locals, parameters and functions, and its generic parameters.
+# These match a file's tokens, joined by spaces: its locals, parameters and functions, and its generic parameters.
 OWN = re.compile(r"(?:let|var|for|func) ([a-z]\w*)|(?:let|var|for|let \. \w+) \( ([^)]*)|([a-z]\w*) :"
                  r"|\{ ((?:[\w,:()\[\].?@]+ |-> )+)in ")
 GENERIC = re.compile(r"(?:func \S+|init|subscript|struct \w+|class \w+|enum \w+) (< [^>]*>)")
@@ -20,7 +20,8 @@ Declaration = collections.namedtuple("Declaration", "file at owner name kind pri
 
 
 def tokenize(text, at=0, inside=False):
-    """Returns the tokens with their offsets, and their end. Comments and text are left out; code in text is code."""
+    """Returns the tokens with their offsets, and the offset where they end. Leaves out comments and the text of string
+    literals, but not the code that a literal interpolates."""
     tokens, depth = [], 0
     while at < len(text) and depth >= 0:
         found = TOKEN.match(text, at)
@@ -63,7 +64,7 @@ def labels(words, at):
 
 
 class File:
-    """A source file: what it declares, the names it uses with the type around each, and what it imports."""
+    """A source file: its declarations, the names it uses with the type around each use, and its imports."""
 
     def __init__(self, root, path):
         parts = path.relative_to(root / "Sources").parts
@@ -77,11 +78,11 @@ class File:
         self.declarations, self.uses, self.imports = [], [], []
         self.scan()
 
-    def place(self, at):
+    def position(self, at):
         return f"{self.path}:{bisect.bisect(self.lines, self.offsets[at]) + 1}"
 
     def scan(self):
-        # A scope for each open brace and bracket: the type whose members stand in it, or None in code; the type around
+        # Each open brace and bracket has a scope: the type whose members it contains, or None in code; the type around
         # it; whether it is private.
         words, scopes, opening = self.words, [("", "", False)], None
         keyword, private, is_private = "", False, False

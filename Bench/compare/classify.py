@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""A whole `classify` of one JPEG, from the start of the process to its end: pixelascent, and the smallest scripts that
-do it with PyTorch and ONNX Runtime.
+"""Times a whole `classify` of one JPEG, from the start of the process to its end: pixelascent, and the smallest scripts
+that classify with PyTorch and ONNX Runtime.
 """
 
 import sys
@@ -18,7 +18,7 @@ PHOTO_SIDE = 500
 
 
 def measure(name, command):
-    """(top class, seconds, peak MiB) of a program."""
+    """Runs a program. Returns its top class, its seconds and its peak memory in MiB."""
     answer, measured = run(name, [sys.executable, "-I", "-S", HERE / "measure.py", *command])
     return answer["predictions"][0]["class"], measured["seconds"], measured["mebibytes"]
 
@@ -38,7 +38,7 @@ def compare(options, folder):
     }
     print(f"classify: one {PHOTO_SIDE}x{PHOTO_SIDE} JPEG, a whole process")
     if torch.version.cuda:
-        print("  this PyTorch is built with CUDA; the build without starts faster and takes less memory")
+        print("  this PyTorch is built with CUDA; the build without CUDA starts faster and takes less memory")
     classes = {name: measure(name, command)[0] for name, command in commands.items()}
     if len(set(classes.values())) > 1:
         fail(f"the top classes differ: {classes}")

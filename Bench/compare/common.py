@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What the comparisons share: running programs, versions, and the summary of rounds."""
+"""Functions that the comparisons share: they run programs, read versions and summarise rounds."""
 
 import json
 import os
@@ -19,7 +19,7 @@ def fail(message):
 
 
 def script(main):
-    """Runs a script's main function. A file's or folder's error is one line; Ctrl-C ends it without one."""
+    """Runs a script's main function. Prints one line for an error of a file or folder, and none for Ctrl-C."""
     try:
         sys.exit(main())
     except OSError as error:
@@ -29,7 +29,7 @@ def script(main):
 
 
 def run(name, command):
-    """The JSON objects, one a line, that a program prints. Its failure is this script's."""
+    """Runs a program that prints one JSON object per line, and returns the objects. Fails if the program does."""
     result = subprocess.run([str(word) for word in command], capture_output=True, text=True)
     if result.returncode:
         why = result.stderr.strip().splitlines() or [f"exit code {result.returncode}"]
@@ -37,7 +37,7 @@ def run(name, command):
     try:
         return [json.loads(line) for line in result.stdout.splitlines()]
     except ValueError:
-        fail(f"{name}: expected one JSON object a line, found {result.stdout[:80]!r}")
+        fail(f"{name}: expected one JSON object per line, found {result.stdout[:80]!r}")
 
 
 def require_files(paths):
@@ -47,7 +47,7 @@ def require_files(paths):
 
 
 def versions(options):
-    """Two lines: the machine, and everything that is timed on it."""
+    """Returns two lines: the machine, and the programs with their versions."""
     import torch
 
     (info,) = run(OURS, [options.binary, "info", "--json", "--model", options.model])
@@ -82,7 +82,9 @@ def summary(values, unit, digits):
 
 
 def report(rounds, unit, digits):
-    """Prints each program's summary and the others' ratios to pixelascent. `rounds`: dicts of a value a program."""
+    """Prints each program's summary and the other programs' ratios to pixelascent.
+
+    rounds: a dict per round, with one value per program."""
     names = list(rounds[0])
     for name in names:
         print(f"  {name:14} {summary([values[name] for values in rounds], unit, digits)}")

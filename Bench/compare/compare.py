@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""The same work in pixelascent, PyTorch and ONNX Runtime, interleaved, with the same weights and number of threads:
-class visualization, one forward pass, and a whole `classify`. README.md says what is timed and how to read it.
+"""Times the same work in pixelascent, PyTorch and ONNX Runtime, in turns, with the same weights and number of threads:
+a class visualization, a forward pass, and a whole `classify`. README.md says what is timed and how to read the output.
 """
 
 import argparse
@@ -30,7 +30,7 @@ def arguments():
 def positive(text):
     value = int(text)
     if value < 1:
-        raise argparse.ArgumentTypeError(f"{text} is less than 1")
+        raise argparse.ArgumentTypeError(f"expected at least 1, found {text}")
     return value
 
 
@@ -38,7 +38,7 @@ def parts(text):
     names = text.split(",")
     for name in names:
         if name not in PARTS:
-            raise argparse.ArgumentTypeError(f"{name!r} is none of {', '.join(PARTS)}")
+            raise argparse.ArgumentTypeError(f"expected some of {', '.join(PARTS)}, found {name!r}")
     return [name for name in PARTS if name in names]
 
 

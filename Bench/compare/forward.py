@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""One forward pass, scores of one 224x224 image: pixelascent (its bench program) and ONNX Runtime."""
+"""Times a forward pass, from a 224x224 image to its scores: pixelascent (its bench program) and ONNX Runtime."""
 
 import statistics
 import time
@@ -25,7 +25,7 @@ def load_session(path, threads):
 
 
 def time_onnx(path, image, threads):
-    """The median milliseconds of a pass. The session and its threads, which wait by spinning, end with the round."""
+    """Returns the median milliseconds of a pass. The session ends with the round: its threads spin while idle."""
     session = load_session(path, threads)
     for _ in range(WARM_UP):
         session.run(None, {"image": image})
@@ -39,7 +39,7 @@ def time_onnx(path, image, threads):
 
 
 def time_pixelascent(options, threads):
-    """The median milliseconds of a pass, as the bench program reports them."""
+    """Returns the median milliseconds of a pass, as the bench program reports them."""
     command = [options.bench, "--only", "forward", "--threads", threads, "--seconds", SECONDS]
     records = run(BENCH, [*command, "--json", "--model", options.model])
     found = [record for record in records if record.get("name") == "forward" and record.get("threads") == threads]
@@ -49,7 +49,7 @@ def time_pixelascent(options, threads):
 
 
 def check_scores(options, weights, path, rgb, folder):
-    """Both programs' scores of the photo must be those of PyTorch in float64."""
+    """Fails unless both programs' scores of the photo are PyTorch's in float64, within a bound."""
     image = normalise(rgb)
     expected = SqueezeNet(weights).scores(image)
     png = folder / "image.png"
@@ -76,7 +76,7 @@ def compare(options, folder):
     print(f"forward pass: {SIDE}x{SIDE}, batch 1")
     check_scores(options, weights, path, rgb, folder)
     counts = sorted({1, options.threads})
-    print(f"milliseconds, the median of {SECONDS} s, of each round:")
+    print(f"milliseconds of each round, the median of {SECONDS} s:")
     rounds = {threads: [] for threads in counts}
     for _ in range(options.rounds):
         for threads in counts:

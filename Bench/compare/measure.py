@@ -2,8 +2,8 @@
 """measure.py PROGRAM [ARGUMENT...]: runs a program and prints, after its output, a line of JSON with its wall time in
 seconds and its peak resident memory in MiB.
 
-A process of its own, because Linux counts what the starting process had resident as the started one's peak: this one
-has about 10 MiB, one that has imported PyTorch hundreds.
+This is a separate process because Linux includes the memory of the starting process in the peak of the started one.
+This process has about 10 MiB; one that has imported PyTorch has hundreds.
 """
 
 import json

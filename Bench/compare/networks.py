@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: MIT
-"""One iteration, forward and the gradient of one class's score at a 224x224 image, of torchvision's networks:
-pixelascent (its bench program) and PyTorch in its better layout, interleaved, with the same weights, threads and
-instruction set.
+"""Times the forward pass and the gradient of one class's score, for torchvision's networks on a 224x224 image:
+pixelascent (its bench program) and PyTorch in the faster of its two layouts, in turns, with the same weights, threads
+and instruction set.
 
     networks.py [--models resnet18,…] [--threads 2] [--isa avx2] [--results FILE.json]
 
-PyTorch's weights are frozen, so that it computes the image's gradient alone. A round's figure is the median of its
-iterations; the ratio is that of the same round. First both programs' gradients of one image are compared. The weights
-are random, and so that no ReLU is mostly dead: half of its values are zero.
+PyTorch's weights are frozen, so that it computes only the gradient of the image. A round's figure is the median of its
+iterations; a ratio compares figures of the same round. First the script compares both programs' gradients of one image.
+The weights are random, chosen so that each ReLU makes about half of its values zero.
 """
 
 import argparse
@@ -24,7 +24,7 @@ import common
 MODELS = ["squeezenet1_0", "vgg16", "resnet18", "resnet50", "mobilenet_v2"]
 TARGETS = {"squeezenet1_0": 3, "vgg16": 1.2, "resnet18": 2, "resnet50": 1.5, "mobilenet_v2": 2.5}
 LAYOUTS = ("contiguous", "channels last")
-# What forces the instruction set on oneDNN, on PyTorch's own kernels and on the matrix products of MKL.
+# The variables that force an instruction set on oneDNN, on PyTorch's own kernels and on MKL's matrix products.
 ISAS = {
     "avx2": {"ONEDNN_MAX_CPU_ISA": "AVX2", "ATEN_CPU_CAPABILITY": "avx2", "MKL_ENABLE_INSTRUCTIONS": "AVX2"},
     "avx512": {
@@ -48,16 +48,16 @@ def arguments():
     parser.add_argument("--rounds", type=int, default=7, help="default: %(default)s")
     parser.add_argument("--iterations", type=int, default=10, help="of each program in a round (default: %(default)s)")
     parser.add_argument("--threads", type=int, default=common.available_threads(), help="default: every core")
-    parser.add_argument("--isa", choices=list(ISAS), help="force this instruction set on both (default: each its best)")
+    parser.add_argument("--isa", choices=list(ISAS), help="force both to use this instruction set (default: their best)")
     parser.add_argument("--results", type=Path, help="write the figures to this file, as JSON")
     options = parser.parse_args()
     if min(options.rounds, options.iterations, options.threads) < 1:
-        parser.error("--rounds, --iterations and --threads are at least 1")
+        parser.error("--rounds, --iterations and --threads must be at least 1")
     return options
 
 
 class Network:
-    """A network in both of PyTorch's layouts, and its file."""
+    """A network in both of PyTorch's layouts, and its model file."""
 
     def __init__(self, name, folder):
         import copy
@@ -66,7 +66,7 @@ class Network:
         import torch
 
         self.name = name
-        # pixelascent leaves out some of the zeros: here half of what comes out of a ReLU is zero, at random places.
+        # pixelascent skips some zeros. With these weights half of a ReLU's outputs are zero, at random positions.
         net = make_models.make(name, offset=(0, 0))
         self.file = make_models.write(net, "pth", name, folder)
         self.rgb = make_models.image(common.SIDE, 0)
@@ -90,7 +90,7 @@ class Network:
 
 
 def check(network, options, folder):
-    """The program must compute what PyTorch does."""
+    """Fails unless the program computes PyTorch's gradient, within a bound."""
     from PIL import Image
     from program import Failure, Program, relative_distance
 
@@ -115,7 +115,7 @@ def time_pixelascent(network, options):
 
 
 def compare(name, options, folder):
-    """Prints a line; returns the record."""
+    """Times a network and prints a line. Returns the record for the results file."""
     network = Network(name, folder)
     check(network, options, folder)
     ours, layouts = [], ([], [])
@@ -150,7 +150,7 @@ def main():
     options = arguments()
     common.require_files([options.binary, options.bench])
     if options.isa:
-        # Before PyTorch is imported: it reads these once.
+        # Set before PyTorch is imported, because it reads these variables only once.
         os.environ.update(ISAS[options.isa], PIXELASCENT_SIMD=options.isa)
     try:
         import make_models

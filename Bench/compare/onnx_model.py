@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""SqueezeNet 1.1 as an ONNX model: (1,3,224,224) normalised RGB to (1,1000,1,1) scores."""
+"""Writes SqueezeNet 1.1 as an ONNX model, from (1,3,224,224) normalised RGB to (1,1000,1,1) scores."""
 
 import onnx
 from onnx import TensorProto, helper, numpy_helper
@@ -7,7 +7,7 @@ from onnx import TensorProto, helper, numpy_helper
 from common import SIDE
 from squeezenet import GRAPH, POOL
 
-OPSET, IR_VERSION = 17, 8  # old enough for ONNX Runtime since 1.12
+OPSET, IR_VERSION = 17, 8  # supported by ONNX Runtime since 1.12
 
 
 def write_onnx(weights, path):

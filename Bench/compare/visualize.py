@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""Class visualization (recipe cs231n-pytorch-normalized) in pixelascent and in PyTorch. Both PyTorch loops run in
-float32: `course`, written the way the course notebooks teach it, and `tuned`, as fast as PyTorch's own means make it.
+"""Times a class visualization (recipe cs231n-pytorch-normalized) in pixelascent and in two PyTorch loops in float32:
+`course`, written the way course notebooks teach it, and `tuned`, as fast as PyTorch can do it.
 """
 
 import statistics
@@ -19,14 +19,14 @@ LEAST_PROBABILITY = 0.5
 
 
 def blur(image):
-    """In place: scipy's blur along height, then width."""
+    """Blurs the image in place with scipy, along the height, then along the width."""
     values = image.numpy()
     blurred = gaussian_filter1d(gaussian_filter1d(values, SIGMA, axis=2), SIGMA, axis=3)
     image.copy_(torch.from_numpy(blurred))
 
 
 def course(net, iterations, seed):
-    """The plain loop: a fresh roll, a backward into .grad, and a clamp channel by channel."""
+    """Runs the plain loop: a roll, backward() into .grad, and a clamp channel by channel."""
     random = np.random.default_rng(seed)
     torch.manual_seed(seed)
     image = torch.randn(1, 3, SIDE, SIDE).requires_grad_(True)
@@ -47,8 +47,8 @@ def course(net, iterations, seed):
 
 
 def tuned(net, iterations, seed):
-    """The same numbers with less work: the roll's copy is the leaf, only its gradient is asked for, the L2 term's
-    gradient is written out, and everything after it is in place."""
+    """Runs the same computation with less work: autograd computes only the gradient of the rolled copy, the gradient of
+    the L2 term is written out, and most of the rest is in place."""
     random = np.random.default_rng(seed)
     torch.manual_seed(seed)
     low, high = (torch.tensor(box, dtype=torch.float32)[None, :, None, None] for box in (BOX_LOW, BOX_HIGH))
@@ -68,7 +68,7 @@ def tuned(net, iterations, seed):
 
 
 def time_torch(loop, net, options, seed):
-    """(seconds, probability of the target in the final image)."""
+    """Returns the seconds of the loop and the target's probability in the final image."""
     start = time.perf_counter()
     image = loop(net, options.iterations, seed)
     seconds = time.perf_counter() - start
@@ -77,7 +77,7 @@ def time_torch(loop, net, options, seed):
 
 
 def time_pixelascent(options, seed, folder):
-    """(seconds of the loop, probability), as the program reports them."""
+    """Returns the seconds of the loop and the target's probability, as the program reports them."""
     command = [options.binary, "visualize", "--class", TARGET, "--recipe", "cs231n-pytorch-normalized", "--seed", seed]
     command += ["--iterations", options.iterations, "--threads", options.threads, "--model", options.model]
     (answer,) = run(OURS, [*command, "-o", folder / "image.png", "--json", "--quiet"])
@@ -87,7 +87,7 @@ def time_pixelascent(options, seed, folder):
 def compare(options, folder):
     torch.set_num_threads(options.threads)
     weights = load_weights(options.model)
-    # The weights never ask for a gradient: they are plain tensors, so every loop here has them frozen.
+    # The weights are plain tensors that require no gradient, so they are frozen in both loops.
     course_net = SqueezeNet(weights, torch.float32)
     tuned_net = SqueezeNet(weights, torch.float32, torch.channels_last)
     print(f"class visualization: class {TARGET}, {SIDE}x{SIDE}, {options.iterations} iterations")
@@ -108,4 +108,4 @@ def compare(options, folder):
     report(seconds, " s", 3)
     for name in probabilities[0]:
         if statistics.median(values[name] for values in probabilities) < LEAST_PROBABILITY:
-            fail(f"half of {name}'s final images are below probability {LEAST_PROBABILITY}: not the same work")
+            fail(f"expected half of {name}'s final images to reach probability {LEAST_PROBABILITY}, found fewer")

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""The inner loops of the NEON convolutions, from the disassembly of their table.
+"""Checks the inner loops of the NEON convolutions in the disassembly of their table of kernels.
 
-Prints a table: instructions, multiplications, and the cycles that llvm-mca predicts. Fails if a loop spills, calls, or
-copies vectors, or if a loop of the network's tiles is predicted further from the FMA bound than allowed.
+Prints each loop's instructions, multiplications, and the cycles that llvm-mca predicts. Fails if a loop spills, calls a
+function or copies a vector, or if a loop of the network's tiles is predicted to stay too far below the FMA bound.
 
     Bench/neon/loops.py .build-neon/release/table_1.o
 """
@@ -14,11 +14,11 @@ import subprocess
 import sys
 from collections import namedtuple
 
-# The CPU, llvm-mca's model, FMAs of four lanes a cycle, the least share of that bound, a board with it.
+# The CPU, llvm-mca's model of it, FMAs of four lanes per cycle, the least percentage of that bound, a board with it.
 Core = namedtuple("Core", "name model fmas least board gigahertz")
 CORES = [
     Core("Cortex-A72", "cortex-a72", 1, 70, "Raspberry Pi 4", 1.8),
-    # LLVM 19 takes Cortex-A57's model for an A76. Neoverse N1 is the same core with other caches.
+    # LLVM 19 uses Cortex-A57's model for an A76. Neoverse N1 is the same core with other caches.
     Core("Cortex-A76 / Neoverse N1", "neoverse-n1", 2, 80, "Raspberry Pi 5", 2.4),
 ]
 
@@ -43,7 +43,7 @@ def run(*command, **options):
 
 
 def disassemble(path):
-    """Function name → instructions."""
+    """Returns a dict from each function's name to its instructions."""
     functions = {}
     body = None
     for line in run("llvm-objdump-19", "-d", "--no-show-raw-insn", path).splitlines():
@@ -57,7 +57,7 @@ def disassemble(path):
 
 
 def inner_loops(body):
-    """Stretches that a branch backwards closes, with none inside."""
+    """Yields the instructions of each loop that contains no other loop. A branch backwards ends a loop."""
     spans = [(i.target, i.address) for i in body if i.target is not None and body[0].address <= i.target <= i.address]
     for begin, end in spans:
         if not any((b, e) != (begin, end) and begin <= b and e <= end for b, e in spans):
@@ -65,7 +65,7 @@ def inner_loops(body):
 
 
 def cycles(loop, model):
-    """What llvm-mca predicts for one turn."""
+    """Returns the cycles that llvm-mca predicts for one turn."""
     lines = [i.text if i.target is None else i.text[: i.text.rindex("0x")] + "loop" for i in loop]
     text = run("llvm-mca-19", "-mtriple=aarch64", f"-mcpu={model}", f"-iterations={ITERATIONS}",
                input="\n".join(["loop:", *lines]))
@@ -77,22 +77,22 @@ def count_fmas(loop):
 
 
 def loops_of(function, body, fmas):
-    """The inner loops with `fmas` multiplications: more than one where a function has them for several strides."""
+    """Returns the inner loops with `fmas` multiplications: several if a function has one for each stride."""
     found = [loop for loop in inner_loops(body) if count_fmas(loop) == fmas]
     if not found:
         counts = [count_fmas(loop) for loop in inner_loops(body)]
-        raise Refusal(f"{function}: no inner loop has {fmas} fmla, which one turn takes; found {counts}")
+        raise Refusal(f"{function}: expected an inner loop with {fmas} fmla per turn, found {counts}")
     return [Loop(function, [i.text for i in loop], fmas, {c.model: cycles(loop, c.model) for c in CORES})
             for loop in found]
 
 
 def share(loop, core):
-    """Percent of what multiplications alone would reach."""
+    """Returns the percentage of the speed that the multiplications alone would reach."""
     return 100 * loop.fmas / core.fmas / loop.cycles[core.model]
 
 
 def faults(loop, is_tile_of_network):
-    reads_planes = not loop.function.startswith("image")  # of an image each float is loaded into all lanes
+    reads_planes = not loop.function.startswith("image")  # a loop on an image loads each float into all lanes
     for text in loop.instructions:
         operation = text.split()[0]
         if operation.startswith("st") or re.search(r"\[(sp|x29)\b", text):
@@ -108,12 +108,12 @@ def faults(loop, is_tile_of_network):
             yield f"{core.name}: {share(loop, core):.0f} % of the FMA bound, expected {core.least} % or more"
 
 
-# MARK: an iteration of class visualization
+# MARK: An iteration of class visualization
 
 Layer = namedtuple("Layer", "kernel inputs outputs size")
 FIRES = [(55, 64, 16, 64), (55, 128, 16, 64), (27, 128, 32, 128), (27, 256, 32, 128), (13, 256, 48, 192),
          (13, 384, 48, 192), (13, 384, 64, 256), (13, 512, 64, 256)]
-# The shares of dY that are not zero, as in the suite's sparse data.
+# The fractions of dY that are not zero, as in the benchmark suite's sparse data.
 NONZERO_STEM, NONZERO_3X3 = 0.15, 0.2
 
 
@@ -126,14 +126,14 @@ def layers():
 
 
 def row_cycles(loops, name, width, model):
-    """One turn of each tile of a row: tiles are as even as can be."""
+    """Returns the cycles of one turn of each tile of a row. The row is cut into tiles as evenly as possible."""
     tiles = -(-width // 5)
     widths = [width // tiles + (i < width % tiles) for i in range(tiles)]
     return sum(loops[f"{name}_1x{w}"].cycles[model] for w in widths)
 
 
 def iteration_cycles(loops, model):
-    """The cycles that the convolutions' inner loops take at 224 × 224 pixels, on one core."""
+    """Returns the cycles that the convolutions' inner loops take in an iteration at 224 × 224 pixels, on one core."""
     total = 111 * (64 / 16) * 27 * row_cycles(loops, "image_stride2", 111, model)
     total += 111 * 111 * 64 * NONZERO_STEM * loops["stem_input_grad"].cycles[model]
     for layer in layers():
@@ -155,18 +155,19 @@ def main():
     parser.add_argument("object", help="CSupport/Kernels/tables/table_1.c, compiled for aarch64 as for a release")
     functions = disassemble(parser.parse_args().object)
 
-    # A turn: four channels of w pixels; one channel of an image; a value with its row of the kernel in one block, in two;
-    # a value with the kernel's three rows.
+    # The multiplications of one turn. blocked: four channels of w pixels. image: one channel of w pixels. sparse_row_1
+    # and sparse_row_all: a value times a row of the kernel, for one block and for two. stem_input_grad: a value times
+    # the kernel's three rows.
     tiles = {f"blocked_{stride}_1x{w}": 4 * 4 * w for stride in ("stride1", "stride2") for w in range(1, 6)}
     tiles |= {f"image_{stride}_1x{w}": 4 * w for stride in ("stride1", "stride2") for w in range(1, 6)}
     turns = tiles | {"sparse_row_1": 12, "sparse_row_all": 24, "stem_input_grad": 12}
     if missing := [name for name in turns if name not in functions]:
         raise Refusal(f"not in the object: {', '.join(missing)}")
     found = {name: loops_of(name, functions[name], fmas) for name, fmas in turns.items()}
-    # The slowest of a function stands for it.
+    # The slowest of a function's loops stands for the function.
     loops = {name: max(same, key=lambda loop: max(loop.cycles.values())) for name, same in found.items()}
 
-    print("| inner loop | instructions | fmla | instructions a MAC | " +
+    print("| inner loop | instructions | fmla | instructions per MAC | " +
           " | ".join(f"{c.name}: cycles | of the bound" for c in CORES) + " |")
     print("|---|" + "---:|" * (3 + 2 * len(CORES)))
     wrong = []
@@ -176,13 +177,13 @@ def main():
         for core in CORES:
             cells += [f"{loop.cycles[core.model]:.1f}", f"{share(loop, core):.0f} %"]
         print("| " + " | ".join(map(str, cells)) + " |")
-        # What rows of the network's widths are cut into.
+        # Rows of the network's widths are cut into tiles of 4 and 5 pixels.
         is_tile = loop.function in tiles and loop.function[-1] in "45"
         wrong += [f"{loop.function} {fault}" for one in found[loop.function] for fault in faults(one, is_tile)]
     print()
     for core in CORES:
         total = iteration_cycles(loops, core.model)
-        print(f"{core.name}: {total / 1e6:.0f} million cycles an iteration at 224×224 in these loops on one core: "
+        print(f"{core.name}: {total / 1e6:.0f} million cycles per iteration at 224×224 in these loops on one core: "
               f"{total / core.gigahertz / 1e6:.0f} ms at {core.gigahertz} GHz ({core.board}). Computed, not measured.")
     for line in wrong:
         print(f"error: {line}", file=sys.stderr)

@@ -7,7 +7,7 @@
 
 int pxa_codec_bytes_append(pxa_codec_bytes *file, size_t *capacity, const uint8_t *data, size_t size) {
   if (size == 0)
-    return 1; // memcpy takes no null pointer, not even for nothing
+    return 1; // memcpy must not get a null pointer, even for zero bytes
   if (size > *capacity - file->size) {
     if (size > SIZE_MAX / 2 - file->size)
       return 0;

@@ -9,7 +9,8 @@
 #include <jpeglib.h>
 #include <jerror.h>
 
-// All that changes between setjmp and longjmp lives here, outside the frame of the function that calls setjmp.
+// Holds everything that changes between setjmp and longjmp: changed locals of the function that calls setjmp would be
+// undefined after the longjmp.
 struct reader {
   struct jpeg_decompress_struct info;
   struct jpeg_error_mgr errors;
@@ -38,7 +39,8 @@ static void on_error(j_common_ptr info) {
   fail(info->client_data, info->err->msg_code == JERR_OUT_OF_MEMORY ? PXA_CODEC_NO_MEMORY : PXA_CODEC_BROKEN, text);
 }
 
-// libjpeg goes on after a warning and fills up with grey. Only warnings that leave the picture intact pass.
+// After a warning libjpeg continues and fills missing parts with grey. So all warnings are errors, except those that
+// leave the picture intact.
 static void on_warning(j_common_ptr info, int level) {
   if (level >= 0)
     return;
@@ -62,8 +64,8 @@ static void on_progress(j_common_ptr info) {
 
 static void source_nothing(j_decompress_ptr info) { (void)info; }
 
-// An end marker of our own makes libjpeg stop: with a warning if it still lacks data, without one if the file lacks
-// nothing but its end marker.
+// Gives libjpeg an end marker when the bytes run out. libjpeg then stops: with a warning if picture data is missing,
+// silently if only the end marker is missing.
 static boolean source_fill(j_decompress_ptr info) {
   static const JOCTET end_marker[] = {0xFF, JPEG_EOI};
   struct reader *r = info->client_data;
@@ -126,7 +128,7 @@ static void decode(struct reader *r) {
   int cmyk = info->jpeg_color_space == JCS_CMYK || info->jpeg_color_space == JCS_YCCK;
   info->out_color_space = cmyk ? JCS_CMYK : JCS_RGB;
   jpeg_start_decompress(info);
-  // Several scans are collected up to the end marker before the first row comes out: then a missing one means that
+  // With several scans libjpeg reads up to the end marker before it returns the first row. If that marker is missing,
   // scans may be missing too.
   if (r->ran_out && jpeg_has_multiple_scans(info))
     fail(r, PXA_CODEC_CUT_OFF, "no end marker");
@@ -147,7 +149,7 @@ static void decode(struct reader *r) {
     if (!in_place)
       pxa_place_row(r->pixels, &r->header, y, rgb);
   }
-  // No jpeg_finish_decompress: what follows the last row can't change the picture.
+  // No jpeg_finish_decompress: nothing after the last row can change the picture.
 }
 
 static pxa_codec_status run(struct reader *r, void (*work)(struct reader *)) {
@@ -186,7 +188,7 @@ pxa_codec_status pxa_jpeg_decode(uint8_t *pixels, const pxa_image_header *header
 
 pxa_codec_range pxa_jpeg_comment(const uint8_t *bytes, size_t size) {
   enum { SOS = 0xDA };
-  // A segment is a marker and a length, which counts itself; the first scan ends them.
+  // A segment is a marker, a length that includes its own two bytes, and data. The first scan ends the segments.
   size_t at = 2;
   while (size >= 4 && at <= size - 4 && bytes[at] == 0xFF && bytes[at + 1] != SOS) {
     size_t length = (size_t)bytes[at + 2] << 8 | bytes[at + 3];

@@ -75,7 +75,7 @@ static void encode(struct writer *w) {
   if (w->comment)
     jpeg_write_marker(info, JPEG_COM, (const JOCTET *)w->comment, (unsigned)strlen(w->comment));
   while (info->next_scanline < info->image_height) {
-    // libjpeg only reads the row; its type merely forgot the const.
+    // libjpeg only reads the row, although the type JSAMPROW is not const.
     JSAMPROW row = (JSAMPROW)w->pixels + (size_t)info->next_scanline * w->width * 3;
     jpeg_write_scanlines(info, &row, 1);
   }

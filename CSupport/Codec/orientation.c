@@ -20,8 +20,8 @@ uint32_t pxa_exif_orientation(const uint8_t *tiff, size_t size) {
   if (directory > size - 2)
     return 1;
   size_t count = get16(tiff + directory, big);
-  size_t room = (size - directory - 2) / ENTRY;
-  for (size_t i = 0; i < count && i < room; i++) {
+  size_t most = (size - directory - 2) / ENTRY;
+  for (size_t i = 0; i < count && i < most; i++) {
     const uint8_t *entry = tiff + directory + 2 + i * ENTRY;
     if (get16(entry, big) != ORIENTATION)
       continue;
@@ -38,7 +38,7 @@ struct placement {
   ptrdiff_t step;
 };
 
-static struct placement place(const pxa_image_header *header, uint32_t y) {
+static struct placement row_placement(const pxa_image_header *header, uint32_t y) {
   size_t width = header->width, height = header->height;
   uint32_t o = header->orientation;
   int transposed = o >= 5;
@@ -51,12 +51,12 @@ static struct placement place(const pxa_image_header *header, uint32_t y) {
 }
 
 uint8_t *pxa_upright_row(uint8_t *pixels, const pxa_image_header *header, uint32_t y) {
-  struct placement p = place(header, y);
+  struct placement p = row_placement(header, y);
   return p.step == 1 ? pixels + 3 * p.first : NULL;
 }
 
 void pxa_place_row(uint8_t *pixels, const pxa_image_header *header, uint32_t y, const uint8_t *row) {
-  struct placement p = place(header, y);
+  struct placement p = row_placement(header, y);
   for (size_t x = 0; x < header->width; x++) {
     uint8_t *to = pixels + 3 * (ptrdiff_t)p.first + 3 * (ptrdiff_t)x * p.step;
     to[0] = row[3 * x];

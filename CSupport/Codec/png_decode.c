@@ -9,7 +9,8 @@
 
 enum { SIGNATURE = 8, CHUNK = 12, IHDR_END = SIGNATURE + CHUNK + 13, MAX_SIDE = 0x7FFFFFFF };
 
-// All that changes between setjmp and longjmp lives here, outside the frame of the function that calls setjmp.
+// Holds everything that changes between setjmp and longjmp: changed locals of the function that calls setjmp would be
+// undefined after the longjmp.
 struct reader {
   png_structp png;
   png_infop info;
@@ -45,7 +46,8 @@ static uint32_t get32(const uint8_t *p) {
   return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
 }
 
-// The data of the first chunk of a type that begins with some bytes. The checksums are libpng's matter.
+// Returns the range of the data of the first chunk that has this type and whose data begins with `start`. Ignores the
+// checksums: libpng checks them.
 static pxa_codec_range find_chunk(const uint8_t *bytes, size_t size, const char *type, const char *start,
                                   size_t start_size) {
   size_t at = SIGNATURE;
@@ -61,14 +63,14 @@ static pxa_codec_range find_chunk(const uint8_t *bytes, size_t size, const char 
   return (pxa_codec_range){0, 0};
 }
 
-// The eXIf chunk may also follow the picture, where libpng would show it too late.
+// Searches the whole file, as the eXIf chunk may follow the picture. libpng would report it only after the last row.
 static uint32_t exif_orientation(const uint8_t *bytes, size_t size) {
   pxa_codec_range exif = find_chunk(bytes, size, "eXIf", "", 0);
   return exif.length ? pxa_exif_orientation(bytes + exif.offset, exif.length) : 1;
 }
 
 pxa_codec_range pxa_png_comment(const uint8_t *bytes, size_t size) {
-  // The keyword, then no compression, no language and no translated keyword.
+  // The keyword and a zero byte, two bytes for no compression, an empty language tag, an empty translated keyword.
   static const char start[] = PXA_PNG_KEYWORD "\0\0\0\0";
   pxa_codec_range text = find_chunk(bytes, size, "iTXt", start, sizeof start);
   return text.length ? (pxa_codec_range){text.offset + sizeof start, text.length - sizeof start} : text;
@@ -99,7 +101,7 @@ static void transform(png_structp png, png_infop info) {
   png_set_gray_to_rgb(png);
   png_set_scale_16(png);
   if (alpha) {
-    png_color_16 white = {0, 255, 255, 255, 255}; // in the depth that comes out; libpng widens it for 16-bit files
+    png_color_16 white = {0, 255, 255, 255, 255}; // in the output's depth; libpng widens it for 16-bit files
     png_set_background(png, &white, PNG_BACKGROUND_GAMMA_SCREEN, 0, 1.0);
   }
 }
@@ -113,7 +115,7 @@ static void decode(struct reader *r) {
   png_set_user_limits(png, MAX_SIDE, MAX_SIDE); // the caller has checked the size
   png_set_chunk_malloc_max(png, 8000000);
   png_set_crc_action(png, PNG_CRC_ERROR_QUIT, PNG_CRC_ERROR_QUIT);
-  // Colour spaces, texts and the like are checked and skipped, never unpacked.
+  // Checks the checksums of colour spaces, texts and the like, and skips them without decompressing any.
   png_set_keep_unknown_chunks(png, PNG_HANDLE_CHUNK_NEVER, NULL, -1);
   png_read_info(png, info);
   if (png_get_image_width(png, info) != width || png_get_image_height(png, info) != height)
@@ -125,7 +127,7 @@ static void decode(struct reader *r) {
   if (png_get_rowbytes(png, info) != 3 * width)
     fail(r, PXA_CODEC_BROKEN, "the rows can't be read as RGB");
 
-  // Interlaced rows come in several passes and must stay where they are between them.
+  // Each pass of an interlaced file adds pixels to rows that libpng expects back, so all rows are kept.
   int in_place = pxa_upright_row(r->pixels, r->header, 0) != NULL;
   size_t kept_rows = passes > 1 ? height : 1;
   if (!in_place) {

@@ -5,7 +5,7 @@
 #include <nettle/sha2.h>
 #include <nettle/version.h>
 
-// The digest's 32 bytes; version 4 has lost an argument.
+// Writes the 32 bytes of the digest. Nettle 4 dropped the size argument.
 static inline void pxa_sha256_digest(struct sha256_ctx *context, uint8_t *digest) {
 #if NETTLE_VERSION_MAJOR >= 4
   sha256_digest(context, digest);

@@ -2,7 +2,7 @@
 import PixelAscent
 import Testing
 
-/// The text that a picture's file carries along.
+/// Tests of the comment in a picture's file.
 @Suite struct CommentTests {
   private let image = RGBImage(width: 5, height: 3, pixels: (0..<45).map { UInt8($0 * 5) })
 
@@ -10,7 +10,9 @@ import Testing
     isJPEG ? try image.jpegData(comment: comment) : try image.pngData(comment: comment)
   }
 
-  @Test("It comes back, and changes no pixel", arguments: [false, true], ["a", "{\"ü\":\"crâne 頭\"}", "\n\t\u{1}"])
+  @Test(
+    "A comment is read back unchanged and changes no pixel", arguments: [false, true],
+    ["a", "{\"ü\":\"crâne 頭\"}", "\n\t\u{1}"])
   func roundTrip(_ isJPEG: Bool, _ comment: String) throws {
     let bytes = try file(comment, isJPEG: isJPEG)
     #expect(try RGBImage.comment(inFile: bytes, name: "f") == comment)
@@ -20,7 +22,7 @@ import Testing
     #expect(try file(comment, isJPEG: isJPEG) == bytes)
   }
 
-  @Test("It is UTF-8 as other programs read it: an iTXt chunk, a COM segment")
+  @Test("A comment is UTF-8 in an iTXt chunk or a COM segment, where other programs look for it")
   func form() throws {
     let png = try image.pngData(comment: "né")
     let chunk: [UInt8] = Array("iTXtpixelascent".utf8) + [0, 0, 0, 0, 0] + Array("né".utf8)
@@ -31,7 +33,7 @@ import Testing
   }
 
   @Test(
-    "A file that is cut off or changed anywhere has a comment or none, and is never read beyond its end",
+    "A file that is cut off or changed has a comment or none, and is never read beyond its end",
     arguments: [false, true])
   func damage(_ isJPEG: Bool) throws {
     let bytes = try file("comment", isJPEG: isJPEG)
@@ -49,15 +51,15 @@ import Testing
     #expect(failure { try RGBImage.comment(inFile: [1, 2, 3], name: "f") }?.kind == .invalidImage)
   }
 
-  @Test("What is not UTF-8 is no comment")
+  @Test("A comment that is not UTF-8 is ignored")
   func invalid() throws {
     var bytes = try image.pngData(comment: "abc")
-    let place = try #require(bytes.indices.first { bytes[$0...].starts(with: Array("abc".utf8)) })
-    bytes[place] = 0xC0
+    let index = try #require(bytes.indices.first { bytes[$0...].starts(with: Array("abc".utf8)) })
+    bytes[index] = 0xC0
     #expect(try RGBImage.comment(inFile: bytes, name: "f") == nil)
   }
 
-  @Test("JPEG takes 65,533 bytes, PNG more")
+  @Test("A JPEG's comment has at most 65,533 bytes, a PNG's can have more")
   func longest() throws {
     let most = String(repeating: "x", count: 65_533)
     #expect(try RGBImage.comment(inFile: image.jpegData(comment: most), name: "f") == most)

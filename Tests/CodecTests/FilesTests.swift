@@ -10,7 +10,7 @@ import Testing
     return stat(path, &status) == 0 ? status.st_mode : 0
   }
 
-  @Test("What was written is read back", arguments: [0, 1, 65535, 3_000_000])
+  @Test("Written bytes are read back", arguments: [0, 1, 65535, 3_000_000])
   func roundTrip(_ count: Int) throws {
     let folder = try TemporaryFolder()
     let bytes = (0..<count).map { UInt8(truncatingIfNeeded: $0 * 31 >> 3) }
@@ -21,7 +21,7 @@ import Testing
     #expect(folder.names == ["a b.bin"])
   }
 
-  @Test("Permissions: those of the file replaced, or the usual ones")
+  @Test("A file keeps the permissions of the file it replaces; a new file has the usual ones")
   func permissions() throws {
     let folder = try TemporaryFolder()
     let path = folder.path + "/a"
@@ -34,7 +34,7 @@ import Testing
     #expect(mode(path) & 0o7777 == 0o640)
   }
 
-  @Test("A link stays a link, and the file it points to is replaced or made")
+  @Test("A symbolic link stays a link, and its target is replaced or created")
   func links() throws {
     let folder = try TemporaryFolder()
     try FileManager.default.createDirectory(atPath: folder.path + "/sub", withIntermediateDirectories: true)
@@ -56,7 +56,8 @@ import Testing
     let path = folder.path + "/pipe"
     #expect(mkfifo(path, 0o600) == 0)
     let bytes = (0..<2_500_000).map { UInt8(truncatingIfNeeded: $0 >> 5) }
-    // Each waits for the other: on a thread of the tests' own pool, one would keep that from running other tests.
+    // Reader and writer wait for each other. Each has its own thread, because on the tests' shared pool a waiting thread
+    // would block other tests.
     async let received = onThread { try Files.read(path) }
     async let written: Void = onThread { try Files.write(bytes, to: path) }
     #expect(try await received == bytes)
@@ -65,7 +66,7 @@ import Testing
     #expect(folder.names == ["pipe"])
   }
 
-  @Test("A picture too wide for a JPEG is refused by its file's name, and nothing is written")
+  @Test("The error for a picture too wide for a JPEG names the file, and nothing is written")
   func tooWide() throws {
     let folder = try TemporaryFolder()
     let path = folder.path + "/wide.jpg"
@@ -80,7 +81,7 @@ import Testing
   }
 
   #if os(Linux)
-    @Test("A full device is an error and stays a device")
+    @Test("Writing to a full device is an error, and the device stays a device")
     func fullDevice() {
       let error = failure { try Files.write([1, 2, 3], to: "/dev/full") }
       #expect(error == PixelAscentError(.unwritableFile, "no space left on device", about: "/dev/full"))
@@ -88,7 +89,7 @@ import Testing
     }
   #endif
 
-  @Test("Errors name the file, and leave nothing behind")
+  @Test("Errors name the file and leave no file behind")
   func errors() throws {
     let folder = try TemporaryFolder()
     let file = folder.path + "/file"
@@ -114,7 +115,9 @@ import Testing
     #expect(try Files.read(file) == [1])
   }
 
-  @Test("Without permission nothing is read, written or left over", .disabled(if: geteuid() == 0, "root may do all"))
+  @Test(
+    "Without permission nothing is read, written or left behind",
+    .disabled(if: geteuid() == 0, "root has every permission"))
   func noPermission() throws {
     let folder = try TemporaryFolder()
     let file = folder.path + "/file"
@@ -129,7 +132,7 @@ import Testing
     #expect(folder.names == ["file"])
   }
 
-  @Test("An image file is read through its content, whatever its name")
+  @Test("The content of an image file decides how it is read, not its name")
   func imageFile() throws {
     let folder = try TemporaryFolder()
     let image = generatedImage(width: 6, height: 5)

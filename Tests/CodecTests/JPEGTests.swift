@@ -11,7 +11,7 @@ import Testing
     #expect(image.largestDifference(from: expected) <= 1)
   }
 
-  @Test("EXIF orientation in both byte orders", arguments: 1...8, [false, true])
+  @Test("EXIF orientations in both byte orders make the picture upright", arguments: 1...8, [false, true])
   func orientation(_ orientation: Int, _ bigEndian: Bool) throws {
     for name in ["baseline", "progressive", "cmyk"] {
       let file = JPEGFixture.named(name).file
@@ -22,7 +22,7 @@ import Testing
     }
   }
 
-  @Test("EXIF that makes no sense leaves the picture as it is")
+  @Test("A broken EXIF block leaves the picture unchanged")
   func brokenExif() throws {
     let file = JPEGFixture.named("baseline").file
     let plain = try RGBImage(decoding: file, name: "test.jpg")
@@ -39,7 +39,9 @@ import Testing
     }
   }
 
-  @Test("RGB → JPEG → RGB stays close", arguments: [(30, 28.0), (80, 33), (90, 36), (95, 40), (100, 48)])
+  @Test(
+    "A picture encoded as JPEG and decoded stays close to the original",
+    arguments: [(30, 28.0), (80, 33), (90, 36), (95, 40), (100, 48)])
   func roundTrip(_ quality: Int, _ leastPSNR: Double) throws {
     let image = generatedImage(width: 9, height: 7).resized(width: 90, height: 70)
     let file = try image.jpegData(quality: quality)
@@ -52,7 +54,7 @@ import Testing
     #expect(samplingFactors(file) == (quality >= 90 ? 0x11 : 0x22))
   }
 
-  @Test("Encoding outside the format's range is refused")
+  @Test("Qualities and sizes outside the format's range are refused")
   func refusals() {
     let image = RGBImage(width: 1, height: 1, pixels: [1, 2, 3])
     for quality in [-1, 0, 101] {
@@ -63,7 +65,7 @@ import Testing
     #expect(failure { try long.pngData() } == nil)
   }
 
-  @Test("A declared size beyond the limit is refused before memory is taken")
+  @Test("A declared size beyond the limit is refused before memory is allocated")
   func bomb() throws {
     var file = JPEGFixture.named("baseline").file
     let frame = try #require(frameHeader(file))
@@ -74,12 +76,12 @@ import Testing
         == "bomb.jpg: 65500×65500 pixels are 4290.25 megapixels, more than the limit of 100 (maxMegapixels)")
   }
 
-  @Test("A progressive file of endless scans is refused")
+  @Test("A progressive file with too many scans is refused")
   func scans() throws {
     let file = JPEGFixture.named("greyProgressive").file
     let start = try #require(file.indices.dropLast().first { file[$0] == 0xFF && file[$0 + 1] == 0xDA })
     let end = try #require(((start + 2)..<file.count).first { file[$0] == 0xFF && file[$0 + 1] != 0 })
-    // The first scan, declared to hold the final DC values, so that it may legally come again.
+    // The first scan, changed so that it declares final DC values: then the format allows repeating it.
     var scan = Array(file[start..<end])
     #expect(scan[9] == 0x01)
     scan[9] = 0x00
@@ -102,6 +104,6 @@ import Testing
     file.indices.dropLast().first { file[$0] == 0xFF && (file[$0 + 1] == 0xC0 || file[$0 + 1] == 0xC2) }
   }
 
-  /// The luma sampling factors that a file declares.
+  /// Returns the luma sampling factors that a file declares.
   private func samplingFactors(_ file: [UInt8]) -> UInt8? { frameHeader(file).map { file[$0 + 11] } }
 }

@@ -30,7 +30,7 @@ import Testing
     }()
   }
 
-  /// The samples of the test picture, and the RGB values that they mean, 0…1, composited on white.
+  /// Returns the test picture as a PNG, and the expected RGB values from 0 to 1, composited on white.
   private func picture(_ kind: Kind, width: Int, height: Int) -> (png: PNGWriter, rgb: [Double]) {
     let (channels, top) = (kind.colorType.channelCount, (1 << kind.bitDepth) - 1)
     var state: UInt32 = 7
@@ -47,7 +47,7 @@ import Testing
       let red = entry * 255 / min(top, 199)
       return [UInt8(red), UInt8(200 - entry), UInt8(entry / 2)]
     }
-    // The sample, or for a palette the table, that stands for transparency: that of the first pixel.
+    // Pixels with the first pixel's samples are transparent. With a palette, each entry has its own alpha instead.
     let key = values[0]
     if kind.colorType == .palette {
       png.palette = palette
@@ -74,19 +74,19 @@ import Testing
     return (png, rgb)
   }
 
-  @Test("Every bit depth, colour type, transparency and interlace", arguments: Kind.all)
+  @Test("Every bit depth, colour type, transparency and interlacing is decoded", arguments: Kind.all)
   func decodes(_ kind: Kind) throws {
     for (width, height) in [(1, 1), (3, 2), (21, 13)] {
       let (png, rgb) = picture(kind, width: width, height: height)
       let image = try RGBImage(decoding: png.file(), name: "test.png")
       #expect((image.width, image.height) == (width, height))
       let worst = zip(image.pixels, rgb).map { abs(Double($0) - 255 * $1) }.max() ?? 1
-      // Half a step is the exact rounding; 16 bits with alpha are rounded once more.
+      // Rounding once gives an error of at most half a step. 16 bits with alpha are rounded twice.
       #expect(worst <= (kind.bitDepth == 16 ? 0.504 : 0.5 + 1e-9), "\(width)×\(height)")
     }
   }
 
-  @Test("EXIF orientation, before and after the picture, interlaced or not", arguments: 1...8)
+  @Test("EXIF orientations before or after the picture, interlaced or not, make it upright", arguments: 1...8)
   func orientation(_ orientation: Int) throws {
     for (isLast, isInterlaced) in [(false, false), (true, false), (false, true)] {
       var png = picture(
@@ -100,7 +100,9 @@ import Testing
     }
   }
 
-  @Test("RGB → PNG → RGB is exact and gives the same bytes again", arguments: [(1, 1), (1, 300), (300, 1), (67, 45)])
+  @Test(
+    "A picture encoded as PNG and decoded is unchanged, and encoding it again gives the same bytes",
+    arguments: [(1, 1), (1, 300), (300, 1), (67, 45)])
   func roundTrip(_ width: Int, _ height: Int) throws {
     let image = generatedImage(width: width, height: height)
     let file = try image.pngData()
@@ -108,7 +110,7 @@ import Testing
     #expect(try image.pngData() == file)
   }
 
-  @Test("A long comment is skipped, not kept")
+  @Test("A long text chunk is skipped")
   func longComment() throws {
     let image = generatedImage(width: 5, height: 4)
     var file = try image.pngData()
@@ -116,7 +118,7 @@ import Testing
     #expect(try RGBImage(decoding: file, name: "test.png") == image)
   }
 
-  @Test("A declared size beyond the limit is refused before memory is taken")
+  @Test("A declared size beyond the limit is refused before memory is allocated")
   func bomb() throws {
     let header = PNGWriter.signature + PNGWriter.header(100_000, 100_000, 8, 2, false)
     let error = failure { try RGBImage(decoding: header, name: "bomb.png") }
@@ -136,7 +138,7 @@ import Testing
     }
   }
 
-  @Test("A wrong checksum anywhere is an error")
+  @Test("A wrong checksum of any chunk is an error")
   func checksums() throws {
     let kind = Kind(colorType: .palette, bitDepth: 4, isInterlaced: false, isTransparent: true)
     var png = picture(kind, width: 5, height: 4).png

@@ -1,21 +1,22 @@
 // SPDX-License-Identifier: MIT
 import PixelAscent
 
-/// A picture of raw samples and everything a PNG file can say about it, written without compression and without libpng.
+/// A picture of raw samples, and a writer that makes a PNG file of it without compression and without libpng.
 struct PNGWriter {
   var width: Int
   var height: Int
   var bitDepth: Int
   var colorType: ColorType
   var isInterlaced = false
-  /// RGB entries.
+  /// The palette's RGB entries.
   var palette: [[UInt8]] = []
   /// The content of a tRNS chunk.
   var transparency: [UInt8]?
-  /// The content of an eXIf chunk, and whether it follows the picture.
+  /// The content of an eXIf chunk.
   var exif: [UInt8]?
+  /// Whether the eXIf chunk follows the picture.
   var exifComesLast = false
-  /// The samples of pixel (x, y).
+  /// Returns the samples of pixel (x, y).
   var samples: (Int, Int) -> [Int]
 
   enum ColorType: UInt8, CaseIterable, Sendable {
@@ -82,7 +83,7 @@ struct PNGWriter {
     }
   }
 
-  /// A zlib stream of stored blocks.
+  /// Returns a zlib stream that holds `data` in uncompressed blocks.
   private static func stored(_ data: [UInt8]) -> [UInt8] {
     var stream: [UInt8] = [0x78, 0x01]
     var rest = data[...]

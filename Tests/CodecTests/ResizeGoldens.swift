@@ -3,7 +3,7 @@
 
 struct ResizeGolden: Sendable {
   let from, to: (width: Int, height: Int)
-  /// FNV-1a, 64 bits, of the interleaved result.
+  /// The 64-bit FNV-1a hash of the resized picture's interleaved bytes.
   let checksum: UInt64
 
   init(from: (Int, Int), to: (Int, Int), checksum: UInt64) {

@@ -3,7 +3,7 @@ import PixelAscent
 import Testing
 
 @Suite struct ResizeTests {
-  @Test("Pillow's bytes", arguments: resizeGoldens)
+  @Test("Resizing gives Pillow's bytes", arguments: resizeGoldens)
   func goldens(_ golden: ResizeGolden) {
     let source = generatedImage(width: golden.from.width, height: golden.from.height)
     let result = source.resized(width: golden.to.width, height: golden.to.height)
@@ -13,7 +13,7 @@ import Testing
   }
 
   @Test(
-    "The long side is truncated",
+    "The long side is rounded down",
     arguments: [
       (640, 457, 313, 224), (457, 640, 224, 313), (224, 500, 224, 500), (1, 1, 224, 224), (16, 300, 224, 4200),
       (8000, 6000, 298, 224), (4, 30000, 224, 1_680_000), (225, 225, 224, 224),

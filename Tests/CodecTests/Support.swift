@@ -3,13 +3,14 @@ import Foundation
 import PixelAscent
 import Testing
 
-/// A JPEG file and the pixels it must decode to, both as base64.
+/// A JPEG file and the pixels that it must decode to.
 struct JPEGFixture: Sendable, CustomTestStringConvertible {
   let name: String
   let file: [UInt8]
   let pixels: [UInt8]
   static let (width, height) = (21, 13)
 
+  /// Makes a fixture from base64.
   init(name: String, file: String, pixels: String) {
     self.name = name
     self.file = Self.bytes(file)
@@ -29,7 +30,7 @@ struct JPEGFixture: Sendable, CustomTestStringConvertible {
   }
 }
 
-/// The error that `work` throws, or nil.
+/// Returns the error that `work` throws; nil if it throws none.
 func failure<Value>(_ work: () throws -> Value) -> PixelAscentError? {
   do {
     _ = try work()
@@ -39,7 +40,7 @@ func failure<Value>(_ work: () throws -> Value) -> PixelAscentError? {
   }
 }
 
-/// A picture of pseudo-random values, the same as in Tests/Golden/make_resize_goldens.py.
+/// Returns the picture of pseudo-random values that Tests/Golden/make_resize_goldens.py makes.
 func generatedImage(width: Int, height: Int) -> RGBImage {
   var state: UInt32 = 12345
   let pixels = (0..<3 * width * height).map { _ in
@@ -49,7 +50,7 @@ func generatedImage(width: Int, height: Int) -> RGBImage {
   return RGBImage(width: width, height: height, pixels: pixels)
 }
 
-/// A TIFF block that declares an orientation, in either byte order.
+/// Returns an EXIF block that declares an orientation, in either byte order.
 func exifBlock(orientation: Int, bigEndian: Bool) -> [UInt8] {
   func two(_ value: Int) -> [UInt8] { [8, 0].map { UInt8(truncatingIfNeeded: value >> $0) } }
   func four(_ value: Int) -> [UInt8] { two(value >> 16) + two(value & 0xFFFF) }
@@ -62,7 +63,7 @@ func exifBlock(orientation: Int, bigEndian: Bool) -> [UInt8] {
   return Array((bigEndian ? "MM" : "II").utf8) + parts.flatMap { bigEndian ? $0 : $0.reversed() }
 }
 
-/// The upright picture of one stored with an EXIF orientation.
+/// Returns the upright form of a picture that was stored with an EXIF orientation.
 func upright(_ image: RGBImage, orientation: Int) -> RGBImage {
   let (w, h) = (image.width, image.height)
   let isTransposed = orientation >= 5

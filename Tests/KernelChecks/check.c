@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-#define _DEFAULT_SOURCE 1 // beside C11: what the system has
+#define _DEFAULT_SOURCE 1 // declare mmap and MAP_ANONYMOUS too, which -std=c11 hides
 
 #include "check.h"
 
@@ -38,10 +38,10 @@ const char *pxa_check_title(int32_t index) { return entry_at(index)->title; }
 
 // MARK: - Memory
 
-// NaN as float and as double, no index of a window.
+// The byte that fills new memory: NaN as float and as double, and not a valid index of a max pool.
 enum { UNWRITTEN = 0xFF };
 
-// What can't be touched before and after an array: whole pages of any size.
+// The bytes of unreadable memory before and after a region: a multiple of every page size.
 enum { GUARD = 1 << 20 };
 
 void check_case(check *c, uint64_t seed) {
@@ -132,7 +132,7 @@ double *check_reals(check *c, int count) {
 
 // MARK: - Arrays
 
-// Either layout: an image is planes whose blocks are one channel.
+// Blocked planes or an image. An image is planes whose blocks have one channel.
 typedef struct {
   float *data;
   int channels, height, width, halo, block;
@@ -141,7 +141,7 @@ typedef struct {
 static array of_planes(pxa_planes a) { return (array){a.data, a.channels, a.height, a.width, a.halo, PXA_BLOCK}; }
 static array of_image(pxa_image a) { return (array){a.data, a.channels, a.height, a.width, a.halo, 1}; }
 
-// Channels with those that fill up the last block.
+// The number of channels, rounded up to whole blocks.
 static int padded_channels(array a) { return (a.channels + a.block - 1) / a.block * a.block; }
 
 static float *element(array a, int channel, int row, int column) {
@@ -150,8 +150,8 @@ static float *element(array a, int channel, int row, int column) {
   return a.data + pixel * a.block + channel % a.block;
 }
 
-// Memory for an array, with its values. Without values the lanes beyond the channels are NaN too: a kernel writes whole
-// blocks.
+// Returns memory for an array, with its values. Without values the lanes beyond the channels are NaN too, because a
+// kernel has to write them.
 static float *fill(check *c, array a, const double *values) {
   size_t area = (size_t)(a.height + 2 * a.halo) * (size_t)(a.width + 2 * a.halo);
   size_t bytes = (size_t)padded_channels(a) * area * sizeof(float);
@@ -172,7 +172,7 @@ static double *values_of(check *c, array a) {
   return values;
 }
 
-static bool is_inside(int place, int size) { return place >= 0 && place < size; }
+static bool is_inside(int position, int size) { return position >= 0 && position < size; }
 
 static bool has_zeros_around(array a) {
   for (int k = 0; k < padded_channels(a); k++)
@@ -216,7 +216,7 @@ bool check_next_part(check_parts *parts) {
 
 // MARK: - Expectations
 
-// The first failure: its subject, and what was wrong.
+// Counts a failure, and writes the first one's text to the message: what was compared, and what was wrong.
 static void fail(check *c, const char *wrong, const char *format, va_list arguments) {
   if (c->failures++ > 0 || c->message_size == 0)
     return;
@@ -251,28 +251,29 @@ void check_equal(check *c, const double *found, const double *expected, int coun
 void check_within(check *c, const double *found, const double *expected, const double *magnitude, int count, int terms,
                   const char *format, ...) {
   double worst = 0;
-  int place = 0;
+  int worst_index = 0;
   for (int i = 0; i < count; i++) {
     double error = fabs(found[i] - expected[i]), bound = (terms + 2) * 0x1p-24 * magnitude[i];
-    double share = error == 0 ? 0 : isnan(error) ? INFINITY : error / bound;
-    if (share > worst) {
-      worst = share;
-      place = i;
+    double ratio = error == 0 ? 0 : isnan(error) ? INFINITY : error / bound;
+    if (ratio > worst) {
+      worst = ratio;
+      worst_index = i;
     }
   }
   if (worst > 1) {
     char wrong[100];
-    snprintf(wrong, sizeof wrong, ": worst = %.3g %% of the bound, at element %d", 100 * worst, place);
+    snprintf(wrong, sizeof wrong, ": the greatest error is %.3g %% of the bound, at element %d", 100 * worst,
+             worst_index);
     FAIL(wrong);
   }
 }
 
 void check_zeros_around_planes(check *c, pxa_planes planes, const char *format, ...) {
   if (!has_zeros_around(of_planes(planes)))
-    FAIL(" wrote beside its output");
+    FAIL(" wrote outside its output");
 }
 
 void check_zeros_around_image(check *c, pxa_image image, const char *format, ...) {
   if (!has_zeros_around(of_image(image)))
-    FAIL(" wrote beside its output");
+    FAIL(" wrote outside its output");
 }

@@ -86,7 +86,7 @@ conv_name name_of(conv_shape s) {
   return name;
 }
 
-// MARK: - Data, and the reference
+// MARK: - Data and the reference
 
 convolution make_convolution(check *c, conv_kind kind, conv_shape s, bool integers) {
   enum { RANGE = 4 };
@@ -98,7 +98,7 @@ convolution make_convolution(check *c, conv_kind kind, conv_shape s, bool intege
   return made;
 }
 
-const pxa_clamp check_clamps[ACTS] = {{-INFINITY, INFINITY}, {0, INFINITY}, {0, 6}};
+const pxa_clamp check_clamps[CLAMPS] = {{-INFINITY, INFINITY}, {0, INFINITY}, {0, 6}};
 
 static pxa_ref_conv reference_shape(conv_shape s) {
   return (pxa_ref_conv){.groups = s.groups,
@@ -120,7 +120,7 @@ double *reference_gradient(check *c, convolution a, double *magnitude) {
   return dx;
 }
 
-double *reference_into(check *c, const double *gradient, call_options options, int count) {
+double *reference_epilogue(check *c, const double *gradient, call_options options, int count) {
   double *dx = check_doubles(c, count);
   for (int i = 0; i < count; i++) {
     bool is_open = !options.x || (options.clamp.low < options.x[i] && options.x[i] < options.clamp.high);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Calls of the kernels of convolutions, and what is expected of each kind.
+// Calls the kernels of convolutions, and checks what every kind of convolution must do.
 
 #include "convolution.h"
 
@@ -32,7 +32,7 @@ static float *packed_forward(check *c, convolution a) {
 
 static float *packed_gradient(check *c, convolution a) {
   conv_shape s = a.shape;
-  float *forward = packed_forward(c, a), *packed = forward; // depthwise: one for both ways
+  float *forward = packed_forward(c, a), *packed = forward; // depthwise: forward and gradient share the weights
   switch (a.kind) {
   case CONV:
     packed = packed_array(c, pxa_conv_grad_packed_floats(s.window, s.groups, s.inputs, s.outputs));
@@ -60,8 +60,8 @@ uint64_t *nonzero_mask_of(check *c, pxa_planes planes) {
 
 double *forward_of(check *c, convolution a, call_options options) {
   conv_shape s = a.shape;
-  int halo = pxa_conv_halo(s.window) + check_wider(c);
-  pxa_planes y = check_planes(c, s.outputs, s.out_height, s.out_width, check_wider(c), NULL), x = {0};
+  int halo = pxa_conv_halo(s.window) + check_extra_halo(c);
+  pxa_planes y = check_planes(c, s.outputs, s.out_height, s.out_width, check_extra_halo(c), NULL), x = {0};
   pxa_image image = {0};
   if (a.kind == STEM)
     image = check_image(c, s.inputs, s.height, s.width, halo, a.x);
@@ -87,7 +87,7 @@ double *forward_of(check *c, convolution a, call_options options) {
 
 static double *image_gradient(check *c, convolution a, bool cut) {
   conv_shape s = a.shape;
-  pxa_image dx = check_image(c, s.inputs, s.height, s.width, check_wider(c), NULL);
+  pxa_image dx = check_image(c, s.inputs, s.height, s.width, check_extra_halo(c), NULL);
   pxa_planes dy = check_planes(c, s.outputs, s.out_height, s.out_width, 0, a.dy);
   const float *weights = packed_gradient(c, a);
   EACH_PART(p, dx, cut)
@@ -100,13 +100,13 @@ double *gradient_of(check *c, convolution a, call_options options) {
   if (a.kind == STEM)
     return image_gradient(c, a, options.cut);
   conv_shape s = a.shape;
-  int halo = pxa_conv_grad_halo(s.window) + check_wider(c);
+  int halo = pxa_conv_grad_halo(s.window) + check_extra_halo(c);
   pxa_planes dy = check_planes(c, s.outputs, s.out_height, s.out_width, halo, a.dy), x = {0};
   if (options.x)
-    x = check_planes(c, s.inputs, s.height, s.width, 2 * check_wider(c), options.x);
+    x = check_planes(c, s.inputs, s.height, s.width, 2 * check_extra_halo(c), options.x);
   pxa_planes dx = x;
   if (!options.is_in_place)
-    dx = check_planes(c, s.inputs, s.height, s.width, check_wider(c), options.start);
+    dx = check_planes(c, s.inputs, s.height, s.width, check_extra_halo(c), options.start);
   pxa_epilogue epilogue = {.x = options.x ? &x : NULL, .clamp = options.clamp, .accumulate = options.start != NULL};
   pxa_range from = options.from.end > 0 ? options.from : check_range(0, pxa_blocks(s.outputs));
   const float *weights = packed_gradient(c, a);
@@ -138,23 +138,23 @@ void expect_gradient(check *c, convolution a) {
                 "%s gradient", name_of(a.shape).text);
 }
 
-void expect_gradient_into(check *c, convolution a, const double *x, const double *start) {
+void expect_gradient_epilogue(check *c, convolution a, const double *x, const double *start) {
   int count = in_count(a.shape);
   const double *plain = reference_gradient(c, a, NULL);
-  for (int clamp = 0; clamp < ACTS; clamp++)
+  for (int clamp = 0; clamp < CLAMPS; clamp++)
     for (int way = 1; way < 4; way++) {
       call_options options = {
           .x = way & 1 ? x : NULL, .start = way & 2 ? start : NULL, .clamp = check_clamps[clamp], .cut = clamp == 2};
-      check_equal(c, gradient_of(c, a, options), reference_into(c, plain, options, count), count, "%s%s%s, clamp %d",
-                  name_of(a.shape).text, way & 1 ? " mask" : "", way & 2 ? " start" : "", clamp);
+      check_equal(c, gradient_of(c, a, options), reference_epilogue(c, plain, options, count), count,
+                  "%s%s%s, clamp %d", name_of(a.shape).text, way & 1 ? " mask" : "", way & 2 ? " start" : "", clamp);
     }
 }
 
 void expect_gradient_in_place(check *c, convolution a, const double *x) {
   int count = in_count(a.shape);
   call_options options = {.x = x, .clamp = check_clamps[2], .is_in_place = true};
-  check_equal(c, gradient_of(c, a, options), reference_into(c, reference_gradient(c, a, NULL), options, count), count,
-              "%s in place", name_of(a.shape).text);
+  check_equal(c, gradient_of(c, a, options), reference_epilogue(c, reference_gradient(c, a, NULL), options, count),
+              count, "%s in place", name_of(a.shape).text);
 }
 
 void expect_adjoint(check *c, convolution a) {
@@ -164,12 +164,12 @@ void expect_adjoint(check *c, convolution a) {
   a.bias = memset(check_doubles(c, s.outputs), 0, (size_t)s.outputs * sizeof(double));
   const double *y = forward_of(c, a, (call_options){.clamp = check_clamps[0]});
   const double *dx = gradient_of(c, a, (call_options){0});
-  double there = 0, back = 0;
+  double forward_product = 0, gradient_product = 0;
   for (int i = 0; i < out_count(s); i++)
-    there += y[i] * a.dy[i];
+    forward_product += y[i] * a.dy[i];
   for (int i = 0; i < in_count(s); i++)
-    back += a.x[i] * dx[i];
-  check_equal(c, &there, &back, 1, "%s", name_of(s).text);
+    gradient_product += a.x[i] * dx[i];
+  check_equal(c, &forward_product, &gradient_product, 1, "%s", name_of(s).text);
 }
 
 void expect_same_in_parts(check *c, convolution a) {

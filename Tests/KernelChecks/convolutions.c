@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
-// Checks of convolutions of blocked planes and their gradients.
+// Checks convolutions of blocked planes and their gradients.
 
 #include "convolution.h"
 
-static void check_exact(check *c, conv_shape s, bool all_acts) {
+static void check_exact(check *c, conv_shape s, bool all_clamps) {
   if (s.out_height == 0 || s.out_width == 0)
     return;
   check_case(c, 1);
   convolution a = make_convolution(c, CONV, s, true);
-  for (int clamp = all_acts ? 0 : ACTS - 1; clamp < ACTS; clamp++)
+  for (int clamp = all_clamps ? 0 : CLAMPS - 1; clamp < CLAMPS; clamp++)
     expect_forward(c, a, clamp);
   expect_gradient(c, a);
 }
@@ -45,7 +45,7 @@ static void check_epilogue(check *c, conv_shape s) {
   check_case(c, 3);
   convolution a = make_convolution(c, CONV, s, true);
   const double *x = check_integers(c, in_count(s), 8), *start = check_integers(c, in_count(s), 4);
-  expect_gradient_into(c, a, x, start);
+  expect_gradient_epilogue(c, a, x, start);
 }
 
 static void mask_and_start(check *c) {
@@ -107,9 +107,9 @@ const check_entry check_convolutions[] = {
     {"convolutions of any window are exact on integers", windows},
     {"convolutions in groups are exact on integers", groups},
     {"mask and start of a gradient are exact on integers", mask_and_start},
-    {"a gradient may be written over what it masks with", in_place},
+    {"a gradient may overwrite the values that mask it", in_place},
     {"a gradient from some blocks is exact on integers", some_blocks},
     {"the gradient is the adjoint of the convolution", adjoint},
-    {"convolutions cut in any parts have the same bits", cut_in_parts},
+    {"convolutions cut in any parts give the same values", cut_in_parts},
     {0},
 };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Checks of depthwise convolutions and their gradients.
+// Checks depthwise convolutions and their gradients.
 
 #include "convolution.h"
 
@@ -11,7 +11,7 @@ static void exact(check *c) {
       int count = channels[i % 4];
       conv_shape s = least_shape(check_windows[k], count, count, count, i * 3 % 5, i);
       convolution a = make_convolution(c, DEPTHWISE, s, true);
-      for (int clamp = 0; clamp < ACTS; clamp++)
+      for (int clamp = 0; clamp < CLAMPS; clamp++)
         expect_forward(c, a, clamp);
       expect_gradient(c, a);
     }
@@ -23,7 +23,7 @@ static void mask_and_start(check *c) {
     conv_shape s = shape_of(check_windows[k], 20, 20, 20, 9, 11);
     convolution a = make_convolution(c, DEPTHWISE, s, true);
     const double *x = check_integers(c, in_count(s), 8), *start = check_integers(c, in_count(s), 4);
-    expect_gradient_into(c, a, x, start);
+    expect_gradient_epilogue(c, a, x, start);
     expect_gradient_in_place(c, a, x);
   }
 }
@@ -42,7 +42,7 @@ static void cut_in_parts(check *c) {
   }
 }
 
-// MobileNet's, MNASNet's and EfficientNet's, some rows.
+// Depthwise convolutions of MobileNet, MNASNet and EfficientNet, on a few rows.
 static void network_shapes(check *c) {
   static const int shapes[][5] = {{3, 1, 32, 112, 5}, {3, 2, 96, 112, 8}, {3, 1, 144, 56, 4},
                                   {5, 2, 72, 56, 9},  {5, 1, 120, 28, 6}, {3, 1, 960, 7, 7}};
@@ -58,7 +58,7 @@ const check_entry check_depthwise[] = {
     {"depthwise convolutions are exact on integers", exact},
     {"mask and start of a depthwise gradient are exact on integers", mask_and_start},
     {"the depthwise gradient is the adjoint of the convolution", adjoint},
-    {"depthwise convolutions cut in any parts have the same bits", cut_in_parts},
+    {"depthwise convolutions cut in any parts give the same values", cut_in_parts},
     {"networks' depthwise convolutions are within the derived bound", network_shapes},
     {0},
 };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Checks of sums, products and affine maps.
+// Checks sums, products and affine maps.
 
 #include "layers.h"
 
@@ -24,12 +24,12 @@ static layer layer_at(check *c, int n) {
 }
 
 static pxa_planes planes(check *c, layer l, const double *values) {
-  return check_planes(c, l.channels, l.height, l.width, check_wider(c), values);
+  return check_planes(c, l.channels, l.height, l.width, check_extra_halo(c), values);
 }
 
-// The last keeps zeros from being what they are.
+// The last clamp turns zeros into ones, which must not happen to the halo.
 static const pxa_clamp clamps[] = {{-INFINITY, INFINITY}, {0, INFINITY}, {0, 6}, {1, 3}};
-enum { ACTS = sizeof clamps / sizeof *clamps };
+enum { CLAMPS = sizeof clamps / sizeof *clamps };
 
 static double *clamped(check *c, const double *values, int count, pxa_clamp clamp) {
   double *made = check_doubles(c, count);
@@ -45,7 +45,7 @@ static void add(check *c) {
     double *sum = check_doubles(c, l.count);
     for (int i = 0; i < l.count; i++)
       sum[i] = a[i] + b[i];
-    for (int clamp = 0; clamp < ACTS; clamp++) {
+    for (int clamp = 0; clamp < CLAMPS; clamp++) {
       pxa_planes x = planes(c, l, a), z = planes(c, l, b), y = clamp == 1 ? x : clamp == 2 ? z : planes(c, l, NULL);
       EACH_PART(p, y, clamp % 2 == 0)
         c->kernels->add_forward(y, x, z, clamps[clamp], p.block, p.row);
@@ -54,7 +54,7 @@ static void add(check *c) {
       check_zeros_around_planes(c, y, "%s clamp %d", l.text, clamp);
     }
     pxa_planes dy = planes(c, l, b);
-    for (int way = 0; way < INTO_WAYS; way++) {
+    for (int way = 0; way < EPILOGUE_WAYS; way++) {
       epilogue_case epilogue;
       make_epilogue(c, &epilogue, way, l.channels, l.height, l.width, NULL);
       EACH_PART(p, epilogue.dx, epilogue.cut)
@@ -64,7 +64,7 @@ static void add(check *c) {
   }
 }
 
-// `is_one`: a factor for each channel.
+// `is_one`: one factor per channel instead of one per element.
 static void multiply_of(check *c, layer l, bool is_one) {
   int factor_count = is_one ? l.channels : l.count, per_factor = is_one ? l.plane : 1;
   const double *a = check_integers(c, l.count, 4), *factors = check_integers(c, factor_count, 4);
@@ -80,9 +80,9 @@ static void multiply_of(check *c, layer l, bool is_one) {
   pxa_planes b = is_one ? check_planes(c, l.channels, 1, 1, 0, factors) : planes(c, l, factors);
   EACH_PART(p, y, is_one)
     c->kernels->multiply_forward(y, x, b, p.block, p.row);
-  check_equal(c, check_planes_values(c, y), product, l.count, "%s by one %d", l.text, is_one);
-  check_zeros_around_planes(c, y, "%s by one %d", l.text, is_one);
-  for (int way = 0; way < INTO_WAYS; way++) {
+  check_equal(c, check_planes_values(c, y), product, l.count, "%s, one factor per channel %d", l.text, is_one);
+  check_zeros_around_planes(c, y, "%s, one factor per channel %d", l.text, is_one);
+  for (int way = 0; way < EPILOGUE_WAYS; way++) {
     epilogue_case epilogue, factor_epilogue;
     make_epilogue(c, &epilogue, way, l.channels, l.height, l.width, NULL);
     EACH_PART(p, epilogue.dx, epilogue.cut)
@@ -116,7 +116,7 @@ static void affine(check *c) {
     const float *factors = check_floats_for_blocks(c, scale, l.channels);
     const float *start = check_floats_for_blocks(c, shift, l.channels);
     pxa_planes x = planes(c, l, values), dy = planes(c, l, gradients);
-    for (int clamp = 0; clamp < ACTS; clamp++) {
+    for (int clamp = 0; clamp < CLAMPS; clamp++) {
       pxa_planes y = planes(c, l, NULL);
       EACH_PART(p, y, clamp % 2 == 0)
         c->kernels->affine_forward(y, x, factors, start, clamps[clamp], p.block, p.row);
@@ -124,7 +124,7 @@ static void affine(check *c) {
                   l.text, clamp);
       check_zeros_around_planes(c, y, "%s clamp %d", l.text, clamp);
     }
-    for (int way = 0; way < INTO_WAYS; way++) {
+    for (int way = 0; way < EPILOGUE_WAYS; way++) {
       epilogue_case epilogue;
       make_epilogue(c, &epilogue, way, l.channels, l.height, l.width, NULL);
       EACH_PART(p, epilogue.dx, epilogue.cut)
@@ -135,8 +135,8 @@ static void affine(check *c) {
 }
 
 const check_entry check_elementwise[] = {
-    {"sums and their gradients are exact, in place too", add},
-    {"products and both their gradients are exact, by one factor too", multiply},
+    {"sums and their gradients are exact, also in place", add},
+    {"products and both their gradients are exact, also with one factor per channel", multiply},
     {"affine maps and their gradients are exact", affine},
     {0},
 };

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Check of the example at the top of CPixelKernels.h: the program runs as it is, but what it prints goes to an array.
+// Checks the example at the top of CPixelKernels.h: runs the program unchanged, except that its printf writes to an
+// array.
 
 #include "check.h"
 
@@ -20,4 +21,4 @@ static void example(check *c) {
   check_that(c, succeeds && strcmp(printed, "Y[2,2,2] = 54, Y[2,0,0] = 24\n") == 0, "the example prints %s", printed);
 }
 
-const check_entry check_example[] = {{"the example in CPixelKernels.h prints what it says", example}, {0}};
+const check_entry check_example[] = {{"the example in CPixelKernels.h prints what its comment says", example}, {0}};

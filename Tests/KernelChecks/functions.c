@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Checks of functions, and of local response normalisation.
+// Checks activation functions and local response normalisation.
 
 #include "layers.h"
 
@@ -27,7 +27,7 @@ static const struct {
 };
 enum { FUNCTIONS = sizeof functions / sizeof *functions };
 
-// As pxa_kernels.h has them, in units of 2⁻²⁴.
+// The bounds of pxa_kernels.h, in units of 2⁻²⁴.
 enum { VALUE_ERROR = 4, GELU_ERROR = 9, SLOPE_ERROR = 5 };
 static const double least = 0x1p-96;
 
@@ -36,7 +36,8 @@ static const double special[] = {0,    1,   -1,   3,     -3,    6,     0.5,   1e
                                  -200, 1e4, -1e4, 1e19,  -1e19, 3e38,  -3e38, 9.5,   -9.5,   13.3, -13.3};
 enum { SPECIAL = sizeof special / sizeof *special };
 
-// Numbers of all sizes: half are below 4, the others spread over their exponents.
+// Returns the values of `special`, then random numbers of all magnitudes: half of them are below 4, a quarter below
+// 100, and a quarter spread over the exponents.
 static double *arguments(check *c, int count) {
   double *values = check_reals(c, count);
   const double *exponents = check_reals(c, count);
@@ -58,8 +59,8 @@ static void function(check *c) {
       const float *leaks = check_floats_for_blocks(c, slopes, channels);
       pxa_function f = {functions[n].kind, functions[n].a, functions[n].b,
                         functions[n].kind == PXA_LEAKY_RELU ? leaks : NULL};
-      pxa_planes x = check_planes(c, channels, HEIGHT, WIDTH, check_wider(c), x_values);
-      pxa_planes y = check_planes(c, channels, HEIGHT, WIDTH, check_wider(c), NULL);
+      pxa_planes x = check_planes(c, channels, HEIGHT, WIDTH, check_extra_halo(c), x_values);
+      pxa_planes y = check_planes(c, channels, HEIGHT, WIDTH, check_extra_halo(c), NULL);
       EACH_PART(p, y, n % 2 == 0)
         c->kernels->function_forward(y, x, f, p.block, p.row);
       double *expected = check_doubles(c, count), *size = check_doubles(c, count), *formula = check_doubles(c, count);
@@ -74,12 +75,12 @@ static void function(check *c) {
         gradient_size[i] = fmax(1, f.a) * fabs(gradients[i]);
       }
       bool is_gelu = f.kind == PXA_GELU || f.kind == PXA_GELU_TANH;
-      int error = is_gelu ? GELU_ERROR : VALUE_ERROR; // check_within adds 2 to what it is told
+      int error = is_gelu ? GELU_ERROR : VALUE_ERROR; // check_within adds 2 to its `terms`
       check_within(c, check_planes_values(c, y), expected, size, count, error - 2, "%s of %d channels",
                    functions[n].name, channels);
       check_zeros_around_planes(c, y, "%s of %d channels", functions[n].name, channels);
-      pxa_planes dy = check_planes(c, channels, HEIGHT, WIDTH, check_wider(c), gradients);
-      for (int way = 0; way < INTO_WAYS; way++) {
+      pxa_planes dy = check_planes(c, channels, HEIGHT, WIDTH, check_extra_halo(c), gradients);
+      for (int way = 0; way < EPILOGUE_WAYS; way++) {
         epilogue_case epilogue;
         make_epilogue(c, &epilogue, way, channels, HEIGHT, WIDTH, x_values);
         pxa_planes f_input = epilogue.is_in_place ? epilogue.dx : x;
@@ -113,12 +114,13 @@ static void lrn(check *c) {
       size[i] = fabs(expected[i]);
     char name[60];
     snprintf(name, sizeof name, "%d of %d channels", with.size, channels);
-    pxa_planes x = check_planes(c, channels, height, width, check_wider(c), values);
-    pxa_planes y = check_planes(c, channels, height, width, check_wider(c), NULL);
+    pxa_planes x = check_planes(c, channels, height, width, check_extra_halo(c), values);
+    pxa_planes y = check_planes(c, channels, height, width, check_extra_halo(c), NULL);
     pxa_planes scale = check_planes(c, channels, height, width, 0, NULL);
     EACH_PART(p, y, n % 2 == 0)
       c->kernels->lrn_forward(y, scale, x, with, p.block, p.row);
-    // A sum of `size` positive terms and three operations, then a power of it, which multiplies that by beta.
+    // The scale sums `size` positive terms and takes three more operations. Its power multiplies the relative error by
+    // beta.
     int terms = (int)ceil((with.size + 3) * fmax(1, with.beta));
     check_within(c, check_planes_values(c, scale), scales, scales, count, terms, "%s scale", name);
     check_within(c, check_planes_values(c, y), expected, size, count, terms + 6, "%s", name);
@@ -127,20 +129,20 @@ static void lrn(check *c) {
 
     double *formula = check_doubles(c, count), *magnitude = check_doubles(c, count);
     pxa_ref_lrn_input_grad(formula, magnitude, gradients, values, scales, reference);
-    pxa_planes dy = check_planes(c, channels, height, width, check_wider(c), gradients);
-    for (int way = 0; way < INTO_WAYS - 1; way++) {
+    pxa_planes dy = check_planes(c, channels, height, width, check_extra_halo(c), gradients);
+    for (int way = 0; way < EPILOGUE_WAYS - 1; way++) {
       epilogue_case epilogue;
       make_epilogue(c, &epilogue, way, channels, height, width, values);
       EACH_PART(p, epilogue.dx, epilogue.cut)
         c->kernels->lrn_input_grad(epilogue.dx, dy, x, scale, with, epilogue.epilogue, p.block, p.row);
-      // The power's exponent is greater by 1.
+      // The gradient has a power whose exponent is greater by 1.
       check_epilogue(c, &epilogue, formula, magnitude, 2 * (terms + with.size) + 16, name);
     }
   }
 }
 
 const check_entry check_functions[] = {
-    {"functions of a value are within their error, from 0 to 3e38, their derivatives too", function},
+    {"activation functions and their derivatives are within the bound, from 0 to 3e38", function},
     {"local response normalisation and its gradient are within the bound", lrn},
     {0},
 };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Checks of the kernels on images.
+// Checks the kernels on images.
 
 #include "check.h"
 
@@ -13,7 +13,7 @@ enum { SIZES = sizeof sizes / sizeof *sizes, CHANNELS = 3 };
 
 static pxa_range all_rows(int height) { return check_range(0, height); }
 
-// Sums of squares of rows of `width`.
+// Returns the sum of the squares of each row of `width` values.
 static double *row_sums(check *c, const double *values, int count, int width) {
   double *sums = check_doubles(c, count / width);
   for (int i = 0; i < count / width; i++) {
@@ -30,21 +30,22 @@ static void roll(check *c) {
     int shifts[][2] = {{0, 0}, {1, 2}, {-1, -3}, {height, width}, {-16, 16}, {5 * height + 1, -7 * width - 1}};
     for (size_t i = 0; i < sizeof shifts / sizeof *shifts; i++) {
       check_case(c, 1);
-      int dy = shifts[i][0], dx = shifts[i][1];
+      int rows = shifts[i][0], columns = shifts[i][1];
       const double *values = check_integers(c, count, 4), *start = check_integers(c, count, 4);
       double *expected = check_doubles(c, count), *added = check_doubles(c, count);
-      pxa_ref_roll(expected, values, CHANNELS, height, width, dy, dx);
+      pxa_ref_roll(expected, values, CHANNELS, height, width, rows, columns);
       for (int k = 0; k < count; k++)
         added[k] = expected[k] + start[k];
       pxa_image x = check_image(c, CHANNELS, height, width, 0, values);
       pxa_image y = check_image(c, CHANNELS, height, width, 1, NULL);
       pxa_image sum = check_image(c, CHANNELS, height, width, 0, start);
       for (int row = height - 1; row >= 0; row--)
-        c->kernels->roll(y, x, dy, dx, false, check_range(row, row + 1));
-      c->kernels->roll(sum, x, dy, dx, true, all_rows(height));
-      check_equal(c, check_image_values(c, y), expected, count, "%d×%d by %d, %d", height, width, dy, dx);
-      check_zeros_around_image(c, y, "%d×%d by %d, %d", height, width, dy, dx);
-      check_equal(c, check_image_values(c, sum), added, count, "%d×%d by %d, %d, adding", height, width, dy, dx);
+        c->kernels->roll(y, x, rows, columns, false, check_range(row, row + 1));
+      c->kernels->roll(sum, x, rows, columns, true, all_rows(height));
+      check_equal(c, check_image_values(c, y), expected, count, "%d×%d by %d, %d", height, width, rows, columns);
+      check_zeros_around_image(c, y, "%d×%d by %d, %d", height, width, rows, columns);
+      check_equal(c, check_image_values(c, sum), added, count, "%d×%d by %d, %d, accumulated", height, width, rows,
+                  columns);
     }
   }
 }
@@ -56,7 +57,7 @@ static void step(check *c) {
     int shifts[][2] = {{0, 0}, {1, 2}, {-1, -3}, {height, width}, {5 * height + 1, -7 * width - 1}};
     for (size_t i = 0; i < sizeof shifts / sizeof *shifts; i++) {
       check_case(c, 2);
-      int dy = shifts[i][0], dx = shifts[i][1];
+      int rows = shifts[i][0], columns = shifts[i][1];
       const double *values = check_integers(c, count, 4), *gradients = check_integers(c, count, 4);
       double *stepped = check_doubles(c, count), *clamped = check_doubles(c, count);
       for (int k = 0; k < count; k++) {
@@ -64,23 +65,24 @@ static void step(check *c) {
         clamped[k] = fmin(fmax(stepped[k], lows[k / plane]), highs[k / plane]);
       }
       const float *low = check_floats(c, lows, CHANNELS), *high = check_floats(c, highs, CHANNELS);
-      // A step along the gradient rolled there is one along the gradient here.
+      // The kernel undoes the roll: a step along the rolled gradient is one along the gradient itself.
       double *rolled = check_doubles(c, count);
-      pxa_ref_roll(rolled, gradients, CHANNELS, height, width, dy, dx);
+      pxa_ref_roll(rolled, gradients, CHANNELS, height, width, rows, columns);
       pxa_image g = check_image(c, CHANNELS, height, width, 0, rolled);
       pxa_image freed = check_image(c, CHANNELS, height, width, 0, values);
       pxa_image boxed = check_image(c, CHANNELS, height, width, 1, values);
       double *free_sums = check_doubles(c, CHANNELS * height), *boxed_sums = check_doubles(c, CHANNELS * height);
-      c->kernels->step(freed, free_sums, g, dy, dx, 2, 0.5f, NULL, NULL, all_rows(height));
+      c->kernels->step(freed, free_sums, g, rows, columns, 2, 0.5f, NULL, NULL, all_rows(height));
       for (int row = height - 1; row >= 0; row--)
-        c->kernels->step(boxed, boxed_sums, g, dy, dx, 2, 0.5f, low, high, check_range(row, row + 1));
-      check_equal(c, check_image_values(c, freed), stepped, count, "%d×%d at %d, %d", height, width, dy, dx);
+        c->kernels->step(boxed, boxed_sums, g, rows, columns, 2, 0.5f, low, high, check_range(row, row + 1));
+      check_equal(c, check_image_values(c, freed), stepped, count, "%d×%d at %d, %d", height, width, rows, columns);
       check_equal(c, free_sums, row_sums(c, stepped, count, width), CHANNELS * height, "%d×%d at %d, %d, sums", height,
-                  width, dy, dx);
-      check_equal(c, check_image_values(c, boxed), clamped, count, "%d×%d at %d, %d, clamped", height, width, dy, dx);
-      check_zeros_around_image(c, boxed, "%d×%d at %d, %d, clamped", height, width, dy, dx);
+                  width, rows, columns);
+      check_equal(c, check_image_values(c, boxed), clamped, count, "%d×%d at %d, %d, clamped", height, width, rows,
+                  columns);
+      check_zeros_around_image(c, boxed, "%d×%d at %d, %d, clamped", height, width, rows, columns);
       check_equal(c, boxed_sums, row_sums(c, clamped, count, width), CHANNELS * height,
-                  "%d×%d at %d, %d, clamped, sums", height, width, dy, dx);
+                  "%d×%d at %d, %d, clamped, sums", height, width, rows, columns);
     }
   }
 }
@@ -133,7 +135,7 @@ static void bytes_there_and_back(check *c) {
     check_zeros_around_image(c, x, "normalize");
     c->kernels->unnormalize(back, x, check_floats(c, inverse_scale, n), check_floats(c, inverse_offset, n),
                             all_rows(1));
-    check_that(c, memcmp(back, bytes, (size_t)count) == 0, "all bytes there and back, %d channels", n);
+    check_that(c, memcmp(back, bytes, (size_t)count) == 0, "all bytes, normalised and back, %d channels", n);
   }
 }
 
@@ -170,7 +172,7 @@ static void blur(check *c) {
       pxa_ref_gaussian_blur(expected, values, CHANNELS, height, width, sigmas[i]);
       pxa_ref_gaussian_blur(magnitude, absolute, CHANNELS, height, width, sigmas[i]);
 
-      // The taps are what a blurred point looks like.
+      // The taps are the blur of a single point.
       int line = 4 * radius + 3;
       double *point = check_doubles(c, line), *blurred = check_doubles(c, line);
       for (int k = 0; k < line; k++)
@@ -190,11 +192,11 @@ static void blur(check *c) {
 }
 
 const check_entry check_images[] = {
-    {"roll is torch's, with halo, adding too", roll},
-    {"step, clamp and un-roll in one are exact on integers", step},
+    {"roll is torch's roll, also with a halo and accumulated", roll},
+    {"a step with its clamp and its roll back is exact on integers", step},
     {"sums of squares are exact on integers", row_squares},
-    {"all 256 values of a byte come back", bytes_there_and_back},
-    {"bytes are rounded to even and clipped, NaN is 0", rounding},
-    {"blur equals the double reference, any sigma", blur},
+    {"normalising and back keeps all 256 values of a byte", bytes_there_and_back},
+    {"bytes are rounded to even and clamped, NaN becomes 0", rounding},
+    {"blur equals the double reference for any sigma", blur},
     {0},
 };

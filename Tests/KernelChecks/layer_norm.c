@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Checks of layer normalisation and its gradient.
+// Checks layer normalisation and its gradient.
 
 #include "layers.h"
 
@@ -31,23 +31,23 @@ static layer layer_of(int channels, int height, int width, float epsilon, bool w
   return l;
 }
 
-// A layer's inputs, in double and as kernels take them.
+// The inputs of a layer, in double and in the form that the kernels take.
 typedef struct {
   const double *x, *dy, *scale, *shift;
   pxa_planes x_planes, dy_planes;
   const float *scale_floats, *shift_floats;
-} given;
+} norm_inputs;
 
-static void make_arrays(check *c, layer l, given *g) {
-  g->x_planes = check_planes(c, l.channels, l.height, l.width, check_wider(c), g->x);
-  g->dy_planes = check_planes(c, l.channels, l.height, l.width, 2 * check_wider(c), g->dy);
+static void make_arrays(check *c, layer l, norm_inputs *g) {
+  g->x_planes = check_planes(c, l.channels, l.height, l.width, check_extra_halo(c), g->x);
+  g->dy_planes = check_planes(c, l.channels, l.height, l.width, 2 * check_extra_halo(c), g->dy);
   g->scale_floats = check_floats_for_blocks(c, g->scale, l.channels);
   g->shift_floats = check_floats_for_blocks(c, g->shift, l.channels);
 }
 
-// Y of a kernel, all at once or in parts.
-static const double *normalized(check *c, layer l, const given *g, bool cut) {
-  pxa_planes y = check_planes(c, l.channels, l.height, l.width, 3 * check_wider(c), NULL);
+// Returns the Y that the kernel writes in one call, or if `cut` in parts.
+static const double *normalized(check *c, layer l, const norm_inputs *g, bool cut) {
+  pxa_planes y = check_planes(c, l.channels, l.height, l.width, 3 * check_extra_halo(c), NULL);
   EACH_PART(p, y, cut)
     c->kernels->layer_norm_forward(y, g->x_planes, g->scale_floats, g->shift_floats, l.epsilon, l.whole, p.block,
                                    p.row);
@@ -55,9 +55,9 @@ static const double *normalized(check *c, layer l, const given *g, bool cut) {
   return check_planes_values(c, y);
 }
 
-// dX of a kernel, without a start or a mask, all at once or in parts.
-static const double *gradient(check *c, layer l, const given *g, bool cut) {
-  pxa_planes dx = check_planes(c, l.channels, l.height, l.width, 3 * check_wider(c), NULL);
+// Returns the dX that the kernel writes in one call, or if `cut` in parts. It is neither accumulated nor masked.
+static const double *gradient(check *c, layer l, const norm_inputs *g, bool cut) {
+  pxa_planes dx = check_planes(c, l.channels, l.height, l.width, 3 * check_extra_halo(c), NULL);
   EACH_PART(p, dx, cut)
     c->kernels->layer_norm_input_grad(dx, g->dy_planes, g->x_planes, g->scale_floats, l.epsilon, l.whole,
                                       (pxa_epilogue){0}, p.block, p.row);
@@ -65,37 +65,38 @@ static const double *gradient(check *c, layer l, const given *g, bool cut) {
   return check_planes_values(c, dx);
 }
 
-// The bounds of the contracts, derived by counting roundings. Errors are in units of u = 2⁻²⁴, and products of two
-// errors are left out. n is the length of a chain in float: the number of blocks, or a row's width. An element of a sum
-// goes through n − 1 additions of a chain and 4 of the tree, and a mean has one rounding more. What double adds is far
-// below u.
+// The error bounds that pxa_kernels.h promises, derived by counting roundings. Errors are in units of u = 2⁻²⁴.
+// Products of two errors are neglected. n is the length of a chain of additions in float: the number of blocks, or the
+// width of a row. An element of a sum goes through n − 1 additions of a chain and 4 of the tree, and a mean takes one
+// rounding more. The roundings of sums in double are far below u.
 // A = mean |X|, r = 1/√(variance + epsilon), Z = (X − mean)·r, g = scale·dY, G = mean |g|, P = mean |g·Z|.
 //
 //   mean                (n + 4)·A
-//   X − mean            (n + 4)·A + |X − mean|. The first part is the same for all elements of a sum, and so the variance
-//                       gets only its square: 1 relative to variance + epsilon, where (n + 4)·A·r ≤ 2¹².
-//   variance + epsilon  relative: 2 from both factors, n + 4 from the sum, 1 from a product that is rounded by itself, 1
-//                       from adding epsilon, and that square: n + 9
+//   X − mean            (n + 4)·A + |X − mean|. The first term is the same for all elements of a sum, so only its
+//                       square adds to the variance: 1 relative to variance + epsilon if (n + 4)·A·r ≤ 2¹².
+//   variance + epsilon  relative: 2 from both factors, n + 4 from the sum, 1 if the product is rounded before it is
+//                       added, 1 from adding epsilon, and 1 from the square above: n + 9
 //   r                   relative: half of that, 1 from the root, 1 from the quotient: n/2 + 7
 //   Z                   (n + 4)·r·A + (n/2 + 9)·|Z|
-//   Y                   |scale|·((n + 4)·r·A + (n/2 + 10)·|Z|) and 1 more of |scale·Z| + |shift|, so at most
+//   Y                   |scale|·((n + 4)·r·A + (n/2 + 10)·|Z|) and another |scale·Z| + |shift|, so at most
 //                       (n + 12)·(|scale|·(r·A + |Z|) + |shift|)
 //
-//   mean(g)             1 from the product and n + 4: (n + 5)·G
-//   mean(g·Z)           relative to P: g 1, X − mean 1, product 1, sum n + 4, times r n/2 + 8: 3n/2 + 15;
-//                       and (n + 4)·r·A·G from the first part of X − mean's error
-//   Z·mean(g·Z)         (2n + 25)·|Z|·P + (n + 4)·r·A·(|Z|·G + P), with the product's own rounding
+//   mean(g)             1 from the product and n + 4 from the mean: (n + 5)·G
+//   mean(g·Z)           relative to P: 1 from g, 1 from X − mean, 1 from their product, n + 4 from the sum and n/2 + 8
+//                       from multiplying by r: 3n/2 + 15; and (n + 4)·r·A·G from the first term of X − mean's error
+//   Z·mean(g·Z)         (2n + 25)·|Z|·P + (n + 4)·r·A·(|Z|·G + P), which includes the rounding of this product
 //   dX / r              3·|g| + (n + 7)·G + (2n + 26)·|Z|·P + (n + 4)·r·A·(|Z|·G + P)
-//   dX                  (n/2 + 9)·(|g| + G + |Z|·P) more from r, from the product with r and from adding start, so at
-//                       most (3n + 36)·r·(|g| + G + |Z|·P + r·A·(|Z|·G + P)), and 1 of |start|
+//   dX                  another (n/2 + 9)·(|g| + G + |Z|·P) from r, from the product with r and from adding start, so
+//                       at most (3n + 36)·r·(|g| + G + |Z|·P + r·A·(|Z|·G + P)), and another |start|
 //
-// check_within adds 2 to what it is told.
+// check_within adds 2 to its `terms`.
 static int chain(layer l) { return l.whole ? l.width : pxa_blocks(l.channels); }
 static int forward_terms(layer l) { return chain(l) + 10; }
 static int gradient_terms(layer l) { return 3 * chain(l) + 34; }
 
-// Forward and gradient against the reference: exact, or within the bound. In parts: the same bits.
-static void compare(check *c, layer l, given *g, bool is_exact) {
+// Compares forward and gradient with the reference, exactly or within the bound, and calls in parts with whole calls,
+// exactly.
+static void compare(check *c, layer l, norm_inputs *g, bool is_exact) {
   make_arrays(c, l, g);
   double *expected = check_doubles(c, l.count), *magnitude = check_doubles(c, l.count);
   pxa_ref_layer_norm_forward(expected, magnitude, g->x, g->scale, g->shift, l.reference);
@@ -108,7 +109,7 @@ static void compare(check *c, layer l, given *g, bool is_exact) {
 
   pxa_ref_layer_norm_input_grad(expected, magnitude, g->dy, g->x, g->scale, l.reference);
   check_equal(c, gradient(c, l, g, true), gradient(c, l, g, false), l.count, "%s gradient in parts", l.text);
-  for (int way = 0; way < INTO_WAYS - 1; way++) { // the last is in place
+  for (int way = 0; way < EPILOGUE_WAYS - 1; way++) { // the last way, in place, is not allowed
     epilogue_case epilogue;
     make_epilogue(c, &epilogue, way, l.channels, l.height, l.width, g->x);
     pxa_planes n_input = epilogue.epilogue.x ? epilogue.x : g->x_planes;
@@ -123,10 +124,12 @@ static void compare(check *c, layer l, given *g, bool is_exact) {
 
 static int random_below(check *c, int end) { return (int)(pxa_ref_random(&c->random) % (uint64_t)end); }
 
-// `count` integers in random order. Their sum is 0, and that of their squares 4·count; all are 0 for an odd count below 11.
+// Makes `count` integers in random order. They add up to 0 and their squares to 4·count. If `count` is odd and below
+// 11, all are 0.
 static void make_deviations(check *c, int *made, int count) {
-  // The integers are pairs a, −a, and a = 2 but for four pairs whose squares make up for each other. An odd count begins
-  // with 2, −1, −1, whose squares are 6 too small: its four pairs have that more.
+  // The integers are pairs a, −a with a = 2, except that from 8 integers on four pairs have other values with the same
+  // sum of squares. An odd count begins with 2, −1, −1, whose squares add up to 6 instead of 12. Its four pairs add the
+  // missing 6.
   static const int even[] = {4, 0, 0, 0}, odd[] = {3, 3, 1, 0};
   int used = 0;
   memset(made, 0, (size_t)count * sizeof *made);
@@ -150,8 +153,9 @@ static void make_deviations(check *c, int *made, int count) {
   }
 }
 
-// X = mean + deviation, and g = a + b·deviation + a part that is orthogonal to 1 and to the deviation. So the mean, the
-// variance + epsilon and the means of g and g·Z need no rounding, and r is a power of two.
+// Makes X = mean + deviation, and dY such that g = a + b·deviation + a part that is orthogonal to 1 and to the
+// deviation. Then the mean, the variance + epsilon and the means of g and g·Z need no rounding, and r is a power of
+// two.
 static void make_exact(check *c, layer l, double *x, double *dy, const double *scale) {
   int groups = l.whole ? 1 : l.plane, count = l.count / groups, step = l.whole ? 1 : l.plane;
   int *deviations = check_memory(c, (size_t)count * sizeof(int), sizeof(int));
@@ -159,7 +163,7 @@ static void make_exact(check *c, layer l, double *x, double *dy, const double *s
     make_deviations(c, deviations, count);
     int mean = random_below(c, 9) - 4, a = random_below(c, 9) - 4, b = random_below(c, 5) - 2;
     // The orthogonal part is t and −t at two elements with the same deviation. For each deviation from −4 to 4, `open`
-    // holds the t that has no −t yet, and `at_open` its element.
+    // holds the t that has no −t yet, and `at_open` the index of the element with that t.
     int open[9] = {0}, at_open[9] = {0};
     for (int i = 0; i < count; i++) {
       int at = k + i * step, deviation = deviations[i], *unpaired = &open[deviation + 4];
@@ -181,7 +185,7 @@ static void make_exact(check *c, layer l, double *x, double *dy, const double *s
 }
 
 static void exact_of(check *c, int channels, int height, int width, bool whole) {
-  // With epsilon the variance is 16, then 64.
+  // The variance plus epsilon is first 16, then 64.
   for (int n = 0; n < 2; n++) {
     int count = whole ? channels * height * width : channels;
     float variance = count % 2 == 1 && count < 11 ? 0 : 4;
@@ -191,7 +195,7 @@ static void exact_of(check *c, int channels, int height, int width, bool whole) 
     for (int i = 0; i < channels; i++)
       scale[i] = (random_below(c, 2) + 1) * (random_below(c, 2) * 2 - 1);
     make_exact(c, l, x, dy, scale);
-    compare(c, l, &(given){.x = x, .dy = dy, .scale = scale, .shift = check_integers(c, channels, 4)}, true);
+    compare(c, l, &(norm_inputs){.x = x, .dy = dy, .scale = scale, .shift = check_integers(c, channels, 4)}, true);
   }
 }
 
@@ -204,7 +208,7 @@ static void exact(check *c) {
       exact_of(c, channel_counts[i], 1, 1, whole);
       exact_of(c, channel_counts[i], 5, 7, whole);
     }
-    // Rows of more and of fewer pixels than a group.
+    // Rows with more and with fewer pixels than the kernel sums at once.
     for (int width = 2; width <= 30; width++)
       exact_of(c, 17, 2, width, whole);
   }
@@ -212,15 +216,15 @@ static void exact(check *c) {
 
 // MARK: - Reals
 
-static given make_reals(check *c, layer l, double offset, double spread) {
+static norm_inputs make_reals(check *c, layer l, double offset, double spread) {
   double *x = check_reals(c, l.count);
   for (int i = 0; i < l.count; i++)
     x[i] = (float)(offset + spread * x[i]);
-  return (given){
+  return (norm_inputs){
       .x = x, .dy = check_reals(c, l.count), .scale = check_reals(c, l.channels), .shift = check_reals(c, l.channels)};
 }
 
-// Values around 0 and away from it, a variance far below epsilon, and a mean far above the deviations.
+// Values around 0, values around 1, a variance below epsilon, and a mean far above the deviations.
 static const struct {
   double offset, spread;
   float epsilon;
@@ -235,20 +239,20 @@ static void within_bounds(check *c) {
         for (int whole = 0; whole < 2; whole++) {
           layer l = layer_of(channel_counts[i], sizes[size][0], sizes[size][1], spreads[n].epsilon, whole);
           check_case(c, (uint64_t)(n * 1000 + i * 10 + size));
-          given g = make_reals(c, l, spreads[n].offset, spreads[n].spread);
+          norm_inputs g = make_reals(c, l, spreads[n].offset, spreads[n].spread);
           compare(c, l, &g, false);
         }
 }
 
-// Σ dX·v is the derivative of Σ dY·Y along v, which is taken of the reference's Y in double at X ± v/2¹⁴: that is good to
-// 2⁻²⁸·(the third derivative)/6, here below 2⁻²² of the sizes of dX's terms.
+// Σ dX·v is the derivative of Σ dY·Y along v. The expected derivative is a difference quotient of the reference's Y in
+// double, at X ± v/2¹⁴. Its error is 2⁻²⁸·(the third derivative)/6, here below 2⁻²² of the magnitudes of dX's terms.
 static void derivative(check *c) {
   const double step = 0x1p-14;
   for (int i = 0; i < CHANNEL_COUNTS; i++)
     for (int whole = 0; whole < 2; whole++) {
       layer l = layer_of(channel_counts[i], 5, 7, 0.25f, whole);
       check_case(c, (uint64_t)i);
-      given g = make_reals(c, l, 0.5, 2);
+      norm_inputs g = make_reals(c, l, 0.5, 2);
       make_arrays(c, l, &g);
       const double *along = check_reals(c, l.count), *found = gradient(c, l, &g, false);
       double *x = check_doubles(c, l.count), *y = check_doubles(c, l.count), *magnitude = check_doubles(c, l.count);
@@ -269,23 +273,24 @@ static void derivative(check *c) {
     }
 }
 
-// Where all values are equal and epsilon is 0, Y and dX are NaN. The lanes beyond the channels are 0 all the same.
+// If all values are equal and epsilon is 0, Y and dX are NaN. The lanes beyond the channels must still be 0.
 static void without_variance(check *c) {
   for (int whole = 0; whole < 2; whole++) {
     check_case(c, 0);
     layer l = layer_of(19, 2, 3, 0, whole);
-    given g = make_reals(c, l, 1, 0);
+    norm_inputs g = make_reals(c, l, 1, 0);
     make_arrays(c, l, &g);
     const double *y = normalized(c, l, &g, false), *dx = gradient(c, l, &g, false);
     for (int i = 0; i < l.count; i++)
-      check_that(c, isnan(y[i]) && isnan(dx[i]), "%s of equal values: %g and %g are no NaN", l.text, y[i], dx[i]);
+      check_that(c, isnan(y[i]) && isnan(dx[i]), "%s of equal values: expected NaN, found %g and %g", l.text, y[i],
+                 dx[i]);
   }
 }
 
 const check_entry check_layer_norm[] = {
     {"layer normalisation and its gradient are exact where mean and variance are", exact},
     {"layer normalisation and its gradient are within the bound", within_bounds},
-    {"layer normalisation's gradient is the derivative of what goes forward", derivative},
-    {"layer normalisation leaves the lanes beyond the channels zero, of equal values too", without_variance},
+    {"layer normalisation's gradient is the derivative of the forward pass", derivative},
+    {"layer normalisation keeps the lanes beyond the channels zero, even when Y is NaN", without_variance},
     {0},
 };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Checks of linear layers and their gradients.
+// Checks linear layers and their gradients.
 
 #include "layers.h"
 
@@ -40,7 +40,7 @@ static void input_grad_of(check *c, int inputs, int outputs, bool integers) {
   const double *weights = integers ? check_integers(c, weight_count, 4) : check_reals(c, weight_count);
   const float *packed = check_floats(c, weights, weight_count);
   pxa_planes in = check_planes(c, outputs, 1, 1, 0, dy);
-  for (int way = 0; way < INTO_WAYS; way++) {
+  for (int way = 0; way < EPILOGUE_WAYS; way++) {
     pxa_range from = way < 2 ? check_range(0, blocks) : check_range((blocks - 1) / 2, (blocks + 1) / 2);
     int end = from.end * PXA_BLOCK < outputs ? from.end * PXA_BLOCK : outputs;
     char name[80];
@@ -65,7 +65,7 @@ static void exact(check *c) {
     }
 }
 
-// More inputs than the gradient sums at once.
+// Compares with more inputs than the gradient's kernel sums at once, and with exactly as many.
 static void within_bounds(check *c) {
   forward_of(c, 8300, 37, false);
   input_grad_of(c, 8300, 37, false);
@@ -73,7 +73,7 @@ static void within_bounds(check *c) {
 }
 
 const check_entry check_linear[] = {
-    {"linear layers are exact on integers, both ways", exact},
+    {"linear layers and their gradients are exact on integers", exact},
     {"linear layers of many inputs are within the bound", within_bounds},
     {0},
 };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Checks of what moves elements: between channels, layouts, into a border.
+// Checks the kernels that move elements: between channels, between layouts, and into a border.
 
 #include "layers.h"
 
@@ -53,14 +53,14 @@ static void select_channels(check *c) {
       expected[i] = from < 0 ? before[i] : values[from * PLANE + i % PLANE];
       formula[i] = from < 0 ? 0 : values[from * PLANE + i % PLANE];
     }
-    pxa_planes x = check_planes(c, s.from, HEIGHT, WIDTH, check_wider(c), values);
-    pxa_planes y = check_planes(c, s.to, HEIGHT, WIDTH, check_wider(c), before);
+    pxa_planes x = check_planes(c, s.from, HEIGHT, WIDTH, check_extra_halo(c), values);
+    pxa_planes y = check_planes(c, s.to, HEIGHT, WIDTH, check_extra_halo(c), before);
     EACH_PART(p, y, n % 2 == 0)
       c->kernels->select_channels(y, x, map, p.block, p.row);
     check_equal(c, check_planes_values(c, y), expected, s.to * PLANE, "%s", s.name);
     check_zeros_around_planes(c, y, "%s", s.name);
-    // A gradient takes from dY as a selection does from X.
-    for (int way = 0; way < INTO_WAYS; way++) {
+    // The gradient reads dY as the selection reads X.
+    for (int way = 0; way < EPILOGUE_WAYS; way++) {
       epilogue_case epilogue;
       make_epilogue(c, &epilogue, way, s.to, HEIGHT, WIDTH, NULL);
       EACH_PART(p, epilogue.dx, epilogue.cut)
@@ -70,7 +70,7 @@ static void select_channels(check *c) {
   }
 }
 
-// The lanes beyond the channels are written 0 whatever they were.
+// The kernel writes 0 to the lanes beyond the channels, whatever they held.
 static void lanes_beyond(check *c) {
   check_case(c, 0);
   const double *values = check_integers(c, 20 * PLANE, 4);
@@ -92,13 +92,13 @@ static void flatten(check *c) {
     char name[60];
     snprintf(name, sizeof name, "%d×%d×%d", channels, height, width);
     const double *values = check_integers(c, count, 4), *gradients = check_integers(c, count, 4);
-    pxa_planes x = check_planes(c, channels, height, width, check_wider(c), values);
+    pxa_planes x = check_planes(c, channels, height, width, check_extra_halo(c), values);
     pxa_planes y = check_planes(c, count, 1, 1, 0, NULL), dy = check_planes(c, count, 1, 1, 0, gradients);
     for (int b = pxa_blocks(channels) - 1; b >= 0; b--)
       c->kernels->flatten_forward(y, x, check_range(b, b + 1));
     check_equal(c, check_planes_values(c, y), values, count, "%s", name);
     check_zeros_around_planes(c, y, "%s", name);
-    for (int way = 0; way < INTO_WAYS; way++) {
+    for (int way = 0; way < EPILOGUE_WAYS; way++) {
       epilogue_case epilogue;
       make_epilogue(c, &epilogue, way, channels, height, width, NULL);
       for (int b = pxa_blocks(channels) - 1; b >= 0; b--)
@@ -114,9 +114,9 @@ static void images(check *c) {
     check_case(c, (uint64_t)n);
     int channels = channel_counts[n], count = channels * PLANE;
     const double *values = check_integers(c, count, 4);
-    pxa_image image = check_image(c, channels, HEIGHT, WIDTH, check_wider(c), values);
-    pxa_image back = check_image(c, channels, HEIGHT, WIDTH, 2 * check_wider(c), NULL);
-    pxa_planes planes = check_planes(c, channels, HEIGHT, WIDTH, check_wider(c), NULL);
+    pxa_image image = check_image(c, channels, HEIGHT, WIDTH, check_extra_halo(c), values);
+    pxa_image back = check_image(c, channels, HEIGHT, WIDTH, 2 * check_extra_halo(c), NULL);
+    pxa_planes planes = check_planes(c, channels, HEIGHT, WIDTH, check_extra_halo(c), NULL);
     for (int row = HEIGHT - 1; row >= 0; row--)
       c->kernels->image_to_planes(planes, image, check_range(row, row + 1));
     check_equal(c, check_planes_values(c, planes), values, count, "%d channels to planes", channels);
@@ -130,7 +130,7 @@ static void images(check *c) {
 
 // MARK: - Borders
 
-// The element of `values` at (row, column), or what is outside.
+// Returns the element of `values` at (row, column), or `outside` if that lies beyond the edges.
 static double element_or(const double *values, int channel, int height, int width, int row, int column,
                          double outside) {
   bool is_inside = row >= 0 && row < height && column >= 0 && column < width;
@@ -154,14 +154,14 @@ static void pad(check *c) {
             element_or(values, i / (height * width), HEIGHT, WIDTH, i / width % height - top, i % width - left, 2.5);
       for (int i = 0; i < count; i++)
         formula[i] = element_or(gradients, i / PLANE, height, width, i / WIDTH % HEIGHT + top, i % WIDTH + left, 0);
-      pxa_planes x = check_planes(c, channels, HEIGHT, WIDTH, check_wider(c), values);
-      pxa_planes y = check_planes(c, channels, height, width, check_wider(c), NULL);
+      pxa_planes x = check_planes(c, channels, HEIGHT, WIDTH, check_extra_halo(c), values);
+      pxa_planes y = check_planes(c, channels, height, width, check_extra_halo(c), NULL);
       EACH_PART(p, y, n % 2 == 0)
         c->kernels->pad_forward(y, x, top, left, 2.5f, p.block, p.row);
       check_equal(c, check_planes_values(c, y), expected, out_count, "%s", name);
       check_zeros_around_planes(c, y, "%s", name);
-      pxa_planes dy = check_planes(c, channels, height, width, check_wider(c), gradients);
-      for (int way = 0; way < INTO_WAYS; way++) {
+      pxa_planes dy = check_planes(c, channels, height, width, check_extra_halo(c), gradients);
+      for (int way = 0; way < EPILOGUE_WAYS; way++) {
         epilogue_case epilogue;
         make_epilogue(c, &epilogue, way, channels, HEIGHT, WIDTH, NULL);
         EACH_PART(p, epilogue.dx, epilogue.cut)
@@ -172,10 +172,10 @@ static void pad(check *c) {
 }
 
 const check_entry check_moves[] = {
-    {"channels go where they are sent, both ways", select_channels},
-    {"channels that are not there are zero", lanes_beyond},
-    {"flattened planes are PyTorch's vector, both ways", flatten},
-    {"images become planes and planes images", images},
-    {"a border has its value, and no gradient", pad},
+    {"channel selections and their gradients move each channel as the map says", select_channels},
+    {"lanes beyond the channels are zero", lanes_beyond},
+    {"flattened planes are PyTorch's vector, also in the gradient", flatten},
+    {"images become planes, and planes images", images},
+    {"a border has its value and no gradient", pad},
     {0},
 };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Checks of nonzero masks, and of the convolutions that skip zeros with them. These add in the order of the dense ones, and a
-// product with an exact zero changes no sum: not even on reals is there a difference.
+// Checks nonzero masks, and the convolutions that skip zeros with them. These add in the order of the dense
+// convolutions, and a product with zero changes no sum. So the results are equal even on reals.
 
 #include "convolution.h"
 
@@ -29,7 +29,7 @@ typedef struct {
   double density;
 } sparse_case;
 
-// Reals of which so many are not zero.
+// Returns reals. The fraction `density` of them is not zero.
 static double *sparse_reals(check *c, int count, double density) {
   double *values = check_reals(c, count);
   for (int i = 0; i < count; i++)
@@ -68,7 +68,7 @@ static void check_sparse_forward(check *c, sparse_case sparsity) {
   convolution a = make_convolution(c, CONV, s, false);
   a.x = sparse_reals(c, in_count(s), sparsity.density);
   conv_name name = name_of(s);
-  for (int clamp = 0; clamp < ACTS; clamp++) {
+  for (int clamp = 0; clamp < CLAMPS; clamp++) {
     call_options dense = {.clamp = check_clamps[clamp]}, sparse = {.clamp = check_clamps[clamp], .nonzeros = true};
     const double *expected = forward_of(c, a, dense);
     check_equal(c, forward_of(c, a, sparse), expected, out_count(s), "%s, density %g", name.text, sparsity.density);
@@ -95,7 +95,7 @@ static void sparse_forward(check *c) { each_sparse(c, check_sparse_forward); }
 
 const check_entry check_nonzero_masks[] = {
     {"nonzero masks have a bit for every channel that is not zero", nonzero},
-    {"the convolution with a nonzero mask has the bits of the dense one", sparse_forward},
-    {"the gradient with a nonzero mask has the bits of the dense one", sparse_gradient},
+    {"a convolution with a nonzero mask gives the values of the dense one", sparse_forward},
+    {"a gradient with a nonzero mask gives the values of the dense one", sparse_gradient},
     {0},
 };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Checks of pools and their gradients.
+// Checks pools and their gradients.
 
 #include "layers.h"
 
@@ -24,7 +24,7 @@ static pool_shape shape_of(pxa_window window, int channels, int height, int widt
   return s;
 }
 
-// An axis of each kind: kernels 1 … 5, strides 1 … 3, paddings and dilations that fit, ceil mode.
+// The number of axes: kernels of 1 … 5, strides of 1 … 3, three paddings, two dilations; then twice, for ceil mode.
 enum { AXES = 5 * 3 * 3 * 2, AXIS_KINDS = AXES * 2 };
 
 static pxa_axis axis_at(int index, bool dilates) {
@@ -33,7 +33,8 @@ static pxa_axis axis_at(int index, bool dilates) {
   return (pxa_axis){kernel, stride, before, after, dilates ? dilation : 1};
 }
 
-// Calls `run` with each kind along one axis, some kind along the other, and the windows of known networks.
+// Calls `run` with each kind of axis, once for the rows and once for the columns, and with the windows of known
+// networks.
 static void each_shape(check *c, bool dilates, void (*run)(check *, pool_shape)) {
   for (int index = 0; index < AXIS_KINDS; index++) {
     pxa_axis one = axis_at(index % AXES, dilates), other = axis_at(7 * index % AXES, dilates);
@@ -63,7 +64,7 @@ static void each_shape(check *c, bool dilates, void (*run)(check *, pool_shape))
 
 // MARK: - Max pools
 
-// Few different values make ties in nearly every window.
+// Uses few different values, so that nearly every window has a tie.
 static void max_pool_of(check *c, pool_shape s) {
   int count = s.channels * s.height * s.width, pixels = s.out_height * s.out_width, out_count = s.channels * pixels;
   int blocks = pxa_blocks(s.channels);
@@ -74,22 +75,22 @@ static void max_pool_of(check *c, pool_shape s) {
   uint8_t *expected_index = check_memory(c, (size_t)out_count, 1);
   if (!pxa_ref_max_pool_forward(expected, expected_index, values, s.channels, rows, columns))
     return;
-  pxa_planes x = check_planes(c, s.channels, s.height, s.width, check_wider(c), values);
-  pxa_planes y = check_planes(c, s.channels, s.out_height, s.out_width, check_wider(c), NULL);
+  pxa_planes x = check_planes(c, s.channels, s.height, s.width, check_extra_halo(c), values);
+  pxa_planes y = check_planes(c, s.channels, s.out_height, s.out_width, check_extra_halo(c), NULL);
   uint8_t *index = check_memory(c, (size_t)(blocks * pixels * PXA_BLOCK), 1);
   EACH_PART(p, y, s.width % 2 == 0)
     c->kernels->max_pool_forward(y, index, x, s.window, p.block, p.row);
   check_equal(c, check_planes_values(c, y), expected, out_count, "%s forward", s.name);
   check_zeros_around_planes(c, y, "%s forward", s.name);
   for (int i = 0; i < out_count; i++) {
-    int channel = i / pixels, place = (channel / PXA_BLOCK * pixels + i % pixels) * PXA_BLOCK + channel % PXA_BLOCK;
-    check_that(c, index[place] == expected_index[i], "%s index of %d", s.name, i);
+    int channel = i / pixels, offset = (channel / PXA_BLOCK * pixels + i % pixels) * PXA_BLOCK + channel % PXA_BLOCK;
+    check_that(c, index[offset] == expected_index[i], "%s index of %d", s.name, i);
   }
 
   double *formula = check_doubles(c, count);
   pxa_ref_max_pool_input_grad(formula, gradients, expected_index, s.channels, rows, columns);
-  pxa_planes dy = check_planes(c, s.channels, s.out_height, s.out_width, check_wider(c), gradients);
-  for (int way = 0; way < INTO_WAYS; way++) {
+  pxa_planes dy = check_planes(c, s.channels, s.out_height, s.out_width, check_extra_halo(c), gradients);
+  for (int way = 0; way < EPILOGUE_WAYS; way++) {
     epilogue_case epilogue;
     make_epilogue(c, &epilogue, way, s.channels, s.height, s.width, NULL);
     EACH_PART(p, epilogue.dx, epilogue.cut)
@@ -112,9 +113,9 @@ static void average_pool_of(check *c, pool_shape s) {
   double *expected = check_doubles(c, out_count);
   pxa_ref_average_pool_forward(expected, values, s.channels, rows, columns, counting);
   for (int i = 0; i < out_count; i++)
-    expected[i] = (float)expected[i]; // a sum is exact, what divides it rounds once
-  pxa_planes x = check_planes(c, s.channels, s.height, s.width, check_wider(c), values);
-  pxa_planes y = check_planes(c, s.channels, s.out_height, s.out_width, check_wider(c), NULL);
+    expected[i] = (float)expected[i]; // the sum is exact, and the division rounds once
+  pxa_planes x = check_planes(c, s.channels, s.height, s.width, check_extra_halo(c), values);
+  pxa_planes y = check_planes(c, s.channels, s.out_height, s.out_width, check_extra_halo(c), NULL);
   EACH_PART(p, y, s.width % 2 == 0)
     c->kernels->average_pool_forward(y, x, s.window, count_padding, p.block, p.row);
   check_equal(c, check_planes_values(c, y), expected, out_count, "%s counting padding %d, forward", s.name,
@@ -123,8 +124,8 @@ static void average_pool_of(check *c, pool_shape s) {
 
   double *formula = check_doubles(c, count), *magnitude = check_doubles(c, count);
   pxa_ref_average_pool_input_grad(formula, magnitude, gradients, s.channels, rows, columns, counting);
-  pxa_planes dy = check_planes(c, s.channels, s.out_height, s.out_width, check_wider(c), gradients);
-  for (int way = 0; way < INTO_WAYS; way++) {
+  pxa_planes dy = check_planes(c, s.channels, s.out_height, s.out_width, check_extra_halo(c), gradients);
+  for (int way = 0; way < EPILOGUE_WAYS; way++) {
     epilogue_case epilogue;
     make_epilogue(c, &epilogue, way, s.channels, s.height, s.width, NULL);
     EACH_PART(p, epilogue.dx, epilogue.cut)
@@ -135,7 +136,7 @@ static void average_pool_of(check *c, pool_shape s) {
 
 static void average_pool(check *c) { each_shape(c, false, average_pool_of); }
 
-// Means of 60, 120, … as PyTorch 2.15 gives them.
+// Expects the means of 60, 120, … that PyTorch 2.15 gives.
 static void divisors(check *c) {
   static const struct {
     int kernel, stride, padding, size;
@@ -177,8 +178,8 @@ static void adaptive_average(check *c) {
     pxa_ref_adaptive_average_forward(expected, values, channels, rows, columns);
     for (int i = 0; i < out_count; i++)
       expected[i] = (float)expected[i];
-    int halo = rows.output * columns.output > 1 ? check_wider(c) : 0;
-    pxa_planes x = check_planes(c, channels, height, width, check_wider(c), values);
+    int halo = rows.output * columns.output > 1 ? check_extra_halo(c) : 0;
+    pxa_planes x = check_planes(c, channels, height, width, check_extra_halo(c), values);
     pxa_planes y = check_planes(c, channels, rows.output, columns.output, halo, NULL);
     EACH_PART(p, y, n % 2 == 0)
       c->kernels->adaptive_average_forward(y, x, p.block, p.row);
@@ -188,7 +189,7 @@ static void adaptive_average(check *c) {
     double *formula = check_doubles(c, count), *magnitude = check_doubles(c, count);
     pxa_ref_adaptive_average_input_grad(formula, magnitude, gradients, channels, rows, columns);
     pxa_planes dy = check_planes(c, channels, rows.output, columns.output, halo, gradients);
-    for (int way = 0; way < INTO_WAYS; way++) {
+    for (int way = 0; way < EPILOGUE_WAYS; way++) {
       epilogue_case epilogue;
       make_epilogue(c, &epilogue, way, channels, height, width, NULL);
       EACH_PART(p, epilogue.dx, epilogue.cut)
@@ -211,7 +212,7 @@ static void global_average(check *c) {
     double *expected = check_doubles(c, channels), *magnitude = check_doubles(c, channels);
     pxa_ref_adaptive_average_forward(expected, values, channels, rows, columns);
     pxa_ref_adaptive_average_forward(magnitude, sizes, channels, rows, columns);
-    pxa_planes x = check_planes(c, channels, rows.input, columns.input, check_wider(c), values);
+    pxa_planes x = check_planes(c, channels, rows.input, columns.input, check_extra_halo(c), values);
     pxa_planes y = check_planes(c, channels, 1, 1, 0, NULL);
     EACH_PART(p, y, true)
       c->kernels->adaptive_average_forward(y, x, p.block, p.row);
@@ -221,9 +222,9 @@ static void global_average(check *c) {
 }
 
 const check_entry check_pools[] = {
-    {"max pools are exact, ties to the first maximum", max_pool},
+    {"max pools are exact and choose the first of equal maxima", max_pool},
     {"average pools are exact on integers, their gradients within the bound", average_pool},
-    {"average pools divide as PyTorch's", divisors},
+    {"average pools divide by the same counts as PyTorch", divisors},
     {"adaptive averages are exact on integers, their gradients within the bound", adaptive_average},
     {"the global average is within the bound", global_average},
     {0},

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Checks of the sizes of outputs, and of what a block of them reads.
+// Checks the sizes of outputs, and which input blocks an output block reads.
 
 #include "convolution.h"
 
@@ -22,14 +22,14 @@ static void sizes(check *c) {
   }
 }
 
-// PyTorch's ceil mode: a last window begins inside the image.
+// PyTorch's ceil mode adds a last window only if it begins inside the image.
 static void ceil_mode(check *c) {
   static const int expected[] = {0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7};
   for (int size = 2; size < 15; size++)
     check_that(c, pxa_output_size((pxa_axis){3, 2, 0, 0, 1}, size, true) == expected[size], "output size of %d", size);
 }
 
-// The range that pxa_conv_reads says is that of the channels which share a group with one of the block.
+// pxa_conv_reads returns the blocks of all input channels that share a group with one of the block's output channels.
 static void reads(check *c) {
   static const int cases[][3] = {{1, 20, 40},  {2, 48, 48}, {3, 9, 15}, {5, 35, 50},
                                  {20, 20, 20}, {3, 3, 60},  {4, 128, 8}};
@@ -51,8 +51,8 @@ static void reads(check *c) {
 }
 
 const check_entry check_sizes[] = {
-    {"windows have PyTorch's number of places", sizes},
-    {"ceil mode's sizes are PyTorch's", ceil_mode},
+    {"outputs have the size that PyTorch gives them", sizes},
+    {"outputs in ceil mode have the size that PyTorch gives them", ceil_mode},
     {"an output block reads the input blocks of its groups", reads},
     {0},
 };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Checks of convolutions of an image and their gradients.
+// Checks convolutions of an image and their gradients.
 
 #include "convolution.h"
 
@@ -16,7 +16,7 @@ static const int channels[][2] = {{1, 16}, {2, 17}, {3, 40}, {4, 16}, {5, 3}};
 enum { PAIRS = sizeof channels / sizeof *channels };
 
 static void small_shapes(check *c) {
-  static const int wide[] = {127, 128, 129, 130, 257}; // the gradient is cut after 128 columns
+  static const int wide[] = {127, 128, 129, 130, 257}; // the gradient is computed in segments of 128 columns
   for (int k = 0; k < SMALL_WINDOWS; k++)
     for (int n = 0; n < PAIRS; n++) {
       for (int i = 0; i < SMALL_SIZES; i++)
@@ -26,7 +26,7 @@ static void small_shapes(check *c) {
     }
 }
 
-// The widest, a kernel narrower than its stride, one that is not square.
+// The largest kernel, kernels that are not square, a kernel smaller than its stride, and one equal to its stride.
 static const pxa_window more_windows[] = {{{16, 16, 0, 0, 1}, {16, 16, 0, 0, 1}},
                                           {{16, 3, 5, 7, 1}, {13, 5, 8, 2, 1}},
                                           {{2, 5, 1, 0, 1}, {3, 7, 0, 2, 1}},
@@ -63,7 +63,7 @@ static void cut_in_parts(check *c) {
   }
 }
 
-// SqueezeNet's, ResNet's, AlexNet's first layers, on images of a few rows.
+// The first layers of SqueezeNet, ResNet and AlexNet, on images of a few rows.
 static void first_layers(check *c) {
   static const int layers[][4] = {{3, 2, 0, 61}, {7, 2, 3, 23}, {11, 4, 2, 35}};
   for (size_t i = 0; i < sizeof layers / sizeof *layers; i++) {
@@ -76,9 +76,9 @@ static void first_layers(check *c) {
 
 const check_entry check_stems[] = {
     {"convolutions of an image are exact on integers", small_shapes},
-    {"convolutions of an image by any window are exact on integers", windows},
+    {"convolutions of an image with any window are exact on integers", windows},
     {"the gradient to an image is the adjoint of the convolution", adjoint},
-    {"convolutions of an image cut in any parts have the same bits", cut_in_parts},
+    {"convolutions of an image cut in any parts give the same values", cut_in_parts},
     {"the first layers of networks are within the derived bound", first_layers},
     {0},
 };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Checks of the vocabulary in which the kernels are written, simd.h, by itself: bit by bit what plain C computes.
+// Checks the vocabulary of simd.h, in which the kernels are written: each function gives the bits of plain C.
 
 #include "vocabulary.h"
 
@@ -34,10 +34,10 @@ static void lanes(check *c) { checks_of(c)->lanes(c); }
 static void conversions(check *c) { checks_of(c)->conversions(c); }
 
 const check_entry check_vocabulary[] = {
-    {"the vocabulary loads and stores, any number of lanes", memory},
+    {"the vocabulary loads and stores any number of lanes", memory},
     {"the vocabulary computes as C does", arithmetic},
-    {"the vocabulary adds products in one way", fused},
-    {"the vocabulary chooses lanes, NaN and zeros of both signs too", choices},
+    {"the vocabulary always rounds a product and its sum in the same way", fused},
+    {"the vocabulary chooses lanes, also for NaN and zeros of both signs", choices},
     {"the vocabulary moves and sums lanes", lanes},
     {"the vocabulary converts bytes and powers of 2", conversions},
     {0},

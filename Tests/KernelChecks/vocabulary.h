@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What vocabulary.c calls of the checks that are compiled once for each instruction set.
+// The checks that are compiled once for each instruction set, and that vocabulary.c calls.
 
 #ifndef VOCABULARY_H
 #define VOCABULARY_H

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The checks of the vocabulary of simd.h for the instruction set that PXA_SIMD names: each function compared with plain C.
+// Checks the vocabulary of simd.h for the instruction set that PXA_SIMD names: compares each function with plain C.
 
 #ifndef VOCABULARY_SET_H
 #define VOCABULARY_SET_H
@@ -19,7 +19,7 @@ enum { LANES = 16, ROUNDS = 200 };
 
 PXA_BEGIN_SIMD
 
-// Lane by lane the same bits, so that the sign of a zero counts.
+// Expects the same bits in each lane, so the sign of a zero matters.
 static void expect(check *c, v16 found, const float *expected, const char *what) {
   float lanes[LANES];
   v16_storeu(lanes, found);
@@ -97,7 +97,7 @@ static void arithmetic(check *c) {
   }
 }
 
-// s + a·b is rounded once, or twice, but by one instruction set always in the same way.
+// s + a·b is rounded once or twice, but always in the same way by one instruction set.
 static void fused(check *c) {
   check_case(c, 2);
   bool rounds_once = true, rounds_twice = true;
@@ -108,7 +108,7 @@ static void fused(check *c) {
     fill(c, b);
     v16_storeu(found, v16_fma(v16_loadu(s), v16_loadu(a), v16_loadu(b)));
     EACH_LANE {
-      volatile float product = a[i] * b[i]; // rounded, whatever the compiler may fuse
+      volatile float product = a[i] * b[i]; // volatile, so that the compiler can't fuse it with the addition
       rounds_once = rounds_once && found[i] == fmaf(a[i], b[i], s[i]);
       rounds_twice = rounds_twice && found[i] == s[i] + product;
     }

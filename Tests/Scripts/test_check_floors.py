@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Plants arrows in small trees and expects Scripts/check-floors to see the wrong ones, and only these."""
+"""Writes small source trees with arrows between folders; Scripts/check-floors must find only the wrong ones."""
 
 import pathlib
 import subprocess
@@ -42,7 +42,7 @@ class CheckFloorsTests(unittest.TestCase):
         return result.returncode, result.stdout.splitlines()
 
     def expect_arrow(self, text, *parts, file=LIBRARY + "Images/Use.swift"):
-        """One error that has all `parts`, if `text` is in `file`."""
+        """Expects one error, which contains all `parts`, if `file` has this text."""
         status, lines = self.run_on({file: text})
         self.assertEqual((status, len(lines)), (1, 1), lines)
         for part in parts:
@@ -68,10 +68,10 @@ class CheckFloorsTests(unittest.TestCase):
         file = LIBRARY + "PixelAscentError.swift"
         self.expect_arrow("struct PixelAscentError { let files: Files }", "names Files,", file=file)
 
-    def test_a_circle(self):
+    def test_a_cycle(self):
         self.expect_arrow(
             "extension Kernels { var network: Network? { nil } }", "names Network,",
-            "a circle, as Sources/PixelAscent/Network/Network.swift:1 names Kernels",
+            "a cycle, because Sources/PixelAscent/Network/Network.swift:1 names Kernels",
             file=LIBRARY + "Kernels/More.swift")
 
     def test_neighbours(self):

@@ -1,12 +1,13 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# An atlas as a Slurm array. From the folder that is to hold it:
+# Makes an atlas with a Slurm array. Run this in the folder that is to hold the atlas:
 #
 #   job=$(sbatch --parsable --array=1-8 slurm-array.sh --seeds 0-3)
 #   sbatch --dependency=afterany:$job slurm-array.sh --seeds 0-3 --merge
 #
-# What follows the script's name goes to `pixelascent atlas`, the same for every task. Tasks share nothing but the folder
-# ($ATLAS, else ./atlas). The join says what is missing, if anything is. A task that has failed is run again by `scontrol requeue JOB_TASK`, or alone:
+# `pixelascent atlas` gets the arguments after the script's name; give every task the same. The tasks share only the
+# atlas's folder ($ATLAS, else ./atlas). --merge says how many pictures are missing, if any. To run a failed task
+# again, use `scontrol requeue JOB_TASK`, or:
 #
 #   SHARD=5/8 sbatch --array=5 slurm-array.sh --seeds 0-3
 #
@@ -16,7 +17,7 @@
 #SBATCH --time=02:00:00
 set -eu
 
-# Slurm runs a copy of this script, so that the program is looked for by its name.
+# The program is looked up in PATH, not beside this script, because Slurm runs a copy of the script.
 program=${PIXELASCENT:-pixelascent}
 if [ -n "${SLURM_ARRAY_TASK_ID:-}" ]; then set -- "$@" --shard "${SHARD:-auto}"; fi
 exec "$program" atlas -o "${ATLAS:-atlas}" --threads "${SLURM_CPUS_PER_TASK:-1}" "$@"

@@ -6,11 +6,13 @@
 
 #pragma STDC FP_CONTRACT ON
 
-// Unknown to the compiler; and where the results go, so that they are computed at all.
+// `zero` is unknown to the compiler, so that it can't compute the chains in advance. `sink` takes the results, so that
+// it can't leave the chains out.
 static volatile float zero, sink;
 
-// The instruction sets of the kernels: floats in a register, chains, and what the compiler is told of the set. Two constants
-// and the chains fit the registers, and there are more chains than two units times a latency of 4 or 5 cycles.
+// The instruction sets of the kernels: the floats in a register, the number of chains, and the attribute that selects
+// the set. The chains and two constants fit the registers. There are more chains than two units can have in flight,
+// with a latency of 4 or 5 cycles.
 #if defined(__x86_64__)
 #define EACH_SET(SET)                                                                                                  \
   SET(scalar, 4, 14, unused)                                                                                           \
@@ -22,7 +24,7 @@ static volatile float zero, sink;
   SET(neon, 4, 24, unused)
 #endif
 
-// Each chain is again and again multiplied with a constant and added to another.
+// Every round multiplies each chain by one constant and adds another.
 #define DEFINE_RUN(NAME, WIDTH, CHAINS, ATTRIBUTE)                                                                     \
   typedef float NAME##_vector __attribute__((ext_vector_type(WIDTH)));                                                 \
   __attribute__((ATTRIBUTE)) static void NAME##_run(int64_t rounds) {                                                  \

@@ -3,15 +3,15 @@
 import CPixelKernels
 import CPixelReference
 
-/// What fills the arrays of a kernel.
+/// The kind of numbers that fill the arrays of a kernel.
 enum Numbers {
-  /// −4 … 4: sums are exact in float in any order.
+  /// Integers from −4 to 4, whose sums are exact in float in any order.
   case integers
-  /// In (−1, 1).
+  /// Reals in [−1, 1).
   case reals
 }
 
-/// Numbers that are the same in every run.
+/// A generator of the same random numbers in every run.
 struct Random {
   private var state: UInt64
 
@@ -19,7 +19,7 @@ struct Random {
 
   mutating func next() -> UInt64 { pxa_ref_random(&state) }
 
-  /// `count` numbers; of these, at random places, a share of `zeros` exactly zero.
+  /// Returns `count` numbers. The fraction `zeros` of them, at random positions, is exactly zero.
   mutating func values(_ count: Int, _ numbers: Numbers, zeros: Double = 0) -> [Double] {
     let limit = UInt64(zeros * 0x1p32)
     return (0..<count).map { (_: Int) -> Double in
@@ -33,7 +33,7 @@ struct Random {
   }
 }
 
-/// Floats aligned to 64 bytes, zero at first.
+/// Memory for floats, aligned to 64 bytes. It holds `values`, then zeros.
 final class Floats {
   let base: UnsafeMutablePointer<Float>
 
@@ -46,12 +46,13 @@ final class Floats {
   deinit { UnsafeMutableRawPointer(base).deallocate() }
 }
 
-/// Blocked planes in memory of their own.
+/// Blocked planes that own their memory.
 final class BlockedArray {
   private let channels, size, halo: Int
   private let floats: Floats
 
-  /// `values` in the layout [C][H][W], if given, for the channels from `first` on.
+  /// Makes square planes that hold `values`, which are in the layout [C][H][W], from channel `first` on, and zeros
+  /// elsewhere.
   init(_ channels: Int, _ size: Int, halo: Int, _ values: [Double] = [], from first: Int = 0) {
     (self.channels, self.size, self.halo) = (channels, size, halo)
     floats = Floats(pxa_planes_floats(Int32(channels), Int32(size), Int32(size), Int32(halo)))
@@ -67,14 +68,14 @@ final class BlockedArray {
     for (index, value) in values.enumerated() { floats.base[offset(first * size * size + index)] = Float(value) }
   }
 
-  /// All elements of some channels NaN, so that one that is not written is seen.
-  func forget(_ channels: Range<Int>) {
+  /// Fills some channels with NaN, so that the comparison finds elements that a kernel does not write.
+  func fillWithNaN(_ channels: Range<Int>) {
     for index in channels.lowerBound * size * size..<channels.upperBound * size * size {
       floats.base[offset(index)] = .nan
     }
   }
 
-  /// The elements of some channels in the layout [C][H][W].
+  /// Returns the elements of some channels in the layout [C][H][W].
   func values(_ channels: Range<Int>) -> [Double] {
     (channels.lowerBound * size * size..<channels.upperBound * size * size).map { (index: Int) -> Double in
       Double(floats.base[offset(index)])
@@ -88,7 +89,7 @@ final class BlockedArray {
   }
 }
 
-/// An image in plain planes.
+/// A square image in plain planes that owns its memory.
 final class ImageArray {
   private let size, halo: Int
   private let floats: Floats
@@ -107,7 +108,7 @@ final class ImageArray {
     for (index, value) in values.enumerated() { floats.base[offset(index)] = Float(value) }
   }
 
-  func forget() {
+  func fillWithNaN() {
     for index in 0..<3 * size * size { floats.base[offset(index)] = .nan }
   }
 
@@ -126,7 +127,7 @@ extension Range<Int> {
   var raw: pxa_range { pxa_range(begin: Int32(lowerBound), end: Int32(upperBound)) }
 }
 
-/// The memory of the nonzero mask of planes.
+/// Memory for the nonzero mask of square planes.
 final class NonzeroMask {
   let base: UnsafeMutablePointer<UInt64>
 
@@ -137,7 +138,7 @@ final class NonzeroMask {
   deinit { base.deallocate() }
 }
 
-/// A value as an optional argument of a kernel.
+/// Calls `body` with a pointer to `value`, or with nil if `value` is nil.
 func withPointer<Value>(_ value: Value?, _ body: (UnsafePointer<Value>?) -> Void) {
   guard let value else { return body(nil) }
   withUnsafePointer(to: value, body)

@@ -3,7 +3,8 @@
 import CAllocationCount
 @_spi(Benchmark) import PixelAscent
 
-/// The real network's forward pass and class visualization's iteration, with one instruction set and some threads.
+/// Measures a model's forward pass and the iterations of class visualization, with one instruction set and number of
+/// threads.
 struct Ascents {
   let model: String
   let simd: String
@@ -12,7 +13,7 @@ struct Ascents {
   let peak: Peak
   let report: Report
 
-  /// Real data comes only after some iterations: noise has other zeros.
+  /// Iterations before measuring: for the noise of the first iterations, ReLUs leave other zeros than later.
   private static let warmUp = 20
 
   private func network(threads: Int) throws -> Network {
@@ -28,7 +29,7 @@ struct Ascents {
     return row
   }
 
-  /// All classes, no gradient.
+  /// Measures a forward pass that computes the scores of all classes, without a gradient.
   func forward() throws {
     let network = try network(threads: threads)
     let probe = try network.evaluation(of: network.noise(size: Layer.imageSize), gradient: false)
@@ -41,7 +42,7 @@ struct Ascents {
     report.add(row("forward", measured, flop: flop))
   }
 
-  /// At the size of class visualization, layer by layer, and at twice that size.
+  /// Measures an iteration at the size of class visualization, the same layer by layer, and one at twice that size.
   func iteration() throws {
     let network = try network(threads: threads)
     let probe = try warmProbe(network, size: Layer.imageSize)
@@ -52,19 +53,21 @@ struct Ascents {
     let large = try measureIteration(try warmProbe(network, size: 2 * Layer.imageSize))
     var largeRow = row("iteration-448", large, flop: flop(size: 2 * Layer.imageSize))
     if let small = measured.timing, let timing = large.timing {
-      largeRow.ratio = ("quarter_relative_to_224", timing.median / 4 / small.median, "iteration, for a quarter of it")
+      largeRow.ratio = ("quarter_relative_to_224", timing.median / 4 / small.median, "iteration for each quarter")
     }
     report.add(largeRow)
   }
 
-  /// - Throws: `Failure` if anything is allocated after the first iteration, by whatever thread.
+  /// Checks that iterations after the first allocate nothing.
+  ///
+  /// - Throws: `Failure` if a thread allocates memory after the first iteration.
   func allocations() throws {
     guard pxa_allocations_are_counted() else { return report.note("(allocations are not counted on this system)") }
     let probe = try AscentProbe(try network(threads: threads), size: Layer.imageSize)
     try probe.withThreads {
       try probe.iterate()
       let before = pxa_allocations_of_process()
-      for _ in 0..<10 { try probe.iterate() }  // the last one blurs
+      for _ in 0..<10 { try probe.iterate() }  // the last of them blurs
       let count = pxa_allocations_of_process() - before
       guard count == 0 else {
         throw Failure("allocations \(simd) --threads \(threads): \(count) in 10 iterations, expected none")
@@ -73,7 +76,7 @@ struct Ascents {
     report.note("\(simd), \(threads) threads: iterations allocate nothing")
   }
 
-  /// Both passes of one class.
+  /// Returns the operations of a forward pass and a gradient for one class.
   private func flop(size: Int) -> Double { squeezeNet(size: size).reduce(0) { $0 + 2 * $1.flop() } }
 
   private func warmProbe(_ network: Network, size: Int, class index: Int = Layer.index) throws -> AscentProbe {
@@ -91,7 +94,7 @@ struct Ascents {
     }
   }
 
-  /// Where an iteration's time goes.
+  /// Measures how the time of an iteration splits into layers and passes.
   private func layers(_ probe: AscentProbe) throws {
     let names = probe.layerNames, shapes = squeezeNet(size: Layer.imageSize)
     guard names == shapes.map(\.name) else {
@@ -119,7 +122,8 @@ struct Ascents {
     report.add(row("iteration/rest", (rest, measured.peak), flop: nil))
   }
 
-  /// An ascent a thread, against the same ascents one after the other.
+  /// Measures several ascents at the same time, one per thread, and compares them with the same ascents one after the
+  /// other.
   func manyAscents() throws {
     let network = try network(threads: 1), side = ThreadsProbe(threads)
     let probes = try (0..<threads).map { try warmProbe(network, size: Layer.imageSize, class: Layer.index + $0) }
@@ -135,13 +139,14 @@ struct Ascents {
     }
     var row = row("many-ascents", measured, flop: flop(size: Layer.imageSize) * Double(threads * iterations))
     if let one, let timing = measured.timing {
-      row.ratio = ("throughput_ratio", one.median / timing.median, "as many iterations a second as one after the other")
+      let note = "the throughput of one ascent after the other"
+      row.ratio = ("throughput_ratio", one.median / timing.median, note)
     }
     report.add(row)
   }
 }
 
-/// Class visualization with its defaults, iteration by iteration and without end.
+/// A class visualization with the default settings, one iteration at a time and without end.
 private struct AscentProbe {
   private let ascent: VisualizationAscent
 
@@ -154,20 +159,20 @@ private struct AscentProbe {
 
   var layerNames: [String] { ascent.benchmarkedEvaluation.runningLayers }
 
-  /// Called when a pass begins, with nil, and after each of its layers.
+  /// A function that is called with nil when a pass begins, and with a layer's index after each of the pass's layers.
   var observer: ((_ layer: Int?, _ isBackward: Bool) -> Void)? {
     get { ascent.benchmarkedEvaluation.layerObserver }
     nonmutating set { ascent.benchmarkedEvaluation.layerObserver = newValue }
   }
 
-  /// Calls `body` with the threads at hand.
+  /// Calls `body`. The evaluation's threads wait for work in between.
   func withThreads(_ body: () throws -> Void) throws { try ascent.benchmarkedEvaluation.withThreads(body) }
 
-  /// Goes one iteration further; all but the first compute the score of one class only.
+  /// Runs the next iteration. All but the first compute the score of one class only.
   func iterate() throws { _ = try ascent.next() }
 }
 
-/// The times of layers, and of what is in no layer.
+/// Collects the times of layers in each iteration, and the rest of the iteration's time.
 private final class LayerClock {
   private var times: [[Double]]
   private var rests: [Double] = []

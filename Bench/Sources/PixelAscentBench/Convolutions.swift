@@ -4,9 +4,9 @@ import CPixelKernels
 import CPixelReference
 @_spi(Benchmark) import PixelAscent
 
-/// SqueezeNet's convolutions, forward and back to their input.
+/// Returns the cases of SqueezeNet's convolutions and their input gradients.
 ///
-/// "sparse" is data like that of an ascent, where ReLUs leave zeros; "dense" has none.
+/// "sparse" data has as many zeros as ReLUs leave in an ascent; "dense" data has none.
 func convolutionCases() -> [KernelCase] {
   squeezeNet(size: Layer.imageSize).flatMap { (layer: Layer) -> [KernelCase] in
     func make(_ pass: String, _ data: String, _ job: @escaping (Numbers) -> KernelJob) -> KernelCase {
@@ -27,18 +27,18 @@ func convolutionCases() -> [KernelCase] {
 }
 
 extension Layer {
-  /// Whether an evaluation makes a nonzero mask for it.
+  /// Whether an evaluation makes a nonzero mask for the layer.
   fileprivate var hasNonzeroMask: Bool { operation == .convolution && kernel == 3 && stride == 1 }
 
-  /// Output blocks that one part should hold.
+  /// Returns the number of blocks that parts should not divide.
   fileprivate func blocksPerTile(_ kernels: KernelTable) -> Int {
     hasNonzeroMask ? Int(PXA_SPARSE_BLOCKS) : kernels.tileBlocks
   }
 
-  /// The share of zeros in the input, where it is large in an ascent.
+  /// The fraction of zeros in the input, if it is large in an ascent; else nil.
   fileprivate var inputZeros: Double? { name.hasSuffix("squeeze1x1") ? 0.7 : nil }
 
-  /// The share of zeros in the output's gradient.
+  /// The fraction of zeros in the gradient of the output; nil if the layer is not a stem or an expand layer.
   fileprivate var gradientZeros: Double? {
     if operation == .stem { return 0.85 }
     if name.hasSuffix("expand3x3") { return 0.8 }
@@ -52,13 +52,13 @@ extension Layer {
   fileprivate var computedCount: Int { computed.count * outputSize * outputSize }
   fileprivate var weightCount: Int { outputs * inputs * kernel * kernel }
 
-  /// The weights of the channels that are computed.
+  /// Returns the weights of the channels that are computed.
   fileprivate func computed(_ weights: [Double]) -> [Double] {
     let each = inputs * kernel * kernel
     return Array(weights[computed.lowerBound * each..<computed.upperBound * each])
   }
 
-  /// The layer with the channels alone that are computed.
+  /// The layer in the reference's form, with only the channels that are computed.
   fileprivate var reference: pxa_ref_conv {
     let axis = pxa_ref_axis(
       kernel: Int32(kernel), stride: Int32(stride), before: Int32(padding), dilation: 1, input: Int32(inputSize),
@@ -79,7 +79,7 @@ extension Layer {
     return dx
   }
 
-  /// Weights as a kernel wants them.
+  /// Returns the weights packed for the forward kernel.
   fileprivate func packed(_ weights: [Double]) -> Floats {
     let inputs = Int32(inputs), outputs = Int32(outputs), values = weights.map(Float.init)
     if operation == .stem {
@@ -92,7 +92,7 @@ extension Layer {
     return packed
   }
 
-  /// The same for the gradient.
+  /// Returns the weights packed for the gradient's kernel.
   fileprivate func packedForGradient(_ weights: [Double]) -> Floats {
     let inputs = Int32(inputs), outputs = Int32(outputs), forward = packed(weights)
     if operation == .stem {
@@ -126,7 +126,7 @@ private func convolutionForward(_ layer: Layer, _ numbers: Numbers, _ zeros: Dou
     makeMask = nonzero.map { nonzero in { $0.pointee.make_nonzero_mask(nonzero.base, x.planes, $1) } }
   }
   return KernelJob(
-    reset: { y.forget(layer.computed) },
+    reset: { y.fillWithNaN(layer.computed) },
     run: { kernels, threads in
       if let makeMask { threads.overRows(layer.inputSize) { makeMask(kernels, $0.raw) } }
       threads.overParts(blocks: layer.blocks, multipleOf: layer.blocksPerTile(kernels), rows: layer.outputSize) {
@@ -149,7 +149,7 @@ private func convolutionInputGradient(_ layer: Layer, _ numbers: Numbers, _ zero
   let packed = layer.packedForGradient(weights)
   let nonzero = layer.hasNonzeroMask ? NonzeroMask(layer.outputs, layer.outputSize) : nil
   return KernelJob(
-    reset: { layer.accumulates ? dx.fill(start) : dx.forget(0..<layer.inputs) },
+    reset: { layer.accumulates ? dx.fill(start) : dx.fillWithNaN(0..<layer.inputs) },
     run: { kernels, threads in
       if let nonzero {
         threads.overRows(layer.outputSize) { kernels.pointee.make_nonzero_mask(nonzero.base, dy.planes, $0.raw) }
@@ -184,7 +184,7 @@ private func stemInputGradient(_ layer: Layer, _ numbers: Numbers, _ zeros: Doub
   let dx = ImageArray(layer.inputSize)
   let packed = layer.packedForGradient(weights)
   return KernelJob(
-    reset: { dx.forget() },
+    reset: { dx.fillWithNaN() },
     run: { kernels, threads in
       threads.overRows(layer.inputSize) { rows in
         kernels.pointee.stem_input_grad(dx.image, dy.planes, packed.base, layer.window, rows.raw)

@@ -2,7 +2,8 @@
 
 @_spi(Benchmark) import PixelAscent
 
-/// Prints the milliseconds of each of some rounds of a model's forward pass and gradient, at the network's own size.
+/// Prints the milliseconds of each of `rounds` forward passes with gradient of a model, at the network's own input
+/// size.
 func measureGradient(model: String, threads: Int, rounds: Int) throws {
   let options = ComputeOptions(threads: threads, instructionSet: try .selected())
   let network = try Network(contentsOf: model, options: options)

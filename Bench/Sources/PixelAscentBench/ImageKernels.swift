@@ -4,7 +4,7 @@ import CPixelKernels
 import CPixelReference
 @_spi(Benchmark) import PixelAscent
 
-/// The kernels that move memory rather than multiply: an ascent's operations on the image.
+/// Returns the cases of an ascent's operations on the image, which move memory rather than multiply.
 func imageKernelCases() -> [KernelCase] {
   var cases: [KernelCase] = []
   func add(_ name: String, bytes: Int, _ job: @escaping (Numbers) -> KernelJob) {
@@ -24,7 +24,7 @@ func imageKernelCases() -> [KernelCase] {
 private let size = Layer.imageSize
 private let plane = size * size
 
-/// Of every channel.
+/// The scale and the offset of each channel.
 private let scale: [Float] = [3, 5, 2], offset: [Float] = [-7, 11, 4]
 
 private func normalize(_ numbers: Numbers) -> KernelJob {
@@ -32,7 +32,7 @@ private func normalize(_ numbers: Numbers) -> KernelJob {
   let rgb = (0..<3 * plane).map { (_: Int) -> UInt8 in UInt8(truncatingIfNeeded: random.next()) }
   let x = ImageArray(size, halo: 0)
   return KernelJob(
-    reset: { x.forget() },
+    reset: { x.fillWithNaN() },
     run: { kernels, threads in
       threads.overRows(size) { rows in kernels.pointee.normalize(x.image, rgb, scale, offset, rows.raw) }
     },
@@ -47,7 +47,7 @@ private func normalize(_ numbers: Numbers) -> KernelJob {
 
 private func unnormalize(_ numbers: Numbers) -> KernelJob {
   var random = Random()
-  // Both ends are clipped, and there are ties.
+  // The results reach below 0 and above 255, and some lie halfway between two integers.
   let values = random.values(3 * plane, .integers).map { (value: Double) -> Double in 25.5 * value }
   let x = ImageArray(size, values), rgb = Bytes(3 * plane)
   return KernelJob(
@@ -70,7 +70,7 @@ private func roll(_ numbers: Numbers) -> KernelJob {
   let values = random.values(3 * plane, numbers), rows = Int32(5), columns = Int32(11)
   let x = ImageArray(size, values), y = ImageArray(size)
   return KernelJob(
-    reset: { y.forget() },
+    reset: { y.fillWithNaN() },
     run: { kernels, threads in
       threads.overRows(size) { part in kernels.pointee.roll(y.image, x.image, rows, columns, false, part.raw) }
     },
@@ -91,7 +91,7 @@ private func step(_ numbers: Numbers) -> KernelJob {
   return KernelJob(
     reset: {
       x.fill(start)
-      sums.forget()
+      sums.fillWithNaN()
     },
     run: { kernels, threads in
       threads.overRows(size) { part in
@@ -116,7 +116,7 @@ private func rowSquares(_ numbers: Numbers) -> KernelJob {
   let x = ImageArray(size, values), g = ImageArray(size, gradients)
   let sums = Doubles(2 * 3 * size)
   return KernelJob(
-    reset: { sums.forget() },
+    reset: { sums.fillWithNaN() },
     run: { kernels, threads in
       threads.overRows(size) { rows in
         let pairs = UnsafeMutableRawPointer(sums.base).assumingMemoryBound(to: (Double, Double).self)
@@ -134,7 +134,7 @@ private func rowSquares(_ numbers: Numbers) -> KernelJob {
     })
 }
 
-/// The sums of a function of the elements over an image's rows.
+/// Returns, for each row of each channel of an image, the sum of `term` over the indices of its elements.
 private func rowSums(_ term: (Int) -> Double) -> [Double] {
   (0..<3 * size).map { (row: Int) -> Double in
     (row * size..<(row + 1) * size).reduce(0) { (sum: Double, index: Int) -> Double in sum + term(index) }
@@ -149,22 +149,22 @@ private final class Doubles {
   init(_ count: Int) {
     base = .allocate(capacity: count)
     self.count = count
-    forget()
+    fillWithNaN()
   }
 
   deinit { base.deallocate() }
 
-  func forget() { base.initialize(repeating: .nan, count: count) }
+  func fillWithNaN() { base.initialize(repeating: .nan, count: count) }
   var values: [Double] { (0..<count).map { (index: Int) -> Double in base[index] } }
 }
 
-/// Of radius 2, as class visualization's.
+/// Returns a job that blurs with radius 2, as class visualization does.
 private func blur(_ numbers: Numbers, isVertical: Bool) -> KernelJob {
   var random = Random()
   let values = random.values(3 * plane, numbers), taps: [Float] = [1, 2, 5, 3, 1], radius = taps.count / 2
   let x = ImageArray(size, values), y = ImageArray(size)
   return KernelJob(
-    reset: { y.forget() },
+    reset: { y.fillWithNaN() },
     run: { kernels, threads in
       threads.overRows(size) { rows in
         if isVertical {
@@ -176,7 +176,7 @@ private func blur(_ numbers: Numbers, isVertical: Bool) -> KernelJob {
     },
     found: { y.values },
     expected: {
-      func reflected(_ place: Int) -> Int { place < 0 ? -1 - place : place >= size ? 2 * size - 1 - place : place }
+      func reflected(_ index: Int) -> Int { index < 0 ? -1 - index : index >= size ? 2 * size - 1 - index : index }
       return (0..<3 * plane).map { (index: Int) -> Double in
         let channel = index / plane, row = index % plane / size, column = index % size
         var sum = 0.0

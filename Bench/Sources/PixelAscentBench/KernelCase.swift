@@ -10,14 +10,15 @@ extension pxa_clamp {
 }
 
 extension KernelTable {
-  /// Blocks that a convolution computes together.
+  /// The number of blocks in a convolution's tile.
   var tileBlocks: Int { Int(pointee.tile_blocks) }
 }
 
-/// What makes a line: a kernel, its shape, its kind of data.
+/// A kernel with a shape and a kind of data: one line of the report.
 struct KernelCase {
+  /// The least work that a kernel has to do.
   enum Work {
-    /// Floating point operations, zeros too.
+    /// Floating point operations, including those with zeros.
     case operations(Double)
     /// Bytes that must be read and written.
     case bytes(Int)
@@ -32,17 +33,17 @@ struct KernelCase {
 
 /// A kernel with its data.
 struct KernelJob {
-  /// Makes the output as it was before the first run.
+  /// Sets the output back to its state before the first run.
   let reset: () -> Void
   /// Calls the kernel as an evaluation does.
   let run: (KernelTable, ThreadsProbe) -> Void
-  /// The output of one run.
+  /// Returns the output of a run.
   let found: () -> [Double]
-  /// The output as the reference has it, made when asked for.
+  /// Computes the output with the reference.
   let expected: () -> [Double]
 }
 
-/// The instruction sets of this build that this machine runs, slowest first.
+/// Returns the kernels of the instruction sets that this build has and this machine runs, slowest first.
 func tables() -> [(name: String, table: KernelTable)] {
   (0..<pxa_kernels_count()).compactMap { (index: Int32) -> (name: String, table: KernelTable)? in
     guard let table = pxa_kernels_at(index), pxa_kernels_run_here(table) else { return nil }
@@ -62,7 +63,7 @@ extension KernelCase {
         threads.withThreads { job.run(set.table, threads) }
         let found = job.found()
         guard found.count == expected.count else { throw Failure("\(name): \(expected.count) elements expected") }
-        // What the reference divides, it does in double.
+        // The reference divides in double, so its results are rounded to floats here.
         if let index = found.indices.first(where: { found[$0] != Double(Float(expected[$0])) }) {
           let line = [name, pass, data, set.name].compactMap(\.self).joined(separator: " ")
           throw Failure(

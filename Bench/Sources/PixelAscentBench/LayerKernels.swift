@@ -4,7 +4,7 @@ import CPixelKernels
 import CPixelReference
 @_spi(Benchmark) import PixelAscent
 
-/// Pools, a linear layer and a function: kernels of layers that are as fast as memory.
+/// Returns the cases of pools, a linear layer and an activation function, whose speed memory limits.
 func layerKernelCases() -> [KernelCase] {
   var cases: [KernelCase] = []
   func add(_ name: String, _ pass: String, bytes: Int, _ job: @escaping (Numbers) -> KernelJob) {
@@ -27,7 +27,7 @@ func layerKernelCases() -> [KernelCase] {
   return cases
 }
 
-/// No mask, no start.
+/// An epilogue that neither accumulates nor masks.
 private var plain: pxa_epilogue {
   pxa_epilogue(x: nil, clamp: pxa_clamp(low: -.infinity, high: .infinity), accumulate: false)
 }
@@ -56,7 +56,9 @@ private struct PoolShape {
       output: Int32(outputSize))
   }
 
-  /// The offset of element [c,y,x] in the index that the kernels write.
+  /// Returns the offset of an output element in the array of indices that the kernels write.
+  ///
+  /// - Parameter index: The element's offset in the layout [C][H][W].
   func indexOffset(_ index: Int) -> Int {
     let (channel, pixel) = index.quotientAndRemainder(dividingBy: outputSize * outputSize)
     return (channel / 16 * outputSize * outputSize + pixel) * 16 + channel % 16
@@ -71,7 +73,7 @@ extension PoolShape {
   }
 }
 
-/// A max pool's input, and its output and index by the reference.
+/// The input of a max pool, and the output and the indices that the reference computes.
 private struct PoolData {
   let x, y: [Double]
   let index: [UInt8]
@@ -109,7 +111,7 @@ private func maxPoolForward(_ pool: PoolShape, _ numbers: Numbers) -> KernelJob 
   let index = Bytes(data.index.count)
   return KernelJob(
     reset: {
-      y.forget(0..<pool.channels)
+      y.fillWithNaN(0..<pool.channels)
       index.fill(99)
     },
     run: { kernels, threads in
@@ -118,8 +120,8 @@ private func maxPoolForward(_ pool: PoolShape, _ numbers: Numbers) -> KernelJob 
       }
     },
     found: {
-      let places = data.index.indices.map { (element: Int) -> Double in Double(index.base[pool.indexOffset(element)]) }
-      return y.values(0..<pool.channels) + places
+      let indices = data.index.indices.map { (element: Int) -> Double in Double(index.base[pool.indexOffset(element)]) }
+      return y.values(0..<pool.channels) + indices
     },
     expected: { data.y + data.index.map(Double.init) })
 }
@@ -130,9 +132,9 @@ private func maxPoolInputGradient(_ pool: PoolShape, _ numbers: Numbers) -> Kern
   let dx = BlockedArray(pool.channels, pool.inputSize, halo: 1)
   let dy = BlockedArray(pool.channels, pool.outputSize, halo: 0, values)
   let index = Bytes(data.index.count)
-  for (element, place) in data.index.enumerated() { index.base[pool.indexOffset(element)] = place }
+  for (element, tap) in data.index.enumerated() { index.base[pool.indexOffset(element)] = tap }
   return KernelJob(
-    reset: { dx.forget(0..<pool.channels) },
+    reset: { dx.fillWithNaN(0..<pool.channels) },
     run: { kernels, threads in
       threads.overParts(blocks: pool.blocks, multipleOf: 1, rows: pool.inputSize) { blocks, rows in
         kernels.pointee.max_pool_input_grad(
@@ -150,7 +152,7 @@ private func maxPoolInputGradient(_ pool: PoolShape, _ numbers: Numbers) -> Kern
 
 // MARK: - The global average
 
-/// Only the block of one class, as in an ascent.
+/// Returns a job that averages only the block of one class, as an ascent does.
 private func globalAverageForward(_ layer: Layer, _ numbers: Numbers) -> KernelJob {
   var random = Random()
   let channels = 16 * layer.blocks.lowerBound..<16 * layer.blocks.upperBound
@@ -158,7 +160,7 @@ private func globalAverageForward(_ layer: Layer, _ numbers: Numbers) -> KernelJ
   let x = BlockedArray(layer.inputs, layer.inputSize, halo: 0, values, from: channels.lowerBound)
   let y = BlockedArray(layer.inputs, 1, halo: 0)
   return KernelJob(
-    reset: { y.forget(channels) },
+    reset: { y.fillWithNaN(channels) },
     run: { kernels, _ in
       kernels.pointee.adaptive_average_forward(y.planes, x.planes, layer.blocks.raw, (0..<1).raw)
     },
@@ -179,7 +181,7 @@ private func globalAverageInputGradient(_ layer: Layer, _ numbers: Numbers) -> K
   let dx = BlockedArray(layer.inputs, layer.inputSize, halo: 0)
   let dy = BlockedArray(layer.inputs, 1, halo: 0, gradients, from: channels.lowerBound)
   return KernelJob(
-    reset: { dx.forget(channels) },
+    reset: { dx.fillWithNaN(channels) },
     run: { kernels, _ in
       withPointer(x.planes) { (mask: UnsafePointer<pxa_planes>?) in
         let epilogue = pxa_epilogue(x: mask, clamp: pxa_clamp(low: 0, high: .infinity), accumulate: false)
@@ -197,7 +199,7 @@ private func globalAverageInputGradient(_ layer: Layer, _ numbers: Numbers) -> K
 
 // MARK: - A linear layer
 
-/// VGG's last layer.
+/// The data of VGG's last layer.
 private struct Linear {
   static let inputs = 4096, outputs = 1000
   let x, dy, bias, weights: [Double]
@@ -218,7 +220,7 @@ private func linearForward(_ numbers: Numbers) -> KernelJob {
   let x = BlockedArray(Linear.inputs, 1, halo: 0, data.x), y = BlockedArray(Linear.outputs, 1, halo: 0)
   let bias = Floats((Linear.outputs + 15) / 16 * 16, data.bias)
   return KernelJob(
-    reset: { y.forget(0..<Linear.outputs) },
+    reset: { y.fillWithNaN(0..<Linear.outputs) },
     run: { kernels, threads in
       threads.overParts(blocks: 0..<(Linear.outputs + 15) / 16, multipleOf: 1, rows: 1) { blocks, _ in
         kernels.pointee.linear_forward(y.planes, x.planes, data.floats.base, bias.base, clamp, blocks.raw)
@@ -237,7 +239,7 @@ private func linearInputGradient(_ numbers: Numbers) -> KernelJob {
   let dx = BlockedArray(Linear.inputs, 1, halo: 0), dy = BlockedArray(Linear.outputs, 1, halo: 0, data.dy)
   let from = 0..<(Linear.outputs + 15) / 16
   return KernelJob(
-    reset: { dx.forget(0..<Linear.inputs) },
+    reset: { dx.fillWithNaN(0..<Linear.inputs) },
     run: { kernels, threads in
       threads.overParts(blocks: 0..<Linear.inputs / 16, multipleOf: 1, rows: 1) { blocks, _ in
         kernels.pointee.linear_input_grad(dx.planes, dy.planes, data.floats.base, plain, from.raw, blocks.raw)
@@ -252,15 +254,15 @@ private func linearInputGradient(_ numbers: Numbers) -> KernelJob {
     })
 }
 
-// MARK: - A function
+// MARK: - An activation function
 
-/// SiLU on EfficientNet's widest layer.
+/// SiLU after EfficientNet's layer with the most activations.
 private enum Function {
   static let channels = 96, size = 112
   static let count = channels * size * size
   static var function: pxa_function { pxa_function(kind: PXA_SILU, a: 0, b: 0, slopes: nil) }
 
-  /// A result without its rounding error: it is compared exactly.
+  /// Returns a result rounded so far that its rounding error is gone, because results are compared exactly.
   static func rounded(_ value: Double) -> Double { (value * 4096).rounded() / 4096 }
 }
 
@@ -270,7 +272,7 @@ private func functionForward(_ numbers: Numbers) -> KernelJob {
   let x = BlockedArray(Function.channels, Function.size, halo: 0, values)
   let y = BlockedArray(Function.channels, Function.size, halo: 0)
   return KernelJob(
-    reset: { y.forget(0..<Function.channels) },
+    reset: { y.fillWithNaN(0..<Function.channels) },
     run: { kernels, threads in
       threads.overParts(blocks: 0..<Function.channels / 16, multipleOf: 1, rows: Function.size) { blocks, rows in
         kernels.pointee.function_forward(y.planes, x.planes, Function.function, blocks.raw, rows.raw)
@@ -291,7 +293,7 @@ private func functionInputGradient(_ numbers: Numbers) -> KernelJob {
   let dy = BlockedArray(Function.channels, Function.size, halo: 0, gradients)
   let dx = BlockedArray(Function.channels, Function.size, halo: 0)
   return KernelJob(
-    reset: { dx.forget(0..<Function.channels) },
+    reset: { dx.fillWithNaN(0..<Function.channels) },
     run: { kernels, threads in
       threads.overParts(blocks: 0..<Function.channels / 16, multipleOf: 1, rows: Function.size) { blocks, rows in
         kernels.pointee.function_input_grad(

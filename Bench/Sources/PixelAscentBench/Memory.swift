@@ -3,23 +3,24 @@
 import Foundation
 @_spi(Benchmark) import PixelAscent
 
-/// The most memory, in MB, that has been resident in this process since it began.
+/// Returns the peak of this process's resident memory since it began, in MB.
 func peakResidentMegabytes() throws -> Double {
   #if canImport(Darwin)
     var usage = rusage()
     getrusage(RUSAGE_SELF, &usage)
     return Double(usage.ru_maxrss) / 1_048_576
   #else
-    // getrusage would also count what the process was before it became this program.
+    // Not getrusage: its peak includes the memory that the process had before it executed this program.
     let status = try String(contentsOfFile: "/proc/self/status", encoding: .utf8)
     let line = status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
     let kilobytes = line?.split { $0 == " " || $0 == "\t" }.dropFirst().first.flatMap { Double($0) }
-    guard let kilobytes else { throw Failure("/proc/self/status says no VmHWM") }
+    guard let kilobytes else { throw Failure("/proc/self/status: expected a line VmHWM, found none") }
     return kilobytes / 1024
   #endif
 }
 
-/// The memory of a short class visualization and its picture; to be called before anything else takes some.
+/// Measures the peak memory of a short class visualization and its picture. Call it before anything else allocates
+/// memory.
 func measureMemory(model: String, simd: String, threads: Int) throws -> Row {
   let network = try Network(
     contentsOf: model, options: ComputeOptions(threads: threads, instructionSet: try InstructionSet.named(simd)))

@@ -3,7 +3,8 @@
 import CPeak
 @_spi(Benchmark) import PixelAscent
 
-/// What multiplications and additions alone reach on some threads: measured again and again, since clocks drift.
+/// The most floating point operations per second that some threads reach, measured again and again because the clock
+/// frequency changes.
 final class Peak {
   private let set: String
   private let threads: ThreadsProbe
@@ -11,7 +12,7 @@ final class Peak {
   private let operations: Double
   private var samples: [Double] = []
 
-  /// Enough parts that threads finish together.
+  /// Parts of a run per thread: enough for the threads to finish at about the same time.
   private static let partsPerThread = 8
 
   init(_ set: String, _ threads: ThreadsProbe, _ stopwatch: Stopwatch) throws {
@@ -19,7 +20,7 @@ final class Peak {
     self.set = set
     self.threads = threads
     var rounds: Int64 = 1000
-    // A part of an eighth of a millisecond.
+    // A part takes at least an eighth of a millisecond.
     while !stopwatch.isShort {
       let begin = now()
       peak_run(set, rounds)
@@ -30,7 +31,7 @@ final class Peak {
     operations = Double(peak_round_operations(set) * rounds) * Double(Self.partsPerThread * threads.count)
   }
 
-  /// Takes a sample: the best of five runs, since all that disturbs one makes it slower.
+  /// Takes a sample: the best of five runs, because a disturbance can only make a run slower.
   func sample() {
     var best = 0.0
     threads.withThreads {
@@ -47,12 +48,12 @@ final class Peak {
   /// The median of all samples in GFLOP/s.
   var median: Double { samples.median }
 
-  /// The median of the last samples: of some seconds, so that one busy moment of the machine does not count.
+  /// The median of the samples of the last seconds, so that one busy moment of the machine does not count.
   private var present: Double { Array(samples.suffix(10)).median }
 
   private func run() { threads.forEach(Self.partsPerThread * threads.count) { _ in peak_run(set, rounds) } }
 
-  /// Measures `body`, and the peak just before and after it.
+  /// Runs `body` and takes a sample before and after it. Returns the timing and the present peak in GFLOP/s.
   func around(_ body: () throws -> Timing?) rethrows -> (timing: Timing?, peak: Double) {
     sample()
     let timing = try body()

@@ -2,7 +2,7 @@
 
 @_spi(Benchmark) import PixelAscent
 
-/// Work on pictures, through the library's own API.
+/// Work on pictures through the library's public API.
 struct PictureCase {
   let name: String
   /// Bytes that must be read and written.
@@ -26,5 +26,5 @@ func pictureCases() -> [PictureCase] {
   ]
 }
 
-/// Keeps the compiler from leaving out what makes a value.
+/// Uses an image, so that the compiler can't leave out the work that makes it.
 @inline(never) private func keep(_ image: RGBImage) { precondition(image.width > 0) }

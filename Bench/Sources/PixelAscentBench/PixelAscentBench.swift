@@ -20,29 +20,29 @@ struct PixelAscentBench: ParsableCommand {
         pixelascent-bench --gradient --model resnet18.pth --threads 2 --rounds 20
       """)
 
-  @Option(help: ArgumentHelp("Instruction sets: names, or \"all\" (default: the fastest).", valueName: "names"))
+  @Option(help: ArgumentHelp("Names of instruction sets, or \"all\" (default: the fastest).", valueName: "names"))
   var simd: String?
 
   @Option(help: ArgumentHelp("Numbers of threads (default: 1 and every core).", valueName: "n,…"))
   var threads: String?
 
-  @Option(help: ArgumentHelp("Only what has a name that begins so.", valueName: "names"))
+  @Option(help: ArgumentHelp("Measure only what has a name that begins with one of these.", valueName: "names"))
   var only: String?
 
-  @Option(help: ArgumentHelp("The time of one measurement in seconds.", valueName: "s"))
+  @Option(help: ArgumentHelp("The duration of one measurement in seconds.", valueName: "s"))
   var seconds = 0.3
 
   @Option(
     help: ArgumentHelp("The model (default: Models/squeezenet1_1.safetensors, here or in ..).", valueName: "file"))
   var model: String?
 
-  @Flag(help: "Print one JSON object a line.")
+  @Flag(help: "Print one JSON object per line.")
   var json = false
 
   @Flag(help: "Verify everything, run everything a few times, and print no times.")
   var short = false
 
-  @Flag(help: "Time one forward pass and gradient of the model, and nothing else: a JSON line a round.")
+  @Flag(help: "Time only the model's forward pass with gradient, and print one JSON object per round.")
   var gradient = false
 
   @Option(help: ArgumentHelp("The number of rounds of --gradient.", valueName: "n"))
@@ -50,8 +50,10 @@ struct PixelAscentBench: ParsableCommand {
 
   func validate() throws {
     guard rounds >= 1 else { throw ValidationError("--rounds must be 1 or more, found \(rounds).") }
-    guard seconds > 0, seconds <= 3600 else { throw ValidationError("--seconds must be above 0, found \(seconds).") }
-    guard !(json && short) else { throw ValidationError("--short has no times for --json.") }
+    guard seconds > 0, seconds <= 3600 else {
+      throw ValidationError("--seconds must be above 0 and at most 3600, found \(seconds).")
+    }
+    guard !(json && short) else { throw ValidationError("--json prints times, and --short measures none.") }
     _ = try threadCounts
     _ = try sets
   }
@@ -64,7 +66,7 @@ struct PixelAscentBench: ParsableCommand {
       return try simd.split(separator: ",").map { (name: Substring) -> (name: String, table: KernelTable) in
         guard let set = runnable.first(where: { $0.name == name }) else {
           let names = runnable.map(\.name).joined(separator: ", ")
-          throw ValidationError("--simd \(name) does not run here; selectable: \(names).")
+          throw ValidationError("--simd must be one of \(names) on this machine, found \(name).")
         }
         return set
       }
@@ -83,7 +85,7 @@ struct PixelAscentBench: ParsableCommand {
     }
   }
 
-  /// Whether --only leaves this name.
+  /// Returns whether `--only` selects this name.
   private func wants(_ name: String) -> Bool {
     guard let only else { return true }
     return only.split(separator: ",").contains { name.hasPrefix($0) }
@@ -126,7 +128,7 @@ struct PixelAscentBench: ParsableCommand {
     let cases = convolutionCases() + layerKernelCases() + imageKernelCases()
     let kernels = cases.filter { wants($0.name) || $0.isTotalled && wants("total") }
     for kernel in kernels { try kernel.verify(sets, threads) }
-    if !kernels.isEmpty { report.note("\(kernels.count) kernels on their shapes are exactly the reference") }
+    if !kernels.isEmpty { report.note("\(kernels.count) kernels give exactly the reference's results on their shapes") }
 
     for set in sets {
       for threads in threads {

@@ -2,7 +2,7 @@
 
 import Foundation
 
-/// One measurement.
+/// One measurement: a line of the report.
 struct Row {
   let name: String
   var pass: String?
@@ -11,10 +11,11 @@ struct Row {
   var threads: Int?
   var timing: Timing?
   var gflops: Double?
-  /// In GFLOP/s.
+  /// The peak of the instruction set and threads, in GFLOP/s.
   var peak: Double?
+  /// GB per second.
   var gigabytes: Double?
-  /// Another time ÷ this one, and what it is.
+  /// A ratio of two times, with its JSON key and a note that says what is compared.
   var ratio: (key: String, value: Double, note: String)?
   var peakMegabytes: Double?
 
@@ -24,7 +25,7 @@ struct Row {
   }
 }
 
-/// Prints rows: as a table, or one JSON object a line, or, in a short run, only that they went well.
+/// Prints rows as a table, as one JSON object per line, or in a short run as lines that say only "ok".
 struct Report {
   enum Style { case table, json, ok }
 
@@ -34,7 +35,7 @@ struct Report {
     if style != .json { say(line) }
   }
 
-  /// Begins the rows of an instruction set and a number of threads.
+  /// Prints the heading of the rows of an instruction set and a number of threads, if the style is a table.
   func begin(_ simd: String, threads: Int, peak: Double) {
     guard style == .table else { return }
     say("\n\(simd), \(threads) \(threads == 1 ? "thread" : "threads"): FMA peak \(fixed(peak, 1)) GFLOP/s\n")
@@ -52,7 +53,7 @@ struct Report {
     }
   }
 
-  /// A line that is seen at once, in a pipe too.
+  /// Prints a line and flushes it, so that it appears at once even in a pipe.
   private func say(_ line: String) {
     print(line)
     fflush(nil)
@@ -72,7 +73,7 @@ struct Report {
   private func tableLine(_ row: Row) -> String {
     func cell(_ value: Double?, _ digits: Int) -> String { value.map { fixed($0, digits) } ?? "" }
     var note = row.ratio.map { "\(fixed($0.value, 3)) × \($0.note)" } ?? ""
-    if let megabytes = row.peakMegabytes { note = "\(fixed(megabytes, 1)) MB resident at most" }
+    if let megabytes = row.peakMegabytes { note = "\(fixed(megabytes, 1)) MB peak resident memory" }
     let cells = [
       row.name, row.pass ?? "", row.data ?? "", cell(row.timing.map { $0.median * 1e3 }, 5),
       cell(row.timing.map { $0.least * 1e3 }, 5), cell(row.gflops, 1), cell(row.percentOfPeak, 1),
@@ -105,7 +106,7 @@ struct Report {
   }
 }
 
-/// A number with a fixed number of decimals.
+/// Returns a number as text with a fixed number of decimals.
 func fixed(_ value: Double, _ digits: Int) -> String {
   var factor = 1.0
   for _ in 0..<digits { factor *= 10 }

@@ -2,22 +2,22 @@
 
 import CPixelKernels
 
-/// A layer of SqueezeNet 1.1 with the sizes around it, and how an evaluation calls it.
+/// A layer of SqueezeNet 1.1 with the sizes of its input and output, and how an evaluation calls its kernels.
 struct Layer {
   enum Operation { case stem, convolution, maxPool, globalAverage }
 
   let name: String
   let operation: Operation
   let kernel, stride, padding: Int
-  /// Channels.
+  /// The numbers of input and output channels.
   let inputs, outputs: Int
-  /// Height and width.
+  /// The height and width of the input and of the output.
   let inputSize, outputSize: Int
-  /// The blocks of output channels that an ascent computes: of the last layers just that of its class.
+  /// The blocks of output channels that an ascent computes. In the last two layers this is only the block of its class.
   var blocks: Range<Int>
-  /// Whether the gradient of the input holds another layer's contribution already.
+  /// Whether the input gradient is added to another layer's input gradient.
   var accumulates = false
-  /// Whether the gradient of the input gets the mask of a ReLU.
+  /// Whether the input gradient is masked by a ReLU.
   var masks = false
 
   var window: pxa_window { pxa_window(y: axis, x: axis) }
@@ -27,7 +27,9 @@ struct Layer {
   }
   var inputBlocks: Int { (inputs + 15) / 16 }
 
-  /// Multiplications and additions of one pass, of all channels or of those that an ascent computes; zeros count too.
+  /// Returns the multiplications and additions of one pass, including those with zeros.
+  ///
+  /// - Parameter allClasses: Whether to count all output channels, or only those that an ascent computes.
   func flop(allClasses: Bool = false) -> Double {
     if operation == .maxPool || operation == .globalAverage { return 0 }
     let computed = allClasses ? outputs : min(outputs, 16 * blocks.upperBound) - 16 * blocks.lowerBound
@@ -35,7 +37,7 @@ struct Layer {
   }
 }
 
-/// SqueezeNet 1.1 on an image of `size` × `size` pixels, in an ascent to class `index`.
+/// Returns the layers of SqueezeNet 1.1 on an image of `size` × `size` pixels, in an ascent to class `index`.
 func squeezeNet(size: Int, class index: Int = Layer.index) -> [Layer] {
   var layers: [Layer] = []
   var channels = 3, size = size, isRectified = false
@@ -55,19 +57,20 @@ func squeezeNet(size: Int, class index: Int = Layer.index) -> [Layer] {
         name: name, operation: operation, kernel: kernel, stride: stride, padding: padding, inputs: channels,
         outputs: outputs, inputSize: size, outputSize: output, blocks: 0..<(outputs + 15) / 16, masks: isRectified))
   }
-  func go() {
+  /// Makes the output of the last layer the input of the next.
+  func advance() {
     guard let last = layers.last else { return }
     (channels, size) = (last.outputs, last.outputSize)
     isRectified = true
   }
   func pool(_ name: String) {
     add(name, .maxPool, kernel: 3, stride: 2, outputs: channels)
-    go()
+    advance()
   }
   func fire(_ name: String, squeeze: Int, expand: Int) {
     add("\(name)/squeeze1x1", .convolution, kernel: 1, outputs: squeeze)
-    go()
-    // The gradient goes through the second one first.
+    advance()
+    // The gradient reaches expand3x3 first. So expand1x1 accumulates and masks, and expand3x3 does neither.
     add("\(name)/expand1x1", .convolution, kernel: 1, outputs: expand)
     layers[layers.count - 1].accumulates = true
     isRectified = false
@@ -76,7 +79,7 @@ func squeezeNet(size: Int, class index: Int = Layer.index) -> [Layer] {
   }
 
   add("conv1", .stem, kernel: 3, stride: 2, outputs: 64)
-  go()
+  advance()
   pool("pool1")
   fire("fire2", squeeze: 16, expand: 64)
   fire("fire3", squeeze: 16, expand: 64)
@@ -89,15 +92,15 @@ func squeezeNet(size: Int, class index: Int = Layer.index) -> [Layer] {
   fire("fire8", squeeze: 64, expand: 256)
   fire("fire9", squeeze: 64, expand: 256)
   add("conv10", .convolution, kernel: 1, outputs: 1000)
-  go()
+  advance()
   add("scores", .globalAverage, kernel: size, outputs: channels)
   for last in layers.count - 2..<layers.count { layers[last].blocks = index / 16..<index / 16 + 1 }
   return layers
 }
 
 extension Layer {
-  /// The class of all ascents here.
+  /// The class of all ascents of the suite.
   static let index = 76
-  /// Height and width of the image.
+  /// The height and width of the image.
   static let imageSize = 224
 }

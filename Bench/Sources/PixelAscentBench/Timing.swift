@@ -2,12 +2,12 @@
 
 import Dispatch
 
-/// The seconds of one call.
+/// The median and the least duration of a call, in seconds.
 struct Timing {
   let median, least: Double
 }
 
-/// Seconds of a clock that only goes forward.
+/// Returns the seconds of a monotonic clock.
 func now() -> Double { Double(DispatchTime.now().uptimeNanoseconds) * 1e-9 }
 
 extension [Double] {
@@ -18,18 +18,19 @@ extension [Double] {
   }
 }
 
+/// Measures the duration of calls.
 struct Stopwatch {
-  /// The time of a measurement.
+  /// The duration of a measurement.
   let seconds: Double
-  /// Whether to call what is measured just twice, and say nothing of its time.
+  /// Whether to make just two calls and to measure no times.
   let isShort: Bool
 
   private static let shortestSample = 20e-6
   private static let leastSamples = 10
 
-  /// Calls `body` until it is warm, and then for the time of a measurement; nil if short.
+  /// Warms up, then calls `body` for the duration of a measurement. Returns nil in a short run.
   ///
-  /// A sample is as many calls as take 20 µs.
+  /// A sample is as many calls as take at least 20 µs.
   func measure(_ body: () throws -> Void) rethrows -> Timing? {
     if isShort {
       for _ in 0..<2 { try body() }

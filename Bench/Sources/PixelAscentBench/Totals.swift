@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-/// Several convolutions as if they were one: all their operations in all their time.
+/// Sums of the operations and times of groups of convolutions.
 struct Totals {
   private var sums: [Key: Sum] = [:]
 
@@ -11,11 +11,11 @@ struct Totals {
   private struct Sum {
     var count = 0
     var flop = 0.0, median = 0.0, least = 0.0
-    /// Operations at the peak of their moment would have taken this.
+    /// The seconds that the operations would have taken at the peak measured with each convolution.
     var atPeak = 0.0
   }
 
-  /// A group of layers and the number of its members: a line of less is not its total.
+  /// The groups of layers with their numbers of members. `rows` leaves out groups with members that were not measured.
   private static let groups: [(name: String, members: Int, has: @Sendable (String) -> Bool)] = [
     ("total/3x3", 8, { $0.hasSuffix("expand3x3") }),
     ("total/expand1x1", 8, { $0.hasSuffix("expand1x1") }),
@@ -59,6 +59,6 @@ struct Totals {
 }
 
 extension KernelCase {
-  /// Whether it is part of a total.
+  /// Whether the kernel is part of a total.
   var isTotalled: Bool { name.hasPrefix("fire") || name == "conv10" }
 }

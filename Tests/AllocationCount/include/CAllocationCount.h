@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Counts what a program allocates, for tests and benchmarks: who links this gets its malloc. glibc only.
+// Counts the allocations of a program, for tests and benchmarks: it replaces malloc and its relatives in every program
+// that links it. With glibc only, and not with the address or thread sanitizer.
 
 #ifndef CALLOCATIONCOUNT_H
 #define CALLOCATIONCOUNT_H
@@ -11,13 +12,13 @@
 extern "C" {
 #endif
 
-/// Whether anything is counted here.
+/// Returns whether this build counts allocations.
 bool pxa_allocations_are_counted(void);
 
-/// Blocks the calling thread has allocated so far.
+/// Returns how many blocks the calling thread has allocated so far.
 int64_t pxa_allocations_of_thread(void);
 
-/// Blocks all threads have allocated so far.
+/// Returns how many blocks all threads have allocated so far.
 int64_t pxa_allocations_of_process(void);
 
 #ifdef __cplusplus

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
-// kernel-checks [SET]: runs every check of the kernels with every instruction set of this build and machine, or with
-// one, a line each.
+// kernel-checks [SET]: runs every check on the kernels of SET, or of every instruction set that this build has and this
+// machine runs. Prints one line per check.
 
-#define _DEFAULT_SOURCE 1 // beside C11: what the system has
+#define _DEFAULT_SOURCE 1 // declare POSIX functions too, which -std=c11 hides
 
 #include "CKernelChecks.h"
 
@@ -19,7 +19,7 @@ static void write_text(const char *text) {
     _exit(1);
 }
 
-// Only what a signal handler may call.
+// Calls only functions that a signal handler may call.
 static void crashed(int signal) {
   write_text("FAILED ");
   write_text(running_set);
@@ -39,7 +39,7 @@ int main(int count, char **arguments) {
     if (count > 1 && strcmp(arguments[1], kernels->name) != 0)
       continue;
     if (!pxa_kernels_run_here(kernels)) {
-      printf("skipped %s: this CPU doesn't run it\n", kernels->name);
+      printf("skipped %s: this CPU doesn't have it\n", kernels->name);
       continue;
     }
     for (int32_t check = 0; check < pxa_checks_count(); check++, checks++) {

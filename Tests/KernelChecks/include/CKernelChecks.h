@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// What the kernels of CPixelKernels.h must hold, each compared with CPixelReference. In C, so that it also runs where
-// there is no Swift. No array can be overrun unseen: each ends, and in a second round begins, where memory ends.
+// Checks of the kernels of CPixelKernels.h: each is compared with CPixelReference. In C, so that they also run where
+// Swift is not installed. A kernel that reads or writes outside its arrays crashes: unreadable memory follows each
+// array in a first round, and precedes it in a second.
 
 #ifndef CKERNELCHECKS_H
 #define CKERNELCHECKS_H
@@ -16,14 +17,14 @@
 extern "C" {
 #endif
 
-/// Number of checks.
+/// Returns the number of checks.
 int32_t pxa_checks_count(void);
 
-/// What check `index` says of the kernels, in a few words.
+/// Returns, in a few words, what check `index` expects of the kernels.
 const char *pxa_check_title(int32_t index);
 
-/// Runs check `index` on the kernels of one instruction set. False if something failed: then `message` tells what failed
-/// first and how often. A kernel that leaves its arrays gets SIGSEGV or SIGBUS.
+/// Runs check `index` on the kernels of one instruction set. Returns whether they passed. If not, `message` says what
+/// failed first and how many failures followed. A kernel that leaves its arrays gets SIGSEGV or SIGBUS.
 bool pxa_check_run(int32_t index, const pxa_kernels *kernels, char *message, size_t message_size);
 
 #ifdef __cplusplus
