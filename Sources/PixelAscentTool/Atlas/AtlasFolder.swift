@@ -2,7 +2,8 @@
 
 import PixelAscent
 
-/// A folder of class visualizations: the pictures, a manifest with one line per picture, a contact sheet and a gallery page.
+/// A folder of class visualizations: the pictures, a manifest with one line per picture, a contact sheet and a gallery
+/// page.
 package struct AtlasFolder: Sendable {
   /// The folder's path, without a trailing "/".
   package let path: String
@@ -25,15 +26,15 @@ package struct AtlasFolder: Sendable {
 
   /// Opens and locks the manifests that this process needs, and reads the other shards' manifests.
   ///
-  /// A process that makes all pictures or merges the shards must be alone in the folder, so it locks the whole atlas's manifest
-  /// exclusively. Shards run side by side: each locks that manifest shared, and its own manifest exclusively.
+  /// A process that makes all pictures or merges the shards must be alone in the folder, so it locks the whole atlas's
+  /// manifest exclusively. Shards run side by side: each locks that manifest shared, and its own manifest exclusively.
   ///
-  /// - Parameter items: the items that this process is going to make; their pictures may replace pictures of this atlas, but
-  ///   no other files
+  /// - Parameter items: the items that this process is going to make; their pictures may replace pictures of this
+  ///   atlas, but no other files
   /// - Returns: all manifests; the first is the one to append to
   /// - Throws: ``PixelAscentError`` as `AtlasManifest` does; of kind `unreadableFile` if a file can't be read; of kind
-  ///   `unwritableFile` if a file that would be overwritten does not belong to this atlas. Nothing in the folder has been
-  ///   changed then.
+  ///   `unwritableFile` if a file that would be overwritten does not belong to this atlas. Nothing in the folder has
+  ///   been changed then.
   package func openManifests(for items: [AtlasItem]) throws(PixelAscentError) -> [AtlasManifest] {
     let names = Set([Self.manifest] + [shard?.manifestName].compactMap(\.self))
     try checkOverwrites(of: items, readManifests { names.contains($0) || AtlasShard(manifestName: $0) != nil })
@@ -59,8 +60,8 @@ package struct AtlasFolder: Sendable {
     return manifests
   }
 
-  /// Throws if this process would overwrite a file that does not belong to this atlas. A picture belongs to the atlas if a
-  /// manifest lists it, even if its file is damaged, or if its provenance says that it is one of `items`.
+  /// Throws if this process would overwrite a file that does not belong to this atlas. A picture belongs to the atlas
+  /// if a manifest lists it, even if its file is damaged, or if its provenance says that it is one of `items`.
   private func checkOverwrites(of items: [AtlasItem], _ manifests: [AtlasManifest]) throws(PixelAscentError) {
     func check(_ name: String, _ isOwn: ([UInt8]) -> Bool) throws(PixelAscentError) {
       let path = path(of: name)
@@ -90,8 +91,8 @@ package struct AtlasFolder: Sendable {
   package enum Presence: Sendable {
     /// The item's picture, undamaged, and made as this command would make it.
     case whole(AtlasRecord)
-    /// An undamaged picture that was made in another way, for example with other parameters or by another model; and the
-    /// picture's provenance, if that can be read.
+    /// An undamaged picture that was made in another way, for example with other parameters or by another model; and
+    /// the picture's provenance, if that can be read.
     case mismatched(Provenance?)
     /// No file, a damaged one, or one that no manifest lists.
     case missing
@@ -104,8 +105,8 @@ package struct AtlasFolder: Sendable {
 
   /// Returns what the folder holds of each item.
   ///
-  /// - Throws: ``PixelAscentError`` of kind `unwritableFile` if a file with an item's name is a picture that this program did
-  ///   not make.
+  /// - Throws: ``PixelAscentError`` of kind `unwritableFile` if a file with an item's name is a picture that this
+  ///   program did not make.
   package func presence(
     of items: [AtlasItem], _ manifests: [AtlasManifest], threads: Int
   ) throws(PixelAscentError) -> [Presence] {
@@ -135,8 +136,8 @@ package struct AtlasFolder: Sendable {
 
   /// Returns the records that say why items without a picture could not be made.
   ///
-  /// - Throws: ``PixelAscentError`` of kind `unreadableFile` if the manifests have no record of such an item, or one that does
-  ///   not say that the item failed.
+  /// - Throws: ``PixelAscentError`` of kind `unreadableFile` if the manifests have no record of such an item, or one
+  ///   that does not say that the item failed.
   package func failures(
     of items: [AtlasItem], _ presence: [Presence], _ manifests: [AtlasManifest]
   ) throws(PixelAscentError) -> [AtlasRecord] {
@@ -159,7 +160,8 @@ package struct AtlasFolder: Sendable {
           + "\(first.item.output)\(reason); run their shards again"), about: path)
   }
 
-  /// Returns the records of the undamaged pictures in this folder that are not among `items`: another command made them.
+  /// Returns the records of the undamaged pictures in this folder that are not among `items`: another command made
+  /// them.
   private func otherRecords(_ items: [AtlasItem], _ manifests: [AtlasManifest]) -> [AtlasRecord] {
     let own = Set(items.map(\.output))
     var found: [String: AtlasRecord] = [:]
@@ -188,8 +190,8 @@ package struct AtlasFolder: Sendable {
     try Files.write(bytes, to: path(of: name), temporary: ".\(name)\(shard.map { ".\($0)" } ?? "").tmp")
   }
 
-  /// Removes the temporary files that killed runs have left: a shard removes its own, and a process that is alone in the folder
-  /// removes those of every shard.
+  /// Removes the temporary files that killed runs have left: a shard removes its own, and a process that is alone in
+  /// the folder removes those of every shard.
   ///
   /// - Parameter items: the items whose temporary files are removed; files with other names stay
   package func removeUnfinished(_ items: [AtlasItem]) {
@@ -208,8 +210,8 @@ package struct AtlasFolder: Sendable {
     if manifest.records.isEmpty { Files.remove(manifest.path) }
   }
 
-  /// Writes the manifest, sorted by class, recipe and seed, the contact sheet and the gallery page, and removes the shards'
-  /// manifests. An item that could not be made keeps the line of the manifest that says why.
+  /// Writes the manifest, sorted by class, recipe and seed, the contact sheet and the gallery page, and removes the
+  /// shards' manifests. An item that could not be made keeps the line of the manifest that says why.
   ///
   /// - Returns: the number of pictures
   /// - Throws: ``PixelAscentError`` of kind `unwritableFile`, or of another kind if a picture can't be read.
@@ -226,8 +228,8 @@ package struct AtlasFolder: Sendable {
     }
     try write(Array(AtlasPage(pictures).text.utf8), Self.page)
     try write(Array(all.map { try JSONText.encode($0) + "\n" }.joined().utf8), Self.manifest)
-    // The manifest is a new file now, which this process has not locked. If a shard has locked the new file in the meantime,
-    // all shards' manifests stay: that shard appends to its own, and the next merge removes them.
+    // The manifest is a new file now, which this process has not locked. If a shard has locked the new file in the
+    // meantime, all shards' manifests stay: that shard appends to its own, and the next merge removes them.
     guard let whole = try? AtlasManifest(path(of: Self.manifest), .exclusive) else { return pictures.count }
     for manifest in manifests where manifest.path != whole.path { Files.remove(manifest.path) }
     return pictures.count

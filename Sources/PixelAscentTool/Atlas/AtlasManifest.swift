@@ -23,19 +23,20 @@ package final class AtlasManifest: Sendable {
 
   /// The path of the manifest's file.
   package let path: String
-  /// Whether the lock that the file needs was obtained; false if the file system has no locks, true if the file was only read.
+  /// Whether the lock that the file needs was obtained; false if the file system has no locks, true if the file was
+  /// only read.
   package let isLocked: Bool
   /// Whether the file is not a manifest: no line is a record, and the file does not begin like a half-written record.
   let isForeign: Bool
   private let file: Int32?
   private let last: Mutex<[String: AtlasRecord]>
 
-  /// Opens the manifest at `path`, and creates an empty one if there is none. With exclusive access, cuts off a last line that
-  /// was only half written.
+  /// Opens the manifest at `path`, and creates an empty one if there is none. With exclusive access, cuts off a last
+  /// line that was only half written.
   ///
   /// - Parameter lock: the function that locks the file; tests pass one that fails
-  /// - Throws: ``PixelAscentError`` of kind `unwritableFile` if the file can't be opened or created, or if another process has
-  ///   it open and `access` or that process's access is exclusive.
+  /// - Throws: ``PixelAscentError`` of kind `unwritableFile` if the file can't be opened or created, or if another
+  ///   process has it open and `access` or that process's access is exclusive.
   package init(
     _ path: String, _ access: Access, lock: (Int32, Int32) -> Int32 = flock
   ) throws(PixelAscentError) {

@@ -2,8 +2,8 @@
 
 import PixelAscent
 
-/// The gallery page of an atlas: the pictures, which are files in the same folder, with a search by class. The page holds no
-/// date or time, so the same records give the same bytes.
+/// The gallery page of an atlas: the pictures, which are files in the same folder, with a search by class. The page
+/// holds no date or time, so the same records give the same bytes.
 struct AtlasPage {
   private let records: [AtlasRecord]
 

@@ -68,8 +68,8 @@ package struct AtlasItem: Sendable {
     (self.output, self.provenance) = (output, provenance)
   }
 
-  /// Returns whether a picture with the provenance `made` is this item's picture. The instruction set may differ, because several
-  /// machines may make an atlas.
+  /// Returns whether a picture with the provenance `made` is this item's picture. The instruction set may differ,
+  /// because several machines may make an atlas.
   func matches(_ made: Provenance) -> Bool {
     guard let own = try? Provenance(text: provenance, name: output) else { return false }
     return own.onAnyInstructionSet == made.onAnyInstructionSet

@@ -2,7 +2,8 @@
 
 import PixelAscent
 
-/// The work of the command `atlas`: makes the missing pictures of a folder, and the contact sheet and page that show them all.
+/// The work of the command `atlas`: makes the missing pictures of a folder, and the contact sheet and page that show
+/// them all.
 package struct AtlasWork: Sendable {
   private let folder: AtlasFolder
   private let items: [AtlasItem]
@@ -57,8 +58,8 @@ package struct AtlasWork: Sendable {
   /// Returns the lines that are printed about a picture that was made.
   package func lines(_ record: AtlasRecord) -> [String] { record.lines(in: folder.path) }
 
-  /// Makes the missing pictures of the folder's shard, or of the whole atlas, and calls `report` with the record of each. If this
-  /// process makes the whole atlas, then writes the manifest, the contact sheet and the gallery page.
+  /// Makes the missing pictures of the folder's shard, or of the whole atlas, and calls `report` with the record of
+  /// each. If this process makes the whole atlas, then writes the manifest, the contact sheet and the gallery page.
   ///
   /// - Throws: `ExitStatus` if a picture failed or the user pressed Ctrl-C.
   package func make(report: (AtlasRecord) throws -> Void) throws {
@@ -86,7 +87,8 @@ package struct AtlasWork: Sendable {
 
   /// Merges what the shards have made: writes the manifest, the contact sheet and the gallery page.
   ///
-  /// - Throws: `ExitStatus` if a shard could not make a picture; `PixelAscentError` of kind `unreadableFile` if one is missing.
+  /// - Throws: `ExitStatus` if a shard could not make a picture; `PixelAscentError` of kind `unreadableFile` if one is
+  ///   missing.
   package func merge() throws {
     let threads = network.options.threads, manifests = try openManifests(for: items)
     folder.removeUnfinished(items)

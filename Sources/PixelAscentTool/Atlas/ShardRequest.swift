@@ -6,7 +6,8 @@ import PixelAscent
 package enum ShardRequest: Hashable, Sendable {
   /// The shard that the command names.
   case given(AtlasShard)
-  /// The shard that Slurm or Kubernetes names in the environment; `count` is the number of shards, if the command names it.
+  /// The shard that Slurm or Kubernetes names in the environment; `count` is the number of shards, if the command names
+  /// it.
   case automatic(count: Int?)
 
   /// Reads a request such as 2/8, auto or auto/8; nil if `text` has none of these forms.

@@ -28,8 +28,9 @@ package struct Chart: Sendable {
     package let points: [Point]
     fileprivate let frames: Set<Int>?
 
-    /// - Parameter frames: the iterations that the page's slider moves through. The curve then has dots at these iterations only,
-    ///   so that the slider can mark one. If this is nil, every point has a dot, unless there are too many to tell apart.
+    /// - Parameter frames: the iterations that the page's slider moves through. The curve then has dots at these
+    ///   iterations only, so that the slider can mark one. If this is nil, every point has a dot, unless there are too
+    ///   many to tell apart.
     package init(_ name: String, _ points: [Point], frames: Set<Int>? = nil) {
       self.name = name
       self.points = points.filter(\.value.isFinite)
@@ -136,8 +137,8 @@ package struct Axis: Hashable, Sendable {
   /// The numbers as text, with enough digits to tell them apart.
   package let labels: [String]
 
-  /// Makes an axis of about five numbers that covers the finite numbers `values`. If `whole` is true, all its numbers are
-  /// integers.
+  /// Makes an axis of about five numbers that covers the finite numbers `values`. If `whole` is true, all its numbers
+  /// are integers.
   package init(over values: [Double], whole: Bool = false) {
     var low = values.min() ?? 0, high = values.max() ?? 1
     if low == high {
@@ -163,7 +164,8 @@ package struct Axis: Hashable, Sendable {
     return ([1, 2, 5].first { $0 * power >= step * (1 - 1e-9) } ?? 10) * power
   }
 
-  /// Returns ⌊log₁₀ value⌋. A value that a rounding error has put just below a power of ten counts as that power of ten.
+  /// Returns ⌊log₁₀ value⌋. A value that a rounding error has put just below a power of ten counts as that power of
+  /// ten.
   private static func exponent(_ value: Double) -> Int { Int((log10(value) + 1e-9).rounded(.down)) }
 
   /// - Parameter lastDigit: the power of ten that the last digit stands for

@@ -3,8 +3,8 @@
 import PixelAscent
 
 extension Fooling {
-  /// Returns a page about a fooling image, as one HTML file: the four panels, the scores before and after, the size of the change,
-  /// and the scores at each step.
+  /// Returns a page about a fooling image, as one HTML file: the four panels, the scores before and after, the size of
+  /// the change, and the scores at each step.
   ///
   /// Equal arguments give equal text.
   ///

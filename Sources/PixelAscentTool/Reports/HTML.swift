@@ -2,8 +2,8 @@
 
 import PixelAscent
 
-/// A piece of HTML, written as a string literal. Text that is interpolated into the literal is escaped, but pieces of HTML are not:
-/// `"<b title=\"\(name)\">\(piece)</b>"` is safe for every name. Attributes must be quoted.
+/// A piece of HTML, written as a string literal. Text that is interpolated into the literal is escaped, but pieces of
+/// HTML are not: `"<b title=\"\(name)\">\(piece)</b>"` is safe for every name. Attributes must be quoted.
 package struct HTML: ExpressibleByStringInterpolation, Hashable, Sendable {
   /// The HTML source.
   package private(set) var text: String
@@ -39,8 +39,9 @@ package struct HTML: ExpressibleByStringInterpolation, Hashable, Sendable {
 
   /// Returns the text escaped, so that it can stand between tags or in a quoted attribute.
   ///
-  /// Two kinds of characters become U+FFFD: those that HTML does not allow (control characters except tab and line feed, and
-  /// noncharacters), and Unicode's bidirectional controls, which would reorder the text around them.
+  /// Some characters become U+FFFD: noncharacters and control characters except tab and line feed, which HTML does not
+  /// allow, Unicode's line and paragraph separators, and its bidirectional controls, which would reorder the text
+  /// around them.
   package static func escaped(_ text: String) -> String {
     var escaped = ""
     escaped.reserveCapacity(text.utf8.count)
@@ -62,7 +63,8 @@ package struct HTML: ExpressibleByStringInterpolation, Hashable, Sendable {
 }
 
 extension HTML {
-  /// Returns a whole HTML file with its style and script inside. Its content security policy allows it to load nothing but images.
+  /// Returns a whole HTML file with its style and script inside. Its content security policy allows it to load nothing
+  /// but images.
   ///
   /// - Parameter images: the sources of images that the policy allows, such as "data:"
   static func page(title: HTML, head: HTML = "", images: String, style: HTML, body: HTML, script: HTML) -> HTML {

@@ -8,8 +8,8 @@ import PixelAscent
   import Foundation
 #endif
 
-/// The frame that all reports share. A report is one file that loads no other, shows the same facts without scripts, and holds no
-/// date or time.
+/// The frame that all reports share. A report is one file that loads no other, shows the same facts without scripts,
+/// and holds no date or time.
 struct ReportPage {
   /// The kind of result that the page shows, such as "Saliency map", and the page's heading.
   let kind, title: String
@@ -96,7 +96,8 @@ struct ReportPage {
     return "<dl>\n\(rows)</dl>\n"
   }
 
-  /// Returns a table of the five classes with the highest scores, and of the `marked` classes that are not among these five.
+  /// Returns a table of the five classes with the highest scores, and of the `marked` classes that are not among these
+  /// five.
   static func scores(_ scores: [Float], _ network: Network, marked: [Int], caption: String) -> HTML {
     let all = network.predictions(scores, top: scores.count)
     let rows = all.enumerated().filter { $0.offset < 5 || marked.contains($0.element.classIndex) }.map { rank, row in
@@ -129,7 +130,8 @@ struct ReportPage {
     return text.hasSuffix(".0") ? "\(String(text.dropLast(2)))" : "\(text)"
   }
 
-  /// Returns a class's name and index. The name is isolated, because it may be in a script that is written from right to left.
+  /// Returns a class's name and index. The name is isolated, because it may be in a script that is written from right
+  /// to left.
   static func name(_ class: Int, _ network: Network) -> HTML {
     "<span><bdi>\(network.labels[`class`])</bdi> <small>(\(`class`))</small></span>"
   }

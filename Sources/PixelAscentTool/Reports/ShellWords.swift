@@ -2,12 +2,13 @@
 
 import PixelAscent
 
-/// Returns a word of a command as it can be pasted into a shell, quoted if necessary. Invisible characters are written as octal
-/// escapes of their bytes, which bash, zsh and shells of POSIX 2024 understand.
+/// Returns a word of a command as it can be pasted into a shell, quoted if necessary. Invisible characters are written
+/// as octal escapes of their bytes, which bash, zsh and shells of POSIX 2024 understand.
 package func shellQuoted(_ word: String) -> String {
   if !word.isEmpty && word.utf8.allSatisfy(isPlain) { return word }
   if !word.unicodeScalars.contains(where: \.isInvisible) {
-    // Compare Unicode scalars, not characters: to a shell, a quotation mark with a combining accent is still a quotation mark.
+    // Compare Unicode scalars, not characters: to a shell, a quotation mark with a combining accent is still a
+    // quotation mark.
     return "'" + word.unicodeScalars.map { $0 == "'" ? #"'\''"# : String($0) }.joined() + "'"
   }
   let escaped = word.unicodeScalars.map { (scalar: Unicode.Scalar) -> String in

@@ -45,7 +45,8 @@ import Testing
   @Test func pointsLieWhereTheAxesPutThem() {
     let points: [Chart.Point] = [.init(0, 0), .init(5, 0.5), .init(10, 1.0)]
     let chart = Chart("Probability", [.init("p", points)], including: [0, 1])
-    // The chart has 360 × 220 units. Its margins are 14 + 3 · 6.5 at the left (for "0.0"), 14 at the right, 10 above, 40 below.
+    // The chart has 360 × 220 units. Its margins are 14 + 3 · 6.5 at the left (for "0.0"), 14 at the right, 10 above,
+    // 40 below.
     for (point, expected) in zip(points, [(33.5, 180.0), (189.75, 95.0), (346.0, 10.0)]) {
       let found = chart.position(of: point)
       #expect(abs(found.x - expected.0) < 1e-9)

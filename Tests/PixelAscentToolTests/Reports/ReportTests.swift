@@ -11,8 +11,8 @@ import Testing
   private static let hostile = "<img src=x onerror=alert(1)> \"'&\u{202E}\u{0}"
   private static let escaped = "&lt;img src=x onerror=alert(1)&gt; &quot;&#39;&amp;\u{FFFD}\u{FFFD}"
 
-  /// A network in which the score of class 0 grows with red and that of class 1 with green. The scores of all other classes are
-  /// lower constants.
+  /// A network in which the score of class 0 grows with red and that of class 1 with green. The scores of all other
+  /// classes are lower constants.
   private static func network(names: [String]? = nil, source: String = "a test", classes: Int = 2) throws -> Network {
     let constants = (2..<max(2, classes)).map { (index: Int) -> PixelwiseNetwork.Class in
       .init(weight: [0, 0, 0], bias: 0.01 * Float(index))
