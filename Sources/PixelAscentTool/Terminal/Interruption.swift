@@ -28,8 +28,8 @@ package enum Interruption {
   /// Begins to handle signals. Call this before anything else: in threads that exist already, a signal would still end
   /// the program.
   ///
-  /// - Parameter onCtrlC: prepares the end of the program after Ctrl-C and calls `end`, or returns if it can't do so
-  ///   now. It is called several times; if it always returns, the program ends without it
+  /// - Parameter onCtrlC: tidies up after Ctrl-C and calls `end`, or returns if it can't do so now. It is called
+  ///   several times; if it returns each time, the program ends anyway
   package static func watch(onCtrlC: @escaping @Sendable (_ end: () -> Never) -> Void) {
     var watched = sigset_t()
     sigemptyset(&watched)

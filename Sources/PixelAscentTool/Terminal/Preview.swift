@@ -9,7 +9,8 @@ package struct Preview: Sendable {
   private let id = UInt32.random(in: 1...0xFF_FFFF)
   private var last: (terminal: Terminal, cells: Terminal)?
 
-  /// Makes a preview; nil, after a note, if standard output or standard error is not a terminal with colours.
+  /// Makes a preview. Prints a note and returns nil if standard output or standard error is not a terminal with
+  /// colours.
   package init?(_ console: Console) {
     guard Terminal.standardOutput != nil, Terminal.standardError != nil,
       let graphics = TerminalGraphics(environment: Files.environment)

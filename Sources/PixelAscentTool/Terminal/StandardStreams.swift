@@ -47,7 +47,7 @@ package enum StandardStreams {
     _ = Array("\(text)\(end)".utf8).withUnsafeBytes { Files.drain($0, into: STDERR_FILENO) }
   }
 
-  /// Whether a write to standard error would not have to wait.
+  /// Whether standard error can take some bytes at once, so that a write would not wait.
   package static var canPrintErrorNow: Bool {
     var output = pollfd(fd: STDERR_FILENO, events: Int16(POLLOUT), revents: 0)
     return poll(&output, 1, 0) == 1 && output.revents & Int16(POLLOUT) != 0
