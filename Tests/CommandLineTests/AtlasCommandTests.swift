@@ -46,17 +46,17 @@ import Testing
     #expect(try run("-o b \(Self.small) --quiet").status == 0)
     // What is shown on the way is no part of a picture.
     let done = try run("-o b \(Self.small) --show-every 1 --json")
-    #expect(done.text == "" && done.errors.hasPrefix("6 of 6 pictures are there\n"))
+    #expect(done.text == "" && done.errors.hasPrefix("6 of 6 pictures already exist\n"))
 
     try FileManager.default.removeItem(atPath: folder.path + "/b/gorilla-seed-0.png")
     try folder.add("b/tarantula-seed-1.png", folder.bytes("b/tarantula-seed-1.png").dropLast())
     let mended = try run("-o b \(Self.small) --json")
-    #expect(mended.lines.count == 2 && mended.errors.hasPrefix("4 of 6 pictures are there\n"))
+    #expect(mended.lines.count == 2 && mended.errors.hasPrefix("4 of 6 pictures already exist\n"))
     try expectSame("b", as: "a")
 
     let other = try run("-o b \(Self.small) --learning-rate 24 --json")
     #expect(other.lines.count == 6)
-    #expect(other.errors.hasPrefix("6 of 6 pictures were made otherwise, and are made anew\n"))
+    #expect(other.errors.hasPrefix("6 of 6 pictures do not match this command and will be made again\n"))
     #expect(try run("-o b \(Self.small) --json --quiet").lines.count == 6)
     try expectSame("b", as: "a")
   }
@@ -84,8 +84,8 @@ import Testing
     #expect(early.status == 1 && early.text == "")
     #expect(
       early.errors == """
-        error: b: 2 of 6 pictures are missing, damaged or made otherwise, the first black-widow-seed-1.png; \
-        run their shards again
+        error: b: 2 of 6 pictures are missing, damaged or do not match this command; the first is \
+        black-widow-seed-1.png; run their shards again
 
         """)
     // As in an array of tasks 0, 2, 4.
@@ -105,9 +105,9 @@ import Testing
     try expectSame("b", as: "a")
     #expect(try run("-o b \(Self.small) --merge --quiet").status == 0)
     try expectSame("b", as: "a")
-    #expect(try run("-o b \(Self.small) --shard 7/9").errors == "note: shard 7-of-9 has no picture to make\n")
+    #expect(try run("-o b \(Self.small) --shard 7/9").errors == "note: shard 7-of-9 has no pictures to make\n")
     // A shard that is run once more has nothing to do, and leaves nothing.
-    #expect(try run("-o b \(Self.small) --shard 1/4").errors == "2 of 2 pictures are there\n")
+    #expect(try run("-o b \(Self.small) --shard 1/4").errors == "2 of 2 pictures already exist\n")
     try expectSame("b", as: "a")
   }
 
@@ -127,13 +127,13 @@ import Testing
   @Test("Shards work beside each other; who makes or joins all is alone")
   func locks() throws {
     try FileManager.default.createDirectory(atPath: folder.path + "/a", withIntermediateDirectories: false)
-    let line = "error: a/manifest.jsonl: another run is at work on it\n"
+    let line = "error: a/manifest.jsonl: another run is using this file\n"
     do {
       let shard = try AtlasFolder(folder.path + "/a", AtlasShard(1, of: 2)).openManifests(for: [])
       #expect(try run("-o a \(Self.small) --shard 2/2 --quiet").status == 0)
       for option in ["", " --merge"] { #expect(try run("-o a \(Self.small)\(option)").errors == line) }
       let same = try run("-o a \(Self.small) --shard 1/2")
-      #expect(same.errors == "error: a/manifest-1-of-2.jsonl: another run is at work on it\n")
+      #expect(same.errors == "error: a/manifest-1-of-2.jsonl: another run is using this file\n")
       #expect(shard.allSatisfy { $0.isLocked })
     }
     let path = folder.path + "/a"

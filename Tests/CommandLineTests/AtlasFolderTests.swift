@@ -40,7 +40,8 @@ import Testing
         if isLeft || round == 1 && name.hasPrefix("gorilla") && file == "other.png" {
           #expect(outcome.status == 0)
         } else {
-          let line = "a/\(name): would be replaced, and this atlas has not made it; move it, or take another folder"
+          let line =
+            "a/\(name): is not a file of this atlas and would be overwritten; move it or choose another folder"
           #expect(outcome.status == 1 && outcome.errors == "error: \(line)\n", "\(shards) \(round)")
           #expect(try names("a") == before && folder.bytes("a/\(name)") == folder.bytes(file))
         }
@@ -91,12 +92,12 @@ import Testing
     #expect(try run("-o a \(Self.small) --shard 1/2 --quiet", scalar).status == 0)
     #expect(try run("-o a \(Self.small) --shard 2/2 --quiet").status == 0)
     #expect(try run("-o a \(Self.small) --merge --quiet").status == 0)
-    #expect(try run("-o a \(Self.small)").errors.hasPrefix("6 of 6 pictures are there\n"))
+    #expect(try run("-o a \(Self.small)").errors.hasPrefix("6 of 6 pictures already exist\n"))
     let other = try run("-o a \(Self.small) --learning-rate 24 --merge")
     #expect(
       other.errors == """
-        error: a: 6 of 6 pictures are missing, damaged or made otherwise, the first black-widow-seed-0.png \
-        (it was made with other parameters); run their shards again
+        error: a: 6 of 6 pictures are missing, damaged or do not match this command; the first is \
+        black-widow-seed-0.png (it was made with other parameters); run their shards again
 
         """)
     try folder.add("other.safetensors", TinyModel.bytes.dropLast() + [(TinyModel.bytes.last ?? 0) ^ 1])

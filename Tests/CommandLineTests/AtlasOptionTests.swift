@@ -23,7 +23,7 @@ import Testing
         "a-0.png", "a-1-1.png", "a-1.png", "contact-sheet-3.png", "contact-sheet.png", "index.html", "manifest.jsonl",
         "犬.png",
       ])
-    #expect(try run("-o a \(options)").errors.hasPrefix("5 of 5 pictures are there\n"))
+    #expect(try run("-o a \(options)").errors.hasPrefix("5 of 5 pictures already exist\n"))
   }
 
   @Test("Classes from a file, recipes in the names")
@@ -94,7 +94,7 @@ import Testing
     Refusal("atlas -o Models --classes 3-5 --merge", "error: Models: 3 of 3 pictures are missing, …"),
     Refusal(
       ["atlas", "-o", "a", "--shard", "auto/2"],
-      "Error: --shard auto: JOB_COMPLETION_INDEX is \"one\", which is no whole number.", status: 64,
+      "Error: --shard auto: JOB_COMPLETION_INDEX must be a whole number, found \"one\".", status: 64,
       environment: ["JOB_COMPLETION_INDEX": "one"]),
     .usage("atlas -o a --shard 1/3 --merge", "Give --shard or --merge, not both."),
     .usage(
@@ -106,22 +106,23 @@ import Testing
       environment: ["SLURM_ARRAY_TASK_ID": "1"]),
     Refusal(
       ["atlas", "-o", "a", "--shard", "auto"],
-      "Error: --shard auto: tasks 5 to 5, 1 of them, are no whole Slurm array from 0 or 1 on; …", status: 64,
+      "Error: --shard auto: needs a complete Slurm array that starts at task 0 or 1, found tasks 5 to 5 (1 in all); …",
+      status: 64,
       environment: [
         "SLURM_ARRAY_TASK_ID": "5", "SLURM_ARRAY_TASK_MIN": "5", "SLURM_ARRAY_TASK_MAX": "5",
         "SLURM_ARRAY_TASK_COUNT": "1",
       ]),
     Refusal(
       ["atlas", "-o", "a", "--shard", "auto/2"],
-      "Error: --shard auto/2: SLURM_ARRAY_TASK_ID is 0, which is not from 1 to 2.", status: 64,
+      "Error: --shard auto/2: SLURM_ARRAY_TASK_ID must be from 1 to 2, found 0.", status: 64,
       environment: ["SLURM_ARRAY_TASK_ID": "0"]),
     Refusal(
       ["atlas", "-o", "a", "--shard", "auto"],
-      "Error: --shard auto: Kubernetes doesn't say how many there are; write --shard auto/N.", status: 64,
+      "Error: --shard auto: Kubernetes does not tell the number of shards; write --shard auto/N.", status: 64,
       environment: ["JOB_COMPLETION_INDEX": "0"]),
     Refusal(
       ["atlas", "-o", "a", "--shard", "auto/2"],
-      "Error: --shard auto/2: JOB_COMPLETION_INDEX is 2, which is none of 2.", status: 64,
+      "Error: --shard auto/2: JOB_COMPLETION_INDEX must be from 0 to 1, found 2.", status: 64,
       environment: ["JOB_COMPLETION_INDEX": "2"]),
     .usage("atlas -o a --seeds 0-100", "An atlas has at most 100000 pictures; --classes and --seeds ask for more."),
     .usage("visualize --class 3 --recipe simonyan --recipe simonyan", "A --recipe is given twice."),

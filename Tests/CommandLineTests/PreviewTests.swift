@@ -19,7 +19,7 @@ import Testing
 
   @Test("Without a terminal a note says so, and the results are the same", arguments: [visualize, fool])
   func noTerminal(_ command: String) throws {
-    let note = "note: --preview shows nothing: standard output and standard error must be a terminal that has colours\n"
+    let note = "note: --preview shows nothing: standard output and standard error must be a terminal with colours\n"
     let plain = try run("\(command) -o a.png --quiet")
     let outcome = try run("\(command) --preview -o b.png")
     #expect(outcome.errors.hasPrefix(note) && outcome.status == plain.status && !outcome.errors.contains("▀"))

@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: MIT
-"""The reports and an atlas's gallery in a headless Chromium: what they show, on phone and desktop, light and dark, with
-scripts and without.
+"""Checks the reports and an atlas's gallery page in a headless Chromium, on phone and desktop, in light and dark, with and
+without scripts.
 
     check_reports.py PROGRAM PHOTO [--screenshots FOLDER]
 
-Makes the three pages, serves them on loopback (so that a page could fetch something), and checks: no error and no message in
-the console, one request a page, every picture decoded, nothing wider than the window, a slider that moves what is seen, two
-colour schemes, and the pictures without scripts and on paper. In the gallery, that the search leaves what it should.
+Makes the pages and serves them on the loopback address, so that requests of a page can be seen. Checks that the console has
+no errors or messages, that a page makes only one request, that every picture is decoded, that nothing is wider than the
+window, that the slider changes what is shown, that the colour schemes differ, and that the pictures are shown without scripts
+and on paper. In the gallery, checks that the search finds the right pictures.
 """
 
 import argparse
@@ -29,7 +30,7 @@ PAGES = {
     "fool": ["fool", "PHOTO", "--target", "tarantula"],
     "visualize": ["visualize", "--class", "gorilla", "--iterations", "20", "--show-every", "5"],
     "hostile": ["saliency", "PHOTO", "--labels", "hostile.txt"],
-    # A phone's width has no room for this word.
+    # This word is wider than a phone's screen.
     "wide": ["visualize", "--class", "gorilla", "--iterations", "1", "--size", "32x640", "-o", "w" * 90 + ".png"],
 }
 ATLAS = ["atlas", "--classes", "72-77", "--seeds", "0-1", "--iterations", "5", "--size", "64", "-o", "atlas"]
@@ -38,11 +39,11 @@ SIZES = {"phone": (390, 844), "desktop": (1280, 900)}
 
 
 class Refused(Exception):
-    """What the browser does not do, such as measuring what is not shown."""
+    """The browser refused a command, for example to measure an element that is not shown."""
 
 
 class Browser:
-    """A tab, driven by the DevTools protocol."""
+    """A browser tab, controlled with the DevTools protocol."""
 
     def __init__(self, folder):
         self.process = subprocess.Popen(
@@ -133,26 +134,26 @@ class Checks:
                 picture = self.browser.screenshot()
                 if self.screenshots:
                     (self.screenshots / f"{name}-{size}-{scheme}.png").write_bytes(picture)
-            self.expect(colours[0] != colours[1], f"{name}, {size}: dark differs from light, both are {colours[0]}")
+            self.expect(colours[0] != colours[1], f"{name}, {size}: dark differs from light: {colours}")
             self.sliders(f"{name}, {size}")
             self.without_scripts(name, size)
         self.on_paper(name)
 
     def load(self, name, what):
-        """Opens a report and checks what holds for all of them."""
+        """Opens a report and checks what must hold for every report."""
         self.open(name, what)
         asked = [event["params"]["request"]["url"] for event in self.browser.events if event["method"] == "Network.requestWillBeSent"]
         fetched = [address for address in asked if not address.startswith("data:")]
         self.expect(fetched == [f"{self.address}/{name}.html"], f"{what}: asks for {fetched}")
         self.expect(self.server.requests == [f"/{name}.html"], f"{what}: the server was asked for {self.server.requests}")
         pictures = self.browser.ask("[...document.images].map((i) => [i.complete && i.naturalWidth > 0, i.alt != ''])")
-        self.expect(pictures and all(map(all, pictures)), f"{what}: pictures are decoded and have texts: {pictures}")
+        self.expect(pictures and all(map(all, pictures)), f"{what}: pictures are decoded and have alternative texts: {pictures}")
 
     def open(self, name, what):
-        """Opens a page and checks what holds for every page."""
+        """Opens a page and checks what must hold for every page."""
         self.server.requests.clear()
         self.browser.open(f"{self.address}/{name}.html")
-        # A phone's own innerWidth grows with the page.
+        # innerWidth would not do: on a phone it grows with the page.
         width, window = self.browser.ask("document.documentElement.scrollWidth"), self.browser.width
         self.expect(width <= window, f"{what}: {width} pixels wide in a window of {window}")
         said = ["Log.entryAdded", "Runtime.consoleAPICalled", "Runtime.exceptionThrown"]
@@ -188,7 +189,7 @@ class Checks:
             self.expect(len(visible) == 12 and all(visible), f"atlas, {size}, without scripts: every picture is shown: {visible}")
 
     def sliders(self, what):
-        """Moves the slider to its ends and sees what is shown."""
+        """Moves the slider to both ends and checks what is shown."""
         seen = []
         for end in ["min", "max"]:
             self.browser.ask(f"""[...document.querySelectorAll('input')].map((input) => {{
@@ -201,20 +202,20 @@ class Checks:
                 words: [...document.querySelectorAll('output')].map((o) => o.value),
                 sliders: [...document.querySelectorAll('label')].map((l) => l.getBoundingClientRect().height > 0)}"""))
         first, last = seen
-        self.expect(all(first["sliders"]), f"{what}: the slider is there")
+        self.expect(all(first["sliders"]), f"{what}: the slider is shown")
         if first["opacity"]:
             self.expect(first["opacity"] == [0] and last["opacity"] == [1], f"{what}: the slider turns the map off and on: {seen}")
         if first["shown"]:
             count = len(first["shown"])
             self.expect(
                 first["shown"] == [True] + [False] * (count - 1) and last["shown"] == [False] * (count - 1) + [True],
-                f"{what}: the slider shows one picture after the other: {seen}")
+                f"{what}: the slider shows one picture at a time: {seen}")
             for step in seen:
-                self.expect(step["marked"] == step["words"] * 2, f"{what}: both curves' dot of the picture is marked: {step}")
-        self.expect(not first["words"] or first["words"] != last["words"], f"{what}: the slider says where it is: {seen}")
+                self.expect(step["marked"] == step["words"] * 2, f"{what}: the picture's dot is marked on both curves: {step}")
+        self.expect(not first["words"] or first["words"] != last["words"], f"{what}: the text beside the slider changes: {seen}")
 
     def visible(self):
-        """By picture, whether it takes room."""
+        """Returns for each picture whether it is visible."""
         nodes = self.browser.call("DOM.getDocument")["root"]["nodeId"]
         images = self.browser.call("DOM.querySelectorAll", nodeId=nodes, selector="img")["nodeIds"]
         return [self.height(image) > 10 for image in images]
@@ -239,7 +240,7 @@ class Checks:
         shown = self.visible()
         self.expect(all(shown), f"{name}, printed: every picture is shown: {shown}")
         colour = self.browser.ask("getComputedStyle(document.documentElement).backgroundColor")
-        self.expect(colour == "rgb(255, 255, 255)", f"{name}, printed from dark: white paper, found {colour}")
+        self.expect(colour == "rgb(255, 255, 255)", f"{name}, printed from the dark scheme: the background must be white, found {colour}")
         if self.screenshots:
             data = self.browser.call("Page.printToPDF")["data"]
             (self.screenshots / f"{name}.pdf").write_bytes(base64.b64decode(data))

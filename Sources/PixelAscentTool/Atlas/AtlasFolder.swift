@@ -2,17 +2,18 @@
 
 import PixelAscent
 
-/// A folder of class visualizations: the pictures, a manifest with a line for each, a contact sheet and a gallery page.
+/// A folder of class visualizations: the pictures, a manifest with one line per picture, a contact sheet and a gallery
+/// page.
 package struct AtlasFolder: Sendable {
-  /// The folder's path, without a "/" at its end.
+  /// The folder's path, without a trailing "/".
   package let path: String
-  /// The part that this process makes; nil if it makes or joins all.
+  /// The shard that this process makes; nil if this process makes all pictures or merges the shards.
   package let shard: AtlasShard?
 
-  /// The names of the manifest of all, of the contact sheet and of the gallery page.
+  /// The file names of the whole atlas's manifest, of the contact sheet and of the gallery page.
   package static let manifest = "manifest.jsonl", sheet = "contact-sheet.png", page = "index.html"
 
-  /// The folder at `path`, made if it is not there.
+  /// Opens the folder at `path`, and creates it if it does not exist.
   ///
   /// - Throws: ``PixelAscentError`` of kind `unwritableFile`.
   package init(_ path: String, _ shard: AtlasShard? = nil) throws(PixelAscentError) {
@@ -21,109 +22,122 @@ package struct AtlasFolder: Sendable {
     try Files.makeFolders(self.path)
   }
 
-  private func place(_ name: String) -> String { "\(path)/\(name)" }
+  private func path(of name: String) -> String { "\(path)/\(name)" }
 
-  /// All manifests, first the one to append to. Who makes all, or joins what shards have made, is alone in the folder, where
-  /// shards are beside each other: the manifest of all says so, and those of other shards are only read.
+  /// Opens and locks the manifests that this process needs, and reads the other shards' manifests.
   ///
-  /// - Parameter items: what will be made, whose pictures may replace an atlas's but nothing else
-  /// - Throws: as `AtlasManifest` does, of kind `unreadableFile`, or `unwritableFile` if a file that would be replaced is not
-  ///   an atlas's, before anything in the folder is changed.
+  /// A process that makes all pictures or merges the shards must be alone in the folder, so it locks the whole atlas's
+  /// manifest exclusively. Shards run side by side: each locks that manifest shared, and its own manifest exclusively.
+  ///
+  /// - Parameter items: the items that this process is going to make; their pictures may replace pictures of this
+  ///   atlas, but no other files
+  /// - Returns: all manifests; the first is the one to append to
+  /// - Throws: ``PixelAscentError`` as `AtlasManifest` does; of kind `unreadableFile` if a file can't be read; of kind
+  ///   `unwritableFile` if a file that would be overwritten does not belong to this atlas. Nothing in the folder has
+  ///   been changed then.
   package func openManifests(for items: [AtlasItem]) throws(PixelAscentError) -> [AtlasManifest] {
-    let names = Set([Self.manifest] + [shard?.manifest].compactMap(\.self))
-    try checkPlaces(of: items, readManifests { names.contains($0) || AtlasShard(manifest: $0) != nil })
-    let whole = try AtlasManifest(place(Self.manifest), shard == nil ? .alone : .beside)
-    let own = try shard.map { shard throws(PixelAscentError) in try AtlasManifest(place(shard.manifest), .alone) }
+    let names = Set([Self.manifest] + [shard?.manifestName].compactMap(\.self))
+    try checkOverwrites(of: items, readManifests { names.contains($0) || AtlasShard(manifestName: $0) != nil })
+    let whole = try AtlasManifest(path(of: Self.manifest), shard == nil ? .exclusive : .shared)
+    let own = try shard.map { shard throws(PixelAscentError) in
+      try AtlasManifest(path(of: shard.manifestName), .exclusive)
+    }
     return try [own, whole].compactMap(\.self)
-      + readManifests { name in AtlasShard(manifest: name).map { $0 != shard } ?? false }
+      + readManifests { name in AtlasShard(manifestName: name).map { $0 != shard } ?? false }
   }
 
-  /// What the manifests of such names hold now.
-  private func readManifests(_ isMeant: (String) -> Bool) throws(PixelAscentError) -> [AtlasManifest] {
+  /// Reads the manifests in the folder whose names `isIncluded` accepts, without locking them.
+  private func readManifests(_ isIncluded: (String) -> Bool) throws(PixelAscentError) -> [AtlasManifest] {
     var manifests: [AtlasManifest] = []
-    for name in try Files.names(in: path).sorted() where isMeant(name) {
+    for name in try Files.names(in: path).sorted() where isIncluded(name) {
       do throws(PixelAscentError) {
-        manifests.append(try AtlasManifest(reading: place(name)))
+        manifests.append(try AtlasManifest(reading: path(of: name)))
       } catch {
-        // A shard that had nothing to do removes its own.
-        if Files.exists(place(name)) { throw error }
+        // A shard that had nothing to do has removed its manifest in the meantime.
+        if Files.exists(path(of: name)) { throw error }
       }
     }
     return manifests
   }
 
-  /// Refuses to replace what is not this atlas's: a picture is if it is in a manifest, damaged or not, or says so itself.
-  private func checkPlaces(of items: [AtlasItem], _ manifests: [AtlasManifest]) throws(PixelAscentError) {
+  /// Throws if this process would overwrite a file that does not belong to this atlas. A picture belongs to the atlas
+  /// if a manifest lists it, even if its file is damaged, or if its provenance says that it is one of `items`.
+  private func checkOverwrites(of items: [AtlasItem], _ manifests: [AtlasManifest]) throws(PixelAscentError) {
     func check(_ name: String, _ isOwn: ([UInt8]) -> Bool) throws(PixelAscentError) {
-      let path = place(name)
+      let path = path(of: name)
       if Files.isFolder(path) { throw PixelAscentError(.unwritableFile, "is a folder, not a file", about: path) }
       if !Files.isRegular(path) { return }
       let bytes = try Files.read(path)
-      // Where the machine itself has died there may be a file of nothing.
+      // A machine that crashed may have left an empty file, or one of zeros only.
       if !isOwn(bytes) && !bytes.allSatisfy({ $0 == 0 }) { throw Self.foreign(path) }
     }
     for manifest in manifests where manifest.isForeign { throw Self.foreign(manifest.path) }
     if shard == nil {
       try check(Self.sheet, Provenance.isContactSheet)
-      try check(Self.page, AtlasPage.isOne)
+      try check(Self.page, AtlasPage.isGallery)
     }
     for item in items where !manifests.contains(where: { $0[item.output]?.sha256 != nil }) {
-      try check(item.output) { (try? Provenance(inFile: $0, name: item.output)).map(item.isMade) ?? false }
+      try check(item.output) { (try? Provenance(inFile: $0, name: item.output)).map(item.matches) ?? false }
     }
   }
 
   private static func foreign(_ path: String) -> PixelAscentError {
     PixelAscentError(
-      .unwritableFile, "would be replaced, and this atlas has not made it; move it, or take another folder", about: path
-    )
+      .unwritableFile, "is not a file of this atlas and would be overwritten; move it or choose another folder",
+      about: path)
   }
 
-  /// What there is of an item.
+  /// What the folder holds of an item.
   package enum Presence: Sendable {
-    /// Its picture, whole and made as it should be.
+    /// The item's picture, undamaged, and made as this command would make it.
     case whole(AtlasRecord)
-    /// A whole picture that was made with other parameters, by another model or in another way.
-    case madeOtherwise(Provenance?)
-    /// Nothing, or a damaged file.
+    /// An undamaged picture that was made in another way, for example with other parameters or by another model; and
+    /// the picture's provenance, if that can be read.
+    case mismatched(Provenance?)
+    /// No file, a damaged one, or one that no manifest lists.
     case missing
-    /// Somebody else's picture.
+    /// A picture of another program under the item's name.
     case foreign
 
-    /// The record of a whole picture.
+    /// The record of the item's picture; nil if the folder does not hold that picture whole.
     package var record: AtlasRecord? { if case .whole(let record) = self { record } else { nil } }
   }
 
-  /// What there is of each item.
+  /// Returns what the folder holds of each item.
   ///
-  /// - Throws: ``PixelAscentError`` of kind `unwritableFile` if somebody has put a picture in the place of one.
+  /// - Throws: ``PixelAscentError`` of kind `unwritableFile` if a file with an item's name is a picture that this
+  ///   program did not make.
   package func presence(
     of items: [AtlasItem], _ manifests: [AtlasManifest], threads: Int
   ) throws(PixelAscentError) -> [Presence] {
     let found = sideBySide(items, threads: threads) { (item: AtlasItem) -> Presence in
       let records = manifests.compactMap { $0[item.output] }
-      guard !records.isEmpty, let bytes = try? Files.read(place(item.output)) else { return .missing }
+      guard !records.isEmpty, let bytes = try? Files.read(path(of: item.output)) else { return .missing }
       let sha256 = SHA256.digest(of: bytes)
       guard let record = records.first(where: { $0.sha256 == sha256 }) else {
-        return Self.isAnother(bytes) ? .foreign : .missing
+        return Self.isForeignPicture(bytes) ? .foreign : .missing
       }
       let comment = try? RGBImage.comment(inFile: bytes, name: item.output)
       if comment == item.provenance { return .whole(record) }
       let made = try? Provenance(text: comment, name: item.output)
-      return made.map(item.isMade) ?? false ? .whole(record) : .madeOtherwise(made)
+      return made.map(item.matches) ?? false ? .whole(record) : .mismatched(made)
     }
-    for (item, presence) in zip(items, found) { if case .foreign = presence { throw Self.foreign(place(item.output)) } }
+    for (item, presence) in zip(items, found) {
+      if case .foreign = presence { throw Self.foreign(path(of: item.output)) }
+    }
     return found
   }
 
-  /// Whether bytes are a whole picture, and not of this program: no damage makes that of one of its own.
-  private static func isAnother(_ bytes: [UInt8]) -> Bool {
+  /// Returns whether the bytes are a picture that this program did not make. Damage can't turn one of the program's own
+  /// pictures into one that can be decoded and has no comment of the program.
+  private static func isForeignPicture(_ bytes: [UInt8]) -> Bool {
     !Provenance.isOwn(bytes) && (try? RGBImage(decoding: bytes, name: "")) != nil
   }
 
-  /// Why items that are not there could not be made.
+  /// Returns the records that say why items without a picture could not be made.
   ///
-  /// - Returns: a record of each
-  /// - Throws: ``PixelAscentError`` of kind `unreadableFile` if something else is known of one, or nothing.
+  /// - Throws: ``PixelAscentError`` of kind `unreadableFile` if the manifests have no record of such an item, or one
+  ///   that does not say that the item failed.
   package func failures(
     of items: [AtlasItem], _ presence: [Presence], _ manifests: [AtlasManifest]
   ) throws(PixelAscentError) -> [AtlasRecord] {
@@ -138,26 +152,27 @@ package struct AtlasFolder: Sendable {
     }
     guard let first = missing.first else { return failures }
     var reason = ""
-    if case .madeOtherwise(let made?) = first.presence { reason = " (\(first.item.difference(from: made)))" }
+    if case .mismatched(let made?) = first.presence { reason = " (\(first.item.difference(from: made)))" }
     throw PixelAscentError(
       .unreadableFile,
       Message(
-        "\(missing.count) of \(items.count) pictures are missing, damaged or made otherwise, the first "
+        "\(missing.count) of \(items.count) pictures are missing, damaged or do not match this command; the first is "
           + "\(first.item.output)\(reason); run their shards again"), about: path)
   }
 
-  /// The records of pictures that another command has put here, and that are whole.
+  /// Returns the records of the undamaged pictures in this folder that are not among `items`: another command made
+  /// them.
   private func otherRecords(_ items: [AtlasItem], _ manifests: [AtlasManifest]) -> [AtlasRecord] {
     let own = Set(items.map(\.output))
     var found: [String: AtlasRecord] = [:]
     for record in manifests.flatMap(\.records) where !own.contains(record.output) && !record.output.hasSlash {
-      guard let sha256 = record.sha256, let bytes = try? Files.read(place(record.output)) else { continue }
+      guard let sha256 = record.sha256, let bytes = try? Files.read(path(of: record.output)) else { continue }
       if SHA256.digest(of: bytes) == sha256 { found[record.output] = record }
     }
     return Array(found.values)
   }
 
-  /// Writes the picture of an item, whole or not at all.
+  /// Writes the picture of an item to a file, whole or not at all.
   ///
   /// - Returns: the file's bytes
   /// - Throws: ``PixelAscentError`` of kind `unwritableFile`.
@@ -167,37 +182,39 @@ package struct AtlasFolder: Sendable {
     return bytes
   }
 
-  /// Removes the picture of an item.
-  package func remove(_ item: AtlasItem) { Files.remove(place(item.output)) }
+  /// Removes the file of an item's picture.
+  package func remove(_ item: AtlasItem) { Files.remove(path(of: item.output)) }
 
   private func write(_ bytes: [UInt8], _ name: String) throws(PixelAscentError) {
-    // No two processes have the same name for one: a shard's is in it.
-    try Files.write(bytes, to: place(name), temporary: ".\(name)\(shard.map { ".\($0)" } ?? "").tmp")
+    // The shard is part of the temporary file's name, so that no two processes write to the same temporary file.
+    try Files.write(bytes, to: path(of: name), temporary: ".\(name)\(shard.map { ".\($0)" } ?? "").tmp")
   }
 
-  /// Removes what a run that was killed has left of these items; of the pages and of other shards as well if this process is
-  /// alone.
+  /// Removes the temporary files that killed runs have left: a shard removes its own, and a process that is alone in
+  /// the folder removes those of every shard.
+  ///
+  /// - Parameter items: the items whose temporary files are removed; files with other names stay
   package func removeUnfinished(_ items: [AtlasItem]) {
     guard let present = try? Files.names(in: path) else { return }
     let files = Set(items.map(\.output) + [Self.manifest, Self.sheet, Self.page])
     for name in present where name.hasPrefix(".") && name.hasSuffix(".tmp") {
       let file = name.dropFirst().dropLast(4), dot = file.lastIndex(of: ".")
       let owner = dot.flatMap { AtlasShard(String(file[file.index(after: $0)...])) }
-      let isMeant = files.contains(String(owner == nil ? file : file[..<(dot ?? file.endIndex)]))
-      if isMeant && (shard == nil || shard == owner) { Files.remove(place(name)) }
+      let isOfAtlas = files.contains(String(owner == nil ? file : file[..<(dot ?? file.endIndex)]))
+      if isOfAtlas && (shard == nil || shard == owner) { Files.remove(path(of: name)) }
     }
   }
 
-  /// Removes a manifest that nothing was put into.
+  /// Removes the file of a manifest that has no records.
   package func removeIfEmpty(_ manifest: AtlasManifest) {
     if manifest.records.isEmpty { Files.remove(manifest.path) }
   }
 
-  /// Writes the manifest in the order of classes, recipes and seeds, the contact sheet and the page; other manifests are
-  /// removed. Items that could not be made keep the line that says why.
+  /// Writes the manifest, sorted by class, recipe and seed, the contact sheet and the gallery page, and removes the
+  /// shards' manifests. An item that could not be made keeps the line of the manifest that says why.
   ///
   /// - Returns: the number of pictures
-  /// - Throws: ``PixelAscentError`` of kind `unwritableFile`, or as reading a picture does.
+  /// - Throws: ``PixelAscentError`` of kind `unwritableFile`, or of another kind if a picture can't be read.
   package func finish(_ items: [AtlasItem], _ manifests: [AtlasManifest], threads: Int) throws -> Int {
     let own = zip(items, try presence(of: items, manifests, threads: threads)).compactMap { item, presence in
       presence.record ?? manifests.lazy.compactMap { $0[item.output] }.first { $0.isFailure(of: item) }
@@ -205,15 +222,15 @@ package struct AtlasFolder: Sendable {
     let all = (own + otherRecords(items, manifests)).sorted(by: AtlasRecord.precedes)
     let pictures = all.filter { $0.sha256 != nil }
     if pictures.isEmpty {
-      Files.remove(place(Self.sheet))
+      Files.remove(path(of: Self.sheet))
     } else {
       try write(ContactSheet(pictures, in: path, threads: threads).pngData(), Self.sheet)
     }
     try write(Array(AtlasPage(pictures).text.utf8), Self.page)
     try write(Array(all.map { try JSONText.encode($0) + "\n" }.joined().utf8), Self.manifest)
-    // The manifest is another file now: a shard that has begun before this one is locked needs its own, and the next join
-    // takes it.
-    guard let whole = try? AtlasManifest(place(Self.manifest), .alone) else { return pictures.count }
+    // The manifest is a new file now, which this process has not locked. If a shard has locked the new file in the
+    // meantime, all shards' manifests stay: that shard appends to its own, and the next merge removes them.
+    guard let whole = try? AtlasManifest(path(of: Self.manifest), .exclusive) else { return pictures.count }
     for manifest in manifests where manifest.path != whole.path { Files.remove(manifest.path) }
     return pictures.count
   }

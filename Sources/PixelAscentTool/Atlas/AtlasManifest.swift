@@ -11,35 +11,38 @@ import Synchronization
   import Glibc
 #endif
 
-/// The list of an atlas's pictures, one JSON object a line, to which lines are appended whole.
+/// The list of an atlas's pictures: a file with one JSON object per line, to which only whole lines are appended.
 package final class AtlasManifest: Sendable {
-  /// What a process that has it open leaves to others.
+  /// What other processes may do while this process has the manifest open.
   package enum Access: Sendable {
-    /// No other has it open: lines may be appended.
-    case alone
-    /// Others may have it open in this way too, and read it.
-    case beside
+    /// No other process can have the manifest open, so this process may append lines.
+    case exclusive
+    /// Other processes can have the manifest open with shared access too.
+    case shared
   }
 
-  /// The file.
+  /// The path of the manifest's file.
   package let path: String
-  /// Whether other processes are kept away as they should be.
+  /// Whether the lock that the file needs was obtained; false if the file system has no locks, true if the file was
+  /// only read.
   package let isLocked: Bool
-  /// Whether it is a file of another kind: no line of it is a record, nor its half-written first one.
+  /// Whether the file is not a manifest: no line is a record, and the file does not begin like a half-written record.
   let isForeign: Bool
   private let file: Int32?
   private let last: Mutex<[String: AtlasRecord]>
 
-  /// Opens the manifest at `path`, or makes an empty one. A half-written last line is cut off if this process is alone.
+  /// Opens the manifest at `path`, and creates an empty one if there is none. With exclusive access, cuts off a last
+  /// line that was only half written.
   ///
-  /// - Parameter lock: what locks a file as `flock` does, but in tests
-  /// - Throws: ``PixelAscentError`` of kind `unwritableFile` if that is not possible, or another process has it open.
+  /// - Parameter lock: the function that locks the file; tests pass one that fails
+  /// - Throws: ``PixelAscentError`` of kind `unwritableFile` if the file can't be opened or created, or if another
+  ///   process has it open and `access` or that process's access is exclusive.
   package init(
     _ path: String, _ access: Access, lock: (Int32, Int32) -> Int32 = flock
   ) throws(PixelAscentError) {
     let (file, isLocked) = try Self.open(path, access, lock), bytes = try Files.read(path), end = Self.end(bytes)
-    if access == .alone && end < bytes.count {
-      // Without a lock it may be one that another process is at.
+    if access == .exclusive && end < bytes.count {
+      // Without a lock, another process may still be writing the last line: end the line rather than cut it off.
       let done = isLocked ? ftruncate(file, off_t(end)) == 0 : write(file, "\n", 1) == 1
       if !done { throw Files.failure(.unwritableFile, path, errno) }
     }
@@ -47,21 +50,21 @@ package final class AtlasManifest: Sendable {
     last = Mutex(Self.last(bytes[..<end], path))
   }
 
-  /// What the manifest at `path` holds now, whoever has it open.
+  /// Reads what the manifest at `path` holds now, even if another process has it open.
   ///
   /// - Throws: ``PixelAscentError`` of kind `unreadableFile`.
   package init(reading path: String) throws(PixelAscentError) {
     let bytes = try Files.read(path), records = Self.last(bytes[..<Self.end(bytes)], path)
     (self.path, file, isLocked) = (path, nil, true)
-    // Where the machine itself has died there may be zeros.
+    // A machine that crashed may have left a file of zeros.
     isForeign = records.isEmpty && !zip(bytes, #"{"class":"#.utf8).allSatisfy(==) && !bytes.allSatisfy { $0 == 0 }
     last = Mutex(records)
   }
 
-  /// Where the last whole line ends.
+  /// Returns the offset at which the last whole line ends.
   private static func end(_ bytes: [UInt8]) -> Int { bytes.lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0 }
 
-  /// The last line of each picture; a line that can't be read is none.
+  /// Returns the last record of each picture, by the picture's file name. Lines that can't be decoded are ignored.
   private static func last(_ bytes: ArraySlice<UInt8>, _ path: String) -> [String: AtlasRecord] {
     var last: [String: AtlasRecord] = [:]
     for line in bytes.split(separator: UInt8(ascii: "\n")) {
@@ -75,18 +78,19 @@ package final class AtlasManifest: Sendable {
     if let file { close(file) }
   }
 
-  /// What it holds of a picture: the last line about it.
+  /// The last record of the picture with the file name `output`; nil if the manifest has none.
   package subscript(output: String) -> AtlasRecord? { last.withLock { $0[output] } }
 
-  /// The last line of each picture, in no order.
+  /// The last record of each picture, in no particular order.
   package var records: [AtlasRecord] { last.withLock { Array($0.values) } }
 
-  /// Appends a line, or nothing, to a manifest that is open.
+  /// Appends a record as a whole line. If that fails, the file keeps its former length.
   ///
-  /// - Throws: ``PixelAscentError`` of kind `unwritableFile`, for example where the disk is full.
+  /// - Precondition: the manifest was opened, not only read.
+  /// - Throws: ``PixelAscentError`` of kind `unwritableFile`, for example if the disk is full.
   package func append(_ record: AtlasRecord) throws {
     let line = Array((try JSONText.encode(record) + "\n").utf8)
-    guard let file else { preconditionFailure("\(path) is only read") }
+    guard let file else { preconditionFailure("\(path) was opened only for reading") }
     let problem = last.withLock { last -> Int32 in
       let end = lseek(file, 0, SEEK_END)
       let problem = line.withUnsafeBytes { Files.drain($0, into: file) }
@@ -103,16 +107,16 @@ package final class AtlasManifest: Sendable {
       let file = Files.openForAppending(path)
       guard file >= 0 else { throw Files.failure(.unwritableFile, path, errno) }
       var isLocked = true
-      if lock(file, (access == .alone ? LOCK_EX : LOCK_SH) | LOCK_NB) != 0 {
+      if lock(file, (access == .exclusive ? LOCK_EX : LOCK_SH) | LOCK_NB) != 0 {
         let problem = errno
         if problem == EINTR { close(file); continue }
         if problem == EWOULDBLOCK {
           close(file)
-          throw PixelAscentError(.unwritableFile, "another run is at work on it", about: path)
+          throw PixelAscentError(.unwritableFile, "another run is using this file", about: path)
         }
         isLocked = false
       }
-      // The one before may have put another file in its place.
+      // The process that held the lock before may have replaced the file. Then the new file must be opened.
       var opened = stat(), present = stat()
       if fstat(file, &opened) == 0, stat(path, &present) == 0, opened.st_ino == present.st_ino {
         return (file, isLocked)

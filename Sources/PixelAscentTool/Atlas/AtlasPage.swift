@@ -2,14 +2,15 @@
 
 import PixelAscent
 
-/// The gallery of an atlas: its pictures, which stand beside it, with a search by name. It has no time in it.
+/// The gallery page of an atlas: the pictures, which are files in the same folder, with a search by class. The page
+/// holds no date or time, so the same records give the same bytes.
 struct AtlasPage {
   private let records: [AtlasRecord]
 
   init(_ records: [AtlasRecord]) { self.records = records }
 
-  /// Whether a file's bytes are such a page.
-  static func isOne(_ bytes: [UInt8]) -> Bool {
+  /// Returns whether the bytes of a file are an atlas's gallery page.
+  static func isGallery(_ bytes: [UInt8]) -> Bool {
     String(decoding: bytes.prefix(1024), as: UTF8.self).contains(generator.text)
   }
 
@@ -18,16 +19,17 @@ struct AtlasPage {
 
     """
 
-  /// The whole file.
+  /// The text of the page's file.
   var text: String {
     let recipes = Set(records.map(\.recipe)).count, seeds = Set(records.map(\.seed)).count
     let figures: [HTML] = records.map { Self.figure($0, recipes: recipes > 1, seeds: seeds > 1) }
+    let pictures = ReportPage.count(records.count, "class visualization")
     let body: HTML = """
       <header>
-      <h1>What the network sees in its classes</h1>
-      <p>\(records.count) class visualizations, made by gradient ascent. \(records.isEmpty ? "" : Self.sheet)\
-      <a href="manifest.jsonl">All numbers</a>.</p>
-      <label hidden>Search <input type="search" placeholder="a name or an index"> <output></output></label>
+      <h1>What each class looks like to the network</h1>
+      <p>\(pictures), made by gradient ascent on the score of a class. \(records.isEmpty ? "" : Self.sheet)\
+      <a href="manifest.jsonl">All scores and seeds</a>.</p>
+      <label hidden>Search <input type="search" placeholder="class name or index"> <output></output></label>
       </header>
       <main>
       \(figures)</main>
@@ -35,13 +37,13 @@ struct AtlasPage {
 
       """
     return HTML.page(
-      title: "Atlas of \(records.count) class visualizations", head: Self.generator, images: "'self' file: data:",
+      title: "Atlas of \(pictures)", head: Self.generator, images: "'self' file: data:",
       style: Self.style, body: body, script: Self.script
     ).text
   }
 
   private static let sheet: HTML = """
-    <a href="contact-sheet.png">All on one sheet</a>.\u{20}
+    <a href="contact-sheet.png">All pictures on one sheet</a>.\u{20}
     """
 
   private static func figure(_ record: AtlasRecord, recipes: Bool, seeds: Bool) -> HTML {
@@ -50,12 +52,13 @@ struct AtlasPage {
     let percent = Int((min(max(record.probability ?? 0, 0), 1) * 100).rounded())
     return """
       <figure><a href="\(urlPath(record.output))"><img src="\(urlPath(record.output))" alt="\(record.label)" loading="lazy"></a>\
-      <figcaption><b><bdi>\(record.label)</bdi></b> (\(record.class))\(recipe)\(seed)<small>\(percent)\u{A0}%</small></figcaption></figure>
+      <figcaption><b><bdi>\(record.label)</bdi></b> (\(record.class))\(recipe)\(seed)<small>probability \(percent)\u{A0}%</small></figcaption></figure>
 
       """
   }
 
-  /// A file name as it stands in a link: what is no letter, digit, "-", "." or "_" of ASCII is escaped.
+  /// Returns a file name in the form that a link needs: every byte except ASCII letters, digits, "-", "." and "_" is
+  /// percent-encoded.
   private static func urlPath(_ name: String) -> String {
     name.utf8.reduce(into: "") { path, byte in
       let scalar = Unicode.Scalar(byte)

@@ -2,7 +2,7 @@
 
 import PixelAscent
 
-/// A line of an atlas's manifest: a picture that was made, or why it could not be.
+/// A line of an atlas's manifest: what is known about a picture, or the reason why the picture could not be made.
 package struct AtlasRecord: Codable, Hashable, Sendable {
   package let `class`: Int
   package let label, recipe: String
@@ -12,15 +12,15 @@ package struct AtlasRecord: Codable, Hashable, Sendable {
   package private(set) var iterations: Int?
   package private(set) var score: Float?
   package private(set) var probability: Double?
-  /// The time of the ascent's loop alone.
+  /// The time that the iterations took, without reading and writing files.
   package private(set) var seconds: Double?
-  /// Of the picture's file.
+  /// The SHA-256 of the picture's file; nil if the picture could not be made.
   package private(set) var sha256: String?
   package private(set) var error: String?
-  /// ``AtlasItem/digest``, where there is an error instead of a picture.
+  /// The item's ``AtlasItem/digest`` if the picture could not be made, else nil.
   private var provenance: String?
 
-  /// The record of a picture whose file holds `bytes`.
+  /// Makes the record of a picture whose file holds `bytes`.
   package init(_ item: AtlasItem, _ result: ClassVisualization.Result, bytes: [UInt8]) {
     self.init(item)
     (iterations, score) = (result.iterations, result.scores[item.class])
@@ -28,14 +28,14 @@ package struct AtlasRecord: Codable, Hashable, Sendable {
     sha256 = SHA256.digest(of: bytes)
   }
 
-  /// The record of a picture that could not be made.
+  /// Makes the record of a picture that could not be made.
   package init(_ item: AtlasItem, error: String) {
     self.init(item)
     self.error = error
     provenance = item.digest
   }
 
-  /// Whether it says why this item could not be made, as it is to be made now.
+  /// Returns whether the record says that `item` failed with the parameters that `item` has now.
   package func isFailure(of item: AtlasItem) -> Bool {
     error != nil && provenance == item.digest
   }
@@ -45,20 +45,20 @@ package struct AtlasRecord: Codable, Hashable, Sendable {
     (recipe, seed) = (item.visualization.recipe.rawValue, item.visualization.seed)
   }
 
-  /// Its place among others: by class, recipe, seed.
+  /// Returns whether `one` comes before `other` in a manifest, which is sorted by class, recipe and seed.
   package static func precedes(_ one: AtlasRecord, _ other: AtlasRecord) -> Bool {
     (one.class, one.recipe, one.seed, one.output) < (other.class, other.recipe, other.seed, other.output)
   }
 }
 
-/// A picture that an atlas is to hold.
+/// A picture of an atlas, whether it has been made yet or not.
 package struct AtlasItem: Sendable {
   package let `class`: Int
   package let label: String
   package let visualization: ClassVisualization
-  /// The picture's file name in the atlas's folder; no other item's.
+  /// The picture's file name in the atlas's folder, which differs from that of every other item.
   package let output: String
-  /// What the picture's file says of itself; see ``Provenance/text()``.
+  /// The provenance that is written into the picture's file; see ``Provenance/text()``.
   package let provenance: String
 
   package init(
@@ -68,19 +68,20 @@ package struct AtlasItem: Sendable {
     (self.output, self.provenance) = (output, provenance)
   }
 
-  /// Whether a picture whose file says so is this one, on whatever instruction set: the machines of an atlas may differ.
-  func isMade(as made: Provenance) -> Bool {
+  /// Returns whether a picture with the provenance `made` is this item's picture. The instruction set may differ,
+  /// because several machines may make an atlas.
+  func matches(_ made: Provenance) -> Bool {
     guard let own = try? Provenance(text: provenance, name: output) else { return false }
     return own.onAnyInstructionSet == made.onAnyInstructionSet
   }
 
-  /// SHA-256 of what the picture would say of itself, but for the instruction set.
+  /// The SHA-256 of the item's provenance without the instruction set.
   var digest: String {
     let own = try? Provenance(text: provenance, name: output).onAnyInstructionSet.text()
     return SHA256.digest(of: Array((own ?? provenance).utf8))
   }
 
-  /// Why a picture is not this one.
+  /// Returns why a picture with the provenance `made` is not this item's picture.
   func difference(from made: Provenance) -> String {
     guard let own = try? Provenance(text: provenance, name: output) else { return "" }
     let reasons = made.differences(
@@ -89,18 +90,18 @@ package struct AtlasItem: Sendable {
   }
 }
 
-/// A part of an atlas's items that a process of its own makes: every `count`-th, from number `index` on.
+/// A share of an atlas's items that one process makes: every `count`-th item, beginning with the `index`-th.
 package struct AtlasShard: Hashable, Sendable, CustomStringConvertible {
-  /// From 1 to `count`.
+  /// The shard's number, from 1 to `count`, and the number of shards.
   package let index, count: Int
 
-  /// nil unless 1 ≤ index ≤ count ≤ 100,000.
+  /// Makes shard `index` of `count`; nil unless 1 ≤ index ≤ count ≤ 100,000.
   package init?(_ index: Int, of count: Int) {
     guard 1 <= index, index <= count, count <= 100_000 else { return nil }
     (self.index, self.count) = (index, count)
   }
 
-  /// The shard whose ``description`` a text is.
+  /// Makes the shard whose ``description`` is `text`; nil if there is none.
   package init?(_ text: String) {
     let parts = text.split(separator: "-of-", omittingEmptySubsequences: false).map { Int($0) }
     guard parts.count == 2, let index = parts[0], let count = parts[1], let shard = AtlasShard(index, of: count),
@@ -109,20 +110,20 @@ package struct AtlasShard: Hashable, Sendable, CustomStringConvertible {
     self = shard
   }
 
-  /// The shard that has a manifest of this name.
-  init?(manifest name: String) {
+  /// Makes the shard whose manifest has this file name; nil if there is none.
+  init?(manifestName name: String) {
     guard name.hasPrefix("manifest-"), name.hasSuffix(".jsonl") else { return nil }
     self.init(String(name.dropFirst(9).dropLast(6)))
   }
 
-  /// As file names have it: "3-of-8".
+  /// The shard as it is written in file names, such as "3-of-8".
   package var description: String { "\(index)-of-\(count)" }
 
-  /// The name of its manifest.
-  var manifest: String { "manifest-\(self).jsonl" }
+  /// The file name of the shard's manifest.
+  var manifestName: String { "manifest-\(self).jsonl" }
 
-  /// Its items.
-  package func of(_ items: [AtlasItem]) -> [AtlasItem] {
+  /// Returns the items that belong to the shard.
+  package func items(of items: [AtlasItem]) -> [AtlasItem] {
     stride(from: index - 1, to: items.count, by: count).map { items[$0] }
   }
 }

@@ -2,25 +2,26 @@
 
 import PixelAscent
 
-/// What `atlas` does: makes the pictures of a folder that are missing, and the pages that show them.
+/// The work of the command `atlas`: makes the missing pictures of a folder, and the contact sheet and page that show
+/// them all.
 package struct AtlasWork: Sendable {
   private let folder: AtlasFolder
   private let items: [AtlasItem]
   private let startFile: String?
-  /// The image that the ascents start from.
+  /// The image that the ascents start from; nil if they start from noise or from the mean image.
   private let start: Tensor?
   private let network: Network
-  /// The memory that an ascent takes.
+  /// The memory that one ascent needs.
   private let bytes: Int
   private let console: Console
 
-  /// Reads the network, settles which pictures the folder is to hold, and makes the folder.
+  /// Reads the network, decides which pictures belong in the folder, and creates the folder.
   ///
   /// - Parameters:
-  ///   - output: the folder
-  ///   - classes: a list of classes, or a file of them; nil is all
-  ///   - shard: the part that this process makes; nil if it makes all
-  ///   - isMerge: whether the folder must be there, because shards have made its pictures
+  ///   - output: the folder's path
+  ///   - classes: a list of classes, or the path of a file with such a list; nil for all classes
+  ///   - shard: the shard that this process makes; nil if this process makes or merges all pictures
+  ///   - isMerge: whether this process merges what shards have made, so that the folder must exist
   package init(
     _ output: String, classes: String?, _ request: AscentRequest, _ shard: ShardRequest?, isMerge: Bool,
     _ source: NetworkSource
@@ -54,15 +55,15 @@ package struct AtlasWork: Sendable {
     folder = try AtlasFolder(output, shard)
   }
 
-  /// The lines for people about a picture that was made.
+  /// Returns the lines that are printed about a picture that was made.
   package func lines(_ record: AtlasRecord) -> [String] { record.lines(in: folder.path) }
 
-  /// Makes what is missing of the folder's shard, or of all, and calls `report` with the record of each picture; then, of all,
-  /// writes the pages.
+  /// Makes the missing pictures of the folder's shard, or of the whole atlas, and calls `report` with the record of
+  /// each. If this process makes the whole atlas, then writes the manifest, the contact sheet and the gallery page.
   ///
-  /// - Throws: `ExitStatus` if a picture failed, or Ctrl-C came.
+  /// - Throws: `ExitStatus` if a picture failed or the user pressed Ctrl-C.
   package func make(report: (AtlasRecord) throws -> Void) throws {
-    let items = folder.shard?.of(items) ?? items, threads = network.options.threads
+    let items = folder.shard?.items(of: items) ?? items, threads = network.options.threads
     let manifests = try openManifests(for: items), manifest = manifests[0]
     folder.removeUnfinished(items)
     let present = try folder.presence(of: items, manifests, threads: threads)
@@ -78,15 +79,16 @@ package struct AtlasWork: Sendable {
     } report: { (record: AtlasRecord?) in
       if let record { try report(record) }
     }
-    if Interruption.isAsked { console.note("\(folder.path): the same command makes what is missing") }
+    if Interruption.isAsked { console.note("\(folder.path): run the same command again to make the missing pictures") }
     if folder.shard == nil && !ending.isCutShort { try finish(manifests, threads: threads) }
     if folder.shard != nil { folder.removeIfEmpty(manifest) }
     try ending.check()
   }
 
-  /// Joins what shards have made.
+  /// Merges what the shards have made: writes the manifest, the contact sheet and the gallery page.
   ///
-  /// - Throws: `ExitStatus` if a picture of theirs failed.
+  /// - Throws: `ExitStatus` if a shard could not make a picture; `PixelAscentError` of kind `unreadableFile` if one is
+  ///   missing.
   package func merge() throws {
     let threads = network.options.threads, manifests = try openManifests(for: items)
     folder.removeUnfinished(items)
@@ -108,18 +110,18 @@ package struct AtlasWork: Sendable {
   private func openManifests(for items: [AtlasItem]) throws -> [AtlasManifest] {
     let manifests = try folder.openManifests(for: items)
     if let open = manifests.first(where: { !$0.isLocked }) {
-      console.note("note: \(open.path) can't be locked here: take care that no other run works on it")
+      console.note("note: \(open.path) can't be locked here: make sure that no other run uses this folder")
     }
     return manifests
   }
 
-  /// Says what there is of the pictures that this process is to make.
+  /// Prints how many of this process's pictures exist already, and how many of them must be made again.
   private func printNotes(on present: [AtlasFolder.Presence], missing: Int) {
     let count = present.count
-    if let shard = folder.shard, count == 0 { console.note("note: shard \(shard) has no picture to make") }
-    if missing < count { console.note("\(count - missing) of \(count) pictures are there") }
-    let others = present.count { if case .madeOtherwise = $0 { true } else { false } }
-    if others > 0 { console.note("\(others) of \(count) pictures were made otherwise, and are made anew") }
+    if let shard = folder.shard, count == 0 { console.note("note: shard \(shard) has no pictures to make") }
+    if missing < count { console.note("\(count - missing) of \(count) pictures already exist") }
+    let others = present.count { if case .mismatched = $0 { true } else { false } }
+    if others > 0 { console.note("\(others) of \(count) pictures do not match this command and will be made again") }
   }
 
   private func finish(_ manifests: [AtlasManifest], threads: Int) throws {
@@ -128,9 +130,9 @@ package struct AtlasWork: Sendable {
     console.note("\(folder.path): \(count) picture\(count == 1 ? "" : "s")\(sheet) and \(AtlasFolder.page)")
   }
 
-  /// Makes and writes a picture.
+  /// Makes the picture of an item, writes it, and appends its record to the manifest.
   ///
-  /// - Returns: the picture's record; nil if the ascent was stopped before its end
+  /// - Returns: the picture's record; nil if Ctrl-C stopped the ascent
   private func make(_ item: AtlasItem, _ network: Network, _ manifest: AtlasManifest) throws -> AtlasRecord? {
     do {
       let result = try withErrors(about: startFile) {
@@ -148,7 +150,7 @@ package struct AtlasWork: Sendable {
       }
       return record
     } catch let error as PixelAscentError where error.kind != .unwritableFile {
-      // A picture that was made with other parameters is not this item's, and must not stay in its place.
+      // An older picture that was made with other parameters must not stay under this item's name.
       folder.remove(item)
       try manifest.append(AtlasRecord(item, error: error.line))
       throw error

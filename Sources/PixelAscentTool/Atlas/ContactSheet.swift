@@ -2,14 +2,16 @@
 
 import PixelAscent
 
-/// The pictures of an atlas as small ones in rows, on white.
+/// All pictures of an atlas in one picture: thumbnails in rows, on white.
 struct ContactSheet {
   private let records: [AtlasRecord]
   private let picture: RGBImage
 
   private static let gap = 4, widest = 2048, tiles = 12...224
 
-  /// - Throws: ``PixelAscentError`` as reading a picture does.
+  /// Reads the pictures from the folder and lays them out.
+  ///
+  /// - Throws: ``PixelAscentError`` if a picture can't be read.
   init(_ records: [AtlasRecord], in folder: String, threads: Int) throws(PixelAscentError) {
     self.records = records
     let columns = Int(Double(records.count).squareRoot().rounded(.up))
@@ -24,7 +26,7 @@ struct ContactSheet {
     picture = RGBImage(grid: tiles, columns: columns, tile: tile, gap: Self.gap)
   }
 
-  /// The file; it says what it is made of.
+  /// Returns the sheet as a PNG file, whose comment lists the pictures on it.
   func pngData() throws -> [UInt8] {
     struct Comment: Encodable {
       struct Picture: Encodable {
@@ -43,20 +45,20 @@ struct ContactSheet {
 }
 
 extension RGBImage {
-  /// The picture with its longer side `side`; the shorter at least a pixel.
+  /// Returns the picture resized so that its longer side has `side` pixels and its shorter side at least one.
   fileprivate func fitted(_ side: Int) -> RGBImage {
     let longer = max(width, height)
     return resized(width: max(1, width * side / longer), height: max(1, height * side / longer))
   }
 
-  /// Pictures no larger than a tile, in rows of `columns`, each in the middle of its tile, on white.
+  /// Lays out pictures that are at most as large as a tile, in rows of `columns`, each centred in its tile, on white.
   fileprivate init(grid pictures: [RGBImage], columns: Int, tile: Int, gap: Int) {
     let rows = (pictures.count + columns - 1) / columns
-    let places = pictures.enumerated().map { index, picture in
+    let positioned = pictures.enumerated().map { index, picture in
       let left = gap + index % columns * (tile + gap) + (tile - picture.width) / 2
       let top = gap + index / columns * (tile + gap) + (tile - picture.height) / 2
       return (picture, left, top)
     }
-    self.init(width: columns * (tile + gap) + gap, height: rows * (tile + gap) + gap, showing: places)
+    self.init(width: columns * (tile + gap) + gap, height: rows * (tile + gap) + gap, showing: positioned)
   }
 }

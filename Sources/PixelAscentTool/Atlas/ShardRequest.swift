@@ -2,14 +2,15 @@
 
 import PixelAscent
 
-/// Which part of an atlas a process is asked to make.
+/// The shard of an atlas that `--shard` asks for.
 package enum ShardRequest: Hashable, Sendable {
-  /// This one.
+  /// The shard that the command names.
   case given(AtlasShard)
-  /// The one that Slurm or Kubernetes names in the environment; `count` is the number of shards where they don't say it.
+  /// The shard that Slurm or Kubernetes names in the environment; `count` is the number of shards, if the command names
+  /// it.
   case automatic(count: Int?)
 
-  /// The request that a text such as 2/8, auto or auto/8 makes; nil if it is none.
+  /// Reads a request such as 2/8, auto or auto/8; nil if `text` has none of these forms.
   package init?(_ text: String) {
     let parts = text.split(separator: "/", omittingEmptySubsequences: false)
     let count = parts.count == 2 ? Int(parts[1]) : nil
@@ -22,15 +23,15 @@ package enum ShardRequest: Hashable, Sendable {
     }
   }
 
-  /// The shard, found in the environment if need be.
+  /// Returns the shard; looks it up in the environment if the command does not name it.
   ///
-  /// - Parameter environment: gives the value of a variable; nil if it is not set
-  /// - Throws: `UsageError` if the environment doesn't say which shard it is.
+  /// - Parameter environment: returns the value of a variable; nil if the variable is not set
+  /// - Throws: `UsageError` if the environment does not name a shard.
   package func shard(_ environment: (String) -> String? = Files.environment) throws -> AtlasShard {
     func number(_ name: String) throws -> Int? {
       guard let text = environment(name) else { return nil }
       guard let number = Int32(text) else {
-        throw UsageError("--shard auto: \(name) is \"\(text.oneLine)\", which is no whole number.")
+        throw UsageError("--shard auto: \(name) must be a whole number, found \"\(text.oneLine)\".")
       }
       return Int(number)
     }
@@ -42,10 +43,11 @@ package enum ShardRequest: Hashable, Sendable {
         throw UsageError("--shard auto: neither SLURM_ARRAY_TASK_ID nor JOB_COMPLETION_INDEX is set.")
       }
       guard let count else {
-        throw UsageError("--shard auto: Kubernetes doesn't say how many there are; write --shard auto/N.")
+        throw UsageError("--shard auto: Kubernetes does not tell the number of shards; write --shard auto/N.")
       }
       guard let shard = AtlasShard(index + 1, of: count) else {
-        throw UsageError("--shard auto/\(count): JOB_COMPLETION_INDEX is \(index), which is none of \(count).")
+        throw UsageError(
+          "--shard auto/\(count): JOB_COMPLETION_INDEX must be from 0 to \(count - 1), found \(index).")
       }
       return shard
     }
@@ -54,7 +56,7 @@ package enum ShardRequest: Hashable, Sendable {
   private static func slurm(_ id: Int, _ count: Int?, _ number: (String) throws -> Int?) throws -> AtlasShard {
     if let count {
       guard let shard = AtlasShard(id, of: count) else {
-        throw UsageError("--shard auto/\(count): SLURM_ARRAY_TASK_ID is \(id), which is not from 1 to \(count).")
+        throw UsageError("--shard auto/\(count): SLURM_ARRAY_TASK_ID must be from 1 to \(count), found \(id).")
       }
       return shard
     }
@@ -63,12 +65,12 @@ package enum ShardRequest: Hashable, Sendable {
     }
     let step = max(1, try number("SLURM_ARRAY_TASK_STEP") ?? 1), first = try number("SLURM_ARRAY_TASK_MIN") ?? 0
     let last = try number("SLURM_ARRAY_TASK_MAX") ?? first + (all - 1) * step
-    // Some tasks of an array, submitted again, must not take themselves for all.
+    // If only some tasks of an array are submitted again, their count is not the number of shards.
     guard 0...1 ~= first, last - first == (all - 1) * step, let shard = AtlasShard((id - first) / step + 1, of: all)
     else {
       throw UsageError(
-        "--shard auto: tasks \(first) to \(last), \(all) of them, are no whole Slurm array from 0 or 1 on; "
-          + "say which of N shards it is: --shard K/N.")
+        "--shard auto: needs a complete Slurm array that starts at task 0 or 1, found tasks \(first) to \(last) "
+          + "(\(all) in all); write --shard K/N to name the shard.")
     }
     return shard
   }

@@ -10,9 +10,9 @@ import PixelAscent
   import Darwin
 #endif
 
-/// Curves over the iterations of an ascent, as SVG that stands in a page.
+/// A chart of curves over the iterations of an ascent, drawn as SVG inside a page.
 package struct Chart: Sendable {
-  /// A value at an iteration.
+  /// The value of a curve at one iteration.
   package struct Point: Hashable, Sendable {
     package let iteration: Int
     package let value: Double
@@ -28,8 +28,9 @@ package struct Chart: Sendable {
     package let points: [Point]
     fileprivate let frames: Set<Int>?
 
-    /// - Parameter frames: the iterations that a slider goes through, which get a dot each to be marked; without, all points
-    ///   get one as long as they lie apart.
+    /// - Parameter frames: the iterations that the page's slider moves through. The curve then has dots at these
+    ///   iterations only, so that the slider can mark one. If this is nil, every point has a dot, unless there are too
+    ///   many to tell apart.
     package init(_ name: String, _ points: [Point], frames: Set<Int>? = nil) {
       self.name = name
       self.points = points.filter(\.value.isFinite)
@@ -42,10 +43,10 @@ package struct Chart: Sendable {
   private let x, y: Axis
   private let plot: (left: Double, right: Double, top: Double, bottom: Double)
 
-  // In units of a CSS pixel where the chart is as wide as a phone's screen.
+  // One unit is one CSS pixel if the chart is as wide as a phone's screen.
   private static let width = 360.0, height = 220.0
 
-  /// A chart of curves; the vertical axis has room for the values of `including` as well.
+  /// Makes a chart of curves, whose vertical axis also covers the values of `including`.
   package init(_ title: String, _ lines: [Line], including values: [Double] = []) {
     self.title = title
     self.lines = lines
@@ -56,14 +57,16 @@ package struct Chart: Sendable {
     plot = (left: 14 + 6.5 * Double(digits), right: Self.width - 14, top: 10, bottom: Self.height - 40)
   }
 
-  /// Where a point lies, from the picture's upper left corner.
-  package func place(_ point: Point) -> (x: Double, y: Double) { (across(Double(point.iteration)), down(point.value)) }
+  /// Returns the position of a point, measured from the picture's upper left corner.
+  package func position(of point: Point) -> (x: Double, y: Double) {
+    (xPosition(Double(point.iteration)), yPosition(point.value))
+  }
 
-  private func across(_ value: Double) -> Double { plot.left + x.fraction(value) * (plot.right - plot.left) }
+  private func xPosition(_ value: Double) -> Double { plot.left + x.fraction(value) * (plot.right - plot.left) }
 
-  private func down(_ value: Double) -> Double { plot.bottom - y.fraction(value) * (plot.bottom - plot.top) }
+  private func yPosition(_ value: Double) -> Double { plot.bottom - y.fraction(value) * (plot.bottom - plot.top) }
 
-  /// The figure: the picture, and the names of its curves.
+  /// The chart as a figure: the picture, and the names of the curves.
   package var html: HTML {
     let key: [HTML] = lines.enumerated().map { index, line in
       "<span><i class=\"key line-\(index)\"></i><bdi>\(line.name)</bdi></span>"
@@ -90,10 +93,10 @@ package struct Chart: Sendable {
 
   private var gridLines: [HTML] {
     zip(y.ticks, y.labels).map { tick, label in
-      let place = down(tick)
+      let position = yPosition(tick)
       return """
-        <line x1="\(fixed(plot.left, 1))" x2="\(fixed(plot.right, 1))" y1="\(fixed(place, 1))" y2="\(fixed(place, 1))"/>\
-        <text x="\(fixed(plot.left - 6, 1))" y="\(fixed(place + 4, 1))" text-anchor="end">\(label)</text>
+        <line x1="\(fixed(plot.left, 1))" x2="\(fixed(plot.right, 1))" y1="\(fixed(position, 1))" y2="\(fixed(position, 1))"/>\
+        <text x="\(fixed(plot.left - 6, 1))" y="\(fixed(position + 4, 1))" text-anchor="end">\(label)</text>
 
         """
     }
@@ -102,15 +105,15 @@ package struct Chart: Sendable {
   private var columns: [HTML] {
     zip(x.ticks, x.labels).map { tick, label in
       """
-      <text x="\(fixed(across(tick), 1))" y="\(fixed(plot.bottom + 17, 1))" text-anchor="middle">\(label)</text>
+      <text x="\(fixed(xPosition(tick), 1))" y="\(fixed(plot.bottom + 17, 1))" text-anchor="middle">\(label)</text>
 
       """
     }
   }
 
   private func curve(_ index: Int) -> HTML {
-    let places = lines[index].points.map(place)
-    let path = places.map { "\(fixed($0.x, 1)),\(fixed($0.y, 1))" }.joined(separator: " ")
+    let positions = lines[index].points.map(position(of:))
+    let path = positions.map { "\(fixed($0.x, 1)),\(fixed($0.y, 1))" }.joined(separator: " ")
     return "<g class=\"line-\(index)\"><polyline points=\"\(path)\"/>\(dots(lines[index]))</g>\n"
   }
 
@@ -119,7 +122,7 @@ package struct Chart: Sendable {
     let lieApart = points.count <= 40
     if line.frames == nil && !lieApart { return [] }
     return points.map { point in
-      let (x, y) = place(point), quiet: HTML = lieApart ? "" : " class=\"quiet\""
+      let (x, y) = position(of: point), quiet: HTML = lieApart ? "" : " class=\"quiet\""
       return """
         <circle\(quiet) data-iteration="\(point.iteration)" cx="\(fixed(x, 1))" cy="\(fixed(y, 1))" r="2.5"/>
         """
@@ -127,45 +130,48 @@ package struct Chart: Sendable {
   }
 }
 
-/// The numbers along a chart's side: round ones, at equal distances, from the first to the last.
+/// The numbers along one side of a chart: round numbers at equal distances.
 package struct Axis: Hashable, Sendable {
-  /// The numbers, at least two.
+  /// The numbers in ascending order, at least two.
   package let ticks: [Double]
-  /// The same as text.
+  /// The numbers as text, with enough digits to tell them apart.
   package let labels: [String]
 
-  /// An axis for finite `values`, of about five numbers; those of a `whole` one are integers.
+  /// Makes an axis of about five numbers that covers the finite numbers `values`. If `whole` is true, all its numbers
+  /// are integers.
   package init(over values: [Double], whole: Bool = false) {
     var low = values.min() ?? 0, high = values.max() ?? 1
     if low == high {
-      let room = max(1, abs(low) / 8)
-      (low, high) = (whole ? low : low - room, high + room)
+      let margin = max(1, abs(low) / 8)
+      (low, high) = (whole ? low : low - margin, high + margin)
     }
     let step = max(whole ? 1 : 0, Self.roundStep((high - low) / 5))
-    // A value that is a tick but for rounding needs no further one.
+    // A value that differs from a tick only by a rounding error needs no further tick.
     let first = (low / step + 1e-9).rounded(.down), last = (high / step - 1e-9).rounded(.up)
     ticks = stride(from: first, through: last, by: 1).map { $0 * step }
-    let place = Self.exponent(step), isPlain = place >= -4 && max(abs(low), abs(high)) < 1e7
-    labels = ticks.map { isPlain ? fixed($0, max(0, -place)) : Self.scientific($0, lastPlace: place) }
+    let exponent = Self.exponent(step), isPlain = exponent >= -4 && max(abs(low), abs(high)) < 1e7
+    labels = ticks.map { isPlain ? fixed($0, max(0, -exponent)) : Self.scientific($0, lastDigit: exponent) }
   }
 
-  /// Where a value lies between the first tick, 0, and the last, 1.
+  /// Returns the position of a value on the axis: 0 at the first tick, 1 at the last.
   package func fraction(_ value: Double) -> Double {
     (value - ticks[0]) / (ticks[ticks.count - 1] - ticks[0])
   }
 
-  /// The least of 1, 2 and 5 times a power of ten that is no less than `step`.
+  /// Returns the smallest number that is at least `step` and is 1, 2 or 5 times a power of ten.
   private static func roundStep(_ step: Double) -> Double {
     let power = pow(10, Double(exponent(step)))
     return ([1, 2, 5].first { $0 * power >= step * (1 - 1e-9) } ?? 10) * power
   }
 
-  /// ⌊log₁₀ x⌋, where x may be a power of ten but for rounding.
+  /// Returns ⌊log₁₀ value⌋. A value that a rounding error has put just below a power of ten counts as that power of
+  /// ten.
   private static func exponent(_ value: Double) -> Int { Int((log10(value) + 1e-9).rounded(.down)) }
 
-  private static func scientific(_ value: Double, lastPlace: Int) -> String {
+  /// - Parameter lastDigit: the power of ten that the last digit stands for
+  private static func scientific(_ value: Double, lastDigit: Int) -> String {
     if value == 0 { return "0" }
     let exponent = exponent(abs(value))
-    return "\(fixed(value / pow(10, Double(exponent)), max(0, exponent - lastPlace)))e\(exponent)"
+    return "\(fixed(value / pow(10, Double(exponent)), max(0, exponent - lastDigit)))e\(exponent)"
   }
 }

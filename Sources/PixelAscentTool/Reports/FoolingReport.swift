@@ -3,18 +3,18 @@
 import PixelAscent
 
 extension Fooling {
-  /// A page about a fooling image, as HTML in one file: the four panels, the scores before and after, how large the push is,
-  /// and how the scores went.
+  /// Returns a page about a fooling image, as one HTML file: the four panels, the scores before and after, the size of
+  /// the change, and the scores at each step.
   ///
-  /// The same arguments give the same text.
+  /// Equal arguments give equal text.
   ///
   /// - Parameters:
-  ///   - result: what this run came to
-  ///   - target: the class it was to be
-  ///   - steps: what the network saw, step by step
-  ///   - name: what the page calls the photo
+  ///   - result: the result of the ascent
+  ///   - target: the class that the network should see in the image
+  ///   - steps: all steps of the ascent
+  ///   - name: the photo's name on the page
   ///   - network: the network that is fooled
-  ///   - command: the words of a command that makes the image again, to be shown; none if there is none
+  ///   - command: the words of the command that makes the page; empty if the page shows no command
   /// - Throws: ``PixelAscentError`` of kind `sizeLimit` if memory runs out.
   package func report(
     of result: Result, target: Int, steps: [FoolingAscent.Step], name: String, network: Network, command: [String] = []
@@ -22,31 +22,34 @@ extension Fooling {
     let original = network.topClass(result.originalScores), marked = [original, target]
     let before = ReportPage.scores(
       result.originalScores, network, marked: marked, caption: "Before: the photo")
-    let after = ReportPage.scores(result.scores, network, marked: marked, caption: "After: the 8-bit image")
+    let after = ReportPage.scores(
+      result.scores, network, marked: marked, caption: "After: the changed image, rounded to 8 bits")
     return ReportPage(
       kind: "Fooling image", title: "\(network.labels[original]) → \(network.labels[target])",
       lead: lead(result, original, target, network),
       sections: [
-        ReportPage.section("The pictures", [ReportPage.pictures(try panels(result, original, target, name, network))]),
-        ReportPage.section("What the network sees", ["<div class=\"two\">\n\(before)\(after)</div>\n"]),
-        ReportPage.section("How large the push is", [ReportPage.facts(size(result))]),
-        ReportPage.section("How it got there", [chart(original, target, steps, network).html, notes(result, steps)]),
+        ReportPage.section(
+          "Before and after", [ReportPage.pictures(try panels(result, original, target, name, network))]),
+        ReportPage.section("The network’s predictions", ["<div class=\"two\">\n\(before)\(after)</div>\n"]),
+        ReportPage.section("How large the change is", [ReportPage.facts(size(result))]),
+        ReportPage.section(
+          "How the scores changed", [chart(original, target, steps, network).html, notes(result, steps)]),
       ], network: network, command: command
     ).text
   }
 
   private func lead(_ result: Result, _ original: Int, _ target: Int, _ network: Network) -> HTML {
-    let to = ReportPage.name(target, network), steps = ReportPage.count(result.iterations, "step")
+    let to = ReportPage.name(target, network), iterations = ReportPage.count(result.iterations, "iteration")
     if result.survives8Bit {
       return """
-        The network took the photo for \(ReportPage.name(original, network)). \
-        After \(steps) it takes it for \(to), as a file of 8 bits too.
+        The network classifies the photo as \(ReportPage.name(original, network)). \
+        After \(iterations) it classifies the changed image as \(to), even when the image is rounded to 8 bits.
         """
     }
     let found = ReportPage.name(network.topClass(result.scores), network)
     return result.isFooled
-      ? "After \(steps) the network takes the image for \(to), but for \(found) once it is rounded to 8 bits."
-      : "Not fooled: after \(steps) the network takes the image for \(found), not for \(to)."
+      ? "After \(iterations) the network classifies the image as \(to), but as \(found) when it is rounded to 8 bits."
+      : "Not fooled: after \(iterations) the network classifies the image as \(found), not as \(to)."
   }
 
   private func panels(
@@ -55,27 +58,27 @@ extension Fooling {
     let names = (network.labels[original], network.labels[target])
     return [
       try ReportPage.figure(
-        result.original, alt: "The photo \(name), \(names.0)", caption: "Original: <bdi>\(name)</bdi>"),
+        result.original, alt: "The photo \(name), classified as \(names.0)", caption: "Original: <bdi>\(name)</bdi>"),
       try ReportPage.figure(
-        result.image, alt: "The photo after a push towards \(names.1)", caption: "After the push"),
+        result.image, alt: "The photo, changed towards \(names.1)", caption: "The changed image"),
       try ReportPage.figure(
-        result.image.difference(from: result.original), alt: "The difference of the two, around grey",
-        caption: "Difference, around grey"),
+        result.image.difference(from: result.original),
+        alt: "The difference between the two images; grey means no change", caption: "Difference; grey means no change"),
       try ReportPage.figure(
-        result.image.difference(from: result.original, gain: 10), alt: "Ten times the difference, around grey",
-        caption: "Difference × 10"),
+        result.image.difference(from: result.original, gain: 10),
+        alt: "Ten times the difference between the two images; grey means no change", caption: "Difference × 10"),
     ]
   }
 
   private func size(_ result: Result) -> [(name: String, value: HTML)] {
-    let psnr: HTML = result.psnr.isFinite ? "\(fixed(result.psnr, 2)) dB" : "∞: nothing has changed"
+    let psnr: HTML = result.psnr.isFinite ? "\(fixed(result.psnr, 2)) dB" : "∞: no pixel has changed"
     return [
-      ("Largest change of a value", "\(result.linf8Bit) of 255"),
+      ("Largest change of a pixel value", "\(result.linf8Bit) of 255"),
       ("Root mean square change", "\(fixed(result.rms8Bit, 2)) of 255"),
       ("Peak signal-to-noise ratio (PSNR)", psnr),
-      ("L2, before rounding, in normalised space", "\(fixed(result.l2, 3))"),
-      ("Steps", "\(result.iterations) of at most \(maxIterations)"),
-      ("Length of a step, in normalised space", ReportPage.number(learningRate)),
+      ("L2 norm of the change before rounding, in normalised pixel values", "\(fixed(result.l2, 3))"),
+      ("Iterations", "\(result.iterations) of at most \(maxIterations)"),
+      ("Length of each step, in normalised pixel values", ReportPage.number(learningRate)),
     ]
   }
 
@@ -92,11 +95,15 @@ extension Fooling {
     var notes: [HTML] = []
     if let first = steps.first(where: \.isRounded)?.iteration {
       notes.append(
-        "The second values at iteration \(first), and all after them, are those of the image rounded to 8 bits. ")
+        """
+        At iteration \(first) the image was first rounded to 8 bits: the second values there, and all later values, are those \
+        of the rounded image.\u{20}
+        """)
     }
     if result.stepsBeforeLastReLU > 0 {
       let steps = ReportPage.count(result.stepsBeforeLastReLU, "step")
-      notes.append("\(steps) ascended the score before the last ReLU, where the score itself was dead.")
+      notes.append(
+        "\(steps) followed the score before the last ReLU, because the gradient of the score itself was zero.")
     }
     return "<p><small>\(notes)</small></p>\n"
   }

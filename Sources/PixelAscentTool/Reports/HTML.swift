@@ -2,26 +2,26 @@
 
 import PixelAscent
 
-/// A piece of a page. Literals stand as they are; text that is interpolated is escaped, other pieces are not:
-/// `"<b title=\"\(name)\">\(piece)</b>"` is safe whatever the name is. Attributes are quoted.
+/// A piece of HTML, written as a string literal. Text that is interpolated into the literal is escaped, but pieces of
+/// HTML are not: `"<b title=\"\(name)\">\(piece)</b>"` is safe for every name. Attributes must be quoted.
 package struct HTML: ExpressibleByStringInterpolation, Hashable, Sendable {
-  /// The page's own text.
+  /// The HTML source.
   package private(set) var text: String
 
-  /// A piece as it stands in the source.
+  /// Makes a piece from a literal, unchanged.
   package init(stringLiteral literal: String) { text = literal }
 
-  /// A piece of literals and what stands between them.
+  /// Makes a piece from a literal with interpolations.
   package init(stringInterpolation interpolation: StringInterpolation) { text = interpolation.text }
 
-  /// Collects a piece.
+  /// Collects the literals and interpolations of a piece.
   package struct StringInterpolation: StringInterpolationProtocol {
     fileprivate var text = ""
 
-    /// Nothing yet.
+    /// Begins with an empty piece.
     package init(literalCapacity: Int, interpolationCount: Int) { text.reserveCapacity(literalCapacity) }
 
-    /// Appends a literal as it is.
+    /// Appends a literal, unchanged.
     package mutating func appendLiteral(_ literal: String) { text += literal }
 
     /// Appends text, escaped.
@@ -30,17 +30,18 @@ package struct HTML: ExpressibleByStringInterpolation, Hashable, Sendable {
     /// Appends a whole number.
     package mutating func appendInterpolation(_ number: some BinaryInteger) { text += String(number) }
 
-    /// Appends a piece as it is.
+    /// Appends a piece, unchanged.
     package mutating func appendInterpolation(_ html: HTML) { text += html.text }
 
-    /// Appends pieces one after another.
+    /// Appends pieces in their order, unchanged.
     package mutating func appendInterpolation(_ pieces: [HTML]) { for piece in pieces { text += piece.text } }
   }
 
-  /// A text as it stands between tags or in a quoted attribute.
+  /// Returns the text escaped, so that it can stand between tags or in a quoted attribute.
   ///
-  /// What no page may hold (control characters other than tabs and line feeds, noncharacters), and what would reorder the text
-  /// around it (Unicode's controls of direction), becomes U+FFFD.
+  /// Some characters become U+FFFD: noncharacters and control characters except tab and line feed, which HTML does not
+  /// allow, Unicode's line and paragraph separators, and its bidirectional controls, which would reorder the text
+  /// around them.
   package static func escaped(_ text: String) -> String {
     var escaped = ""
     escaped.reserveCapacity(text.utf8.count)
@@ -62,8 +63,10 @@ package struct HTML: ExpressibleByStringInterpolation, Hashable, Sendable {
 }
 
 extension HTML {
-  /// A whole file that asks for no other but what `images` allows (a list of sources as in a content security policy), with
-  /// its style and script in it.
+  /// Returns a whole HTML file with its style and script inside. Its content security policy allows it to load nothing
+  /// but images.
+  ///
+  /// - Parameter images: the sources of images that the policy allows, such as "data:"
   static func page(title: HTML, head: HTML = "", images: String, style: HTML, body: HTML, script: HTML) -> HTML {
     """
     <!DOCTYPE html>

@@ -8,18 +8,19 @@ import PixelAscent
   import Foundation
 #endif
 
-/// The frame of a report: one file that asks for no other, says the same without its scripts, and has no time in it.
+/// The frame that all reports share. A report is one file that loads no other, shows the same facts without scripts,
+/// and holds no date or time.
 struct ReportPage {
-  /// What kind of result it shows, and of what.
+  /// The kind of result that the page shows, such as "Saliency map", and the page's heading.
   let kind, title: String
-  /// The result in a sentence.
+  /// One or two sentences about the result.
   let lead: HTML
   let sections: [HTML]
   let network: Network
-  /// The words of the command that makes the page again; none if there is no such command.
+  /// The words of the command that makes the page; empty if the page shows no command.
   let command: [String]
 
-  /// The whole file.
+  /// The text of the page's file.
   var text: String {
     let body: HTML = """
       <main>
@@ -41,11 +42,11 @@ struct ReportPage {
 
   private var commandSection: HTML {
     if command.isEmpty { return "" }
-    // A line breaks between words, not at the hyphens of an option.
+    // Each word is a span, so that lines break between words and not at the hyphens of an option.
     let words: [HTML] = command.enumerated().map { "\($0 == 0 ? "" : " ")<span>\(shellQuoted($1))</span>" }
     return """
       <section>
-      <h2>The command</h2>
+      <h2>The command that made this page</h2>
       <pre class="command" tabindex="0">\(words)</pre>
       </section>
 
@@ -63,9 +64,11 @@ struct ReportPage {
     """
   }
 
-  /// Pictures beside each other, or one below the other where there is no room.
+  /// Returns figures side by side, or one below the other on narrow screens.
   static func pictures(_ figures: [HTML]) -> HTML { "<div class=\"pictures\">\n\(figures)</div>\n" }
 
+  /// Returns a figure of an image and a caption.
+  ///
   /// - Throws: ``PixelAscentError`` as ``RGBImage/pngData()`` does.
   static func figure(_ image: RGBImage, alt: String, caption: HTML) throws(PixelAscentError) -> HTML {
     """
@@ -77,6 +80,8 @@ struct ReportPage {
     """
   }
 
+  /// Returns an `img` element that holds the image itself as PNG.
+  ///
   /// - Throws: ``PixelAscentError`` as ``RGBImage/pngData()`` does.
   static func picture(_ image: RGBImage, alt: String) throws(PixelAscentError) -> HTML {
     let data = Data(try image.pngData()).base64EncodedString()
@@ -85,13 +90,14 @@ struct ReportPage {
       """
   }
 
-  /// Names and values.
+  /// Returns a list of names and values.
   static func facts(_ facts: [(name: String, value: HTML)]) -> HTML {
     let rows: [HTML] = facts.map { "<div><dt>\($0.name)</dt><dd>\($0.value)</dd></div>\n" }
     return "<dl>\n\(rows)</dl>\n"
   }
 
-  /// The first five classes, and those of `marked` that are not among them.
+  /// Returns a table of the five classes with the highest scores, and of the `marked` classes that are not among these
+  /// five.
   static func scores(_ scores: [Float], _ network: Network, marked: [Int], caption: String) -> HTML {
     let all = network.predictions(scores, top: scores.count)
     let rows = all.enumerated().filter { $0.offset < 5 || marked.contains($0.element.classIndex) }.map { rank, row in
@@ -115,16 +121,17 @@ struct ReportPage {
       """
   }
 
-  /// A number of things: 1 step, 2 steps.
+  /// Returns a number with a noun in the singular or plural: "1 step", "2 steps".
   static func count(_ number: Int, _ thing: String) -> HTML { "\(number) \(number == 1 ? thing : "\(thing)s")" }
 
-  /// A parameter as people write it: 25 rather than 25.0.
+  /// Returns a number without a trailing ".0": 25 rather than 25.0.
   static func number(_ value: Double) -> HTML {
     let text = "\(value)"
     return text.hasSuffix(".0") ? "\(String(text.dropLast(2)))" : "\(text)"
   }
 
-  /// A class's name, which may be written from right to left, with its index.
+  /// Returns a class's name and index. The name is isolated, because it may be in a script that is written from right
+  /// to left.
   static func name(_ class: Int, _ network: Network) -> HTML {
     "<span><bdi>\(network.labels[`class`])</bdi> <small>(\(`class`))</small></span>"
   }

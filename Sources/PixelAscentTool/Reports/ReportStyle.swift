@@ -3,7 +3,7 @@
 import PixelAscent
 
 extension ReportPage {
-  /// How a report looks: on phones and wide screens, light and dark, and on paper.
+  /// The style sheet of all reports, for phones and wide screens, light and dark colour schemes, and paper.
   static let style: HTML = """
     :root {
       --paper: #fbfaf7; --ink: #1d1b19; --faint: #6a655f; --rule: #e3ded6; --wash: #f2efe9;
@@ -92,7 +92,7 @@ extension ReportPage {
 
     """
 
-  /// What the sliders do. They are hidden until it runs.
+  /// The script of the sliders, which are hidden until the script runs.
   static let script: HTML = """
     for (const label of document.querySelectorAll("label[data-opacity]")) {
       const input = label.querySelector("input"), output = label.querySelector("output");

@@ -3,15 +3,15 @@
 import PixelAscent
 
 extension SaliencyMap {
-  /// A page about the map, as HTML in one file: the photo, the map, the map over the photo, and the scores.
+  /// Returns a page about the map, as one HTML file: the photo, the map, the map over the photo, and the scores.
   ///
-  /// The same arguments give the same text.
+  /// Equal arguments give equal text.
   ///
   /// - Parameters:
-  ///   - name: what the page calls the photo
-  ///   - network: whose map it is
-  ///   - command: the words of a command that makes the map again, to be shown; none if there is none
-  /// - Precondition: the map is that of a photo.
+  ///   - name: the photo's name on the page
+  ///   - network: the network whose gradient the map shows
+  ///   - command: the words of the command that makes the page; empty if the page shows no command
+  /// - Precondition: the map was made from a photo, not from a tensor.
   /// - Throws: ``PixelAscentError`` of kind `sizeLimit` if memory runs out.
   package func report(
     name: String, network: Network, command: [String] = []
@@ -21,30 +21,30 @@ extension SaliencyMap {
     let figures = [
       try ReportPage.figure(
         photo, alt: "The photo \(name)",
-        caption: "<bdi>\(name)</bdi> as the network gets it, \(photo.width) × \(photo.height) pixels"),
+        caption: "<bdi>\(name)</bdi> as the network sees it: \(photo.width) × \(photo.height) pixels"),
       try ReportPage.figure(
-        picture, alt: "Saliency map of \(label), the greatest values brightest",
-        caption: "The map: how far a small change of a pixel moves the \(objectiveName)\(top(percentile))"),
+        picture, alt: "Saliency map of \(label); the largest values are the brightest",
+        caption: "The map: how much the class’s \(objectiveName) changes if a pixel changes a little\(top(percentile))"),
       """
       <figure>
       <div class="stack" id="overlay">
-      \(try ReportPage.picture(photo, alt: "The photo below"))
+      \(try ReportPage.picture(photo, alt: "The photo, under the saliency map"))
       \(try ReportPage.picture(picture, alt: "The saliency map over the photo"))
       </div>
       <figcaption>The map over the photo
-      <label hidden data-opacity="overlay">Opacity
+      <label hidden data-opacity="overlay">Opacity of the map
       <input type="range" min="0" max="100" value="60" autocomplete="off"><output>60 %</output></label></figcaption>
       </figure>
 
       """,
     ]
     let scores = ReportPage.scores(
-      scores, network, marked: [classIndex], caption: "The first five classes for this photo")
+      scores, network, marked: [classIndex], caption: "The highest scores for this photo")
     return ReportPage(
       kind: "Saliency map", title: label, lead: lead(network),
       sections: [
-        ReportPage.section("The pixels that decided", [ReportPage.pictures(figures)]),
-        ReportPage.section("What the network sees", [scores]),
+        ReportPage.section("Which pixels matter", [ReportPage.pictures(figures)]),
+        ReportPage.section("The network’s predictions", [scores]),
       ], network: network, command: command
     ).text
   }
@@ -53,21 +53,24 @@ extension SaliencyMap {
     let index = classIndex
     let dead: HTML =
       isZero
-      ? " The gradient is zero everywhere, and so is the map: the last ReLU lets nothing of this class through." : ""
+      ? """
+       The gradient is zero everywhere, so the map shows nothing. Usually the reason is that a ReLU at the end of the network \
+      outputs zero for this class.
+      """ : ""
     return """
-      The brighter a pixel of the map, the more of \(ReportPage.name(index, network)) hangs on it. \
-      Score \(fixed(scores[index], 3)), probability \(fixed(softmax(scores)[index], 4)).\(dead)
+      The brighter a pixel of the map, the more the \(objectiveName) of \(ReportPage.name(index, network)) depends on it. \
+      For this photo the score is \(fixed(scores[index], 3)) and the probability \(fixed(softmax(scores)[index], 4)).\(dead)
       """
   }
 
   private func top(_ percentile: Double) -> HTML {
-    percentile < 100 ? "; the last colour is for all above percentile \(ReportPage.number(percentile))" : ""
+    percentile < 100 ? "; all values above percentile \(ReportPage.number(percentile)) have the brightest colour" : ""
   }
 
   private var objectiveName: String {
     switch technique.objective {
-    case .score: "class’s score"
-    case .crossEntropy: "class’s loss −log softmax"
+    case .score: "score"
+    case .crossEntropy: "cross-entropy loss"
     }
   }
 }

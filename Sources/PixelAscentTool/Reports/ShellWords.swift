@@ -2,12 +2,13 @@
 
 import PixelAscent
 
-/// A word of a command as it is pasted into a shell: quoted if it needs that. What can't be seen is written as the octal numbers of
-/// its bytes, as bash, zsh and POSIX's shell of 2024 read them.
+/// Returns a word of a command as it can be pasted into a shell, quoted if necessary. Invisible characters are written
+/// as octal escapes of their bytes, which bash, zsh and shells of POSIX 2024 understand.
 package func shellQuoted(_ word: String) -> String {
   if !word.isEmpty && word.utf8.allSatisfy(isPlain) { return word }
   if !word.unicodeScalars.contains(where: \.isInvisible) {
-    // By scalars: a quotation mark with an accent on it is still one to the shell.
+    // Compare Unicode scalars, not characters: to a shell, a quotation mark with a combining accent is still a
+    // quotation mark.
     return "'" + word.unicodeScalars.map { $0 == "'" ? #"'\''"# : String($0) }.joined() + "'"
   }
   let escaped = word.unicodeScalars.map { (scalar: Unicode.Scalar) -> String in

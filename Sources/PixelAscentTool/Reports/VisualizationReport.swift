@@ -2,7 +2,7 @@
 
 import PixelAscent
 
-/// An iteration of an ascent that is shown in a figure or on a page.
+/// An iteration of an ascent whose image is shown in a figure or on a page.
 package struct ShownIteration: Sendable {
   /// The iteration's number, from 0.
   package let iteration: Int
@@ -11,7 +11,7 @@ package struct ShownIteration: Sendable {
   /// The image after the step.
   package let picture: RGBImage
 
-  /// What is to be shown of a step.
+  /// Takes from a step what a figure or page shows of it.
   package init(_ step: VisualizationAscent.Step) throws(PixelAscentError) {
     (iteration, score, picture) = (step.iteration, step.score, step.picture)
     probability = try step.probability()
@@ -19,17 +19,17 @@ package struct ShownIteration: Sendable {
 }
 
 extension ClassVisualization {
-  /// A page about an ascent, as HTML in one file: the shown iterations behind a slider, score and probability, and every
-  /// parameter.
+  /// Returns a page about an ascent, as one HTML file: the shown iterations with a slider, curves of the score and the
+  /// probability, and all parameters.
   ///
-  /// The same arguments give the same text, whatever time the ascent took.
+  /// Equal arguments give equal text, however long the ascent took.
   ///
   /// - Parameters:
-  ///   - result: what this ascent came to; its curve of probabilities is there only if it recorded them
-  ///   - index: the class that it climbed
-  ///   - shown: the iterations that it showed
-  ///   - network: the network that it asked
-  ///   - command: the words of a command that makes the picture again, to be shown; none if there is none
+  ///   - result: the result of the ascent; the page has a curve of probabilities only if the ascent recorded them
+  ///   - index: the class whose score the ascent raised
+  ///   - shown: the iterations whose images the page shows
+  ///   - network: the network whose score the ascent raised
+  ///   - command: the words of the command that makes the page; empty if the page shows no command
   /// - Throws: ``PixelAscentError`` of kind `sizeLimit` if memory runs out.
   package func report(
     of result: Result, class index: Int, shown: [ShownIteration], network: Network, command: [String] = []
@@ -37,7 +37,7 @@ extension ClassVisualization {
     return ReportPage(
       kind: "Class visualization", title: network.labels[index], lead: lead(result, index, network),
       sections: [
-        ReportPage.section("The ascent", [try ascent(result, shown, network.labels[index])]),
+        ReportPage.section("Gradient ascent", [try ascent(result, shown, network.labels[index])]),
         ReportPage.section("Parameters", [ReportPage.facts(parameters(index, result))]),
       ], network: network, command: command
     ).text
@@ -47,13 +47,16 @@ extension ClassVisualization {
     let dead: HTML =
       result.gradientsBeforeLastReLU > 0
       ? """
-       The score was dead \(ReportPage.count(result.gradientsBeforeLastReLU, "time")): there the ascent took the score before the last ReLU.
+       The gradient of the score was zero \(ReportPage.count(result.gradientsBeforeLastReLU, "time")); there the ascent \
+      followed the score before the last ReLU.
       """ : ""
     let top = network.topClass(result.scores)
-    let other: HTML = top == index ? "" : " First is \(ReportPage.name(top, network)), \(fixed(result.scores[top], 3))."
+    let other: HTML =
+      top == index
+      ? "" : " The highest score is that of \(ReportPage.name(top, network)), \(fixed(result.scores[top], 3))."
     return """
-      After \(ReportPage.count(iterations, "iteration")) the network sees \(ReportPage.name(index, network)) with a score of \
-      \(fixed(result.scores[index], 3)), probability \(fixed(result.probability, 4)).\(other)\(dead)
+      After \(ReportPage.count(iterations, "iteration")) the network gives \(ReportPage.name(index, network)) a score of \
+      \(fixed(result.scores[index], 3)) and a probability of \(fixed(result.probability, 4)).\(other)\(dead)
       """
   }
 
@@ -63,8 +66,9 @@ extension ClassVisualization {
     <div>
     \(try frames(shown, label))</div>
     <div class="two">
-    \(charts(result, shown))<p><small>Scores and probabilities are those of the image before an iteration’s step, rolled by its \
-    jitter; the pictures show it after the step\(recipe.rendering == .clip ? "" : ", stretched to be seen").</small></p>
+    \(charts(result, shown))<p><small>The scores and probabilities are those of the image before each iteration’s step, \
+    shifted by the jitter. The pictures show the image after the step\
+    \(recipe.rendering == .clip ? "" : ", with its values stretched to the full range of colours").</small></p>
     </div>
     </div>
 
@@ -109,16 +113,19 @@ extension ClassVisualization {
   private func parameters(_ index: Int, _ result: Result) -> [(name: String, value: HTML)] {
     let shape = result.image.shape
     let common: [(name: String, value: HTML)] = [
-      ("Class", "\(index)"), ("Recipe", "\(recipe.rawValue)"), ("Start", "\(startName)"), ("Seed", "\(seed)"),
+      ("Class index", "\(index)"), ("Recipe", "\(recipe.rawValue)"), ("Start", "\(startName)"), ("Seed", "\(seed)"),
       ("Height × width", "\(shape[1]) × \(shape[2]) pixels"), ("Iterations", "\(iterations)"),
     ]
     let own: [(name: String, value: HTML)] = [
-      (recipe.normalizesStep ? "Length of a step" : "Factor of the gradient", ReportPage.number(learningRate)),
-      ("Weight of the L2 term", ReportPage.number(l2)),
+      (
+        "Learning rate (\(recipe.normalizesStep ? "length of each step" : "factor of the gradient"))",
+        ReportPage.number(learningRate)
+      ),
+      ("Weight decay (L2)", ReportPage.number(l2)),
       ("Blur", blurEvery > 0 ? "every \(blurEvery) iterations, σ \(ReportPage.number(blurSigma)) pixels" : "none"),
-      ("Largest jitter", "\(maxJitter) pixels"), ("Rolled copies a step", "\(samples)"),
-      ("Kept in the range of photographs", clamp ? "yes" : "no"),
-      ("Shown as", "\(renderingName)"),
+      ("Largest jitter", "\(maxJitter) pixels"), ("Rolled copies per step", "\(samples)"),
+      ("Clamped to valid colours", clamp ? "yes" : "no"),
+      ("How the image is shown", "\(renderingName)"),
     ]
     return common + own
   }
@@ -133,9 +140,9 @@ extension ClassVisualization {
 
   private var renderingName: String {
     switch recipe.rendering {
-    case .clip: "it is, clipped"
-    case .stretch: "stretched to the whole range"
-    case .percentileStretch(let low, let high): "stretched from percentile \(low) to \(high)"
+    case .clip: "clipped to valid colours"
+    case .stretch: "stretched to the full range of colours"
+    case .percentileStretch(let low, let high): "stretched from percentiles \(low) to \(high)"
     }
   }
 }

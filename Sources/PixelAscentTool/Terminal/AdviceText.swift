@@ -3,7 +3,7 @@
 import PixelAscent
 
 extension Advice {
-  /// What the program's users know it by: a flag, or a command.
+  /// The option or command by which users of the program know the advice.
   package var words: String {
     switch self {
     case .maxMemory: "--max-memory"

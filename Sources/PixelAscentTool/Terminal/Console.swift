@@ -2,28 +2,30 @@
 
 import PixelAscent
 
-/// Where a command speaks: results on standard output, everything else on standard error. Where a picture goes to standard
-/// output, results go to standard error too.
+/// Prints what a command says: results on standard output, everything else on standard error. If the command writes a
+/// picture to standard output, results go to standard error too.
 package struct Console: Sendable {
   private let json, quiet: Bool
   private var hasPictureOnOutput = false
 
+  /// Makes the console of a command.
+  ///
   /// - Parameters:
   ///   - json: whether results are printed as JSON
-  ///   - quiet: whether progress and notes are not printed
+  ///   - quiet: whether progress and notes are left out
   package init(json: Bool, quiet: Bool) { (self.json, self.quiet) = (json, quiet) }
 
-  /// The console of a command that writes its results to `outputs`.
+  /// Returns this console for a command that writes its pictures to `outputs`.
   package func beside(_ outputs: Outputs) -> Console {
     var console = self
     console.hasPictureOnOutput = outputs.useStandardOutput
     return console
   }
 
-  /// Prints a result: the record as a line of JSON, or the lines for people.
+  /// Prints a result: the record as a line of JSON, or the record's lines of text.
   package func print(_ record: some ResultRecord) throws { try print(record, lines: record.lines) }
 
-  /// Prints a result: the record as a line of JSON, or `lines` for people.
+  /// Prints a result: the record as a line of JSON, or `lines` as text.
   package func print(_ record: some Encodable, lines: @autoclosure () -> [String]) throws {
     let text = json ? try JSONText.encode(record) : lines().map { $0.visible() }.joined(separator: "\n")
     try StatusLine.above {
@@ -32,29 +34,30 @@ package struct Console: Sendable {
     }
   }
 
-  /// The words of the command, as its user would type it again.
+  /// The words of the command, as the user would type them to run it again.
   package static var command: [String] { ["pixelascent"] + CommandLine.arguments.dropFirst() }
 
-  /// Says something about a result, or how far the work is.
+  /// Prints a note about a result or about the progress of the work, unless the console is quiet.
   package func note(_ text: String) {
     if !quiet { StatusLine.above { StandardStreams.printError(text.visible()) } }
   }
 
-  /// Whether progress has a line of its own, at the end of a terminal.
+  /// Whether progress is shown on a status line, the last line of the terminal.
   package var hasStatusLine: Bool { !quiet && Terminal.standardError != nil }
 
-  /// Says on the status line how far the work is.
+  /// Shows the progress of the work on the status line, unless the console is quiet.
   package func progress(_ text: (_ width: Int) -> String) {
     if !quiet { StatusLine.show { text($0).visible() } }
   }
 
-  /// Shows text that draws a picture in the terminal. The user has asked for it, so `quiet` does not silence it.
+  /// Prints text that draws a picture in the terminal, even if the console is quiet: the user has asked for the
+  /// picture.
   package func preview(_ text: String) { StatusLine.above { StandardStreams.printError(text, end: "") } }
 
-  /// Says what went wrong.
+  /// Prints an error.
   package static func error(_ error: any Error) { Console.error((error as? PixelAscentError)?.line ?? "\(error)") }
 
-  /// Says what went wrong, on one line even if a file's name has several.
+  /// Prints an error on one line, even if it contains a file name with line breaks.
   package static func error(_ message: String) {
     let isRed = Terminal.standardError != nil && Terminal.allowsColor
     let word = isRed ? "\u{1B}[1;31merror:\u{1B}[0m" : "error:"

@@ -12,43 +12,48 @@ import Synchronization
   import Glibc
 #endif
 
-/// What Ctrl-C and the other signals that end a program do.
+/// Handles Ctrl-C and the other signals that end a program.
 ///
-/// Where work can stop with something to show for it, the first Ctrl-C only asks it to; every other signal ends the
-/// program at once, and no half-written file stays behind.
+/// The first Ctrl-C during work that can stop early and still write a result only requests that the work stops. Every
+/// other signal ends the program at once, and half-written files are removed.
 package enum Interruption {
-  private static let heeds = Atomic(0)
-  private static let asked = Atomic(false)
+  /// The number of calls of ``heeded(_:)`` that are running.
+  private static let stoppableCount = Atomic(0)
+  private static let requested = Atomic(false)
 
-  /// What ends programs, limits of time among it; not what Swift's handler of crashes has for itself (USR1, USR2, PROF).
+  /// The signals that end programs, including those of time limits. SIGUSR1, SIGUSR2 and SIGPROF are not among them,
+  /// because Swift's crash handler uses them.
   private static let ending = [SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGXCPU, SIGALRM, SIGVTALRM]
 
-  /// Begins to watch. Call it first of all: threads made before would still be ended by a signal.
+  /// Begins to handle signals. Call this before anything else: in threads that exist already, a signal would still end
+  /// the program.
   ///
-  /// - Parameter onCtrlC: calls what ends the program after Ctrl-C, if it can do so now; it is asked a few times
+  /// - Parameter onCtrlC: tidies up after Ctrl-C and calls `end`, or returns if it can't do so now. It is called
+  ///   several times; if it returns each time, the program ends anyway
   package static func watch(onCtrlC: @escaping @Sendable (_ end: () -> Never) -> Void) {
     var watched = sigset_t()
     sigemptyset(&watched)
-    // What the parent has the program ignore (nohup, a shell's background jobs) stays ignored.
+    // Signals that the parent process has set to be ignored (nohup, a shell's background jobs) stay ignored.
     for number in Self.ending where !isIgnored(number) { sigaddset(&watched, number) }
     pthread_sigmask(SIG_BLOCK, &watched, nil)
-    // A pipe that nobody reads any more and the limit of a file's size are seen where they are written.
+    // The code that writes sees these two as errors: a pipe that nobody reads any more, and a file that exceeds the
+    // size limit.
     for number in [SIGPIPE, SIGXFSZ] { signal(number, SIG_IGN) }
     let signals = watched
     DispatchQueue(label: "signals").async { wait(for: signals, onCtrlC) }
   }
 
-  /// Calls `body`, in which the first Ctrl-C is but a wish that ``isAsked`` tells of.
+  /// Calls `body`. While it runs, the first Ctrl-C only sets ``isAsked``.
   package static func heeded<Value>(_ body: () throws -> Value) rethrows -> Value {
-    heeds.add(1, ordering: .relaxed)
-    defer { heeds.subtract(1, ordering: .relaxed) }
+    stoppableCount.add(1, ordering: .relaxed)
+    defer { stoppableCount.subtract(1, ordering: .relaxed) }
     return try body()
   }
 
-  /// Whether the work under way should come to its end.
-  package static var isAsked: Bool { asked.load(ordering: .relaxed) }
+  /// Whether the user has pressed Ctrl-C during work that can stop early, so that this work should stop.
+  package static var isAsked: Bool { requested.load(ordering: .relaxed) }
 
-  /// The exit code of a program that Ctrl-C has ended.
+  /// The exit code of the program after Ctrl-C.
   package static let exitCode: Int32 = 128 + SIGINT
 
   private static func wait(for signals: sigset_t, _ onCtrlC: (_ end: () -> Never) -> Void) {
@@ -56,8 +61,8 @@ package enum Interruption {
     while true {
       var number: Int32 = 0
       guard sigwait(&signals, &number) == 0 else { continue }
-      if number == SIGINT && heeds.load(ordering: .relaxed) > 0
-        && !asked.exchange(true, ordering: .relaxed)
+      if number == SIGINT && stoppableCount.load(ordering: .relaxed) > 0
+        && !requested.exchange(true, ordering: .relaxed)
       {
         continue
       }

@@ -3,8 +3,8 @@
 import PixelAscent
 import Synchronization
 
-/// The last line of the terminal that standard error is, which says how far the work is. A process has one standard error, and
-/// so it has one status line.
+/// The last line of the terminal, which shows the progress of the work. A process has only one standard error, and
+/// therefore only one status line.
 package enum StatusLine {
   private struct State {
     var text = ""
@@ -19,14 +19,15 @@ package enum StatusLine {
   private static let state = Mutex(State())
   private static let pause = Duration.milliseconds(100)
 
-  /// Shows on the line the text that `text` makes for the terminal's width; does nothing if standard error is no terminal. If
-  /// the line was written less than a tenth of a second ago, the text waits for the next call, or until something is printed
-  /// above it.
+  /// Shows the text that `text` makes for the terminal's width; does nothing if standard error is not a terminal.
+  ///
+  /// If the line was written less than a tenth of a second ago, the text is not shown yet. It appears when something is
+  /// printed above the line, unless a later call replaces it first.
   package static func show(_ text: (_ width: Int) -> String) {
     guard let terminal = Terminal.standardError else { return }
     let now = ContinuousClock.now
     state.withLock { state in
-      // In the last column some terminals go on to the next line.
+      // A character in the last column would make some terminals move to the next line.
       state.text = text(terminal.columns - 1)
       if let shownAt = state.shownAt, now - shownAt < pause { return }
       state.shownAt = now
@@ -34,7 +35,7 @@ package enum StatusLine {
     }
   }
 
-  /// Calls `print`, and then shows the line again below what that has printed.
+  /// Clears the line, calls `print`, and shows the line again below the printed text.
   package static func above<Value>(_ print: () throws -> Value) rethrows -> Value {
     try state.withLock { state in
       if state.text.isEmpty { return try print() }
@@ -44,15 +45,16 @@ package enum StatusLine {
     }
   }
 
-  /// Takes the line away.
+  /// Clears the line.
   package static func clear() { state.withLock { $0.clear() } }
 
-  /// Takes the line away and ends the program, with nothing written in between; does neither while another thread is writing.
+  /// Clears the line and calls `end`; no other thread can print in between. Returns without doing so if another thread
+  /// is just printing.
   package static func leave(_ end: () -> Never) {
     state.withLockIfAvailable { (state: inout sending State) -> Void in
-      // A terminal that is stopped takes nothing.
-      if StandardStreams.takesErrors {
-        // The terminal has written "^C" into the line.
+      // If the user has stopped the terminal's output (Ctrl-S), a write would block.
+      if StandardStreams.canPrintErrorNow {
+        // The terminal has written "^C" on the line.
         if state.text.isEmpty && Terminal.standardError != nil { StandardStreams.printError("") }
         state.clear()
       }

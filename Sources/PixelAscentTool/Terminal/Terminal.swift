@@ -10,20 +10,22 @@ import PixelAscent
   import Darwin
 #endif
 
-/// A terminal's size in characters.
+/// The size of a terminal in characters.
 package struct Terminal: Hashable, Sendable {
   package let columns, rows: Int
-  /// A character's height, its width being 1.
+  /// The height of a character divided by its width.
   package let cellAspect: Double
 
   package init(columns: Int, rows: Int, cellAspect: Double = 2) {
     (self.columns, self.rows, self.cellAspect) = (columns, rows, cellAspect)
   }
 
-  /// The terminal that standard error is; nil if it is none, or one that can't go back on its line.
+  /// The terminal to which standard error goes; nil if standard error is not a terminal, or a dumb one, which can't
+  /// overwrite a line.
   package static var standardError: Terminal? { terminal(STDERR_FILENO) }
 
-  /// The terminal that standard output is; nil as above.
+  /// The terminal to which standard output goes; nil if standard output is not a terminal, or a dumb one, which can't
+  /// overwrite a line.
   package static var standardOutput: Terminal? { terminal(STDOUT_FILENO) }
 
   private static func terminal(_ file: Int32) -> Terminal? {
@@ -33,12 +35,12 @@ package struct Terminal: Hashable, Sendable {
       return Terminal(columns: 80, rows: 24)
     }
     let (columns, rows) = (Int(size.ws_col), Int(size.ws_row))
-    // Many terminals do not tell their size in pixels.
+    // Many terminals do not report their size in pixels.
     let (width, height) = (Double(size.ws_xpixel) / Double(columns), Double(size.ws_ypixel) / Double(rows))
     let isKnown = width >= 1 && height >= 1
     return Terminal(columns: columns, rows: rows, cellAspect: isKnown ? height / width : 2)
   }
 
-  /// Whether text may have colours (no-color.org).
+  /// Whether the user allows coloured text (see no-color.org).
   package static var allowsColor: Bool { Files.environment("NO_COLOR") == nil }
 }

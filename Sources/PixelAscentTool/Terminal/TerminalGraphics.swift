@@ -8,19 +8,20 @@ import PixelAscent
   import Foundation
 #endif
 
-/// How a terminal shows pictures.
+/// The ways in which a terminal can show pictures.
 package enum TerminalGraphics: Hashable, Sendable {
-  /// As PNG files, by kitty's graphics protocol.
+  /// PNG files, sent with kitty's graphics protocol.
   case kitty
-  /// Two pixels a character, "▀" on a background, in 24-bit colours.
+  /// Two pixels per character, as "▀" on a background, in 24-bit colours.
   case trueColor
-  /// The same in the palette of 256 colours.
+  /// Two pixels per character, as "▀" on a background, in the palette of 256 colours.
   case palette
 
-  /// What the terminal that environment variables describe can show; nil if it has no colours.
+  /// Finds the best way for the terminal that the environment variables describe; nil if the terminal has no colours.
   package init?(environment: (String) -> String?) {
     guard let terminal = environment("TERM"), terminal != "dumb" else { return nil }
-    // None of these three passes kitty's pictures on; screen takes no 24-bit colours either.
+    // tmux, screen and Zellij do not pass kitty's pictures on to the terminal, and screen does not pass 24-bit colours
+    // on.
     let isMultiplexed =
       ["TMUX", "STY", "ZELLIJ"].contains { environment($0) != nil }
       || ["tmux", "screen"].contains(where: terminal.hasPrefix)
@@ -36,39 +37,43 @@ package enum TerminalGraphics: Hashable, Sendable {
     }
   }
 
-  /// The number of characters a picture takes in a terminal: its aspect is kept, it is not enlarged, and leaves the last
-  /// column and two rows free. Nil if there is no room.
+  /// Returns the number of columns and rows that a picture takes in a terminal; nil if the terminal is too small. The
+  /// picture keeps its aspect ratio, is not enlarged, and leaves one column and two rows free.
   package func cells(for picture: RGBImage, in terminal: Terminal) -> Terminal? {
     let most = Terminal(columns: terminal.columns - 1, rows: terminal.rows - 2)
     guard most.columns >= 1, most.rows >= 1 else { return nil }
-    // A character is 2 pixels high, or about 16 where they are the screen's.
-    let pixelsARow = self == .kitty ? 16 : 2
-    let columnsARow = terminal.cellAspect * Double(picture.width) / Double(picture.height)
-    let rows = min(most.rows, (picture.height - 1) / pixelsARow + 1)
-    let columns = (Double(rows) * columnsARow).rounded()
+    // A row is 2 pixels of a half-block picture high, or about 16 pixels of the screen, which kitty's pictures use.
+    let pixelsPerRow = self == .kitty ? 16 : 2
+    let columnsPerRow = terminal.cellAspect * Double(picture.width) / Double(picture.height)
+    let rows = min(most.rows, (picture.height - 1) / pixelsPerRow + 1)
+    let columns = (Double(rows) * columnsPerRow).rounded()
     if columns <= Double(most.columns) { return Terminal(columns: max(1, Int(columns)), rows: rows) }
-    return Terminal(columns: most.columns, rows: max(1, Int((Double(most.columns) / columnsARow).rounded())))
+    return Terminal(columns: most.columns, rows: max(1, Int((Double(most.columns) / columnsPerRow).rounded())))
   }
 
-  /// What draws a picture in so many characters, from the start of a line on; afterwards that is the line below.
+  /// Returns the text that draws a picture. The cursor must be at the start of a line; afterwards it is at the start of
+  /// the line below the picture.
   ///
   /// - Parameters:
-  ///   - id: tells the pictures in a window of kitty apart
-  ///   - isAbove: whether the former picture of the same size stands above, which this one replaces
+  ///   - cells: the number of columns and rows that the picture takes
+  ///   - id: the picture's number, which kitty uses to tell the pictures of a window apart
+  ///   - replacesLast: whether to draw over the last picture, which has the same size and stands directly above the
+  ///     cursor
   /// - Throws: ``PixelAscentError`` of kind `sizeLimit` if memory runs out.
   package func text(
-    for picture: RGBImage, cells: Terminal, id: UInt32, isAbove: Bool
+    for picture: RGBImage, cells: Terminal, id: UInt32, replacesLast: Bool
   ) throws(PixelAscentError) -> String {
     let back = "\u{1B}[\(cells.rows)A"
     guard self == .kitty else {
-      return (isAbove ? back : "") + blocks(picture.resized(width: cells.columns, height: 2 * cells.rows))
+      return (replacesLast ? back : "") + blocks(picture.resized(width: cells.columns, height: 2 * cells.rows))
     }
-    // Room is made first: a picture that scrolls would leave the cursor anywhere.
-    let room = isAbove ? "" : String(repeating: "\n", count: cells.rows)
-    return room + back + Self.kitty(try picture.pngData(), cells: cells, id: id) + "\u{1B}[\(cells.rows)B"
+    // Empty lines first: if the picture itself made the terminal scroll, the position of the cursor would be unknown.
+    let emptyLines = replacesLast ? "" : String(repeating: "\n", count: cells.rows)
+    return emptyLines + back + Self.kitty(try picture.pngData(), cells: cells, id: id) + "\u{1B}[\(cells.rows)B"
   }
 
-  /// A PNG file where the cursor is, which stays there; without an answer.
+  /// Returns the escape sequences that show a PNG file at the cursor. The cursor does not move, and the terminal sends
+  /// no response.
   private static func kitty(_ png: [UInt8], cells: Terminal, id: UInt32) -> String {
     let data = Array(Data(png).base64EncodedString().utf8), chunk = 4096
     return stride(from: 0, to: data.count, by: chunk).map { (start: Int) -> String in
@@ -78,7 +83,7 @@ package enum TerminalGraphics: Hashable, Sendable {
     }.joined()
   }
 
-  /// Two rows of pixels a line.
+  /// Returns a picture as lines of half blocks, with two rows of pixels per line.
   private func blocks(_ picture: RGBImage) -> String {
     var text = ""
     for row in stride(from: 0, to: picture.height, by: 2) {
@@ -101,7 +106,8 @@ package enum TerminalGraphics: Hashable, Sendable {
     return self == .palette ? "5;\(Self.paletteIndex(red, green, blue))" : "2;\(red);\(green);\(blue)"
   }
 
-  /// The nearest colour of xterm's palette: of its cube of 6 × 6 × 6 (from 16 on) or its 24 greys (from 232 on).
+  /// Returns the index of the nearest colour in xterm's palette, either in its cube of 6 × 6 × 6 colours (from index
+  /// 16) or among its 24 greys (from index 232).
   package static func paletteIndex(_ red: Int, _ green: Int, _ blue: Int) -> Int {
     let levels = [0, 95, 135, 175, 215, 255]
     func nearest(_ value: Int) -> Int { value < 48 ? 0 : value < 115 ? 1 : (value - 35) / 40 }

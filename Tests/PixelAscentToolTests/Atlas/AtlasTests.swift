@@ -6,7 +6,7 @@ import PixelAscentTool
 import TestSupport
 import Testing
 
-/// The manifest of an atlas, and its parts.
+/// The manifest, the shards and the gallery page of an atlas.
 @Suite struct AtlasTests {
   private static func item(_ name: String, class: Int = 3, seed: UInt64 = 0) -> AtlasItem {
     var visualization = ClassVisualization()
@@ -20,114 +20,118 @@ import Testing
 
   private func text(_ path: String) throws -> String { try String(contentsOfFile: path, encoding: .utf8) }
 
-  @Test("Lines are appended whole, and read again")
+  @Test("Appended lines are whole, and can be read again")
   func appends() throws {
     let folder = try TemporaryFolder(), path = folder.path + "/m.jsonl"
     do {
-      let manifest = try AtlasManifest(path, .alone)
+      let manifest = try AtlasManifest(path, .exclusive)
       #expect(manifest.records.isEmpty)
       for name in ["a", "ü\"\n", "a"] { try manifest.append(AtlasRecord(Self.item(name), error: name)) }
-      #expect(manifest["a.png"]?.error == "a" && manifest.records.count == 2)
+      #expect(manifest["a.png"]?.error == "a")
+      #expect(manifest.records.count == 2)
     }
     let (a, u) = (try Self.line("a", "a"), try Self.line("ü\"\n", "ü\"\n"))
     #expect(try text(path) == a + u + a)
-    let again = try patiently { () throws(PixelAscentError) in try AtlasManifest(path, .alone) }
+    let again = try patiently { () throws(PixelAscentError) in try AtlasManifest(path, .exclusive) }
     #expect(Set(again.records.map(\.label)) == ["a", "ü\"\n"])
   }
 
-  @Test("Who only looks changes nothing; who is beside others reads what they have written")
-  func looks() throws {
+  @Test("Reading and shared access change nothing; shared access keeps exclusive access away")
+  func sharedAccess() throws {
     let folder = try TemporaryFolder(), path = folder.path + "/m.jsonl", half = "{\"class\":"
     try folder.add("m.jsonl", try Self.line("a") + half)
     #expect(try AtlasManifest(reading: path).records.map(\.label) == ["a"])
-    #expect(try AtlasManifest(path, .beside).records.map(\.label) == ["a"])
+    #expect(try AtlasManifest(path, .shared).records.map(\.label) == ["a"])
     #expect(try text(path) == Self.line("a") + half)
-    let beside = try AtlasManifest(path, .beside)
-    #expect(throws: Never.self) { try AtlasManifest(path, .beside) }
-    #expect(throws: PixelAscentError.self) { try AtlasManifest(path, .alone) }
+    let shared = try AtlasManifest(path, .shared)
+    #expect(throws: Never.self) { try AtlasManifest(path, .shared) }
+    #expect(throws: PixelAscentError.self) { try AtlasManifest(path, .exclusive) }
     #expect(throws: Never.self) { try AtlasManifest(reading: path) }
-    #expect(beside.isLocked)
+    #expect(shared.isLocked)
   }
 
-  @Test("A half-written last line is cut off wherever it breaks off; the others stay")
+  @Test("A half-written last line is cut off, however much of it was written; the other lines stay")
   func halfLine() throws {
     let folder = try TemporaryFolder(), path = folder.path + "/m.jsonl"
     let (a, b) = (try Self.line("a"), try Self.line("b"))
     for length in 0..<b.utf8.count {
       try folder.add("m.jsonl", a + String(decoding: b.utf8.prefix(length), as: UTF8.self))
-      let manifest = try patiently { () throws(PixelAscentError) in try AtlasManifest(path, .alone) }
+      let manifest = try patiently { () throws(PixelAscentError) in try AtlasManifest(path, .exclusive) }
       #expect(manifest.records.map(\.label) == ["a"])
       #expect(try text(path) == a)
     }
     try folder.add("m.jsonl", String(a.dropLast()))
-    #expect(try patiently { () throws(PixelAscentError) in try AtlasManifest(path, .alone) }.records.isEmpty)
+    #expect(try patiently { () throws(PixelAscentError) in try AtlasManifest(path, .exclusive) }.records.isEmpty)
     #expect(try text(path) == "")
   }
 
-  @Test("A line that can't be read is none")
+  @Test("A line that can't be decoded is ignored")
   func damage() throws {
     let folder = try TemporaryFolder(), path = folder.path + "/m.jsonl"
     let (a, b) = (try Self.line("a"), try Self.line("b"))
     try folder.add("m.jsonl", "\n{}\n[1]\n\u{0}\n" + a + "{\"class\":1e999}\n" + b)
-    #expect(try AtlasManifest(path, .alone).records.map(\.label).sorted() == ["a", "b"])
+    #expect(try AtlasManifest(path, .exclusive).records.map(\.label).sorted() == ["a", "b"])
   }
 
-  @Test("The last line of a picture counts")
+  @Test("The last line about a picture counts")
   func last() throws {
     let folder = try TemporaryFolder(), path = folder.path + "/m.jsonl"
     try folder.add("m.jsonl", Self.line("a", "first") + Self.line("a", "second"))
-    #expect(try AtlasManifest(path, .alone).records.map(\.error) == ["second"])
+    #expect(try AtlasManifest(path, .exclusive).records.map(\.error) == ["second"])
   }
 
-  @Test("No two runs have one manifest open")
+  @Test("Two runs can't have the same manifest open")
   func lock() throws {
     let folder = try TemporaryFolder(), path = folder.path + "/m.jsonl"
     do {
-      let first = try AtlasManifest(path, .alone)
+      let first = try AtlasManifest(path, .exclusive)
       #expect(first.isLocked)
-      #expect(errorLine { try AtlasManifest(path, .alone) } == "\(path): another run is at work on it")
+      #expect(errorLine { try AtlasManifest(path, .exclusive) } == "\(path): another run is using this file")
       withExtendedLifetime(first) {}
     }
-    _ = try patiently { () throws(PixelAscentError) in try AtlasManifest(path, .alone) }
+    _ = try patiently { () throws(PixelAscentError) in try AtlasManifest(path, .exclusive) }
   }
 
-  @Test("Where files can't be locked, a half-written line may be another's: it is ended, not cut off")
+  @Test("Without a lock, a half-written line may be another process's: it is ended, not cut off")
   func withoutLocks() throws {
     let folder = try TemporaryFolder(), path = folder.path + "/m.jsonl", half = "{\"class\":"
     try folder.add("m.jsonl", try Self.line("a") + half)
-    let manifest = try AtlasManifest(path, .alone) { _, _ in
+    let manifest = try AtlasManifest(path, .exclusive) { _, _ in
       errno = ENOLCK
       return -1
     }
-    #expect(!manifest.isLocked && manifest.records.map(\.label) == ["a"])
+    #expect(!manifest.isLocked)
+    #expect(manifest.records.map(\.label) == ["a"])
     try manifest.append(AtlasRecord(Self.item("b"), error: "why"))
     #expect(try text(path) == Self.line("a") + half + "\n" + Self.line("b"))
   }
 
-  @Test("Every item is in one shard", arguments: [1, 2, 3, 7, 20])
+  @Test("Every item is in exactly one shard", arguments: [1, 2, 3, 7, 20])
   func shards(_ count: Int) throws {
     let items = (0..<13).map { Self.item("i\($0)") }
     var outputs: [String] = []
     for index in 1...count {
       let shard = try #require(AtlasShard(index, of: count))
-      let part = shard.of(items)
-      #expect((13 / count...13 / count + 1).contains(part.count))
-      outputs += part.map(\.output)
+      let own = shard.items(of: items)
+      #expect((13 / count...13 / count + 1).contains(own.count))
+      outputs += own.map(\.output)
     }
     #expect(outputs.sorted() == items.map(\.output).sorted())
-    #expect(AtlasShard(0, of: count) == nil && AtlasShard(count + 1, of: count) == nil)
+    #expect(AtlasShard(0, of: count) == nil)
+    #expect(AtlasShard(count + 1, of: count) == nil)
   }
 
-  @Test("A shard's name, and what is none")
+  @Test("A shard's name is read; other texts are not")
   func shardNames() {
-    #expect(AtlasShard("3-of-8") == AtlasShard(3, of: 8) && AtlasShard(3, of: 8)?.description == "3-of-8")
+    #expect(AtlasShard("3-of-8") == AtlasShard(3, of: 8))
+    #expect(AtlasShard(3, of: 8)?.description == "3-of-8")
     for text in ["", "3", "3-of-", "-of-8", "9-of-8", "0-of-8", "03-of-8", "+3-of-8", "3-of-8-of-9", "list-of-friends"]
     {
       #expect(AtlasShard(text) == nil)
     }
   }
 
-  @Test("The gallery of a hostile manifest is a page like any other")
+  @Test("The gallery page escapes what a hostile manifest says")
   func gallery() throws {
     let folder = try TemporaryFolder(), atlas = try AtlasFolder(folder.path)
     let label = "\"><script>alert(1)</script>'&\u{202E}", picture = RGBImage(width: 1, height: 1, pixels: [1, 2, 3])
@@ -145,12 +149,14 @@ import Testing
       let page = try text(folder.path + "/index.html")
       let image =
         #"<img src="a%22%3Cb%3E%25.png" alt="&quot;&gt;&lt;script&gt;alert(1)&lt;/script&gt;&#39;&amp;\#u{FFFD}""#
-      #expect(page.contains(image) && page.contains("<small>\(percent)</small>"))
-      #expect(page.components(separatedBy: "<script>").count == 2 && !page.contains("<i>"))
+      #expect(page.contains(image))
+      #expect(page.contains("<small>probability \(percent)</small>"))
+      #expect(page.components(separatedBy: "<script>").count == 2)
+      #expect(!page.contains("<i>"))
     }
   }
 
-  @Test("By class, recipe, seed: 9 before 10")
+  @Test("Records are sorted by class, recipe and seed, as numbers: 9 before 10")
   func order() {
     let items = [(10, 0), (9, 10), (9, 9), (100, 1)].map { Self.item("x", class: $0.0, seed: UInt64($0.1)) }
     let records = items.map { AtlasRecord($0, error: "") }.sorted(by: AtlasRecord.precedes)

@@ -5,7 +5,7 @@ import PixelAscentTool
 import TestSupport
 import Testing
 
-/// Lists of classes.
+/// Lists of classes, as text or as a file.
 @Suite struct ClassListTests {
   private let labels: Labels
 
@@ -25,13 +25,13 @@ import Testing
     ])
   func list(_ text: String, _ expected: [Int]) throws { #expect(try find(text) == expected) }
 
-  @Test("One a line from a file, without empty lines")
+  @Test("A file has one class or range per line; empty lines are ignored")
   func file() throws {
     let folder = try TemporaryFolder()
     #expect(try find(folder.add("list", "wolf spider\n\n  0-1 \r\ngreat  white shark")) == [3, 0, 1, 2])
   }
 
-  @Test("A comma in a file's line is part of the name")
+  @Test("A comma in a line of a file is part of the name")
   func commaInFile() throws {
     let folder = try TemporaryFolder(), path = try folder.add("list", "0,1\n")
     #expect(errorLine { try find(path) }.hasPrefix("\(path): no class is called \"0,1\""))
@@ -57,6 +57,6 @@ import Testing
   ])
   func errors(_ text: String, _ expected: String) { #expect(errorLine { try find(text) } == expected) }
 
-  @Test("A part of two names is none")
+  @Test("A part of the names of two classes is an error")
   func ambiguous() { #expect(throws: PixelAscentError.self) { try find("spider") } }
 }

@@ -5,7 +5,7 @@ import PixelAscentTool
 import TestSupport
 import Testing
 
-/// Which images a command is given, and what their results are called.
+/// The images that a command reads, and the names of their results.
 @Suite struct InputImagesTests {
   private let folder: TemporaryFolder
   private let path: String
@@ -22,7 +22,7 @@ import Testing
     try InputImages(arguments, leavingOut: outputs).items.map(\.resultName)
   }
 
-  @Test("A file is taken without a look at it")
+  @Test("A file is accepted even if it does not exist")
   func file() throws {
     let images = try InputImages(["x/none.jpg"])
     #expect(images.paths == ["x/none.jpg"])
@@ -30,38 +30,38 @@ import Testing
     #expect(!images.areMirrored)
   }
 
-  @Test("A folder's images are those of all folders in it, sorted", arguments: ["in", "in/"])
+  @Test("The images of a folder include those of its subfolders, sorted", arguments: ["in", "in/"])
   func images(_ name: String) throws {
     let images = try InputImages(["\(path)/\(name)"])
     #expect(images.paths == ["a.JPG", "b.png", "sub/c.jpeg"].map { "\(path)/in/\($0)" })
     #expect(images.areMirrored)
   }
 
-  @Test("Their results mirror the folder")
+  @Test("The results of a folder mirror its subfolders")
   func mirrored() throws { #expect(try names("\(path)/in") == ["a", "b", "sub/c"]) }
 
-  @Test("Of several folders, the results keep what tells the folders apart")
+  @Test("The results of several folders keep the parts of the paths that differ")
   func severalFolders() throws {
     #expect(try names("\(path)/in", "\(path)/other") == ["in/a", "in/b", "in/sub/c", "other/b"])
   }
 
-  @Test("Files beside a folder have no folder of their own")
+  @Test("Results of files that are named beside a folder get no folder")
   func fileBesideFolder() throws { #expect(try names("x/z.png", "\(path)/in") == ["z", "a", "b", "sub/c"]) }
 
-  @Test("a.jpg and a.png keep their endings, however far that goes on")
+  @Test("a.jpg and a.png keep their endings, also if a.jpg.png is there")
   func endings() throws {
     #expect(try names("x/a.jpg", "x/a.png", "x/b.png") == ["a.jpg", "a.png", "b"])
     #expect(try names("a.jpg", "a.png", "a.jpg.png") == ["a.jpg", "a.png", "a.jpg.png"])
   }
 
-  @Test("Images where results go are left out, and counted")
+  @Test("Images in the results' folder are left out and counted")
   func leftOut() throws {
     let images = try InputImages(["\(path)/in"], leavingOut: ["\(path)/in/sub"])
     #expect(images.items.map(\.resultName) == ["a", "b"])
     #expect(images.leftOut == 1)
   }
 
-  @Test("Results don't go among the images")
+  @Test("Writing the results among the images is an error")
   func amongImages() {
     #expect(
       errorLine { try InputImages(["\(path)/in"], leavingOut: ["\(path)/in/"]) }

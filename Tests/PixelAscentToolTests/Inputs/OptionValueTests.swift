@@ -4,7 +4,7 @@ import PixelAscentTool
 import TestSupport
 import Testing
 
-/// Values of options that are more than a number.
+/// Option values that are not a single number.
 @Suite struct OptionValueTests {
   @Test(arguments: [("224", 224, 224), ("200x300", 200, 300), ("2X3", 2, 3), ("-1", -1, -1)])
   func size(_ text: String, _ height: Int, _ width: Int) {
@@ -13,13 +13,13 @@ import Testing
   }
 
   @Test(arguments: ["", "x", "3x", "x3", "3x4x5", "3,4", "3.5", " 3"])
-  func noSize(_ text: String) { #expect(PixelSize(text) == nil) }
+  func notASize(_ text: String) { #expect(PixelSize(text) == nil) }
 
   @Test(arguments: [("0.5", [0.5]), ("1,2,3", [1, 2, 3]), ("-1,0,1e-2", [-1, 0, 0.01])] as [(String, [Float])])
   func channelValues(_ text: String, _ expected: [Float]) throws { #expect(try ChannelValues(text).values == expected) }
 
   @Test(arguments: ["", "a", "1,,3", "1,2,nan", "inf"])
-  func noNumbers(_ text: String) {
+  func notNumbers(_ text: String) {
     #expect(
       errorLine { try ChannelValues(text) } == "\"\(text)\" is no list of numbers such as 0.485,0.456,0.406.")
   }

@@ -7,7 +7,7 @@ import Testing
 /// Lists of seeds.
 @Suite struct SeedsTests {
   @Test(
-    "In the text's order",
+    "Seeds come in the order of the text",
     arguments: [
       ("5", [5]), ("0-3", [0, 1, 2, 3]), ("7,1-3,0", [7, 1, 2, 3, 0]), ("4-4", [4]), ("007", [7]),
       ("18446744073709551614-18446744073709551615", [.max - 1, .max]),
@@ -17,7 +17,7 @@ import Testing
   @Test func one() { #expect(Seeds(one: .max).values == [.max]) }
 
   @Test(
-    "Counting stops where there are too many, before any list is made",
+    "Counting stops as soon as there are too many seeds, without making a list",
     arguments: [
       ("0-3", 100, 4), ("0-3,9", 100, 5), ("0-99", 100, 100), ("0-100", 100, 101), ("0-18446744073709551615", 100, 101),
       ("0-9,100-18446744073709551615,20", 100, 101),
@@ -27,9 +27,9 @@ import Testing
   }
 
   @Test(
-    "What is no list of seeds",
+    "Texts that are not a list of seeds",
     arguments: ["", ",", "1,", "a", "1-2-3", "-1", "1-", "+1", " 1", "1.0", "18446744073709551616", "٣"])
-  func noList(_ text: String) {
+  func notAList(_ text: String) {
     #expect(
       errorLine { try Seeds(text) }
         == "seeds are whole numbers from 0 to 18446744073709551615, written as 0-3 or 0,2,5-7")
@@ -37,9 +37,9 @@ import Testing
 
   @Test func backwards() { #expect(errorLine { try Seeds("9-7") } == "write 7-9, not 9-7") }
 
-  @Test("A seed is named once", arguments: [("1,1", 1), ("0-3,2", 2), ("5,0-9", 5), ("3-4,0-3", 3)])
+  @Test("Naming a seed twice is an error", arguments: [("1,1", 1), ("0-3,2", 2), ("5,0-9", 5), ("3-4,0-3", 3)])
   func twice(_ text: String, _ seed: Int) { #expect(errorLine { try Seeds(text) } == "it names \(seed) twice") }
 
-  @Test("A list that is wrong is wrong usage")
+  @Test("A wrong list is a usage error")
   func usage() { #expect(throws: UsageError.self) { try Seeds("x") } }
 }

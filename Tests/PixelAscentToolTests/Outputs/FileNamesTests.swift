@@ -3,7 +3,7 @@
 import PixelAscentTool
 import Testing
 
-/// The parts of a path that the names of results are made of.
+/// The parts of a path from which the names of results are made.
 @Suite struct FileNamesTests {
   @Test(arguments: [("a/b.jpg", "b.jpg"), ("b", "b"), ("a/b/", "b"), ("/", "image"), ("", "image"), ("a/./", "a")])
   func fileName(_ path: String, _ expected: String) { #expect(path.fileName == expected) }

@@ -5,13 +5,13 @@ import PixelAscentTool
 import TestSupport
 import Testing
 
-/// Where results go, and which places are refused before any work.
+/// The paths of results, and the paths that are refused before any work.
 @Suite struct OutputsTests {
   private let folder: TemporaryFolder
 
   init() throws { folder = try TemporaryFolder() }
 
-  /// The outputs of the inputs a and b, or of one.
+  /// Returns the outputs of a command with the given inputs, whose default names end in "-map".
   private func outputs(
     of inputs: [String] = ["a"], _ request: OutputRequest, areMirrored: Bool = false, keeping files: [String] = []
   ) throws -> Outputs {
@@ -24,20 +24,20 @@ import Testing
     errorLine { try outputs(of: inputs, request, areMirrored: areMirrored, keeping: files) }
   }
 
-  @Test("Without a path the picture has the default name in the working directory, and nothing else is written")
+  @Test("Without paths, only a picture is written, with the default name in the working directory")
   func defaultName() throws {
     let paths = try outputs(of: ["no-such-input"], OutputRequest(output: nil)).paths(for: "no-such-input")
     #expect(paths.output == "no-such-input-map.png")
     #expect([paths.figure, paths.overlay, paths.raw, paths.report] == [nil, nil, nil, nil])
   }
 
-  @Test("A file's path is taken as it is")
+  @Test("The path of a file is used unchanged")
   func file() throws {
     let path = folder.path + "/x.jpg"
     #expect(try outputs(OutputRequest(output: path)).paths(for: "a").output == path)
   }
 
-  @Test("In a folder every kind of file has its own name")
+  @Test("In a folder, each kind of file has its own name")
   func folderNames() throws {
     let path = folder.path
     let request = OutputRequest(output: path, figure: path, overlay: path, raw: path, report: path)
@@ -49,7 +49,7 @@ import Testing
     #expect(paths.report == "\(path)/a-map.html")
   }
 
-  @Test("A path that ends in a slash is a new folder, made when it is needed")
+  @Test("A path that ends in a slash is a new folder, which is created when it is needed")
   func newFolder() throws {
     let outputs = try outputs(OutputRequest(output: folder.path + "/new/"))
     #expect(folder.names == [])
@@ -57,7 +57,7 @@ import Testing
     #expect(folder.names == ["new"])
   }
 
-  @Test("Of a mirrored folder, the folders of each input are made")
+  @Test("For a mirrored folder, the subfolder of each input is created")
   func mirroredFolders() throws {
     let outputs = try outputs(of: ["x/a"], OutputRequest(output: folder.path + "/new/"), areMirrored: true)
     try outputs.makeFolders(for: "x/a")
@@ -72,7 +72,7 @@ import Testing
         == "With several results -o must be a folder; write \(path)/ for a new one.")
   }
 
-  @Test("One result of a folder or a list needs a folder too")
+  @Test("Even one result of a folder or a list needs a folder")
   func mirrored() {
     let path = folder.path + "/x.png"
     #expect(
@@ -80,7 +80,7 @@ import Testing
         == "With a folder or a list --figure must be a folder; write \(path)/ for a new one.")
   }
 
-  @Test("A report is about one result")
+  @Test("A report of several results is an error")
   func report() {
     #expect(
       line(of: ["a", "b"], OutputRequest(output: folder.path, report: folder.path))
@@ -90,7 +90,7 @@ import Testing
   @Test func emptyPath() { #expect(line(OutputRequest(output: nil, raw: "")) == "--raw is empty.") }
 
   @Test(
-    "A kind of file has its ending or none that means something",
+    "The ending of another kind of file is an error",
     arguments: [
       (OutputRequest(output: "/x/a.gif"), "Pictures are written as .png or .jpg, not as /x/a.gif."),
       (OutputRequest(output: nil, overlay: "/x/a.npy"), "Pictures are written as .png or .jpg, not as /x/a.npy."),
@@ -99,10 +99,10 @@ import Testing
     ])
   func endings(_ request: OutputRequest, _ expected: String) { #expect(line(request) == expected) }
 
-  @Test("An ending that means nothing to the program is no other kind's", arguments: ["a", "a.npy", "a.v2"])
+  @Test("Unknown endings are accepted", arguments: ["a", "a.npy", "a.v2"])
   func unknownEnding(_ name: String) throws { try Outputs.check(name, isOf: "npy", "Arrays are written") }
 
-  @Test("Two results are not written to one file, on whatever ways")
+  @Test("Two results for the same file are an error, even if the paths differ")
   func twice() throws {
     let path = folder.path
     try folder.add("b/c.txt")
@@ -111,7 +111,7 @@ import Testing
         == "Two results would be written to \(path)/b/../b/x.png.")
   }
 
-  @Test("A file that is read is not replaced, on whatever way")
+  @Test("Replacing an input file is an error, even if the paths differ")
   func kept() throws {
     let photo = try folder.add("photo.png", picture()), path = folder.path
     #expect(
@@ -119,7 +119,7 @@ import Testing
         == "A result would replace \(path)/./photo.png, which is read.")
   }
 
-  @Test("A default name does not replace a file that the program has not made")
+  @Test("A result with a default name does not replace a file that the program has not made")
   func foreign() throws {
     let path = try folder.add("a-map.png", picture())
     #expect(
@@ -127,7 +127,7 @@ import Testing
         == "\(path): is there, and no picture that pixelascent has made; write where the result goes")
   }
 
-  @Test("A default name replaces a picture of the program's, and a name that was written replaces any file")
+  @Test("A result with a default name replaces the program's own picture; with a name from the user, any file")
   func replaced() throws {
     let own = try folder.add("a-map.png", picture(comment: #"{"program":"pixelascent"}"#))
     #expect(try outputs(OutputRequest(output: folder.path)).paths(for: "a").output == own)
@@ -135,13 +135,13 @@ import Testing
     #expect(try outputs(OutputRequest(output: foreign)).paths(for: "a").output == foreign)
   }
 
-  @Test("A folder that is not there and not named as new is an error before any work")
+  @Test("A missing folder is an error before any work, unless the path ends in a slash")
   func missingFolder() {
     let path = folder.path + "/none/x.png"
     #expect(line(OutputRequest(output: path)) == "\(path): no such folder")
   }
 
-  @Test("A minus is standard output, and so is its device", arguments: ["-", "/dev/stdout"])
+  @Test("A minus sign and the device of standard output mean standard output", arguments: ["-", "/dev/stdout"])
   func standardOutput(_ path: String) throws {
     #expect(try outputs(OutputRequest(output: path)).paths(for: "a").output == "/dev/stdout")
     #expect(try outputs(OutputRequest(output: path)).useStandardOutput)
@@ -151,7 +151,7 @@ import Testing
     #expect(try !outputs(OutputRequest(output: folder.path + "/x.png")).useStandardOutput)
   }
 
-  @Test("Names that Unicode takes for one, and file systems don't, are two inputs")
+  @Test("Names that are equal in Unicode but differ in bytes are two inputs")
   func normalisation() throws {
     let names = ["\u{E9}", "e\u{301}"]
     let outputs = try outputs(of: names, OutputRequest(output: folder.path))

@@ -5,21 +5,21 @@ import PixelAscentTool
 import TestSupport
 import Testing
 
-/// Which files the program takes for its own.
+/// How the program recognises the files that it has made.
 @Suite struct OwnPicturesTests {
   private static let sheet = #"{"pictures":[{"output":"a.png"}],"program":"pixelascent"}"#
   private static let ownComment = #"{"program":"pixelascent"}"#
 
-  @Test("A picture or a contact sheet with the program's name is its own", arguments: [ownComment, sheet])
+  @Test("A picture or contact sheet whose comment names the program is its own", arguments: [ownComment, sheet])
   func own(_ comment: String) throws { #expect(try Provenance.isOwn(picture(comment: comment))) }
 
   @Test(
-    "Any other picture is not",
+    "A picture with any other comment is not the program's own",
     arguments: [nil, "hello", "{}", "[1]", #"{"program":"x"}"#, #"{"program":"pixelascent","pictures":5}"#])
   func foreign(_ comment: String?) throws { #expect(try !Provenance.isOwn(picture(comment: comment))) }
 
-  @Test("What is no picture is not")
-  func noPicture() { #expect(!Provenance.isOwn(Array(Self.ownComment.utf8))) }
+  @Test("A file that is not a picture is not the program's own")
+  func notAPicture() { #expect(!Provenance.isOwn(Array(Self.ownComment.utf8))) }
 
   @Test("Only a contact sheet lists pictures")
   func contactSheet() throws {
@@ -27,7 +27,7 @@ import Testing
     #expect(try !Provenance.isContactSheet(picture(comment: Self.ownComment)))
   }
 
-  @Test("The beginning of a file is enough to know it")
+  @Test("The beginning of a file is enough to recognise it")
   func beginning() throws {
     let folder = try TemporaryFolder()
     let path = try folder.add("a.png", picture(comment: Self.ownComment) + [UInt8](repeating: 0, count: 1 << 18))
@@ -35,7 +35,7 @@ import Testing
     #expect(!Provenance.isOwn(file: folder.path + "/none.png"))
   }
 
-  @Test("A contact sheet is refused with a line that says what it is")
+  @Test("Reading the provenance of a contact sheet fails with a line that says what the file is")
   func refusesContactSheet() throws {
     let bytes = try picture(comment: Self.sheet)
     #expect(
@@ -43,7 +43,7 @@ import Testing
         == "f: a contact sheet; pixelascent atlas makes it of its pictures")
   }
 
-  @Test("A picture of nobody's is refused as the library refuses it")
+  @Test("Reading the provenance of another program's picture fails with the library's error")
   func refusesForeign() throws {
     let bytes = try picture(comment: nil)
     #expect(

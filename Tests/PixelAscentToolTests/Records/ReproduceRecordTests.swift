@@ -4,7 +4,7 @@ import PixelAscent
 import PixelAscentTool
 import Testing
 
-/// What `reproduce` says.
+/// The lines that `reproduce` prints.
 @Suite struct ReproduceRecordTests {
   private static let picture = RGBImage(width: 2, height: 1, pixels: [0, 0, 0, 0, 0, 0])
 
@@ -16,7 +16,7 @@ import Testing
     #expect(record(Self.picture, isSame: true).lines == ["a.png: a title: the same bytes"])
   }
 
-  @Test("How many values differ, and by how much")
+  @Test("The line says how many values differ, and by how much")
   func differs() {
     let other = RGBImage(width: 2, height: 1, pixels: [0, 255, 0, 0, 0, 0])
     #expect(record(other).lines == ["a.png: a title: differs: 1 values, at most by 255/255, PSNR 7.8 dB"])
@@ -30,7 +30,7 @@ import Testing
       ])
   }
 
-  @Test("Where no value differs there is no PSNR, which JSON could not write")
+  @Test("If no value differs, the PSNR is nil: JSON has no infinity")
   func infinitePSNR() { #expect(record(Self.picture).psnr == nil) }
 
   @Test func otherSize() {
@@ -38,7 +38,7 @@ import Testing
     #expect(record(other).lines == ["a.png: a title: differs: another size"])
   }
 
-  @Test("What has changed follows, a line each")
+  @Test("The reasons follow, one per line")
   func reasons() {
     #expect(record(Self.picture, isSame: true, reasons: ["one", "two"]).lines.dropFirst() == ["  one", "  two"])
   }

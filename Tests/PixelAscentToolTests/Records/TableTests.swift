@@ -3,14 +3,14 @@
 import PixelAscentTool
 import Testing
 
-/// Rows of cells as lines.
+/// Tables of text.
 @Suite struct TableTests {
-  @Test("Columns are as wide as their widest cell, two spaces apart; the last is not filled up")
+  @Test("Columns are as wide as their widest cell and two spaces apart; the last is not padded")
   func left() {
     #expect(table([["a", "bb", "c"], ["aaa", "b", "ccc"]], right: []) == ["a    bb  c", "aaa  b   ccc"])
   }
 
-  @Test("Columns that are flush right")
+  @Test("A column can be aligned right")
   func right() {
     #expect(table([["a", "n"], ["b", "100"]], right: [1]) == ["a    n", "b  100"])
   }

@@ -15,7 +15,7 @@ import Testing
     ([-1e8, 3e8], ["-1e8", "0", "1e8", "2e8", "3e8"]),
   ]
 
-  @Test(arguments: axes) func numbersAlongAnAxisAreRound(_ values: [Double], _ labels: [String]) {
+  @Test(arguments: axes) func axisHasRoundNumbers(_ values: [Double], _ labels: [String]) {
     #expect(Axis(over: values).labels == labels)
   }
 
@@ -25,45 +25,49 @@ import Testing
     ([0, 100], ["0", "20", "40", "60", "80", "100"]),
   ]
 
-  @Test(arguments: wholeAxes) func iterationsAreWhole(_ values: [Double], _ labels: [String]) {
+  @Test(arguments: wholeAxes) func wholeAxisHasIntegers(_ values: [Double], _ labels: [String]) {
     #expect(Axis(over: values, whole: true).labels == labels)
   }
 
-  @Test func anAxisCoversItsValues() {
+  @Test func axisCoversItsValues() {
     var random = TestRandom(3)
     for size in [1e-30, 1e-3, 1, 1e3, 1e30] {
       for _ in 0..<200 {
         let values = random.reals(2).map { $0 * size }
         let axis = Axis(over: values)
-        #expect((2...8).contains(axis.ticks.count) && Set(axis.labels).count == axis.labels.count, "\(values)")
+        #expect((2...8).contains(axis.ticks.count), "\(values)")
+        #expect(Set(axis.labels).count == axis.labels.count, "\(values)")
         for value in values { #expect((-1e-6...1 + 1e-6).contains(axis.fraction(value)), "\(value) of \(values)") }
       }
     }
   }
 
-  @Test func pointsLieWhereTheAxesSay() {
+  @Test func pointsLieWhereTheAxesPutThem() {
     let points: [Chart.Point] = [.init(0, 0), .init(5, 0.5), .init(10, 1.0)]
     let chart = Chart("Probability", [.init("p", points)], including: [0, 1])
-    // 14 units and 6.5 for each of "0.0" at the left, 14 at the right, 10 above, 40 below, of 360 × 220.
-    for (point, place) in zip(points, [(33.5, 180.0), (189.75, 95.0), (346.0, 10.0)]) {
-      let found = chart.place(point)
-      #expect(abs(found.x - place.0) < 1e-9 && abs(found.y - place.1) < 1e-9)
+    // The chart has 360 × 220 units. Its margins are 14 + 3 · 6.5 at the left (for "0.0"), 14 at the right, 10 above,
+    // 40 below.
+    for (point, expected) in zip(points, [(33.5, 180.0), (189.75, 95.0), (346.0, 10.0)]) {
+      let found = chart.position(of: point)
+      #expect(abs(found.x - expected.0) < 1e-9)
+      #expect(abs(found.y - expected.1) < 1e-9)
     }
     #expect(chart.html.text.contains(#"<polyline points="33.5,180.0 189.8,95.0 346.0,10.0"/>"#))
     #expect(
       chart.html.text.contains(#"aria-label="Probability: p from 0.000 at iteration 0 to 1.000 at iteration 10""#))
   }
 
-  @Test func leavesOutWhatIsNoNumber() {
+  @Test func pointsThatAreNotFiniteAreLeftOut() {
     let points: [Chart.Point] = [.init(0, 1.0), .init(1, Double.nan), .init(2, Double.infinity), .init(3, 2.0)]
     let text = Chart("Score", [.init("s", points)]).html.text
-    #expect(!text.contains("nan") && !text.contains("inf"))
+    #expect(!text.contains("nan"))
+    #expect(!text.contains("inf"))
     #expect(text.split(separator: "<circle").count == 3)
     #expect(Page.problems(text) == [])
     #expect(Page.problems(Chart("Score", [.init("s", [])]).html.text) == [])
   }
 
-  @Test func manyPointsHaveNoDots() {
+  @Test func manyPointsHaveNoDotsWithoutASlider() {
     let points = (0..<41).map { (iteration: Int) -> Chart.Point in .init(iteration, Double(iteration)) }
     #expect(!Chart("Score", [.init("s", points)]).html.text.contains("<circle"))
     let frames = Chart("Score", [.init("s", points, frames: [0, 40])]).html.text

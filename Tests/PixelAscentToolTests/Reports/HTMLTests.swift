@@ -10,9 +10,9 @@ import Testing
     ("\" onerror='alert(1)'", "&quot; onerror=&#39;alert(1)&#39;"),
     ("salt & pepper &amp; &lt;", "salt &amp; pepper &amp;amp; &amp;lt;"),
     ("<!--", "&lt;!--"), ("]]>", "]]&gt;"), ("", ""),
-    // NUL, escape, delete, next line and carriage return; a line feed and a tab may stay.
+    // NUL, escape, delete, next line and carriage return are replaced; line feed and tab stay.
     ("a\u{0}b\u{1B}[31m\u{7F}\u{85}\r\nc\td", "a\u{FFFD}b\u{FFFD}[31m\u{FFFD}\u{FFFD}\u{FFFD}\nc\td"),
-    // Overrides, embeddings, isolates and marks of direction.
+    // Unicode's bidirectional overrides, embeddings, isolates and marks.
     ("\u{202E}gnp.exe\u{202C}", "\u{FFFD}gnp.exe\u{FFFD}"),
     (
       "\u{2066}\u{2067}\u{2068}\u{2069}\u{200E}\u{200F}\u{061C}",
@@ -20,7 +20,7 @@ import Testing
     ),
     ("\u{FFFE}\u{10FFFF}", "\u{FFFD}\u{FFFD}"),
     ("Épagneul 犬 كلب 👩‍🔬 e\u{301}", "Épagneul 犬 كلب 👩‍🔬 e\u{301}"),
-    // A quotation mark below a combining accent is one character to Swift, and two to a browser.
+    // A quotation mark with a combining accent is one character in Swift, but two in a browser.
     ("\"\u{301}<\u{338}", "&quot;\u{301}&lt;\u{338}"),
   ]
 
@@ -32,7 +32,7 @@ import Testing
     #expect(inAttribute.text.unicodeScalars.elementsEqual("<p title=\"\(expected)\">".unicodeScalars))
   }
 
-  @Test func insertsPiecesAsTheyAre() {
+  @Test func insertsPiecesUnchanged() {
     let inner: HTML = "<b>\("<")</b>"
     let count = 3
     let outer: HTML = "<p>\(inner)\([inner, inner])\(count)\(UInt64.max)</p>"

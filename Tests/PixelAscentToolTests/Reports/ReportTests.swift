@@ -6,12 +6,13 @@ import PixelAscentTool
 import TestSupport
 import Testing
 
-/// The three pages, of networks of two to seven classes on 8×8 pixels.
+/// The three kinds of report, for networks of two to seven classes and images of 8×8 pixels.
 @Suite struct ReportTests {
   private static let hostile = "<img src=x onerror=alert(1)> \"'&\u{202E}\u{0}"
   private static let escaped = "&lt;img src=x onerror=alert(1)&gt; &quot;&#39;&amp;\u{FFFD}\u{FFFD}"
 
-  /// Class 0 is red, class 1 green, and the others are constants below them.
+  /// A network in which the score of class 0 grows with red and that of class 1 with green. The scores of all other
+  /// classes are lower constants.
   private static func network(names: [String]? = nil, source: String = "a test", classes: Int = 2) throws -> Network {
     let constants = (2..<max(2, classes)).map { (index: Int) -> PixelwiseNetwork.Class in
       .init(weight: [0, 0, 0], bias: 0.01 * Float(index))
@@ -48,13 +49,14 @@ import Testing
     return try ascent.report(of: climb.result(), class: 1, shown: shown, network: network, command: command)
   }
 
-  @Test func areWellFormedAndTheSameEachTime() throws {
+  @Test func pagesAreWellFormedAndReproducible() throws {
     let network = try Self.network()
     let pages = try Self.pages(network)
     #expect(try pages == Self.pages(network))
     for (page, pictures) in zip(pages, [4, 4, 4]) {
       #expect(Page.problems(page) == [])
-      #expect(page.hasPrefix("<!DOCTYPE html>") && page.hasSuffix("</html>\n"))
+      #expect(page.hasPrefix("<!DOCTYPE html>"))
+      #expect(page.hasSuffix("</html>\n"))
       #expect(page.components(separatedBy: "<img ").count == pictures + 1)
       #expect(page.contains("PixelAscent \(Release.version), instruction set \(network.options.instructionSet.name)"))
       #expect(page.contains("Model: <bdi>a test</bdi>; licence: <bdi>MIT</bdi>; 2 classes."))
@@ -62,24 +64,25 @@ import Testing
     }
   }
 
-  @Test func escapeWhateverIsNotTheirs() throws {
+  @Test func pagesEscapeAllForeignText() throws {
     let network = try Self.network(names: [Self.hostile, "b" + Self.hostile], source: Self.hostile)
     for page in try Self.pages(network, name: Self.hostile, command: ["pixelascent", Self.hostile]) {
       #expect(Page.problems(page) == [])
-      #expect(!page.contains("<img src=x") && page.contains("Model: <bdi>\(Self.escaped)</bdi>"))
+      #expect(!page.contains("<img src=x"))
+      #expect(page.contains("Model: <bdi>\(Self.escaped)</bdi>"))
       let forbidden = page.unicodeScalars.first { $0.properties.isBidiControl || $0.value == 0 }
       #expect(forbidden == nil)
     }
   }
 
-  @Test func showTheCommandQuoted() throws {
+  @Test func pagesShowTheCommandQuoted() throws {
     for page in try Self.pages(Self.network(), command: ["pixelascent", "a b.png", "<i>"]) {
       let words = "<span>pixelascent</span> <span>&#39;a b.png&#39;</span> <span>&#39;&lt;i&gt;&#39;</span></pre>"
       #expect(page.contains(words))
     }
   }
 
-  @Test func listFiveClassesAndTheOneTheyAreAbout() throws {
+  @Test func scoresListFiveClassesAndTheMarkedOne() throws {
     let network = try Self.network(classes: 7)
     let scores = try network.classify(Self.photo, top: 7)
     let map = try Saliency().run(network, on: Self.photo, class: 2)
@@ -89,36 +92,38 @@ import Testing
     for (rank, score) in zip(ranks, ranks.map { scores[$0] }) {
       let bar = "width: \(fixed(100 * score.probability, 2))%"
       #expect(page.contains("<td>\(rank + 1)</td><th scope=\"row\"><span><bdi>class \(score.classIndex)</bdi>"))
-      #expect(page.contains(bar) && page.contains("<td>\(fixed(score.score, 3))</td>"))
+      #expect(page.contains(bar))
+      #expect(page.contains("<td>\(fixed(score.score, 3))</td>"))
     }
     #expect(page.components(separatedBy: "scope=\"row\"").count == 7)
     #expect(page.components(separatedBy: "class=\"marked\"").count == 2)
     #expect(page.contains("The gradient is zero everywhere"))
   }
 
-  @Test func sayHowLargeThePushIs() throws {
+  @Test func foolingReportSaysHowLargeTheChangeIs() throws {
     let network = try Self.network()
     let (result, steps) = try Self.fool(network)
     let page = try Fooling().report(of: result, target: 1, steps: steps, name: "photo.png", network: network)
-    #expect(
-      page.contains("<dd>\(result.linf8Bit) of 255</dd>") && page.contains("<dd>\(fixed(result.psnr, 2)) dB</dd>"))
+    #expect(page.contains("<dd>\(result.linf8Bit) of 255</dd>"))
+    #expect(page.contains("<dd>\(fixed(result.psnr, 2)) dB</dd>"))
     #expect(page.contains("<dd>\(result.iterations) of at most 100</dd>"))
-    // Before every step, after the last, and for the rounded image; two curves.
+    // Each of the two curves has a dot before every step, after the last step, and for the rounded image.
     #expect(page.components(separatedBy: "<circle").count == 2 * (result.iterations + 2) + 1)
-    #expect(page.contains("The second values at iteration \(result.iterations), and all after them,"))
+    #expect(page.contains("At iteration \(result.iterations) the image was first rounded to 8 bits: the second values"))
   }
 
-  @Test func sayThatNothingHasChanged() throws {
+  @Test func foolingReportSaysThatNothingHasChanged() throws {
     let fooling = Fooling(maxIterations: 0)
     let network = try Self.network()
     let result = try fooling.run(network, on: Self.photo, target: 1)
     let page = try fooling.report(of: result, target: 1, steps: [], name: "photo.png", network: network)
-    #expect(page.contains("Not fooled: after 0 steps the network takes the image for <span><bdi>class 0</bdi>"))
-    #expect(page.contains("∞: nothing has changed"))
+    let lead = "Not fooled: after 0 iterations the network classifies the image as <span><bdi>class 0</bdi>"
+    #expect(page.contains(lead))
+    #expect(page.contains("∞: no pixel has changed"))
     #expect(Page.problems(page) == [])
   }
 
-  @Test func nameTheClassThatIsFirst() throws {
+  @Test func visualizationReportNamesTheClassWithTheHighestScore() throws {
     let network = try PixelwiseNetwork.make([
       .init(weight: [0, 0, 0], bias: 9), .init(weight: [0, 1, 0], bias: 0.5),
     ])
@@ -126,27 +131,29 @@ import Testing
     (ascent.height, ascent.width, ascent.iterations) = (8, 8, 1)
     let result = try ascent.run(network, class: 1)
     let page = try ascent.report(of: result, class: 1, shown: [], network: network)
-    #expect(page.contains(" First is <span><bdi>class 0</bdi> <small>(0)</small></span>, 9.000."))
-    #expect(!page.contains("<polyline points=\"\"") && page.components(separatedBy: "<polyline").count == 2)
-    #expect(try !Self.visualization(Self.network()).contains(" First is "))
+    #expect(page.contains(" The highest score is that of <span><bdi>class 0</bdi> <small>(0)</small></span>, 9.000."))
+    #expect(!page.contains("<polyline points=\"\""))
+    #expect(page.components(separatedBy: "<polyline").count == 2)
+    #expect(try !Self.visualization(Self.network()).contains(" The highest score is "))
   }
 
-  @Test func showTheIterationsAndEveryParameter() throws {
+  @Test func visualizationReportShowsIterationsAndAllParameters() throws {
     let page = try Self.visualization(Self.network())
     for iteration in [1, 2, 4, 5] { #expect(page.contains("<figure data-iteration=\"\(iteration)\">")) }
     #expect(page.contains("<input type=\"range\" min=\"0\" max=\"3\" value=\"3\""))
     for iteration in 1...5 {
       let dots = page.components(separatedBy: "<circle data-iteration=\"\(iteration)\"").count - 1
-      #expect(dots == (iteration == 3 ? 0 : 2), "of each curve where a picture is shown")
+      #expect(dots == (iteration == 3 ? 0 : 2), "one on each curve, if a picture is shown")
     }
     let curves = page.components(separatedBy: "<polyline points=\"").dropFirst()
-    #expect(curves.map { $0.prefix { $0 != "\"" }.split(separator: " ").count } == [5, 5], "of every iteration")
+    #expect(curves.map { $0.prefix { $0 != "\"" }.split(separator: " ").count } == [5, 5], "a point per iteration")
     let facts = [
-      ("Class", "1"), ("Recipe", "cs231n-pytorch-normalized"), ("Start", "noise"), ("Seed", "18"),
-      ("Height × width", "8 × 9 pixels"), ("Iterations", "5"), ("Length of a step", "25"),
-      ("Weight of the L2 term", "0.001"),
-      ("Blur", "every 10 iterations, σ 0.5 pixels"), ("Largest jitter", "16 pixels"), ("Rolled copies a step", "1"),
-      ("Kept in the range of photographs", "yes"), ("Shown as", "stretched to the whole range"),
+      ("Class index", "1"), ("Recipe", "cs231n-pytorch-normalized"), ("Start", "noise"), ("Seed", "18"),
+      ("Height × width", "8 × 9 pixels"), ("Iterations", "5"), ("Learning rate (length of each step)", "25"),
+      ("Weight decay (L2)", "0.001"),
+      ("Blur", "every 10 iterations, σ 0.5 pixels"), ("Largest jitter", "16 pixels"),
+      ("Rolled copies per step", "1"), ("Clamped to valid colours", "yes"),
+      ("How the image is shown", "stretched to the full range of colours"),
     ]
     for (name, value) in facts { #expect(page.contains("<dt>\(name)</dt><dd>\(value)</dd>"), "\(name)") }
     #expect(page.components(separatedBy: "<dt>").count == facts.count + 1)

@@ -12,25 +12,25 @@ import Testing
     (.inspection, "pixelascent inspect"),
   ]
 
-  @Test("Each advice is a flag or a command", arguments: words)
+  @Test("Each advice is named by a flag or a command", arguments: words)
   func advice(_ advice: Advice, _ text: String) { #expect(advice.words == text) }
 
-  @Test("None is left out")
+  @Test("Every advice is tested")
   func all() { #expect(Self.words.map(\.0) == Advice.allCases) }
 
-  @Test("An error's line has the flag in its place")
+  @Test("The line of an error names the flag")
   func line() {
     let error = PixelAscentError(.sizeLimit, "more than 20 MB (\(advice: .maxMemory))", about: "photo.png")
     #expect(error.line == "photo.png: more than 20 MB (--max-memory)")
   }
 
-  @Test("So has a note")
+  @Test("The text of a note names the flag")
   func note() {
     let note: Message = "\(advice: .architecture) vgg16 is for bare weights"
     #expect(note.text == "--architecture vgg16 is for bare weights")
   }
 
-  @Test("Wrong usage has the flag too")
+  @Test("A usage error names the flags")
   func usage() {
     #expect(throws: UsageError("--mean and --std have 1.")) {
       try UsageError.checking {

@@ -12,7 +12,7 @@ import Testing
   }
 
   @Test(
-    "The less room, the less is said",
+    "A narrow terminal gets fewer details",
     arguments: [
       (200, "iteration 100/300  score 12.345  probability 0.5000  20/s  0:10 left"),
       (68, "iteration 100/300  score 12.345  probability 0.5000  20/s  0:10 left"),
@@ -34,7 +34,7 @@ import Testing
     #expect(progress.line(width: 10, seconds: 0) == "u 0/9")
   }
 
-  @Test("Before anything is done there is no rate")
+  @Test("The line has no rate before the first item is done")
   func nothing() {
     #expect(ProgressText("images", total: 7).line(width: 80, seconds: 0) == "images 0/7")
     #expect(ProgressText("images", total: 7).line(width: 80, seconds: 9) == "images 0/7")

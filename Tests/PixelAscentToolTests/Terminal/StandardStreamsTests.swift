@@ -4,7 +4,7 @@ import PixelAscentTool
 import TestSupport
 import Testing
 
-/// The standard streams of the tests' own process.
+/// The standard streams of the test process.
 @Suite struct StandardStreamsTests {
   @Test func standardOutputIsFoundByItsDevice() { #expect(StandardStreams.isOutput("/dev/stdout")) }
 

@@ -43,7 +43,7 @@ import Testing
     RGBImage(width: width, height: height, pixels: [UInt8](repeating: 9, count: 3 * width * height))
   }
 
-  @Test("A picture fits, keeps its aspect and is not enlarged")
+  @Test("A picture fits, keeps its aspect ratio and is not enlarged")
   func cells() {
     let fits: [Fit] = [
       Fit(graphics: .trueColor, picture: (224, 224), terminal: (80, 24), aspect: 2, cells: (44, 22)),
@@ -68,33 +68,33 @@ import Testing
     }
   }
 
-  /// Two characters: red over blue, red over white.
+  /// A picture for two characters: red over blue, and red over white.
   private static let tiny = RGBImage(
     width: 2, height: 2, pixels: [255, 0, 0, 255, 0, 0, 0, 0, 255, 255, 255, 255])
   private static let tinyCells = Terminal(columns: 2, rows: 1)
 
-  @Test("Half blocks: a colour is said where it changes, and put back at the end of the line")
+  @Test("Half blocks set a colour only where it changes, and reset it at the end of the line")
   func halfBlocks() throws {
-    func text(_ graphics: TerminalGraphics, isAbove: Bool) throws -> String {
-      try graphics.text(for: Self.tiny, cells: Self.tinyCells, id: 1, isAbove: isAbove)
+    func text(_ graphics: TerminalGraphics, replacesLast: Bool) throws -> String {
+      try graphics.text(for: Self.tiny, cells: Self.tinyCells, id: 1, replacesLast: replacesLast)
     }
     let full = "\u{1B}[38;2;255;0;0m\u{1B}[48;2;0;0;255m▀\u{1B}[48;2;255;255;255m▀\u{1B}[0m\n"
-    #expect(try text(.trueColor, isAbove: false) == full)
-    #expect(try text(.trueColor, isAbove: true) == "\u{1B}[1A" + full)
+    #expect(try text(.trueColor, replacesLast: false) == full)
+    #expect(try text(.trueColor, replacesLast: true) == "\u{1B}[1A" + full)
     let few = "\u{1B}[38;5;196m\u{1B}[48;5;21m▀\u{1B}[48;5;231m▀\u{1B}[0m\n"
-    #expect(try text(.palette, isAbove: false) == few)
+    #expect(try text(.palette, replacesLast: false) == few)
   }
 
-  @Test("A picture is shrunk to two pixels a character")
+  @Test("A picture is shrunk to two pixels per character")
   func shrunk() throws {
     let text = try TerminalGraphics.trueColor.text(
-      for: Self.flat(50, 70), cells: Terminal(columns: 7, rows: 5), id: 1, isAbove: true)
+      for: Self.flat(50, 70), cells: Terminal(columns: 7, rows: 5), id: 1, replacesLast: true)
     let line = "\u{1B}[38;2;9;9;9m\u{1B}[48;2;9;9;9m▀▀▀▀▀▀▀\u{1B}[0m\n"
     #expect(text == "\u{1B}[5A" + String(repeating: line, count: 5))
   }
 
-  @Test("The palette's colour is the nearest of its 240")
-  func palette() {
+  @Test("The palette colour is the nearest of the cube and the greys")
+  func palette() throws {
     let levels = [0, 95, 135, 175, 215, 255]
     var colors = (0..<216).map { (index: Int) -> [Int] in
       [levels[index / 36], levels[index / 6 % 6], levels[index % 6]]
@@ -105,7 +105,8 @@ import Testing
       let color = (0..<3).map { (_: Int) -> Int in Int(random.next() % 256) }
       func distance(_ other: [Int]) -> Int { zip(color, other).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) } }
       let found = TerminalGraphics.paletteIndex(color[0], color[1], color[2])
-      #expect((16..<256).contains(found) && distance(colors[found - 16]) == colors.map(distance).min(), "\(color)")
+      try #require((16..<256).contains(found), "\(color)")
+      #expect(distance(colors[found - 16]) == colors.map(distance).min(), "\(color)")
     }
     for grey in 0..<256 {
       let found = TerminalGraphics.paletteIndex(grey, grey, grey)
@@ -113,7 +114,7 @@ import Testing
     }
   }
 
-  @Test("kitty: room first, then the PNG in chunks of 4096 bytes, and the line below")
+  @Test("kitty gets empty lines, then the PNG in chunks of 4096 bytes, then the line below")
   func kitty() throws {
     var random = TestRandom(6)
     let noise = RGBImage(
@@ -121,8 +122,8 @@ import Testing
       pixels: (0..<9000).map { (_: Int) -> UInt8 in UInt8(truncatingIfNeeded: random.next()) })
     for picture in [Self.tiny, noise] {
       let cells = Terminal(columns: 8, rows: 3), png = Data(try picture.pngData())
-      let first = try TerminalGraphics.kitty.text(for: picture, cells: cells, id: 77, isAbove: false)
-      let again = try TerminalGraphics.kitty.text(for: picture, cells: cells, id: 77, isAbove: true)
+      let first = try TerminalGraphics.kitty.text(for: picture, cells: cells, id: 77, replacesLast: false)
+      let again = try TerminalGraphics.kitty.text(for: picture, cells: cells, id: 77, replacesLast: true)
       #expect(first == "\n\n\n" + again)
 
       let inner = try #require(again.dropPrefix("\u{1B}[3A")?.dropSuffix("\u{1B}[3B"))

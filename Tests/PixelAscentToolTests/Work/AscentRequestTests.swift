@@ -5,7 +5,7 @@ import PixelAscentTool
 import TestSupport
 import Testing
 
-/// The ascents that a command asks for, once the network and the start are read.
+/// The ascents that a command asks for, after the network and the start have been read.
 @Suite struct AscentRequestTests {
   private let folder: TemporaryFolder
   private let network: Network
@@ -27,22 +27,22 @@ import Testing
     try request.visualizations(network, run).visualizations
   }
 
-  /// A picture of the size 5 × 9.
+  /// Writes a picture of 5 × 9 pixels and returns its path.
   private func photo() throws -> String {
     try folder.add("photo.png", RGBImage(width: 9, height: 5, pixels: Array(repeating: 9, count: 135)).pngData())
   }
 
-  @Test("The size is the network's, if none is said")
+  @Test("Without --size, the size is the network's")
   func networkSize() throws {
     #expect(try visualizations(request()).map { [$0.height, $0.width] } == [[8, 8], [8, 8]])
   }
 
-  @Test("The size that is said is every recipe's")
+  @Test("--size applies to every recipe")
   func size() throws {
     #expect(try visualizations(request(size: "10x12")).map { [$0.height, $0.width] } == [[10, 12], [10, 12]])
   }
 
-  @Test("The start is each recipe's own, if none is said")
+  @Test("Without --init, each recipe has its own start")
   func recipesStart() throws { #expect(try visualizations(request()).map(\.start) == [.zero, .noise]) }
 
   @Test(arguments: [("noise", .noise), ("zero", .zero)] as [(String, ClassVisualization.Start)])
@@ -51,22 +51,24 @@ import Testing
     #expect(request(start: name).startFile == nil)
   }
 
-  @Test("A start from a file is that image at its own size")
+  @Test("A file as start keeps its own size")
   func imageStart() throws {
     let path = try photo()
     let (visualizations, start, input) = try request(start: path).visualizations(network, run)
-    #expect(visualizations[1].start == .image && start?.shape == [3, 5, 9])
-    #expect(visualizations[1].height == 5 && visualizations[1].width == 9)
+    #expect(visualizations[1].start == .image)
+    #expect(start?.shape == [3, 5, 9])
+    #expect(visualizations[1].height == 5)
+    #expect(visualizations[1].width == 9)
     #expect(try input == SHA256.digest(of: Files.read(path)))
   }
 
-  @Test("The size of a file may be said once more")
+  @Test("--size may repeat the size of the file")
   func sameSize() throws {
     let path = try photo()
     #expect(throws: Never.self) { try visualizations(request(start: path, size: "5x9")) }
   }
 
-  @Test("Another size than the file's is wrong usage")
+  @Test("A --size that differs from the file's is a usage error")
   func otherSize() throws {
     let path = try photo()
     #expect(
@@ -74,7 +76,7 @@ import Testing
     ) { try visualizations(request(start: path, size: "8")) }
   }
 
-  @Test("Classes, recipes and seeds multiply")
+  @Test("The number of ascents is classes × recipes × seeds")
   func count() throws {
     let request = AscentRequest(
       [ClassVisualization(.simonyan), ClassVisualization(.cs231nPyTorch)], start: nil, size: nil,

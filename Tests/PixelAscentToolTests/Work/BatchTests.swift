@@ -5,7 +5,7 @@ import PixelAscentTool
 import TestSupport
 import Testing
 
-/// Several items side by side, and how that ends.
+/// Work on several items side by side, and how it ends.
 @Suite struct BatchTests {
   private func batch() throws -> Batch {
     var network = try PixelwiseNetwork.make([.init(weight: [1, 0, 0], bias: 0)])
@@ -24,7 +24,7 @@ import Testing
     #expect(reported == (0..<20).map { 2 * $0 })
   }
 
-  @Test("Items that are worked on at once share the threads", arguments: [(1, 4), (2, 2), (3, 1), (9, 1)])
+  @Test("Items that run at the same time share the threads", arguments: [(1, 4), (2, 2), (3, 1), (9, 1)])
   func threads(_ count: Int, _ expected: Int) throws {
     var threads: Set<Int> = []
     _ = try batch().run(Array(0..<count)) { (_: Int, network: Network) -> Int in
@@ -35,7 +35,7 @@ import Testing
     #expect(threads == [expected])
   }
 
-  @Test("Items that are left unfinished are counted")
+  @Test("Unfinished items are counted")
   func unfinished() throws {
     let ending = try batch().run(Array(0..<5), isDone: { $0 < 3 }) { (item: Int, _: Network) -> Int in
       item
@@ -46,7 +46,7 @@ import Testing
     #expect(!ending.isCutShort)
   }
 
-  @Test("An error of the report ends the batch")
+  @Test("An error that report throws ends the batch")
   func reportFails() throws {
     #expect(throws: UsageError("x")) {
       try batch().run([1, 2]) { (item: Int, _: Network) -> Int in
@@ -57,10 +57,10 @@ import Testing
     }
   }
 
-  @Test("A batch without failures ends well")
+  @Test("A batch without failures throws nothing")
   func success() throws { try Batch.Ending(failures: 0, of: 3, unit: "images").check() }
 
-  @Test("A failure is the program's")
+  @Test("A failure ends the program with exit code 1")
   func failure() {
     #expect(throws: ExitStatus.failure) { try Batch.Ending(failures: 1, of: 1, unit: "images").check() }
   }

@@ -4,19 +4,19 @@ import PixelAscent
 import PixelAscentTool
 import Testing
 
-/// How many images or ascents are worked on at once.
+/// The number of images or ascents that run at the same time.
 @Suite struct ConcurrencyTests {
   private let options = ComputeOptions(threads: 4)
 
-  @Test("No more than there are threads")
+  @Test("Not more than there are threads")
   func threads() { #expect(options.concurrency(of: 9, bytesEach: 0, memory: 1 << 30) == 4) }
 
-  @Test("No more than there are items")
+  @Test("Not more than there are items")
   func items() { #expect(options.concurrency(of: 3, bytesEach: 0, memory: 1 << 30) == 3) }
 
-  @Test("No more than half of the memory holds")
+  @Test("Not more than fit into half of the memory")
   func memory() { #expect(options.concurrency(of: 9, bytesEach: 200 << 20, memory: 1 << 30) == 2) }
 
-  @Test("Always one, however much memory it takes")
+  @Test("At least one, however much memory it needs")
   func atLeastOne() { #expect(options.concurrency(of: 9, bytesEach: 2 << 30, memory: 1 << 30) == 1) }
 }
