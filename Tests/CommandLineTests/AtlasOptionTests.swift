@@ -124,7 +124,7 @@ import Testing
       "Error: --shard auto/2: JOB_COMPLETION_INDEX is 2, which is none of 2.", status: 64,
       environment: ["JOB_COMPLETION_INDEX": "2"]),
     .usage("atlas -o a --seeds 0-100", "An atlas has at most 100000 pictures; --classes and --seeds ask for more."),
-    .usage("visualize --class 3 --recipe simonyan --recipe simonyan", "A --recipe is given twice."),
+    .usage("visualize --class 3 --recipe simonyan --recipe simonyan", "The same --recipe is given twice."),
   ])
   func refusals(_ refusal: Refusal) throws {
     try refusal.check(in: folder)
