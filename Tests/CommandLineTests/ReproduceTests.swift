@@ -143,8 +143,8 @@ import Testing
       "reproduce photo.png", "error: photo.png: the file doesn't say how it was made, as pixelascent's own pictures do"),
     Refusal("reproduce missing.png", "error: missing.png: no such file"),
     Refusal("reproduce o.png --model missing", "error: missing: no such file"),
-    .usage("reproduce o.png --input photo.png", "o.png was made from no file; leave out --input."),
-    .usage("reproduce m.png", "m.png was made from a file; give it with --input."),
+    .usage("reproduce o.png --input photo.png", "o.png was not made from a file; leave out --input."),
+    .usage("reproduce m.png", "m.png was made from a file; name that file with --input."),
     Refusal("reproduce m.png --input nothing.png", "error: nothing.png: no such file"),
   ])
   func refusals(_ refusal: Refusal) throws {

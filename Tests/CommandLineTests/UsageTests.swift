@@ -62,7 +62,7 @@ import Testing
     .usage("visualize --class 76 --recipe soup", "The value 'soup' is invalid for '--recipe <recipe>'…"),
     .usage(
       "visualize --class 76 --init photo.png --size 64",
-      "--init photo.png is 48x72 pixels and fixes the size; leave out --size."),
+      "--init photo.png has 48x72 pixels, which fixes the size; leave out --size."),
   ])
   func parameters(_ refusal: Refusal) throws {
     try refusal.check(in: .withModelAndPhoto())
