@@ -66,7 +66,7 @@ import Testing
   }
 
   @Test(arguments: [
-    Refusal("atlas -o a --classes empty.txt", "error: empty.txt: holds no class; write one a line"),
+    Refusal("atlas -o a --classes empty.txt", "error: empty.txt: has no class; write one per line"),
     Refusal(
       "atlas -o a --classes wrong.txt", "error: wrong.txt: class 1000 is out of range: the model has classes 0 to 999"),
   ])
