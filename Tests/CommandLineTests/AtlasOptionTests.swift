@@ -60,8 +60,9 @@ import Testing
       ("--classes 76 --init a/tarantula.png", "tarantula.png"), ("--classes a/../a/index.html", "index.html"),
       ("--labels a/manifest.jsonl", "manifest.jsonl"),
     ] {
-      try Refusal.usage("atlas -o a/ --iterations 1 \(options)", "A result would replace a/\(name), which is read.")
-        .check(in: folder)
+      try Refusal.usage(
+        "atlas -o a/ --iterations 1 \(options)", "A result would replace a/\(name), which the command reads."
+      ).check(in: folder)
     }
   }
 

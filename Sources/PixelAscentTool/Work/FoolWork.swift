@@ -50,7 +50,7 @@ package struct FoolWork {
         console.note("interrupted after \(record.iterations) iterations: the image so far is in \(record.output)")
         throw ExitStatus.interrupted
       }
-      if !record.survives_8bit {
+      if !record.survives8Bit {
         let what = record.fooled ? "fooled, but not after rounding to 8 bits," : "not fooled"
         Console.error(
           "\(record.image): \(what) in \(record.iterations) iterations; the image so far is in \(record.output)")
@@ -82,7 +82,7 @@ package struct FoolWork {
     let record = FoolRecord(
       image: image, original: .init(network.topClass(result.originalScores), result.originalScores, labels),
       target: .init(target, saved, labels), iterations: result.iterations, fooled: result.isFooled,
-      survives_8bit: result.survives8Bit && seen == target, l2: result.l2, linf_8bit: result.linf8Bit,
+      survives8Bit: result.survives8Bit && seen == target, l2: result.l2, linf8Bit: result.linf8Bit,
       output: files.output, seen: .init(seen, saved, labels))
     return Outcome(record: record, isInterrupted: isInterrupted)
   }
