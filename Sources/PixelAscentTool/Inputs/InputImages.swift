@@ -18,7 +18,7 @@ package struct InputImages: Sendable {
   package let problems: [any Error]
   /// The number of images that are skipped because they lie in folders where results go.
   package let leftOut: Int
-  /// Whether the arguments have a folder or a list. The results then mirror the folders of the images.
+  /// Whether the arguments contain a folder or a list. The results then mirror the folders of the images.
   package let areMirrored: Bool
 
   package var paths: [String] { items.map(\.path) }

@@ -16,7 +16,7 @@ extension Provenance {
   ///
   /// - Parameters:
   ///   - network: the network that makes the picture now
-  ///   - input: the SHA-256 of the file that the picture is made from now; nil if there is none
+  ///   - input: the SHA-256 of the file that the picture is made from now; nil if it is made from no file
   /// - Throws: ``PixelAscentError`` of kind `unreadableFile`.
   package func differences(from network: Network, input: String?) throws(PixelAscentError) -> [String] {
     differences(
@@ -30,7 +30,8 @@ extension Provenance {
     var lines: [String] = []
     if version != present { lines.append("it was made by version \(version.oneLine), this is version \(present)") }
     if self.instructionSet != instructionSet {
-      lines.append("it was made with the instruction set \(self.instructionSet.oneLine), this run uses \(instructionSet)")
+      lines.append(
+        "it was made with the instruction set \(self.instructionSet.oneLine), this run uses \(instructionSet)")
     }
     if self.model.sha256 != model {
       lines.append("it was made with another model (SHA-256 \(self.model.sha256.oneLine), this one has \(model))")

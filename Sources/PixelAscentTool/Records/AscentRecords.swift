@@ -72,10 +72,10 @@ package struct FoolRecord: ResultRecord {
   }
 
   package var lines: [String] {
-    let push = "\(iterations) iterations, L2 \(fixed(l2, 2)), at most \(linf8Bit)/255 per value"
+    let change = "\(iterations) iterations, L2 \(fixed(l2, 2)), at most \(linf8Bit)/255 per value"
     let goal = "\(target.label) (\(target.class))"
     return survives8Bit
-      ? ["\(output): \(original.label) (\(original.class)) → \(goal) in \(push)"]
-      : ["\(output): \(seen.label) (\(seen.class)), not \(goal), after \(push)"]
+      ? ["\(output): \(original.label) (\(original.class)) → \(goal) in \(change)"]
+      : ["\(output): \(seen.label) (\(seen.class)), not \(goal), after \(change)"]
   }
 }

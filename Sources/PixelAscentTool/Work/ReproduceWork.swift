@@ -60,7 +60,7 @@ package struct ReproduceWork {
   package func compare() throws -> ReproduceRecord {
     let reasons = try provenance.differences(from: network, input: source?.sha256)
     let picture = try explained(by: reasons, picture)
-    // The new bytes get the file's format and comment. What the comment says has been compared with this machine above.
+    // The new bytes get the file's format and comment. `differences` has already compared what the comment says.
     let again = try picture.data(like: bytes, name: file)
     return ReproduceRecord(
       file, title: provenance.title, isSame: again == bytes, try decoded(again).distance(from: decoded(bytes)),
