@@ -6,8 +6,8 @@ import PixelAscent
 package enum ClassList {
   /// Returns the indices of the classes that `text` lists: indices, ranges such as 3-17 and names, separated by commas.
   ///
-  /// `text` may also be the path of a file that lists one per line. If such a file exists, `text` still counts as a list
-  /// if it has a comma or is an index, a range or a class's whole name, and all its classes can be found.
+  /// `text` may also be the path of a file that lists one per line. If such a file exists, `text` still counts as a
+  /// list if it has a comma or is an index, a range or a class's whole name, and all its classes can be found.
   ///
   /// - Throws: `PixelAscentError` if a class is unknown or named twice, or the file can't be read.
   package static func find(_ text: String, _ labels: Labels) throws -> [Int] {
