@@ -5,14 +5,15 @@ import PixelAscentTool
 
 struct Atlas: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Class visualizations of many classes, in a folder with a gallery page.",
+    abstract: "Make class visualizations of many classes, in a folder with a gallery page.",
     discussion: """
-      Makes every class with every recipe and seed, a contact sheet and index.html; manifest.jsonl has a line for each \
-      picture. The same command again makes only what is missing, damaged or made otherwise; pictures of other names stay.
+      Makes a picture for every class, recipe and seed, then a contact sheet and the gallery page index.html; \
+      manifest.jsonl has one line per picture. If you run the same command again, it makes only the pictures that are \
+      missing, damaged or made differently. Pictures with other names stay.
 
-      Shards share nothing but the folder; --merge with the same options joins them. --shard auto takes the number from \
-      Slurm's SLURM_ARRAY_TASK_ID and _COUNT; --shard auto/N from Kubernetes' JOB_COMPLETION_INDEX, or from Slurm's task \
-      numbers 1 to N where only some of them run.
+      To divide the work, run the command once for each shard, all with the same folder and options. Then run it once \
+      with --merge. --shard auto reads the shard's number from Slurm's SLURM_ARRAY_TASK_ID and SLURM_ARRAY_TASK_COUNT. \
+      --shard auto/N reads it from Kubernetes' JOB_COMPLETION_INDEX, or from Slurm if only some of the tasks 1 to N run.
 
       Examples:
         pixelascent atlas -o atlas/
@@ -22,21 +23,25 @@ struct Atlas: ParsableCommand {
       """)
 
   @Option(
-    name: [.customShort("o"), .long], help: ArgumentHelp("The folder.", valueName: "folder"), completion: .file())
+    name: [.customShort("o"), .long], help: ArgumentHelp("The folder to write to.", valueName: "folder"),
+    completion: .file())
   var output: String
 
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "Indices, ranges and names as 0-9,76,gorilla, or a file with one a line (default: all).", valueName: "list"))
+      "Class indices, ranges and names, such as 0-9,76,gorilla, or a file with one per line (default: all).",
+      valueName: "list"))
   var classes: String?
 
   @OptionGroup var ascent: AscentOptions
 
-  @Option(help: ArgumentHelp("Make only this part of the pictures: the K-th of N, or auto.", valueName: "k/n"))
+  @Option(
+    help: ArgumentHelp(
+      "Make only the pictures of shard K of N; auto asks Slurm or Kubernetes which.", valueName: "k/n"))
   var shard: ShardRequest?
 
-  @Flag(help: "Make no picture: join what shards have made, and write the pages.")
+  @Flag(help: "Make no picture, but join what the shards have made, and write the contact sheet and the page.")
   var merge = false
 
   @OptionGroup var common: CommonOptions

@@ -5,9 +5,10 @@ import PixelAscentTool
 
 struct Classify: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "The classes a network sees in photographs.",
+    abstract: "Print the classes that the network sees in photographs.",
     discussion: """
-      Prints score (the network's raw output), probability and class of the greatest scores.
+      Prints one line per class, the highest score first: the score (the network's raw output), the probability (after \
+      the softmax) and the class.
 
       Examples:
         pixelascent classify photo.jpg
@@ -16,7 +17,8 @@ struct Classify: ParsableCommand {
       """)
 
   @Argument(
-    help: ArgumentHelp("JPEG or PNG files, folders of them, or - for a list on standard input.", valueName: "image"),
+    help: ArgumentHelp(
+      "JPEG or PNG files, folders of such files, or - to read paths from standard input.", valueName: "image"),
     completion: .file())
   var images: [String]
 

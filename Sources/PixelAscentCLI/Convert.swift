@@ -5,17 +5,18 @@ import PixelAscentTool
 
 struct Convert: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Make a model file of other programs' weights.",
+    abstract: "Convert the weights of another program to a model file.",
     discussion: """
-      Reads PyTorch state dicts (.pth, .pt, safetensors), ONNX, and the pickle of SqueezeNet 1.1's original weights. \
-      Nothing in a file is executed. Every command takes these files directly too; a converted one starts faster.
+      Reads PyTorch state dicts (.pth, .pt, safetensors), ONNX models, and the pickle with SqueezeNet 1.1's original \
+      weights. Nothing in a file is executed. The other commands can read these files too, but a converted file loads \
+      faster.
 
       Examples:
         pixelascent convert resnet18.pth -o resnet18.safetensors
         pixelascent convert net.onnx --bgr --labels names.txt -o net.safetensors
       """)
 
-  @Argument(help: "The weights.", completion: .file())
+  @Argument(help: "The file to convert.", completion: .file())
   var weights: String
 
   @Option(

@@ -6,10 +6,11 @@ import PixelAscentTool
 
 struct Fool: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "A small push that turns a photograph into another class for the network.",
+    abstract: "Change a photograph slightly, so that the network takes it for another class.",
     discussion: """
-      Steps of fixed length up the gradient of the target's score, until the saved 8-bit file is the target too.
-      --preview shows the image and where it differs from the photo.
+      Takes steps of a fixed length along the gradient of the target's score, until the network sees the target even \
+      after the image has been rounded to 8 bits for the file. --preview shows the image, and beside it where it \
+      differs from the photo.
 
       Examples:
         pixelascent fool photo.jpg --target tarantula
@@ -19,29 +20,36 @@ struct Fool: ParsableCommand {
   @Argument(help: ArgumentHelp("A JPEG or PNG file.", valueName: "image"), completion: .file())
   var image: String
 
-  @Option(parsing: .unconditional, help: ArgumentHelp("The class to be.", valueName: "class"))
+  @Option(parsing: .unconditional, help: ArgumentHelp("The class that the network should see.", valueName: "class"))
   var target: String
 
   @Option(parsing: .unconditional, help: ArgumentHelp("The length of a step in normalised space.", valueName: "f"))
   var learningRate = 1.0
 
-  @Option(parsing: .unconditional, help: ArgumentHelp("The most steps.", valueName: "n"))
+  @Option(parsing: .unconditional, help: ArgumentHelp("The largest number of steps.", valueName: "n"))
   var maxIterations = 100
 
   @Option(
-    name: [.customShort("o"), .long], help: ArgumentHelp("The image (default: IMAGE-as-TARGET.png).", valueName: "png"),
-    completion: .file())
+    name: [.customShort("o"), .long],
+    help: ArgumentHelp("The fooling image (default: IMAGE-as-TARGET.png).", valueName: "png"), completion: .file())
   var output: String?
 
-  @Option(help: ArgumentHelp("Original, fooled, difference, difference × 10.", valueName: "png"), completion: .file())
+  @Option(
+    help: ArgumentHelp(
+      "Also write the original, the fooling image, their difference and 10 times that, side by side.",
+      valueName: "png"),
+    completion: .file())
   var figure: String?
 
   @Option(
-    help: ArgumentHelp("The image before it is rounded to 8 bits, float32 (3,H,W).", valueName: "npy"),
+    help: ArgumentHelp(
+      "Also write the image before it is rounded: float32, shape (3,H,W), in normalised space.", valueName: "npy"),
     completion: .file())
   var raw: String?
 
-  @Option(help: ArgumentHelp("Panels, scores and size of the push as a page.", valueName: "html"), completion: .file())
+  @Option(
+    help: ArgumentHelp("Also write a page with the images, the scores and the size of the change.", valueName: "html"),
+    completion: .file())
   var report: String?
 
   @OptionGroup var previewOptions: PreviewOptions
@@ -51,7 +59,7 @@ struct Fool: ParsableCommand {
   func validate() throws {
     try validated { try UsageError.checking { try fooling.validate() } }
     if ["jpg", "jpeg"].contains((output ?? "").fileEnding) {
-      throw ValidationError("A fooling image is a PNG: JPEG would lose the push. Write -o NAME.png.")
+      throw ValidationError("A fooling image must be a PNG, because JPEG would lose the change. Write -o NAME.png.")
     }
   }
 

@@ -5,9 +5,9 @@ import PixelAscentTool
 
 struct Info: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Version, instruction sets, threads and model.",
+    abstract: "Show the version, the instruction sets, the number of threads and the model.",
     discussion: """
-      PIXELASCENT_SIMD forces one of the selectable instruction sets.
+      The environment variable PIXELASCENT_SIMD forces one of the selectable instruction sets.
 
       Example:
         PIXELASCENT_SIMD=scalar pixelascent info

@@ -5,9 +5,9 @@ import PixelAscentTool
 
 struct Inspect: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "What a model file holds: layers, shapes, memory, preprocessing, and what is not supported.",
+    abstract: "Show a model file's layers, shapes, memory and preprocessing, and what is not supported.",
     discussion: """
-      Shapes and memory are those of a square image of the network's size, or of --input-size.
+      Shapes and memory are given for a square image of the network's input size, or of --input-size.
 
       Examples:
         pixelascent inspect resnet18.pth

@@ -10,7 +10,8 @@ struct PixelAscentCommand: ParsableCommand {
     commandName: "pixelascent",
     abstract: "Ask an image classifier what it sees, through the gradient of a class score with respect to the pixels.",
     discussion: """
-      CLASS is an index or a name, in any case: a whole synonym of one class, or a part of one.
+      Name a class by its index or by one of its names, in upper or lower case. Part of a name is enough if only one \
+      class has it.
 
       Examples:
         pixelascent classify photo.jpg
@@ -18,12 +19,14 @@ struct PixelAscentCommand: ParsableCommand {
         pixelascent fool photo.jpg --target tarantula --figure panels.png
         pixelascent visualize --class tarantula --seed 7 --figure steps.png
 
-      The model is --model, else $PIXELASCENT_MODEL, else squeezenet1_1.safetensors in \
-      $XDG_DATA_HOME/pixelascent/models, in ./Models, in Models beside the program or the .build that it \
-      lies in, or in ../share/pixelascent/models from the program's folder.
+      The model is the file that --model names, or else the one that $PIXELASCENT_MODEL names. Without either, the \
+      program looks for squeezenet1_1.safetensors in $XDG_DATA_HOME/pixelascent/models, in ./Models, in the folder \
+      Models beside the program or beside the .build folder that contains the program, and in \
+      ../share/pixelascent/models, relative to the program's folder.
 
-      Exit codes: 0 done, 1 failed, 64 wrong usage, 130 stopped by Ctrl-C: once, and it writes what it has; twice, and \
-      it stops at once.
+      Ctrl-C once stops the work and writes the results so far; Ctrl-C twice ends the program at once.
+
+      Exit codes: 0 success, 1 failure, 64 wrong usage, 130 stopped by Ctrl-C.
       """,
     version: Release.version,
     subcommands: [
@@ -53,21 +56,22 @@ struct PixelAscentCommand: ParsableCommand {
     }
   }
 
-  /// Refuses what is no subcommand, which the argument parser would take for an argument of the whole program.
+  /// Refuses an unknown subcommand. The argument parser would call it an unexpected argument of the whole program.
   private static func checkCommand() throws {
     let known = configuration.subcommands.map { $0._commandName }, words = CommandLine.arguments.dropFirst()
     guard let name = (words.first == "help" ? words.dropFirst() : words).first, !name.hasPrefix("-"), name != "help",
       !known.contains(name)
     else { return }
     throw wrongUsage(
-      UsageError("There is no command \"\(name)\"; there are \(known.joined(separator: ", "))."), of: self)
+      UsageError("Unknown command \"\(name)\"; the commands are \(known.joined(separator: ", "))."), of: self)
   }
 
-  /// The command that the arguments ask for.
+  /// Returns the command that the arguments ask for.
   private static func parsed() throws -> ParsableCommand {
     let command = try parseAsRoot(), known: [ParsableCommand.Type] = [self] + configuration.subcommands
     if known.contains(where: { $0 == type(of: command) }) { return command }
-    // Help. A single dash makes letters of a word, and the argument parser sees an -h in -phase.
+    // Any other command is the argument parser's help. The parser reads a word after a single dash as single-letter
+    // options, so it also finds an -h in -phase.
     let words = CommandLine.arguments.dropFirst()
     if !words.contains(where: ["-h", "-help", "--help", "--help-hidden", "help"].contains),
       let word = words.first(where: { $0.hasPrefix("-") && !$0.hasPrefix("--") && $0.contains("h") })
@@ -78,7 +82,8 @@ struct PixelAscentCommand: ParsableCommand {
     return command
   }
 
-  /// Says what is wrong as the argument parser does, which knows the command only while it parses.
+  /// Prints wrong usage in the argument parser's own form. The parser itself can't: it knows the command only while it
+  /// parses.
   private static func wrongUsage(_ error: UsageError, of command: ParsableCommand.Type) -> ExitCode {
     let name = command == self ? _commandName : "\(_commandName) \(command._commandName)"
     StandardStreams.printError(

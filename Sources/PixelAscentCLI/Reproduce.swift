@@ -5,23 +5,25 @@ import PixelAscentTool
 
 struct Reproduce: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Make a picture again, as its file says, and compare.",
+    abstract: "Make a picture again as its file describes, and compare the two.",
     discussion: """
-      Pictures of saliency, fool, visualize and atlas say how they were made. The same model, version and instruction \
-      set give the same bytes; with the recorded instruction set, if this machine has it.
+      The pictures that saliency, fool, visualize and atlas write say how they were made. The same model, version and \
+      instruction set give the same bytes. The command uses the recorded instruction set if this machine has it.
 
       Examples:
         pixelascent reproduce gorilla.png
         pixelascent reproduce map.png --input photo.jpg
       """)
 
-  @Argument(help: ArgumentHelp("A picture that this program has made.", valueName: "picture"), completion: .file())
+  @Argument(help: ArgumentHelp("A picture that pixelascent has made.", valueName: "picture"), completion: .file())
   var file: String
 
-  @Option(help: ArgumentHelp("The photo or start it was made from.", valueName: "file"), completion: .file())
+  @Option(
+    help: ArgumentHelp("The photo or the start image that the picture was made from.", valueName: "file"),
+    completion: .file())
   var input: String?
 
-  @Option(help: ArgumentHelp("The model: safetensors, .pth or ONNX.", valueName: "file"), completion: .file())
+  @Option(help: ArgumentHelp("The model file: safetensors, .pth or ONNX.", valueName: "file"), completion: .file())
   var model: String?
 
   @OptionGroup var options: RunOptions

@@ -6,10 +6,11 @@ import PixelAscentTool
 
 struct Saliency: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Maps of the pixels that decided a classification.",
+    abstract: "Show which pixels decided a classification.",
     discussion: """
-      Writes max over the channels of |d score / d pixel| as colours, at the size of the network's input. --overlay lays \
-      them over the photo, grey and half-lit, at its own size; what the network did not see of it is darker.
+      The map has the size of the network's input. The colour of a pixel shows the largest |d score / d pixel| of its \
+      channels. --overlay draws the map over a dark grey copy of the photo, at the photo's own size; the parts of the \
+      photo that the network did not see are darker still.
 
       Examples:
         pixelascent saliency photo.jpg
@@ -21,43 +22,51 @@ struct Saliency: ParsableCommand {
       """)
 
   @Argument(
-    help: ArgumentHelp("JPEG or PNG files, folders of them, or - for a list on standard input.", valueName: "image"),
+    help: ArgumentHelp(
+      "JPEG or PNG files, folders of such files, or - to read paths from standard input.", valueName: "image"),
     completion: .file())
   var images: [String]
 
   @Option(
     name: .customLong("class"), parsing: .unconditional,
-    help: ArgumentHelp("The class (default: the network's first).", valueName: "class"))
+    help: ArgumentHelp("The class (default: the one with the highest score).", valueName: "class"))
   var className: String?
 
-  @Option(help: "What is differentiated: the class's score, or the loss -log softmax.")
+  @Option(help: "The function to differentiate: the class's score, or the loss -log softmax.")
   var objective = Objective.Kind.score
 
   @Option(
-    name: [.customShort("o"), .long], help: ArgumentHelp("The map (default: IMAGE-saliency.png).", valueName: "png"),
+    name: [.customShort("o"), .long],
+    help: ArgumentHelp("The map, or a folder for several (default: IMAGE-saliency.png).", valueName: "png"),
     completion: .file())
   var output: String?
 
-  @Option(help: ArgumentHelp("Photo and map side by side.", valueName: "png"), completion: .file())
+  @Option(help: ArgumentHelp("Also write the photo and the map side by side.", valueName: "png"), completion: .file())
   var figure: String?
 
-  @Option(help: ArgumentHelp("The map over the photo, at the photo's own size.", valueName: "png"), completion: .file())
+  @Option(
+    help: ArgumentHelp("Also write the map over the photo, at the photo's own size.", valueName: "png"),
+    completion: .file())
   var overlay: String?
 
-  @Option(help: "The colours of the pictures.")
+  @Option(help: "The colours of the map.")
   var colormap = Colormap.hot
 
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "Give the last colour to all above this percentile of the map, 100 being its greatest value.", valueName: "f"))
+      "Draw all map values above this percentile in the colour of the largest one; 100 changes nothing.",
+      valueName: "f"))
   var percentile = 100.0
 
-  @Option(help: ArgumentHelp("The gradient as float32 (3,H,W).", valueName: "npy"), completion: .file())
+  @Option(
+    help: ArgumentHelp("Also write the gradient: float32, shape (3,H,W).", valueName: "npy"), completion: .file())
   var raw: String?
 
   @Option(
-    help: ArgumentHelp("One image's photo, map, overlay and scores as a page.", valueName: "html"), completion: .file())
+    help: ArgumentHelp(
+      "Also write a page with the photo, map, overlay and scores; only for a single image.", valueName: "html"),
+    completion: .file())
   var report: String?
 
   @OptionGroup var common: CommonOptions

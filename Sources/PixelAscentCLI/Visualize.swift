@@ -5,11 +5,11 @@ import PixelAscentTool
 
 struct Visualize: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Noise that climbs, by gradient ascent, to what the network thinks a class looks like.",
+    abstract: "Show what the network thinks a class looks like, by gradient ascent on an image.",
     discussion: """
-      The three cs231n recipes start from noise; simonyan starts from the mean image and gives the clearest forms.
-      Score and probability are those of the ascent's own image; a picture that is stretched to be seen, as all but \
-      cs231n-tensorflow's are, may be another class to the network.
+      The three cs231n recipes start from noise; simonyan starts from the mean image and gives the clearest shapes.
+      The printed score and probability are those of the ascent's own image. All recipes but cs231n-tensorflow stretch \
+      the written picture to the full range of colours, so the network may see another class in it.
 
       Examples:
         pixelascent visualize --class tarantula
@@ -20,7 +20,7 @@ struct Visualize: ParsableCommand {
 
   @Option(
     name: .customLong("class"), parsing: .unconditionalSingleValue,
-    help: ArgumentHelp("The class; an ascent for each if given several times.", valueName: "class"))
+    help: ArgumentHelp("The class; give it several times for several ascents.", valueName: "class"))
   var classNames: [String]
 
   @OptionGroup var ascent: AscentOptions
@@ -28,19 +28,22 @@ struct Visualize: ParsableCommand {
   @Option(
     name: [.customShort("o"), .long],
     help: ArgumentHelp(
-      "The picture, or a folder for several (default: CLASS.png; of several seeds CLASS-seed-N.png).",
+      "The picture, or a folder for several (default: CLASS.png; with several seeds CLASS-seed-N.png).",
       valueName: "png"), completion: .file())
   var output: String?
 
-  @Option(help: ArgumentHelp("The pictures of the shown iterations in a row.", valueName: "png"), completion: .file())
+  @Option(help: ArgumentHelp("Also write the shown iterations side by side.", valueName: "png"), completion: .file())
   var figure: String?
 
   @Option(
-    help: ArgumentHelp("The last image in normalised space, float32 (3,H,W).", valueName: "npy"), completion: .file())
+    help: ArgumentHelp(
+      "Also write the last image: float32, shape (3,H,W), in normalised space.", valueName: "npy"), completion: .file())
   var raw: String?
 
   @Option(
-    help: ArgumentHelp("One ascent's shown iterations and scores as a page.", valueName: "html"), completion: .file())
+    help: ArgumentHelp(
+      "Also write a page with the shown iterations and the scores; only for a single ascent.", valueName: "html"),
+    completion: .file())
   var report: String?
 
   @OptionGroup var previewOptions: PreviewOptions
@@ -51,10 +54,10 @@ struct Visualize: ParsableCommand {
     let most = PlannedAscent.most
     let count = ascent.request.count(classes: classNames.count, most: most)
     guard count <= most else {
-      throw ValidationError("A command makes at most \(most) ascents; --class and --seeds ask for more.")
+      throw ValidationError("One command makes at most \(most) ascents; --class and --seeds ask for more.")
     }
     guard count == 1 || !previewOptions.preview else {
-      throw ValidationError("--preview shows one ascent; --class and --seeds ask for \(count).")
+      throw ValidationError("--preview shows a single ascent; --class and --seeds ask for \(count).")
     }
   }
 

@@ -102,7 +102,7 @@ import Testing
         """)
     try folder.add("other.safetensors", TinyModel.bytes.dropLast() + [(TinyModel.bytes.last ?? 0) ^ 1])
     let model = try run("-o a \(Self.small) --model other.safetensors --merge")
-    #expect(model.errors.contains("seed-0.png (it was made by another model (SHA-256 "))
+    #expect(model.errors.contains("seed-0.png (it was made with another model (SHA-256 "))
     // What fails on one is no reason for another to make it again.
     let failing = "--classes 76 --init photo.png --recipe cs231n-pytorch --no-clamp --iterations 9 --learning-rate 1e30"
     #expect(try run("-o b \(failing) --shard 1/1 --quiet", scalar).status == 1)

@@ -60,13 +60,14 @@ import Testing
       ("--classes 76 --init a/tarantula.png", "tarantula.png"), ("--classes a/../a/index.html", "index.html"),
       ("--labels a/manifest.jsonl", "manifest.jsonl"),
     ] {
-      try Refusal.usage("atlas -o a/ --iterations 1 \(options)", "A result would replace a/\(name), which is read.")
-        .check(in: folder)
+      try Refusal.usage(
+        "atlas -o a/ --iterations 1 \(options)", "A result would replace a/\(name), which the command reads."
+      ).check(in: folder)
     }
   }
 
   @Test(arguments: [
-    Refusal("atlas -o a --classes empty.txt", "error: empty.txt: holds no class; write one a line"),
+    Refusal("atlas -o a --classes empty.txt", "error: empty.txt: has no class; write one per line"),
     Refusal(
       "atlas -o a --classes wrong.txt", "error: wrong.txt: class 1000 is out of range: the model has classes 0 to 999"),
   ])
@@ -125,7 +126,7 @@ import Testing
       "Error: --shard auto/2: JOB_COMPLETION_INDEX must be from 0 to 1, found 2.", status: 64,
       environment: ["JOB_COMPLETION_INDEX": "2"]),
     .usage("atlas -o a --seeds 0-100", "An atlas has at most 100000 pictures; --classes and --seeds ask for more."),
-    .usage("visualize --class 3 --recipe simonyan --recipe simonyan", "A --recipe is given twice."),
+    .usage("visualize --class 3 --recipe simonyan --recipe simonyan", "The same --recipe is given twice."),
   ])
   func refusals(_ refusal: Refusal) throws {
     try refusal.check(in: folder)

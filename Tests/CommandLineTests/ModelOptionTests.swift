@@ -68,7 +68,7 @@ import Testing
     #expect(try outcome.status == 0 && outcome.record["survives_8bit"]?.bool == true)
     #expect(
       outcome.errors.contains(
-        "\nnote: f.png is the network's input as it is; give it back with --resize short, or it is cropped again\n"))
+        "\nnote: f.png is already cropped; read it with --resize short, or it is cropped again\n"))
     let seen = try Program.run(["classify", "f.png", "--json", "--top", "1"], in: folder)
     #expect(try JSONValue(seen.text)["predictions"]?[0]?["class"]?.int == target)
   }

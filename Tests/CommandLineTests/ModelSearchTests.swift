@@ -95,7 +95,7 @@ import Testing
     try FileManager.default.removeItem(atPath: folder.path + "/variable.safetensors")
     let outcome = try info(["PIXELASCENT_MODEL"])
     #expect(outcome.status == 1)
-    #expect(outcome.errors == "error: variable.safetensors: no such file (PIXELASCENT_MODEL names it)\n")
+    #expect(outcome.errors == "error: variable.safetensors: no such file (named by PIXELASCENT_MODEL)\n")
   }
 
   @Test(

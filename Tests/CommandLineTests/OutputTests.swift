@@ -63,7 +63,7 @@ import Testing
     }
     let contents = try folder.contents(), outcome = try run(command), path = command.split(separator: " ").last ?? ""
     #expect(outcome.status == 64 && outcome.text == "")
-    #expect(outcome.errors.hasPrefix("Error: A result would replace \(path), which is read.\n"))
+    #expect(outcome.errors.hasPrefix("Error: A result would replace \(path), which the command reads.\n"))
     #expect(try folder.contents() == contents)
   }
 
@@ -78,7 +78,7 @@ import Testing
       try folder.add(name, folder.bytes("photo.png"))
       try Refusal(
         command,
-        "error: \(name): is there, and no picture that pixelascent has made; write where the result goes"
+        "error: \(name): already exists, and pixelascent did not make it; name the output file to replace it"
       ).check(in: folder)
     }
     #expect(try run("\(visualize) -o tarantula.png").status == 0)
@@ -86,8 +86,8 @@ import Testing
     try folder.add("out/photo-saliency-overlay.png", folder.bytes("photo.png"))
     try Refusal(
       "saliency photo.png -o s.png --overlay out",
-      "error: out/photo-saliency-overlay.png: is there, and no picture that pixelascent has made; "
-        + "write where the result goes"
+      "error: out/photo-saliency-overlay.png: already exists, and pixelascent did not make it; "
+        + "name the output file to replace it"
     ).check(in: folder)
   }
 
@@ -107,7 +107,7 @@ import Testing
     }
     try Refusal.usage(
       "saliency photo.png --model external.onnx --mean 0.5,0.5,0.5 --quiet --raw a.npy",
-      "A result would replace a.npy, which is read."
+      "A result would replace a.npy, which the command reads."
     ).check(in: folder)
     try Refusal(
       "convert external.onnx --quiet -o a.safetensors",
@@ -115,7 +115,7 @@ import Testing
     ).check(in: folder)
     for command in ["convert net.onnx -o ./b.safetensors", "convert net.onnx --labels labels.txt -o c.safetensors"] {
       let path = command.split(separator: " ").last ?? ""
-      try Refusal.usage(command, "A result would replace \(path), which is read.").check(in: folder)
+      try Refusal.usage(command, "A result would replace \(path), which the command reads.").check(in: folder)
     }
   }
 

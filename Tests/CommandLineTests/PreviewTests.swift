@@ -30,7 +30,7 @@ import Testing
   @Test func severalAscents() throws {
     try Refusal.usage(
       "visualize --class 76 --class 366 --seeds 0-2 --preview",
-      "--preview shows one ascent; --class and --seeds ask for 6."
+      "--preview shows a single ascent; --class and --seeds ask for 6."
     ).check(in: folder)
   }
 

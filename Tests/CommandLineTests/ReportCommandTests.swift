@@ -50,9 +50,11 @@ import Testing
 
   @Test(arguments: [
     Refusal.usage(
-      "saliency photo.png b.png --report r.html", "--report is a page about one result, and this command makes 2."),
+      "saliency photo.png b.png --report r.html",
+      "--report makes a page about a single result, and this command makes 2."),
     .usage(
-      "visualize --class 76 --seeds 0-3 --report r/", "--report is a page about one result, and this command makes 4."),
+      "visualize --class 76 --seeds 0-3 --report r/",
+      "--report makes a page about a single result, and this command makes 4."),
     .usage("saliency photo.png --report r.png", "A report is written as .html, not as r.png."),
     .usage("fool photo.png --target 76 -o a.png --report a.png", "A report is written as .html, not as a.png."),
     .usage("visualize --class 76 --raw a --report ./a", "Two results would be written to ./a."),

@@ -67,7 +67,7 @@ import Testing
     try folder.add("other.png", Pictures.photo.resized(width: 40, height: 50).pngData())
     let size = try run("reproduce o.png --input other.png")
     #expect(size.status == 1 && size.lines.count == 2)
-    #expect(size.lines[0].hasSuffix(": differs: another size"))
+    #expect(size.lines[0].hasSuffix(": differs in size"))
     #expect(size.lines[1].hasPrefix("  it was made from another file (SHA-256 "))
 
     var photo = Pictures.photo
@@ -83,7 +83,7 @@ import Testing
     bytes[bytes.count - 2] ^= 0x40
     try folder.add("other.safetensors", bytes)
     let model = try run("reproduce o.png --input photo.png --model other.safetensors")
-    #expect(model.lines.last?.hasPrefix("  it was made by another model (SHA-256 ") == true)
+    #expect(model.lines.last?.hasPrefix("  it was made with another model (SHA-256 ") == true)
   }
 
   @Test("What was not as it is now is said of an error too")
@@ -122,7 +122,7 @@ import Testing
     let best = try run("info --json").record["simd"]?.string ?? ""
     if best == "scalar" { return }
     let forced = try run("reproduce o.png", ["PIXELASCENT_SIMD": best])
-    #expect(forced.lines.last == "  it was made with the instruction set scalar, this is \(best)")
+    #expect(forced.lines.last == "  it was made with the instruction set scalar, this run uses \(best)")
   }
 
   @Test("A file written anew by another program has the same pixels in other bytes")
@@ -135,7 +135,7 @@ import Testing
     let outcome = try run("reproduce o.png")
     #expect(outcome.status == 1)
     #expect(
-      outcome.lines.first?.contains(": the same pixels in other bytes: ") == true, "\(outcome.text)\(outcome.errors)")
+      outcome.lines.first?.contains(": the same pixels, but other bytes: ") == true, "\(outcome.text)\(outcome.errors)")
   }
 
   @Test(arguments: [
@@ -144,8 +144,8 @@ import Testing
       "error: photo.png: the file has no provenance; only pictures that pixelascent wrote have one"),
     Refusal("reproduce missing.png", "error: missing.png: no such file"),
     Refusal("reproduce o.png --model missing", "error: missing: no such file"),
-    .usage("reproduce o.png --input photo.png", "o.png was made from no file; leave out --input."),
-    .usage("reproduce m.png", "m.png was made from a file; give it with --input."),
+    .usage("reproduce o.png --input photo.png", "o.png was not made from a file; leave out --input."),
+    .usage("reproduce m.png", "m.png was made from a file; name that file with --input."),
     Refusal("reproduce m.png --input nothing.png", "error: nothing.png: no such file"),
   ])
   func refusals(_ refusal: Refusal) throws {

@@ -114,7 +114,8 @@ import Testing
 
     let options = "--class \(index) --init square.png --max-jitter 0 --learning-rate 1e-30 --iterations 3 --threads 1"
     let note =
-      "the score of \(label) was dead 3 times: there the ascent took the score before the last ReLU"
+      "the gradient of \(label)'s score was zero 3 times; "
+      + "there the ascent followed the score before the last ReLU instead"
     #expect(
       try run("\(options) --seeds 1,8").errors
         == "note: \(label) (\(index)), seed 1: \(note)\nnote: \(label) (\(index)), seed 8: \(note)\n")
@@ -160,7 +161,7 @@ import Testing
     #expect(try run("--class 76 --seed 5 \(options)").errors == "error: \(line)")
   }
 
-  private static let tooMany = "A command makes at most 100000 ascents; --class and --seeds ask for more."
+  private static let tooMany = "One command makes at most 100000 ascents; --class and --seeds ask for more."
   private static let form = "seeds are whole numbers from 0 to 18446744073709551615, written as 0-3 or 0,2,5-7"
 
   @Test(arguments: [

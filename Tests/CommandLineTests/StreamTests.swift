@@ -62,7 +62,7 @@ import Testing
         in: folder, program: "/bin/sh")
     }
     #if os(Linux)
-      #expect(try closed("<&-", "classify -").errors == "error: standard input: holds no path; write one a line\n")
+      #expect(try closed("<&-", "classify -").errors == "error: standard input: has no path; write one per line\n")
     #endif
     let options = "--classes 75,76 --size 32 --iterations 1 --threads 1"
     #expect(try run("atlas -o a \(options) --quiet").status == 0)

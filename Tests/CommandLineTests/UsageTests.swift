@@ -11,8 +11,8 @@ import Testing
     .usage("fool photo.png", "Missing expected argument '--target <class>'"),
     .usage("visualize", "Missing expected argument '--class <class> ...'"),
     .usage("convert weights.pkl", "Missing expected argument '--output <model>'"),
-    .usage("visualise --class 76", "There is no command \"visualise\"; there are classify, …", of: "pixelascent"),
-    .usage("help visualise", "There is no command \"visualise\"; there are classify, …", of: "pixelascent"),
+    .usage("visualise --class 76", "Unknown command \"visualise\"; the commands are classify, …", of: "pixelascent"),
+    .usage("help visualise", "Unknown command \"visualise\"; the commands are classify, …", of: "pixelascent"),
     .usage("classify photo.png --best 5", "Unknown option '--best'. Did you mean '--mean'?"),
     .usage("classify photo.png --top 0", "--top must be 1 or more, found 0."),
     .usage("classify photo.png --top five", "The value 'five' is invalid for '--top <n>'"),
@@ -25,11 +25,13 @@ import Testing
     .usage("classify photo.png --mean 0.5,half,0.5", "The value '0.5,half,0.5' is invalid for '--mean <r,g,b>'…"),
     .usage("classify photo.png --std 1,2", "The value '1,2' is invalid for '--std <r,g,b>'…"),
     .usage("classify photo.png --std 0.5,0,0.5", "--std must be above 0."),
-    .usage("classify photo.png --mean 0.5 --std 0.1,0.2,0.3", "--mean and --std have 1 and 3 numbers."),
+    .usage(
+      "classify photo.png --mean 0.5 --std 0.1,0.2,0.3",
+      "--mean and --std must have equally many numbers, found 1 and 3."),
     .usage(
       "classify photo.png --mean 123.675,116.28,103.53",
-      "--mean is that of pixels from 0 to 1, found 123.675; divide those of pixels from 0 to 255 by 255."),
-    .usage("classify photo.png --std 58.4,57.1,57.4", "--std is that of pixels from 0 to 1, found 58.4; …"),
+      "--mean must be for pixels from 0 to 1, found 123.675; divide values for pixels from 0 to 255 by 255."),
+    .usage("classify photo.png --std 58.4,57.1,57.4", "--std must be for pixels from 0 to 1, found 58.4; …"),
     .usage("visualize -phase", "Unknown option '-phase'"),
     .usage("-hx", "Unknown option '-hx'", of: "pixelascent"),
     .usage("classify photo.png --input-size 0", "--input-size must be from 1 to 65536, found 0."),
@@ -60,7 +62,7 @@ import Testing
     .usage("visualize --class 76 --recipe soup", "The value 'soup' is invalid for '--recipe <recipe>'…"),
     .usage(
       "visualize --class 76 --init photo.png --size 64",
-      "--init photo.png is 48x72 pixels and fixes the size; leave out --size."),
+      "--init photo.png has 48x72 pixels, which fixes the size; leave out --size."),
   ])
   func parameters(_ refusal: Refusal) throws {
     try refusal.check(in: .withModelAndPhoto())
@@ -92,9 +94,11 @@ import Testing
     .usage("convert a.pth -o a.onnx", "A model is written as .safetensors, not as a.onnx."),
     .usage("visualize --class 76 --figure tarantula.png", "Two results would be written to tarantula.png."),
     .usage(
-      "fool photo.png --target 76 -o a.jpg", "A fooling image is a PNG: JPEG would lose the push. Write -o NAME.png."),
+      "fool photo.png --target 76 -o a.jpg",
+      "A fooling image must be a PNG, because JPEG would lose the change. Write -o NAME.png."),
     .usage(
-      "fool photo.png --target 76 -o a.JPEG", "A fooling image is a PNG: JPEG would lose the push. Write -o NAME.png."),
+      "fool photo.png --target 76 -o a.JPEG",
+      "A fooling image must be a PNG, because JPEG would lose the change. Write -o NAME.png."),
     Refusal(["saliency", "photo.png", "-o", ""], "Error: -o is empty.", status: 64),
   ])
   func outputs(_ refusal: Refusal) throws {

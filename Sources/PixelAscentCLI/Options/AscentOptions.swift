@@ -4,41 +4,46 @@ import ArgumentParser
 import PixelAscent
 import PixelAscentTool
 
-/// The parameters of a class visualization; those not given are the recipe's.
+/// The parameters of a class visualization. A parameter that is not given has the recipe's default.
 struct AscentOptions: ParsableArguments {
   @Option(
     name: .customLong("recipe"),
-    help: "What a step is, and the defaults of all that follows; an ascent for each if given several times.")
+    help: "The step rule, and the defaults of the options below; give it several times for several ascents.")
   var recipes = [ClassVisualization.Recipe.cs231nPyTorchNormalized]
 
   @Option(
     name: .customLong("init"),
     help: ArgumentHelp(
-      "Start from noise, zero, an image or a .npy (default: noise; simonyan: zero).", valueName: "start"),
+      "Start from noise, from zero (the mean image), or from an image or .npy file (default: noise; simonyan: zero).",
+      valueName: "start"),
     completion: .file())
   var start: String?
 
-  @Option(help: ArgumentHelp("Size in pixels, square or height x width (default: the network's).", valueName: "n|hxw"))
+  @Option(
+    help: ArgumentHelp(
+      "Size in pixels: one number for a square, or height x width (default: the network's input size).",
+      valueName: "n|hxw"))
   var size: PixelSize?
 
-  @Option(parsing: .unconditional, help: ArgumentHelp("Number of steps (default: 100; simonyan: 150).", valueName: "n"))
+  @Option(
+    parsing: .unconditional, help: ArgumentHelp("Number of iterations (default: 100; simonyan: 150).", valueName: "n"))
   var iterations: Int?
 
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "Length of a step (cs231n-pytorch-normalized), or factor of the gradient (default: 25; simonyan: 5).",
+      "Step length of cs231n-pytorch-normalized, or factor on the gradient of others (default: 25; simonyan: 5).",
       valueName: "f"))
   var learningRate: Double?
 
   @Option(
     parsing: .unconditional,
-    help: ArgumentHelp("Weight of the L2 term (default: 0.001; simonyan: 0.01).", valueName: "f"))
+    help: ArgumentHelp("Weight decay: the factor of the L2 term (default: 0.001; simonyan: 0.01).", valueName: "f"))
   var l2: Double?
 
   @Option(
     parsing: .unconditional,
-    help: ArgumentHelp("Iterations from one blur to the next, 0 for none (default: 10; simonyan: 0).", valueName: "n"))
+    help: ArgumentHelp("Blur the image every n iterations, or never if 0 (default: 10; simonyan: 0).", valueName: "n"))
   var blurEvery: Int?
 
   @Option(
@@ -47,31 +52,34 @@ struct AscentOptions: ParsableArguments {
   var blurSigma: Double?
 
   @Option(
-    parsing: .unconditional, help: ArgumentHelp("Largest offset of a roll in pixels (default: 16).", valueName: "n"))
+    parsing: .unconditional,
+    help: ArgumentHelp("Jitter: the largest random shift of the image in pixels (default: 16).", valueName: "n"))
   var maxJitter: Int?
 
   @Option(
     parsing: .unconditional,
-    help: ArgumentHelp("Rolled copies whose gradients a step averages (default: 1; simonyan: 4).", valueName: "m"))
+    help: ArgumentHelp(
+      "Number of randomly shifted copies whose gradients are averaged in each step (default: 1; simonyan: 4).",
+      valueName: "m"))
   var samples: Int?
 
-  @Flag(inversion: .prefixedNo, help: "Keep every pixel in the range of photographs (default: yes; simonyan: no).")
+  @Flag(inversion: .prefixedNo, help: "Clamp every pixel to colours from 0 to 1 (default: yes; simonyan: no).")
   var clamp: Bool?
 
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "Iterations from one shown image to the next, 0 for first and last (default: 25).", valueName: "n"))
+      "Show the image every n iterations, or only the first and the last if 0 (default: 25).", valueName: "n"))
   var showEvery: Int?
 
   @Option(
     name: .customLong("seed"), parsing: .unconditional,
-    help: ArgumentHelp("Seed of noise and jitter (generator: Philox 4x32-10; default: 0).", valueName: "n"))
+    help: ArgumentHelp("Seed of the noise and the jitter (generator: Philox 4x32-10; default: 0).", valueName: "n"))
   var oneSeed: UInt64?
 
   @Option(
     name: .customLong("seeds"), parsing: .unconditional,
-    help: ArgumentHelp("Several seeds, as 0-3 or 0,2,5-7: an ascent for each.", valueName: "list"),
+    help: ArgumentHelp("Several seeds, such as 0-3 or 0,2,5-7, with one ascent for each.", valueName: "list"),
     transform: Seeds.init(_:))
   var severalSeeds: Seeds?
 
@@ -82,7 +90,7 @@ struct AscentOptions: ParsableArguments {
     for recipe in recipes {
       try validated { try UsageError.checking { try parameters(recipe).validate() } }
     }
-    guard Set(recipes).count == recipes.count else { throw ValidationError("A --recipe is given twice.") }
+    guard Set(recipes).count == recipes.count else { throw ValidationError("The same --recipe is given twice.") }
   }
 
   /// The ascents that these options ask for.

@@ -3,9 +3,9 @@
 import ArgumentParser
 import PixelAscentTool
 
-/// What every command takes that asks a network.
+/// The options of every command that loads a network.
 struct CommonOptions: ParsableArguments {
-  @Option(help: ArgumentHelp("The model: safetensors, .pth or ONNX.", valueName: "file"), completion: .file())
+  @Option(help: ArgumentHelp("The model file: safetensors, .pth or ONNX.", valueName: "file"), completion: .file())
   var model: String?
 
   @OptionGroup var modelOptions: ModelOptions

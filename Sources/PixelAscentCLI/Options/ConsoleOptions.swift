@@ -3,12 +3,12 @@
 import ArgumentParser
 import PixelAscentTool
 
-/// What a command says, and in which form.
+/// The options that decide what a command prints, and in which form.
 struct ConsoleOptions: ParsableArguments {
-  @Flag(help: "Print one JSON object a line on standard output.")
+  @Flag(help: "Print the results as JSON on standard output, one object per line.")
   var json = false
 
-  @Flag(help: "No progress and no notes on standard error.")
+  @Flag(help: "Print no progress and no notes on standard error.")
   var quiet = false
 
   var console: Console { Console(json: json, quiet: quiet) }

@@ -4,36 +4,40 @@ import ArgumentParser
 import PixelAscent
 import PixelAscentTool
 
-/// What is said of a model beside its file.
+/// The options that add to what a model file says, or replace it.
 struct ModelOptions: ParsableArguments {
   @Option(
-    help: ArgumentHelp("What bare weights belong to (default: recognised by names and shapes).", valueName: "name"),
+    help: ArgumentHelp(
+      "The architecture of a file with weights only (default: recognised by names and shapes).", valueName: "name"),
     completion: .list(Architecture.names))
   var architecture: String?
 
   @Option(
     parsing: .unconditional,
-    help: ArgumentHelp("Mean of red, green, blue, a pixel being in [0,1].", valueName: "r,g,b"),
+    help: ArgumentHelp("Mean of red, green and blue, for pixels from 0 to 1.", valueName: "r,g,b"),
     transform: ChannelValues.init
   )
   var mean: ChannelValues?
 
   @Option(
-    parsing: .unconditional, help: ArgumentHelp("Standard deviation of red, green, blue.", valueName: "r,g,b"),
+    parsing: .unconditional,
+    help: ArgumentHelp("Standard deviation of red, green and blue, for pixels from 0 to 1.", valueName: "r,g,b"),
     transform: ChannelValues.init)
   var std: ChannelValues?
 
-  @Flag(help: "The network takes blue, green, red.")
+  @Flag(help: "The network takes its channels in the order blue, green, red.")
   var bgr = false
 
   @Option(
     parsing: .unconditional, help: ArgumentHelp("Size of the network's input in pixels.", valueName: "n"))
   var inputSize: Int?
 
-  @Option(help: "How a photo gets it: short side, middle square, or both sides.")
+  @Option(
+    help: "How a photo gets that size: scale its short side, scale and crop the middle square, or stretch both sides.")
   var resize: Preprocessing.Resize?
 
-  @Option(help: ArgumentHelp("The classes' names, a line each, or JSON.", valueName: "file"), completion: .file())
+  @Option(
+    help: ArgumentHelp("The names of the classes, one per line, or as JSON.", valueName: "file"), completion: .file())
   var labels: String?
 
   func validate() throws {
@@ -45,14 +49,15 @@ struct ModelOptions: ParsableArguments {
       throw ValidationError("--input-size must be from 1 to 65536, found \(inputSize).")
     }
     if let std, !std.values.allSatisfy({ $0 > 0 }) { throw ValidationError("--std must be above 0.") }
-    // Those of pixels from 0 to 255 are some 50 or 120.
+    // For pixels from 0 to 255 a mean is about 120, and a standard deviation about 60.
     for (option, values) in [("--mean", mean?.values ?? []), ("--std", std?.values ?? [])] {
       guard let found = values.first(where: { abs($0) > 3 }) else { continue }
       throw ValidationError(
-        "\(option) is that of pixels from 0 to 1, found \(found); divide those of pixels from 0 to 255 by 255.")
+        "\(option) must be for pixels from 0 to 1, found \(found); divide values for pixels from 0 to 255 by 255.")
     }
     if let mean, let std, mean.values.count != std.values.count {
-      throw ValidationError("--mean and --std have \(mean.values.count) and \(std.values.count) numbers.")
+      throw ValidationError(
+        "--mean and --std must have equally many numbers, found \(mean.values.count) and \(std.values.count).")
     }
   }
 

@@ -3,6 +3,6 @@
 import ArgumentParser
 
 struct PreviewOptions: ParsableArguments {
-  @Flag(help: "Show the pictures in the terminal while they change, also with --quiet or NO_COLOR.")
+  @Flag(help: "Show the picture in the terminal while it changes, even with --quiet or NO_COLOR.")
   var preview = false
 }

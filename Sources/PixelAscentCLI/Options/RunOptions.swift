@@ -4,21 +4,21 @@ import ArgumentParser
 import PixelAscent
 import PixelAscentTool
 
-/// How a command does its work, whatever that is.
+/// The options of every command that runs a network: threads, output and limits.
 struct RunOptions: ParsableArguments {
   @Option(
     name: .customLong("threads"), parsing: .unconditional,
-    help: ArgumentHelp("Threads to use (default: every core).", valueName: "n"))
+    help: ArgumentHelp("The number of threads (default: one per core).", valueName: "n"))
   var threadsOption: Int?
 
   @OptionGroup var consoleOptions: ConsoleOptions
 
-  @Option(parsing: .unconditional, help: ArgumentHelp("Refuse images of more megapixels.", valueName: "n"))
+  @Option(parsing: .unconditional, help: ArgumentHelp("Refuse images with more megapixels than this.", valueName: "n"))
   var maxMegapixels = 100.0
 
   @Option(
     parsing: .unconditional,
-    help: ArgumentHelp("The most memory one image's way through the network may take.", valueName: "MB"))
+    help: ArgumentHelp("The most memory that the network may take for one image.", valueName: "MB"))
   var maxMemory = 2048
 
   private static let mostThreads = 1024

@@ -4,7 +4,7 @@ import ArgumentParser
 import PixelAscent
 import PixelAscentTool
 
-// The types that an option's value may have.
+// The types that the values of options may have.
 
 extension ClassVisualization.Recipe: ExpressibleByArgument {}
 extension Colormap: ExpressibleByArgument {}
@@ -19,8 +19,8 @@ extension ShardRequest: ExpressibleByArgument {
   package init?(argument: String) { self.init(argument) }
 }
 
-/// Calls `check` while a command is parsed, and turns wrong usage into the argument parser's own error, which it shows with the
-/// command's usage.
+/// Calls `check` while a command is parsed, and turns a `UsageError` into the argument parser's own error. The parser
+/// prints that error with the command's usage.
 func validated<Value>(_ check: () throws -> Value) throws -> Value {
   do {
     return try check()

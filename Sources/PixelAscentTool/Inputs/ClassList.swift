@@ -2,11 +2,12 @@
 
 import PixelAscent
 
-/// The classes that a text lists.
+/// Reads lists of classes.
 package enum ClassList {
-  /// The indices of the classes that `text` lists: indices, ranges such as 3-17 and names, with commas between. Or `text` is the
-  /// path of a file that lists one a line; a text that is a list itself is never taken for a path, unless all it has of a class's
-  /// name is a part.
+  /// Returns the indices of the classes that `text` lists: indices, ranges such as 3-17 and names, separated by commas.
+  ///
+  /// `text` may also be the path of a file that lists one per line. If such a file exists, `text` still counts as a
+  /// list if it has a comma or is an index, a range or a class's whole name, and all its classes can be found.
   ///
   /// - Throws: `PixelAscentError` if a class is unknown or named twice, or the file can't be read.
   package static func find(_ text: String, _ labels: Labels) throws -> [Int] {
@@ -41,7 +42,7 @@ package enum ClassList {
   private static func lines(_ path: String) throws -> [String] {
     let lines = String(decoding: try Files.read(path), as: UTF8.self).split(whereSeparator: \.isNewline)
       .filter { !$0.allSatisfy(\.isWhitespace) }
-    if lines.isEmpty { throw PixelAscentError(.classLookup, "holds no class; write one a line", about: path) }
+    if lines.isEmpty { throw PixelAscentError(.classLookup, "has no class; write one per line", about: path) }
     return lines.map(trimmed)
   }
 
@@ -49,7 +50,7 @@ package enum ClassList {
     part.split(whereSeparator: \.isWhitespace).joined(separator: " ")
   }
 
-  /// The indices of a range such as 3-17; nil if the text is none.
+  /// Returns the indices of a range such as 3-17; nil if the text is not a range.
   private static func range(_ part: String, _ labels: Labels) throws -> [Int]? {
     let ends = part.split(separator: "-", omittingEmptySubsequences: false)
     guard ends.count == 2, ends.allSatisfy({ !$0.isEmpty && $0.utf8.allSatisfy { (48...57).contains($0) } }) else {

@@ -2,29 +2,33 @@
 
 import PixelAscent
 
-/// Where a model file is looked for.
+/// Finds the model file.
 package enum ModelLocation {
   /// The file name of the default model.
   package static let defaultName = "squeezenet1_1.safetensors"
 
-  /// How to get a model, in one line.
+  /// One line that says how to get a model.
   package static let advice =
     "run `make model` in PixelAscent's folder, or name a file with --model or PIXELASCENT_MODEL"
 
-  /// The model file to use: `path` if given, else as ``search(_:)`` finds it.
+  /// Returns the model file that ``search(_:)`` finds.
   ///
-  /// - Throws: ``PixelAscentError`` of kind `unreadableFile` if there is none.
+  /// - Throws: ``PixelAscentError`` of kind `unreadableFile` if it can't find one.
   package static func find(_ path: String?) throws(PixelAscentError) -> String {
     if let found = try search(path) { return found }
     throw PixelAscentError(.unreadableFile, "no model \(defaultName) found: \(advice)")
   }
 
-  /// `path` if given, else $PIXELASCENT_MODEL, else the default model in $XDG_DATA_HOME/pixelascent/models (that is
-  /// ~/.local/share/… where the variable is not set), in ./Models, in Models beside the program or beside the folder
-  /// .build that it was built in, or where an installation has it: ../share/pixelascent/models from the program's folder;
-  /// nil if nowhere.
+  /// Returns `path` if it is given, or else the file that $PIXELASCENT_MODEL names, or else the default model from the
+  /// first of these folders that has it; nil if none has it:
   ///
-  /// - Throws: ``PixelAscentError`` of kind `unreadableFile` if a file is named that is not there.
+  /// - $XDG_DATA_HOME/pixelascent/models; ~/.local/share takes the variable's place if that is not set
+  /// - ./Models
+  /// - Models beside the program
+  /// - Models beside the .build folder that contains the program
+  /// - ../share/pixelascent/models relative to the program's folder, where an installation has it
+  ///
+  /// - Throws: ``PixelAscentError`` of kind `unreadableFile` if $PIXELASCENT_MODEL names a file that does not exist.
   package static func search(_ path: String?) throws(PixelAscentError) -> String? {
     let data =
       Files.environment("XDG_DATA_HOME") ?? Files.environment("HOME").map { "\($0)/.local/share" }
@@ -48,7 +52,7 @@ package enum ModelLocation {
     if let path { return path }
     if let variable {
       guard Files.exists(variable) else {
-        throw PixelAscentError(.unreadableFile, "no such file (PIXELASCENT_MODEL names it)", about: variable)
+        throw PixelAscentError(.unreadableFile, "no such file (named by PIXELASCENT_MODEL)", about: variable)
       }
       return variable
     }

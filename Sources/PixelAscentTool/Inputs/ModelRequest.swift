@@ -2,16 +2,16 @@
 
 import PixelAscent
 
-/// What a command says of a model beside the model's file.
+/// The options of a command that say how to read a model file.
 package struct ModelRequest: Sendable {
-  /// How the file is read, but for the labels.
+  /// How to read the file, without the labels.
   private let settings: ModelSettings
-  /// The file with the classes' names; nil if the model's own are used.
+  /// The file with the names of the classes; nil takes the names in the model file.
   package let labels: String?
 
   package init(_ settings: ModelSettings, labels: String?) { (self.settings, self.labels) = (settings, labels) }
 
-  /// How the model's file is read, with the labels from their own file.
+  /// Returns the settings for reading the model file, with the labels from their file.
   ///
   /// - Throws: `PixelAscentError` if the file with the labels can't be read.
   package func completeSettings() throws -> ModelSettings {
@@ -21,9 +21,9 @@ package struct ModelRequest: Sendable {
   }
 }
 
-/// The network that a command asks, before it is read.
+/// The network that a command uses, before it is read.
 package struct NetworkSource: Sendable {
-  /// The model file; nil if it is looked for.
+  /// The model file; nil looks for the default model.
   package let model: String?
   package let request: ModelRequest
   package let run: RunSettings
@@ -34,14 +34,14 @@ package struct NetworkSource: Sendable {
 
   package var console: Console { run.console }
 
-  /// The files that the network was read from.
+  /// Returns the files that the network was read from, including the file with the labels.
   package func files(of network: Network) -> [String] { network.files + [request.labels].compactMap(\.self) }
 
-  /// Reads the network, and prints the notes on it.
+  /// Reads the network, and prints the notes about it.
   package func network() throws -> Network { try run.network(model, request.completeSettings()) }
 
-  /// Reads the network, and prints the notes on it; beside it, what pictures say of their model. The SHA-256 in there takes
-  /// milliseconds, during which the work may begin.
+  /// Reads the network, and prints the notes about it. Also returns the model's part of a picture's provenance. The
+  /// SHA-256 in it takes milliseconds, so it is computed while the caller goes on.
   package func networkAndModel() throws -> (Network, Meanwhile<Provenance.Model>) {
     let settings = try request.completeSettings(), network = try run.network(model, settings)
     let model = Meanwhile(threads: network.options.threads) { () throws(PixelAscentError) in

@@ -2,13 +2,13 @@
 
 import PixelAscent
 
-/// What a command may use of the machine, and where it says what it does.
+/// The threads and the memory that a command may use, and the console that it prints on.
 package struct RunSettings: Sendable {
   /// The number of threads.
   package let threads: Int
-  /// Larger images are refused.
+  /// The largest number of megapixels that an image may have.
   package let maxMegapixels: Double
-  /// The most memory, in bytes, that one image's way through the network may take.
+  /// The most memory, in bytes, that the network may take for one image.
   package let maxMemory: Int
   package let console: Console
 
@@ -17,12 +17,14 @@ package struct RunSettings: Sendable {
     self.console = console
   }
 
-  /// - Throws: `PixelAscentError` if the environment asks for an instruction set that this machine lacks.
+  /// Returns the options for the network's computations.
+  ///
+  /// - Throws: `PixelAscentError` if the environment asks for an instruction set that this machine does not have.
   package func computeOptions() throws -> ComputeOptions {
     ComputeOptions(threads: threads, maxMemory: maxMemory, instructionSet: try .selected())
   }
 
-  /// Reads the model file at `path`, or the one that is found if there is no path, and prints the notes on it.
+  /// Reads the model file at `path`, or the default model if `path` is nil, and prints the notes about it.
   package func network(_ path: String?, _ settings: ModelSettings) throws -> Network {
     let network = try Network(
       contentsOf: try ModelLocation.find(path), settings: settings, options: try computeOptions())
@@ -32,15 +34,16 @@ package struct RunSettings: Sendable {
 }
 
 extension RunSettings {
-  /// Reads a photograph; also gives its file's SHA-256.
+  /// Reads a photograph. Also returns the SHA-256 of its file.
   package func photo(_ path: String) throws -> (image: RGBImage, sha256: String) {
     let bytes = try Files.read(path)
     return (try RGBImage(decoding: bytes, name: path, maxMegapixels: maxMegapixels), SHA256.digest(of: bytes))
   }
 
-  /// Waits until there is memory for a photograph, then calls `work` with it and with its file's bytes.
+  /// Waits until `memory` has enough free bytes for a photograph, then decodes it and calls `work` with it and with the
+  /// bytes of its file.
   ///
-  /// - Parameter copies: how many bytes each of the photo's values takes, while it is decoded and while `work` runs
+  /// - Parameter copies: how many bytes each value of the photo takes while it is decoded and while `work` runs
   package func withPhoto<Value>(
     _ path: String, _ memory: MemoryBudget, copies: Int, _ work: (RGBImage, _ bytes: [UInt8]) throws -> Value
   ) throws -> Value {
@@ -48,7 +51,7 @@ extension RunSettings {
     return try memory.holding(copies * file.valueCount + file.bytes.count) { try work(file.decoded(), file.bytes) }
   }
 
-  /// Reads the start of an ascent, a .npy as it is or an image at its own size; also gives its file's SHA-256.
+  /// Reads the start of an ascent: a .npy file, or an image at its own size. Also returns the SHA-256 of the file.
   package func start(_ path: String, _ network: Network) throws -> (image: Tensor, sha256: String) {
     let bytes = try Files.read(path), sha256 = SHA256.digest(of: bytes)
     if bytes.starts(with: Tensor.npyMagic) { return (try Tensor(npy: bytes, name: path), sha256) }

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT
 
-/// The seeds that a text such as 0-3 or 0,2,5-7 lists, in its order.
+/// The seeds in a list such as 0-3 or 0,2,5-7, in the order of the list.
 package struct Seeds: Sendable {
   private let ranges: [ClosedRange<UInt64>]
 
   package init(one seed: UInt64) { ranges = [seed...seed] }
 
-  /// - Throws: `UsageError` if the text is no such list, or names a seed twice.
+  /// Reads a list of seeds.
+  ///
+  /// - Throws: `UsageError` if the text is not such a list, or names a seed twice.
   package init(_ text: String) throws {
     ranges = try text.split(separator: ",", omittingEmptySubsequences: false).map(Seeds.range)
     let sorted = ranges.sorted { $0.lowerBound < $1.lowerBound }
@@ -15,7 +17,7 @@ package struct Seeds: Sendable {
     }
   }
 
-  /// The number of seeds; counting stops at `most` + 1.
+  /// Returns the number of seeds. The count stops at `most` + 1.
   package func count(most: Int) -> Int {
     ranges.reduce(0) { (sum: Int, range: ClosedRange<UInt64>) -> Int in
       let steps = min(range.upperBound - range.lowerBound, UInt64(most))
@@ -23,7 +25,7 @@ package struct Seeds: Sendable {
     }
   }
 
-  /// The seeds, in the text's order.
+  /// The seeds, in the order of the list.
   package var values: [UInt64] { ranges.flatMap { (range: ClosedRange<UInt64>) -> [UInt64] in Array(range) } }
 
   private static func range(_ text: Substring) throws -> ClosedRange<UInt64> {

@@ -2,7 +2,7 @@
 
 import PixelAscent
 
-// The parts of a path that the names of results are made of.
+// The parts of a path from which the names of results are made.
 extension String {
   /// The file name of a path, without its folder; "image" if the path names none.
   package var fileName: String { steps.last ?? "image" }
@@ -14,7 +14,7 @@ extension String {
     return String(name[..<dot])
   }
 
-  /// What stands behind the last dot of a path's file name, in small letters; empty if there is no dot.
+  /// The part of a path's file name after the last dot, in lower case; empty if the name has no dot.
   package var fileEnding: Substring {
     let name = lowercased().folderAndName.name
     return name.lastIndex(of: ".").map { name[name.index(after: $0)...] } ?? ""

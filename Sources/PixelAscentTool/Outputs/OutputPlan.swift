@@ -2,20 +2,21 @@
 
 import PixelAscent
 
-/// The files of all results that a request asks for, in the order of the inputs, and what may keep them from being written.
+/// The files of all results that a request asks for, in the order of the inputs, with checks that they can be written.
 struct OutputPlan {
   private(set) var outputs: [String] = []
   private(set) var figures, overlays, raws, reports: [String]?
-  /// The folders that the request names with a "/" at the end, and that are not there yet.
+  /// The folders that the request names with a "/" at the end and that do not exist yet.
   private(set) var newFolders: [String] = []
   private let stems: [String]
-  /// The files whose names nobody has written, by their bytes: file systems tell more names apart than Unicode does.
-  private var unnamed: Set<[UInt8]> = []
+  /// The files whose names the program has chosen, not the user. They are stored as UTF-8, because file systems
+  /// distinguish more names than Swift strings do.
+  private var defaultFiles: Set<[UInt8]> = []
 
   /// - Parameters:
-  ///   - stems: of each input, the name of its results without an ending
-  ///   - areMirrored: whether results go into folders, however many there are
-  /// - Throws: `UsageError` if a path is empty, or several results would go into one file.
+  ///   - stems: the name of each input's results, without an ending
+  ///   - areMirrored: whether results go into folders even if there is only one
+  /// - Throws: `UsageError` if a path is empty, or if it is not a folder but must be one.
   init(_ stems: [String], _ request: OutputRequest, areMirrored: Bool) throws {
     self.stems = stems
     func files(_ path: String?, _ ending: String, _ option: String, _ areMirrored: Bool) throws -> [String]? {
@@ -31,7 +32,7 @@ struct OutputPlan {
   var pictures: [String] { outputs + (figures ?? []) + (overlays ?? []) }
   var all: [String] { pictures + (raws ?? []) + (reports ?? []) }
 
-  /// The files at `path`, of such names if that is a folder.
+  /// Returns the files at `path`: one for each of `names` if `path` is a folder, else `path` itself.
   private mutating func resolve(
     _ path: String, _ names: [String], _ option: String, _ areMirrored: Bool
   ) throws -> [String] {
@@ -40,7 +41,7 @@ struct OutputPlan {
     if isFolder || path.hasSuffix("/") {
       if !isFolder { newFolders.append(path) }
       let folder = path == "./" ? "" : path.hasSuffix("/") ? path : "\(path)/", paths = names.map { folder + $0 }
-      unnamed.formUnion(paths.map { Array($0.utf8) })
+      defaultFiles.formUnion(paths.map { Array($0.utf8) })
       return paths
     }
     guard names.count == 1 && !areMirrored else {
@@ -50,7 +51,9 @@ struct OutputPlan {
     return [path]
   }
 
-  /// - Throws: `UsageError` if a file's ending is not that of its kind.
+  /// Checks that the ending of each file fits the kind of the file.
+  ///
+  /// - Throws: `UsageError`.
   func checkEndings() throws {
     for path in pictures where !["png", "jpg", "jpeg", ""].contains(path.fileEnding) {
       throw UsageError("Pictures are written as .png or .jpg, not as \(path).")
@@ -61,7 +64,9 @@ struct OutputPlan {
     }
   }
 
-  /// - Throws: `UsageError` if two results would go into one file, on whatever ways.
+  /// Checks that no two results go into the same file, even by different paths.
+  ///
+  /// - Throws: `UsageError`.
   func checkDistinct() throws {
     var seen = Set<[UInt8]>()
     for path in all where !seen.insert(Array((Files.place(path) ?? path).utf8)).inserted {
@@ -69,20 +74,24 @@ struct OutputPlan {
     }
   }
 
-  /// - Throws: `PixelAscentError` if a picture whose name nobody has written would replace anything but an earlier picture of
-  ///   this program.
-  func checkUnnamed() throws {
-    for path in pictures where unnamed.contains(Array(path.utf8)) && Files.isRegular(path) {
+  /// Checks that pictures whose names the program has chosen replace only earlier pictures of this program.
+  ///
+  /// - Throws: `PixelAscentError`.
+  func checkDefaultFiles() throws {
+    for path in pictures where defaultFiles.contains(Array(path.utf8)) && Files.isRegular(path) {
       if Provenance.isOwn(file: path) { continue }
       throw PixelAscentError(
-        .unwritableFile, "is there, and no picture that pixelascent has made; write where the result goes", about: path)
+        .unwritableFile, "already exists, and pixelascent did not make it; name the output file to replace it",
+        about: path)
     }
   }
 
-  /// - Throws: `PixelAscentError` if a file or a new folder can't be made, as far as the system tells beforehand.
+  /// Checks that the files and new folders can be made, as far as the system tells in advance.
+  ///
+  /// - Throws: `PixelAscentError`.
   func checkFolders() throws {
     for paths in [outputs, figures ?? [], overlays ?? [], raws ?? [], reports ?? []] {
-      // What mirrors a folder makes its own.
+      // Results that mirror a folder make their folders themselves.
       for (path, stem) in zip(paths, stems)
       where !stem.hasSlash && !newFolders.contains(where: { path.utf8.starts(with: $0.utf8) }) {
         try Files.checkPlace(path)

@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: MIT
 
-/// Where a command is told to write its results: a path for each kind of file, nil for a kind that is not asked for.
+/// The paths that the options of a command give for its results: one for each kind of file, nil for a kind that is not
+/// asked for.
 ///
-/// A path may be a file, or a folder: one that is there, or a path that ends in "/".
+/// A path is a folder if a folder exists there or if the path ends in "/", else it is a file.
 package struct OutputRequest: Sendable {
-  /// The result's own picture; nil is a default name in the working directory.
+  /// The result's own picture; nil takes a default name in the working directory.
   package var output: String?
   /// Several pictures side by side.
   package var figure: String?
   /// A saliency map over its photo.
   package var overlay: String?
-  /// The numbers behind the picture.
+  /// The values behind the picture, as an array.
   package var raw: String?
   /// A page about the result.
   package var report: String?

@@ -2,9 +2,9 @@
 
 import PixelAscent
 
-/// Where the results of one or more inputs go, settled before any work begins.
+/// The files for the results of one or more inputs. They are decided and checked before any work begins.
 package struct Outputs: Sendable {
-  /// The files of one input's results; nil for a kind that is not asked for.
+  /// The files of one input's results; nil for a kind of file that is not asked for.
   package struct Paths: Sendable {
     package let output: String
     package let figure, overlay, raw, report: String?
@@ -12,32 +12,33 @@ package struct Outputs: Sendable {
     fileprivate var all: [String] { [output, figure, overlay, raw, report].compactMap(\.self) }
   }
 
-  /// The files by the bytes of their input's name: file systems tell more names apart than Unicode does.
+  /// The files of each input. The keys are the UTF-8 of the inputs' names, because file systems distinguish more names
+  /// than Swift strings do.
   private var paths: [[UInt8]: Paths] = [:]
   private let newFolders: [String]
-  /// Whether a result goes to the program's standard output, where a line of text would spoil it.
+  /// Whether a result goes to standard output, where a line of text would damage it.
   package let useStandardOutput: Bool
 
   /// - Parameters:
-  ///   - inputs: the names by which ``paths(for:)`` is asked later, each with the name of its results without an ending
-  ///   - request: where the command is told to write
-  ///   - areMirrored: whether results go into folders, however many there are
+  ///   - inputs: the names that ``paths(for:)`` takes later, each with the name of its results without an ending
+  ///   - request: the paths that the options of the command give
+  ///   - areMirrored: whether results go into folders even if there is only one
   ///   - files: the files that the command reads
-  /// - Throws: `UsageError` if two results would go into one file, or one into a file that is read, or a report would be
-  ///   about several; `PixelAscentError` if a file can't be made where it would go, or would replace a file although nobody
-  ///   has named it.
+  /// - Throws: `UsageError` if two results would go into the same file, or one into a file that the command reads, or
+  ///   if a report is asked for and the inputs are not exactly one; `PixelAscentError` if a file can't be made, or if a
+  ///   picture with a default name would replace a file that is not this program's.
   package init(
     _ inputs: [(input: String, stem: String)], _ request: OutputRequest, areMirrored: Bool = false,
     keeping files: [String]
   ) throws {
     if request.report != nil && inputs.count != 1 {
-      throw UsageError("--report is a page about one result, and this command makes \(inputs.count).")
+      throw UsageError("--report makes a page about a single result, and this command makes \(inputs.count).")
     }
     let plan = try OutputPlan(inputs.map(\.stem), request, areMirrored: areMirrored)
     try plan.checkEndings()
     try plan.checkDistinct()
     try Self.keep(files, from: plan.all)
-    try plan.checkUnnamed()
+    try plan.checkDefaultFiles()
     try plan.checkFolders()
     newFolders = plan.newFolders
     useStandardOutput = plan.all.contains(where: StandardStreams.isOutput)
@@ -48,14 +49,14 @@ package struct Outputs: Sendable {
     }
   }
 
-  /// The files of an input's results.
+  /// Returns the files of an input's results.
   package func paths(for input: String) -> Paths {
     guard let found = paths[Array(input.utf8)] else { preconditionFailure("no outputs were planned for \(input)") }
     return found
   }
 
-  /// Makes the folders of an input's results that are not there: those that were named with a "/", and those that mirror the
-  /// input's.
+  /// Makes the missing folders of an input's results: those that the command names with a "/", and those that mirror
+  /// the folders of the input.
   package func makeFolders(for input: String) throws {
     for folder in newFolders { try Files.makeFolder(folder) }
     for path in paths(for: input).all {
@@ -64,11 +65,12 @@ package struct Outputs: Sendable {
     }
   }
 
-  /// Refuses a file name that is another kind of file's; a name may have no ending, or one that means nothing to the program.
+  /// Refuses a file name with the ending of another kind of file. A name without an ending, or with one that the
+  /// program does not know, is allowed.
   ///
   /// - Parameters:
   ///   - kind: the ending of the kind of file that will be written
-  ///   - what: how the message begins: "A model is written"
+  ///   - what: the beginning of the message: "A model is written"
   /// - Throws: `UsageError`.
   package static func check(_ path: String, isOf kind: String, _ what: String) throws {
     let kinds = ["png", "jpg", "jpeg", "npy", "html", "safetensors", "pth", "pt", "onnx", "pkl", "txt", "json"]
@@ -77,13 +79,13 @@ package struct Outputs: Sendable {
     }
   }
 
-  /// Refuses to replace one of the files that are read, whatever path leads to it.
+  /// Refuses to replace a file that the command reads, whatever path leads to it.
   ///
   /// - Throws: `UsageError`.
   package static func keep(_ files: [String], from results: [String]) throws {
     let kept = Set(files.compactMap(Files.identity))
     for path in results where Files.identity(path).map(kept.contains) ?? false {
-      throw UsageError("A result would replace \(path), which is read.")
+      throw UsageError("A result would replace \(path), which the command reads.")
     }
   }
 }

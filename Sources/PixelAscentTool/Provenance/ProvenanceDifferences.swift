@@ -3,20 +3,20 @@
 import PixelAscent
 
 extension Provenance {
-  /// This provenance without its instruction set: pictures that machines with different instruction sets have made in the same
-  /// way are equal in it.
+  /// The provenance without its instruction set. It is equal for pictures that were made in the same way on machines
+  /// with different instruction sets.
   package var onAnyInstructionSet: Provenance {
     var other = self
     other.instructionSet = ""
     return other
   }
 
-  /// What has changed since the picture was made, a line each: the program's version, the instruction set, the model, the
-  /// input.
+  /// Returns what has changed since the picture was made, one line per change: the program's version, the instruction
+  /// set, the model, the input.
   ///
   /// - Parameters:
   ///   - network: the network that makes the picture now
-  ///   - input: the SHA-256 of the file that the picture is made from now; nil if there is none
+  ///   - input: the SHA-256 of the file that the picture is made from now; nil if it is made from no file
   /// - Throws: ``PixelAscentError`` of kind `unreadableFile`.
   package func differences(from network: Network, input: String?) throws(PixelAscentError) -> [String] {
     differences(
@@ -24,18 +24,20 @@ extension Provenance {
       input: input)
   }
 
-  /// What has changed since the picture was made: the same, given what is there now.
+  /// Returns what has changed since the picture was made, given the present version, instruction set, and SHA-256 of
+  /// the model and of the input.
   func differences(version present: String, instructionSet: String, model: String, input: String?) -> [String] {
     var lines: [String] = []
-    if version != present { lines.append("it was made by version \(version.oneLine), this is \(present)") }
+    if version != present { lines.append("it was made by version \(version.oneLine), this is version \(present)") }
     if self.instructionSet != instructionSet {
-      lines.append("it was made with the instruction set \(self.instructionSet.oneLine), this is \(instructionSet)")
+      lines.append(
+        "it was made with the instruction set \(self.instructionSet.oneLine), this run uses \(instructionSet)")
     }
     if self.model.sha256 != model {
-      lines.append("it was made by another model (SHA-256 \(self.model.sha256.oneLine), this one's is \(model))")
+      lines.append("it was made with another model (SHA-256 \(self.model.sha256.oneLine), this one has \(model))")
     }
     if let input, let recorded = self.input, input != recorded {
-      lines.append("it was made from another file (SHA-256 \(recorded.oneLine), this one's is \(input))")
+      lines.append("it was made from another file (SHA-256 \(recorded.oneLine), this one has \(input))")
     }
     return lines
   }

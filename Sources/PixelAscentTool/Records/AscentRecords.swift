@@ -2,7 +2,7 @@
 
 import PixelAscent
 
-/// What `saliency` prints about a map.
+/// The record that `saliency` prints about a map.
 package struct SaliencyRecord: ResultRecord {
   package let image: String
   package let `class`: Int
@@ -14,7 +14,7 @@ package struct SaliencyRecord: ResultRecord {
   package var lines: [String] { ["\(output): \(label) (\(`class`)), score \(fixed(score, 3))"] }
 }
 
-/// What `visualize` prints about an ascent.
+/// The record that `visualize` prints about an ascent.
 package struct VisualizeRecord: ResultRecord {
   package let `class`: Int
   package let label, recipe: String
@@ -33,7 +33,7 @@ package struct VisualizeRecord: ResultRecord {
 }
 
 extension AtlasRecord {
-  /// The lines for people about a picture that was made in the atlas's folder.
+  /// Returns the lines of text about a picture that was made in the atlas's folder.
   package func lines(in folder: String) -> [String] {
     VisualizeRecord(
       class: self.class, label: label, recipe: recipe, seed: seed, iterations: iterations ?? 0, score: score ?? 0,
@@ -42,7 +42,7 @@ extension AtlasRecord {
   }
 }
 
-/// What `fool` prints about a fooling image.
+/// The record that `fool` prints about a fooling image.
 package struct FoolRecord: ResultRecord {
   /// A class and its score.
   package struct Scored: Encodable, Sendable {
@@ -58,22 +58,24 @@ package struct FoolRecord: ResultRecord {
   package let image: String
   package let original, target: Scored
   package let iterations: Int
-  package let fooled, survives_8bit: Bool
+  package let fooled, survives8Bit: Bool
   package let l2: Double
-  package let linf_8bit: Int
+  package let linf8Bit: Int
   package let output: String
-  /// What the network sees in the file that was written; not part of the JSON.
+  /// The class that the network sees in the written file; not part of the JSON.
   package let seen: Scored
 
   private enum CodingKeys: String, CodingKey {
-    case image, original, target, iterations, fooled, survives_8bit, l2, linf_8bit, output
+    case image, original, target, iterations, fooled, l2, output
+    case survives8Bit = "survives_8bit"
+    case linf8Bit = "linf_8bit"
   }
 
   package var lines: [String] {
-    let push = "\(iterations) iterations, L2 \(fixed(l2, 2)), at most \(linf_8bit)/255 a value"
+    let change = "\(iterations) iterations, L2 \(fixed(l2, 2)), at most \(linf8Bit)/255 per value"
     let goal = "\(target.label) (\(target.class))"
-    return survives_8bit
-      ? ["\(output): \(original.label) (\(original.class)) → \(goal) in \(push)"]
-      : ["\(output): \(seen.label) (\(seen.class)), not \(goal), after \(push)"]
+    return survives8Bit
+      ? ["\(output): \(original.label) (\(original.class)) → \(goal) in \(change)"]
+      : ["\(output): \(seen.label) (\(seen.class)), not \(goal), after \(change)"]
   }
 }

@@ -2,7 +2,7 @@
 
 import PixelAscent
 
-/// What `classify` prints about an image.
+/// The record that `classify` prints about an image.
 package struct ClassifyRecord: ResultRecord {
   /// A class that the network sees in the image.
   package struct Prediction: Encodable, Sendable {
@@ -16,7 +16,7 @@ package struct ClassifyRecord: ResultRecord {
   package let height, width: Int
   package let predictions: [Prediction]
 
-  /// The record of the image at `path`, which the network got as `input`.
+  /// Makes the record of the image at `path`, which the network got as `input`.
   init(_ path: String, input: Tensor, _ predictions: [PixelAscent.Prediction], _ labels: Labels) {
     image = path
     (height, width) = (input.shape[1], input.shape[2])
@@ -26,7 +26,7 @@ package struct ClassifyRecord: ResultRecord {
     }
   }
 
-  /// The image, then a line for each class, with the scores' points one below the other.
+  /// The image, then one line per class. The decimal points of the scores are aligned.
   package var lines: [String] {
     [image]
       + predictions.map { prediction in

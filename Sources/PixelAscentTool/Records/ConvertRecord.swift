@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-/// What `convert` prints about a model file that it has written.
+/// The record that `convert` prints about a model file that it has written.
 package struct ConvertRecord: ResultRecord {
   package let weights, output: String
   package let classes: Int

@@ -2,19 +2,22 @@
 
 import PixelAscent
 
-/// What `info` prints about the program, the machine and the model.
+/// The record that `info` prints about the program, the machine and the model.
 package struct InfoRecord: ResultRecord {
   package let version, simd: String
   package let selectable: [String]
   package let threads: Int
   package private(set) var model: String?
   package private(set) var classes: Int?
-  /// Where the model comes from, and its licence; not part of the JSON.
+  /// The model's source and licence; not part of the JSON.
   private var origin: [String] = []
 
   private enum CodingKeys: String, CodingKey { case version, simd, selectable, threads, model, classes }
 
-  /// - Throws: `PixelAscentError` if the model is there but can't be read.
+  /// Collects the facts. A missing default model is not an error.
+  ///
+  /// - Throws: `PixelAscentError` if the model can't be read, or if the environment asks for an instruction set that
+  ///   this machine does not have.
   package init(_ source: NetworkSource) throws {
     let selected = try InstructionSet.selected()
     (version, simd, threads) = (Release.version, selected.name, source.run.threads)
@@ -31,7 +34,7 @@ package struct InfoRecord: ResultRecord {
     if let model, let classes { about = [model, "\(classes) classes"] + origin }
     return [
       "PixelAscent \(version)",
-      "simd:       \(simd)\(isScalarOnly ? " (this CPU runs none of the faster ones)" : "")",
+      "simd:       \(simd)\(isScalarOnly ? " (this CPU supports no faster one)" : "")",
       "selectable: \(selectable.joined(separator: ", "))",
       "threads:    \(threads)",
       "model:      \(about[0])",

@@ -2,7 +2,7 @@
 
 import PixelAscent
 
-/// What `inspect` prints about a model file.
+/// The record that `inspect` prints about a model file.
 package struct InspectRecord: ResultRecord {
   /// A layer of the network.
   package struct Layer: Encodable, Sendable {
@@ -12,7 +12,7 @@ package struct InspectRecord: ResultRecord {
     let parameters, multiplications: Int
   }
 
-  /// A node of the file that keeps the model from running.
+  /// A node of the file that is not supported, so that the model can't run.
   package struct Unsupported: Encodable, Sendable {
     let layer, `operator`, advice: String
   }
@@ -21,10 +21,17 @@ package struct InspectRecord: ResultRecord {
   package let layers: [Layer]
   package let unsupported: [Unsupported]
   package let preprocessing: Preprocessing?
-  package let classes, height, width, parameters, multiplications, forward_bytes, gradient_bytes: Int
+  package let classes, height, width, parameters, multiplications, forwardBytes, gradientBytes: Int
   package let notes: [String]
 
-  /// The record of what `inspection` has found in the model file `file`.
+  private enum CodingKeys: String, CodingKey {
+    case model, format, source, licence, layers, unsupported, preprocessing
+    case classes, height, width, parameters, multiplications, notes
+    case forwardBytes = "forward_bytes"
+    case gradientBytes = "gradient_bytes"
+  }
+
+  /// Makes the record of what `inspection` has found in the model file `file`.
   package init(_ file: String, _ inspection: ModelInspection) {
     model = file
     (format, source, licence) = (inspection.format, inspection.source, inspection.licence)
@@ -39,11 +46,12 @@ package struct InspectRecord: ResultRecord {
     preprocessing = inspection.preprocessing
     (classes, height, width) = (inspection.classes, inspection.height, inspection.width)
     (parameters, multiplications) = (inspection.parameters, inspection.multiplications)
-    (forward_bytes, gradient_bytes) = (inspection.forwardBytes, inspection.gradientBytes)
+    (forwardBytes, gradientBytes) = (inspection.forwardBytes, inspection.gradientBytes)
     notes = inspection.notes.map(\.text)
   }
 
-  /// The layers as a table, then what is known of the whole; of a model that can't run, what is not supported.
+  /// The layers as a table, then facts about the whole model; for a model that can't run, the nodes that are not
+  /// supported.
   package var lines: [String] {
     guard let preprocessing else {
       return ["\(model): \(format)"] + table(unsupported.map { [$0.layer, $0.operator, $0.advice] }, right: [])
@@ -64,13 +72,16 @@ package struct InspectRecord: ResultRecord {
       "classes:     \(classes)",
       "parameters:  \(fixed(Double(parameters) / 1e6, 2)) million",
       "one pass:    \(fixed(Double(multiplications) / 1e6, 0)) million multiplications",
-      "memory:      \(megabytes(forward_bytes)) for scores, \(megabytes(gradient_bytes)) with the gradient, beside the weights",
+      "memory:      \(megabytes(forwardBytes)) for scores, \(megabytes(gradientBytes)) with the gradient, "
+        + "plus the weights",
     ]
   }
 
   private func megabytes(_ bytes: Int) -> String { "\(fixed(Double(bytes) / 1048576, 1)) MB" }
 
-  /// - Throws: `PixelAscentError` that says how many nodes are not supported, if any.
+  /// Checks that all nodes of the model are supported.
+  ///
+  /// - Throws: `PixelAscentError` that says how many are not.
   package func check() throws {
     if unsupported.isEmpty { return }
     let count = unsupported.count

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
-/// What a command prints about a result: with --json one object, else lines for people.
+/// A record that a command prints about a result: as one JSON object with --json, else as lines of text.
 package protocol ResultRecord: Encodable, Sendable {
-  /// The lines for people.
+  /// The lines of text.
   var lines: [String] { get }
 }

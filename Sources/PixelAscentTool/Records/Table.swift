@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 
-/// Rows of cells as lines of text, in columns two spaces apart.
+/// Returns rows of cells as lines of text, in columns two spaces apart.
 ///
 /// - Parameters:
-///   - rows: the cells of each row; every row has as many
-///   - right: the numbers of the columns that are flush right
+///   - rows: the cells of each row; all rows have the same number of cells
+///   - right: the indices of the columns that are aligned on the right
 package func table(_ rows: [[String]], right: Set<Int>) -> [String] {
   let widths = (0..<(rows.first?.count ?? 0)).map { column in rows.map { $0[column].count }.max() ?? 0 }
   return rows.map { row in

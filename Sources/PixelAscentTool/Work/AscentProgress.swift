@@ -2,8 +2,8 @@
 
 import PixelAscent
 
-/// Says how far an ascent is, if it is the only one of a command: on the last line of a terminal at every iteration, elsewhere
-/// with a line for each shown one.
+/// Shows the progress of an ascent, if it is the command's only one: in a terminal on the status line at every
+/// iteration, elsewhere with one line for each shown iteration.
 struct AscentProgress {
   private let console: Console
   private let isAlone: Bool

@@ -2,18 +2,19 @@
 
 import PixelAscent
 
-/// The ascents that a command asks for, before the network is read: one for each recipe and seed.
+/// The ascents that a command asks for, before the network is read: for each class, one per recipe and seed.
 package struct AscentRequest: Sendable {
-  /// The parameters, one a recipe. Their size and start count only as far as the command names them.
+  /// The parameters, one value per recipe. ``visualizations(_:_:)`` sets their size, and the start that the command
+  /// names.
   private let recipes: [ClassVisualization]
   private let size: PixelSize?
   private let start: String?
   package let seeds: Seeds
 
   /// - Parameters:
-  ///   - recipes: the parameters, one a recipe
-  ///   - start: "noise", "zero", or the file to start from; nil is each recipe's own start
-  ///   - size: nil is the network's
+  ///   - recipes: the parameters, one value per recipe
+  ///   - start: "noise", "zero", or the file to start from; nil takes each recipe's own start
+  ///   - size: the size of the images; nil takes the network's input size
   package init(_ recipes: [ClassVisualization], start: String?, size: PixelSize?, seeds: Seeds) {
     (self.recipes, self.start, self.size, self.seeds) = (recipes, start, size, seeds)
   }
@@ -21,17 +22,19 @@ package struct AscentRequest: Sendable {
   /// The file that the ascents start from; nil if they start from noise or zero.
   package var startFile: String? { namedStart == nil ? start : nil }
 
-  /// The start, if it is noise or zero.
+  /// The start if the command names noise or zero; nil if it names a file or nothing.
   private var namedStart: ClassVisualization.Start? {
     start.flatMap(ClassVisualization.Start.init(rawValue:)).flatMap { $0 == .image ? nil : $0 }
   }
 
-  /// The number of ascents for `classes` classes; no more than `most` + 1 seeds are counted.
+  /// Returns the number of ascents for `classes` classes. The count of the seeds stops at `most` + 1.
   package func count(classes: Int, most: Int) -> Int { classes * recipes.count * seeds.count(most: most) }
 
-  /// The visualizations, one a recipe, complete but for their seeds; the image of the start's file, and the file's SHA-256.
+  /// Returns one visualization per recipe, complete except for the seed, then the image in the start file and the
+  /// file's SHA-256. The last two are nil if there is no start file.
   ///
-  /// - Throws: `UsageError` if the start's file has another size than the command names; `PixelAscentError` if it can't be read.
+  /// - Throws: `UsageError` if the image in the start file has another size than the command names; `PixelAscentError`
+  ///   if the file can't be read.
   package func visualizations(
     _ network: Network, _ run: RunSettings
   ) throws -> (visualizations: [ClassVisualization], start: Tensor?, input: String?) {
@@ -42,7 +45,7 @@ package struct AscentRequest: Sendable {
     }
     if let startFile, let shape = file?.image.shape.dropFirst(), let size, [size.height, size.width] != Array(shape) {
       throw UsageError(
-        "--init \(startFile) is \(shape[1])x\(shape[2]) pixels and fixes the size; leave out --size.")
+        "--init \(startFile) has \(shape[1])x\(shape[2]) pixels, which fixes the size; leave out --size.")
     }
     let side = network.preprocessing.inputSize
     let visualizations = recipes.map { recipe in

@@ -3,42 +3,42 @@
 import PixelAscent
 import Synchronization
 
-/// Several images or ascents, worked on side by side where there are several cores. One that fails is reported, and the others
-/// go on.
+/// A batch of images or ascents. As many of them run at the same time as threads and memory allow. When one fails, the
+/// batch prints the error and goes on with the others.
 package struct Batch {
-  /// What the items are called where progress is shown: "images".
+  /// The name of the items in the progress and in notes: "images".
   private let unit: String
   private let network: Network
   private let console: Console
-  /// The memory that one item's way through the network takes; 0 if that is not known beforehand.
+  /// The bytes of memory that one item takes; 0 if that is not known in advance.
   package var bytesEach = 0
-  /// What went wrong before there were items.
+  /// Errors from looking for the items. `run` prints them and counts them as failures.
   package var problems: [any Error] = []
-  /// Whether no other item is begun after an error.
+  /// Whether an error is fatal: the batch begins no other item after it.
   package var isFatal: @Sendable (any Error) -> Bool = { _ in false }
 
   package init(of unit: String, _ network: Network, _ console: Console) {
     (self.unit, self.network, self.console) = (unit, network, console)
   }
 
-  /// How a batch came to its end.
+  /// How a batch ended.
   package struct Ending: Sendable {
     package let failures, count: Int
     package let unit: String
-    /// How many items were left out, or left unfinished.
+    /// The number of items that were not begun or not finished.
     package var left = 0
-    /// Whether the rest was given up: Ctrl-C came, or a fatal error.
+    /// Whether Ctrl-C or a fatal error has ended the batch early.
     package var isCutShort = false
 
-    /// - Parameter count: the number of items, failures included
+    /// - Parameter count: the number of items, including those that failed
     package init(failures: Int, of count: Int, unit: String, left: Int = 0, isCutShort: Bool = false) {
       (self.failures, self.count, self.unit) = (failures, count, unit)
       (self.left, self.isCutShort) = (left, isCutShort)
     }
 
-    /// Prints how many items failed, if there were several.
+    /// Prints how many items failed, if the batch had several.
     ///
-    /// - Throws: `ExitStatus` if Ctrl-C came, or an item failed.
+    /// - Throws: `ExitStatus` if an item failed, or after Ctrl-C.
     package func check() throws {
       if failures > 0 && count > 1 {
         let rest = left > 0 && !Interruption.isAsked ? ", and \(left) were not tried" : ""
@@ -49,12 +49,12 @@ package struct Batch {
     }
   }
 
-  /// Works on all items, and says how far the work is.
+  /// Works on all items, and shows the progress.
   ///
   /// - Parameters:
-  ///   - isDone: whether a record is of an item that was not left unfinished
-  ///   - work: makes the record of one item, given a network that leaves cores to the others
-  ///   - report: called with each record, in the order of the items, as soon as those before it are done
+  ///   - isDone: whether the item of a record was finished, not stopped by Ctrl-C
+  ///   - work: makes the record of an item; the network it gets uses only that item's share of the threads
+  ///   - report: called with each record, in the order of the items, as soon as all items before it are done
   /// - Throws: what `report` throws.
   package func run<Item: Sendable, Record: Sendable>(
     _ items: [Item], isDone: (Record) -> Bool = { _ in true },

@@ -2,7 +2,7 @@
 
 import PixelAscent
 
-/// What `classify` does: the greatest scores of each image.
+/// The work of `classify`: finds the highest scores of each image.
 package struct ClassifyWork: Sendable {
   private let top: Int
   private let source: NetworkSource
@@ -13,7 +13,7 @@ package struct ClassifyWork: Sendable {
   ///
   /// - Parameters:
   ///   - images: files, folders, or "-"
-  ///   - top: the number of classes
+  ///   - top: the number of classes to find in each image
   package init(_ images: [String], top: Int, _ source: NetworkSource) throws {
     (self.top, self.source) = (top, source)
     network = try source.network()
@@ -22,7 +22,7 @@ package struct ClassifyWork: Sendable {
 
   /// Classifies all images, and calls `report` with the record of each.
   ///
-  /// - Throws: `ExitStatus` if an image failed, or Ctrl-C came.
+  /// - Throws: `ExitStatus` if an image failed, or after Ctrl-C.
   package func run(report: (ClassifyRecord) throws -> Void) throws {
     var batch = Batch(of: "images", network, source.console)
     batch.problems = inputs.problems

@@ -2,9 +2,10 @@
 
 import PixelAscent
 
-/// Calls `work`, and begins its errors with the file that they are about; the network, which knows only an image, can't.
+/// Calls `work`, and puts the name of a file before its errors. The network can't do that: it gets an image, not a
+/// file.
 ///
-/// - Parameter path: the file; nil if the errors stay as they are
+/// - Parameter path: the file that the errors are about; nil leaves the errors as they are
 package func withErrors<Value>(about path: String?, _ work: () throws -> Value) throws -> Value {
   do {
     return try work()

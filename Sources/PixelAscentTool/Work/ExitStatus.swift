@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 
-/// The end of a program that has already said why it does not succeed.
+/// The exit status of a program that fails after it has printed the reason.
 package struct ExitStatus: Error, Hashable, Sendable {
-  /// The number that the program hands to its parent process.
+  /// The exit code of the process.
   package let code: Int32
 
-  /// Something could not be done.
+  /// The work failed.
   package static let failure = ExitStatus(code: 1)
-  /// Ctrl-C has ended the work.
+  /// Ctrl-C stopped the work.
   package static let interrupted = ExitStatus(code: Interruption.exitCode)
 }

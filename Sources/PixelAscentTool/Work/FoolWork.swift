@@ -2,7 +2,7 @@
 
 import PixelAscent
 
-/// What `fool` does: pushes a photo until the network takes it for another class.
+/// The work of `fool`: changes a photo until the network takes it for another class.
 package struct FoolWork {
   private let image: String
   private let fooling: Fooling
@@ -14,15 +14,15 @@ package struct FoolWork {
   private let files: Outputs.Paths
   private let isShown: Bool
 
-  /// Where the record of the fooling image is printed.
+  /// The console that prints the record of the fooling image.
   package let console: Console
 
-  /// Reads the network, and settles where the results go.
+  /// Reads the network, and decides where the results go.
   ///
   /// - Parameters:
   ///   - image: the photo's file
-  ///   - target: the class that the photo is to be taken for
-  ///   - isShown: whether pictures are shown in the terminal while they change
+  ///   - target: the class that the network should see
+  ///   - isShown: whether the terminal shows the image while it changes
   package init(
     _ image: String, target: String, _ fooling: Fooling, _ request: OutputRequest, isShown: Bool,
     _ source: NetworkSource
@@ -37,12 +37,12 @@ package struct FoolWork {
     console = source.console.beside(outputs)
   }
 
-  /// What became of the photo.
+  /// The outcome of the work: the record, and whether Ctrl-C stopped the ascent.
   package struct Outcome {
     package let record: FoolRecord
     fileprivate let isInterrupted: Bool
 
-    /// Says what is wrong with the image, if it does not fool the network.
+    /// Prints why the image is not a finished fooling image, if it is not.
     ///
     /// - Throws: `ExitStatus` in that case.
     package func check(_ console: Console) throws {
@@ -50,8 +50,8 @@ package struct FoolWork {
         console.note("interrupted after \(record.iterations) iterations: the image so far is in \(record.output)")
         throw ExitStatus.interrupted
       }
-      if !record.survives_8bit {
-        let what = record.fooled ? "fooled, but not once rounded to 8 bits," : "not fooled"
+      if !record.survives8Bit {
+        let what = record.fooled ? "fooled, but not after rounding to 8 bits," : "not fooled"
         Console.error(
           "\(record.image): \(what) in \(record.iterations) iterations; the image so far is in \(record.output)")
         throw ExitStatus.failure
@@ -59,10 +59,10 @@ package struct FoolWork {
     }
   }
 
-  /// Makes and writes the fooling image, and prints the notes on it.
+  /// Makes and writes the fooling image, and prints the notes about it.
   package func run() throws -> Outcome {
     let (photo, sha256) = try source.run.photo(image)
-    let (result, steps) = try climb(photo)
+    let (result, steps) = try ascend(from: photo)
     var fooling = fooling
     let isInterrupted = Interruption.isAsked && !result.survives8Bit
     if isInterrupted { fooling.maxIterations = result.iterations }
@@ -82,13 +82,13 @@ package struct FoolWork {
     let record = FoolRecord(
       image: image, original: .init(network.topClass(result.originalScores), result.originalScores, labels),
       target: .init(target, saved, labels), iterations: result.iterations, fooled: result.isFooled,
-      survives_8bit: result.survives8Bit && seen == target, l2: result.l2, linf_8bit: result.linf8Bit,
+      survives8Bit: result.survives8Bit && seen == target, l2: result.l2, linf8Bit: result.linf8Bit,
       output: files.output, seen: .init(seen, saved, labels))
     return Outcome(record: record, isInterrupted: isInterrupted)
   }
 
-  /// Pushes the photo, and says how far the push is; also gives every step, if they are for a page.
-  private func climb(_ photo: RGBImage) throws -> (result: Fooling.Result, steps: [FoolingAscent.Step]) {
+  /// Runs the ascent, and shows its progress. Returns every step too if a report needs them.
+  private func ascend(from photo: RGBImage) throws -> (result: Fooling.Result, steps: [FoolingAscent.Step]) {
     let begin = ContinuousClock.now
     var progress = ProgressText("iteration", total: fooling.maxIterations), steps: [FoolingAscent.Step] = []
     var preview = isShown ? Preview(console) : nil, first: RGBImage?
@@ -98,7 +98,7 @@ package struct FoolWork {
         let ascent = try fooling.begin(network, on: photo, target: target)
         while let step = try ascent.next() {
           if files.report != nil { steps.append(step) }
-          report(step, &progress, seconds: begin.secondsSince)
+          showProgress(step, &progress, seconds: begin.secondsSince)
           if preview != nil {
             let image = step.picture, original = first ?? image
             first = original
@@ -112,10 +112,10 @@ package struct FoolWork {
     return (result, steps)
   }
 
-  /// Says how far the push is.
-  private func report(_ step: FoolingAscent.Step, _ progress: inout ProgressText, seconds: Double) {
+  /// Shows the progress after a step.
+  private func showProgress(_ step: FoolingAscent.Step, _ progress: inout ProgressText, seconds: Double) {
     let labels = network.labels, top = network.topClass(step.scores)
-    let details = ["\(labels[target]) \(fixed(step.score, 3))", "first: \(labels[top]) (\(top))"]
+    let details = ["\(labels[target]) \(fixed(step.score, 3))", "top: \(labels[top]) (\(top))"]
     (progress.done, progress.details) = (step.iteration, step.isRounded ? ["8-bit"] + details : details)
     if console.hasStatusLine {
       console.progress { [progress] in progress.line(width: $0, seconds: seconds) }
@@ -129,16 +129,16 @@ package struct FoolWork {
     let label = network.labels[target]
     if result.stepsBeforeLastReLU > 0 {
       console.note(
-        "note: the score of \(label) is dead here: \(result.stepsBeforeLastReLU) steps ascended it before the last ReLU"
-      )
+        "note: the gradient of \(label)'s score was zero in \(result.stepsBeforeLastReLU) steps; "
+          + "they followed the score before the last ReLU instead")
     }
     if network.preprocessing.resize == .crop {
       console.note(
-        "note: \(files.output) is the network's input as it is; give it back with --resize short, or it is cropped again"
+        "note: \(files.output) is already cropped; read it with --resize short, or it is cropped again"
       )
     }
     if network.topClass(result.originalScores) == target {
-      console.note("note: \(image) is \(label) (\(target)) already")
+      console.note("note: the network already sees \(label) (\(target)) in \(image)")
     }
   }
 }

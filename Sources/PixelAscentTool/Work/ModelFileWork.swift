@@ -2,11 +2,11 @@
 
 import PixelAscent
 
-/// What `convert` and `inspect` do with a model file.
+/// The work of `convert` and `inspect`.
 package enum ModelFileWork {
-  /// Writes weights of any known kind as a model file, and prints the notes on how they were read.
+  /// Converts weights of any known format to a model file, and prints the notes about how they were read.
   ///
-  /// - Throws: `UsageError` if the model file would replace a file that is read, or `PixelAscentError` as
+  /// - Throws: `UsageError` if the model file would replace an input of the command, or `PixelAscentError` as
   ///   ``ModelConverter/convert(contentsOf:settings:to:)`` does.
   package static func convert(
     _ weights: String, to output: String, _ request: ModelRequest, _ console: Console
@@ -18,7 +18,7 @@ package enum ModelFileWork {
     return ConvertRecord(weights: weights, output: output, classes: classes)
   }
 
-  /// Looks into a model file, and prints the notes on it.
+  /// Inspects a model file, and prints the notes about it.
   ///
   /// - Throws: `PixelAscentError` as ``ModelInspection/init(contentsOf:settings:options:)`` does.
   package static func inspect(

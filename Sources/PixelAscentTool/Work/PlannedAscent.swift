@@ -6,15 +6,16 @@ import PixelAscent
 package struct PlannedAscent: Sendable {
   package let `class`: Int
   package let visualization: ClassVisualization
-  /// The default name of the picture, without its ending; no two ascents of a command have the same.
+  /// The default name of the picture, without its ending. All ascents of a command have different names.
   package let stem: String
-  /// What errors and notes call the ascent; nil if it is the command's only one.
+  /// The name of the ascent in errors and notes; nil if it is the command's only one.
   package let name: String?
 
   /// The most ascents that one command may ask for.
   package static let most = 100_000
 
-  /// An ascent for every class, recipe and seed: those of the first class, those of the second, and so on.
+  /// Returns an ascent for every class, recipe and seed: first all ascents of the first class, then those of the
+  /// second, and so on.
   ///
   /// - Throws: `UsageError` if a class is named twice; `PixelAscentError` if a class can't be found.
   package static func all(
@@ -32,22 +33,22 @@ package struct PlannedAscent: Sendable {
     return all(indices, visualizations, seeds, labels)
   }
 
-  /// An ascent for every class, recipe and seed, of classes that differ.
+  /// Returns an ascent for every class, recipe and seed. The classes must be different.
   package static func all(
     _ classes: [Int], _ visualizations: [ClassVisualization], _ seeds: Seeds, _ labels: Labels
   ) -> [PlannedAscent] {
-    let seeds = seeds.values, isAlone = classes.count * visualizations.count * seeds.count == 1
+    let seeds = seeds.values, isOnlyAscent = classes.count * visualizations.count * seeds.count == 1
     return zip(classes, labels.slugs(classes)).flatMap { (index: Int, slug: String) -> [PlannedAscent] in
       let label = "\(labels[index]) (\(index))"
       return visualizations.flatMap { (visualization: ClassVisualization) -> [PlannedAscent] in
-        let recipe = visualization.recipe.rawValue, isOnly = visualizations.count == 1
+        let recipe = visualization.recipe.rawValue, isOnlyRecipe = visualizations.count == 1
         return seeds.map { (seed: UInt64) -> PlannedAscent in
           var visualization = visualization
           visualization.seed = seed
           return PlannedAscent(
             class: index, visualization: visualization,
-            stem: slug + (isOnly ? "" : "-\(recipe)") + (seeds.count == 1 ? "" : "-seed-\(seed)"),
-            name: isAlone ? nil : label + (isOnly ? "" : ", \(recipe)") + ", seed \(seed)")
+            stem: slug + (isOnlyRecipe ? "" : "-\(recipe)") + (seeds.count == 1 ? "" : "-seed-\(seed)"),
+            name: isOnlyAscent ? nil : label + (isOnlyRecipe ? "" : ", \(recipe)") + ", seed \(seed)")
         }
       }
     }

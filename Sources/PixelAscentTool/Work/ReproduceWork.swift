@@ -2,7 +2,7 @@
 
 import PixelAscent
 
-/// What `reproduce` does: makes a picture again, as its file says, and compares.
+/// The work of `reproduce`: makes a picture again as its file describes, and compares the two.
 package struct ReproduceWork {
   private let file: String
   private let bytes: [UInt8]
@@ -11,18 +11,18 @@ package struct ReproduceWork {
   private let source: Source?
   private let run: RunSettings
 
-  /// What a picture was made from.
+  /// The photo or the start image that a picture was made from, and its file.
   private struct Source {
     let subject: Subject
     let path, sha256: String
   }
 
-  /// Reads the picture's file, the network, and what the picture was made from.
+  /// Reads the picture's file, the network, and the photo or the start image that the picture was made from.
   ///
   /// - Parameters:
-  ///   - file: the picture
-  ///   - input: the photo or the start that it was made from; nil if none is given
-  ///   - model: the model file; nil if it is looked for
+  ///   - file: the picture's file
+  ///   - input: the file of the photo or the start image; nil if the command names none
+  ///   - model: the model file; nil looks for the default model
   package init(_ file: String, input: String?, model: String?, _ run: RunSettings) throws {
     (self.file, self.run) = (file, run)
     bytes = try Files.read(file)
@@ -42,11 +42,11 @@ package struct ReproduceWork {
     of file: String, _ provenance: Provenance, input: String?, _ network: Network, _ run: RunSettings
   ) throws -> Source? {
     guard provenance.input != nil else {
-      if input != nil { throw UsageError("\(file) was made from no file; leave out --input.") }
+      if input != nil { throw UsageError("\(file) was not made from a file; leave out --input.") }
       return nil
     }
     guard let input else {
-      throw UsageError("\(file) was made from a file; give it with --input.")
+      throw UsageError("\(file) was made from a file; name that file with --input.")
     }
     if provenance.technique.source == .photo {
       let (photo, sha256) = try run.photo(input)
@@ -56,18 +56,18 @@ package struct ReproduceWork {
     return Source(subject: Subject(start: start), path: input, sha256: sha256)
   }
 
-  /// Makes the picture again, and compares it with the file.
+  /// Makes the picture again, and compares the two.
   package func compare() throws -> ReproduceRecord {
     let reasons = try provenance.differences(from: network, input: source?.sha256)
     let picture = try explained(by: reasons, picture)
-    // Written as the file is: in the same format, and with the same comment. What the comment says is compared above.
+    // The new bytes get the file's format and comment. `differences` has already compared what the comment says.
     let again = try picture.data(like: bytes, name: file)
     return ReproduceRecord(
       file, title: provenance.title, isSame: again == bytes, try decoded(again).distance(from: decoded(bytes)),
       reasons: reasons)
   }
 
-  /// Makes the picture.
+  /// Makes the picture again.
   private func picture() throws -> RGBImage {
     try withErrors(about: source?.path ?? file) {
       try provenance.picture(by: network, of: source?.subject ?? Subject())
@@ -78,7 +78,7 @@ package struct ReproduceWork {
     try RGBImage(decoding: bytes, name: file, maxMegapixels: run.maxMegapixels)
   }
 
-  /// Adds what has changed since the picture was made to the reason why it can't be made again.
+  /// Calls `work`, and adds to its errors what has changed since the picture was made.
   private func explained<Value>(by reasons: [String], _ work: () throws -> Value) throws -> Value {
     do {
       return try work()

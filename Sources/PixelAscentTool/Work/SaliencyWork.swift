@@ -2,7 +2,7 @@
 
 import PixelAscent
 
-/// What `saliency` does: a map of each image, and what else is asked for.
+/// The work of `saliency`: makes the map of each image, and the other results that the command asks for.
 package struct SaliencyWork: Sendable {
   private let saliency: Saliency
   private let source: NetworkSource
@@ -11,18 +11,18 @@ package struct SaliencyWork: Sendable {
   private let inputs: InputImages
   private let outputs: Outputs
   private let index: Int?
-  /// How many bytes each value of a photo takes while its map is made. Decoding a progressive JPEG takes three; an overlay is one
-  /// more picture of the photo's size.
+  /// How many bytes each value of a photo takes while its map is made: three to decode a progressive JPEG, and one more
+  /// for an overlay, which is a second picture of the photo's size.
   private let copies: Int
 
-  /// Where the records of the maps are printed.
+  /// The console that prints the records of the maps.
   package let console: Console
 
-  /// Finds the images, reads the network, and settles where the results go.
+  /// Finds the images, reads the network, and decides where the results go.
   ///
   /// - Parameters:
   ///   - images: files, folders, or "-"
-  ///   - className: the class; nil is the network's first of each image
+  ///   - className: the class; nil takes the class with the highest score in each image
   package init(
     _ images: [String], class className: String?, _ saliency: Saliency, _ request: OutputRequest,
     _ source: NetworkSource
@@ -31,7 +31,7 @@ package struct SaliencyWork: Sendable {
     inputs = try InputImages(
       images, leavingOut: [request.output, request.figure, request.overlay].compactMap(\.self))
     if inputs.areMirrored && request.output == nil {
-      throw UsageError("With a folder or a list, say where the maps go: -o FOLDER/.")
+      throw UsageError("With a folder or a list, name a folder for the maps: -o FOLDER/.")
     }
     (network, model) = try source.networkAndModel()
     outputs = try Outputs(
@@ -44,10 +44,10 @@ package struct SaliencyWork: Sendable {
 
   /// Makes and writes the maps of all images, and calls `report` with the record of each.
   ///
-  /// - Throws: `ExitStatus` if an image failed, or Ctrl-C came.
+  /// - Throws: `ExitStatus` if an image failed, or after Ctrl-C.
   package func run(report: (SaliencyRecord) throws -> Void) throws {
     if inputs.leftOut > 0 {
-      console.note("note: \(inputs.leftOut) pictures in folders where results go are left out")
+      console.note("note: \(inputs.leftOut) pictures are skipped, because they are in folders where results go")
     }
     var batch = Batch(of: "images", network, console)
     batch.problems = inputs.problems
@@ -61,7 +61,7 @@ package struct SaliencyWork: Sendable {
     }.check()
   }
 
-  /// Makes and writes what is asked for of one image.
+  /// Makes and writes the results of one image.
   private func record(
     _ path: String, _ image: RGBImage, _ sha256: String, _ network: Network
   ) throws -> SaliencyRecord {
@@ -81,7 +81,7 @@ package struct SaliencyWork: Sendable {
       try Files.write(Array(page.utf8), to: report)
     }
     if result.isZero {
-      console.note("note: \(path): class \(`class`)'s gradient is zero everywhere, and so is the map")
+      console.note("note: \(path): the gradient of class \(`class`) is zero everywhere, and so is the map")
     }
     return SaliencyRecord(
       image: path, class: `class`, label: network.labels[`class`], score: result.scores[`class`],

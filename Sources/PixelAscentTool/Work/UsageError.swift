@@ -2,7 +2,8 @@
 
 import PixelAscent
 
-/// A command that its user has written wrongly: the program shows the message with the command's usage and exits with 64.
+/// A mistake in how the user has written a command. The program prints the message and the command's usage, and exits
+/// with 64.
 package struct UsageError: Error, Hashable, Sendable, CustomStringConvertible {
   /// A sentence that says what is wrong with the command.
   package let message: String
@@ -12,7 +13,7 @@ package struct UsageError: Error, Hashable, Sendable, CustomStringConvertible {
   /// The message.
   package var description: String { message }
 
-  /// Calls `work`, and turns a parameter that the library refuses into wrong usage.
+  /// Calls `work`, and turns the library's error about a parameter that is out of range into a `UsageError`.
   package static func checking<Value>(_ work: () throws -> Value) throws -> Value {
     do {
       return try work()

@@ -2,7 +2,7 @@
 
 import PixelAscent
 
-/// What `visualize` does: an ascent for every class, recipe and seed.
+/// The work of `visualize`: makes an ascent for every class, recipe and seed.
 package struct VisualizeWork: Sendable {
   private let source: NetworkSource
   private let network: Network
@@ -10,22 +10,23 @@ package struct VisualizeWork: Sendable {
   private let startFile: String?
   /// The image that the ascents start from.
   private let start: Tensor?
-  /// The SHA-256 of the start's file.
+  /// The SHA-256 of the start file.
   private let input: String?
   private let ascents: [PlannedAscent]
   private let outputs: Outputs
   private let preview: Preview?
-  /// Whether the shown iterations are kept for a figure or a page, and whether every iteration's probability is kept for a page.
+  /// Whether the shown iterations are kept for a figure or a report, and whether every iteration's probability is kept
+  /// for a report.
   private let keepsShown, keepsProbabilities: Bool
-  /// The memory that an ascent takes.
+  /// The bytes of memory that an ascent takes.
   private let bytes: Int
 
-  /// Where the records of the ascents are printed.
+  /// The console that prints the records of the ascents.
   package let console: Console
 
-  /// Reads the network, and settles which ascents are made and where the results go.
+  /// Reads the network, and decides which ascents to make and where the results go.
   ///
-  /// - Parameter isShown: whether pictures are shown in the terminal while they change
+  /// - Parameter isShown: whether the terminal shows the image while it changes
   package init(
     _ classes: [String], _ request: AscentRequest, _ outputRequest: OutputRequest, isShown: Bool,
     _ source: NetworkSource
@@ -50,14 +51,14 @@ package struct VisualizeWork: Sendable {
 
   /// Makes and writes all ascents, and calls `report` with the record of each.
   ///
-  /// - Throws: `ExitStatus` if an ascent failed, or Ctrl-C came.
+  /// - Throws: `ExitStatus` if an ascent failed, or after Ctrl-C.
   package func run(report: (VisualizeRecord) throws -> Void) throws {
     var batch = Batch(of: "ascents", network, console)
     batch.bytesEach = bytes
     try batch.run(ascents, isDone: { $0.isWhole }) {
       (planned: PlannedAscent, network: Network) -> (record: VisualizeRecord, isWhole: Bool) in
       try withErrors(about: planned.name) {
-        let record = try write(climb(planned, network), planned, network)
+        let record = try write(ascend(planned, network), planned, network)
         return (record, record.iterations == planned.visualization.iterations)
       }
     } report: { record, _ in
@@ -65,15 +66,15 @@ package struct VisualizeWork: Sendable {
     }.check()
   }
 
-  /// What an ascent came to, with the parameters that it was made with, and the shown iterations.
-  private struct Climb {
+  /// The result of an ascent, its parameters with the number of iterations that it made, and its shown iterations.
+  private struct FinishedAscent {
     var visualization: ClassVisualization
     let result: ClassVisualization.Result
     let shown: [ShownIteration]
   }
 
-  /// Makes an ascent. If it is the only one, this also says how far it is.
-  private func climb(_ planned: PlannedAscent, _ network: Network) throws -> Climb {
+  /// Makes an ascent. If it is the command's only one, this also shows its progress.
+  private func ascend(_ planned: PlannedAscent, _ network: Network) throws -> FinishedAscent {
     var visualization = planned.visualization, preview = preview, shown: [ShownIteration] = []
     var progress = AscentProgress(console, of: visualization.iterations, isAlone: planned.name == nil)
     let result = try withErrors(about: startFile) {
@@ -90,38 +91,38 @@ package struct VisualizeWork: Sendable {
     }
     progress.end()
     visualization.iterations = result.iterations
-    return Climb(visualization: visualization, result: result, shown: shown)
+    return FinishedAscent(visualization: visualization, result: result, shown: shown)
   }
 
-  /// Writes the pictures of an ascent, and prints the notes on it.
-  private func write(_ climb: Climb, _ planned: PlannedAscent, _ network: Network) throws -> VisualizeRecord {
+  /// Writes the pictures of an ascent, and prints the notes about it.
+  private func write(_ ascent: FinishedAscent, _ planned: PlannedAscent, _ network: Network) throws -> VisualizeRecord {
     let files = outputs.paths(for: planned.stem), `class` = planned.class, label = network.labels[`class`]
-    let result = climb.result, whose = planned.name.map { "\($0): " } ?? ""
+    let result = ascent.result, context = planned.name.map { "\($0): " } ?? ""
     let isInterrupted = result.iterations < planned.visualization.iterations
     if result.gradientsBeforeLastReLU > 0 {
       console.note(
-        "note: \(whose)the score of \(label) was dead \(result.gradientsBeforeLastReLU) times: "
-          + "there the ascent took the score before the last ReLU")
+        "note: \(context)the gradient of \(label)'s score was zero \(result.gradientsBeforeLastReLU) times; "
+          + "there the ascent followed the score before the last ReLU instead")
     }
-    let provenance = Provenance(climb.visualization, class: `class`, network, try model.get(), input: input)
+    let provenance = Provenance(ascent.visualization, class: `class`, network, try model.get(), input: input)
     try outputs.makeFolders(for: planned.stem)
     try result.picture.write(to: files.output, provenance)
     if let figure = files.figure {
-      try RGBImage(row: climb.shown.map(\.picture)).write(to: figure, provenance.of(.figure))
+      try RGBImage(row: ascent.shown.map(\.picture)).write(to: figure, provenance.of(.figure))
     }
     if let raw = files.raw { try result.image.write(to: raw) }
     if let report = files.report {
-      let page = try climb.visualization.report(
-        of: result, class: `class`, shown: climb.shown, network: network,
+      let page = try ascent.visualization.report(
+        of: result, class: `class`, shown: ascent.shown, network: network,
         command: isInterrupted ? [] : Console.command)
       try Files.write(Array(page.utf8), to: report)
     }
     if isInterrupted {
       let done = "\(result.iterations) iteration\(result.iterations == 1 ? "" : "s")"
-      console.note("\(whose)interrupted after \(done): the picture so far is in \(files.output)")
+      console.note("\(context)interrupted after \(done): the picture so far is in \(files.output)")
     }
     return VisualizeRecord(
-      class: `class`, label: label, recipe: climb.visualization.recipe.rawValue, seed: climb.visualization.seed,
+      class: `class`, label: label, recipe: ascent.visualization.recipe.rawValue, seed: ascent.visualization.seed,
       iterations: result.iterations, score: result.scores[`class`], probability: result.probability,
       seconds: result.seconds, output: files.output)
   }

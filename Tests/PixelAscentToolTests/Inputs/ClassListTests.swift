@@ -40,7 +40,7 @@ import Testing
   @Test("A file without a class is an error")
   func emptyFile() throws {
     let folder = try TemporaryFolder(), path = try folder.add("list", " \n\n")
-    #expect(errorLine { try find(path) } == "\(path): holds no class; write one a line")
+    #expect(errorLine { try find(path) } == "\(path): has no class; write one per line")
   }
 
   @Test("An error in a file names the file")

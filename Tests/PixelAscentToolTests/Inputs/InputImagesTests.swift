@@ -65,13 +65,13 @@ import Testing
   func amongImages() {
     #expect(
       errorLine { try InputImages(["\(path)/in"], leavingOut: ["\(path)/in/"]) }
-        == "The results would lie among the images of \(path)/in; write another folder than \(path)/in/.")
+        == "The results would go among the images of \(path)/in; name another folder than \(path)/in/.")
   }
 
   @Test("A folder without images is an error")
   func empty() throws {
     try folder.add("empty/notes.txt")
     #expect(
-      errorLine { try InputImages(["\(path)/empty"]) } == "\(path)/empty: holds no .jpg, .jpeg or .png")
+      errorLine { try InputImages(["\(path)/empty"]) } == "\(path)/empty: has no .jpg, .jpeg or .png file")
   }
 }

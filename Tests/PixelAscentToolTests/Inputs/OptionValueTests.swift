@@ -21,13 +21,13 @@ import Testing
   @Test(arguments: ["", "a", "1,,3", "1,2,nan", "inf"])
   func notNumbers(_ text: String) {
     #expect(
-      errorLine { try ChannelValues(text) } == "\"\(text)\" is no list of numbers such as 0.485,0.456,0.406.")
+      errorLine { try ChannelValues(text) } == "\"\(text)\" is not a list of numbers such as 0.485,0.456,0.406.")
   }
 
   @Test(arguments: [("1,2", 2), ("1,2,3,4", 4)])
   func wrongCount(_ text: String, _ count: Int) {
     #expect(
       errorLine { try ChannelValues(text) }
-        == "\(count) numbers in \"\(text)\": give three, or one for a grey network.")
+        == "\"\(text)\" has \(count) numbers; give three, or one for a grey network.")
   }
 }

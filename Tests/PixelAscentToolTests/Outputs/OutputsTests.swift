@@ -84,7 +84,7 @@ import Testing
   func report() {
     #expect(
       line(of: ["a", "b"], OutputRequest(output: folder.path, report: folder.path))
-        == "--report is a page about one result, and this command makes 2.")
+        == "--report makes a page about a single result, and this command makes 2.")
   }
 
   @Test func emptyPath() { #expect(line(OutputRequest(output: nil, raw: "")) == "--raw is empty.") }
@@ -116,7 +116,7 @@ import Testing
     let photo = try folder.add("photo.png", picture()), path = folder.path
     #expect(
       line(OutputRequest(output: "\(path)/./photo.png"), keeping: [photo])
-        == "A result would replace \(path)/./photo.png, which is read.")
+        == "A result would replace \(path)/./photo.png, which the command reads.")
   }
 
   @Test("A result with a default name does not replace a file that the program has not made")
@@ -124,7 +124,7 @@ import Testing
     let path = try folder.add("a-map.png", picture())
     #expect(
       line(OutputRequest(output: folder.path))
-        == "\(path): is there, and no picture that pixelascent has made; write where the result goes")
+        == "\(path): already exists, and pixelascent did not make it; name the output file to replace it")
   }
 
   @Test("A result with a default name replaces the program's own picture; with a name from the user, any file")

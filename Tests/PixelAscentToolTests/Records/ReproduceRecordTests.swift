@@ -19,14 +19,14 @@ import Testing
   @Test("The line says how many values differ, and by how much")
   func differs() {
     let other = RGBImage(width: 2, height: 1, pixels: [0, 255, 0, 0, 0, 0])
-    #expect(record(other).lines == ["a.png: a title: differs: 1 values, at most by 255/255, PSNR 7.8 dB"])
+    #expect(record(other).lines == ["a.png: a title: differs: 1 values, by at most 255/255, PSNR 7.8 dB"])
   }
 
   @Test func samePixels() {
     #expect(
       record(Self.picture).lines == [
-        "a.png: a title: the same pixels in other bytes: the file was written by other versions of the image libraries, "
-          + "or changed"
+        "a.png: a title: the same pixels, but other bytes: other versions of the image libraries wrote the file, "
+          + "or it was changed"
       ])
   }
 
@@ -35,7 +35,7 @@ import Testing
 
   @Test func otherSize() {
     let other = RGBImage(width: 1, height: 2, pixels: Self.picture.pixels)
-    #expect(record(other).lines == ["a.png: a title: differs: another size"])
+    #expect(record(other).lines == ["a.png: a title: differs in size"])
   }
 
   @Test("The reasons follow, one per line")

@@ -72,7 +72,7 @@ import Testing
   func otherSize() throws {
     let path = try photo()
     #expect(
-      throws: UsageError("--init \(path) is 5x9 pixels and fixes the size; leave out --size.")
+      throws: UsageError("--init \(path) has 5x9 pixels, which fixes the size; leave out --size.")
     ) { try visualizations(request(start: path, size: "8")) }
   }
 
