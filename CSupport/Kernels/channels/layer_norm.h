@@ -41,10 +41,14 @@ PXA_INLINE v16 channel_lanes(pxa_planes a, int block) { return v16_first(v16_set
 // Returns X − mean, and 0 in the lanes beyond the channels.
 PXA_INLINE v16 norm_deviation(v16 x, float mean, v16 lanes) { return v16_positive(v16_sub(x, v16_set1(mean)), lanes); }
 
+// The pixels of a group. It is not a parameter of the functions below: older compilers would unroll no loop over it.
+PXA_INLINE int group_pixels(bool is_gradient) { return is_gradient ? NORM_GRAD_PIXELS : NORM_PIXELS; }
+
 // Computes the statistics of `count` ≤ `group` pixels. The number of sums is always `group`, a constant: if there are
 // fewer pixels, the last one is summed again.
 PXA_INLINE void pixel_statistics(norm_statistics *result, const norm_input *input, int row, int column, int count,
-                                 int group, bool is_gradient) {
+                                 bool is_gradient) {
+  const int group = group_pixels(is_gradient);
   pxa_planes x = input->x, dy = is_gradient ? input->dy : x;
   ptrdiff_t at[NORM_PIXELS];
   v16 sum[NORM_PIXELS], g_sum[NORM_PIXELS];
@@ -130,14 +134,15 @@ PXA_INLINE norm_statistics whole_statistics(const norm_input *input, bool is_gra
 
 // Writes the statistics of each of `count` pixels: those of the whole image if `whole` is given, else the pixel's own.
 PXA_INLINE void group_statistics(norm_statistics *result, const norm_statistics *whole, const norm_input *input,
-                                 int row, int column, int count, int group, bool is_gradient) {
+                                 int row, int column, int count, bool is_gradient) {
+  const int group = group_pixels(is_gradient);
   if (whole)
     for (int k = 0; k < count; k++)
       result[k] = *whole;
   else if (count == group)
-    pixel_statistics(result, input, row, column, group, group, is_gradient);
+    pixel_statistics(result, input, row, column, group, is_gradient);
   else
-    pixel_statistics(result, input, row, column, count, group, is_gradient);
+    pixel_statistics(result, input, row, column, count, is_gradient);
 }
 
 PXA_INLINE bool have_same_size(pxa_planes a, pxa_planes b) {
@@ -154,7 +159,7 @@ static void layer_norm_forward(pxa_planes y, pxa_planes x, const float *scale, c
   for (int r = rows.begin; r < rows.end; r++)
     for (int c = 0; c < y.width; c += NORM_PIXELS) {
       int count = y.width - c < NORM_PIXELS ? y.width - c : NORM_PIXELS;
-      group_statistics(at, whole ? &all : NULL, &input, r, c, count, NORM_PIXELS, false);
+      group_statistics(at, whole ? &all : NULL, &input, r, c, count, false);
       for (int b = blocks.begin; b < blocks.end; b++) {
         v16 lanes = channel_lanes(y, b);
         v16 factor = v16_load(scale + b * PXA_BLOCK), start = v16_load(shift + b * PXA_BLOCK);
@@ -179,7 +184,7 @@ static void layer_norm_input_grad(pxa_planes dx, pxa_planes dy, pxa_planes n_inp
   for (int r = rows.begin; r < rows.end; r++)
     for (int c = 0; c < dx.width; c += NORM_GRAD_PIXELS) {
       int count = dx.width - c < NORM_GRAD_PIXELS ? dx.width - c : NORM_GRAD_PIXELS;
-      group_statistics(at, whole ? &all : NULL, &input, r, c, count, NORM_GRAD_PIXELS, true);
+      group_statistics(at, whole ? &all : NULL, &input, r, c, count, true);
       for (int b = blocks.begin; b < blocks.end; b++) {
         v16 lanes = channel_lanes(dx, b), factor = v16_load(scale + b * PXA_BLOCK), zero = v16_zero();
         const float *in = pixel(n_input, b, r, 0), *dy_in = pixel(dy, b, r, 0);
