@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 
-import Foundation
 import PixelAscent
 import TestSupport
 import Testing
@@ -99,16 +98,5 @@ import Testing
       #expect(text.contains(part))
       #expect(try line(text.replacing(part, with: change)) == Self.unreadable + why)
     }
-  }
-
-  @Test("Of two pictures: how many values differ, the greatest difference, the PSNR")
-  func distance() {
-    let one = RGBImage(width: 2, height: 1, pixels: [0, 10, 20, 30, 40, 255])
-    let other = RGBImage(width: 2, height: 1, pixels: [255, 10, 20, 30, 41, 255])
-    let distance = one.distance(from: other)
-    #expect(distance?.count == 2 && distance?.greatest == 255)
-    #expect(abs((distance?.psnr ?? 0) - 10 * log10(255 * 255 * 6 / (255.0 * 255 + 1))) < 1e-12)
-    #expect(one.distance(from: one)?.psnr == .infinity)
-    #expect(one.distance(from: RGBImage(width: 1, height: 2, pixels: one.pixels)) == nil)
   }
 }
