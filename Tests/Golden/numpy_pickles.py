@@ -31,7 +31,7 @@ def value():
 
 print("// SPDX-License-Identifier: MIT\n")
 print("// Written by Tests/Golden/numpy_pickles.py.\n")
-print("/// One value as Python and NumPy pickle it in each of the protocols 0 to 5, in base 64.")
+print("/// One value that Python and NumPy have pickled with each of the protocols 0 to 5, in base 64.")
 print("let numPyPickles = [")
 for protocol in range(6):
     lines = textwrap.wrap(base64.b64encode(pickle.dumps(value(), protocol)).decode(), 110)
