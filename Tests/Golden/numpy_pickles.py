@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""Writes Tests/PixelAscentTests/ModelFiles/Pickle/NumPyPickles.swift: one value, as Python and NumPy (2.4.6) pickle it in each protocol.
+"""Prints Tests/PixelAscentTests/ModelFiles/Pickle/NumPyPickles.swift: one value, pickled by Python and NumPy (2.4.6) with
+each protocol.
 
 Usage: python3 Tests/Golden/numpy_pickles.py > Tests/PixelAscentTests/ModelFiles/Pickle/NumPyPickles.swift
 """
