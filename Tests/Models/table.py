@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Puts the results of check_models.py and Bench/compare/networks.py into the table of a page:
+"""Writes the results of check_models.py and Bench/compare/networks.py as the table of a page:
 table.py PAGE RESULTS [SPEED]
 
 The table stands between the lines <!-- models --> and <!-- /models -->.
@@ -24,7 +24,7 @@ HEAD = [
     "gradient error: median",
     "worst",
     "peak memory, file",
-    "ms an iteration",
+    "ms per iteration",
     "PyTorch",
 ]
 
@@ -34,7 +34,7 @@ def line(cells):
 
 
 def timing(records):
-    """Two cells: our milliseconds, and PyTorch's with the ratio."""
+    """Returns two cells: PixelAscent's milliseconds, and PyTorch's with the ratio."""
     if not records:
         return ["", ""]
     ours = ", ".join(f"{record['milliseconds']:.1f}" for record in records)
