@@ -60,7 +60,7 @@ extension NetworkCase {
     sizes: [(17, 17), (17, 33), (33, 17)])
 
   /// A dense block; concatenations: at block boundaries and elsewhere, of values with and without a clamp, of one value twice,
-  /// of concatenations; max pools of a concatenation and of its part.
+  /// of concatenations; max pools of a concatenation, and of a value that is part of one.
   fileprivate static let dense = NetworkCase(
     testDescription: "dense",
     graph: Graph(
@@ -154,7 +154,8 @@ extension NetworkCase {
       ], output: "scores"),
     sizes: [(17, 17), (17, 33)])
 
-  /// Vectors beside planes of 1×1 pixels with a halo; scores that other scores read, and a layer on which no score depends.
+  /// Vectors beside planes of 1×1 pixels with a halo; scores that are read by other scores, and by a layer on which no score
+  /// depends.
   fileprivate static let heads = NetworkCase(
     testDescription: "heads",
     graph: Graph(

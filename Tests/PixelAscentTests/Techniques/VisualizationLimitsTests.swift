@@ -98,7 +98,7 @@ import Testing
     }
   }
 
-  /// These classes have the score 0 at the mean image, so that the first step takes the gradient before the last ReLU.
+  /// At the mean image the score of these classes is 0, so that the first step takes the gradient before the last ReLU.
   @Test(
     .enabled(if: Resources.hasModel, Resources.needsModel), arguments: [90, 105, 400, 439, 560, 661, 703, 800])
   func deadClassesClimbFromTheMeanImage(target: Int) throws {
