@@ -28,7 +28,8 @@ RECIPES = {
 
 
 def ascend(net, image, target, recipe, steps, blur_every=None):
-    """`steps` iterations from a (3,H,W) image. `blur_every` replaces the recipe's own; 0 never blurs."""
+    """Returns the image after `steps` iterations from a (3,H,W) image. `blur_every` replaces the recipe's own; 0 never
+    blurs."""
     blur_every = recipe.blur_every if blur_every is None else blur_every
     image = image.astype(net.weights["conv1"][0].numpy().dtype)
     for t in range(steps):

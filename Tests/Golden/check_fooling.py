@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""Do saved fooling images fool another program? check_fooling.py MODEL BINARY PHOTOS
+"""Checks that saved fooling images fool PyTorch, too: check_fooling.py MODEL BINARY PHOTOS
 
-Runs the built program on 5 photographs x 3 targets, decodes each saved PNG with Pillow, classifies it with PyTorch in
-float64, and passes only if every one is the target class.
+Runs the built program on 5 photographs x 3 targets, decodes each saved PNG with Pillow, and classifies it with PyTorch
+in float64. The check passes only if every picture is classified as its target.
 """
 
 import argparse
@@ -19,7 +19,7 @@ PHOTOS = 5
 
 
 def fool(options, photo, target, output):
-    """The program's JSON answer, or None and its error line."""
+    """Returns the program's JSON answer and None, or None and its error line."""
     command = [options.binary, "fool", photo, "--target", target, "-o", output, "--model", options.model, "--json"]
     result = subprocess.run([str(word) for word in command], capture_output=True, text=True)
     if result.returncode:
@@ -55,7 +55,7 @@ def main():
     options = parser.parse_args()
     photos = sorted(options.photos.glob("imagenet_*.jpg"))[:PHOTOS]
     if len(photos) < PHOTOS:
-        sys.exit(f"error: {options.photos} holds {len(photos)} imagenet_*.jpg, needed {PHOTOS}")
+        sys.exit(f"error: {options.photos}: expected {PHOTOS} or more imagenet_*.jpg, found {len(photos)}")
     net = SqueezeNet(load_weights(options.model))
     with tempfile.TemporaryDirectory() as folder:
         results = [check(options, net, photo, target, Path(folder)) for photo in photos for target in TARGETS]

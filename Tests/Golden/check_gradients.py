@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: MIT
-"""Scores and input gradients of the built program against PyTorch in float64:
+"""Compares scores and input gradients of the built program with PyTorch in float64:
 check_gradients.py MODEL BINARY [--photos DIR]
 
-Every image's short side is 224 already when the program sees it, so that no resampling adds a difference of its own.
-The photos are resized here by Pillow and passed as PNG; the original files are then only classified, which compares
-decoding and resizing as well.
+The short side of every image is 224 already when the program reads it, so that resizing adds no difference. Pillow
+resizes the photos here, and the program gets PNG files. Then the program classifies the original files, which compares
+decoding and resizing, too.
 """
 
 import argparse
@@ -52,7 +52,7 @@ class Program:
 
 
 def images(photos, folder):
-    """(name, PNG file, RGB array) of everything to compare."""
+    """Yields the name and the RGB array of every image to compare."""
     for seed, (height, width) in enumerate(NOISE_SIZES):
         yield f"noise {seed} {height}x{width}", noise_image(seed, height, width)
     for photo in photos:
@@ -77,7 +77,7 @@ def compare(net, program, name, rgb, folder):
 
 
 def count_right(program, net, photos):
-    """Classifies the original files. Returns whether as many as expected are right."""
+    """Classifies the original files; returns whether as many as expected are classified right."""
     first = among_five = 0
     worst = 0.0
     for photo in photos:
@@ -101,7 +101,7 @@ def main():
     program = Program(options.binary, options.model)
     photos = sorted(options.photos.glob("imagenet_*.jpg")) if options.photos else []
     if options.photos and not photos:
-        sys.exit(f"error: {options.photos} holds no imagenet_*.jpg")
+        sys.exit(f"error: {options.photos}: no imagenet_*.jpg")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         errors = np.array([compare(net, program, *image, folder) for image in images(photos, folder)])

@@ -1,20 +1,21 @@
 # SPDX-License-Identifier: MIT
-"""Writes Tests/Golden/architectures.txt: the tensors of known models, and the sizes that go through them.
+"""Writes Tests/Golden/architectures.txt: the tensors of known models, and the sizes of their modules' outputs.
 
-Needs torch, torchvision, timm and efficientnet-lite-pytorch. A model is a line "# PACKAGE/NAME SIZE EPSILON" (of the
-square input and of batch norms, 0 if there are none), then a line a module, in the order of the state dict and then of
-the others:
+Needs torch, torchvision, timm and efficientnet-lite-pytorch. A model begins with a line "# PACKAGE/NAME SIZE EPSILON",
+where SIZE is the side of the square input and EPSILON that of the batch norms (0 without batch norms). Then each module
+has a line, first those with tensors in the order of the state dict, then the others:
 
     DEPTH NAME KIND [HEIGHT WIDTH]
 
-DEPTH is how many leading parts of the name before are this one's too, NAME the rest. KIND is
+DEPTH is the number of leading parts that the name shares with the name before, NAME the rest. KIND is
 
     cOUT,IN,KY,KX    a convolution's weights; "C" with a bias
-    n[CHANNELS]      a batch norm; CHANNELS unless they are those of the convolution before
+    n[CHANNELS]      a batch norm; CHANNELS is left out if the convolution before has as many
     lOUT,IN          a linear layer with a bias
     oCHANNELS        any other module
 
-and HEIGHT and WIDTH are its output's, WIDTH left out where it is the same; batch norms and linear layers have none.
+HEIGHT and WIDTH are those of the module's output. WIDTH is left out if it equals HEIGHT. Batch norms and linear layers
+have neither.
 """
 
 import pathlib
@@ -32,11 +33,11 @@ googlenet inception_v3 densenet121 mobilenet_v2 mobilenet_v3_small mobilenet_v3_
 shufflenet_v2_x0_5 efficientnet_b0 efficientnet_v2_s regnet_y_400mf regnet_x_400mf""".split()
 TIMM = "vgg11 efficientnet_b0 efficientnet_lite0 mobilenetv2_100 tf_efficientnet_lite0".split()
 
-# Modules that give what the last of their parts gives.
+# Modules whose output is that of their last part.
 WRAPPERS = {"Sequential", "Conv2dNormActivation", "BasicConv2d", "AnyStage", "BottleneckTransform", "SimpleStemIN", "ConvMlp",
             "ClassifierHead", "BatchNormAct2d"}
 
-# RegNet computes its widths with tensors, which must hold values.
+# RegNet computes its widths with tensors, which need values: the meta device has none.
 original = BlockParams.from_init_params.__func__
 
 
@@ -49,7 +50,7 @@ BlockParams.from_init_params = classmethod(on_cpu)
 
 
 def modules(model, size):
-    """The names of modules with their kinds, in the order of the state dict, then those without tensors."""
+    """Returns the names and kinds of the modules with tensors, in the order of the state dict, and of the others."""
     shapes = {}
     for name, module in model.named_modules():
         if not name:

@@ -34,7 +34,7 @@ def save_json(name, value):
 
 
 def smooth_noise(seed, height, width):
-    """Coloured clouds and some white noise inside the allowed box: (3,H,W) float32."""
+    """Returns coloured clouds and some white noise inside the box: (3,H,W) float32."""
     random = np.random.default_rng(seed)
     clouds = np.stack([gaussian_filter(random.standard_normal((height, width)), 4, mode="wrap") for _ in range(3)])
     image = 0.4 * clouds / clouds.std() + 0.3 * random.standard_normal((3, height, width))
@@ -43,14 +43,15 @@ def smooth_noise(seed, height, width):
 
 
 def find_strict(meter, height, width):
-    """The first seed whose image is strict, has scores that float32 stores within 1e-6 (below 32), is no one-horse
-    race, lives for STEP_TARGET, has a dead score and well conditioned gradients (a cross-entropy whose classes nearly
-    cancel magnifies the rounding of the scores, ties or no ties)."""
+    """Returns the first seed whose image is strict and suits all goldens: its scores are below 32, where float32 stores
+    them within 1e-6; no class has nearly all of the probability; the score of STEP_TARGET is above 1; another score is
+    0; and the gradients are well conditioned (a cross-entropy whose classes nearly cancel magnifies the rounding of the
+    scores, even without ties)."""
     for seed in range(10_000):
         image = smooth_noise(seed, height, width)
         scores = meter.exact.scores(image)
-        contested = scores.max() < 32 and 0.2 < softmax(scores).max() < 0.8
-        if not (contested and scores[STEP_TARGET] > 1 and (scores == 0).any()):
+        undecided = scores.max() < 32 and 0.2 < softmax(scores).max() < 0.8
+        if not (undecided and scores[STEP_TARGET] > 1 and (scores == 0).any()):
             continue
         slack = meter.slack(image)
         if slack < LEAST_SLACK:
@@ -62,7 +63,7 @@ def find_strict(meter, height, width):
 
 
 def rounded_error(meter, image, target, objective):
-    """The relative L2 error of PyTorch's own fp32 gradient."""
+    """Returns the relative L2 error of PyTorch's own float32 gradient."""
     exact = meter.exact.gradient(image, target, objective)
     return np.linalg.norm(meter.rounded[0].gradient(image, target, objective) - exact) / np.linalg.norm(exact)
 
@@ -83,7 +84,7 @@ def make_strict(meter):
             entry["dead"] = dead
             save(f"{name}-pre-relu-gradient-class{dead}", meter.exact.gradient(image, dead, "pre-relu"))
         index.append(entry)
-        print(f"{name}: seed {seed}, slack {slack:.2f}, fp32 gradients within {rounded:.1e}, {entry}")
+        print(f"{name}: seed {seed}, slack {slack:.2f}, float32 gradients within {rounded:.1e}, {entry}")
     save_json("strict", index)
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Writes Tests/CodecTests/JPEGFixtures.swift: small JPEG files, and the pixels Pillow decodes from them.
+"""Writes Tests/CodecTests/JPEGFixtures.swift: small JPEG files, and the pixels that Pillow decodes from them.
 
 Needs pillow and numpy.
 """
@@ -34,7 +34,7 @@ files = {
     "greyProgressive": save(rgb.convert("L"), progressive=True),
     "rgb": save(rgb, keep_rgb=True),
     "cmyk": cmyk,
-    # The same data read as YCCK: Adobe's marker says which it is.
+    # The data of "cmyk" with an Adobe marker that declares YCCK.
     "ycck": cmyk[: adobe + 11] + b"\x02" + cmyk[adobe + 12 :],
     "cmykWithoutAdobe": cmyk[: adobe - 4] + cmyk[adobe + 12 :],
 }

@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Makes the ONNX files in Tests/Golden/onnx: small networks that hold every operator in the ways exporters write it.
+"""Makes the ONNX files in Tests/Golden/onnx: small networks with every operator, in the forms that exporters write.
 
 pip install torch onnx onnxscript onnxruntime numpy
 python3 Tests/Golden/make_onnx_fixtures.py
 
-scores.json says what ONNX Runtime makes of each: the input is x[i] = ((37 i) mod 101) / 50 - 1 in the input's own order.
-Files that PixelAscent must refuse are named unsupported-*.
+scores.json has the scores that ONNX Runtime computes with each file from the input x[i] = ((37 i) mod 101) / 50 - 1, where
+i counts in the order of the input's own axes. Files that PixelAscent must refuse are named unsupported-*.
 """
 
 import json
@@ -26,13 +26,13 @@ random = np.random.default_rng(5)
 
 
 def weights(*shape):
-    """Multiples of 1/16, so that half precision holds them too, of a size that keeps signals alive."""
+    """Returns random multiples of 1/16, which half precision holds exactly, so large that activations do not vanish."""
     fan = max(1, int(np.prod(shape[1:])))
     return np.round(random.normal(size=shape) * 16 / fan**0.5).astype(np.float32) / 16
 
 
 class Builder:
-    """A graph written node by node."""
+    """Builds a graph node by node."""
 
     def __init__(self, shape, opset):
         self.nodes, self.initializers, self.opset, self.last = [], [], opset, "image"
@@ -44,7 +44,7 @@ class Builder:
         return name
 
     def op(self, kind, *inputs, outputs=1, name="", domain="", **attributes):
-        """Adds a node; inputs are names, arrays, or None for the value before."""
+        """Adds a node. Its inputs are names, arrays, or None for the output of the node before."""
         names = [self.last if i is None else i if isinstance(i, str) else self.constant(i) for i in inputs or [None]]
         made = [f"v{len(self.nodes)}" + (f"_{k}" if k else "") for k in range(outputs)]
         self.nodes.append(helper.make_node(kind, names, made, name, domain=domain, **attributes))
@@ -158,7 +158,7 @@ def functions():
 
 
 def arithmetic():
-    """Normalisation inside, channels in another order, factors of every kind."""
+    """A graph that normalises the image itself, reverses the channels, and has sums and products of every kind."""
     b = Builder(["N", 3, "H", "W"], 17)
     b.op("Gather", None, np.array([2, 1, 0]), axis=1, name="bgr")
     b.op("Sub", None, np.array([0.5, 0.4, 0.3], np.float32).reshape(1, 3, 1, 1), name="mean")
@@ -208,7 +208,7 @@ def shuffle():
 
 
 def channels_last():
-    """As TensorFlow's exporters write: rows, columns, channels, and parameters that are transposed first."""
+    """A graph as TensorFlow's exporters write it: channels are the last axis, and a Transpose makes the parameters."""
     b = Builder(["N", 12, 12, 3], 13)
     b.op("Sub", None, np.array([0.1, 0.2, 0.3], np.float32))
     b.op("Transpose", None, perm=[0, 3, 1, 2])
@@ -226,7 +226,7 @@ def channels_last():
 
 
 def stored():
-    """Weights in every field and type that may hold them."""
+    """A graph with weights in every field and type that may hold them."""
     b = Builder([1, 3, 8, 8], 13)
     half = weights(4, 3, 1, 1).astype(np.float16)
     typed = helper.make_tensor("half", TensorProto.FLOAT16, half.shape, half.ravel())
@@ -250,7 +250,7 @@ def stored():
 
 
 def disordered(model):
-    """The nodes in reverse, which ONNX Runtime wouldn't take, and one that nobody needs."""
+    """Reverses the nodes, which ONNX Runtime doesn't accept, and adds a node on which no output depends."""
     nodes = list(model.graph.node)
     del model.graph.node[:]
     model.graph.node.extend(nodes[::-1] + [helper.make_node("Unknown", ["image"], ["unused"])])
@@ -330,7 +330,7 @@ def exported():
 
 
 def strip(model):
-    """Takes out what the exporter wrote for people, paths on the exporting machine among it."""
+    """Removes the texts that the exporter wrote for people, among them paths of the exporting machine."""
     for node in model.graph.node:
         node.doc_string = ""
         del node.metadata_props[:]

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""Writes Tests/CodecTests/ResizeGoldens.swift: checksums of what Pillow's BILINEAR makes of a generated picture.
+"""Writes Tests/CodecTests/ResizeGoldens.swift: checksums of generated pictures that Pillow's BILINEAR has resized.
 
-Needs pillow and numpy. Pillow may do the two passes in either order; resizing one axis at a time fixes it to rows
-first, and the script checks that resizing both at once differs by no more than 1.
+Needs pillow and numpy. Pillow may resize the two axes in either order. The script resizes the width first, then the
+height, and checks that resizing both in one call differs by at most 1.
 """
 
 import pathlib

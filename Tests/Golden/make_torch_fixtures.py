@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""Writes Tests/Golden/torch-*.pth: one small state dict as torch.save writes it (PyTorch 2.15).
+"""Writes Tests/Golden/torch-*.pth: a small state dict in the forms in which torch.save writes it (PyTorch 2.15).
 
 Usage: python3 Tests/Golden/make_torch_fixtures.py
 
-Tests/PixelAscentTests/ModelFiles/PyTorch/PyTorchFileTests.swift computes the same numbers by the same formulas.
+Tests/PixelAscentTests/ModelFiles/PyTorch/PyTorchFileTests.swift computes the same numbers with the same formulas.
 """
 
 import argparse

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""Writes Tests/PixelAscentTests/ModelFiles/Pickle/NumPyPickles.swift: one value, as Python and NumPy (2.4.6) pickle it in each protocol.
+"""Prints Tests/PixelAscentTests/ModelFiles/Pickle/NumPyPickles.swift: one value, pickled by Python and NumPy (2.4.6) with
+each protocol.
 
 Usage: python3 Tests/Golden/numpy_pickles.py > Tests/PixelAscentTests/ModelFiles/Pickle/NumPyPickles.swift
 """
@@ -31,7 +32,7 @@ def value():
 
 print("// SPDX-License-Identifier: MIT\n")
 print("// Written by Tests/Golden/numpy_pickles.py.\n")
-print("/// One value as Python and NumPy pickle it in each of the protocols 0 to 5, in base 64.")
+print("/// One value that Python and NumPy have pickled with each of the protocols 0 to 5, in base 64.")
 print("let numPyPickles = [")
 for protocol in range(6):
     lines = textwrap.wrap(base64.b64encode(pickle.dumps(value(), protocol)).decode(), 110)

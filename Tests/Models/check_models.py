@@ -1,19 +1,19 @@
 # SPDX-License-Identifier: MIT
-"""Scores and input gradients of the built program, from every format of torchvision's networks, against PyTorch in
-float64.
+"""Compares scores and input gradients of the built program with PyTorch in float64, for torchvision's networks in every
+format.
 
     check_models.py --binary .build/release/pixelascent [--models …] [--formats …] [--results FILE.json]
 
-The networks are those of make_models.py. Their files are made one at a time in the folder .models and removed when
-they have been checked, unless --keep is given. The images are PNG files of the size that the network takes, so that
-no resampling adds a difference of its own. Bounds:
+The networks are those of make_models.py. Their files are made one after the other in the folder .models and removed
+after their check, unless --keep is given. The images are PNG files of the network's input size, so that resizing adds
+no difference. Bounds:
 
 - scores: |s − s₆₄| / max(1, |s₆₄|) ≤ 1e-4 for every class of every image;
 - gradients of one class's score: ‖g − g₆₄‖ / ‖g₆₄‖ ≤ 1e-4 in the median of the images, ≤ 5e-2 for each.
 
-In float32 a ReLU or a max pool near a tie may decide otherwise than in float64, which moves a gradient by 1e-3 or so:
-in PyTorch's own float32 too, whose errors stand beside the program's. Of 48 random images the five with the
-fewest decisions that rounding is likely to turn are taken.
+In float32 a ReLU or a max pool near a tie may decide differently than in float64, which changes a gradient by 1e-3 or
+so. This happens in PyTorch's own float32, too, whose errors are printed beside the program's. The images are the five of
+48 random images with the fewest decisions that rounding is likely to flip.
 """
 
 import argparse
@@ -35,13 +35,13 @@ from program import Failure, Program, fail, relative_distance, script
 
 SCORE_BOUND, MEDIAN_BOUND, EACH_BOUND = 1e-4, 1e-4, 5e-2
 CANDIDATES, RANKS = 48, (0, 1, 3, 10, 30)
-# In standard deviations of PyTorch's float32 error in a channel, which is up to three times as large with batch norms folded. The
-# farther one counts where the nearer finds as many ties.
+# How far an error reaches, in standard deviations of PyTorch's float32 error in a channel. With batch norms folded, the
+# error is up to three times as large. The second reach decides between images with the same number of ties in the first.
 REACHES = (4, 12)
 
 
 class Decisions(TorchFunctionMode):
-    """Records what every ReLU and max pool of a pass gets."""
+    """Records the input of every ReLU and max pool of a pass, with the function that makes its decisions."""
 
     KINKS = {F.relu: (0,), F.relu6: (0, 6), F.hardtanh: (0, 6), F.hardswish: (-3, 3), F.hardsigmoid: (-3, 3)}
     POOLS = (F.max_pool2d, F._max_pool2d)
@@ -65,16 +65,16 @@ class Decisions(TorchFunctionMode):
     @staticmethod
     def _winners(args, kwargs):
         def winners(x, value):
-            # The values, not the places: where windows overlapped before, neighbours are the same pixel's.
-            _, places = F.max_pool2d_with_indices(x, *args, **kwargs)
-            return value.flatten(2).gather(2, places.flatten(2))
+            # Values, not indices: after a pool with overlapping windows, neighbours may be copies of one value.
+            _, indices = F.max_pool2d_with_indices(x, *args, **kwargs)
+            return value.flatten(2).gather(2, indices.flatten(2))
 
         return winners
 
 
 @dataclasses.dataclass
 class Case:
-    """An image and what PyTorch says of it."""
+    """An image, and PyTorch's results for it."""
 
     file: Path
     target: int
@@ -85,14 +85,15 @@ class Case:
 
 
 def deviation(error, value):
-    """An error's deviation in each channel; 0 where a ReLU made a value zero, which it is in float32 too."""
-    places = (0, *range(2, value.dim()))
-    count = (value != 0).sum(places, keepdim=True).clamp_min(1)
-    return ((error**2).sum(places, keepdim=True) / count).sqrt() * (value != 0)
+    """Returns an error's standard deviation in each channel; 0 where a ReLU made the value zero, as it is in float32, too."""
+    axes = (0, *range(2, value.dim()))
+    count = (value != 0).sum(axes, keepdim=True).clamp_min(1)
+    return ((error**2).sum(axes, keepdim=True) / count).sqrt() * (value != 0)
 
 
 def near_ties(net, exact, x):
-    """How many decisions of a pass turn in float32, and when an error like its own, times each of REACHES, is added."""
+    """Counts the decisions of a pass that flip in float32, and those that flip with a random error of the same standard
+    deviation times each of REACHES."""
     traces = []
     for network, dtype in ((net, torch.float32), (exact, torch.float64)):
         with torch.no_grad(), Decisions() as decisions:
@@ -102,13 +103,14 @@ def near_ties(net, exact, x):
     counts = [0] * (1 + len(REACHES))
     for (_, rounded), (decide, value) in zip(*traces, strict=True):
         error = deviation(rounded - value, value) * torch.randn(value.shape, generator=random, dtype=value.dtype)
-        for place, wrong in enumerate([rounded, *(value + reach * error for reach in REACHES)]):
-            counts[place] += int((decide(value, value) != decide(wrong, value)).sum())
+        for index, wrong in enumerate([rounded, *(value + reach * error for reach in REACHES)]):
+            counts[index] += int((decide(value, value) != decide(wrong, value)).sum())
     return counts
 
 
 def score_and_gradient(net, x, target=None, rank=0):
-    """(scores, gradient of the target's, the target), NumPy; the target is the one of that rank if none is given."""
+    """Returns the scores and the gradient of the target's score as NumPy arrays, and the target. If `target` is None, it
+    is the class whose score has this rank."""
     x = x.clone().requires_grad_(True)
     scores = net(x)[0]
     if target is None:
@@ -118,7 +120,7 @@ def score_and_gradient(net, x, target=None, rank=0):
 
 
 def reference(name, net, folder):
-    """A case for each rank."""
+    """Returns a case for each of RANKS: the images with the fewest near ties, with the class of that rank as target."""
     exact = copy.deepcopy(net).double()
     images = [make_models.image(make_models.side(name), seed) for seed in range(CANDIDATES)]
     inputs = [torch.from_numpy(make_models.normalise(image))[None] for image in images]
@@ -144,7 +146,7 @@ def gradient_errors(gradients, cases):
 
 
 def check(name, format, path, cases, options):
-    """The record of one file."""
+    """Returns the record of one file, and the scores that the program computes with it (None if it fails)."""
     record = {"model": name, "format": format, "ok": False, "images": len(cases)}
     record["file_mebibytes"] = sum(file.stat().st_size for file in make_models.files(path)) / 2**20
     record["float32"] = {"score": max(score_error(case.float32_scores, case.scores) for case in cases)}
@@ -180,7 +182,7 @@ def row(record):
 
 
 def check_model(name, options):
-    """Checks every format of a network, printing a row each; returns the records."""
+    """Checks every format of a network, and prints a row for each; returns the records."""
     net = make_models.make(name)
     cases = reference(name, net, options.folder)
     records, all_scores = [], []
@@ -212,10 +214,10 @@ def arguments():
     parser.add_argument(
         "--formats", type=make_models.some_of(list(SUFFIXES)), default=list(SUFFIXES), help="default: all"
     )
-    parser.add_argument("--small", action="store_true", help="five small networks, as pth and onnx")
-    parser.add_argument("--keep", action="store_true", help="leave the files there")
+    parser.add_argument("--small", action="store_true", help="only five small networks, as pth and onnx")
+    parser.add_argument("--keep", action="store_true", help="don't remove the files")
     parser.add_argument("--results", type=Path, help="write the figures to this file, as JSON")
-    parser.add_argument("--threads", type=int, help="PyTorch's threads (default: as many as it likes)")
+    parser.add_argument("--threads", type=int, help="PyTorch's threads (default: as many as PyTorch chooses)")
     options = parser.parse_args()
     if options.small:
         options.models, options.formats = SMALL_MODELS, ["pth", "onnx"]
@@ -244,7 +246,7 @@ def main():
 
 
 def merge(path, records):
-    """Puts records into a file of results, in place of those of the same network and format."""
+    """Writes records to a file of results, in place of the records of the same networks and formats."""
     kept = json.loads(path.read_text()) if path.exists() else []
     new = {(record["model"], record["format"]) for record in records}
     kept = [record for record in kept if (record["model"], record["format"]) not in new]

@@ -1,23 +1,23 @@
 # SPDX-License-Identifier: MIT
-"""Torchvision's networks with random weights, in the formats that people have:
+"""Makes torchvision's networks with random weights, in the formats that are in use:
 make_models.py FOLDER [--models …] [--formats …]
 
-No weights are downloaded and nothing is trained; a network's name is the seed of its numbers, so they are the same
-wherever PyTorch's generator is. Signals neither vanish nor explode, and no batch norm is trivial:
+No weights are downloaded and nothing is trained. A network's name is the seed of its numbers, so that they are the same
+wherever PyTorch's generator is the same. Activations neither vanish nor explode, and no batch norm is trivial:
 
 - Kernels and matrices are N(0, 2/fan-in) (He et al. 2015), biases N(0, 0.1²).
-- A batch norm's weight is uniform in [0.7, 1.3]. Its bias lies 2 to 3 weights from zero: above it for three channels
-  of four, below it for one; the other way round in networks with more than one max pool. Its running mean and
-  variance are those of its input on eight images, the mean moved by up to 0.3 standard deviations, the variance times
-  a factor in [0.7, 1.4]. They are set in the order of the layers: each sees inputs that are normalised already.
+- A batch norm's weight is uniform in [0.7, 1.3]. Its bias is 2 to 3 times the weight: positive in three of four
+  channels, negative in the fourth; in networks with more than one max pool, negative in three of four. Its running mean
+  and variance are those of its input on eight images, the mean moved by up to 0.3 standard deviations, the variance
+  times a factor in [0.7, 1.4]. They are set in the order of the layers, so that every layer's inputs are normalised.
 - A layer norm's weight is uniform in [0.7, 1.3], its bias N(0, 0.1²); ConvNeXt's layer scale is uniform in [0.3, 1].
-- In a network without batch norms the convolutions get such weights and biases themselves.
+- In a network without batch norms such batch norms are folded into the convolutions.
 - The last layer is scaled so that the standard deviation of its outputs on these images is 3.
 
-A ReLU whose input is within rounding of zero, or a max pool whose two greatest values are, makes the gradient of any
-float32 program jump. Such ties can't be avoided altogether. Biases that keep most of a channel's values on one side
-of zero make them rarer, channels that are mostly zero before a pool do, and so do small images and their noise: where
-neighbouring pixels are alike, so are a pool's values.
+Where the input of a ReLU is as near to zero as its rounding error, or the two greatest values of a max pool are as near
+to each other, the gradient of any float32 program may jump. Such ties can't be avoided altogether. They are rarer if a
+bias keeps most of a channel's values on one side of zero, if most values before a max pool are zero, if images are
+small, and if they are noisy: where neighbouring pixels are similar, so are the values in a pool's window.
 """
 
 import argparse
@@ -67,13 +67,13 @@ SCORE_DEVIATION = 3
 
 
 def side(name):
-    """The length of the sides of a network's images: small ones have fewer ties. Where a 7×7 pool leads to linear layers it
-    must be the usual one, as the ONNX exporters can't enlarge in a pool."""
+    """Returns the side of a network's images. Small images have fewer ties. Networks with a 7×7 adaptive pool before linear
+    layers need the usual size, as the ONNX exporters can't write a pool that enlarges."""
     return 224 if name == "alexnet" or name.startswith("vgg") else 128
 
 
 def image(side, seed):
-    """A random image, uint8 (side,side,3): clouds of colour, and much noise."""
+    """Returns a random image, uint8 (side,side,3): clouds of colour, and much noise."""
     random = np.random.default_rng([side, seed])
     clouds = np.zeros((side, side, 3))
     for cells in (4, 9, 23):
@@ -84,16 +84,16 @@ def image(side, seed):
 
 
 def normalise(rgb, mean=MEAN, std=STD):
-    """uint8 (H,W,3) to float64 (3,H,W) in normalised space."""
+    """Returns uint8 pixels (H,W,3) as float64 (3,H,W) in normalised space."""
     return np.ascontiguousarray(((rgb / 255.0 - mean) / std).transpose(2, 0, 1))
 
 
 def make(name, offset=(2, 3)):
-    """The network in float32, for evaluation, its parameters frozen.
+    """Returns the network in float32, in evaluation mode, with frozen parameters.
 
-    `offset`: how far a batch norm's bias lies from zero, in its weight; with (0, 0) a ReLU lets half of all pass.
+    `offset`: the range of |bias| / weight of the batch norms; with (0, 0) a ReLU passes about half of the values on.
     """
-    # torchvision warns about the time its own initialisation of these two takes.
+    # Without these options torchvision warns that its own initialisation of these two networks takes long.
     options = {"init_weights": False, "transform_input": False} if name in ("googlenet", "inception_v3") else {}
     net = torchvision.models.get_model(name, weights=None, **options).eval().requires_grad_(False)
     random = torch.Generator().manual_seed(zlib.crc32(name.encode()))
@@ -115,7 +115,7 @@ def make(name, offset=(2, 3)):
 
 
 def _fill(norm, offset, positive, random):
-    """Gives a batch norm random numbers: `positive` is the share of the channels whose bias is so."""
+    """Gives a batch norm random numbers. `positive` is the share of channels with a positive bias."""
 
     def uniform(low, high):
         return torch.empty_like(norm.weight).uniform_(low, high, generator=random)
@@ -127,7 +127,7 @@ def _fill(norm, offset, positive, random):
 
 
 def _calibrate(net, side, offset, positive, random):
-    """Sets what depends on activations, in the order of the layers."""
+    """Sets the parameters that depend on activations, in the order of the layers."""
 
     def set_statistics(norm, inputs):
         variance, mean = _statistics(inputs[0])
@@ -164,14 +164,14 @@ def _calibrate(net, side, offset, positive, random):
 
 
 def _statistics(x):
-    """(variance, mean) of each channel."""
+    """Returns the variance and the mean of each channel."""
     variance, mean = torch.var_mean(x, (0, 2, 3))
-    # A channel that hardly varies, as one made of dead ones, must not be blown up.
+    # A channel that hardly varies, such as one computed from dead channels, must not be scaled up.
     return variance.clamp_min(variance.mean() / 4), mean
 
 
 def write(net, format, name, folder):
-    """Writes the network into a folder; returns the file's path."""
+    """Writes the network to a file in a folder; returns the file's path."""
     path = Path(folder) / (name + SUFFIXES[format])
     if format in ("pth", "legacy"):
         torch.save(net.state_dict(), path, _use_new_zipfile_serialization=format == "pth")
@@ -186,18 +186,18 @@ def write(net, format, name, folder):
 
 
 def files(path):
-    """A model's file, and the one beside it in which ONNX keeps large weights."""
+    """Returns a model's file, and the file beside it in which ONNX keeps large weights, if it exists."""
     return [file for file in (path, path.with_name(path.name + ".data")) if file.exists()]
 
 
 def some_of(known):
-    """The type of an option that takes some of the known names, separated by commas."""
+    """Returns the type of an option that takes some of the known names, separated by commas."""
 
     def parse(text):
         names = text.split(",")
         for name in names:
             if name not in known:
-                raise argparse.ArgumentTypeError(f"{name!r} is none of {', '.join(known)}")
+                raise argparse.ArgumentTypeError(f"expected one of {', '.join(known)}, found {name!r}")
         return [name for name in known if name in names]
 
     return parse

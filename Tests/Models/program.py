@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The built program, as the checks run it."""
+"""Runs the built program for the checks."""
 
 import json
 import subprocess
@@ -12,23 +12,23 @@ COMPARE = Path(__file__).resolve().parents[2] / "Bench" / "compare"
 MEASURE = COMPARE / "measure.py"
 sys.path.append(str(COMPARE))
 
-from common import fail, script  # noqa: E402,F401 for the checks beside this file, too
+from common import fail, script  # noqa: E402,F401 the checks beside this file import them from here
 
 SECONDS = 900
 
 
 class Failure(Exception):
-    """What the program said instead of an answer, or a wrong answer."""
+    """The program failed, or gave an answer of the wrong form."""
 
 
 class Program:
     def __init__(self, binary, model, side=None):
-        """`side`: the model's input size, if not the file's."""
+        """`side`: the model's input size; None for the size in the file."""
         self.binary, self.model = binary, model
         self.size = ["--input-size", side] if side else []
 
     def run(self, command, *arguments):
-        """The objects that a command prints, and the peak of its resident memory in MiB."""
+        """Runs a command; returns the objects that it prints, and its peak of resident memory in MiB."""
         words = [self.binary, command, *arguments, "--model", self.model, *self.size, "--json", "--quiet"]
         words = [sys.executable, "-I", "-S", MEASURE, *words]
         try:
@@ -41,11 +41,11 @@ class Program:
         try:
             *answers, measured = [json.loads(line) for line in result.stdout.splitlines()]
         except ValueError:
-            raise Failure(f"{command}: expected one JSON object a line, found {result.stdout[:80]!r}") from None
+            raise Failure(f"{command}: expected one JSON object per line, found {result.stdout[:80]!r}") from None
         return answers, measured["mebibytes"]
 
     def scores(self, images, classes=1000):
-        """The scores of each image, float64."""
+        """Returns the scores of each image, float64."""
         answers, _ = self.run("classify", *images, "--top", classes)
         rows = np.full((len(images), classes), np.nan)
         for row, answer in zip(rows, answers, strict=True):
@@ -54,17 +54,17 @@ class Program:
         return rows
 
     def gradient(self, image, target, folder):
-        """The gradient of a class's score at an image, float32, and the peak of resident memory in MiB."""
+        """Returns the gradient of a class's score at an image, float32, and the peak of resident memory in MiB."""
         raw = Path(folder) / "gradient.npy"
         _, mebibytes = self.run("saliency", image, "--class", target, "--raw", raw, "-o", Path(folder) / "map.png")
         gradient = np.load(raw)
         if gradient.dtype != np.dtype("<f4"):
-            raise Failure(f"saliency: gradient of {gradient.dtype}, expected float32")
+            raise Failure(f"saliency: expected a gradient of float32, found {gradient.dtype}")
         return gradient, mebibytes
 
 
 def relative_distance(found, expected):
-    """‖found − expected‖ / ‖expected‖; infinite where they can't be compared."""
+    """Returns ‖found − expected‖ / ‖expected‖; infinity if they can't be compared."""
     norm = np.linalg.norm(expected)
     distance = np.linalg.norm(found - expected) / norm if found.shape == expected.shape and norm > 0 else np.inf
     return distance if np.isfinite(distance) else np.inf

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Puts the results of check_models.py and Bench/compare/networks.py into the table of a page:
+"""Writes the results of check_models.py and Bench/compare/networks.py as the table of a page:
 table.py PAGE RESULTS [SPEED]
 
 The table stands between the lines <!-- models --> and <!-- /models -->.
@@ -36,7 +36,7 @@ def line(cells):
 
 
 def timing(records):
-    """Three cells: our milliseconds, PyTorch's, and their ratio."""
+    """Returns three cells: PixelAscent's milliseconds, PyTorch's, and their ratio."""
     formats = {"milliseconds": "{:.1f}", "pytorch_milliseconds": "{:.1f}", "ratio": "{:.1f}×"}
     return [", ".join(format.format(record[key]) for record in records) for key, format in formats.items()]
 

@@ -10,13 +10,13 @@ import Testing
     .sizeLimit, "more than 20 MB (\(advice: .maxMemory)); \(advice: .resize) stretch", about: "photo.jpg")
 
   @Test("Without a subject an error reads as its message")
-  func noSubject() {
+  func errorWithoutSubjectReadsAsItsMessage() {
     #expect(plain.subject.isEmpty)
     #expect(plain.description == "found none")
   }
 
   @Test("Subjects come before the message, the outermost first")
-  func subjectOrder() {
+  func subjectsComeBeforeTheMessage() {
     let error = plain.about("layer fc").about("net.onnx")
     #expect(error.subject == ["net.onnx", "layer fc"])
     #expect(error.message == "found none")
@@ -25,43 +25,43 @@ import Testing
     #expect(error == PixelAscentError(.invalidModel, "found none", about: "net.onnx", "layer fc"))
   }
 
-  @Test("An error that is about a file already doesn't name it twice")
-  func noDoubling() {
+  @Test("An error that already names a file doesn't name it twice")
+  func fileIsNotNamedTwice() {
     let error = plain.about("layer fc").about("net.onnx")
     #expect(error.about("net.onnx") == error)
   }
 
-  @Test("What is inside may be called as what is around it")
-  func sameNameInside() {
+  @Test("Something inside may have the name of what is around it")
+  func nameMayRepeatFurtherInside() {
     #expect(plain.about("a").about("b").about("a").subject == ["a", "b", "a"])
   }
 
-  @Test("A message that begins like a subject is no subject")
-  func subjectInMessage() {
+  @Test("A message that begins with the subject's name gets the subject all the same")
+  func messageThatBeginsLikeItsSubjectGetsIt() {
     #expect(PixelAscentError(.invalidImage, "a: empty").about("a").description == "a: a: empty")
   }
 
-  @Test("Advice stands in the message, by the library's names")
-  func adviceInDescription() {
+  @Test("Advice reads as the library's names")
+  func adviceReadsAsTheLibrarysNames() {
     #expect(advising.advice == [.maxMemory, .resize])
     #expect(advising.description == "photo.jpg: more than 20 MB (maxMemory); resize stretch")
     #expect(plain.advice.isEmpty)
   }
 
-  @Test("A program puts its own words there")
-  func ownWords() {
+  @Test("A program can put its own words in place of the advice")
+  func adviceCanReadAsAProgramsWords() {
     #expect(advising.line { "<\($0.rawValue)>" } == "photo.jpg: more than 20 MB (<maxMemory>); <resize> stretch")
   }
 
-  @Test("A message that is made of others keeps their advice")
-  func nestedMessages() {
+  @Test("A message made of other messages keeps their advice")
+  func nestedMessagesKeepTheirAdvice() {
     let message: Message = "\(advising.message); \("then") \(2)"
     #expect(message.advice == [.maxMemory, .resize])
     #expect(message.description == "more than 20 MB (maxMemory); resize stretch; then 2")
   }
 
-  @Test("Messages that read the same are equal, however they were put together")
-  func equality() {
+  @Test("Messages of the same text are equal however they were made, but advice is not text")
+  func messagesOfTheSameTextAreEqual() {
     let word = "found"
     #expect(("\(word) \("none")" as Message) == "found none")
     #expect(Message("found none") == "found none")
@@ -69,11 +69,11 @@ import Testing
     #expect(Message("maxMemory") != "\(advice: .maxMemory)")
   }
 
-  @Test("The library's own names are no flags")
-  func neutralNames() { #expect(Advice.allCases.allSatisfy { !$0.rawValue.contains("-") }) }
+  @Test("The library's names of advice are not written like flags")
+  func adviceHasNoHyphens() { #expect(Advice.allCases.allSatisfy { !$0.rawValue.contains("-") }) }
 
   @Test("The readers of files say which file")
-  func files() {
+  func readersNameTheFile() {
     func subject(_ work: () throws -> Void) -> [String]? {
       do { try work() } catch { return (error as? PixelAscentError)?.subject }
       return nil

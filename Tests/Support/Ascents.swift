@@ -3,7 +3,7 @@
 import PixelAscent
 
 extension ClassVisualization {
-  /// These parameters for an ascent that starts from an image.
+  /// Returns these parameters with the size of `image`, for an ascent that starts from it.
   package func starting(from image: Tensor) -> ClassVisualization {
     var visualization = self
     visualization.start = .image
@@ -11,7 +11,7 @@ extension ClassVisualization {
     return visualization
   }
 
-  /// Climbs the score of a class from an image.
+  /// Runs an ascent of a class's score that starts from `image`.
   package func run(_ network: Network, class index: Int, image: Tensor) throws(PixelAscentError) -> Result {
     try starting(from: image).run(network, class: index, from: image)
   }

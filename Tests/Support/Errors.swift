@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-/// The error that `work` throws, as one line.
+/// Returns the error that `work` throws, as text.
 package func errorLine<Value>(_ work: () throws -> Value) -> String {
   do {
     _ = try work()

@@ -2,9 +2,9 @@
 
 import PixelAscent
 
-/// Models whose parameters are at hand.
+/// Models whose parameters are in memory.
 extension Model {
-  /// A complete model of parts that are checked against each other.
+  /// Makes a complete model, and checks that its parts fit each other.
   package init(
     graph: Graph, labels: Labels, preprocessing: Preprocessing, source: String, licence: String,
     tensors: [String: Tensor], name: String

@@ -2,12 +2,12 @@
 
 import Foundation
 
-/// What lies in this package's folder, found from this source file; paths.
+/// The paths of files in this package's folder, which is found from the path of this source file.
 package enum PackageFiles {
   package static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .deletingLastPathComponent().path
 
-  /// The real network, made by `make model`.
+  /// The file of SqueezeNet 1.1 with its trained weights, which `make model` makes.
   package static let model = folder + "/Models/squeezenet1_1.safetensors"
   package static let hasModel = FileManager.default.fileExists(atPath: model)
 

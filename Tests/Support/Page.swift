@@ -1,21 +1,22 @@
 // SPDX-License-Identifier: MIT
 
-/// Simple checks of a report.
+/// Simple checks of a report's page.
 package enum Page {
-  private static let empty: Set<Substring> = ["meta", "link", "img", "input", "br"]
+  private static let voidElements: Set<Substring> = ["meta", "link", "img", "input", "br"]
 
-  /// What is wrong with a page: tags that don't match, pictures that are no data or lack a text, anything a browser would fetch.
+  /// Returns what is wrong with a page: unmatched tags, open quotation marks, pictures that are not data URLs or have no alt
+  /// text, and anything that a browser would fetch.
   package static func problems(_ page: String) -> [String] {
     var problems: [String] = [], open: [Substring] = []
     for tag in tags(page) {
       let name = tag.drop { $0 == "/" }.prefix { $0.isLetter || $0.isNumber || $0 == "!" }
       if tag.hasPrefix("/") {
         if open.popLast() != name { problems.append("<\(tag)> closes another element") }
-      } else if !tag.hasPrefix("!") && !tag.hasSuffix("/") && !empty.contains(name) {
+      } else if !tag.hasPrefix("!") && !tag.hasSuffix("/") && !voidElements.contains(name) {
         open.append(name)
       }
       if name == "img" && !(tag.contains(" src=\"data:image/png;base64,") && tag.contains(" alt=\"")) {
-        problems.append("no picture with a text: \(tag.prefix(60))")
+        problems.append("a picture is not a data URL or has no alt text: \(tag.prefix(60))")
       }
       let quoted = tag.split(separator: "\"", omittingEmptySubsequences: false)
       if quoted.count % 2 == 0 { problems.append("a quotation mark is open: \(tag.prefix(60))") }
@@ -29,7 +30,7 @@ package enum Page {
     return problems
   }
 
-  /// What stands between "<" and ">", outside of styles and scripts.
+  /// Returns the texts between "<" and ">" outside of styles and scripts.
   private static func tags(_ page: String) -> [Substring] {
     var tags: [Substring] = [], isText = false
     for piece in page.split(separator: "<").dropFirst(page.hasPrefix("<") ? 0 : 1) {

@@ -49,7 +49,7 @@ package struct PickleWriter {
     op("tb")
   }
 
-  /// An array as NumPy writes it.
+  /// Writes an array as NumPy does.
   package mutating func array(shape: [Int], dtype code: String = "f4", data: [UInt8]) {
     global("numpy.core.multiarray", "_reconstruct")
     global("numpy", "ndarray")
@@ -73,7 +73,7 @@ package struct PickleWriter {
     withUnsafeBytes(of: value.littleEndian) { bytes += Array($0) }
   }
 
-  /// The pickle that the calls in `body` write.
+  /// Returns the pickle that the calls in `body` write.
   package static func pickle(_ body: (inout PickleWriter) -> Void) -> [UInt8] {
     var writer = PickleWriter()
     body(&writer)

@@ -12,11 +12,11 @@ package enum PixelwiseNetwork {
     package init(weight: [Float], bias: Float) { (self.weight, self.bias) = (weight, bias) }
   }
 
-  /// A network of these classes, which normalises as p = 0.5 + 0.25 · x: the box is [−2, 2] in every channel.
+  /// Returns a network of these classes, with mean 0.5 and std 0.25: the box is [−2, 2] in every channel.
   ///
   /// - Parameters:
-  ///   - names: the classes' names; nil is "class 0", "class 1", …
-  ///   - source: where the model says that it comes from
+  ///   - names: the classes' names; nil for "class 0", "class 1", …
+  ///   - source: the source that the model's metadata name
   package static func make(
     _ classes: [Class], names: [String]? = nil, source: String = "a test", inputSize: Int = 8
   ) throws -> Network {

@@ -3,7 +3,7 @@
 import Foundation
 import PixelAscent
 
-/// A folder of its own that goes when the value does.
+/// A new folder, which is deleted when the last reference to the value goes.
 package final class TemporaryFolder: Sendable {
   package let path: String
 
@@ -14,18 +14,18 @@ package final class TemporaryFolder: Sendable {
 
   deinit { try? FileManager.default.removeItem(atPath: path) }
 
-  /// What it holds, sorted.
+  /// The names of the folder's entries, sorted.
   package var names: [String] { ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []).sorted() }
 
-  /// Writes a file, with the folders above it, and gives its path.
+  /// Writes a file, makes the folders above it, and returns its path.
   @discardableResult
   package func add(_ name: String, _ text: String = "") throws -> String { try add(name, Array(text.utf8)) }
 
   @discardableResult
   package func add(_ name: String, _ bytes: [UInt8]) throws -> String {
-    let place = "\(path)/\(name)"
-    try Files.makeFolders(place.folderAndName.folder.withoutLastSlash)
-    try Files.write(bytes, to: place)
-    return place
+    let file = "\(path)/\(name)"
+    try Files.makeFolders(file.folderAndName.folder.withoutLastSlash)
+    try Files.write(bytes, to: file)
+    return file
   }
 }

@@ -2,15 +2,16 @@
 
 import PixelAscent
 
-/// Writes files as `torch.save` does, or nearly so.
+/// Writes files as `torch.save` does, and files with mistakes in them.
 package enum TorchFiles {
-  /// An entry of a zip archive, which says of itself what its parameters say.
+  /// An entry of a zip archive. The archive's directory may declare a false method, size or offset for it.
   package struct Entry {
     package var name: String
     package var data: [UInt8]
     package var method = 0
+    /// The size in the directory; nil for the true size.
     package var declaredSize: Int?
-    /// Where its header lies, if not where it does.
+    /// The offset of the entry's header in the directory; nil for the true offset.
     package var declaredOffset: Int?
 
     package init(_ name: String, _ data: [UInt8]) {
@@ -19,7 +20,7 @@ package enum TorchFiles {
     }
   }
 
-  /// A zip archive of these entries; with zip64 as PyTorch writes it.
+  /// Returns a zip archive of these entries; with `zip64`, in the zip64 form that PyTorch writes.
   package static func zip(_ entries: [Entry], zip64: Bool = false) -> [UInt8] {
     var file = PickleWriter(), directory = PickleWriter()
     (file.bytes, directory.bytes) = ([], [])
@@ -68,7 +69,7 @@ package enum TorchFiles {
     return file.bytes
   }
 
-  /// The zip format: a pickle, and storages by their keys.
+  /// Returns a file in PyTorch's zip format: a pickle, and storages under their keys.
   package static func archive(
     _ pickle: [UInt8], _ storages: [(String, [UInt8])], folder: String = "archive"
   ) -> [UInt8] {
@@ -77,7 +78,7 @@ package enum TorchFiles {
     return zip(entries)
   }
 
-  /// The format before it; every storage is declared to have so many elements.
+  /// Returns a file in the format that PyTorch had before the zip format. Every storage declares `count` elements.
   package static func legacy(_ pickle: [UInt8], _ storages: [(String, count: Int, [UInt8])]) -> [UInt8] {
     var file = PickleWriter()
     file.bytes = [0x80, 2, 0x8A, 10, 0x6C, 0xFC, 0x9C, 0x46, 0xF9, 0x20, 0x6A, 0xA8, 0x50, 0x19, 0x2E]
@@ -98,7 +99,7 @@ package enum TorchFiles {
 }
 
 extension PickleWriter {
-  /// The reference to a storage.
+  /// Writes a reference to a storage.
   package mutating func storage(_ key: String, _ type: String = "FloatStorage", module: String = "torch", count: Int) {
     op("(")
     string("storage")
@@ -109,7 +110,7 @@ extension PickleWriter {
     op("tQ")
   }
 
-  /// A tensor as PyTorch writes it.
+  /// Writes a tensor as PyTorch does.
   package mutating func tensor(
     _ key: String = "0", _ type: String = "FloatStorage", count: Int, offset: Int = 0, shape: [Int], strides: [Int]
   ) {
@@ -124,7 +125,7 @@ extension PickleWriter {
     op(")RtR")
   }
 
-  /// A pickled dictionary with the entries that `body` writes, names and values in turn.
+  /// Returns a pickled dictionary with the entries that `body` writes, names and values in turn.
   package static func dictionary(_ body: (inout PickleWriter) -> Void) -> [UInt8] {
     pickle { writer in
       writer.global("collections", "OrderedDict")

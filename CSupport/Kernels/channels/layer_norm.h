@@ -42,13 +42,13 @@ PXA_INLINE v16 channel_lanes(pxa_planes a, int block) { return v16_first(v16_set
 PXA_INLINE v16 norm_deviation(v16 x, float mean, v16 lanes) { return v16_positive(v16_sub(x, v16_set1(mean)), lanes); }
 
 // The pixels of a group. It is not a parameter of the functions below: older compilers would unroll no loop over it.
-PXA_INLINE int group_pixels(bool is_gradient) { return is_gradient ? NORM_GRAD_PIXELS : NORM_PIXELS; }
+PXA_INLINE int norm_group_pixels(bool is_gradient) { return is_gradient ? NORM_GRAD_PIXELS : NORM_PIXELS; }
 
 // Computes the statistics of `count` ≤ `group` pixels. The number of sums is always `group`, a constant: if there are
 // fewer pixels, the last one is summed again.
 PXA_INLINE void pixel_statistics(norm_statistics *result, const norm_input *input, int row, int column, int count,
                                  bool is_gradient) {
-  const int group = group_pixels(is_gradient);
+  const int group = norm_group_pixels(is_gradient);
   pxa_planes x = input->x, dy = is_gradient ? input->dy : x;
   ptrdiff_t at[NORM_PIXELS];
   v16 sum[NORM_PIXELS], g_sum[NORM_PIXELS];
@@ -135,7 +135,7 @@ PXA_INLINE norm_statistics whole_statistics(const norm_input *input, bool is_gra
 // Writes the statistics of each of `count` pixels: those of the whole image if `whole` is given, else the pixel's own.
 PXA_INLINE void group_statistics(norm_statistics *result, const norm_statistics *whole, const norm_input *input,
                                  int row, int column, int count, bool is_gradient) {
-  const int group = group_pixels(is_gradient);
+  const int group = norm_group_pixels(is_gradient);
   if (whole)
     for (int k = 0; k < count; k++)
       result[k] = *whole;

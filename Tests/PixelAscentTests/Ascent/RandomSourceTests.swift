@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 @Suite struct RandomSourceTests {
-  /// Four words, the same in every lane.
+  /// Returns four words that are the same in every lane.
   private func repeated(_ words: [UInt32]) -> Philox.Words {
     Philox.Words(
       SIMD16(repeating: words[0]), SIMD16(repeating: words[1]), SIMD16(repeating: words[2]),
@@ -27,7 +27,7 @@ import Testing
     #expect(Philox.block(counter: repeated(counter), key: key) == repeated(expected))
   }
 
-  /// Lane k at position p is lane 0 at position p + k, beyond 2³² too; and the counter is (position, stream).
+  /// Lane k at position p equals lane 0 at position p + k, also beyond 2³². The counter is (position, stream).
   @Test(arguments: [0, 5, (1 << 32) - 3]) func positionsAreCounters(position: UInt64) {
     let source = RandomSource(seed: 0x299f_31d0_a409_3822)
     let words = source.words(.jitter, position)
@@ -40,7 +40,7 @@ import Testing
     }
   }
 
-  @Test func streamsAndSeedsDiffer() {
+  @Test func streamsAndSeedsGiveDifferentNumbers() {
     func first(_ seed: UInt64, _ stream: RandomSource.Stream) -> Philox.Words {
       RandomSource(seed: seed).words(stream, 0)
     }
@@ -50,7 +50,7 @@ import Testing
     #expect(RandomSource(seed: 1).normals(64) != RandomSource(seed: 1 << 32).normals(64))
   }
 
-  @Test func moreNumbersBeginWithTheSame() {
+  @Test func longSequencesBeginWithTheShortOnes() {
     let source = RandomSource(seed: 9)
     let normals = source.normals(1000), uniforms = source.uniforms(1000)
     for count in [0, 1, 15, 16, 17, 63, 64, 65, 100, 999] {
@@ -61,8 +61,8 @@ import Testing
 
   private static let count = 1 << 20
 
-  /// The largest distance between the numbers' distribution and `cdf` (Kolmogorov and Smirnov). Numbers of that
-  /// distribution stay below 1.95 / √n in 999 of 1000 cases.
+  /// Returns √n times the largest distance between the numbers' distribution and `cdf` (Kolmogorov and Smirnov). Numbers of
+  /// that distribution stay below 1.95 in 999 of 1000 cases.
   private static func distance(_ numbers: [Float], cdf: (Double) -> Double) -> Double {
     let sorted = numbers.sorted(), n = Double(numbers.count)
     var worst = 0.0
@@ -76,13 +76,13 @@ import Testing
   @Test(arguments: [0, 1, 0xDEAD_BEEF_0000_0007]) func normalsAreNormal(seed: UInt64) {
     let numbers = RandomSource(seed: seed).normals(Self.count), n = Double(Self.count)
     func mean(_ term: (Double) -> Double) -> Double { numbers.reduce(0) { $0 + term(Double($1)) } / n }
-    // The moments' own standard deviations are √(1/n), √(2/n), √(15/n) and √(96/n).
+    // The standard deviations of these moments are √(1/n), √(2/n), √(15/n) and √(96/n).
     #expect(abs(mean { $0 }) < 4 * (1 / n).squareRoot())
     #expect(abs(mean { $0 * $0 } - 1) < 4 * (2 / n).squareRoot())
     #expect(abs(mean { $0 * $0 * $0 }) < 4 * (15 / n).squareRoot())
     #expect(abs(mean { $0 * $0 * $0 * $0 } - 3) < 4 * (96 / n).squareRoot())
     #expect(Self.distance(numbers) { 0.5 * erfc(-$0 / 2.0.squareRoot()) } < 1.95)
-    // Neighbours, and the cosine and the sine of one angle, are uncorrelated.
+    // Neighbouring numbers are uncorrelated, and so are the cosine and the sine of one angle.
     for lag in [1, 16, 32, 48, 64] {
       let pairs = zip(numbers, numbers.dropFirst(lag))
       let correlation = pairs.reduce(0) { $0 + Double($1.0) * Double($1.1) } / n
@@ -96,7 +96,7 @@ import Testing
     #expect(Self.distance(numbers) { $0 } < 1.95)
   }
 
-  /// Box and Muller again, in double, from the same words.
+  /// Compares with Box and Muller's formula in double, on the same words.
   @Test func normalsFollowBoxAndMuller() {
     let source = RandomSource(seed: 3), normals = source.normals(64), words = source.words(.noise, 0)
     for lane in 0..<16 {
@@ -109,7 +109,7 @@ import Testing
     }
   }
 
-  /// Every third of the 2²⁴ arguments that normal numbers take, and others over the whole range.
+  /// For every third of the 2²⁴ arguments that normal numbers need, and for others over the whole range of a float.
   @Test func logarithmIsWithinThreeUnits() {
     var worst = 0.0
     func check(_ x: SIMD16<Float>) {
@@ -153,9 +153,10 @@ import Testing
     // Around every eighth of a turn.
     for eighth in 0..<UInt32(8) { check(lanes &+ (eighth << 29) &- 8) }
     #expect(worst <= 0x1p-22, "\(worst)")
-    // Exact at the quarters.
+    // Quarter turns are exact.
     let (cosine, sine) = SIMD16<Float>.cosineAndSine(turn: lanes &<< 30)
-    #expect((0..<4).map { cosine[$0] } == [1, 0, -1, 0] && (0..<4).map { sine[$0] } == [0, 1, 0, -1])
+    #expect((0..<4).map { cosine[$0] } == [1, 0, -1, 0])
+    #expect((0..<4).map { sine[$0] } == [0, 1, 0, -1])
   }
 
   @Test(arguments: [0...0, 0...16, -16...16, -3...2, 1...1_000_000])

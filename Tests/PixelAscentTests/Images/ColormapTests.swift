@@ -5,14 +5,15 @@ import TestSupport
 import Testing
 
 @Suite struct ColormapTests {
-  /// matplotlib's "hot": linear between these points of (x, red, green, blue).
+  /// Matplotlib's "hot" is linear between these points of (x, red, green, blue).
   private static let hot: [(x: Double, colour: [Double])] = [
     (0, [0.0416, 0, 0]), (0.365079, [1, 0, 0]), (0.746032, [1, 1, 0]), (1, [1, 1, 1]),
   ]
 
-  @Test func hotTakesTheLeastRangeAndWhatIsNoNumber() {
+  @Test func hotTakesTinyRangesInfinityAndNaN() {
     let tiny = RGBImage(map: Tensor(shape: [1, 3], values: [0, .leastNonzeroMagnitude, 0x1p-140]))
-    #expect(Array(tiny.pixels[0..<3]) == [11, 0, 0] && Array(tiny.pixels[6...]) == [255, 255, 255])
+    #expect(Array(tiny.pixels[0..<3]) == [11, 0, 0])
+    #expect(Array(tiny.pixels[6...]) == [255, 255, 255])
     let odd = RGBImage(map: Tensor(shape: [1, 3], values: [0, .infinity, .nan]))
     #expect(odd.pixels.count == 9)
   }
@@ -34,10 +35,11 @@ import Testing
     }
   }
 
-  @Test func flatMapIsBlackAndItsScaleIsItsOwn() {
+  @Test func flatMapHasTheFirstColourAndEveryMapItsOwnScale() {
     for value in [Float(0), -3, 1e30] {
       let flat = RGBImage(map: Tensor(shape: [3, 7], repeating: value))
-      #expect(flat.width == 7 && flat.height == 3)
+      #expect(flat.width == 7)
+      #expect(flat.height == 3)
       #expect(flat.pixels == (0..<21).flatMap { _ in [11, 0, 0] as [UInt8] })
     }
     let values: [Float] = [1, 2, 3, 4, 5, 6]
@@ -45,7 +47,7 @@ import Testing
     #expect(map == RGBImage(map: Tensor(shape: [2, 3], values: values.map { 64 * $0 - 256 })))
   }
 
-  /// All 256 colours as matplotlib has them, red, green and blue in hexadecimal.
+  /// Matplotlib's 256 colours: red, green and blue in hexadecimal.
   private static let viridis = """
     44015444025645045745055946075A46085C460A5D460B5E470D60470E61471063471164471365481467481668481769\
     48186A481A6C481B6D481C6E481D6F481F70482071482173482374482475482576482677482878482979472A7A472C7A\
@@ -65,7 +67,7 @@ import Testing
     D8E219DAE319DDE318DFE318E2E418E5E419E7E419EAE51AECE51BEFE51CF1E51DF4E61EF6E620F8E621FBE723FDE725
     """
 
-  @Test("Every colour of viridis is matplotlib's within 1/255")
+  @Test("Every colour of viridis equals matplotlib's within 1/255")
   func viridisHasMatplotlibsColours() throws {
     let digits = Self.viridis.compactMap { (digit: Character) -> UInt8? in digit.hexDigitValue.map { UInt8($0) } }
     try #require(digits.count == 2 * 3 * 256)
@@ -73,7 +75,7 @@ import Testing
     let found = RGBImage(map: Self.ramp, colormap: .viridis).pixels
     let worst = zip(found, expected).map { (a: UInt8, b: UInt8) -> Int in abs(Int(a) - Int(b)) }.max()
     #expect(worst == 1)
-    // The ends are exact, and what is no number is the first.
+    // The ends are exact, and a map that is not finite has the first colour.
     #expect(found.prefix(3) == expected.prefix(3))
     #expect(found.suffix(3) == expected.suffix(3))
     let odd = RGBImage(map: Tensor(shape: [1, 3], values: [0, .infinity, .nan]), colormap: .viridis)
@@ -86,20 +88,20 @@ import Testing
     #expect(RGBImage(map: Self.ramp, colormap: .grey).pixels == (0..<768).map { UInt8($0 / 3) })
   }
 
-  @Test("Above a percentile all is the last colour, below it the scale ends there")
-  func percentile() {
+  @Test("The scale ends at the percentile, and greater values have the last colour")
+  func scaleEndsAtThePercentile() {
     // The 60th percentile of 0 … 5 is 3.
     let map = Tensor(shape: [2, 3], values: [5, 0, 3, 1, 4, 2])
     let grey = RGBImage(map: map, colormap: .grey, percentile: 60).pixels
     #expect(stride(from: 0, to: 18, by: 3).map { grey[$0] } == [255, 0, 255, 85, 255, 170])
     #expect(RGBImage(map: map, percentile: 100) == RGBImage(map: map))
-    // Between values it is interpolated: the 50th is 2.5.
+    // A percentile between two values is interpolated: the 50th is 2.5.
     let half = RGBImage(map: map, colormap: .grey, percentile: 50).pixels
     #expect(stride(from: 0, to: 18, by: 3).map { half[$0] } == [255, 0, 255, 102, 255, 204])
   }
 
-  @Test("A percentile that is the least value does not hide what lies above it", arguments: Colormap.allCases)
-  func percentileOfASparseMap(colormap: Colormap) {
+  @Test("A percentile that equals the least value doesn't hide the greater ones", arguments: Colormap.allCases)
+  func percentileOfASparseMapHidesNothing(colormap: Colormap) {
     var map = Tensor(shape: [10, 10], repeating: 2)
     map.values[37] = 2.5
     let found = RGBImage(map: map, colormap: colormap, percentile: 50).pixels

@@ -26,7 +26,7 @@ import Testing
   }
 
   @Test("√h · colour + (1 − √h) · grey / 2", arguments: Colormap.allCases)
-  func blend(colormap: Colormap) throws {
+  func blendsTheColoursAndTheGreyPhoto(colormap: Colormap) throws {
     let photo = noise(32, 32)
     var random = TestRandom(4)
     let map = Tensor(shape: [32, 32], values: random.reals(1024).map { Float(abs($0)) })
@@ -37,14 +37,14 @@ import Testing
       let weight = (Double(map.values[pixel] - low) / Double(high - low)).squareRoot()
       for channel in 0..<3 {
         let exact = weight * Double(colors[3 * pixel + channel]) + (1 - weight) * grey(photo, pixel) / 2
-        // Heat has 256 steps; a step near zero is large under the root.
+        // The map is rounded to 256 levels, and the root makes a step near zero large.
         #expect(abs(Double(over.pixels[3 * pixel + channel]) - exact) < 6, "pixel \(pixel)")
       }
     }
   }
 
-  @Test("A flat map leaves the photo, grey and half-lit")
-  func flat() throws {
+  @Test("A flat map leaves the photo grey and half as bright")
+  func flatMapLeavesTheGreyPhoto() throws {
     let photo = noise(40, 30), network = try network(.short, 32)
     let over = network.overlay(of: Tensor(shape: [32, 42], repeating: 0), on: photo)
     #expect((over.width, over.height) == (40, 30))
@@ -55,17 +55,17 @@ import Testing
   }
 
   @Test("The percentile reaches the overlay")
-  func percentile() throws {
+  func percentileReachesTheOverlay() throws {
     let network = try network(.stretch, 32), map = Tensor(shape: [32, 32], values: (0..<1024).map { Float($0) })
     let white = network.overlay(of: map, on: noise(32, 32), percentile: 25).pixels.suffix(3 * 760)
     #expect(white.allSatisfy { $0 == 255 })
   }
 
-  /// A map that is the network's own input shines where the photo does.
+  /// The map is the network's input itself, so that it is bright where the photo is.
   @Test(
-    "What the network saw at a place is shown at that place",
+    "The map lies over the part of the photo that the network saw",
     arguments: Preprocessing.Resize.allCases, [(90, 60), (60, 90), (31, 200), (28, 28)])
-  func place(_ resize: Preprocessing.Resize, _ size: (width: Int, height: Int)) throws {
+  func mapLiesOverWhatTheNetworkSaw(_ resize: Preprocessing.Resize, _ size: (width: Int, height: Int)) throws {
     let (width, height) = size, network = try network(resize, 28)
     for (x, y) in [(width / 2, height / 2), (width / 2 - 5, height / 2 + 7)] {
       var photo = RGBImage(width: width, height: height, pixels: [UInt8](repeating: 0, count: 3 * width * height))
@@ -79,19 +79,20 @@ import Testing
       #expect((over.width, over.height) == size)
       var (sum, column, row) = (0.0, 0.0, 0.0)
       for pixel in 0..<width * height {
-        // Squared, for the tails that the enlargement adds weigh more under the root.
+        // Squared, because the root gives too much weight to the tails that the enlargement adds.
         let light = Double(over.pixels[3 * pixel + 1]) * Double(over.pixels[3 * pixel + 1])
         (sum, column, row) = (
           sum + light, column + light * Double(pixel % width), row + light * Double(pixel / width)
         )
       }
-      #expect(abs(column / sum - Double(x)) < 1 && abs(row / sum - Double(y)) < 1, "\(column / sum), \(row / sum)")
+      #expect(abs(column / sum - Double(x)) < 1)
+      #expect(abs(row / sum - Double(y)) < 1)
     }
   }
 
-  @Test("Of a cropped photo the middle square has the map, and the rest is darker")
-  func cropped() throws {
-    // 90 × 60 pixels become 48 × 32; of those, 28 × 28 from (10, 2) on are taken.
+  @Test("On a cropped photo the map covers the middle square, and the rest is darker")
+  func mapCoversTheMiddleOfACroppedPhoto() throws {
+    // 90 × 60 pixels become 48 × 32. The network takes 28 × 28 of them, from column 10 and row 2 on.
     let photo = RGBImage(width: 90, height: 60, pixels: [UInt8](repeating: 200, count: 3 * 90 * 60))
     let over = try network(.crop, 28).overlay(of: Tensor(shape: [28, 28], repeating: 0), on: photo)
     let expected = (0..<90 * 60).flatMap { (pixel: Int) -> [UInt8] in
@@ -103,8 +104,8 @@ import Testing
     #expect(isExpected)
   }
 
-  @Test("Photos of one row and one pixel, of which the network sees less than a pixel", arguments: [(300, 1), (1, 1)])
-  func smallest(_ size: (width: Int, height: Int)) throws {
+  @Test("A photo may be so small that the network sees less than one of its pixels", arguments: [(300, 1), (1, 1)])
+  func tinyPhotosHaveOverlays(_ size: (width: Int, height: Int)) throws {
     let network = try network(.crop, 28)
     let over = network.overlay(of: Tensor(shape: [28, 28], repeating: 1), on: noise(size.width, size.height))
     #expect((over.width, over.height) == size)

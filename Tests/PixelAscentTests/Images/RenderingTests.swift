@@ -16,7 +16,7 @@ import Testing
     network = try Network(SmallNetworks.random(SmallNetworks.squeezed, integers: true, seed: 1), name: "small")
   }
 
-  /// The picture computed in double, before rounding to integers; not clipped.
+  /// Returns the picture computed in double, neither clamped nor rounded to integers.
   private func expected(_ image: Tensor, _ rendering: Rendering) -> [Double] {
     let (height, width) = (image.shape[1], image.shape[2]), plane = height * width
     let pixels = image.values.enumerated().map { index, value in
@@ -41,14 +41,15 @@ import Testing
     }
   }
 
-  /// Off by one is allowed only where the exact value lies within 1e-4 of a half.
+  /// A pixel may differ by 1 only where the exact value lies within 1e-4 of a half.
   @Test(arguments: renderings, [(1, 2), (5, 7), (31, 33), (64, 64)])
-  func equalsDouble(rendering: Rendering, size: (Int, Int)) {
+  func pictureEqualsOneComputedInDouble(rendering: Rendering, size: (Int, Int)) {
     var random = TestRandom(UInt64(size.0))
     let image = Tensor(
       shape: [3, size.0, size.1], values: random.reals(3 * size.0 * size.1).map { Float(3.5 * $0) })
     let picture = network.render(image, rendering)
-    #expect(picture.width == size.1 && picture.height == size.0)
+    #expect(picture.width == size.1)
+    #expect(picture.height == size.0)
     for (found, exact) in zip(picture.pixels, expected(image, rendering)) {
       let clipped = min(max(exact, 0), 255), rounded = clipped.rounded(.toNearestOrEven)
       let isTie = abs(abs(clipped - clipped.rounded(.down)) - 0.5) < 1e-4
@@ -56,19 +57,19 @@ import Testing
     }
   }
 
-  @Test func clippingGivesAPictureBack() {
+  @Test func clipReturnsThePictureOfATensor() {
     let picture = RGBImage(
       width: 16, height: 16, pixels: (0..<768).map { UInt8(truncatingIfNeeded: 37 * $0 + $0 / 256) })
     #expect(network.render(network.tensor(from: picture), .clip) == picture)
   }
 
   @Test(arguments: [Rendering.stretch, .percentileStretch(low: 0.5, high: 99.5)])
-  func flatIsMidGrey(rendering: Rendering) {
+  func flatImageIsMidGrey(rendering: Rendering) {
     for grey in UInt8.min...UInt8.max {
       let picture = RGBImage(width: 3, height: 5, pixels: Array(repeating: grey, count: 45))
       #expect(network.render(network.tensor(from: picture), rendering).pixels == Array(repeating: 128, count: 45))
     }
-    // One step of 1/255 is a picture.
+    // An image whose values differ by 1/255 is not flat.
     let almost = RGBImage(width: 1, height: 2, pixels: [7, 7, 7, 8, 8, 8])
     #expect(network.render(network.tensor(from: almost), .stretch).pixels == [0, 0, 0, 255, 255, 255])
   }
@@ -83,20 +84,22 @@ import Testing
     #expect(a.difference(from: a, gain: gain).pixels.allSatisfy { $0 == 128 })
   }
 
-  @Test func changesAreEachPixelsGreatest() {
+  @Test func changesMapHoldsEachPixelsGreatestChange() {
     let a = RGBImage(width: 4, height: 1, pixels: [9, 9, 9, 0, 50, 0, 0, 7, 100, 200, 0, 0])
     let b = RGBImage(width: 4, height: 1, pixels: [9, 9, 9, 0, 0, 20, 0, 7, 0, 0, 10, 200])
     let expected = RGBImage(map: Tensor(shape: [1, 4], values: [0, 50, 100, 200]))
-    #expect(a.changes(from: b) == expected && b.changes(from: a) == expected)
+    #expect(a.changes(from: b) == expected)
+    #expect(b.changes(from: a) == expected)
     #expect(a.changes(from: a) == RGBImage(map: Tensor(shape: [1, 4], repeating: 0)))
   }
 
-  @Test func rowStandsSideBySideOnWhite() {
+  @Test func rowPutsPicturesSideBySideOnWhite() {
     func plain(_ width: Int, _ height: Int, _ value: UInt8) -> RGBImage {
       RGBImage(width: width, height: height, pixels: Array(repeating: value, count: 3 * width * height))
     }
     let row = RGBImage(row: [plain(2, 3, 10), plain(1, 1, 20), plain(3, 2, 30)])
-    #expect(row.width == 2 + 4 + 1 + 4 + 3 && row.height == 3)
+    #expect(row.width == 2 + 4 + 1 + 4 + 3)
+    #expect(row.height == 3)
     let reds = stride(from: 0, to: row.pixels.count, by: 3).map { row.pixels[$0] }
     let expected: [UInt8] = [
       10, 10, 255, 255, 255, 255, 20, 255, 255, 255, 255, 30, 30, 30,

@@ -23,7 +23,7 @@ import Testing
     ("Border terrier", 182), ("border TERRIER", 182), ("Tinca tinca", 0), ("tinca", 0), ("Yorkshire", 187),
     ("Cardigan Welsh corgi", 264), ("flamingo", 130), ("gorilla", 366), ("terrapin", 36), ("black swan", 100),
   ])
-  func finds(text: String, index: Int) throws {
+  func findsClassesByIndexAndByName(text: String, index: Int) throws {
     #expect(try labels.find(text) == index)
   }
 
@@ -53,7 +53,7 @@ import Testing
     ("99999999999999999999", "class 99999999999999999999 is out of range: the model has classes 0 to 999"),
     ("", "a class name can't be empty"), ("  ", "a class name can't be empty"),
   ])
-  func explains(text: String, expected: String) {
+  func explainsWhatIsNoClass(text: String, expected: String) {
     #expect(throws: PixelAscentError(.classLookup, Message(expected))) { try labels.find(text) }
   }
 
@@ -61,13 +61,15 @@ import Testing
     let misspelt = errorLine { _ = try labels.find("tarantla") }
     #expect(misspelt.hasPrefix("no class is called \"tarantla\"; nearest: tarantula (76)"))
     let part = errorLine { _ = try labels.find("terrier") }
-    #expect(
-      part.hasPrefix("class \"terrier\" names ") && part.contains(" and ") && part.hasSuffix(" more; use the index"))
+    #expect(part.hasPrefix("class \"terrier\" names "))
+    #expect(part.contains(" and "))
+    #expect(part.hasSuffix(" more; use the index"))
     let long = errorLine { _ = try labels.find(String(repeating: "x\n", count: 100_000)) }
-    #expect(!long.contains("\n") && long.utf8.count < 400)
+    #expect(!long.contains("\n"))
+    #expect(long.utf8.count < 400)
   }
 
-  @Test func namesFiles() throws {
+  @Test func namesFilesByClasses() throws {
     #expect(labels.slug(76) == "tarantula")
     #expect(labels.slug(134) == "crane-134")
     #expect(labels.slug(517) == "crane-517")
@@ -85,7 +87,7 @@ import Testing
     #expect(long.slug(1).utf8.count == 120)
   }
 
-  @Test func refusesClassesWithoutName() {
+  @Test func refusesClassesWithoutANameAndEmptyNames() {
     #expect(throws: PixelAscentError(.invalidModel, "class 1 has no name", about: "labels")) {
       try Labels(names: [["a"], []])
     }

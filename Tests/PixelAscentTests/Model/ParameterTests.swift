@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 @Suite struct ParameterTests {
-  /// Elements 0, 1, … of a type, so small that every type holds them.
+  /// Returns one byte, then the elements 0, 1, … 119, 0, 1, … of a type: every type holds them exactly.
   private func source(_ type: ElementType, count: Int) -> ByteSource {
     let bytes = (0..<count).flatMap { (index: Int) -> [UInt8] in
       let value = Float(index % 120)
@@ -22,7 +22,7 @@ import Testing
     return ByteSource([7] + bytes, name: "m")
   }
 
-  /// The bits of a small integer as a half-precision number.
+  /// Returns the bits of a small integer as a half-precision number.
   private func half(_ value: Float) -> UInt64 {
     let exponent = UInt64(value.exponent + 15), fraction = UInt64(value.significandBitPattern >> 13)
     return exponent << 10 | fraction
@@ -44,8 +44,8 @@ import Testing
       let parameter = try Parameter(
         source, at: 1 + 5 * type.size, type, shape: shape, strides: strides, name: "a")
       var expected = [Float]()
-      for place in 0..<shape.reduce(1, *) {
-        var (rest, element) = (place, 5)
+      for position in 0..<shape.reduce(1, *) {
+        var (rest, element) = (position, 5)
         for (extent, stride) in zip(shape, strides).reversed() {
           element += rest % extent * stride
           rest /= extent
@@ -59,18 +59,22 @@ import Testing
   @Test func readsSpecialHalves() throws {
     let source = ByteSource([0, 0x7C, 1, 0, 0, 0xFC, 1, 0x7C, 0, 0x80], name: "m")
     let values = try Parameter(source, at: 0, .float16, shape: [5], name: "a").tensor().values
-    #expect(values[0] == .infinity && values[1] == 0x1p-24 && values[2] == -.infinity && values[3].isNaN)
-    #expect(values[4] == 0 && values[4].sign == .minus)
+    #expect(values[0] == .infinity)
+    #expect(values[1] == 0x1p-24)
+    #expect(values[2] == -.infinity)
+    #expect(values[3].isNaN)
+    #expect(values[4] == 0)
+    #expect(values[4].sign == .minus)
   }
 
-  @Test func ignoresStridesThatNoStepUses() throws {
+  @Test func ignoresTheStridesOfAxesWithOneElement() throws {
     let parameter = try Parameter(
       source(.float32, count: 12), at: 1, .float32, shape: [4, 3, 1, 1], strides: [3, 1, 3, 99], name: "a")
     #expect(try parameter.reshaped([12])?.tensor().values == (0..<12).map(Float.init))
     #expect(parameter.reshaped([11]) == nil)
   }
 
-  @Test func staysBeforeItsEnd() throws {
+  @Test func refusesElementsBeyondTheEnd() throws {
     let source = source(.float32, count: 12)
     #expect(try Parameter(source, at: 1, end: 9, .float32, shape: [2], name: "a").tensor().values == [0, 1])
     #expect(

@@ -17,15 +17,15 @@ import Testing
     Convolution(window, groups: groups, outputs: outputs, clamp: .none)
   }
 
-  @Test func convolutions() throws {
+  @Test func convolutionsHaveTheShapesOfTheirWindows() throws {
     #expect(try shape(convolution(Window(kernel: 11, stride: 4, padding: 2), 64), (3, 224, 224)) == [64, 55, 55])
     #expect(try shape(convolution(Window(kernel: 3, dilation: 2), groups: 4, 8), (4, 9, 5)) == [8, 5, 1])
     let same = Window(y: WindowAxis(kernel: 3, stride: 2, before: 0, after: 1), x: WindowAxis(kernel: 1))
     #expect(try shape(convolution(same, 1), (2, 8, 7)) == [1, 4, 7])
   }
 
-  /// PyTorch's sizes: a last window must begin inside the input or the padding before it.
-  @Test func poolsInCeilMode() throws {
+  /// As in PyTorch, the last window must begin inside the input or the padding before it.
+  @Test func poolsInCeilModeHavePyTorchsSizes() throws {
     func size(_ window: Window, _ extent: Int) throws -> [Int] {
       try shape(MaxPool(window, ceilMode: true), (1, extent, extent))
     }
@@ -38,7 +38,7 @@ import Testing
     #expect(try shape(MaxPool(Window(kernel: 3, stride: 2), ceilMode: false), (1, 54, 54)) == [1, 26, 26])
   }
 
-  @Test func others() throws {
+  @Test func otherOperationsHaveTheirShapes() throws {
     #expect(try shape(Linear(outputs: 10, clamp: .none), (4, 1, 1)) == [10, 1, 1])
     #expect(try shape(Flatten(), (256, 6, 5)) == [7680, 1, 1])
     #expect(try shape(AdaptiveAverage(rows: 7, columns: 6), (5, 3, 3)) == [5, 7, 6])
@@ -112,12 +112,12 @@ import Testing
     Refusal(LayerNorm(epsilon: -1), [4, 2, 1], line: "expected a finite epsilon of at least 0, found -1.0"),
   ]
 
-  @Test(arguments: refusals.indices) func whatDoesNotFitIsRefused(_ index: Int) {
+  @Test(arguments: refusals.indices) func refusesInputsAndNumbersThatDoNotFit(_ index: Int) {
     let refusal = Self.refusals[index]
     #expect(errorLine { try refusal.operation.shape(of: refusal.inputs) } == refusal.line)
   }
 
-  @Test func graphs() throws {
+  @Test func graphsHaveShapesOrAreRefused() throws {
     func layer(_ name: String, _ operation: any PixelAscent.Operation, _ inputs: String...) -> GraphLayer {
       GraphLayer(name: name, operation: operation, inputs: inputs)
     }

@@ -4,7 +4,7 @@ import PixelAscent
 import TestSupport
 import Testing
 
-/// Graphs as readers make them, and what becomes of them.
+/// The simplification of graphs as readers make them.
 @Suite struct SimplificationTests {
   private typealias Op = any PixelAscent.Operation
 
@@ -41,13 +41,13 @@ import Testing
 
   private let values: [[Float]] = [[1.5, -0.25], [0.3, 7], [-2, 0.1], [4, 0.001]]
 
-  /// scale and shift of `values`, epsilon 1/8.
+  /// The scale and the shift of a batch norm with `values` and the epsilon 1/8.
   private var expected: (scale: [Double], shift: [Double]) {
     let scale = [1.5 / 4.125.squareRoot(), -0.25 / (Double(Float(0.001)) + 0.125).squareRoot()]
     return (scale, [Double(Float(0.3)) + 2 * scale[0], 7 - Double(Float(0.1)) * scale[1]])
   }
 
-  @Test func batchNormGoesIntoAConvolution() throws {
+  @Test func batchNormIsFoldedIntoAConvolution() throws {
     let weight = (0..<24).map { Float($0 * 7 % 25 - 12) / 7 }
     let bias: [Float] = [0.7, -0.9]
     for hasBias in [true, false] {
@@ -72,7 +72,7 @@ import Testing
     }
   }
 
-  @Test func batchNormGoesIntoLinearAndAffineLayers() throws {
+  @Test func batchNormIsFoldedIntoLinearAndAffineLayers() throws {
     let (scale, shift) = expected
     let cases: [(Op, [Int])] = [(Linear(outputs: 2), [2, 1]), (Affine(), [2])]
     for (operation, shape) in cases {
@@ -88,12 +88,12 @@ import Testing
     }
   }
 
-  @Test func batchNormElsewhereIsAffine() throws {
+  @Test func batchNormElsewhereBecomesAffine() throws {
     let (scale, shift) = expected
     let (pool, average) = (MaxPool(Window(kernel: 2), ceilMode: false), GlobalAverage())
     for before in [
       [layer("p", pool, "image")],
-      // The value between has another reader, or is clamped.
+      // The batch norm's input has another reader, or is clamped.
       [layer("p", convolution(2), "image"), layer("q", average, "p")],
       [layer("p", convolution(2, .relu), "image")],
     ] {
@@ -108,7 +108,7 @@ import Testing
     }
   }
 
-  @Test func affineGoesIntoAConvolution() throws {
+  @Test func affineIsFoldedIntoAConvolution() throws {
     let parameters = [
       "c.weight": tensor([2, 1, 1, 1], [3, 5]), "a.weight": tensor([2], [2, 4]), "a.bias": tensor([2], [1, -1]),
     ]
@@ -119,10 +119,11 @@ import Testing
     #expect(try model.parameters["c.bias"]?.tensor().values == [1, -1])
   }
 
-  @Test func clamps() throws {
+  @Test func clampsAreMergedIntoTheLayersBeforeThem() throws {
     for operation in [convolution(2), Linear(outputs: 2, clamp: .none), Affine(clamp: .none)] {
       let model = try simplified([layer("c", operation, "image"), layer("r", relu, "c"), layer("r2", relu, "r")])
-      #expect(model.graph.layers.count == 1 && model.graph.output == "c")
+      #expect(model.graph.layers.count == 1)
+      #expect(model.graph.output == "c")
     }
     let twice = [
       layer("c", convolution(2, .relu6), "image"), layer("r", relu, "c"), layer("s", Add(clamp: .none), "c", "r"),
@@ -138,7 +139,7 @@ import Testing
     #expect(try simplified(sum).graph.layers == [sum[0], layer("s", Add(clamp: .relu), "c", "image")])
   }
 
-  @Test func borders() throws {
+  @Test func bordersOfZerosBecomePadding() throws {
     func pad(_ value: Float) -> GraphLayer {
       layer("p", Pad(top: 1, left: 0, bottom: 2, right: 3, value: value), "image")
     }
@@ -172,7 +173,7 @@ import Testing
     #expect(try simplified(huge).graph.layers == huge)
   }
 
-  @Test func whatDoesNothing() throws {
+  @Test func layersThatDoNothingAreRemoved() throws {
     let model = try simplified([
       layer("d", Identity(), "image"), layer("z", Pad(top: 0, left: 0, bottom: 0, right: 0, value: 1), "d"),
       layer("c", convolution(4), "z"), layer("e", Identity(), "c"), layer("r", relu, "e"),
@@ -187,13 +188,13 @@ import Testing
         layer("h", Elementwise(.tanh), "g"),
       ])
     #expect(model.graph.output == "h")
-    // A flattened vector is one only if it was one whatever the input's size.
+    // A flatten layer does nothing only if its input is a vector for every size of the image.
     let pooled = [layer("g", AdaptiveAverage(rows: 2, columns: 1), "image"), layer("f", Flatten(), "g")]
     #expect(try simplified(pooled).graph.layers == pooled)
   }
 
-  /// An identity between a value and its two readers does not hide that there are two.
-  @Test func readersAreCountedThroughWhatDoesNothing() throws {
+  /// An identity between a value and its two readers does not hide that the value has two.
+  @Test func readersAreCountedThroughIdentities() throws {
     let layers = [
       layer("c", convolution(2), "image"), layer("d", Identity(), "c"), layer("r", relu, "d"),
       layer("s", Add(clamp: .none), "d", "r"),
@@ -204,7 +205,7 @@ import Testing
       ])
   }
 
-  @Test func deadLayersGoWithTheirParameters() throws {
+  @Test func deadLayersAreRemovedWithTheirParameters() throws {
     let parameters = ["a", "b", "c"].map { ("\($0).weight", tensor([1, 3, 1, 1], [1, 2, 3])) }
     let model = try simplified(
       [
@@ -214,24 +215,25 @@ import Testing
     #expect(model.graph.layers.map(\.name) == ["a", "c"])
     #expect(model.parameters.keys.sorted() == ["a.bias", "a.weight", "c.bias", "c.weight"])
     #expect(try model.parameters["c.bias"]?.tensor() == Tensor(shape: [1], values: [0]))
-    // Only a dead layer read it too.
+    // A value whose other reader is dead takes the clamp of its only reader.
     let merged = try simplified([
       layer("a", convolution(1), "image"), layer("b", GlobalAverage(), "a"), layer("r", relu, "a"),
     ])
     #expect(merged.graph.layers == [layer("a", convolution(1, .relu), "image")])
   }
 
-  @Test func softmax() throws {
+  @Test func softmaxIsLeftOutAtTheEndAndRefusedElsewhere() throws {
     let layers = [layer("g", GlobalAverage(), "image"), layer("s", Softmax(), "g"), layer("f", Flatten(), "s")]
     let model = try simplified(layers)
-    #expect(model.graph.layers == [layers[0]] && model.graph.output == "g")
+    #expect(model.graph.layers == [layers[0]])
+    #expect(model.graph.output == "g")
     #expect(model.notes == ["the softmax at the end is left out: its inputs are the scores"])
     #expect(
       errorLine { try simplified(layers + [layer("t", Elementwise(.tanh), "f")]) }
         == "layer s: a softmax is supported only as the last layer")
   }
 
-  @Test func whatContradictsItselfIsRefused() throws {
+  @Test func refusesGraphsThatContradictThemselvesOrTheirTensors() throws {
     let layers = [layer("c", convolution(2), "image"), layer("b", BatchNorm(epsilon: 0), "c")]
     var parameters = norm("b", values)
     func line() -> String { errorLine { try simplified(layers, parameters) } }

@@ -21,7 +21,7 @@ import Testing
     return RGBImage(width: width, height: height, pixels: pixels)
   }
 
-  @Test func preprocessing() throws {
+  @Test func settingsReplaceThePreprocessing() throws {
     let usual = try read { _ in }.preprocessing
     #expect(try usual == SmallNetworks.halves(inputSize: 32))
     let all = try read {
@@ -36,8 +36,8 @@ import Testing
         == "m: preprocessing: expected the mean of 3 channels or of 1, found 2")
   }
 
-  /// The file's name stands before an error, and once, also where that begins like the name.
-  @Test func namesTheFile() throws {
+  /// An error line begins with the file's name, and has it once, even if the message begins with the same word.
+  @Test func errorLineNamesTheFileOnce() throws {
     let bytes = ONNXWriter.file { $0.node("GlobalAveragePool", ["x"], ["y"]) }
     var settings = ModelSettings()
     settings.labels = try Labels(names: [["a"], ["b"]])
@@ -48,7 +48,7 @@ import Testing
     }
   }
 
-  /// p in [0, 1] reads (p − mean) / std.
+  /// A pixel p in [0, 1] becomes (p − mean) / std.
   @Test func normalisesWithMeanAndStd() throws {
     let network = try Network(
       read {
@@ -65,7 +65,7 @@ import Testing
     }
   }
 
-  /// A network for blue, green, red is one for red, green, blue whose first weights are the other way round.
+  /// A network for blue, green, red equals one for red, green, blue whose first weights have the channels in reverse.
   @Test func takesBlueFirst() throws {
     var turned = try #require(Self.file)
     var tensors = try turned.tensors
@@ -83,9 +83,10 @@ import Testing
     for index in 0..<21 {
       let a = try expected.gradient(of: .score(class: index), at: image)
       let b = try found.gradient(of: .score(class: index), at: image)
-      #expect(a.scores == b.scores && a.gradient == b.gradient)
+      #expect(a.scores == b.scores)
+      #expect(a.gradient == b.gradient)
     }
-    // The order is a part of the file that is written.
+    // A written file keeps the order of the channels.
     let again = try Network(modelFile: read { $0.isBGR = true }.safetensors().data(), name: "again")
     #expect(try again.scores(of: image) == expected.scores(of: image))
     var settings = ModelSettings()
@@ -106,7 +107,7 @@ import Testing
     let short = RGBImage.size(width: width, height: height, shortSide: 28)
     #expect(try resized(.short, 28) == picture.resized(width: short.width, height: short.height))
     #expect(try resized(.stretch, 28) == picture.resized(width: 28, height: 28))
-    // The short side is 32, of which the middle 28 are taken.
+    // The short side becomes 32 pixels, and the middle 28 of both sides are taken.
     let large = RGBImage.size(width: width, height: height, shortSide: 32)
     let whole = picture.resized(width: large.width, height: large.height)
     let (left, top) = ((large.width - 28) / 2, (large.height - 28) / 2)
@@ -120,7 +121,7 @@ import Testing
     #expect(try resized(.crop, 28) == RGBImage(width: 28, height: 28, pixels: pixels))
   }
 
-  @Test func labels() throws {
+  @Test func readsLabelsOfEveryForm() throws {
     let folder = try TemporaryFolder(), path = folder.path + "/labels"
     func labels(_ text: String) throws -> [[String]] {
       try Files.write(Array(text.utf8), to: path)

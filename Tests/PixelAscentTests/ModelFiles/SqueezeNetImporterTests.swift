@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 @Suite struct SqueezeNetImporterTests {
-  /// A value of its own for every place of every layer, exact in float32.
+  /// Returns a value for each position in a layer's tensor, exact in float.
   private static func weight(_ layer: Int, _ index: Int) -> Float {
     Float((index &* 2_654_435_761 &+ layer &* 40_503) & 0xFFFF) / 65_536 - 0.5
   }
@@ -79,8 +79,8 @@ import Testing
     }
   }
 
-  /// On normalised RGB the folded convolution gives what the original gives on Caffe's BGR.
-  @Test func foldsTheInput() throws {
+  /// On normalised RGB the folded convolution gives the outputs that the original gives on Caffe's BGR.
+  @Test func foldsThePreprocessingIntoTheFirstLayer() throws {
     let tensors = try SqueezeNetImporter.model(from: SqueezeNetImporterTests.value(), name: "w.pkl").tensors
     let weight = try #require(tensors["conv1.weight"])
     let bias = try #require(tensors["conv1.bias"])
@@ -103,7 +103,7 @@ import Testing
             size += abs(term)
           }
         }
-        // Every folded number is rounded once, by at most 2^-24 of itself.
+        // Every folded weight is rounded once, by at most 2⁻²⁴ of its value.
         #expect(abs(found - expected) <= size * 0x1p-24 + 1e-10)
       }
     }
@@ -151,7 +151,8 @@ import Testing
     let expected = try SqueezeNetImporter.model(from: SqueezeNetImporterTests.value(), name: "w.pkl")
     let bytes = try expected.safetensors().data(), reading = try read(pickle)
     #expect(try reading.safetensors().data() == bytes)
-    #expect(reading.format == "pickle of SqueezeNet 1.1" && reading.notes.isEmpty)
+    #expect(reading.format == "pickle of SqueezeNet 1.1")
+    #expect(reading.notes.isEmpty)
     #expect(try read(pickle, "other.pkl").safetensors().data() == bytes)
     for part in 0..<16 {
       let cut = Array(pickle[..<(pickle.count * part / 16)])

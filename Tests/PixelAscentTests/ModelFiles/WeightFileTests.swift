@@ -9,13 +9,13 @@ import Testing
     try WeightFile.kind(of: ByteSource(bytes, name: "w"))
   }
 
-  @Test func recognisesWeights() throws {
+  @Test func recognisesTheFormatsOfWeights() throws {
     #expect(try kind(Files.read(PackageFiles.torchFixture("zip"))) == .torchZip)
     #expect(try kind(Files.read(PackageFiles.torchFixture("legacy"))) == .torchLegacy)
     #expect(try kind(Safetensors(tensors: ["a": Tensor(shape: [1], values: [1])]).data()) == .safetensors)
     #expect(try kind(PickleWriter.pickle { $0.op("]") }) == .numPyPickle)
     #expect(try kind(Array("(dp0\n.".utf8)) == .numPyPickle)
-    // ir_version 8 and a producer; ir_version 10 and the opsets.
+    // One file begins with ir_version 8 and a producer, the other with ir_version 10 and the opsets.
     #expect(try kind([0x08, 8, 0x12, 7] + Array("pytorch".utf8)) == .onnx)
     #expect(try kind([0x08, 10, 0x42, 0]) == .onnx)
   }

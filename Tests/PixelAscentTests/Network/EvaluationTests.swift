@@ -4,7 +4,7 @@ import PixelAscent
 import TestSupport
 import Testing
 
-/// One image in a network: what an evaluation gives, in whatever order it is asked.
+/// The results of an evaluation, in whatever order they are asked for.
 @Suite struct EvaluationTests {
   private static func network(_ set: InstructionSet = .best) throws -> Network {
     let model = try SmallNetworks.random(
@@ -15,7 +15,7 @@ import Testing
   private static let picture = RGBImage(
     width: 40, height: 32, pixels: (0..<3 * 40 * 32).map { UInt8(truncatingIfNeeded: $0 &* 37 &+ $0 / 11) })
 
-  @Test func imageOfNoPixelsIsRefused() throws {
+  @Test func refusesAnImageWithoutPixels() throws {
     let network = try Self.network()
     #expect(
       errorLine { try Evaluation(network, height: 0, width: 40) } == "an image has at least 1×1 pixels, found 0×40")
@@ -25,17 +25,17 @@ import Testing
   func layersEqualTheReference(_ network: NetworkCase, set: InstructionSet) throws {
     if network.isExact {
       let image = network.image(network.sizes[0], integers: true, seed: 12)
-      let comparison = try NetworkComparison(network.file(integers: true, seed: 11), image, most: 1)
+      let comparison = try NetworkComparison(network.file(integers: true, seed: 11), image, maxClasses: 1)
       try #require(comparison.isExact)
       try comparison.checkLayers(set, deviations: nil, network.testDescription)
     }
-    let (comparison, seed) = try NetworkComparison.reals(network, network.sizes[0], most: 1)
-    // A bound of four deviations, as in the fuzz: so many numbers hold some that lie beyond two.
+    let (comparison, seed) = try NetworkComparison.reals(network, network.sizes[0], maxClasses: 1)
+    // Four standard deviations, as in `NetworkFuzzTests`: among so many numbers some differ by more than two.
     try comparison.checkLayers(set, deviations: 4, "\(network.testDescription), seed \(seed)")
   }
 
-  /// A layer that a sum overwrites is looked at before there are scores.
-  @Test func overwrittenLayerThatIsNotFinite() throws {
+  /// The activation of a layer that a sum overwrites is computed and checked without the scores.
+  @Test func refusesAnOverwrittenLayerThatIsNotFinite() throws {
     let graph = SmallNetworks.graph([
       SmallNetworks.convolution("a", "image", 1, 1, clamp: .none),
       SmallNetworks.convolution("b", "image", 1, 1, clamp: .none), SmallNetworks.layer("sum", Add(), "a", "b"),
@@ -51,18 +51,20 @@ import Testing
     #expect(lines.contains { $0.hasSuffix(" is not finite: the image's values are too large") })
   }
 
-  @Test func imageTensorAndBytesAreOne() throws {
+  @Test func imageTensorAndBytesGiveTheSameResults() throws {
     let network = try Self.network(), tensor = network.tensor(from: Self.picture)
     let image = try network.evaluation(of: Self.picture)
     let bytes = try network.evaluation(decoding: Self.picture.pngData(), name: "p.png")
-    #expect(image.input == tensor && bytes.input == tensor)
+    #expect(image.input == tensor)
+    #expect(bytes.input == tensor)
     let scores = try network.scores(of: tensor)
-    #expect(try image.scores() == scores && bytes.scores() == scores)
+    #expect(try image.scores() == scores)
+    #expect(try bytes.scores() == scores)
     #expect(try image.gradient(of: .score(class: 1)) == network.gradient(of: .score(class: 1), at: tensor).gradient)
     #expect(try image.activation(of: "image") == tensor)
   }
 
-  @Test func anotherImageIsAnother() throws {
+  @Test func loadReplacesTheImage() throws {
     let network = try Self.network(), evaluation = try network.evaluation(of: Self.picture)
     let first = try evaluation.scores(),
       grey = RGBImage(width: 40, height: 32, pixels: [UInt8](repeating: 9, count: 3840))
@@ -73,8 +75,8 @@ import Testing
     #expect(try evaluation.scores() == first)
   }
 
-  /// A weighted sum's gradient is the weighted sum of the gradients: exactly, of integers whose average has 2×2 pixels.
-  @Test func weightsOfClasses() throws {
+  /// Exactly so, because the parameters and pixels are integers, and the scores are averages of 2×2 pixels.
+  @Test func gradientOfAWeightedSumIsTheWeightedSumOfGradients() throws {
     let model = try SmallNetworks.random(SmallNetworks.squeezed, integers: true, seed: 3)
     let network = try Network(model, name: "small")
     var random = TestRandom(5)
@@ -84,11 +86,12 @@ import Testing
     let one = try evaluation.gradient(of: .score(class: best[0]))
     let other = try evaluation.gradient(of: .score(class: best[1]))
     let difference = try evaluation.gradient(of: .weighted([best[0]: 1, best[1]: -2]))
-    #expect(one.values.contains { $0 != 0 } && other.values.contains { $0 != 0 })
+    #expect(one.values.contains { $0 != 0 })
+    #expect(other.values.contains { $0 != 0 })
     #expect(difference.values == zip(one.values, other.values).map { $0 - 2 * $1 })
   }
 
-  @Test func objectiveOfOnesOwn() throws {
+  @Test func takesACustomObjectiveAndChecksIt() throws {
     let evaluation = try Self.network().evaluation(of: Self.picture)
     let own = Objective.custom { scores in
       var gradient = softmax(scores)
@@ -107,7 +110,7 @@ import Testing
         == "class -1 is out of range: the model has classes 0 to \(evaluation.network.classCount - 1)")
   }
 
-  @Test func refusesWhatItIsNotFor() throws {
+  @Test func refusesOtherSizesAndUnknownLayers() throws {
     let network = try Self.network(), evaluation = try network.evaluation(of: Self.picture)
     let small = RGBImage(width: 8, height: 8, pixels: [UInt8](repeating: 1, count: 192))
     #expect(

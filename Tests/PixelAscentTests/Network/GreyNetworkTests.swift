@@ -4,7 +4,7 @@ import PixelAscent
 import TestSupport
 import Testing
 
-/// Networks that take grey images of 28 × 28 pixels, as those for handwritten digits do.
+/// A network that takes grey images of 28 × 28 pixels, like those for handwritten digits.
 @Suite struct GreyNetworkTests {
   private typealias S = SmallNetworks
 
@@ -32,10 +32,11 @@ import Testing
     return RGBImage(width: width, height: height, pixels: pixels)
   }
 
-  /// Rec. 601's weights of red, green and blue, as Pillow's convert("L").
-  @Test func takesGrey() throws {
+  /// With Rec. 601's weights of red, green and blue, like Pillow's convert("L").
+  @Test func makesColoursGrey() throws {
     let picture = Self.picture(28, 28), input = try network.input(for: picture)
-    #expect(network.channels == 1 && input.shape == [1, 28, 28])
+    #expect(network.channels == 1)
+    #expect(input.shape == [1, 28, 28])
     for pixel in 0..<784 {
       let (red, green, blue) = (
         Double(picture.pixels[3 * pixel]), Double(picture.pixels[3 * pixel + 1]), Double(picture.pixels[3 * pixel + 2])
@@ -51,10 +52,13 @@ import Testing
   @Test func classifiesAndExplains() throws {
     let picture = Self.picture(56, 56)
     let best = try network.classify(picture, top: 3)
-    #expect(best.count == 3 && best[0].score >= best[1].score)
+    try #require(best.count == 3)
+    #expect(best[0].score >= best[1].score)
     let map = try Saliency().run(network, on: picture)
-    #expect(map.classIndex == best[0].classIndex && map.gradient.shape == [1, 28, 28])
-    #expect(map.map.values == map.gradient.values.map(abs) && !map.isZero)
+    #expect(map.classIndex == best[0].classIndex)
+    #expect(map.gradient.shape == [1, 28, 28])
+    #expect(map.map.values == map.gradient.values.map(abs))
+    #expect(!map.isZero)
     #expect(map.picture.width == 28)
   }
 
@@ -62,9 +66,11 @@ import Testing
     let picture = Self.picture(28, 28)
     let target = try #require(network.classify(picture, top: 10).last).classIndex
     let result = try Fooling().run(network, on: picture, target: target)
-    #expect(result.isFooled && result.survives8Bit && result.unrounded.shape == [1, 28, 28])
+    #expect(result.isFooled)
+    #expect(result.survives8Bit)
+    #expect(result.unrounded.shape == [1, 28, 28])
     #expect(try network.classify(result.image, top: 1)[0].classIndex == target)
-    let path = try TemporaryFolder(), file = path.path + "/fooled.png"
+    let folder = try TemporaryFolder(), file = folder.path + "/fooled.png"
     let saved = try result.save(to: file, checkedBy: network)
     #expect(try network.classify(RGBImage(contentsOf: file), top: 1)[0].classIndex == target)
     #expect(saved == result.scores)
@@ -76,15 +82,17 @@ import Testing
     (visualization.iterations, visualization.maxJitter) = (20, 2)
     if recipe != .cs231nPyTorchNormalized { visualization.learningRate = 1 }
     let result = try visualization.run(network, class: 3)
-    #expect(result.image.shape == [1, 28, 28] && result.image.values.contains { $0 != 0 })
-    #expect(result.scores.count == 10 && result.scores[3] > 0)
+    #expect(result.image.shape == [1, 28, 28])
+    #expect(result.image.values.contains { $0 != 0 })
+    try #require(result.scores.count == 10)
+    #expect(result.scores[3] > 0)
     #expect(result.picture.width == 28)
     if visualization.clamp {
       #expect(result.image.values.allSatisfy { -0.51 < $0 && $0 < 1.51 })
     }
   }
 
-  /// Its matrix fits one size only.
+  /// The first linear layer's matrix fits one size only.
   @Test func takesOneSizeOnly() throws {
     let line = errorLine { try network.scores(of: Tensor(shape: [1, 32, 32], repeating: 0)) }
     #expect(

@@ -4,15 +4,15 @@ import PixelAscent
 import TestSupport
 import Testing
 
-/// A graph, and the sizes of images it is tried with.
+/// A graph, and the sizes of the images with which it is tested.
 struct NetworkCase: Sendable, CustomTestStringConvertible {
   let testDescription: String
   let graph: Graph
-  /// The first is a square.
+  /// The sizes of the images; the first is a square.
   let sizes: [(height: Int, width: Int)]
-  /// Whether all of its sums are exact on integers.
+  /// Whether all of the graph's sums are exact in float if the image and the parameters are small integers.
   var isExact = true
-  /// Whether the scores are the mean of what one ReLU made.
+  /// Whether the scores are the means of ReLUs' outputs.
   var endsWithReLU = false
 
   func file(integers: Bool, seed: UInt64) throws -> Model {
@@ -39,7 +39,7 @@ struct NetworkCase: Sendable, CustomTestStringConvertible {
 private typealias S = SmallNetworks
 
 extension NetworkCase {
-  /// Sums: in place of a convolution's output, of sums, of one value twice, with clamps and without, of what is clamped.
+  /// Sums: in place of a convolution's output, of sums, of one value twice, with and without a clamp, of clamped values.
   fileprivate static let residual = NetworkCase(
     testDescription: "residual",
     graph: Graph(
@@ -59,8 +59,8 @@ extension NetworkCase {
       ], output: "scores"),
     sizes: [(17, 17), (17, 33), (33, 17)])
 
-  /// A dense block; concatenations of whole blocks and of others, of clamped values and of others, of one value twice, of
-  /// concatenations; pools of parts.
+  /// A dense block; concatenations: at block boundaries and elsewhere, of values with and without a clamp, of one value twice,
+  /// of concatenations; max pools of a concatenation, and of a value that is part of one.
   fileprivate static let dense = NetworkCase(
     testDescription: "dense",
     graph: Graph(
@@ -84,7 +84,8 @@ extension NetworkCase {
       ], output: "scores"),
     sizes: [(16, 16), (16, 24), (24, 16)])
 
-  /// Channels cut, shuffled and put together again, in groups and one by one; scores that are some of a matrix's rows.
+  /// Channels that are sliced, shuffled and concatenated; depthwise and grouped convolutions; scores that are a slice of a
+  /// linear layer's outputs.
   fileprivate static let shuffled = NetworkCase(
     testDescription: "shuffled",
     graph: Graph(
@@ -104,7 +105,8 @@ extension NetworkCase {
       ], output: "scores"),
     sizes: [(16, 16)])
 
-  /// An image that convolutions, pools, sums, products, slices and concatenations read; a head as large as its input.
+  /// An image that convolutions, pools, sums, products, slices and concatenations read; a head whose kernel is as large as its
+  /// input.
   fileprivate static let sharedImage = NetworkCase(
     testDescription: "shared image",
     graph: Graph(
@@ -128,7 +130,7 @@ extension NetworkCase {
       ], output: "scores"),
     sizes: [(15, 15)])
 
-  /// Parts of a value: read before the whole or after it, alone, by pools, by concatenations, or by nobody.
+  /// Slices of a value: read before the whole value or after it, alone, by pools, by concatenations, or by no layer.
   fileprivate static let parts = NetworkCase(
     testDescription: "parts",
     graph: Graph(
@@ -152,7 +154,8 @@ extension NetworkCase {
       ], output: "scores"),
     sizes: [(17, 17), (17, 33)])
 
-  /// Vectors beside planes of 1×1 with a halo; scores that other scores, and a layer that leads nowhere, read.
+  /// Vectors beside planes of 1×1 pixels with a halo; scores that are read by other scores, and by a layer on which no score
+  /// depends.
   fileprivate static let heads = NetworkCase(
     testDescription: "heads",
     graph: Graph(

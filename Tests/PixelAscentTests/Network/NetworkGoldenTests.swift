@@ -4,9 +4,9 @@ import PixelAscent
 import TestSupport
 import Testing
 
-/// Scores and gradients of the real network against PyTorch in float64, see Tests/Golden/README.md.
+/// The scores and gradients of the real network against PyTorch in float64; see Tests/Golden/README.md.
 @Suite(.enabled(if: Resources.hasModel, Resources.needsModel)) struct NetworkGoldenTests {
-  /// An input where fp32 rounding can't flip a ReLU or a pool.
+  /// An input with which float rounding can't flip a ReLU or a max pool.
   private struct Strict: Decodable {
     let height, width, best, other: Int
     let dead: Int?
@@ -16,11 +16,13 @@ import Testing
 
   private static func strict() throws -> [Strict] {
     let all = try Resources.goldenIndex("strict", of: Strict.self)
-    try #require(all.count == 3 && all.contains { $0.height != $0.width } && all.contains { $0.dead != nil })
+    try #require(all.count == 3)
+    try #require(all.contains { $0.height != $0.width })
+    try #require(all.contains { $0.dead != nil })
     return all
   }
 
-  @Test(arguments: InstructionSet.selectable) func scoresOfStrictInputs(set: InstructionSet) throws {
+  @Test(arguments: InstructionSet.selectable) func scoresOfStrictInputsEqualPyTorchs(set: InstructionSet) throws {
     let network = try Resources.network(set)
     for strict in try Self.strict() {
       let input = try Resources.goldenTensor("\(strict.name)-input")
@@ -31,7 +33,7 @@ import Testing
     }
   }
 
-  @Test(arguments: InstructionSet.selectable) func gradientsOfStrictInputs(set: InstructionSet) throws {
+  @Test(arguments: InstructionSet.selectable) func gradientsOfStrictInputsEqualPyTorchs(set: InstructionSet) throws {
     let network = try Resources.network(set)
     for strict in try Self.strict() {
       let input = try Resources.goldenTensor("\(strict.name)-input")
@@ -49,14 +51,15 @@ import Testing
       #expect(try error(.crossEntropy, class: strict.best, golden: "cross-entropy-gradient") <= 1e-5, "\(strict.name)")
       if let dead = strict.dead {
         let through = try network.gradient(of: .score(class: dead), at: input)
-        #expect(through.scores[dead] == 0 && through.gradient.values.allSatisfy { $0 == 0 }, "\(strict.name)")
+        #expect(through.scores[dead] == 0, "\(strict.name)")
+        #expect(through.gradient.values.allSatisfy { $0 == 0 }, "\(strict.name)")
         #expect(
           try error(class: dead, throughLastReLU: false, golden: "pre-relu-gradient") <= 1e-5, "\(strict.name)")
       }
     }
   }
 
-  /// An image of noise at the size of photographs.
+  /// An image of noise that is as large as photographs.
   private struct Noise: Decodable {
     struct Score: Decodable {
       let `class`: Int
@@ -77,8 +80,8 @@ import Testing
         })
     }
 
-    /// The places of the gradient that the golden holds.
-    var places: [Int] {
+    /// The indices of the gradient's elements that the golden holds.
+    var positions: [Int] {
       (0..<UInt64(4096)).map { index in
         var random = TestRandom((seed + 65536) << 32 + index)
         return Int(random.next() % UInt64(3 * height * width))
@@ -86,8 +89,8 @@ import Testing
     }
   }
 
-  /// fp32 rounding flips a near tie on some inputs, so the strict bound holds for the median only.
-  @Test(arguments: InstructionSet.selectable) func noiseOfPhotographSize(set: InstructionSet) throws {
+  /// Float rounding flips a near tie on some inputs, so the strict bound holds for the median only.
+  @Test(arguments: InstructionSet.selectable) func resultsOfNoiseEqualPyTorchsInTheMedian(set: InstructionSet) throws {
     let network = try Resources.network(set)
     let all = try Resources.goldenIndex("median", of: Noise.self)
     try #require(all.count == 9)
@@ -102,9 +105,10 @@ import Testing
       #expect(abs(norm / noise.norm - 1) <= 5e-2, "seed \(noise.seed)")
       errors.append(
         relativeError(
-          noise.places.map { found.gradient.values[$0] },
+          noise.positions.map { found.gradient.values[$0] },
           try Resources.goldenTensor("median-\(noise.seed)-gradient").values))
     }
-    #expect(errors.median <= 1e-5 && errors.allSatisfy { $0 <= 5e-2 }, "\(errors)")
+    #expect(errors.median <= 1e-5, "\(errors)")
+    #expect(errors.allSatisfy { $0 <= 5e-2 }, "\(errors)")
   }
 }

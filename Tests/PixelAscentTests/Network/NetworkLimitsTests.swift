@@ -4,7 +4,7 @@ import PixelAscent
 import TestSupport
 import Testing
 
-/// What a network refuses, each with its line.
+/// The error lines of graphs and inputs that a network refuses.
 @Suite struct NetworkLimitsTests {
   private typealias S = SmallNetworks
 
@@ -23,7 +23,7 @@ import Testing
     #expect(throws: PixelAscentError(.invalidParameter, Message(line))) {
       try ClassVisualization().run(scores, class: 0, image: image)
     }
-    // Scores of 10²⁰, gradients of 10⁴⁰.
+    // The scores are 10²⁰, the gradients 10⁴⁰.
     let steep = try Network(
       S.model(
         S.graph([S.convolution("a", "image", 1, 1), S.convolution("b", "a", 1, 1)]),
@@ -68,7 +68,7 @@ import Testing
       } == "m.safetensors: the network's windows do not fit into an image of 4096×4096 pixels")
   }
 
-  /// Weights of a matrix, or a head as large as its input, are for one size.
+  /// A linear layer's matrix, or a head whose kernel is as large as its input, fits one size only.
   @Test func refusesSizesThatDoNotFit() throws {
     func line(_ layers: [GraphLayer], _ height: Int, _ width: Int) throws -> String {
       let graph = Graph(input: .init(channels: 3), layers: layers, output: "scores")
@@ -124,14 +124,17 @@ import Testing
     }
     #expect(line(16, 40) == "a network input of 16×40 pixels is too small: the network needs at least 17×17")
     #expect(line(300, 16) == "a network input of 300×16 pixels is too small: the network needs at least 17×17")
-    #expect(line(17, 17) == "(no error)" && line(17, 40) == "(no error)" && line(18, 17) == "(no error)")
+    #expect(line(17, 17) == "(no error)")
+    #expect(line(17, 40) == "(no error)")
+    #expect(line(18, 17) == "(no error)")
     let gradient = try network.gradient(
       of: .score(class: 0), at: Tensor(shape: [3, 17, 17], repeating: 0), throughLastReLU: false
     ).gradient
-    #expect(gradient.shape == [3, 17, 17] && gradient.values.contains { $0 != 0 })
+    #expect(gradient.shape == [3, 17, 17])
+    #expect(gradient.values.contains { $0 != 0 })
   }
 
-  /// Were the memory taken first, these would need terabytes.
+  /// Without the check these evaluations would take up to terabytes of memory.
   @Test(.enabled(if: Resources.hasModel, Resources.needsModel)) func memoryIsCheckedBeforeItIsTaken() throws {
     var network = try Resources.network()
     func isLimit(_ line: String, _ size: String, _ megabytes: Int) -> Bool {
@@ -152,7 +155,7 @@ import Testing
     ] {
       #expect(isLimit(line, "224×1680000", 2048), "\(line)")
     }
-    // The way back needs more than the way there.
+    // A backward pass needs more memory than a forward pass.
     network.options.maxMemory = 13 << 20
     let input = Tensor(shape: [3, 224, 224], repeating: 0)
     #expect(try network.scores(of: input).count == 1000)
@@ -160,7 +163,7 @@ import Testing
     #expect(isLimit(line, "224×224", 13), "\(line)")
   }
 
-  @Test func sidesBeyond32BitsAreAnError() throws {
+  @Test func refusesSidesBeyond32Bits() throws {
     let network = try PixelwiseNetwork.make([.init(weight: [1, 0, 0], bias: 0)], inputSize: 65_536)
     let image = RGBImage(width: 1, height: 300_000, pixels: Array(repeating: 0, count: 900_000))
     #expect(

@@ -7,29 +7,29 @@ import Testing
 @Suite struct NetworkTests {
   private static let sizes = [(17, 17), (17, 40), (33, 18), (31, 23)]
 
-  /// Sums of small integers are exact in float, and integers are full of ties: zeros before a ReLU and equal maxima in
-  /// a pool. What is averaged has 1, 2, 4 … pixels, so that its mean is exact too.
-  @Test(arguments: NetworkCase.all.filter(\.isExact)) func integersExactly(_ network: NetworkCase) throws {
-    var alive = 0
+  /// Sums of small integers are exact in float. Integers also make many ties: zeros before a ReLU and equal maxima in a max
+  /// pool. The averages are of 1, 2, 4 … pixels, so that they are exact, too.
+  @Test(arguments: NetworkCase.all.filter(\.isExact)) func integersEqualTheReference(_ network: NetworkCase) throws {
+    var nonzero = 0
     for (number, size) in network.sizes.enumerated() {
       let file = try network.file(integers: true, seed: 7)
       let image = network.image(size, integers: true, seed: UInt64(number))
-      let comparison = try NetworkComparison(file, image, most: 8, beforeLastReLU: network.endsWithReLU)
+      let comparison = try NetworkComparison(file, image, maxClasses: 8, beforeLastReLU: network.endsWithReLU)
       try #require(comparison.isExact, "\(comparison.trace.greatest)")
       for set in InstructionSet.selectable {
         try comparison.check(set, deviations: nil, network.testDescription)
       }
-      if comparison.isAlive { alive += 1 }
+      if comparison.hasNonzeroGradient { nonzero += 1 }
     }
-    #expect(alive > 0, "no gradient that says anything")
+    #expect(nonzero > 0, "all gradients are zero")
   }
 
-  /// Reals, where no tie is near enough for rounding to matter: within the deviations that `ReferenceNetwork` adds up over
-  /// all layers, twice.
-  @Test(arguments: NetworkCase.all) func realsWithinBound(_ network: NetworkCase) throws {
+  /// Within twice the standard deviation that `ReferenceNetwork` adds up over all layers, for numbers so far from ties that
+  /// rounding decides none.
+  @Test(arguments: NetworkCase.all) func realsEqualTheReferenceWithinTheBound(_ network: NetworkCase) throws {
     for size in network.sizes {
-      let (comparison, seed) = try NetworkComparison.reals(network, size, most: 3)
-      #expect(comparison.isAlive)
+      let (comparison, seed) = try NetworkComparison.reals(network, size, maxClasses: 3)
+      #expect(comparison.hasNonzeroGradient)
       for set in InstructionSet.selectable {
         try comparison.check(set, deviations: 2, "\(network.testDescription), seed \(seed)")
       }
@@ -37,7 +37,7 @@ import Testing
   }
 
   @Test(arguments: NetworkCase.all, InstructionSet.selectable)
-  func bytesDependOnNoThreads(_ network: NetworkCase, set: InstructionSet) throws {
+  func everyNumberOfThreadsGivesTheSameBytes(_ network: NetworkCase, set: InstructionSet) throws {
     let file = try network.file(integers: false, seed: 3)
     for size in network.sizes {
       let image = network.image(size, integers: false, seed: 5)
@@ -51,9 +51,9 @@ import Testing
     }
   }
 
-  /// An ascent computes the score of one class where it shows nothing, all in one evaluation; steps that are shown, each in
-  /// an evaluation of its own, lead to the same image.
-  @Test(arguments: NetworkCase.all) func oneClassInOneEvaluation(_ network: NetworkCase) throws {
+  /// An ascent of four iterations takes them in one evaluation and computes only one class's score where it shows nothing.
+  /// Four ascents of one iteration, each with its own evaluation, must lead to the same image.
+  @Test(arguments: NetworkCase.all) func stepsInOneEvaluationEqualSeparateSteps(_ network: NetworkCase) throws {
     let image = network.image(network.sizes[0], integers: false, seed: 5)
     let file = try network.file(integers: false, seed: 3)
     var ascent = ClassVisualization(.cs231nPyTorch)
@@ -63,17 +63,18 @@ import Testing
       let network = try Network(file, name: "small", options: ComputeOptions(instructionSet: set))
       for index in [0, network.classCount / 2, network.classCount - 1] {
         ascent.iterations = 4
-        guard let together = try? ascent.run(network, class: index, image: image) else { continue }
+        guard let whole = try? ascent.run(network, class: index, image: image) else { continue }
         ascent.iterations = 1
-        var alone = image
-        for _ in 0..<4 { alone = try ascent.run(network, class: index, image: alone).image }
-        #expect(together.image == alone && alone != image, "class \(index), \(set.name)")
+        var stepped = image
+        for _ in 0..<4 { stepped = try ascent.run(network, class: index, image: stepped).image }
+        #expect(whole.image == stepped, "class \(index), \(set.name)")
+        #expect(stepped != image, "class \(index), \(set.name)")
       }
     }
   }
 
-  /// One network, one size after another, and back: what the first image left behind changes nothing.
-  @Test func sizesChangeFromImageToImage() throws {
+  /// One network takes images of one size after another, and the first size again.
+  @Test func earlierImagesOfOtherSizesChangeNothing() throws {
     let file = try SmallNetworks.random(SmallNetworks.squeezed, integers: false, seed: 4)
     let network = try Network(file, name: "small")
     var random = TestRandom(6)
@@ -84,7 +85,8 @@ import Testing
     for _ in 0..<2 {
       for (image, expected) in zip(images, alone) {
         let found = try network.gradient(of: .score(class: 1), at: image)
-        #expect(found.gradient == expected.gradient && found.scores == expected.scores)
+        #expect(found.gradient == expected.gradient)
+        #expect(found.scores == expected.scores)
       }
     }
   }

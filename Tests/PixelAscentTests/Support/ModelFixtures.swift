@@ -3,9 +3,8 @@
 import PixelAscent
 import TestSupport
 
-/// Every truncation of `bytes`, and 5000 copies with one byte changed.
-///
-/// Runs `read` on each; it may return or throw a `PixelAscentError` of one line, but nothing else.
+/// Runs `read` on every truncation of `bytes` and on 5000 copies with one byte changed. `read` may return, or throw a
+/// `PixelAscentError` of one line; another error fails the test.
 func fuzz(_ bytes: [UInt8], seed: UInt64, _ read: ([UInt8]) throws -> Void) throws {
   func tryRead(_ bytes: [UInt8]) throws {
     do {

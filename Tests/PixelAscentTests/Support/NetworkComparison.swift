@@ -4,7 +4,7 @@ import PixelAscent
 import TestSupport
 import Testing
 
-/// A model and an image, with what the reference says of them.
+/// A model and an image, with the scores and gradients that the reference computes from them.
 struct NetworkComparison {
   let file: Model
   let image: Tensor
@@ -12,14 +12,18 @@ struct NetworkComparison {
   let scores: ReferenceNetwork.Array3
   private let gradients: [(class: Int, throughLastReLU: Bool, gradient: ReferenceNetwork.Array3)]
 
-  /// - Parameter most: how many classes' gradients are computed, from the first to the last
-  init(_ file: Model, _ image: Tensor, most: Int, beforeLastReLU: Bool = false) throws {
+  /// Computes the reference's scores, and the gradients of some classes, spread evenly from the first class to the last.
+  ///
+  /// - Parameters:
+  ///   - maxClasses: the largest number of classes whose gradients are computed
+  ///   - beforeLastReLU: whether to compute the gradients before the last ReLU, too
+  init(_ file: Model, _ image: Tensor, maxClasses: Int, beforeLastReLU: Bool = false) throws {
     let reference = try ReferenceNetwork(file: file)
     trace = try reference.forward(image)
     scores = try #require(trace.outputs[file.graph.output])
     (self.file, self.image) = (file, image)
-    let count = scores.values.count, most = min(most, count), trace = trace
-    let classes = Set((0..<most).map { most == 1 ? 0 : $0 * (count - 1) / (most - 1) }).sorted()
+    let count = scores.values.count, steps = min(maxClasses, count), trace = trace
+    let classes = Set((0..<steps).map { steps == 1 ? 0 : $0 * (count - 1) / (steps - 1) }).sorted()
     gradients = classes.flatMap { (index: Int) in
       (beforeLastReLU ? [true, false] : [true]).map { (through: Bool) in
         let seed = (0..<count).map { $0 == index ? 1.0 : 0 }
@@ -28,10 +32,10 @@ struct NetworkComparison {
     }
   }
 
-  /// Whether there is a gradient that says something.
-  var isAlive: Bool { gradients.contains { $0.gradient.values.contains { $0 != 0 } } }
+  /// Whether a gradient has a value other than zero.
+  var hasNonzeroGradient: Bool { gradients.contains { $0.gradient.values.contains { $0 != 0 } } }
 
-  /// Whether all sums are exact in float, as far as results show.
+  /// Whether all sums are exact in float, as far as the outputs and gradients show.
   var isExact: Bool {
     let values = gradients.flatMap(\.gradient.values)
     return trace.isExact && values.allSatisfy { Double(Float($0)) == $0 && abs($0) < 0x1p20 }
@@ -41,7 +45,9 @@ struct NetworkComparison {
     try Network(file, name: "small", options: ComputeOptions(threads: threads, instructionSet: set))
   }
 
-  /// - Parameter deviations: by how many deviations a number may differ; nil if by nothing at all
+  /// Compares the network's scores and gradients with the reference's.
+  ///
+  /// - Parameter deviations: by how many standard deviations a number may differ; nil if it must be equal
   func check(_ set: InstructionSet, deviations: Double?, _ what: String) throws {
     let network = try network(set)
     let size = "\(what), \(image.shape[1])×\(image.shape[2]), \(set.name)"
@@ -55,15 +61,16 @@ struct NetworkComparison {
     }
   }
 
-  /// The comparison of a network of reals with the first seed for which no tie is near enough for rounding to matter.
+  /// Returns the comparison of a network with real parameters, from the first seed with which no value is so near a tie that
+  /// rounding could decide it.
   static func reals(
-    _ network: NetworkCase, _ size: (height: Int, width: Int), most: Int
+    _ network: NetworkCase, _ size: (height: Int, width: Int), maxClasses: Int
   ) throws -> (comparison: NetworkComparison, seed: UInt64) {
     var seed: UInt64 = 0
     func comparison() throws -> NetworkComparison {
       try NetworkComparison(
-        network.file(integers: false, seed: seed), network.image(size, integers: false, seed: seed), most: most,
-        beforeLastReLU: network.endsWithReLU)
+        network.file(integers: false, seed: seed), network.image(size, integers: false, seed: seed),
+        maxClasses: maxClasses, beforeLastReLU: network.endsWithReLU)
     }
     var found = try comparison()
     while found.trace.margin < 8 && seed < 200 {
@@ -74,8 +81,7 @@ struct NetworkComparison {
     return (found, seed)
   }
 
-  /// Compares every layer's activation, and the gradient of the first class's score with respect to every layer, in one
-  /// evaluation.
+  /// Compares the activation of every layer, and the gradient of the first class's score with respect to it, in one evaluation.
   func checkLayers(_ set: InstructionSet, deviations: Double?, _ what: String) throws {
     let reference = try ReferenceNetwork(file: file), seed = scores.values.indices.map { $0 == 0 ? 1.0 : 0 }
     let expected = reference.gradients(trace, seed: seed)

@@ -3,7 +3,7 @@
 import PixelAscent
 import TestSupport
 
-/// A generator of small graphs of every kind of layer.
+/// A generator of small random graphs, with layers of every operation but those that simplification removes.
 struct RandomGraph {
   private var random: TestRandom
   private let isExact: Bool
@@ -11,7 +11,9 @@ struct RandomGraph {
   private var values: [(name: String, shape: ValueShape)]
   private var unread: Set<String> = []
 
-  /// - Parameter exact: whether it has only layers that are exact on integers
+  /// Returns the graph that `seed` gives. It may be invalid.
+  ///
+  /// - Parameter exact: whether the graph has only layers whose results on integers are exact in float
   static func make(seed: UInt64, size: Int, exact: Bool) -> Graph {
     var maker = RandomGraph(seed: seed, size: size, exact: exact)
     for _ in 0..<5 + maker.below(8) { maker.grow() }
@@ -39,7 +41,7 @@ struct RandomGraph {
     return true
   }
 
-  /// One layer more; recent values and those that nobody reads are read more often than others.
+  /// Adds a layer. In three of four cases it reads a value that no layer reads yet.
   private mutating func grow() {
     for _ in 0..<30 {
       let open = values.indices.filter { unread.contains(values[$0].name) }
@@ -99,7 +101,7 @@ struct RandomGraph {
     return Convolution(window(), groups: groups, outputs: groups * (1 + below(40 / groups)), clamp: clamp())
   }
 
-  /// Half of them 3×3 or 1×1.
+  /// Returns a convolution's window, half of the time 3×3 or 1×1.
   private mutating func window() -> Window {
     if below(2) == 0 {
       return below(2) == 0 ? Window(kernel: 3, stride: 1 + below(2), padding: 1) : Window(kernel: 1)
@@ -125,7 +127,7 @@ struct RandomGraph {
     one(of: [.none, .none, .relu, .relu, .relu6, Clamp(low: -2, high: 3), Clamp(high: 4)])
   }
 
-  /// Another value of a suitable shape, or the same.
+  /// Returns another value of a suitable shape, or `input` itself.
   private mutating func partner(of input: Int, _ suits: (ValueShape) -> Bool) -> Int {
     let others = values.indices.filter { $0 != input && suits(values[$0].shape) }
     return others.isEmpty || below(6) == 0 ? input : one(of: others)
@@ -133,7 +135,7 @@ struct RandomGraph {
 
   private mutating func shuffled(_ a: Int, _ b: Int) -> [Int] { below(2) == 0 ? [a, b] : [b, a] }
 
-  /// Most of what nobody reads becomes vectors, and these the scores.
+  /// Makes vectors of most values that no layer reads, and the scores of these vectors; returns the graph.
   private mutating func finish() -> Graph {
     let ends = values.indices.dropFirst().filter { unread.contains(values[$0].name) }
     var vectors: [Int] = []
@@ -175,7 +177,7 @@ struct RandomGraph {
     } else if shape.channels * shape.height * shape.width <= 80 {
       _ = add(Flatten(), [index])
     } else {
-      // Whatever there is, a convolution that sees all of it.
+      // A convolution over the whole plane, or over 12×12 pixels with a max pool over the results.
       let y = WindowAxis(kernel: min(shape.height, 12)), x = WindowAxis(kernel: min(shape.width, 12))
       let all = Window(y: y, x: x)
       _ = add(Convolution(all, groups: 1, outputs: 12, clamp: clamp()), [index])

@@ -1,23 +1,25 @@
 // SPDX-License-Identifier: MIT
 //
-// The reference's windows, curves and local response normalisation.
+// The reference's windows, functions of one value, layer norms and local response norms.
 
 import Foundation
 import PixelAscent
 
 func power(_ base: Double, _ exponent: Double) -> Double { pow(base, exponent) }
 
-/// A function of one value, its derivative, and where that jumps.
+/// A function of one value, its derivative, and the corners at which the derivative jumps.
 struct Curve {
   let value, derivative: (Double) -> Double
   var corners: [Double] = []
 
-  /// The second derivative, which says how sure the first is.
+  /// Returns the second derivative, which turns an error of `x` into one of the derivative.
   func bend(_ x: Double) -> Double { (derivative(x + 1e-5) - derivative(x - 1e-5)) / 2e-5 }
 }
 
 extension ElementFunction {
-  /// - Parameter slope: PReLU's, where x ≤ 0
+  /// Returns the function's curve.
+  ///
+  /// - Parameter slope: the slope of a PReLU where x ≤ 0
   func curve(slope: Double) -> Curve {
     func leaky(_ slope: Double) -> Curve {
       Curve(value: { $0 > 0 ? $0 : slope * $0 }, derivative: { $0 > 0 ? 1 : slope }, corners: [0])
@@ -67,26 +69,26 @@ extension ElementFunction {
 }
 
 extension ReferenceNetwork {
-  /// Calls `body` with every output of a pool, the inputs its window holds in row-major order, and how many elements it
-  /// has with the padding.
+  /// Calls `body` for every output of a pool, with the indices of the inputs in its window in row-major order, and with the
+  /// number of the window's elements including the padding.
   func forEachWindow(
     _ window: Window, _ x: Array3, _ y: Array3, _ body: (_ output: Int, _ inside: [Int], _ padded: Int) -> Void
   ) {
-    func places(_ axis: WindowAxis, _ output: Int, _ size: Int) -> (inside: [Int], padded: Int) {
+    func positions(_ axis: WindowAxis, _ output: Int, _ size: Int) -> (inside: [Int], padded: Int) {
       let first = axis.stride * output - axis.before
       let all = (0..<axis.kernel).map { first + $0 * axis.dilation }
       return (all.filter { (0..<size).contains($0) }, all.filter { $0 < size + axis.after }.count)
     }
     for output in y.values.indices {
-      let rows = places(window.y, output / y.width % y.height, x.height)
-      let columns = places(window.x, output % y.width, x.width)
+      let rows = positions(window.y, output / y.width % y.height, x.height)
+      let columns = positions(window.x, output % y.width, x.width)
       let channel = output / (y.height * y.width)
       let inside = rows.inside.flatMap { row in columns.inside.map { x.at(channel, row, $0) } }
       body(output, inside, rows.padded * columns.padded)
     }
   }
 
-  /// The first maximum of every window.
+  /// Returns the index of the first maximum of every window.
   func winners(_ window: Window, _ x: Array3, _ y: Array3, _ trace: inout Trace) -> [Int] {
     var winners: [Int] = []
     forEachWindow(window, x, y) { _, inside, _ in
@@ -100,6 +102,7 @@ extension ReferenceNetwork {
     return winners
   }
 
+  /// Returns the indices of the inputs that an adaptive average pool averages for one output.
   func adaptivePart(_ row: Int, _ column: Int, _ channel: Int, _ x: Array3, _ y: Array3) -> [Int] {
     func part(_ index: Int, _ size: Int, _ parts: Int) -> Range<Int> {
       index * size / parts..<((index + 1) * size + parts - 1) / parts
@@ -109,7 +112,7 @@ extension ReferenceNetwork {
     }
   }
 
-  /// Of each value, the mean and the standard deviation that normalise it.
+  /// Returns the mean and the standard deviation that normalise each value.
   func layerNormStatistics(_ norm: LayerNorm, _ x: Array3) -> [(mean: Double, deviation: Double)] {
     x.values.indices.map { index in
       let values = layerNormPeers(norm, index, x).map { x.values[$0] }, count = Double(values.count)
@@ -119,13 +122,13 @@ extension ReferenceNetwork {
     }
   }
 
-  /// The values that are normalised together with one.
+  /// Returns the indices of the values whose mean and variance normalise the value at `index`.
   private func layerNormPeers(_ norm: LayerNorm, _ index: Int, _ x: Array3) -> [Int] {
     let plane = x.height * x.width
     return norm.isWhole ? Array(x.values.indices) : (0..<x.channels).map { $0 * plane + index % plane }
   }
 
-  /// The derivatives of the values that a layer normalisation makes.
+  /// Calls `body` with the derivatives of a layer norm's outputs.
   func layerNormTerms(_ norm: LayerNorm, _ weights: [Double], _ x: Array3, _ body: Term) {
     let statistics = layerNormStatistics(norm, x), plane = x.height * x.width
     for output in x.values.indices {
@@ -143,7 +146,7 @@ extension ReferenceNetwork {
     }
   }
 
-  /// k + alpha/size · Σ x² over a channel's neighbours.
+  /// Returns k + alpha/size · Σ x² over the neighbouring channels, for each value.
   func normScale(_ norm: LocalResponseNorm, _ x: Array3) -> [Double] {
     x.values.indices.map { index in
       let sum = neighbours(index, norm.size, x).reduce(0) { $0 + x.values[$1] * x.values[$1] }
@@ -158,7 +161,7 @@ extension ReferenceNetwork {
     }
   }
 
-  /// The derivatives of the normalised values.
+  /// Calls `body` with the derivatives of a local response norm's outputs.
   func normTerms(_ norm: LocalResponseNorm, _ x: Array3, _ body: Term) {
     let size = norm.size, scale = normScale(norm, x), exponent = Double(norm.beta)
     let strength = 2 * Double(norm.alpha) * exponent / Double(size)

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// What each layer of the reference computes. All but convolutions and functions are a list of terms: output, input,
-// coefficient, and the coefficient's variance. The gradient has the same terms the other way round.
+// What each layer of the reference computes. Every layer except a convolution has a list of terms: output, input,
+// coefficient, and the coefficient's variance. The input gradient is computed from the terms, and so is the output of
+// a layer that is neither a function nor a norm.
 
 import CPixelReference
 import PixelAscent
@@ -10,7 +11,7 @@ import Testing
 extension ReferenceNetwork {
   typealias Term = (_ output: Int, _ input: Int, _ coefficient: Double, _ variance: Double) -> Void
 
-  /// Writes a layer's output, before its clamp, to `y`, which has the shape already.
+  /// Writes a layer's output, before its clamp, to `y`, which already has the output's shape.
   func compute(_ layer: GraphLayer, _ inputs: [Array3], _ y: inout Array3, _ trace: inout Trace) {
     let x = inputs[0]
     var magnitude = y.values, terms = 1
@@ -65,18 +66,22 @@ extension ReferenceNetwork {
       addTerms(layer, 0, inputs, &y, &magnitude, trace)
     default:
       start(layer, &y, &magnitude)
-      for place in inputs.indices { addTerms(layer, place, inputs, &y, &magnitude, trace) }
+      for position in inputs.indices { addTerms(layer, position, inputs, &y, &magnitude, trace) }
       terms = mostTerms(layer, inputs)
     }
     y.addRounding(magnitude, terms: terms)
     trace.greatest = max(trace.greatest, magnitude.max() ?? 0)
   }
 
-  /// A layer's part in the gradient of one of its inputs, from that of its output before the clamp.
+  /// Returns what a layer adds to the gradient of one of its inputs.
+  ///
+  /// - Parameters:
+  ///   - position: the position of the input among `inputs`
+  ///   - dy: the gradient of the layer's output before the clamp
   func inputGradient(
-    _ layer: GraphLayer, _ place: Int, _ inputs: [Array3], _ dy: Array3, _ trace: Trace
+    _ layer: GraphLayer, _ position: Int, _ inputs: [Array3], _ dy: Array3, _ trace: Trace
   ) -> Array3 {
-    let x = inputs[place]
+    let x = inputs[position]
     var dx = Array3(x.channels, x.height, x.width), magnitude = dx.values
     if let operation = layer.operation as? Convolution {
       let weights = parameter(layer, "weight"), shape = convolution(operation, x, dy), window = operation.window
@@ -86,7 +91,7 @@ extension ReferenceNetwork {
       return dx
     }
     var terms = [Int](repeating: 0, count: dx.values.count)
-    forEachTerm(layer, place, inputs, dy, trace) { output, input, coefficient, variance in
+    forEachTerm(layer, position, inputs, dy, trace) { output, input, coefficient, variance in
       let gradient = dy.values[output]
       dx.values[input] += coefficient * gradient
       dx.variance[input] += coefficient * coefficient * dy.variance[output] + variance * gradient * gradient
@@ -97,7 +102,7 @@ extension ReferenceNetwork {
     return dx
   }
 
-  /// What the output has beside the terms.
+  /// Sets the output to what it is before the terms are added: biases, a border's values, or zeros.
   private func start(_ layer: GraphLayer, _ y: inout Array3, _ magnitude: inout [Double]) {
     let plane = y.height * y.width
     switch layer.operation {
@@ -116,11 +121,11 @@ extension ReferenceNetwork {
   }
 
   private func addTerms(
-    _ layer: GraphLayer, _ place: Int, _ inputs: [Array3], _ y: inout Array3, _ magnitude: inout [Double],
+    _ layer: GraphLayer, _ position: Int, _ inputs: [Array3], _ y: inout Array3, _ magnitude: inout [Double],
     _ trace: Trace
   ) {
-    let x = inputs[place], shape = Array3(y.channels, y.height, y.width)
-    forEachTerm(layer, place, inputs, shape, trace) { output, input, coefficient, variance in
+    let x = inputs[position], shape = Array3(y.channels, y.height, y.width)
+    forEachTerm(layer, position, inputs, shape, trace) { output, input, coefficient, variance in
       let value = x.values[input]
       y.values[output] += coefficient * value
       y.variance[output] += coefficient * coefficient * x.variance[input] + variance * value * value
@@ -128,11 +133,11 @@ extension ReferenceNetwork {
     }
   }
 
-  /// The terms of a layer's output that come from one of its inputs; of the output only the shape is looked at.
+  /// Calls `body` with the terms of a layer's output that come from one of its inputs. Of `y` only the shape matters.
   private func forEachTerm(
-    _ layer: GraphLayer, _ place: Int, _ inputs: [Array3], _ y: Array3, _ trace: Trace, _ body: Term
+    _ layer: GraphLayer, _ position: Int, _ inputs: [Array3], _ y: Array3, _ trace: Trace, _ body: Term
   ) {
-    let x = inputs[place], count = x.values.count, plane = x.height * x.width
+    let x = inputs[position], count = x.values.count, plane = x.height * x.width
     switch layer.operation {
     case let linear as Linear:
       let weights = parameter(layer, "weight")
@@ -165,7 +170,7 @@ extension ReferenceNetwork {
     case is Add, is Flatten, is Identity:
       for index in 0..<count { body(index, index, 1, 0) }
     case is Multiply:
-      let other = inputs[1 - place]
+      let other = inputs[1 - position]
       for output in y.values.indices {
         let channel = output / (y.height * y.width)
         let input = count == x.channels ? channel : output
@@ -173,7 +178,7 @@ extension ReferenceNetwork {
         body(output, input, other.values[factor], other.variance[factor])
       }
     case is Concatenate:
-      let first = inputs[..<place].map(\.values.count).reduce(0, +)
+      let first = inputs[..<position].map(\.values.count).reduce(0, +)
       for index in 0..<count { body(first + index, index, 1, 0) }
     case let slice as ChannelSlice:
       for index in 0..<slice.count * plane { body(index, slice.first * plane + index, 1, 0) }
@@ -204,7 +209,7 @@ extension ReferenceNetwork {
       y: axis(operation.window.y, x.height, y.height), x: axis(operation.window.x, x.width, y.width))
   }
 
-  /// No fewer than an output's terms; none where values only move.
+  /// Returns the largest number of terms that any output sums, or more; 0 if the layer only moves values.
   private func mostTerms(_ layer: GraphLayer, _ inputs: [Array3]) -> Int {
     switch layer.operation {
     case is Linear: inputs[0].values.count + 1

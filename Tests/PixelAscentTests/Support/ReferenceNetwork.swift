@@ -2,11 +2,11 @@
 
 import PixelAscent
 
-/// A model computed naively in double, and beside every number the variance that float rounding may give it.
+/// A model computed naively in double. Every number has the variance that rounding to float may give it.
 ///
-/// Each float sum of n products deviates with at most √n · 2⁻²⁴ · Σ|products| when rounding errors are independent
-/// (Higham, Mary: "A new approach to probabilistic rounding error analysis", 2019), and what its terms deviate by adds
-/// in squares.
+/// If rounding errors are independent, they give a float sum of n products a standard deviation of at most
+/// √n · 2⁻²⁴ · Σ|products| (Higham, Mary: "A new approach to probabilistic rounding error analysis", 2019). The variances
+/// of the terms are added to its square.
 struct ReferenceNetwork {
   struct Array3 {
     let channels, height, width: Int
@@ -23,7 +23,7 @@ struct ReferenceNetwork {
 
     func at(_ channel: Int, _ row: Int, _ column: Int) -> Int { (channel * height + row) * width + column }
 
-    /// Takes account of a sum of so many float terms whose magnitudes have the sum `magnitude`.
+    /// Adds the variance that rounding gives to sums of `terms` floats, whose magnitudes add up to `magnitude`.
     mutating func addRounding(_ magnitude: [Double], terms: Int) {
       for index in magnitude.indices {
         variance[index] += Double(terms) * 0x1p-48 * magnitude[index] * magnitude[index]
@@ -37,15 +37,16 @@ struct ReferenceNetwork {
     var outputs: [String: Array3] = [:]
     /// Outputs before the clamp, of the layers that have one.
     var beforeClamp: [String: [Double]] = [:]
-    /// Where in its input a max pool has found every maximum.
+    /// The indices of the maxima in a max pool's input, by layer name.
     var winners: [String: [Int]] = [:]
-    /// By how many deviations every value differs from where its derivative jumps, and every pool's winner from the
-    /// others, at least.
+    /// The smallest distance, in standard deviations, of a value from a jump of its derivative, or of a pool's maximum
+    /// from another value in its window.
     var margin = Double.infinity
-    /// The greatest sum of magnitudes.
+    /// The greatest sum of the magnitudes of an output's terms.
     var greatest = 0.0
 
-    /// Whether all sums are exact in float: they are multiples of a power of two, 2²⁴ times which is greater.
+    /// Whether all sums are exact in float: all outputs are multiples of a power of two, and no sum of magnitudes reaches
+    /// 2²³ times this power.
     var isExact: Bool {
       let values = outputs.values.flatMap(\.values)
       let unit = (0...12).map { Double(sign: .plus, exponent: -$0, significand: 1) }.first { unit in
@@ -54,8 +55,9 @@ struct ReferenceNetwork {
       return unit.map { greatest < 0x1p23 * $0 } ?? false
     }
 
+    /// Takes the distance of a value from a tie into the margin.
     mutating func note(_ distance: Double, _ variance: Double) {
-      // Exact numbers have no deviation; then a tie is one in float too.
+      // A number without variance is exact: where it is at a tie, the float is, too.
       if variance > 0 { margin = min(margin, distance / variance.squareRoot()) }
     }
   }
@@ -87,14 +89,15 @@ struct ReferenceNetwork {
 
   func scores(_ trace: Trace) -> [Double] { trace.outputs[file.graph.output]?.values ?? [] }
 
-  /// The gradient of Σ seed · scores with respect to the image.
+  /// Returns the gradient of Σ seed · scores with respect to the image.
   func gradient(_ trace: Trace, seed: [Double], throughLastReLU: Bool = true) -> Array3 {
     let image = trace.outputs[Graph.image] ?? Array3(0, 0, 0)
     return gradients(trace, seed: seed, throughLastReLU: throughLastReLU)[Graph.image]
       ?? Array3(image.channels, image.height, image.width)
   }
 
-  /// The gradients of Σ seed · scores with respect to the image and to the output of every layer that has a part in the scores.
+  /// Returns the gradients of Σ seed · scores with respect to the image, and to the output of every layer on which the scores
+  /// depend.
   func gradients(_ trace: Trace, seed: [Double], throughLastReLU: Bool = true) -> [String: Array3] {
     var gradients: [String: Array3] = [:]
     gradients[file.graph.output] = Array3(seed.count, 1, 1, values: seed)
@@ -108,14 +111,15 @@ struct ReferenceNetwork {
         }
       }
       let inputs = layer.inputs.compactMap { trace.outputs[$0] }
-      for place in inputs.indices {
-        add(inputGradient(layer, place, inputs, dy, trace), to: &gradients[layer.inputs[place]])
+      for position in inputs.indices {
+        add(inputGradient(layer, position, inputs, dy, trace), to: &gradients[layer.inputs[position]])
       }
     }
     return gradients
   }
 
-  /// The layers whose clamp is the last one: the scores' own, or that of what they are the average of, or of its parts.
+  /// The layers that have the last clamp: the scores, or the layer of which the scores are the average, or the parts of this
+  /// layer if it is a concatenation.
   private var lastClamps: [String] {
     let layers = Dictionary(uniqueKeysWithValues: file.graph.layers.map { ($0.name, $0) })
     guard let scores = layers[file.graph.output] else { return [] }
@@ -147,7 +151,7 @@ struct ReferenceNetwork {
 }
 
 extension GraphLayer {
-  /// What the layer clamps its values to; nil if it doesn't.
+  /// The interval to which the layer clamps its output; nil if it doesn't clamp.
   fileprivate var clamp: Clamp? {
     let clamp: Clamp? =
       switch operation {

@@ -5,14 +5,14 @@ import PixelAscent
 import TestSupport
 import Testing
 
-/// The real model, the photographs and the goldens, found from this source file.
+/// The real network, the photographs and the goldens.
 enum Resources {
   static let hasModel = PackageFiles.hasModel
-  static let needsModel: Comment = "Models/squeezenet1_1.safetensors is not there; `make model` gets it"
+  static let needsModel: Comment = "Models/squeezenet1_1.safetensors is missing; `make model` gets it"
 
   private static let loaded = Result { try Network(contentsOf: PackageFiles.model) }
 
-  /// SqueezeNet 1.1.
+  /// Returns SqueezeNet 1.1.
   static func network(_ set: InstructionSet = .best, threads: Int? = nil) throws -> Network {
     var network = try loaded.get()
     network.options = ComputeOptions(
@@ -20,7 +20,7 @@ enum Resources {
     return network
   }
 
-  /// A photograph and the class that its name says.
+  /// A photograph, and the class in its file's name.
   struct Photo: Sendable, CustomTestStringConvertible {
     let path: String
     let label: Int
@@ -34,24 +34,24 @@ enum Resources {
     Int(path.split { "_.".contains($0) }.dropLast().last ?? "").map { Photo(path: path, label: $0) }
   }
   static let hasPhotos = PackageFiles.hasPhotos
-  static let needsPhotos: Comment = "the model or the 20 photographs are not there; `make model samples` gets them"
+  static let needsPhotos: Comment = "the model or the 20 photographs are missing; `make model samples` gets them"
 
   private static func golden(_ name: String) throws -> [UInt8] {
     Array(try Data(contentsOf: URL(fileURLWithPath: PackageFiles.folder + "/Tests/Golden/\(name)")))
   }
 
-  /// The array `name`.npy of Tests/Golden.
+  /// Returns the array in Tests/Golden/`name`.npy.
   static func goldenTensor(_ name: String) throws -> Tensor {
     try Tensor(npy: golden("\(name).npy"), name: name)
   }
 
-  /// The list `name`.json of Tests/Golden.
+  /// Returns the list in Tests/Golden/`name`.json.
   static func goldenIndex<Entry: Decodable>(_ name: String, of type: Entry.Type) throws -> [Entry] {
     try JSONDecoder().decode([Entry].self, from: Data(golden("\(name).json")))
   }
 }
 
-/// ‖found − expected‖₂ / ‖expected‖₂.
+/// Returns ‖found − expected‖₂ / ‖expected‖₂.
 func relativeError(_ found: some Sequence<Float>, _ expected: some Sequence<Float>) -> Double {
   var difference = 0.0, norm = 0.0
   for (found, expected) in zip(found, expected) {
@@ -61,7 +61,7 @@ func relativeError(_ found: some Sequence<Float>, _ expected: some Sequence<Floa
   return (difference / norm).squareRoot()
 }
 
-/// max |found − expected|; infinite if their numbers differ or one is NaN.
+/// Returns max |found − expected|; infinity if the counts differ or a difference is NaN.
 func largestError(_ found: [Float], _ expected: [Float]) -> Double {
   guard found.count == expected.count else { return .infinity }
   return zip(found, expected).reduce(0) { worst, pair in
@@ -71,6 +71,6 @@ func largestError(_ found: [Float], _ expected: [Float]) -> Double {
 }
 
 extension [Double] {
-  /// The middle element in order.
+  /// The middle one of the elements in ascending order.
   var median: Double { sorted()[count / 2] }
 }

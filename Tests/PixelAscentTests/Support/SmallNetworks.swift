@@ -3,9 +3,9 @@
 import PixelAscent
 import TestSupport
 
-/// Networks made in memory.
+/// Small networks, and functions that make them.
 enum SmallNetworks {
-  /// p = 0.5 + 0.25 · x: the box is [−2, 2] in every channel.
+  /// Returns preprocessing with mean 0.5 and std 0.25: the box is [−2, 2] in every channel.
   static func halves(inputSize: Int, channels: Int = 3) throws -> Preprocessing {
     let (half, quarter) = ([Float](repeating: 0.5, count: channels), [Float](repeating: 0.25, count: channels))
     return try Preprocessing(mean: half, std: quarter, inputSize: inputSize)
@@ -31,14 +31,14 @@ enum SmallNetworks {
     GraphLayer(name: name, operation: Concatenate(), inputs: inputs)
   }
 
-  /// The scores are the mean of the last layer's channels.
+  /// Returns a graph of these layers whose scores are the means of the last layer's channels.
   static func graph(_ layers: [GraphLayer]) -> Graph {
     Graph(
       input: .init(channels: 3),
       layers: layers + [layer("scores", GlobalAverage(), layers.last?.name ?? "image")], output: "scores")
   }
 
-  /// SqueezeNet's layers, fewer and narrower, with channel counts that are no multiples of 16.
+  /// A small SqueezeNet: fewer and narrower layers, some of whose channel counts are not multiples of 16.
   static let squeezed = graph([
     convolution("conv1", "image", 3, 20, stride: 2), pool("pool1", "conv1"),
     convolution("squeeze2", "pool1", 1, 5), convolution("expand2a", "squeeze2", 1, 16),
@@ -49,8 +49,8 @@ enum SmallNetworks {
     convolution("conv10", "fire3", 1, 21),
   ])
 
-  /// What SqueezeNet lacks: a padded first layer, strides within, a layer without ReLU, a value that three layers read,
-  /// and scores that are the mean of a concatenation.
+  /// A network with features that SqueezeNet does not have: a padded first layer, strides in later layers, a layer without
+  /// ReLU, a value that three layers read, and scores that are the mean of a concatenation.
   static let branched = graph([
     convolution("conv1", "image", 3, 18, padding: 1), convolution("conv2", "conv1", 3, 10, stride: 2, padding: 1),
     convolution("left", "conv2", 1, 16, stride: 2), convolution("middle", "conv2", 3, 16, stride: 2, padding: 1),
@@ -59,7 +59,8 @@ enum SmallNetworks {
     convolution("head1", "pool", 1, 16), convolution("head2", "pool", 1, 9), concatenate("heads", "head1", "head2"),
   ])
 
-  /// A model of `graph` with random parameters: small integers, mostly 0, or reals that keep the size of the activations.
+  /// Returns a model of `graph` with random parameters: small integers, mostly 0, or reals with which the activations of all
+  /// layers have about the same magnitude.
   static func random(
     _ graph: Graph, integers: Bool, seed: UInt64, preprocessing: Preprocessing = .imageNet
   ) throws -> Model {
@@ -90,11 +91,12 @@ enum SmallNetworks {
       let size = (6 / Double(terms)).squareRoot()
       return random.reals(count).map { $0 * size }
     }
-    // About eight that are not zero to each output.
+    // An output has four weights on average that are not zero.
     let values = random.integers(count, range: 1), chances = random.integers(count, range: terms)
     return zip(values, chances).map { abs($1) < 6 ? $0 : 0 }
   }
 
+  /// Returns a model of `graph` with these parameters.
   static func model(
     _ graph: Graph, tensors: [String: Tensor], preprocessing: Preprocessing = .imageNet
   ) throws -> Model {

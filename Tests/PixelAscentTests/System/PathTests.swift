@@ -14,7 +14,7 @@ import Testing
       ("../a", "../", "a", ["..", "a"]),
       ("x/\u{301}a.png", "x/", "\u{301}a.png", ["x", "\u{301}a.png"]), ("/\u{301}", "/", "\u{301}", ["\u{301}"]),
     ])
-  func cuts(_ path: String, _ folder: String, _ name: String, _ steps: [String]) {
+  func pathIsCutAtEverySlash(_ path: String, _ folder: String, _ name: String, _ steps: [String]) {
     #expect(path.folderAndName.folder.unicodeScalars.elementsEqual(folder.unicodeScalars))
     #expect(path.folderAndName.name.unicodeScalars.elementsEqual(name.unicodeScalars))
     #expect(path.steps == steps)
@@ -25,21 +25,22 @@ import Testing
   @Test(arguments: [
     ("x/", "x"), ("x//", "x"), ("/", "/"), ("//", "/"), ("x", "x"), ("", ""), ("x/\u{301}", "x/\u{301}"),
   ])
-  func withoutLastSlash(_ path: String, _ expected: String) {
+  func slashesAtTheEndAreRemoved(_ path: String, _ expected: String) {
     #expect(path.withoutLastSlash.unicodeScalars.elementsEqual(expected.unicodeScalars))
   }
 
-  @Test("All ways to a place are one")
-  func places() throws {
+  @Test("All paths to a file have one canonical path")
+  func pathsToAFileHaveOneCanonicalPath() throws {
     let folder = try TemporaryFolder(), path = folder.path
     try Files.makeFolder(path + "/b")
     try Files.write([1], to: path + "/b/y")
     for (link, target) in [("c", "b"), ("l", "b/y")] {
       try FileManager.default.createSymbolicLink(atPath: "\(path)/\(link)", withDestinationPath: target)
     }
-    let place = try #require(Files.place(path + "/b/y"))
-    for way in ["c/y", "b/../b/y", "./b//y", "l"] { #expect(Files.place("\(path)/\(way)") == place, "\(way)") }
-    #expect(Files.place("\(path)/c/z") == Files.place("\(path)/b/z") && Files.place("\(path)/b/z") != place)
+    let canonical = try #require(Files.place(path + "/b/y"))
+    for way in ["c/y", "b/../b/y", "./b//y", "l"] { #expect(Files.place("\(path)/\(way)") == canonical, "\(way)") }
+    #expect(Files.place("\(path)/c/z") == Files.place("\(path)/b/z"))
+    #expect(Files.place("\(path)/b/z") != canonical)
     #expect(Files.place("\(path)/new/./z") == Files.place("\(path)/new//z"))
     #expect(Files.place("/dev/null") == nil)
   }

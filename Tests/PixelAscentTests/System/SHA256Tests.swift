@@ -16,13 +16,13 @@ import Testing
         "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1"
       ),
     ])
-  func examples(_ text: String, _ digest: String) throws {
+  func digestsEqualTheStandardsExamples(_ text: String, _ digest: String) throws {
     #expect(SHA256.digest(of: text.utf8) == digest)
     #expect(try SHA256.digest(of: [ByteSource(Array(text.utf8), name: "t")]) == digest)
   }
 
-  @Test("A million letters, whole and in files")
-  func long() throws {
+  @Test("A million letters have the same digest in one piece and in several files")
+  func longTextsHaveOneDigest() throws {
     let digest = "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0"
     let letters = [UInt8](repeating: UInt8(ascii: "a"), count: 1_000_000)
     #expect(SHA256.digest(of: letters) == digest)
@@ -30,8 +30,8 @@ import Testing
     #expect(try SHA256.digest(of: parts.map { ByteSource(Array($0), name: "t") }) == digest)
   }
 
-  @Test("A network's is its file's")
-  func network() throws {
+  @Test("A network's digest is its file's")
+  func digestOfANetworkIsItsFiles() throws {
     let bytes = try SmallNetworks.random(SmallNetworks.squeezed, integers: true, seed: 1).safetensors().data()
     #expect(try Network(modelFile: bytes, name: "m").sha256() == SHA256.digest(of: bytes))
   }

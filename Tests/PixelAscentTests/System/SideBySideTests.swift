@@ -10,7 +10,7 @@ import Testing
   private struct Full: Error {}
 
   @Test("Results come in the order of the items", arguments: [1, 2, 3, 8], [0, 1, 2, 500])
-  func order(_ threads: Int, _ count: Int) {
+  func resultsComeInTheOrderOfTheItems(_ threads: Int, _ count: Int) {
     var reported: [Int] = []
     sideBySide(Array(0..<count), threads: threads) { (item: Int) -> Int in
       if item % 7 == 0 { sched_yield() }
@@ -21,8 +21,8 @@ import Testing
     #expect(reported == (0..<count).map { 3 * $0 })
   }
 
-  @Test("A thread that is free goes on, but not until results pile up; they come when the slow one is done")
-  func slowItem() async throws {
+  @Test("A free thread goes on, but only for a limited number of items; their results come after the slow item's")
+  func freeThreadsGoOnDuringASlowItem() async throws {
     try await onThread {
       let begun = Atomic(0), fifteenthDone = DispatchSemaphore(value: 0)
       var reported: [Int] = []
@@ -30,7 +30,7 @@ import Testing
         begun.add(1, ordering: .relaxed)
         if item == 15 { fifteenthDone.signal() }
         if item > 0 { return item }
-        // Chunks of a few items, each waited for, would never get there.
+        // Threads that waited for each chunk of a few items would never reach item 15.
         let came = fifteenthDone.wait(timeout: .now() + 20) == .success
         for _ in 0..<1000 { sched_yield() }
         return came && begun.load(ordering: .relaxed) <= 32 ? 0 : -1
@@ -42,7 +42,7 @@ import Testing
   }
 
   @Test("A result is reported while later items are still under way")
-  func reportsAtOnce() async throws {
+  func resultsAreReportedWhileOthersRun() async throws {
     try await onThread {
       let firstReported = DispatchSemaphore(value: 0)
       var reported: [Bool] = []
@@ -56,8 +56,8 @@ import Testing
     }
   }
 
-  @Test("What a report throws ends it: nothing new begins, and what was begun has ended", arguments: [1, 2, 3])
-  func reportThrows(_ threads: Int) {
+  @Test("An error in a report ends the run, after the items that have begun", arguments: [1, 2, 3])
+  func errorInAReportEndsTheRun(_ threads: Int) {
     let begun = Atomic(0), ended = Atomic(0), nextBegun = DispatchSemaphore(value: 0)
     var reports = 0
     #expect(throws: Full.self) {
@@ -78,8 +78,8 @@ import Testing
     #expect(begun.load(ordering: .relaxed) <= 6 + 16 * threads)
   }
 
-  @Test("More operations than their numbers tell apart: an ascent of minutes has as many")
-  func manyOperations() async throws {
+  @Test("More operations may run than their numbers tell apart, as in an ascent of minutes")
+  func numbersOfOperationsMayRepeat() async throws {
     try await onThread {
       let parallel = Parallel(threads: 2), sum = Atomic(0), operations = 1 << 20 + 1000
       parallel.withThreads {
@@ -89,8 +89,8 @@ import Testing
     }
   }
 
-  @Test("The caller goes on while a value is worked out; a single thread works it out first")
-  func meanwhile() async throws {
+  @Test("The caller goes on while a value is computed; a single thread computes it first")
+  func valueIsComputedMeanwhile() async throws {
     try await onThread {
       let wentOn = DispatchSemaphore(value: 0), isDone = DispatchSemaphore(value: 0)
       let value = Meanwhile(threads: 2) { wentOn.wait(timeout: .now() + 20) == .success }
@@ -103,8 +103,8 @@ import Testing
     }
   }
 
-  @Test("An error comes to whoever asks for the value", arguments: [1, 2])
-  func meanwhileError(_ threads: Int) {
+  @Test("Everyone who asks for a value gets its error", arguments: [1, 2])
+  func everyoneWhoAsksGetsTheError(_ threads: Int) {
     let value = Meanwhile<Int>(threads: threads) { () throws(PixelAscentError) in
       throw PixelAscentError(.unreadableFile, "gone")
     }

@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 @Suite struct SystemLimitsTests {
-  /// A system whose files say these things.
+  /// Returns the limits of a system with these files.
   private func limits(_ files: [String: String], in folder: TemporaryFolder) throws -> SystemLimits {
     for (path, text) in files {
       let url = URL(fileURLWithPath: folder.path + path)
@@ -23,17 +23,17 @@ import Testing
       ("0::/\n", [:], nil), ("", ["/cpu.max": "100000 100000\n"], nil),
       ("0::/\n", ["/cpu.max": "-1 100000"], nil), ("0::/\n", ["/cpu.max": "100000 0"], nil),
       ("0::/\n", ["/cpu.max": "nonsense"], nil),
-      // The least of a group and those around it.
+      // The smallest quota of a group and the groups around it.
       ("0::/a/b\n", ["/a/b/cpu.max": "800000 100000\n", "/a/cpu.max": "300000 100000\n"], 3),
       ("0::/a/b\n", ["/a/b/cpu.max": "200000 100000\n", "/a/cpu.max": "max 100000\n"], 2),
-      // Version 1.
+      // Control groups of version 1.
       (
         "5:memory:/x\n4:cpu,cpuacct:/x\n",
         ["/cpu,cpuacct/x/cpu.cfs_quota_us": "400000\n", "/cpu,cpuacct/x/cpu.cfs_period_us": "100000\n"], 4
       ),
       ("4:cpu:/\n", ["/cpu/cpu.cfs_quota_us": "-1\n", "/cpu/cpu.cfs_period_us": "100000\n"], nil),
     ] as [(String, [String: String], Int?)])
-  func quotas(groups: String, files: [String: String], cores: Int?) throws {
+  func readsQuotasOfControlGroups(groups: String, files: [String: String], cores: Int?) throws {
     let folder = try TemporaryFolder()
     var all = ["/proc/self/cgroup": groups]
     for (path, text) in files { all["/sys/fs/cgroup\(path)"] = text }
@@ -41,15 +41,16 @@ import Testing
   }
 
   @Test(arguments: [("ff", 8), ("3", 2), ("00000000,00000005", 2), ("0", nil), ("", nil)] as [(String, Int?)])
-  func affinity(mask: String, cores: Int?) throws {
+  func readsTheAffinityMask(mask: String, cores: Int?) throws {
     let folder = try TemporaryFolder()
     let status = "Name:\tx\nCpus_allowed:\t\(mask)\nCpus_allowed_list:\t0-7\n"
     #expect(try limits(["/proc/self/status": status], in: folder).affinity == cores)
   }
 
-  @Test func nothingIsKnownOfASystemWithoutThem() throws {
+  @Test func systemWithoutTheseFilesHasNoKnownLimits() throws {
     let limits = SystemLimits(root: try TemporaryFolder().path)
-    #expect(limits.quota == nil && limits.affinity == nil)
+    #expect(limits.quota == nil)
+    #expect(limits.affinity == nil)
     #expect(ComputeOptions.availableThreads >= 1)
   }
 }

@@ -4,7 +4,7 @@ import PixelAscent
 import TestSupport
 import Testing
 
-/// Ascents that their callers drive.
+/// Ascents whose callers take one step after the other.
 @Suite struct AscentSequenceTests {
   private static func network() throws -> Network {
     try Network(SmallNetworks.random(SmallNetworks.squeezed, integers: false, seed: 7), name: "small")
@@ -17,8 +17,8 @@ import Testing
     return visualization
   }
 
-  /// A step rule of one's own is given the image and the gradient, and its image is the next.
-  @Test(arguments: [1, 3]) func ownStepRule(samples: Int) throws {
+  /// A custom step rule gets the image and the gradient, and changes the image into the next one.
+  @Test(arguments: [1, 3]) func stepRuleMakesTheNextImage(samples: Int) throws {
     var visualization = Self.visualization()
     (visualization.blurEvery, visualization.samples) = (0, samples)
     let network = try Self.network(), ascent = try visualization.begin(network, class: 1)
@@ -27,9 +27,10 @@ import Testing
       for index in image.values.indices { image.values[index] += 0.5 * gradient.values[index] }
     }) {
       let other = try #require(try usual.next())
-      #expect(step.iteration == other.iteration && step.gradient.shape == [3, 32, 40])
+      #expect(step.iteration == other.iteration)
+      #expect(step.gradient.shape == [3, 32, 40])
       let greatest = other.image.values.map(abs).max() ?? 0
-      // The kernel fuses a product that is rounded here: by 2⁻²⁴ a step. What that does to the next gradient is larger.
+      // The kernel does not round the product that is rounded here. That is 2⁻²⁴ per step, but changes the next gradient more.
       for (found, expected) in zip(step.image.values, other.image.values) {
         #expect(abs(found - expected) <= 0x1p-18 * greatest)
       }
@@ -37,7 +38,7 @@ import Testing
     #expect(try usual.next() == nil)
   }
 
-  @Test func ownStepRuleIsChecked() throws {
+  @Test func imageOfAStepRuleIsChecked() throws {
     let ascent = try Self.visualization().begin(Self.network(), class: 1)
     #expect(
       errorLine { try ascent.next(update: { image, _ in image.values[0] = .nan }) }
@@ -47,8 +48,8 @@ import Testing
         == "the step rule must leave a finite image of shape (3, 32, 40), found the shape (1)")
   }
 
-  /// In the box where the parameters say so, whatever the rule does.
-  @Test func ownStepRuleIsClamped() throws {
+  /// With `clamp` the image stays in the box, whatever the step rule does.
+  @Test func imageOfAStepRuleIsClamped() throws {
     var visualization = Self.visualization()
     visualization.clamp = true
     let network = try Self.network(), ascent = try visualization.begin(network, class: 1)
@@ -72,12 +73,14 @@ import Testing
       if !step.isTarget { #expect(try step.gradient().values.max() == 1 / 64) }
     }
     let result = try ascent.result()
-    #expect(result.isFooled && result.survives8Bit && result.iterations == 2)
-    // The photo's 140/255 is rounded, and so is what a quarter is added to.
+    #expect(result.isFooled)
+    #expect(result.survives8Bit)
+    #expect(result.iterations == 2)
+    // The photo's 140/255 is rounded, and so are the sums with 0.25.
     #expect(abs(result.l2 - 0.5 * 8) < 1e-5)
   }
 
-  @Test func probabilityIsTheSameWhetherItIsRecordedOrAskedFor() throws {
+  @Test func recordedProbabilitiesEqualThoseOfTheSteps() throws {
     var visualization = Self.visualization()
     visualization.showEvery = 0
     let network = try Self.network()
@@ -86,11 +89,13 @@ import Testing
     var probabilities: [Double] = []
     while let step = try asked.next() { probabilities.append(try step.probability()) }
     let result = try recorded.finish()
-    #expect(probabilities == result.probabilityHistory && probabilities.count == 5)
-    #expect(try asked.result().image == result.image && silent.finish().image == result.image)
+    #expect(probabilities == result.probabilityHistory)
+    #expect(probabilities.count == 5)
+    #expect(try asked.result().image == result.image)
+    #expect(try silent.finish().image == result.image)
   }
 
-  /// A result in the middle is only looked at: the step before it keeps its gradient, and those after it go on as they would.
+  /// A result in the middle of an ascent changes neither the gradient of the step before it nor the steps after it.
   @Test func resultInTheMiddleChangesNothing() throws {
     var visualization = Self.visualization()
     visualization.maxJitter = 7
@@ -117,12 +122,13 @@ import Testing
       if let gradient { #expect(try step.gradient() == gradient) }
     }
     let result = try watched.result()
-    #expect(result.unrounded == alone.unrounded && result.image == alone.image)
+    #expect(result.unrounded == alone.unrounded)
+    #expect(result.image == alone.image)
     #expect(result.iterations == alone.iterations)
     #expect(result.stepsBeforeLastReLU == alone.stepsBeforeLastReLU)
   }
 
-  /// An image to start from is looked at only where the parameters say so.
+  /// An image to start from is ignored unless `start` is `.image`.
   @Test func startsFromAnImageOnlyIfToldTo() throws {
     let network = try Self.network(), start = Tensor(shape: [1], repeating: .nan)
     let visualization = Self.visualization()
@@ -130,10 +136,10 @@ import Testing
       try visualization.run(network, class: 1, from: start).image == visualization.run(network, class: 1).image)
   }
 
-  @Test func ascentsInATaskGroup() async throws {
+  @Test func ascentsInATaskGroupEqualThoseAlone() async throws {
     let network = try Self.network(), visualization = Self.visualization()
     let alone = try (0..<4).map { try visualization.run(network, class: $0).image }
-    let together = try await withThrowingTaskGroup(of: (Int, Tensor).self) { group in
+    let grouped = try await withThrowingTaskGroup(of: (Int, Tensor).self) { group in
       for index in 0..<4 {
         group.addTask { (index, try visualization.run(network, class: index).image) }
       }
@@ -141,7 +147,7 @@ import Testing
       for try await (index, image) in group { images[index] = image }
       return images
     }
-    #expect(alone == (0..<4).compactMap { together[$0] })
+    #expect(alone == (0..<4).compactMap { grouped[$0] })
   }
 
   @Test func cancelledTaskStopsItsAscent() async throws {
@@ -159,7 +165,8 @@ import Testing
       return (steps, try ascent.result().iterations)
     }
     let (steps, iterations) = try await task.value
-    #expect(steps == 3 && iterations == 3)
+    #expect(steps == 3)
+    #expect(iterations == 3)
     let fooling = Task {
       withUnsafeCurrentTask { $0?.cancel() }
       let photo = RGBImage(width: 40, height: 32, pixels: [UInt8](repeating: 140, count: 3840))

@@ -5,9 +5,10 @@ import PixelAscent
 import TestSupport
 import Testing
 
-/// The loop, on networks small enough to know every gradient; `RecipeTests` compares its steps with PyTorch.
+/// The iterations, on networks whose gradients are known; `RecipeTests` compares the steps with PyTorch.
 @Suite struct ClassVisualizationTests {
-  /// The gradient of class 0 is the number of 3×3 windows that hold a pixel, / (38 · 34): 1 at the corners, 9 inside.
+  /// The gradient of class 0 at a pixel is n / (38 · 34), where n of the 3×3 windows contain the pixel: 1 at the corners,
+  /// 9 inside.
   private static let size = (height: 40, width: 36)
   private static let windows: Network? = {
     let graph = SmallNetworks.graph([SmallNetworks.convolution("conv", "image", 3, 1)])
@@ -19,7 +20,8 @@ import Testing
 
   private static func taps(_ index: Int, _ size: Int) -> Int { min(index + 1, size - index, 3) }
 
-  /// One step from the mean image without anything else: the image is the gradient, rolled back.
+  /// Returns the image after one step from the mean image, without blur and clamp: the gradient, rolled back, or a multiple
+  /// of it.
   private func gradientOfOneStep(_ recipe: ClassVisualization.Recipe, jitter: Int, samples: Int = 1, seed: UInt64)
     throws
     -> Tensor
@@ -37,7 +39,7 @@ import Testing
     return try visualization.run(try #require(Self.windows), class: 0).image
   }
 
-  /// The gradient's margin stands where the roll has put the image's edge: at row −offset.
+  /// Returns the offsets of the roll: the gradient is least at the edges of the rolled image, which meet at row −offset.
   private func offsets(_ image: Tensor) throws -> (rows: Int, columns: Int) {
     let (height, width) = Self.size
     func edge(_ profile: [Float]) throws -> Int {
@@ -64,14 +66,15 @@ import Testing
     let rows = Set(pairs.map { $0[0] }), columns = Set(pairs.map { $0[1] }), all = Set(range)
     #expect(rows == all)
     #expect(columns == all)
-    #expect(pairs.count > 2 * range.count, "rows and columns are drawn apart")
+    #expect(pairs.count > 2 * range.count, "rows and columns are not independent")
   }
 
-  @Test(arguments: ClassVisualization.Recipe.allCases) func jitterBeyondTheImageGoesRound(
+  @Test(arguments: ClassVisualization.Recipe.allCases) func jitterBeyondTheImageWrapsAround(
     recipe: ClassVisualization.Recipe
   ) throws {
     let image = try gradientOfOneStep(recipe, jitter: 1_000_000, seed: 1)
-    #expect(image.values.reduce(0, +) > 0 && Set(image.values).count >= 4)
+    #expect(image.values.reduce(0, +) > 0)
+    #expect(Set(image.values).count >= 4)
     #expect(throws: Never.self) { try offsets(image) }
     let still = try offsets(try gradientOfOneStep(recipe, jitter: 0, seed: 1))
     #expect(still == (0, 0))
@@ -96,7 +99,7 @@ import Testing
   @Test(arguments: [
     (7, 3, [0, 2, 5, 6]), (7, 0, [0, 6]), (1, 25, [0]), (6, 3, [0, 2, 5]), (3, 1, [0, 1, 2]), (9, 25, [0, 8]),
   ])
-  func shows(iterations: Int, every: Int, expected: [Int]) throws {
+  func showsTheFirstTheLastAndEveryNthStep(iterations: Int, every: Int, expected: [Int]) throws {
     var visualization = ClassVisualization(.cs231nTensorFlow)
     (visualization.height, visualization.width) = (9, 12)
     visualization.iterations = iterations
@@ -113,12 +116,15 @@ import Testing
     }
     let result = try ascent.result()
     #expect(shown == expected)
-    #expect(result.scoreHistory == scores && scores.count == iterations)
-    #expect(last == result.picture && last?.width == 12 && last?.height == 9)
+    #expect(result.scoreHistory == scores)
+    #expect(scores.count == iterations)
+    #expect(last == result.picture)
+    #expect(last?.width == 12)
+    #expect(last?.height == 9)
     #expect(result.picture == network.render(result.image, .clip))
   }
 
-  @Test func shownScoreIsThatBeforeTheStep() throws {
+  @Test func scoreOfAStepIsThatOfTheImageBeforeIt() throws {
     var visualization = ClassVisualization(.cs231nPyTorch)
     let start = Tensor(shape: [3, 10, 11], values: RandomSource(seed: 8).normals(330))
     visualization.iterations = 2
@@ -129,16 +135,19 @@ import Testing
     var scores: [Float] = []
     while let step = try ascent.next() { scores.append(step.score) }
     let result = try ascent.result()
+    try #require(scores.count == 2)
     #expect(try scores[0] == network.scores(of: start)[0])
-    #expect(scores[1] > scores[0] && result.scores[0] > scores[1])
-    #expect(result.scoreHistory == scores && result.probabilityHistory == [])
+    #expect(scores[1] > scores[0])
+    #expect(result.scores[0] > scores[1])
+    #expect(result.scoreHistory == scores)
+    #expect(result.probabilityHistory == [])
     #expect(try result.scores == network.scores(of: result.image))
     #expect(result.image.shape == start.shape)
   }
 
-  /// A step too small to change a float leaves the noise and the blurs.
+  /// The steps are too small to change a float, so that only the noise and the blurs are left.
   @Test(arguments: [(0, 0, 0.5), (1, 4, 0.5), (2, 2, 0.5), (3, 2, 1.7), (10, 1, 3), (5, 1, 40)])
-  func blursAtMultiplesOfItsPeriod(every: Int, blurs: Int, sigma: Double) throws {
+  func blursAtMultiplesOfThePeriod(every: Int, blurs: Int, sigma: Double) throws {
     var visualization = ClassVisualization(.cs231nPyTorch)
     (visualization.height, visualization.width) = (9, 13)
     visualization.iterations = 4
@@ -153,11 +162,11 @@ import Testing
       let before = expected
       pxa_ref_gaussian_blur(&expected, before, 3, 9, 13, sigma)
     }
-    // Each blur sums up to 27 products twice, of numbers below 5.
+    // A blur is two sums of at most 27 products of numbers below 5.
     #expect(largestError(image.values, expected.map(Float.init)) <= Double(blurs) * 2 * 29 * 0x1p-24 * 5)
   }
 
-  @Test func noiseIsTheRecipes() throws {
+  @Test func noiseIsUniformOrNormalAsTheRecipeSays() throws {
     let network = try #require(Self.windows)
     for recipe in ClassVisualization.Recipe.allCases {
       var visualization = ClassVisualization(recipe)
@@ -182,7 +191,8 @@ import Testing
     }
   }
 
-  @Test(arguments: ClassVisualization.Recipe.allCases) func clampKeepsTheBox(recipe: ClassVisualization.Recipe) throws {
+  @Test(arguments: ClassVisualization.Recipe.allCases)
+  func clampKeepsTheImageInTheBox(recipe: ClassVisualization.Recipe) throws {
     let network = try #require(Self.windows)
     var visualization = ClassVisualization(recipe)
     (visualization.height, visualization.width) = (12, 9)
@@ -193,7 +203,7 @@ import Testing
       visualization.clamp = clamp
       let values = try visualization.run(network, class: 0).image.values
       let isInside = values.indices.allSatisfy { index in
-        // The blur after the clamp may round.
+        // The blur after the clamp may round a value to one beyond the box.
         let channel = index / 108
         return values[index] >= network.preprocessing.lowerBound(channel) - 1e-6
           && values[index] <= network.preprocessing.upperBound(channel) + 1e-6
@@ -202,8 +212,8 @@ import Testing
     }
   }
 
-  @Test(arguments: ClassVisualization.Recipe.allCases) func sameSeedSameBytes(recipe: ClassVisualization.Recipe) throws
-  {
+  @Test(arguments: ClassVisualization.Recipe.allCases)
+  func sameSeedGivesTheSameBytes(recipe: ClassVisualization.Recipe) throws {
     let file = try SmallNetworks.random(SmallNetworks.squeezed, integers: false, seed: 3)
     var visualization = ClassVisualization(recipe)
     (visualization.height, visualization.width) = (48, 37)
@@ -216,7 +226,9 @@ import Testing
     let alone = try run(1, seed: 1)
     for threads in [1, 2, 3, 5] {
       let result = try run(threads, seed: 1)
-      #expect(result.image == alone.image && result.scores == alone.scores && result.picture == alone.picture)
+      #expect(result.image == alone.image)
+      #expect(result.scores == alone.scores)
+      #expect(result.picture == alone.picture)
     }
     #expect(try run(2, seed: 2).image != alone.image)
   }

@@ -5,10 +5,10 @@ import PixelAscent
 import TestSupport
 import Testing
 
-/// On 8×8 pixels of one colour, with p = 0.5 + 0.25 · x, a step of length 1 along one channel adds 1/8 to each pixel,
-/// which is 255 · 0.25 / 8 = 7.97 of its 255 steps.
+/// Most photos here have 8×8 pixels of one colour, with mean 0.5 and std 0.25. A step of length 1 along one channel adds 1/8
+/// to each pixel, which is 255 · 0.25 / 8 = 7.97 of the 255 levels.
 @Suite struct FoolingTests {
-  /// Class 0 is red + `lead`, class 1 green.
+  /// Returns a network in which class 0 has the score red + `lead`, and class 1 the score green.
   private static func rivals(lead: Float) throws -> Network {
     try PixelwiseNetwork.make([.init(weight: [1, 0, 0], bias: lead), .init(weight: [0, 1, 0], bias: 0)])
   }
@@ -18,78 +18,102 @@ import Testing
   }
 
   @Test(arguments: [(0.3, 1.0, 3), (0.3, 0.5, 5), (1.1, 1, 9), (1.1, 3, 3)])
-  func takesTheStepsThatItMust(lead: Float, learningRate: Double, steps: Int) throws {
+  func takesAsManyStepsAsItNeeds(lead: Float, learningRate: Double, steps: Int) throws {
     let network = try Self.rivals(lead: lead)
     var seen: [Int] = []
     let ascent = try Fooling(learningRate: learningRate).begin(network, on: Self.plain(140), target: 1)
     while let step = try ascent.next() {
       seen.append(step.iteration)
-      #expect(step.scores.count == 2 && step.score == step.scores[1])
+      try #require(step.scores.count == 2)
+      #expect(step.score == step.scores[1])
     }
     let result = try ascent.result()
-    #expect(result.iterations == steps && result.isFooled && result.survives8Bit)
-    // Before every step, after the last, and for the rounded image.
+    #expect(result.iterations == steps)
+    #expect(result.isFooled)
+    #expect(result.survives8Bit)
+    // One before every step, one after the last step, and one for the rounded image.
     #expect(seen == Array(0...steps) + [steps])
     #expect(abs(result.l2 - Double(steps) * learningRate) < 1e-4)
     let change = Double(steps) * learningRate * 255 * 0.25 / 8
     #expect(abs(Double(result.linf8Bit) - change) <= 0.5 + 1e-3)
-    // Of three values one has changed.
+    // One of a pixel's three values has changed.
     let rms = Double(result.linf8Bit) / 3.0.squareRoot()
-    #expect(abs(result.rms8Bit - rms) < 1e-9 && abs(pow(10, result.psnr / 20) - 255 / rms) < 1e-9)
+    #expect(abs(result.rms8Bit - rms) < 1e-9)
+    #expect(abs(pow(10, result.psnr / 20) - 255 / rms) < 1e-9)
     #expect(result.stepsBeforeLastReLU == 0)
     let green = UInt8(140 + result.linf8Bit)
     #expect(result.image.pixels == (0..<64).flatMap { _ in [140, green, 140] as [UInt8] })
     #expect(result.original == Self.plain(140))
-    #expect(result.originalScores[0] > result.originalScores[1] && result.scores[0] < result.scores[1])
-    #expect(result.panels.width == 4 * 8 + 3 * 4 && result.panels.height == 8)
+    #expect(result.originalScores[0] > result.originalScores[1])
+    #expect(result.scores[0] < result.scores[1])
+    #expect(result.panels.width == 4 * 8 + 3 * 4)
+    #expect(result.panels.height == 8)
     #expect(try network.scores(of: network.tensor(from: result.image)) == result.scores)
   }
 
-  @Test func imageThatIsTheTargetStays() throws {
+  @Test func photoOfTheTargetClassStaysAsItIs() throws {
     let result = try Fooling().run(Self.rivals(lead: 0.1), on: Self.plain(200), target: 0)
-    #expect(result.iterations == 0 && result.isFooled && result.survives8Bit)
-    #expect(result.l2 == 0 && result.linf8Bit == 0 && result.image == result.original)
-    #expect(result.rms8Bit == 0 && result.psnr == .infinity)
+    #expect(result.iterations == 0)
+    #expect(result.isFooled)
+    #expect(result.survives8Bit)
+    #expect(result.l2 == 0)
+    #expect(result.linf8Bit == 0)
+    #expect(result.image == result.original)
+    #expect(result.rms8Bit == 0)
+    #expect(result.psnr == .infinity)
   }
 
-  @Test(arguments: [0, 1, 2]) func stopsAtTheLastIteration(allowed: Int) throws {
+  @Test(arguments: [0, 1, 2]) func stopsAfterTheLastIteration(allowed: Int) throws {
     let result = try Fooling(maxIterations: allowed).run(Self.rivals(lead: 0.3), on: Self.plain(140), target: 1)
-    #expect(result.iterations == allowed && !result.isFooled && !result.survives8Bit)
+    #expect(result.iterations == allowed)
+    #expect(!result.isFooled)
+    #expect(!result.survives8Bit)
     #expect(abs(result.l2 - Double(allowed)) < 1e-4)
-    #expect(result.unrounded.shape == [3, 8, 8] && result.scores.count == 2)
+    #expect(result.unrounded.shape == [3, 8, 8])
+    #expect(result.scores.count == 2)
   }
 
-  /// A step of 0.3005 over a lead of 0.3: 19.16 of the 255 steps, rounded to 19, are 0.298 and too few.
-  @Test(arguments: [1, 100]) func goesOnWhereRoundingUndoesIt(allowed: Int) throws {
+  /// One step adds 0.3005, more than the lead of 0.3. It is 19.16 of the 255 levels, and 19 levels are 0.298: too few.
+  @Test(arguments: [1, 100]) func goesOnIfRoundingUndoesTheFooling(allowed: Int) throws {
     let result = try Fooling(learningRate: 8 * 0.3005, maxIterations: allowed)
       .run(Self.rivals(lead: 0.3), on: Self.plain(140), target: 1)
-    #expect(result.isFooled && result.survives8Bit == (allowed > 1) && result.iterations == min(allowed, 2))
+    #expect(result.isFooled)
+    #expect(result.survives8Bit == (allowed > 1))
+    #expect(result.iterations == min(allowed, 2))
     #expect(result.linf8Bit == (allowed > 1 ? 38 : 19))
     #expect((result.scores[1] > result.scores[0]) == result.survives8Bit)
   }
 
-  /// A step of 0.3065 under a lead of 0.31: 19.54 of the 255 steps, rounded to 20, are 0.314 and enough.
-  @Test func roundingMayBeTheStepThatLacks() throws {
+  /// One step adds 0.3065, less than the lead of 0.31. It is 19.54 of the 255 levels, and 20 levels are 0.314: enough.
+  @Test func roundingMayCompleteTheFooling() throws {
     let result = try Fooling(learningRate: 8 * 0.3065, maxIterations: 1)
       .run(Self.rivals(lead: 0.31), on: Self.plain(140), target: 1)
-    #expect(result.isFooled && result.survives8Bit && result.iterations == 1 && result.linf8Bit == 20)
+    #expect(result.isFooled)
+    #expect(result.survives8Bit)
+    #expect(result.iterations == 1)
+    #expect(result.linf8Bit == 20)
     #expect(result.scores[1] > result.scores[0])
   }
 
-  @Test func stopsWhereverItsCallerDoes() throws {
+  @Test func callerMayStopAndGoOn() throws {
     let ascent = try Fooling().begin(Self.rivals(lead: 1.1), on: Self.plain(140), target: 1)
     while let step = try ascent.next(), step.iteration < 2 {}
     let result = try ascent.result()
-    #expect(result.iterations == 2 && !result.isFooled && !result.survives8Bit)
-    // It may go on from there.
+    #expect(result.iterations == 2)
+    #expect(!result.isFooled)
+    #expect(!result.survives8Bit)
     let end = try ascent.finish(), whole = try Fooling().run(Self.rivals(lead: 1.1), on: Self.plain(140), target: 1)
-    #expect(end.image == whole.image && end.unrounded == whole.unrounded && end.iterations == whole.iterations)
+    #expect(end.image == whole.image)
+    #expect(end.unrounded == whole.unrounded)
+    #expect(end.iterations == whole.iterations)
   }
 
-  /// Green would have to be brighter than a picture can be.
-  @Test func repairsInsideTheBoxOnly() throws {
+  /// The target class would need a brighter green than a picture can have.
+  @Test func imageStaysInTheBox() throws {
     let result = try Fooling(maxIterations: 40).run(Self.rivals(lead: 2.1), on: Self.plain(128), target: 1)
-    #expect(result.iterations == 40 && !result.isFooled && !result.survives8Bit)
+    #expect(result.iterations == 40)
+    #expect(!result.isFooled)
+    #expect(!result.survives8Bit)
     #expect(result.unrounded.values.allSatisfy { $0 >= -2 && $0 <= 2 })
     #expect(result.image.pixels == (0..<64).flatMap { _ in [128, 255, 128] as [UInt8] })
   }
@@ -99,12 +123,15 @@ import Testing
       .init(weight: [1, 0, 0], bias: 0.5), .init(weight: [0, 1, 0], bias: -0.3),
     ])
     let result = try Fooling().run(network, on: Self.plain(128), target: 1)
-    // Green is alive from 0.3 on, and first above 0.5 + 0.3: after 3 steps, and after 7.
-    #expect(result.originalScores[1] == 0 && result.stepsBeforeLastReLU == 3 && result.iterations == 7)
-    #expect(result.isFooled && result.survives8Bit)
+    // Class 1's score is above 0 after 3 steps, when green exceeds 0.3, and the greatest after 7, when green exceeds 0.8.
+    #expect(result.originalScores[1] == 0)
+    #expect(result.stepsBeforeLastReLU == 3)
+    #expect(result.iterations == 7)
+    #expect(result.isFooled)
+    #expect(result.survives8Bit)
   }
 
-  @Test func refusesWhereThereIsNoDirection() throws {
+  @Test func refusesAGradientOfZeros() throws {
     let network = try PixelwiseNetwork.make([
       .init(weight: [1, 0, 0], bias: 0.5), .init(weight: [0, 0, 0], bias: 0.3),
     ])
@@ -119,7 +146,7 @@ import Testing
     }
   }
 
-  @Test func refusesParameters() {
+  @Test func refusesParametersOutOfRange() {
     for rate in [0, -1, .nan, .infinity] as [Double] {
       #expect(
         errorLine { try Fooling(learningRate: rate).validate() }
@@ -134,7 +161,7 @@ import Testing
   }
 
   @Test(arguments: [1e20, 1e38, 1e300]) func saysThatAnAscentDiverges(learningRate: Double) throws {
-    // Green alone decides, against a rival that no green overtakes.
+    // Both scores depend on green only, and in the box class 0 always has the greater one.
     let network = try PixelwiseNetwork.make([.init(weight: [0, 2, 0], bias: 9), .init(weight: [0, 1, 0], bias: 1)])
     let fooling = Fooling(learningRate: learningRate, maxIterations: 1)
     #expect(
@@ -142,28 +169,35 @@ import Testing
         == "the ascent's values are too large for a float: use a smaller learning rate or l2")
   }
 
-  /// A picture in the mean colour, where the scores of these classes are dead.
+  /// The photo has the mean colour, with which these classes have the score 0.
   @Test(.enabled(if: Resources.hasModel, Resources.needsModel), arguments: [90, 105])
-  func deadClassOfSqueezeNet(target: Int) throws {
+  func deadClassOfSqueezeNetCanBeTheTarget(target: Int) throws {
     let mean = RGBImage(width: 224, height: 224, pixels: (0..<224 * 224).flatMap { _ in [124, 116, 104] as [UInt8] })
     let result = try Fooling().run(try Resources.network(), on: mean, target: target)
-    #expect(result.originalScores[target] == 0 && result.stepsBeforeLastReLU > 0)
-    #expect(result.isFooled && result.survives8Bit && result.unrounded.isFinite)
+    #expect(result.originalScores[target] == 0)
+    #expect(result.stepsBeforeLastReLU > 0)
+    #expect(result.isFooled)
+    #expect(result.survives8Bit)
+    #expect(result.unrounded.isFinite)
   }
 
   @Test(
     .enabled(if: Resources.hasPhotos, Resources.needsPhotos), arguments: Resources.photos.prefix(5),
     [76, 187, 920])
-  func savedPhotographIsTheTarget(photo: Resources.Photo, target: Int) throws {
+  func savedPhotographIsClassifiedAsTheTarget(photo: Resources.Photo, target: Int) throws {
     let network = try Resources.network()
     let result = try Fooling().run(network, on: try photo.image, target: target)
-    #expect(result.isFooled && result.survives8Bit && result.iterations > 0)
+    #expect(result.isFooled)
+    #expect(result.survives8Bit)
+    #expect(result.iterations > 0)
     let saved = try RGBImage(decoding: result.image.pngData(), name: "a.png")
     #expect(saved == result.image)
     let top = try network.classify(saved, top: 1)[0]
-    #expect(top.classIndex == target && top.score == result.scores[target])
-    // A path of steps of length 1 is no shorter than the way it covers.
-    #expect(result.l2 > 0 && result.l2 <= Double(result.iterations) * (1 + 1e-5))
+    #expect(top.classIndex == target)
+    #expect(top.score == result.scores[target])
+    // The distance is at most the sum of the steps, which have the length 1.
+    #expect(result.l2 > 0)
+    #expect(result.l2 <= Double(result.iterations) * (1 + 1e-5))
     #expect((1...255).contains(result.linf8Bit))
 
     let folder = try TemporaryFolder()

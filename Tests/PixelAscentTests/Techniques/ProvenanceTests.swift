@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: MIT
 
-import Foundation
 import PixelAscent
 import TestSupport
 import Testing
 
-/// What a picture's file says of how it was made.
+/// The provenance in a picture's file.
 @Suite struct ProvenanceTests {
   private func network() throws -> Network {
     try Network(SmallNetworks.random(SmallNetworks.squeezed, integers: true, seed: 1), name: "n")
@@ -30,33 +29,36 @@ import Testing
     ]
   }
 
-  @Test("It comes back from a PNG and a JPEG")
-  func roundTrip() throws {
+  @Test("Provenance is read back from a PNG and a JPEG")
+  func provenanceIsReadBack() throws {
     let image = RGBImage(width: 2, height: 1, pixels: [1, 2, 3, 4, 5, 6])
     for technique in techniques() {
       for kind in [Provenance.Kind.result, .figure, .overlay] {
         let provenance = try provenance(technique, input: "00ff").of(kind), text = try provenance.text()
         for bytes in [try image.pngData(comment: text), try image.jpegData(comment: text)] {
           let found = try Provenance(inFile: bytes, name: "f")
-          #expect(try found == provenance && found.text() == text)
-          #expect(found.model.settings.mean == [0.25, 0.5, 0.75] && found.model.settings.isBGR)
+          #expect(found == provenance)
+          #expect(try found.text() == text)
+          #expect(found.model.settings.mean == [0.25, 0.5, 0.75])
+          #expect(found.model.settings.isBGR)
         }
       }
     }
   }
 
-  @Test("An image that an ascent starts from keeps its size, not its pixels")
-  func imageStart() throws {
+  @Test("Of an image that an ascent starts from, the provenance holds the size and not the pixels")
+  func startImageIsHeldByItsSize() throws {
     var visualization = ClassVisualization().starting(from: Tensor(shape: [3, 5, 7], repeating: 1))
     visualization.showEvery = 0
     let text = try provenance(visualization, input: "ab").text()
     let bytes = try RGBImage(width: 2, height: 1, pixels: [1, 2, 3, 4, 5, 6]).pngData(comment: text)
     #expect(try Provenance(inFile: bytes, name: "f").text() == text)
-    #expect(text.contains("\"height\":5") && text.contains("\"width\":7"))
+    #expect(text.contains("\"height\":5"))
+    #expect(text.contains("\"width\":7"))
   }
 
-  @Test("All that decides a picture's bytes, no time, no path, no number of threads")
-  func text() throws {
+  @Test("The text holds all that decides a picture's bytes, and no time, path or number of threads")
+  func textHoldsWhatDecidesTheBytes() throws {
     let network = try network(), digest = try network.sha256(), simd = network.options.instructionSet.name
     let visualization = ClassVisualization().starting(from: Tensor(shape: [3, 5, 7], repeating: 0))
     let found = Provenance(visualization, class: 1, network, try Provenance.Model(network), input: "ab")
@@ -75,8 +77,8 @@ import Testing
   private static let nothing = "f: the file has no provenance; only pictures that pixelascent wrote have one"
   private static let unreadable = "f: its provenance can't be read: "
 
-  @Test("What is not one is refused with a line")
-  func refusals() throws {
+  @Test("A comment that is not provenance, or says something impossible, is refused")
+  func refusesOtherComments() throws {
     let image = RGBImage(width: 1, height: 1, pixels: [1, 2, 3])
     func line(_ comment: String?) throws -> String {
       let bytes = try image.pngData(comment: comment)
@@ -99,16 +101,5 @@ import Testing
       #expect(text.contains(part))
       #expect(try line(text.replacing(part, with: change)) == Self.unreadable + why)
     }
-  }
-
-  @Test("Of two pictures: how many values differ, the greatest difference, the PSNR")
-  func distance() {
-    let one = RGBImage(width: 2, height: 1, pixels: [0, 10, 20, 30, 40, 255])
-    let other = RGBImage(width: 2, height: 1, pixels: [255, 10, 20, 30, 41, 255])
-    let distance = one.distance(from: other)
-    #expect(distance?.count == 2 && distance?.greatest == 255)
-    #expect(abs((distance?.psnr ?? 0) - 10 * log10(255 * 255 * 6 / (255.0 * 255 + 1))) < 1e-12)
-    #expect(one.distance(from: one)?.psnr == .infinity)
-    #expect(one.distance(from: RGBImage(width: 1, height: 2, pixels: one.pixels)) == nil)
   }
 }

@@ -4,8 +4,8 @@ import PixelAscent
 import TestSupport
 import Testing
 
-/// The steps of every recipe against NumPy and PyTorch in float64, without jitter: largest absolute difference of a
-/// pixel in normalised space. Longer ascents are chaotic and can't be compared.
+/// The steps of every recipe, without jitter, against NumPy and PyTorch in float64. The error is the largest absolute
+/// difference of a value in normalised space. Longer ascents are chaotic and can't be compared.
 @Suite(.enabled(if: Resources.hasModel, Resources.needsModel)) struct RecipeTests {
   private static let target = 187
 
@@ -27,7 +27,7 @@ import Testing
   }
 
   @Test(arguments: ClassVisualization.Recipe.allCases, InstructionSet.selectable)
-  func oneStep(recipe: ClassVisualization.Recipe, set: InstructionSet) throws {
+  func oneStepEqualsPyTorchs(recipe: ClassVisualization.Recipe, set: InstructionSet) throws {
     for (blurEvery, name) in [(1, "blurred"), (0, "unblurred")] {
       let error = try error(
         recipe, from: "strict-64x64-input", steps: 1, blurEvery: blurEvery,
@@ -36,10 +36,10 @@ import Testing
     }
   }
 
-  /// With the recipe's own blur: that is at t = 0 only, or never. A start may meet a near tie, so the bound is for the
-  /// median over five.
+  /// With the recipe's own blur, which comes at t = 0 only, or never. One of the starts may come near a tie, so the bound is
+  /// for the median of five.
   @Test(arguments: ClassVisualization.Recipe.allCases, InstructionSet.selectable)
-  func threeSteps(recipe: ClassVisualization.Recipe, set: InstructionSet) throws {
+  func threeStepsEqualPyTorchsInTheMedian(recipe: ClassVisualization.Recipe, set: InstructionSet) throws {
     let errors = try (0..<5).map {
       try error(
         recipe, from: "three-steps-init\($0)", steps: 3, golden: "three-steps-\(recipe.rawValue)-from\($0)", set: set)

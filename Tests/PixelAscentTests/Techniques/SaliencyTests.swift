@@ -9,7 +9,8 @@ import Testing
     .init(weight: [1, -3, 2], bias: 0), .init(weight: [0, 0.5, -0.25], bias: 1), .init(weight: [0, 0, 0], bias: -1),
   ]
 
-  /// Four pixels (r, g, b): class 0 is 3, −1, 0 and 8 before the ReLU, so 11/4; class 1 is 0.75, 1.5, 1 and −0.25, so 3.25/4.
+  /// Four pixels. Before the ReLU class 0 has the values 3, −1, 0 and 8, so its score is 11/4; class 1 has 0.75, 1.5, 1 and
+  /// −0.25, so its score is 3.25/4.
   private static let input = Tensor(
     shape: [3, 2, 2],
     values: [
@@ -22,11 +23,11 @@ import Testing
 
   init() throws { network = try PixelwiseNetwork.make(Self.classes) }
 
-  @Test func equalsTheGradientByHand() throws {
+  @Test func gradientEqualsTheOneByHand() throws {
     let saliency = try Saliency().run(network, onInput: Self.input)
     #expect(saliency.scores == [2.75, 0.8125, 0])
     #expect(saliency.classIndex == 0)
-    // A ReLU at 0 passes nothing on.
+    // A ReLU passes no gradient on where its input is 0.
     #expect(
       saliency.gradient
         == Tensor(shape: [3, 2, 2], values: [0.25, 0, 0, 0.25, -0.75, 0, 0, -0.75, 0.5, 0, 0, 0.5]))
@@ -44,11 +45,12 @@ import Testing
         == "class 3 is out of range: the model has classes 0 to 2")
   }
 
-  @Test func crossEntropyIsTheLossesGradient() throws {
+  @Test func crossEntropyGradientEqualsTheOneByHand() throws {
     let saliency = try Saliency(.crossEntropy).run(network, onInput: Self.input, class: 1)
     #expect(saliency.classIndex == 1)
     let probabilities = softmax([2.75, 0.8125, 0])
-    #expect(abs(probabilities.reduce(0, +) - 1) < 1e-12 && abs(probabilities[0] - 0.82782) < 1e-5)
+    #expect(abs(probabilities.reduce(0, +) - 1) < 1e-12)
+    #expect(abs(probabilities[0] - 0.82782) < 1e-5)
     for pixel in 0..<4 {
       let alive = [pixel == 0 || pixel == 3, pixel != 3, false]
       var greatest = 0.0
@@ -65,41 +67,48 @@ import Testing
     }
   }
 
-  @Test func deadScoreIsAZeroMap() throws {
+  @Test func deadScoreGivesAMapOfZeros() throws {
     let saliency = try Saliency().run(network, onInput: Self.input, class: 2)
-    #expect(saliency.isZero && saliency.map.values == [0, 0, 0, 0])
+    #expect(saliency.isZero)
+    #expect(saliency.map.values == [0, 0, 0, 0])
     #expect(saliency.picture.pixels == (0..<4).flatMap { _ in [11, 0, 0] as [UInt8] })
   }
 
-  @Test func firstOfEqualsIsTheTopClass() throws {
+  @Test func firstOfEqualScoresIsTheTopClass() throws {
     let twins = try PixelwiseNetwork.make([Self.classes[1], Self.classes[0], Self.classes[0]])
     #expect(try Saliency().run(twins, onInput: Self.input).classIndex == 1)
     let predictions = twins.predictions([1, 3, 2, 3], top: 3)
-    #expect(predictions.map(\.classIndex) == [1, 3, 2] && predictions.map(\.score) == [3, 3, 2])
+    #expect(predictions.map(\.classIndex) == [1, 3, 2])
+    #expect(predictions.map(\.score) == [3, 3, 2])
     #expect(predictions.map(\.probability) == [1, 3, 2].map { softmax([1, 3, 2, 3])[$0] })
   }
 
   @Test func mapHasTheSizeOfTheNetworksInput() throws {
     let picture = RGBImage(width: 20, height: 10, pixels: (0..<600).map { UInt8($0 % 251) })
     let saliency = try Saliency().run(network, on: picture)
-    #expect(saliency.map.shape == [8, 16] && saliency.gradient.shape == [3, 8, 16])
-    #expect(saliency.picture.width == 16 && saliency.picture.height == 8)
+    #expect(saliency.map.shape == [8, 16])
+    #expect(saliency.gradient.shape == [3, 8, 16])
+    #expect(saliency.picture.width == 16)
+    #expect(saliency.picture.height == 8)
     #expect(try saliency.map == Saliency().run(network, onInput: network.input(for: picture)).map)
   }
 
   @Test(.enabled(if: Resources.hasPhotos, Resources.needsPhotos), arguments: Resources.photos.suffix(2))
-  func photograph(_ photo: Resources.Photo) throws {
+  func mapOfAPhotographHoldsTheGreatestGradients(_ photo: Resources.Photo) throws {
     let network = try Resources.network(), image = try photo.image
     let saliency = try Saliency().run(network, on: image)
     let (gradient, map) = (saliency.gradient, saliency.map)
     let top = try network.classify(image, top: 1)[0]
-    #expect(saliency.classIndex == top.classIndex && saliency.scores[top.classIndex] == top.score)
+    #expect(saliency.classIndex == top.classIndex)
+    #expect(saliency.scores[top.classIndex] == top.score)
     let plane = map.values.count
-    #expect(gradient.shape == [3] + map.shape && map.shape.min() == 224)
+    #expect(gradient.shape == [3] + map.shape)
+    #expect(map.shape.min() == 224)
     let greatest = (0..<plane).map { pixel in (0..<3).map { abs(gradient.values[$0 * plane + pixel]) }.max() }
     // Not in one expression: a failure would list the differences of 50,000 numbers for minutes.
     let isGreatest = map.values == greatest
     #expect(isGreatest)
-    #expect(!saliency.isZero && map.isFinite)
+    #expect(!saliency.isZero)
+    #expect(map.isFinite)
   }
 }

@@ -34,7 +34,7 @@ import Testing
     try PixelwiseNetwork.make([.init(weight: [1, 2, 3], bias: 0.5), .init(weight: [0, 0, 0], bias: 1)])
   }
 
-  @Test(arguments: refused.indices) func refusesParameters(index: Int) throws {
+  @Test(arguments: refused.indices) func refusesParametersOutOfRange(index: Int) throws {
     var visualization = ClassVisualization()
     Self.refused[index].change(&visualization)
     let network = try Self.small()
@@ -64,8 +64,8 @@ import Testing
       _ = try visualization.run(network, class: 1)
       Issue.record("no error")
     } catch {
-      #expect(
-        error.kind == .zeroGradient && error.description.hasPrefix("the gradient of class 1's score is exactly zero"))
+      #expect(error.kind == .zeroGradient)
+      #expect(error.description.hasPrefix("the gradient of class 1's score is exactly zero"))
     }
   }
 
@@ -82,14 +82,14 @@ import Testing
         try visualization.run(Self.small(), class: 0)
       }
     }
-    // The norm of the step is more than a float holds.
+    // The norm of the step exceeds the largest float.
     (visualization.learningRate, visualization.l2, visualization.start) = (1, 1e25, .noise)
     if recipe == .cs231nPyTorchNormalized {
       #expect(throws: PixelAscentError(.invalidParameter, Message(Self.divergence))) {
         try visualization.run(Self.small(), class: 0)
       }
     }
-    // The L2 term alone throws the image to and fro, ever further.
+    // The L2 term alone makes the values larger with every step.
     (visualization.learningRate, visualization.l2) = (1e3, 1e3)
     if recipe != .cs231nPyTorchNormalized {
       #expect(throws: PixelAscentError(.invalidParameter, Message(Self.divergence))) {
@@ -98,14 +98,15 @@ import Testing
     }
   }
 
-  /// Classes whose score is dead at the mean image: the first step takes the gradient before the last ReLU.
+  /// At the mean image the score of these classes is 0, so that the first step takes the gradient before the last ReLU.
   @Test(
     .enabled(if: Resources.hasModel, Resources.needsModel), arguments: [90, 105, 400, 439, 560, 661, 703, 800])
-  func deadClassesStartFromZero(target: Int) throws {
+  func deadClassesClimbFromTheMeanImage(target: Int) throws {
     let network = try Resources.network()
     let zero = Tensor(shape: [3, 224, 224], repeating: 0)
-    let there = try network.gradient(of: .score(class: target), at: zero)
-    #expect(there.scores[target] == 0 && there.gradient.values.allSatisfy { $0 == 0 })
+    let start = try network.gradient(of: .score(class: target), at: zero)
+    #expect(start.scores[target] == 0)
+    #expect(start.gradient.values.allSatisfy { $0 == 0 })
     #expect(try Saliency().run(network, onInput: zero, class: target).isZero)
 
     var visualization = ClassVisualization()
@@ -114,10 +115,11 @@ import Testing
     visualization.iterations = 3
     let result = try visualization.run(network, class: target)
     #expect((1...2).contains(result.gradientsBeforeLastReLU))
-    #expect(result.image.isFinite && result.scores[target] > 0)
+    #expect(result.image.isFinite)
+    #expect(result.scores[target] > 0)
   }
 
-  @Test(.enabled(if: Resources.hasModel, Resources.needsModel)) func everySampleOfADeadScoreCounts() throws {
+  @Test(.enabled(if: Resources.hasModel, Resources.needsModel)) func everySampleOfADeadScoreIsCounted() throws {
     var visualization = ClassVisualization(.simonyan)
     visualization.maxJitter = 0
     visualization.iterations = 1
@@ -135,10 +137,15 @@ import Testing
     }
     let result = try ascent.result()
     #expect(shown == [0, 24, 49, 74, 99])
-    #expect(result.image.shape == [3, 224, 224] && result.gradientsBeforeLastReLU == 0 && result.seconds > 0)
+    #expect(result.image.shape == [3, 224, 224])
+    #expect(result.gradientsBeforeLastReLU == 0)
+    #expect(result.seconds > 0)
     #expect(try result.scores == network.scores(of: result.image))
     let top = network.predictions(result.scores, top: 1)[0]
-    #expect(top.classIndex == 76 && top.probability >= 0.9 && top.probability == result.probability)
-    #expect(last == result.picture && result.picture == network.render(result.image, .stretch))
+    #expect(top.classIndex == 76)
+    #expect(top.probability >= 0.9)
+    #expect(top.probability == result.probability)
+    #expect(last == result.picture)
+    #expect(result.picture == network.render(result.image, .stretch))
   }
 }

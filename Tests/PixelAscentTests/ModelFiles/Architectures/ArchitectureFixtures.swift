@@ -4,14 +4,14 @@ import Foundation
 import PixelAscent
 import TestSupport
 
-/// Models as Tests/Golden/architectures.txt has them; make_architecture_goldens.py there says how.
+/// A model in Tests/Golden/architectures.txt; make_architecture_goldens.py there describes the format.
 struct ArchitectureFixture {
-  /// The package that it comes from.
+  /// The package that has the model.
   let package: String
   let name: String
   /// The side of the square input.
   let size: Int
-  /// Of the batch norms.
+  /// The epsilon of the batch norms; 0 if the model has none.
   let epsilon: Double
   /// Tensors and their shapes, in the order of the state dict.
   var tensors: [(name: String, shape: [Int])] = []
@@ -19,7 +19,7 @@ struct ArchitectureFixture {
   var outputs: [String: [Int]] = [:]
 
   static let all = read(PackageFiles.folder + "/Tests/Golden/architectures.txt")
-  /// What the tests call them. (Debian's Swift 6.0.3 crashes on a closure in a test's arguments.)
+  /// The models' labels. (Debian's Swift 6.0.3 crashes on a closure in a test's arguments.)
   static let labels = all.map(\.label)
 
   var label: String { "\(package)/\(name)" }
@@ -72,7 +72,7 @@ struct ArchitectureFixture {
     if !plane.isEmpty { outputs[name] = [numbers[0], plane[0], plane[plane.count - 1]] }
   }
 
-  /// A state dict of these tensors, all of them the same zeros.
+  /// Returns a state dict of these tensors, which all share the same zeros.
   func stateDict() throws -> StateDict { try Self.stateDict(tensors) }
 
   static func stateDict(_ tensors: [(name: String, shape: [Int])]) throws -> StateDict {
@@ -82,7 +82,7 @@ struct ArchitectureFixture {
       }, name: "net.pth")
   }
 
-  /// A file with a hole in it, as long as the largest tensor: nothing is stored, nothing read.
+  /// A file that is a hole as long as the largest tensor: no zeros are stored, and none are read.
   private static let zeros: ByteSource = {
     let path = NSTemporaryDirectory() + "/pixelascent-\(UUID().uuidString)"
     _ = FileManager.default.createFile(atPath: path, contents: nil)

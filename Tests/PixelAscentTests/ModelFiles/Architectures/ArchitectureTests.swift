@@ -6,7 +6,7 @@ import Testing
 
 /// Architectures recognised from the names and shapes of state dicts.
 @Suite struct ArchitectureTests {
-  @Test(arguments: ArchitectureFixture.labels) func isRecognised(of label: String) throws {
+  @Test(arguments: ArchitectureFixture.labels) func recognisesStateDicts(of label: String) throws {
     let fixture = try #require(ArchitectureFixture.all.first { $0.label == label })
     let name = fixture.name
     let dict = try fixture.stateDict()
@@ -14,7 +14,7 @@ import Testing
     #expect(model.source == name)
     #expect(model.labels?.count == 1000)
     #expect(model.preprocessing?.inputSize == fixture.size)
-    // Every layer is where the package has a module of that name, and has its shape.
+    // A layer with the name of one of the package's modules has the shape of the module's output.
     let shapes = try model.graph.shapes(height: fixture.size, width: fixture.size)
     #expect(shapes[model.graph.output] == ValueShape(channels: 1000))
     var seen = 0
@@ -30,11 +30,11 @@ import Testing
     for layer in model.graph.layers {
       if let norm = layer.operation as? BatchNorm { #expect(norm.epsilon == fixture.epsilon) }
     }
-    // By its name, too.
+    // The architecture's name gives the same graph.
     #expect(try Architecture.recognize(dict, named: name).graph == model.graph)
   }
 
-  @Test func preprocessing() throws {
+  @Test func preprocessingDependsOnThePackage() throws {
     for fixture in ArchitectureFixture.all
     where ["resnet18", "efficientnet_lite0", "tf_efficientnet_lite0"].contains(fixture.name) {
       let model = try Architecture.recognize(try fixture.stateDict(), named: fixture.name)
@@ -49,8 +49,8 @@ import Testing
     }
   }
 
-  /// TensorFlow's padding has its odd zero at the end.
-  @Test func paddingOfTensorFlow() throws {
+  /// TensorFlow pads one zero more after an axis than before it if their number is odd.
+  @Test func padsAsTensorFlowDoes() throws {
     for fixture in ArchitectureFixture.all where fixture.name.hasSuffix("efficientnet_lite0") {
       let model = try Architecture.recognize(try fixture.stateDict(), named: fixture.name)
       guard let window = (model.graph.layers[0].operation as? Convolution)?.window else { continue }
@@ -62,7 +62,7 @@ import Testing
 
   private func isIgnored(_ name: String) -> Bool { name.hasPrefix("aux") || name.hasPrefix("AuxLogits") }
 
-  /// Simplified, a network is made of what runs: convolutions and what can't go into them.
+  /// A simplified network has only layers that run: convolutions, and what can't be folded into them.
   @Test(arguments: [
     ("resnet18", ["conv": 20, "maxPool": 1, "add": 8, "globalAverage": 1, "linear": 1]),
     ("squeezenet1_1", ["conv": 26, "maxPool": 3, "concatenate": 8, "globalAverage": 1]),
@@ -75,7 +75,7 @@ import Testing
       "shufflenet_v2_x0_5",
       ["conv": 56, "maxPool": 1, "slice": 26, "concatenate": 16, "shuffle": 16, "globalAverage": 1, "linear": 1]
     ),
-  ]) func simplified(name: String, expected: [String: Int]) throws {
+  ]) func simplifiedNetworkHasOnlyLayersThatRun(name: String, expected: [String: Int]) throws {
     let model = try Architecture.recognize(try ArchitectureFixture.named(name).stateDict()).simplified()
     var counts = [String: Int]()
     for layer in model.graph.layers {
@@ -85,7 +85,7 @@ import Testing
     _ = try model.graph.shapes(height: 224, width: 300)
   }
 
-  @Test func otherClassesAndInputs() throws {
+  @Test func takesOtherNumbersOfClassesAndChannels() throws {
     var fixture = try ArchitectureFixture.named("resnet18")
     for index in fixture.tensors.indices {
       switch fixture.tensors[index].name {
@@ -96,11 +96,13 @@ import Testing
       }
     }
     let model = try Architecture.recognize(try fixture.stateDict())
-    #expect(model.labels == nil && model.preprocessing == nil && model.graph.input.channels == 1)
+    #expect(model.labels == nil)
+    #expect(model.preprocessing == nil)
+    #expect(model.graph.input.channels == 1)
     #expect(try model.graph.shapes(height: 64, width: 64)[model.graph.output] == ValueShape(channels: 7))
   }
 
-  @Test func transformedInputs() throws {
+  @Test func takesTransformedInputs() throws {
     for name in ["googlenet", "inception_v3"] {
       let fixture = try ArchitectureFixture.named(name)
       let dict = try fixture.stateDict()
@@ -109,14 +111,16 @@ import Testing
         "torchvision's own weights want \(advice: .architecture) \(name):transform_input: mean and deviation 0.5"
       #expect(plain.notes == [note])
       let transformed = try Architecture.recognize(dict, named: "\(name):transform_input")
-      #expect(transformed.graph == plain.graph && transformed.notes.isEmpty)
-      #expect(transformed.preprocessing?.mean == [0.5, 0.5, 0.5] && transformed.preprocessing?.std == [0.5, 0.5, 0.5])
+      #expect(transformed.graph == plain.graph)
+      #expect(transformed.notes.isEmpty)
+      #expect(transformed.preprocessing?.mean == [0.5, 0.5, 0.5])
+      #expect(transformed.preprocessing?.std == [0.5, 0.5, 0.5])
       #expect(transformed.preprocessing?.inputSize == fixture.size)
     }
   }
 
-  /// Names of torchvision before 0.3, which its files still have.
-  @Test func oldDenseNetNames() throws {
+  /// Torchvision's files still have the names from before its version 0.3.
+  @Test func readsTheOldNamesOfDenseNet() throws {
     var fixture = try ArchitectureFixture.named("densenet121")
     let expected = try Architecture.recognize(try fixture.stateDict())
     for index in fixture.tensors.indices where fixture.tensors[index].name.contains("denselayer") {
@@ -128,17 +132,19 @@ import Testing
       }
     }
     let model = try Architecture.recognize(try fixture.stateDict())
-    #expect(model.source == "densenet121" && model.graph.layers.count == expected.graph.layers.count)
+    #expect(model.source == "densenet121")
+    #expect(model.graph.layers.count == expected.graph.layers.count)
   }
 
   @Test func namesAreKnown() {
     let names = Architecture.names
     #expect(Set(names).count == names.count)
     #expect(ArchitectureFixture.all.allSatisfy { names.contains($0.name) })
-    #expect(names.contains("efficientnet_lite0") && names.contains("tf_efficientnet_lite0"))
+    #expect(names.contains("efficientnet_lite0"))
+    #expect(names.contains("tf_efficientnet_lite0"))
   }
 
-  @Test func whatDoesNotFit() throws {
+  @Test func refusesStateDictsThatDoNotFit() throws {
     let fixture = try ArchitectureFixture.named("resnet18")
     func line(named name: String? = nil, _ change: (inout ArchitectureFixture) -> Void = { _ in }) throws -> String {
       var fixture = fixture
@@ -173,7 +179,7 @@ import Testing
     #expect(
       try line(shaping("layer2.0.conv2.weight", [128, 64, 3, 3]))
         == "net.pth: resnet expects a tensor layer2.0.conv2.weight of shape (…, 128, 3, 3), found (128, 64, 3, 3)")
-    // No elements, however many outputs.
+    // This tensor has many outputs, but no elements.
     #expect(
       try line(shaping("conv1.weight", [1 << 50, 3, 7, 0]))
         == "net.pth: resnet expects a tensor conv1.weight of shape (…, …, …, …), found (1125899906842624, 3, 7, 0)")

@@ -4,9 +4,9 @@ import PixelAscent
 import TestSupport
 import Testing
 
-/// ConvNeXt's state dicts, which torchvision and timm give different names.
+/// ConvNeXt's state dicts, in which torchvision and timm use different names.
 @Suite struct ConvNeXtTests {
-  /// The tensors of a network with torchvision's or timm's names.
+  /// Returns the state dict of a network, with torchvision's or timm's names.
   private func dict(
     timm: Bool, width: Int, blocks: [Int], scale: [Int]? = nil
   ) throws -> StateDict {
@@ -39,20 +39,21 @@ import Testing
     return try ArchitectureFixture.stateDict(tensors)
   }
 
-  @Test func namesAreTwoAndTheNetworkIsOne() throws {
-    let ours = try Architecture.recognize(dict(timm: false, width: 40, blocks: [2, 2, 6, 2]))
+  @Test func torchvisionsAndTimmsNamesGiveTheSameNetwork() throws {
+    let torchvisions = try Architecture.recognize(dict(timm: false, width: 40, blocks: [2, 2, 6, 2]))
     let timms = try Architecture.recognize(dict(timm: true, width: 40, blocks: [2, 2, 6, 2]))
-    #expect(ours.source == "convnext" && timms.source == "convnext_atto")
-    #expect(ours.graph.layers.map(\.operation.summary) == timms.graph.layers.map(\.operation.summary))
+    #expect(torchvisions.source == "convnext")
+    #expect(timms.source == "convnext_atto")
+    #expect(torchvisions.graph.layers.map(\.operation.summary) == timms.graph.layers.map(\.operation.summary))
     // A stem, three downsamplings, twelve blocks of six layers, and the head.
-    #expect(ours.graph.layers.count { $0.operation is LayerNorm } == 1 + 3 + 12 + 1)
-    #expect(ours.graph.layers.count { $0.operation is Add } == 12)
-    for model in [ours, timms] {
+    #expect(torchvisions.graph.layers.count { $0.operation is LayerNorm } == 1 + 3 + 12 + 1)
+    #expect(torchvisions.graph.layers.count { $0.operation is Add } == 12)
+    for model in [torchvisions, timms] {
       #expect(model.graph.layers.compactMap { ($0.operation as? LayerNorm)?.epsilon }.allSatisfy { $0 == 1e-6 })
     }
   }
 
-  @Test func torchvisionsMayHaveAnyWidthAndTimmsMayNot() throws {
+  @Test func torchvisionsNetworkMayHaveAnyWidthAndTimmsMayNot() throws {
     #expect(try Architecture.recognize(dict(timm: false, width: 8, blocks: [1, 1, 1, 1])).source == "convnext")
     #expect(
       errorLine { try Architecture.recognize(dict(timm: true, width: 8, blocks: [1, 1, 1, 1])) }
@@ -63,8 +64,8 @@ import Testing
       } == "net.pth: expected the tensors of convnext_tiny, found those of convnext")
   }
 
-  /// Weights of the wider ones may be CLIP's, which takes another mean and std; the widest has another epsilon too.
-  @Test func timmsOfCLIP() throws {
+  /// A wide network's weights may be CLIP's, which need another mean and std. The widest network has another epsilon, too.
+  @Test func wideNetworksOfTimmHaveANoteOnCLIP() throws {
     let note: Message =
       """
       ImageNet's mean and std are assumed; those of weights that were trained as CLIP's are others (\(advice: .mean), \
@@ -79,12 +80,15 @@ import Testing
     let tiny = try model(true, 96, [3, 3, 9, 3]), base = try model(true, 128, [3, 3, 27, 3])
     let widest = try model(true, 384, [3, 4, 30, 3])
     #expect([tiny.source, base.source, widest.source] == ["convnext_tiny", "convnext_base", "convnext_xxlarge"])
-    #expect(tiny.notes.isEmpty && base.notes == [note] && widest.notes == [note])
+    #expect(tiny.notes.isEmpty)
+    #expect(base.notes == [note])
+    #expect(widest.notes == [note])
     #expect(try model(false, 128, [3, 3, 27, 3]).notes.isEmpty)
-    #expect(epsilons(base) == [1e-6] && epsilons(widest) == [1e-5])
+    #expect(epsilons(base) == [1e-6])
+    #expect(epsilons(widest) == [1e-5])
   }
 
-  @Test func scaleOfNoAxisIsRefused() throws {
+  @Test func refusesAScaleWithoutAxes() throws {
     #expect(
       errorLine { try Architecture.recognize(dict(timm: false, width: 8, blocks: [1, 1, 1, 1], scale: [])) }
         .hasSuffix("expects a tensor features.1.0.layer_scale of shape (8), found ()"))

@@ -41,7 +41,7 @@ struct ProtobufWriter {
   }
 }
 
-/// An ONNX file made by hand: an image of (1, 3, 8, 8), and what a test needs of the rest.
+/// Writes an ONNX file by hand. The input is an image of shape (1, 3, 8, 8); a test adds the nodes and tensors that it needs.
 struct ONNXWriter {
   private var nodes: [[UInt8]] = []
   private var tensors: [[UInt8]] = []
@@ -76,7 +76,7 @@ struct ONNXWriter {
       }.bytes)
   }
 
-  /// A tensor of `type` (1 float, 7 int64) whose other fields `content` writes.
+  /// Adds a tensor of `type` (1 is float, 7 is int64), whose other fields `content` writes.
   mutating func tensor(_ name: String, _ shape: [Int], type: Int = 1, _ content: (inout ProtobufWriter) -> Void) {
     tensors.append(
       ProtobufWriter {
@@ -134,20 +134,20 @@ struct ONNXWriter {
     }.bytes
   }
 
-  /// The file that `body` writes.
+  /// Returns the file that `body` writes.
   static func file(_ body: (inout ONNXWriter) -> Void) -> [UInt8] {
     var writer = ONNXWriter()
     body(&writer)
     return writer.bytes
   }
 
-  /// What reading the file that `body` writes says.
+  /// Reads the file that `body` writes, and returns the error line.
   static func line(_ body: (inout ONNXWriter) -> Void) -> String {
     errorLine { _ = try ONNXReader.read(ByteSource(file(body), name: "m.onnx")) }
   }
 }
 
-/// Files that Tests/Golden/make_onnx_fixtures.py made.
+/// The files that Tests/Golden/make_onnx_fixtures.py made.
 enum ONNXFixtures {
   static let folder = PackageFiles.folder + "/Tests/Golden/onnx"
   static let names = [

@@ -20,7 +20,7 @@ import Testing
   }
 
   @Test(arguments: ["opset9", "stored", "arithmetic"])
-  func staysCalm(name: String) throws {
+  func survivesDamage(name: String) throws {
     try fuzz(try Files.read(ONNXFixtures.path(name)), seed: 7) {
       _ = try ONNXReader.read(ByteSource($0, name: "m.onnx"))
     }
@@ -128,7 +128,7 @@ import Testing
       }.contains("strides (0, 9223372036854775807)"))
   }
 
-  @Test func boundsWhatIsComputed() {
+  @Test func boundsTheCostOfAGraph() {
     #expect(
       line {
         $0.integers("huge", [1 << 40, 1 << 20])
@@ -156,7 +156,7 @@ import Testing
         $0.node("Reshape", ["x", "shape"], ["a"], name: "reshape")
         head(&$0, "a")
       }.contains("node reshape: operator Reshape"))
-    // A long chain of functions of one value, each twice in the next, and a deep one.
+    // A deep chain, in which every node reads the value before it twice.
     #expect(
       line {
         $0.node("Sigmoid", ["x"], ["a0"])
@@ -182,7 +182,7 @@ import Testing
     #expect(line(file.bytes).hasPrefix("m.onnx: "))
   }
 
-  @Test func keepsToTheModelsFolder() throws {
+  @Test func readsExternalFilesOfTheModelsFolderOnly() throws {
     let folder = try TemporaryFolder()
     try Files.makeFolder(folder.path + "/model")
     try Files.write([UInt8](repeating: 0, count: 48), to: folder.path + "/secret.bin")

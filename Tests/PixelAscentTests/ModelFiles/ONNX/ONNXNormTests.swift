@@ -3,7 +3,7 @@
 import PixelAscent
 import Testing
 
-/// Nodes that normalise the channels of each pixel or the whole image, and the linear layers that stand beside them.
+/// Nodes that normalise the channels of each pixel, or the whole image, and linear layers on pixels.
 @Suite struct ONNXNormTests {
   private func model(_ body: (inout ONNXWriter) -> Void) throws -> Model {
     try ONNXReader.read(ByteSource(ONNXWriter.file(body), name: "m.onnx"))
@@ -41,8 +41,9 @@ import Testing
     #expect(try model.parameters["norm.bias"]?.tensor().values == [4, 5, 6])
   }
 
-  /// A sum with a constant is no bias of a linear layer that something else reads by another name.
-  @Test func biasIsOnlyWhatNothingElseReads() throws {
+  /// The constant that is added to a linear layer's output is not the layer's bias if another node reads the output, even
+  /// under another name.
+  @Test func addedConstantIsNoBiasOfAnOutputWithOtherReaders() throws {
     let model = try model {
       $0.floats("matrix", [3, 2], [1, 2, 3, 4, 5, 6])
       $0.floats("shift", [2], [7, 8])
@@ -71,7 +72,7 @@ import Testing
     #expect(line("LayerNormalization", scale: 8).contains("over the axes from -1 of (1, 3, 8, 8)"))
   }
 
-  @Test func refusesWhatIsNoLayerOfPixels() {
+  @Test func refusesOtherInputsMatricesAndParameters() {
     let none = ONNXWriter.line {
       $0.floats("matrix", [8, 2], Array(repeating: 1, count: 16))
       $0.node("MatMul", ["x", "matrix"], ["y"], name: "linear")

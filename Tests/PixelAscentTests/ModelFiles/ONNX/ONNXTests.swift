@@ -11,7 +11,8 @@ import Testing
 #endif
 
 @Suite struct ONNXTests {
-  /// A line a layer: its JSON, then its parameters' shapes and Σ (1 + i mod 7) · element i.
+  /// Returns a graph as text: a layer's JSON on one line, then a line per parameter with the shape and
+  /// Σ (1 + i mod 7) · element i.
   private func text(_ model: Model) throws -> String {
     var lines = ["  output \(model.graph.output)"]
     for layer in model.graph.layers {
@@ -25,7 +26,7 @@ import Testing
     return lines.joined(separator: "\n")
   }
 
-  /// Graphs that were seen to give ONNX Runtime's scores; PIXELASCENT_RENEW_ONNX=1 writes them anew.
+  /// The expected graphs have been seen to give ONNX Runtime's scores. PIXELASCENT_RENEW_ONNX=1 writes them anew.
   @Test func readsWhatExportersWrite() throws {
     let path = ONNXFixtures.folder + "/graphs.txt"
     let found = try ONNXFixtures.names.map { "\($0)\n\(try text(ONNXFixtures.read($0)))\n" }
@@ -63,8 +64,9 @@ import Testing
     #expect(model.graph.layers.count == 7)
   }
 
-  /// An average of channels that lie last, as PyTorch's newer exporter writes it: a vector, then indices of four dimensions.
-  @Test func indicesOfManyDimensionsGiveTheirAxes() throws {
+  /// PyTorch's newer exporter writes the average of channels that are the last axis as a vector. A Gather whose indices have
+  /// four dimensions then makes an image of it.
+  @Test func gatherGivesItsOutputTheAxesOfTheIndices() throws {
     func model(_ indices: [Int]) throws -> Model {
       let file = ONNXWriter.file {
         $0.tensor("indices", [1, indices.count, 1, 1], type: 7) { for index in indices { $0.field(7, index) } }
@@ -78,9 +80,11 @@ import Testing
       return try ONNXReader.read(ByteSource(file, name: "m.onnx"))
     }
     let all = try model([0, 1, 2]).graph.layers
-    #expect(all.map(\.name) == ["average", "conv"] && all[1].inputs == ["average"])
+    try #require(all.map(\.name) == ["average", "conv"])
+    #expect(all[1].inputs == ["average"])
     let last = try model([1, 2]).graph.layers
-    #expect(last.count == 3 && last[1].operation.isEqual(to: ChannelSlice(first: 1, count: 2)))
+    try #require(last.count == 3)
+    #expect(last[1].operation.isEqual(to: ChannelSlice(first: 1, count: 2)))
     #expect(last[2].inputs == [last[1].name])
   }
 
@@ -103,7 +107,7 @@ import Testing
     #expect(try ONNXFixtures.read("torch-ts9").inputSize == 20)
   }
 
-  @Test func listsAllThatIsUnsupported() throws {
+  @Test func listsEveryUnsupportedOperator() throws {
     let source = try ByteSource(contentsOf: ONNXFixtures.path("unsupported-three"))
     let found = try ONNXReader.unsupported(source)
     #expect(found.map(\.layer) == ["plus", "up", "thing"])
@@ -121,7 +125,7 @@ import Testing
     ("LSTM", "has no near relative"), ("InstanceNormalization", "nearest is GroupNormalization"),
     ("If", "branches and loops"), ("QLinearConv", "quantised"), ("Where", "on constants only"),
   ])
-  func advises(type: String, advice: String) {
+  func advisesOnUnsupportedOperators(type: String, advice: String) {
     let line = ONNXWriter.line { $0.node(type, ["x"], ["y"], name: "n") }
     #expect(line.hasPrefix("m.onnx: node n: operator \(type) is not supported here: "))
     #expect(line.contains(advice), "\(line)")
@@ -134,7 +138,8 @@ import Testing
       $0.node("Softmax", ["b"], ["c"], name: "attention")
       $0.node("Relu", ["c"], ["y"])
     }
-    #expect(line.contains("node attention: operator Softmax") && line.contains("last layer only"))
+    #expect(line.contains("node attention: operator Softmax"))
+    #expect(line.contains("last layer only"))
   }
 
   @Test func namesLayersUniquely() throws {

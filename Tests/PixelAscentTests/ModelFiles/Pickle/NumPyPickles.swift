@@ -2,7 +2,7 @@
 
 // Written by Tests/Golden/numpy_pickles.py.
 
-/// One value as Python and NumPy pickle it in each of the protocols 0 to 5, in base 64.
+/// One value that Python and NumPy have pickled with each of the protocols 0 to 5, in base 64.
 let numPyPickles = [
   """
   KGRwMApWcGxhaW4KcDEKKGxwMgpOYUkwMQphSTAwCmFJLTEKYUkyNTUKYUk2NTUzNQphTDIxNDc0ODM2NDhMCmFMLTEwOTk1MTE2Mjc3NzZMCm\

@@ -67,7 +67,7 @@ import Testing
 
   private static let command = "touch pickle-was-executed"
 
-  /// Pickles that call os.system, each in another way.
+  /// Pickles that call os.system, each in a different way.
   private static let attacks: [(how: String, bytes: [UInt8])] = [
     (
       "REDUCE",
@@ -127,7 +127,7 @@ import Testing
 
   private static func attack(_ body: (inout PickleWriter) -> Void) -> [UInt8] { PickleWriter.pickle(body) }
 
-  @Test(arguments: attacks.indices) func refusesToCall(attack: Int) {
+  @Test(arguments: attacks.indices) func refusesToCallFunctions(attack: Int) {
     #expect(
       line(PickleTests.attacks[attack].bytes)
         == "w.pkl: refused: the pickle calls posix.system; only plain data and NumPy arrays are read",
@@ -157,7 +157,7 @@ import Testing
     #expect(line([0x80, 4, code]).contains("(0x\(String(code, radix: 16))) at byte 2"))
   }
 
-  @Test func namesUnknownOpcodes() {
+  @Test func refusesUnknownOpcodesAndProtocols() {
     #expect(line([0x80, 2, 0xFF]) == "w.pkl: not a pickle, or a damaged one: unknown opcode 0xff at byte 2")
     #expect(line([0x80, 6]) == "w.pkl: expected a pickle of protocol 0 to 5, found 6")
     #expect(line(Array("hello".utf8)).contains("before it is made"))
@@ -192,9 +192,10 @@ import Testing
     ("O8", [1], 8, "of type \"O8\""), ("S4", [1], 4, "of type \"S4\""), ("f1", [1], 1, "of type \"f1\""),
     ("V8", [1], 8, "of type \"V8\""), ("f0000000004", [1], 4, "of type"),
   ])
-  func refusesArrays(dtype: String, shape: [Int], size: Int, expected: String) {
+  func refusesArraysOfOtherTypesAndShapes(dtype: String, shape: [Int], size: Int, expected: String) {
     let text = line { $0.array(shape: shape, dtype: dtype, data: Array(repeating: 0, count: size)) }
-    #expect(text.hasPrefix("w.pkl: ") && text.contains(expected), "\(text)")
+    #expect(text.hasPrefix("w.pkl: "), "\(text)")
+    #expect(text.contains(expected), "\(text)")
   }
 
   @Test func refusesArraysWithoutContents() {
@@ -224,13 +225,13 @@ import Testing
     let tuples = [UInt8(ascii: "N")] + Array(repeating: 0x85, count: 200_000)
     #expect(line(tuples + [0x2E]) == "w.pkl: refused: the pickle nests deeper than 100")
     #expect(line { $0.op("]q\0h\0a") }.contains("holds itself"))
-    // Each link alone is within the limit, the chain is not.
+    // Each link alone is within the limit, but the chain is not.
     let link: [UInt8] = Array(repeating: 0x85, count: 90) + [0x71, 1, 0x30, 0x5D, 0x68, 1, 0x61]
     let chain = (0..<20).flatMap { _ in link }
     #expect(line([UInt8(ascii: "N")] + chain + [0x2E]).contains("nests deeper"))
   }
 
-  // A limit counts from when the test is due, and on an emulated machine others take an hour before it.
+  // The time limit counts from when the test is scheduled. On an emulated machine other tests take an hour before it.
   @Test(.timeLimit(.minutes(120))) func readsSharedListsOnce() throws {
     // Written out, this would be 2^90 elements.
     let doubling: [UInt8] = [0x32, 0x86]

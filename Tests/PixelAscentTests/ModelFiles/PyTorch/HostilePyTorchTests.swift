@@ -5,7 +5,7 @@ import PixelAscent
 import TestSupport
 import Testing
 
-/// Damaged files and files made to do harm: each is refused in one line.
+/// Damaged files, and files made to do harm. Each is refused in one line.
 @Suite struct HostilePyTorchTests {
   private func read(_ bytes: [UInt8]) throws -> StateDict {
     try PyTorchFile.stateDict(ByteSource(bytes, name: "w.pth"))
@@ -15,12 +15,14 @@ import Testing
 
   private func refused(_ bytes: [UInt8], _ expected: String) {
     let text = line(bytes)
-    #expect(text.hasPrefix("w.pth: ") && text.contains(expected) && !text.contains("\n"), "\(text)")
+    #expect(text.hasPrefix("w.pth: "), "\(text)")
+    #expect(text.contains(expected), "\(text)")
+    #expect(!text.contains("\n"), "\(text)")
   }
 
   private static let fourFloats = [UInt8](repeating: 0, count: 16)
 
-  /// In both formats.
+  /// Returns files with this pickle and these storages, in both formats.
   private func files(_ pickle: [UInt8], _ storages: [(String, count: Int, [UInt8])]) -> [[UInt8]] {
     [TorchFiles.archive(pickle, storages.map { ($0.0, $0.2) }), TorchFiles.legacy(pickle, storages)]
   }
@@ -36,7 +38,7 @@ import Testing
   }
 
   @Test(arguments: ["os.system", "posix.system", "builtins.eval", "__builtin__.eval", "builtins.exec", "torch.load"])
-  func refusesToCall(name: String) {
+  func refusesToCallFunctions(name: String) {
     let parts = name.split(separator: ".").map(String.init)
     let pickles = [
       PickleWriter.pickle {
@@ -189,9 +191,9 @@ import Testing
     let bytes = TorchFiles.zip(entries())
     refused(Array(bytes.dropLast()), "the zip archive's directory is missing at the file's end: truncated")
     refused(bytes + [0], "the zip archive's directory is missing at the file's end: truncated")
-    func changed(_ place: Int, _ value: UInt8) -> [UInt8] {
+    func changed(_ offset: Int, _ value: UInt8) -> [UInt8] {
       var copy = bytes
-      copy[bytes.count - 22 + place] = value
+      copy[bytes.count - 22 + offset] = value
       return copy
     }
     refused(changed(10, 3), "the zip archive's declares 3 entries, found 2")
@@ -200,7 +202,7 @@ import Testing
     refused(changed(12, 100), "damaged: entry 1 of its directory")
   }
 
-  /// Many tensors of one long shape, and many dictionaries of one long list.
+  /// Many tensors share one long shape, and many dictionaries one long list.
   @Test(.timeLimit(.minutes(120))) func refusesAmplification() {
     let shapes = PickleWriter.dictionary { writer in
       writer.string("x")

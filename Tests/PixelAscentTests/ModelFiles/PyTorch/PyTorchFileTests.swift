@@ -5,7 +5,7 @@ import PixelAscent
 import TestSupport
 import Testing
 
-/// What `torch.save` writes, and what could have been written by older or other versions.
+/// Files that `torch.save` writes, and files like those of older and other versions.
 @Suite struct PyTorchFileTests {
   private func read(_ bytes: [UInt8]) throws -> StateDict {
     try PyTorchFile.stateDict(ByteSource(bytes, name: "w.pth"))
@@ -13,7 +13,7 @@ import Testing
 
   private func fixture(_ name: String) throws -> [UInt8] { try Files.read(PackageFiles.torchFixture(name)) }
 
-  /// 0, 1, … as float32.
+  /// Returns the bytes of 0, 1, … as float32.
   private func floats(_ count: Int) -> [UInt8] { (0..<count).map(Float.init).withUnsafeBytes { Array($0) } }
 
   /// The state dict of Tests/Golden/make_torch_fixtures.py.
@@ -46,7 +46,7 @@ import Testing
         + "state_dict() instead: torch.save(model.state_dict(), path)")
   }
 
-  @Test(arguments: ["zip", "legacy"]) func readsElementsWhenTheyAreNeeded(name: String) throws {
+  @Test(arguments: ["zip", "legacy"]) func readsElementsOnlyWhenTheyAreNeeded(name: String) throws {
     let folder = try TemporaryFolder()
     let path = folder.path + "/w.pth"
     try Files.write(fixture(name), to: path)
@@ -56,7 +56,7 @@ import Testing
   }
 
   @Test func readsLargePickles() throws {
-    // More than what is read of the file at first, with lines and strings across the borders.
+    // The pickles are longer than the pieces in which a file is read; lines and strings cross the borders of the pieces.
     let names = (0..<3000).map { "layer\($0).\(String(repeating: "x", count: $0 % 61))" }
     let pickle = PickleWriter.dictionary { writer in
       for (index, name) in names.enumerated() {
@@ -83,7 +83,7 @@ import Testing
     #expect(try read(bytes)["a"]?.tensor().values == [0, 1])
   }
 
-  /// Python 2 pickles dictionaries as lists of pairs; PyTorch 0.x wrote tensors in another way and views of storages.
+  /// Python 2 pickled ordered dictionaries as lists of pairs. PyTorch 0.x wrote tensors differently, and views of storages.
   @Test func readsWhatOldVersionsWrote() throws {
     let pickle = PickleWriter.pickle { writer in
       writer.global("collections", "OrderedDict")
@@ -132,7 +132,7 @@ import Testing
     (["model.a", "model.model.b"], ["a", "model.b"]), (["_orig_mod.module.a"], ["a"]), (["module."], ["module."]),
     (["module.model._orig_mod.a"], ["a"]), (["modules.a"], ["modules.a"]),
   ])
-  func takesOffCommonPrefixes(names: [String], expected: [String]) throws {
+  func removesCommonPrefixes(names: [String], expected: [String]) throws {
     let pickle = PickleWriter.dictionary { writer in
       for name in names {
         writer.string(name)
@@ -142,7 +142,7 @@ import Testing
     #expect(try read(TorchFiles.archive(pickle, [("0", floats(1))])).entries.map(\.name) == expected)
   }
 
-  @Test(arguments: ["state_dict", "model_state_dict", "model"]) func unwraps(key: String) throws {
+  @Test(arguments: ["state_dict", "model_state_dict", "model"]) func unwrapsCheckpoints(key: String) throws {
     let pickle = PickleWriter.pickle { writer in
       writer.op("}(")
       writer.string("loss")
@@ -161,7 +161,7 @@ import Testing
     ("]", "found a list"), (")", "found a list"),
     ("(X\u{1}\0\0\0GX\u{1}\0\0\0gX\u{1}\0\0\0D}d", "found the entries G, D"),
   ])
-  func saysWhatItFound(code: String, expected: String) {
+  func saysWhatItFoundInsteadOfTensors(code: String, expected: String) {
     let text = errorLine { _ = try read(TorchFiles.archive(PickleWriter.pickle { $0.op(code) }, [])) }
     #expect(
       text == "w.pth: expected a dictionary of tensors, as torch.save(model.state_dict(), path) writes it, \(expected)")

@@ -4,13 +4,13 @@ import PixelAscent
 import TestSupport
 import Testing
 
-/// Graphs whose values have several readers; `ModelFileTests` has those that contradict themselves.
-@Suite struct GraphTests {
+/// The gradients of values that several layers read.
+@Suite struct SharedValueTests {
   private typealias S = SmallNetworks
 
-  /// In orders that a gradient could get wrong.
+  /// Graphs whose values are read in orders that make mistakes in the order of gradients visible.
   private static let shared: [[GraphLayer]] = [
-    // A part of a concatenation, read once more before it, after it, and by another concatenation.
+    // An input of a concatenation that another layer reads: before it, after it, and another concatenation.
     [
       S.convolution("a", "image", 3, 16), S.convolution("b", "a", 1, 16), S.convolution("c", "b", 1, 16),
       S.concatenate("bc", "b", "c"), S.convolution("d", "bc", 1, 5),
@@ -30,7 +30,7 @@ import Testing
       S.concatenate("bc", "b", "c"), S.convolution("d", "bc", 1, 16), S.convolution("e", "b", 1, 16),
       S.concatenate("de", "d", "e"), S.convolution("f", "de", 1, 5),
     ],
-    // What a pool reads, read once more after it.
+    // A pool's input that a later layer reads, too; in the first graph no layer reads the pool.
     [
       S.convolution("a", "image", 3, 16), S.pool("b", "a"), S.convolution("c", "a", 3, 16, stride: 2),
       S.concatenate("bc", "c"), S.convolution("d", "bc", 1, 5),
@@ -39,7 +39,7 @@ import Testing
       S.convolution("a", "image", 3, 16), S.pool("b", "a"), S.convolution("c", "a", 3, 16, stride: 2),
       S.convolution("d", "b", 1, 16), S.concatenate("cd", "c", "d"), S.convolution("e", "cd", 1, 5),
     ],
-    // Two pools of one value, and a pool of a part.
+    // Two pools of one value, and a pool of a concatenation's input.
     [
       S.convolution("a", "image", 3, 16), S.pool("b", "a"), S.pool("c", "a"), S.convolution("d", "b", 1, 16),
       S.convolution("e", "c", 1, 16), S.concatenate("de", "d", "e"), S.convolution("f", "de", 1, 5),
@@ -49,19 +49,19 @@ import Testing
       S.concatenate("bc", "b", "c"), S.pool("d", "b"), S.pool("e", "bc"), S.convolution("f", "d", 1, 16),
       S.convolution("g", "e", 1, 16), S.concatenate("fg", "f", "g"), S.convolution("h", "fg", 1, 5),
     ],
-    // What the average reads, read by a layer that leads nowhere; a layer that leads nowhere inside.
+    // A chain; and a value with a second reader on which no score depends.
     [S.convolution("a", "image", 3, 16), S.convolution("b", "a", 1, 16), S.convolution("a2", "b", 1, 20)],
     [S.convolution("a", "image", 3, 16), S.convolution("b", "a", 1, 16), S.convolution("c", "a", 1, 20)],
     // The average reads a pool, or the first layer.
     [S.convolution("a", "image", 3, 16), S.pool("b", "a")], [S.convolution("a", "image", 3, 20)],
   ]
 
-  @Test(arguments: shared.indices) func sharedValuesAreRight(index: Int) throws {
+  @Test(arguments: shared.indices) func gradientsOfSharedValuesEqualTheReference(index: Int) throws {
     let file = try S.random(
       S.graph(Self.shared[index]), integers: true, seed: 3, preprocessing: S.halves(inputSize: 11))
     var random = TestRandom(1)
     let image = Tensor(shape: [3, 11, 11], values: random.integers(363).map(Float.init))
     // Means of 25 or 81 pixels are rounded.
-    try NetworkComparison(file, image, most: 20).check(.best, deviations: 2, "graph \(index)")
+    try NetworkComparison(file, image, maxClasses: 20).check(.best, deviations: 2, "graph \(index)")
   }
 }

@@ -4,9 +4,10 @@ import PixelAscent
 
 private typealias S = SmallNetworks
 
-/// Cases that are not exact on integers.
+/// Cases with layers that are not exact on integers.
 extension NetworkCase {
-  /// Depthwise convolutions between narrow ones, sums of those, and channels weighted by what is seen of all of them.
+  /// Inverted residual blocks: depthwise convolutions between narrow ones, sums of the narrow outputs, and squeeze and
+  /// excitation.
   static let inverted = NetworkCase(
     testDescription: "inverted",
     graph: Graph(
@@ -31,7 +32,8 @@ extension NetworkCase {
       ], output: "scores"),
     sizes: [(16, 16), (11, 18), (19, 9)], isExact: false)
 
-  /// A grey image; windows that are not square; every function; pools that hang over; vectors that become planes again.
+  /// A grey image; windows that are not square; functions of one value; pools whose windows reach beyond the padding; vectors
+  /// that become planes again.
   static let functions = NetworkCase(
     testDescription: "functions",
     graph: Graph(
@@ -68,6 +70,7 @@ extension NetworkCase {
       ], output: "scores"),
     sizes: [(13, 13), (9, 16), (16, 10)], isExact: false)
 
+  /// Layer norms of each pixel, of the whole image and of a vector.
   static let layerNorms = NetworkCase(
     testDescription: "layer norms",
     graph: Graph(
