@@ -168,7 +168,7 @@ import Testing
     refused("entry archive/data.pkl is compressed or encrypted") { $0[0].method = 8 }
     refused("entry archive/data/0 overlaps another") { $0[0].declaredSize = $0[0].data.count + 1 }
     refused("overlaps another") { $0[1].declaredOffset = 0 }
-    refused("entry archive/data/0 is there twice") { $0.append($0[1]) }
+    refused("entry archive/data/0 occurs twice") { $0.append($0[1]) }
     refused("entry archive/data/0 has no header") { $0[1].declaredOffset = 1_000_000 }
     refused("has no header") { $0[1].declaredOffset = 301 }
     refused("entry archive/data/0 declares 4294967294 bytes: truncated") { $0[1].declaredSize = 4_294_967_294 }
@@ -181,7 +181,7 @@ import Testing
     }
     refused("1 bytes follow the pickle's end") { $0[0].data.append(0) }
     if zip64 {
-      refused("damaged: entry 1 of its directory") { $0[1].declaredSize = -1 }
+      refused("directory is damaged at entry 1") { $0[1].declaredSize = -1 }
     }
   }
 
@@ -194,10 +194,10 @@ import Testing
       copy[bytes.count - 22 + place] = value
       return copy
     }
-    refused(changed(10, 3), "the zip archive's declares 3 entries, found 2")
+    refused(changed(10, 3), "the zip archive's directory declares 3 entries, found 2")
     refused(changed(15, 1), "the zip archive's directory declares 167")
     refused(changed(19, 1), "the zip archive's directory declares ")
-    refused(changed(12, 100), "damaged: entry 1 of its directory")
+    refused(changed(12, 100), "directory is damaged at entry 1")
   }
 
   /// Many tensors of one long shape, and many dictionaries of one long list.
