@@ -8,8 +8,8 @@ package enum ModelReader {
   /// Reads the file at `path`.
   ///
   /// - Returns: a complete and checked model
-  /// - Throws: `PixelAscentError` of kind `unreadableFile`, `invalidModel`, or `invalidParameter` if the settings don't fit
-  ///   the network.
+  /// - Throws: `PixelAscentError` of kind `unreadableFile`, `invalidModel`, or `invalidParameter` if the settings don't
+  ///   fit the network.
   package static func read(
     _ path: String, _ settings: ModelSettings = ModelSettings()
   ) throws(PixelAscentError) -> Model {
@@ -62,8 +62,8 @@ package enum ModelReader {
     if model.preprocessing == nil && settings.mean == nil {
       model.notes.append(
         """
-        the file doesn't say how its images were normalised: assuming mean \(list(usual.mean)), std \(list(usual.std)); \
-        set others with \(advice: .mean) and \(advice: .std)
+        the file doesn't say how its images were normalised: assuming mean \(list(usual.mean)), std \
+        \(list(usual.std)); set others with \(advice: .mean) and \(advice: .std)
         """)
     }
     let preprocessing = try settings.applied(to: model.preprocessing ?? usual, channels: channels)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
-/// Settings that override what a model file says. A setting of nil leaves the value to the file, or to the architecture.
+/// Settings that override what a model file says. A setting of nil leaves the value to the file, or to the
+/// architecture.
 public struct ModelSettings: Hashable, Sendable {
   /// The name of the architecture that a file of bare weights belongs to.
   public var architecture: String?

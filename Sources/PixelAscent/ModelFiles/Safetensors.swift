@@ -3,8 +3,8 @@
 /// A safetensors file: named arrays, and metadata that maps strings to strings.
 ///
 /// Layout: the header's length as a little-endian 64-bit integer; the header, a JSON object that gives every tensor's
-/// type, shape and range of bytes; the tensors' bytes, without gap or overlap. Tensors of every `ElementType` can be read,
-/// and are written as float32 (`F32`). See <https://github.com/huggingface/safetensors>.
+/// type, shape and range of bytes; the tensors' bytes, without gap or overlap. Tensors of every `ElementType` can be
+/// read, and are written as float32 (`F32`). See <https://github.com/huggingface/safetensors>.
 package struct Safetensors: Sendable {
   /// The file's name in error lines.
   package let name: String
@@ -27,8 +27,8 @@ package struct Safetensors: Sendable {
 
   /// Reads a file's header.
   ///
-  /// - Throws: `PixelAscentError` of kind `invalidModel` if the file contradicts itself or the format, or a tensor has a
-  ///   type that is not supported; `unreadableFile` if the file can't be read.
+  /// - Throws: `PixelAscentError` of kind `invalidModel` if the file contradicts itself or the format, or a tensor has
+  ///   a type that is not supported; `unreadableFile` if the file can't be read.
   package init(_ source: ByteSource) throws(PixelAscentError) {
     func fail(_ message: String) -> PixelAscentError { source.fail(message) }
 

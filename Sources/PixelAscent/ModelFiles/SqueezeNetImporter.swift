@@ -9,8 +9,8 @@ package enum SqueezeNetImporter {
   ///
   /// Error lines call the file `name`.
   ///
-  /// - Throws: `PixelAscentError` of kind `invalidModel` if a layer is missing, is unknown or occurs twice, or if an array
-  ///   has the wrong shape or holds a value that is not finite.
+  /// - Throws: `PixelAscentError` of kind `invalidModel` if a layer is missing, is unknown or occurs twice, or if an
+  ///   array has the wrong shape or holds a value that is not finite.
   package static func model(from pickle: PickleValue, name: String) throws(PixelAscentError) -> Model {
     func fail(_ message: String) -> PixelAscentError { PixelAscentError(.invalidModel, Message(message), about: name) }
     func fail(_ layer: String, _ message: String) -> PixelAscentError {

@@ -15,8 +15,8 @@ package enum WeightFile {
 
   /// Returns the kind of a file.
   ///
-  /// - Throws: `PixelAscentError` of kind `invalidModel` if the file is of none of these kinds. The line says what the file
-  ///   seems to be instead, and what to do.
+  /// - Throws: `PixelAscentError` of kind `invalidModel` if the file is of none of these kinds. The line says what the
+  ///   file seems to be instead, and what to do.
   package static func kind(of source: ByteSource) throws(PixelAscentError) -> Kind {
     let head = try source.bytes(0..<min(source.count, 512))
     if head.starts(with: ZipArchive.signature) {
@@ -31,7 +31,8 @@ package enum WeightFile {
     }
     if let text = textFile(head) { throw refused(source, text) }
     if isPickle(head) { return .numPyPickle }
-    // Field 1 of an ONNX model is the format's version, a small number; a text, a message or the model's version follows.
+    // Field 1 of an ONNX model is the format's version, a small number; a text, a message or the model's version
+    // follows.
     if head.count > 2, head[0] == 0x08, (2..<64).contains(head[1]), head[2] & 7 == 2 || head[2] == 0x28 { return .onnx }
     throw refused(source, source.count == 0 ? "an empty file" : "something else")
   }
@@ -42,8 +43,8 @@ package enum WeightFile {
 
   /// Returns whether a file may be a pickle of a container.
   ///
-  /// From protocol 2 on, a pickle begins with the opcode of its version. Before, it begins with a mark, with an empty list or
-  /// dictionary, or with the container's class.
+  /// From protocol 2 on, a pickle begins with the opcode of its version. Before, it begins with a mark, with an empty
+  /// list or dictionary, or with the container's class.
   private static func isPickle(_ head: [UInt8]) -> Bool {
     guard let first = head.first else { return false }
     return first == 0x80 || "(]}c".utf8.contains(first)
@@ -53,7 +54,8 @@ package enum WeightFile {
     head.count >= offset && head[offset...].starts(with: signature.unicodeScalars.map { UInt8($0.value) })
   }
 
-  /// Formats that are often given by mistake, with the offset of each one's signature, which is written here in Latin-1.
+  /// Formats that are often given by mistake, with the offset of each one's signature, which is written here in
+  /// Latin-1.
   private static let otherFormats: [(signature: String, offset: Int, text: String)] = [
     ("\u{89}HDF\r\n\u{1A}\n", 0, "HDF5, as Keras writes it; export the model to ONNX, for example with tf2onnx"),
     ("GGUF", 0, "GGUF, which holds language models"),

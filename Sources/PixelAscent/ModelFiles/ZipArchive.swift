@@ -18,7 +18,8 @@ struct ZipArchive {
 
   /// Reads the directory at the file's end, and the header of each entry.
   ///
-  /// - Throws: `PixelAscentError` of kind `invalidModel` if the directory contradicts itself or the file, or entries overlap.
+  /// - Throws: `PixelAscentError` of kind `invalidModel` if the directory contradicts itself or the file, or entries
+  ///   overlap.
   init(_ source: ByteSource) throws(PixelAscentError) {
     self.source = source
     let directory = try self.directory()
@@ -57,7 +58,8 @@ struct ZipArchive {
     guard let entry = entries[name] else { return nil }
     guard entry.isStored else {
       throw fail(
-        "entry \(name.oneLine) is compressed or encrypted, which PyTorch never does; unpack the archive and pack it with zip -0"
+        "entry \(name.oneLine) is compressed or encrypted, which PyTorch never does; unpack the archive and pack it "
+          + "with zip -0"
       )
     }
     return entry.range

@@ -4,8 +4,8 @@
 extension PickleMachine {
   /// Returns a value of the machine as a `PickleValue`.
   ///
-  /// - Throws: `PixelAscentError` of kind `invalidModel` if the value nests too deep, contains itself, or holds a type or an
-  ///   array without contents.
+  /// - Throws: `PixelAscentError` of kind `invalidModel` if the value nests too deep, contains itself, or holds a type
+  ///   or an array without contents.
   func pickleValue(of value: Value) throws(PixelAscentError) -> PickleValue {
     var finished = FinishedContainers()
     return try self.value(of: value, depth: 0, &finished).value

@@ -2,8 +2,8 @@
 
 /// The stack machine that runs a pickle, which is a program.
 ///
-/// Containers lie in arrays and refer to each other by index, so that sharing, cycles and deep nesting cost nothing while
-/// the program runs. `pickleValue(of:)` limits them once, at the end.
+/// Containers lie in arrays and refer to each other by index, so that sharing, cycles and deep nesting cost nothing
+/// while the program runs. `pickleValue(of:)` limits them once, at the end.
 struct PickleMachine {
   enum Value {
     case none

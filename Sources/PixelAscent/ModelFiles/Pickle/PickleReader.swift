@@ -9,7 +9,8 @@ struct PickleReader {
   private let start: Int
   private let count: Int
 
-  /// Creates a reader of a range of a file. Bytes are loaded as they are needed, since only opcodes say where a pickle ends.
+  /// Creates a reader of a range of a file. Bytes are loaded as they are needed, since only opcodes say where a pickle
+  /// ends.
   ///
   /// - Precondition: the range lies in the file.
   init(_ source: ByteSource, in range: Range<Int>) {
@@ -118,7 +119,8 @@ struct PickleReader {
     return position
   }
 
-  /// Loads the bytes at least up to `end`: first 64 KiB, then as many again as are loaded, so that all takes linear time.
+  /// Loads the bytes at least up to `end`: first 64 KiB, then as many again as are loaded, so that all takes linear
+  /// time.
   private mutating func load(_ end: Int) throws(PixelAscentError) {
     guard end > bytes.count else { return }
     let loaded = min(count, max(end, 2 * bytes.count, 1 << 16))
@@ -143,7 +145,8 @@ struct PickleReader {
     return text
   }
 
-  /// Returns a text with its escapes resolved. `hexDigits` maps the letter of an escape to its number of hexadecimal digits.
+  /// Returns a text with its escapes resolved. `hexDigits` maps the letter of an escape to its number of hexadecimal
+  /// digits.
   ///
   /// If it has \x, the one-letter escapes of a string literal are resolved too. Other backslashes stand for themselves.
   private func unescaped(_ text: ArraySlice<UInt8>, hexDigits: [UInt8: Int]) throws(PixelAscentError) -> [UInt32] {

@@ -2,14 +2,14 @@
 
 /// Reads state dicts from files that `torch.save` wrote.
 ///
-/// Since PyTorch 1.6 such a file is a zip archive: one entry is a pickle, in which tensors refer to storages by name, and
-/// every storage is an entry of its own. In older files the storages follow the pickle. Only the pickle is read here, and no
-/// code in it is executed.
+/// Since PyTorch 1.6 such a file is a zip archive: one entry is a pickle, in which tensors refer to storages by name,
+/// and every storage is an entry of its own. In older files the storages follow the pickle. Only the pickle is read
+/// here, and no code in it is executed.
 package enum PyTorchFile {
   /// Returns the tensors of a file that is a state dict, or a checkpoint with one.
   ///
-  /// - Throws: `PixelAscentError` of kind `invalidModel` if the file holds no state dict, names a global that no state dict
-  ///   needs, or contradicts itself or the format; `unreadableFile` if it can't be read.
+  /// - Throws: `PixelAscentError` of kind `invalidModel` if the file holds no state dict, names a global that no state
+  ///   dict needs, or contradicts itself or the format; `unreadableFile` if it can't be read.
   package static func stateDict(_ source: ByteSource) throws(PixelAscentError) -> StateDict {
     let contents: Contents
     if let start = legacyStart(source) {
@@ -82,8 +82,8 @@ extension PyTorchFile {
 
 /// The format before PyTorch 1.6: five pickles, then the storages.
 ///
-/// The pickles hold a magic number, the version, properties of the machine, the value, and the storages' keys. A storage is
-/// its number of elements, then the elements.
+/// The pickles hold a magic number, the version, properties of the machine, the value, and the storages' keys. A
+/// storage is its number of elements, then the elements.
 extension PyTorchFile {
   /// The bytes of the magic number, and the opcode that ends its pickle.
   private static let magic: [UInt8] = [0x6C, 0xFC, 0x9C, 0x46, 0xF9, 0x20, 0x6A, 0xA8, 0x50, 0x19, 0x2E]
