@@ -5,7 +5,7 @@
 /// The dictionary maps a layer's name to its kernel, of shape (height, width, in, out), and its bias, of shape (out).
 /// Iandola et al., "SqueezeNet: AlexNet-level accuracy with 50x fewer parameters", arXiv:1602.07360.
 package enum SqueezeNetImporter {
-  /// Returns a model that takes RGB in normalised space, from weights that take BGR from 0 to 255, less Caffe's means.
+  /// Returns a model that takes RGB in normalised space, from weights that take BGR from 0 to 255 minus Caffe's means.
   ///
   /// Error lines call the file `name`.
   ///

@@ -68,7 +68,7 @@ package enum WeightFile {
     ("\u{FF}\u{D8}\u{FF}", 0, "a JPEG picture"),
   ]
 
-  /// Returns what a text is that was given, or downloaded, instead of the weights; nil if it is not known.
+  /// Returns the kind of a text that was given, or downloaded, instead of the weights; nil if the kind is not known.
   private static func textFile(_ head: [UInt8]) -> String? {
     let text = String(decoding: head.prefix(256).drop { $0 <= 0x20 || $0 >= 0x80 }, as: UTF8.self).lowercased()
     if text.hasPrefix("version https://git-lfs") {
@@ -81,7 +81,7 @@ package enum WeightFile {
     return nil
   }
 
-  /// Returns what a zip archive is that PyTorch did not write; nil if PyTorch wrote it.
+  /// Returns the kind of a zip archive that PyTorch did not write; nil if PyTorch wrote the archive.
   ///
   /// - Throws: `PixelAscentError` of kind `invalidModel` if the archive's directory is missing or damaged.
   private static func otherArchive(_ source: ByteSource) throws(PixelAscentError) -> String? {
