@@ -148,7 +148,8 @@ struct PickleReader {
   /// Returns a text with its escapes resolved. `hexDigits` maps the letter of an escape to its number of hexadecimal
   /// digits.
   ///
-  /// If `hexDigits` has x, the one-letter escapes of a string literal are resolved too. Other backslashes stand for themselves.
+  /// If `hexDigits` has x, the one-letter escapes of a string literal are resolved too. Other backslashes stand for
+  /// themselves.
   private func unescaped(_ text: ArraySlice<UInt8>, hexDigits: [UInt8: Int]) throws(PixelAscentError) -> [UInt32] {
     let backslash = UInt8(ascii: "\\")
     let isLiteral = hexDigits[UInt8(ascii: "x")] != nil
