@@ -139,7 +139,7 @@ import Testing
       "error: grey.npy: an input image must have the shape (3, H, W), found (20, 20)"),
     Refusal(
       "classify photo.png --mean 0.5 --std 0.5",
-      "error: …squeezenet1_1.safetensors: the network takes 3 channels, --mean and --std have 1"),
+      "error: …squeezenet1_1.safetensors: the network takes 3 channels, but --mean and --std have 1"),
     Refusal(
       "classify photo.png --resize crop --input-size 3000 --max-memory 40",
       "error: photo.png: a network input of 3000×3000 pixels would take …"),

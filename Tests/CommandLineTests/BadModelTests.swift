@@ -10,7 +10,7 @@ import Testing
     ["classify photo.png", "saliency photo.png", "fool photo.png --target 76"]
     + ["visualize --class 76", "info"]
 
-  static let expected = "expected weights as PyTorch, safetensors or ONNX files hold them"
+  static let expected = "expected a PyTorch, safetensors or ONNX file"
 
   private static let files = [
     ("missing.safetensors", "no such file"), ("Models", "is a folder, not a file"),
@@ -62,7 +62,7 @@ import Testing
         "tensor conv2.weight declares bytes up to 99792 of the data, found 69792: truncated or wrong offset"),
       header("[5792,69792]", "[5788,69792]", "tensor conv2.weight declares the offset 5788, expected 5792: …"),
       header("\"dtype\":\"F32\"", "\"dtype\":\"F64\"", "tensor conv1.bias declares the shape (16), found 64 bytes"),
-      header("\"dtype\":\"F32\"", "\"dtype\":\"F31\"", "tensor conv1.bias is of type F31; read are …"),
+      header("\"dtype\":\"F32\"", "\"dtype\":\"F31\"", "tensor conv1.bias has the type F31; supported are …"),
       header("pixelascent-1", "pixelascent-2", "expected the format pixelascent-1, found pixelascent-2"),
     ]
   }

@@ -53,7 +53,7 @@ import Testing
         let outcome = try Program.run(arguments, in: folder)
         #expect(
           outcome.errors.contains(
-            "note: --architecture vgg16 is for bare weights; this file says itself what network it is\n"))
+            "note: --architecture vgg16 is ignored: it is for bare weights, and this file describes its network\n"))
         #expect(outcome.status == 0)
       }
     }

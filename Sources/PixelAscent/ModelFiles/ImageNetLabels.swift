@@ -2,7 +2,7 @@
 
 /// The 1000 classes of the ImageNet challenge (ILSVRC 2012), in the usual order.
 package enum ImageNetLabels {
-  /// The classes with their synonyms, parsed when asked for.
+  /// The classes with their synonyms. Every access parses the list.
   package static var labels: Labels {
     get throws(PixelAscentError) {
       try Labels(names: text.split(separator: "\n").map(synonyms))
@@ -19,7 +19,7 @@ package enum ImageNetLabels {
     return names + [String(decoding: rest, as: UTF8.self)]
   }
 
-  /// One class a line, its synonyms separated by a comma and a space.
+  /// One class per line. A comma and a space separate its synonyms.
   private static let text = """
     tench, Tinca tinca
     goldfish, Carassius auratus

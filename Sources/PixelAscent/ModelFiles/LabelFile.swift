@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: MIT
 
 extension Labels {
-  /// Reads a file of class names: a line for each class, or JSON, an array of names, or of arrays of synonyms, or an object
-  /// of these by class index. WordNet's identifiers, which Keras has before the names, come behind them.
+  /// Reads a file of class names: one name per line, or JSON.
   ///
-  /// - Throws: ``PixelAscentError`` of kind `unreadableFile`, or `invalidModel` if it holds something else.
+  /// JSON is an array of names, an array of arrays of synonyms, or an object that maps class indices to either. WordNet
+  /// identifiers, which Keras writes before the names, are moved behind them.
+  ///
+  /// - Throws: ``PixelAscentError`` of kind `unreadableFile` if the file can't be read, or `invalidModel` if it holds
+  ///   something else.
   public init(contentsOf path: String) throws(PixelAscentError) {
     let bytes = try Files.read(path)
     let first = bytes.first { !" \t\r\n".utf8.contains($0) }
@@ -24,7 +27,7 @@ extension Labels {
     }
   }
 
-  /// The names that an array or an object holds.
+  /// Reads the names from JSON: an array, or an object by class index.
   private init(json bytes: [UInt8]) throws(PixelAscentError) {
     let list: LabelList
     do {
@@ -35,18 +38,18 @@ extension Labels {
     try self.init(names: list.names.map { $0.filter { !isWordNet($0) } + $0.filter(isWordNet) })
   }
 
-  /// "class 0" and so on.
+  /// Returns the labels "class 0", "class 1" and so on, for `count` classes.
   static func numbered(_ count: Int) throws(PixelAscentError) -> Labels {
     try Labels(names: (0..<count).map { ["class \($0)"] })
   }
 }
 
-/// Whether a name is one of WordNet's identifiers of nouns, as n01440764.
+/// Returns whether a name is a WordNet identifier of a noun, such as n01440764.
 private func isWordNet(_ name: String) -> Bool {
   name.utf8.count == 9 && name.hasPrefix("n") && name.utf8.dropFirst().allSatisfy { (48...57).contains($0) }
 }
 
-/// Names of classes as JSON has them.
+/// The class names in a JSON file.
 private struct LabelList: Decodable {
   let names: [[String]]
 

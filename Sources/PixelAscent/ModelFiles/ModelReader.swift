@@ -1,25 +1,27 @@
 // SPDX-License-Identifier: MIT
 
-/// Reads networks from the files people have: PixelAscent's own safetensors, state dicts of PyTorch as `.pth` or
-/// safetensors, ONNX, and the pickle of SqueezeNet's original weights. The kind is recognised by content.
+/// Reads a network from a file of any supported format: PixelAscent's own safetensors, a PyTorch state dict (`.pth` or
+/// safetensors), ONNX, or the pickle of SqueezeNet's original weights.
+///
+/// The reader recognises the format by the file's content, not by its name.
 package enum ModelReader {
   /// Reads the file at `path`.
   ///
-  /// - Returns: a complete model, checked
-  /// - Throws: `PixelAscentError` of kind `unreadableFile`, `invalidModel`, or `invalidParameter` if the settings don't suit
-  ///   the network.
+  /// - Returns: a complete and checked model
+  /// - Throws: `PixelAscentError` of kind `unreadableFile`, `invalidModel`, or `invalidParameter` if the settings don't
+  ///   fit the network.
   package static func read(
     _ path: String, _ settings: ModelSettings = ModelSettings()
   ) throws(PixelAscentError) -> Model {
     try read(try ByteSource(contentsOf: path), settings)
   }
 
-  /// Reads a file's bytes.
+  /// Reads a model from the bytes of a file.
   package static func read(
     _ source: ByteSource, _ settings: ModelSettings = ModelSettings()
   ) throws(PixelAscentError) -> Model {
     do throws(PixelAscentError) {
-      var model = try parts(of: source, settings)
+      var model = try content(of: source, settings)
       model.files.insert(source, at: 0)
       return try complete(model, settings)
     } catch {
@@ -27,8 +29,8 @@ package enum ModelReader {
     }
   }
 
-  /// What the file itself says, in the operations that a network has.
-  private static func parts(of source: ByteSource, _ settings: ModelSettings) throws(PixelAscentError) -> Model {
+  /// Returns the model that the file itself describes, without the settings and defaults that complete it.
+  private static func content(of source: ByteSource, _ settings: ModelSettings) throws(PixelAscentError) -> Model {
     func named(_ format: String, _ model: Model) -> Model {
       var model = model
       model.format = format
@@ -53,15 +55,15 @@ package enum ModelReader {
     return model
   }
 
-  /// The model with what the settings say, and with the usual where neither they nor the file say anything.
+  /// Returns the model with the settings applied, and with defaults for what neither they nor the file say.
   private static func complete(_ read: Model, _ settings: ModelSettings) throws(PixelAscentError) -> Model {
     var model = read
     let channels = model.graph.input.channels, usual = try usualPreprocessing(channels, inputSize: model.inputSize)
     if model.preprocessing == nil && settings.mean == nil {
       model.notes.append(
         """
-        the file doesn't say how its images were normalised: taken for mean \(list(usual.mean)), std \(list(usual.std)); \
-        \(advice: .mean) and \(advice: .std) say otherwise
+        the file doesn't say how its images were normalised: assuming mean \(list(usual.mean)), std \
+        \(list(usual.std)); set others with \(advice: .mean) and \(advice: .std)
         """)
     }
     let preprocessing = try settings.applied(to: model.preprocessing ?? usual, channels: channels)
@@ -71,8 +73,8 @@ package enum ModelReader {
     if settings.labels == nil && model.labels == nil {
       model.notes.append(
         isImageNet
-          ? "the file has no labels: its 1000 classes are taken for ImageNet's; \(advice: .labels) says otherwise"
-          : "the file has no labels: its \(classes) classes have numbers; \(advice: .labels) names them")
+          ? "the file has no labels: assuming that its 1000 classes are ImageNet's; set others with \(advice: .labels)"
+          : "the file has no labels: its \(classes) classes are numbered; name them with \(advice: .labels)")
     }
     let usualLabels = try isImageNet ? ImageNetLabels.labels : Labels.numbered(classes)
     model.labels = try check(settings.labels ?? model.labels ?? usualLabels, classes, given: settings.labels != nil)
@@ -82,10 +84,10 @@ package enum ModelReader {
     return model
   }
 
-  /// What is said of a file that says itself what network it is.
+  /// Returns notes on the settings that have no effect on a file that describes its own network.
   private static func notes(_ settings: ModelSettings) -> [Message] {
     settings.architecture.map {
-      ["\(advice: .architecture) \($0.oneLine) is for bare weights; this file says itself what network it is"]
+      ["\(advice: .architecture) \($0.oneLine) is ignored: it is for bare weights, and this file describes its network"]
     } ?? []
   }
 
@@ -97,7 +99,7 @@ package enum ModelReader {
     case 1: return try Preprocessing(mean: [0], std: [1], inputSize: inputSize ?? 28)
     default:
       throw PixelAscentError(
-        .invalidModel, "the network takes images of \(channels) channels; this version takes 3 (colour) or 1 (grey)")
+        .invalidModel, "the network takes images of \(channels) channels; this version supports 3 (colour) or 1 (grey)")
     }
   }
 
@@ -116,9 +118,9 @@ extension Model {
   /// Turns a network that takes blue, green and red into one that takes red, green and blue.
   fileprivate mutating func reverseChannels() throws(PixelAscentError) {
     guard graph.input.channels == 3 else {
-      throw PixelAscentError(.invalidParameter, "a network of \(graph.input.channels) channels has no order of colours")
+      throw PixelAscentError(.invalidParameter, "expected 3 input channels to reverse, found \(graph.input.channels)")
     }
-    // As layers of their own: the weights stay as they are in the file.
+    // Extra layers reverse the channels, so that the weights can stay in the file as they are.
     var prefix = Graph.image
     while graph.layers.contains(where: { $0.name.hasPrefix("\(prefix)/") }) { prefix += "'" }
     let parts = (0..<3).reversed().map { channel in

@@ -1,28 +1,29 @@
 // SPDX-License-Identifier: MIT
 
-/// What a user knows about a model better than its file; nil leaves it to the file, or to the architecture.
+/// Settings that override what a model file says. A setting of nil leaves the value to the file, or to the
+/// architecture.
 public struct ModelSettings: Hashable, Sendable {
   /// The name of the architecture that a file of bare weights belongs to.
   public var architecture: String?
-  /// The mean of red, green and blue, or of grey, in units where a pixel lies in [0, 1].
+  /// The mean of red, green and blue, or of grey, for pixels in [0, 1].
   public var mean: [Float]?
-  /// The standard deviation of each channel, in the same units.
+  /// The standard deviation of red, green and blue, or of grey, for pixels in [0, 1].
   public var std: [Float]?
-  /// Whether the network takes blue, green and red in this order.
+  /// Whether the network takes its channels in the order blue, green, red.
   public var isBGR = false
-  /// The length in pixels of an input image's short side, or of both.
+  /// The length in pixels of an input image's short side, or of both sides, depending on ``resize``.
   public var inputSize: Int?
-  /// How an image gets that size.
+  /// How an image is resized to ``inputSize``.
   public var resize: Preprocessing.Resize?
   /// The names of the classes.
   public var labels: Labels?
 
-  /// Settings that leave all to the file.
+  /// Creates settings that leave everything to the file.
   public init() {}
 
-  /// The preprocessing, for a network of so many input channels, with what these settings say.
+  /// Returns `preprocessing` with these settings applied, for a network with `channels` input channels.
   ///
-  /// - Throws: ``PixelAscentError`` of kind `invalidParameter`.
+  /// - Throws: ``PixelAscentError`` of kind `invalidParameter` if a setting is out of range, or doesn't fit `channels`.
   func applied(to preprocessing: Preprocessing, channels: Int) throws(PixelAscentError) -> Preprocessing {
     let applied = try Preprocessing(
       mean: mean ?? preprocessing.mean, std: std ?? preprocessing.std, inputSize: inputSize ?? preprocessing.inputSize,
@@ -30,14 +31,14 @@ public struct ModelSettings: Hashable, Sendable {
     guard applied.mean.count == channels else {
       throw PixelAscentError(
         .invalidParameter,
-        "the network takes \(channels) channels, \(advice: .mean) and \(advice: .std) have \(applied.mean.count)")
+        "the network takes \(channels) channels, but \(advice: .mean) and \(advice: .std) have \(applied.mean.count)")
     }
     return applied
   }
 }
 
 extension Preprocessing {
-  /// The same for an input of another size, if one is given.
+  /// Returns the preprocessing with another input size; unchanged if `inputSize` is nil.
   func sized(_ inputSize: Int?) throws(PixelAscentError) -> Preprocessing {
     try Preprocessing(mean: mean, std: std, inputSize: inputSize ?? self.inputSize, resize: resize)
   }

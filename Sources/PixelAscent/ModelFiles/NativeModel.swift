@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: MIT
 
-// PixelAscent's own model file: safetensors that hold the weights, and in their metadata, partly as JSON, all that is
-// needed to use them.
+// PixelAscent's own model file: a safetensors file with the weights. Its metadata, partly JSON, holds the rest of the
+// model: graph, labels, preprocessing, source and licence.
 
 extension Model {
   private static let nativeFormat = "pixelascent-1"
 
-  /// Whether a safetensors file is one of PixelAscent's own.
+  /// Returns whether a safetensors file is one of PixelAscent's own model files.
   static func isNative(_ file: Safetensors) -> Bool {
     file.metadata["format"] != nil && file.metadata["graph"] != nil
   }
 
-  /// Takes a safetensors file that holds a graph.
+  /// Reads a model from one of PixelAscent's own model files.
   ///
-  /// - Throws: `PixelAscentError` of kind `invalidModel` if it is no such file or contradicts itself.
+  /// - Throws: `PixelAscentError` of kind `invalidModel` if the file is not one of them, or contradicts itself.
   package init(_ file: Safetensors) throws(PixelAscentError) {
     let name = file.name
     func text(_ key: String) throws(PixelAscentError) -> String {
@@ -52,9 +52,9 @@ extension Model {
     }
   }
 
-  /// The file to write. Equal models give equal bytes.
+  /// Returns the model as a file to write. Equal models give equal bytes.
   ///
-  /// - Precondition: the model is complete, as `check()` finds it.
+  /// - Precondition: the model has labels and preprocessing.
   package func safetensors() throws -> Safetensors {
     guard let labels, let preprocessing else { preconditionFailure("a model without labels or preprocessing") }
     return try Safetensors(

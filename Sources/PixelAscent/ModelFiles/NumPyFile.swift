@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: MIT
 
 extension Tensor {
-  /// What every .npy file begins with.
+  /// The first bytes of every .npy file.
   package static let npyMagic: [UInt8] = [0x93] + Array("NUMPY".utf8)
 
-  /// Reads a NumPy `.npy` file of little-endian float32 in C order; `name` is what errors call it.
+  /// Reads a NumPy `.npy` file of little-endian float32 in C order; error lines call it `name`.
   ///
-  /// Values that are not finite are let through.
+  /// Values may be infinite or NaN.
   ///
-  /// - Throws: ``PixelAscentError`` of kind `invalidModel` if the bytes are no such file, or are more or fewer than
+  /// - Throws: ``PixelAscentError`` of kind `invalidModel` if the bytes are not such a file, or are more or fewer than
   ///   the shape declares.
   public init(npy bytes: [UInt8], name: String) throws(PixelAscentError) {
     func fail(_ message: String) -> PixelAscentError { PixelAscentError(.invalidModel, Message(message), about: name) }
 
     guard bytes.starts(with: Tensor.npyMagic), bytes.count >= 12 else {
-      throw fail("not a NumPy .npy file: its first bytes are others")
+      throw fail("not a NumPy .npy file: its first bytes are wrong or missing")
     }
     let version = bytes[6]
     guard (1...3).contains(version), bytes[7] == 0 else {
@@ -41,7 +41,7 @@ extension Tensor {
     self.init(shape: header.shape, floats: bytes, at: start + length, count: count)
   }
 
-  /// The tensor as a NumPy `.npy` file: version 1.0, little-endian float32, C order.
+  /// Returns the tensor as a NumPy `.npy` file: version 1.0, little-endian float32, C order.
   public func npyData() -> [UInt8] {
     let extents = shape.map(String.init).joined(separator: ", ") + (shape.count == 1 ? "," : "")
     var header = Array("{'descr': '<f4', 'fortran_order': False, 'shape': (\(extents)), }".utf8)
@@ -66,7 +66,7 @@ private struct NumPyHeader {
   let isFortranOrder: Bool
   let shape: [Int]
 
-  /// Reads the literal; what does not fit reads nil.
+  /// A parser of the literal. Its methods return nil where the text is not what they expect.
   struct Parser {
     var rest: ArraySlice<UInt8>
 
@@ -83,7 +83,7 @@ private struct NumPyHeader {
         case "shape" where shape == nil: shape = tuple()
         default: return nil
         }
-        // Such a type is refused in any case, so what follows need not be understood.
+        // A structured type is refused anyway, so the rest of the header need not be parsed.
         if key == "descr" && peek("[") {
           return NumPyHeader(type: "a structured type", isFortranOrder: false, shape: [])
         }

@@ -3,13 +3,13 @@
 /// A safetensors file: named arrays, and metadata that maps strings to strings.
 ///
 /// Layout: the header's length as a little-endian 64-bit integer; the header, a JSON object that gives every tensor's
-/// type, shape and place; the tensors' bytes, which follow each other without hole or overlap. Read are the types of
-/// `ElementType`, written is float32 (`F32`). See <https://github.com/huggingface/safetensors>.
+/// type, shape and range of bytes; the tensors' bytes, without gap or overlap. Tensors of every `ElementType` can be
+/// read, and are written as float32 (`F32`). See <https://github.com/huggingface/safetensors>.
 package struct Safetensors: Sendable {
-  /// What errors call the file.
+  /// The file's name in error lines.
   package let name: String
   package var metadata: [String: String]
-  /// In the order of their places in the file.
+  /// The tensors in the order in which they lie in the file.
   private let tensors: StateDict
 
   /// The tensors by their names.
@@ -17,26 +17,28 @@ package struct Safetensors: Sendable {
     Dictionary(uniqueKeysWithValues: tensors.entries.map { ($0.name, $0.parameter) })
   }
 
-  /// The tensors in the order of their places in the file, as a framework's parameters: without a prefix that all names have
-  /// because the network was wrapped when it was saved.
+  /// Returns the tensors as a state dict, in the order in which they lie in the file.
+  ///
+  /// If the network was wrapped when it was saved, the prefix that all names share is removed.
   package func stateDict() throws(PixelAscentError) -> StateDict { try tensors.withoutCommonPrefix() }
 
-  /// Headers longer than this are refused, as by the format's own library.
+  /// The length in bytes of the longest header that is read. The format's own library has the same limit.
   private static let longestHeader = 100_000_000
 
   /// Reads a file's header.
   ///
-  /// - Throws: `PixelAscentError` of kind `invalidModel` if the file contradicts itself or the format, or a tensor is of
-  ///   another type; `unreadableFile`.
+  /// - Throws: `PixelAscentError` of kind `invalidModel` if the file contradicts itself or the format, or a tensor has
+  ///   a type that is not supported; `unreadableFile` if the file can't be read.
   package init(_ source: ByteSource) throws(PixelAscentError) {
     func fail(_ message: String) -> PixelAscentError { source.fail(message) }
 
     guard source.count >= 8 else {
-      throw fail("not a safetensors file: its \(source.count) bytes can't hold the 8 of the header's length")
+      throw fail("not a safetensors file: expected at least the 8 bytes of the header's length, found \(source.count)")
     }
     let declared = UInt64(littleEndianBytes: try source.bytes(0..<8))
     guard declared <= UInt64(source.count - 8) else {
-      throw fail("the header declares \(declared) bytes, found \(source.count - 8): truncated, or no safetensors file")
+      throw fail(
+        "the header declares \(declared) bytes, found \(source.count - 8): truncated, or not a safetensors file")
     }
     let dataStart = 8 + Int(declared)
     guard declared > 0, try source.bytes(8..<9) == [UInt8(ascii: "{")] else {
@@ -55,29 +57,30 @@ package struct Safetensors: Sendable {
     let size = source.count - dataStart
     var entries = [StateDict.Entry]()
     var end = 0
-    let places = header.tensors.sorted { ($0.value.begin, $0.value.end) < ($1.value.begin, $1.value.end) }
-    for (key, place) in places {
+    let infos = header.tensors.sorted { ($0.value.begin, $0.value.end) < ($1.value.begin, $1.value.end) }
+    for (key, info) in infos {
       let tensor = "tensor \(key.oneLine)"
-      guard let type = ElementType(rawValue: place.dtype) else {
-        throw fail("\(tensor) is of type \(place.dtype.oneLine); read are F16, BF16, F32, F64, I8 to I64, U8 and BOOL")
+      guard let type = ElementType(rawValue: info.dtype) else {
+        throw fail(
+          "\(tensor) has the type \(info.dtype.oneLine); supported are F16, BF16, F32, F64, I8 to I64, U8 and BOOL")
       }
-      guard place.begin >= 0, place.end >= place.begin else {
-        throw fail("\(tensor) declares the impossible offsets \(place.begin) to \(place.end)")
+      guard info.begin >= 0, info.end >= info.begin else {
+        throw fail("\(tensor) declares the impossible offsets \(info.begin) to \(info.end)")
       }
-      guard place.end <= size else {
-        throw fail("\(tensor) declares bytes up to \(place.end) of the data, found \(size): truncated or wrong offset")
+      guard info.end <= size else {
+        throw fail("\(tensor) declares bytes up to \(info.end) of the data, found \(size): truncated or wrong offset")
       }
-      guard place.begin == end else {
-        throw fail("\(tensor) declares the offset \(place.begin), expected \(end): tensors overlap or leave a hole")
+      guard info.begin == end else {
+        throw fail("\(tensor) declares the offset \(info.begin), expected \(end): tensors overlap or leave a gap")
       }
-      guard let count = elementCount(place.shape), count <= size / type.size,
-        type.size * count == place.end - place.begin
+      guard let count = elementCount(info.shape), count <= size / type.size,
+        type.size * count == info.end - info.begin
       else {
-        throw fail("\(tensor) declares the shape \(shapeText(place.shape)), found \(place.end - place.begin) bytes")
+        throw fail("\(tensor) declares the shape \(shapeText(info.shape)), found \(info.end - info.begin) bytes")
       }
-      end = place.end
+      end = info.end
       entries.append(
-        (key, try Parameter(source, at: dataStart + place.begin, type, shape: place.shape, name: key)))
+        (key, try Parameter(source, at: dataStart + info.begin, type, shape: info.shape, name: key)))
     }
     guard end == size else { throw fail("the tensors declare \(end) bytes, found \(size)") }
     name = source.name
@@ -88,7 +91,7 @@ package struct Safetensors: Sendable {
 
 /// Writing.
 extension Safetensors {
-  /// What is to be written: metadata, and the tensors in the order of their names.
+  /// Creates a file to write, with its metadata and its tensors in the order of their names.
   package init(metadata: [String: String] = [:], parameters: [String: Parameter]) throws(PixelAscentError) {
     name = ""
     self.metadata = metadata
@@ -100,9 +103,9 @@ extension Safetensors {
     try self.init(metadata: metadata, parameters: tensors.mapValues { Parameter($0) })
   }
 
-  /// Writes the file to `path`, whole or not at all, with one tensor at a time in memory; all tensors become float32.
+  /// Writes the file to `path`, whole or not at all. Only one tensor at a time is in memory; all become float32.
   ///
-  /// - Throws: `PixelAscentError` of kind `unwritableFile`, or `unreadableFile` where the tensors come from.
+  /// - Throws: `PixelAscentError` of kind `unwritableFile`, or `unreadableFile` if a tensor's own file can't be read.
   package func write(to path: String) throws {
     let header = try header()
     try Files.write(to: path) { (file: Files.Output) throws(PixelAscentError) in
@@ -111,7 +114,7 @@ extension Safetensors {
     }
   }
 
-  /// The file's bytes.
+  /// Returns the file's bytes.
   package func data() throws -> [UInt8] {
     var bytes = try header()
     for entry in tensors.entries {
@@ -120,7 +123,7 @@ extension Safetensors {
     return bytes
   }
 
-  /// All that stands before the data. Equal contents give equal bytes; the length is a multiple of 8.
+  /// Returns everything before the data. Equal contents give equal bytes; their number is a multiple of 8.
   private func header() throws -> [UInt8] {
     var entries = [String]()
     if !metadata.isEmpty { entries.append("\"__metadata__\":\(try JSONText.encode(metadata))") }
@@ -129,8 +132,8 @@ extension Safetensors {
       let begin = end
       end += 4 * parameter.count
       let shape = parameter.shape.map(String.init).joined(separator: ",")
-      let place = "{\"dtype\":\"F32\",\"shape\":[\(shape)],\"data_offsets\":[\(begin),\(end)]}"
-      entries.append("\(try JSONText.encode(key)):\(place)")
+      let info = "{\"dtype\":\"F32\",\"shape\":[\(shape)],\"data_offsets\":[\(begin),\(end)]}"
+      entries.append("\(try JSONText.encode(key)):\(info)")
     }
     var header = Array("{\(entries.joined(separator: ","))}".utf8)
     while header.count % 8 != 0 { header.append(UInt8(ascii: " ")) }
@@ -138,9 +141,9 @@ extension Safetensors {
   }
 }
 
-/// What a safetensors header holds.
+/// The JSON object of a safetensors header.
 private struct Header: Decodable {
-  struct Place: Decodable {
+  struct TensorInfo: Decodable {
     let dtype: String
     let shape: [Int]
     let begin: Int
@@ -164,7 +167,7 @@ private struct Header: Decodable {
   }
 
   private(set) var metadata = [String: String]()
-  private(set) var tensors = [String: Place]()
+  private(set) var tensors = [String: TensorInfo]()
 
   init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: JSONKey.self)
@@ -172,7 +175,7 @@ private struct Header: Decodable {
       if key.stringValue == "__metadata__" {
         metadata = try container.decode([String: String].self, forKey: key)
       } else {
-        tensors[key.stringValue] = try container.decode(Place.self, forKey: key)
+        tensors[key.stringValue] = try container.decode(TensorInfo.self, forKey: key)
       }
     }
   }

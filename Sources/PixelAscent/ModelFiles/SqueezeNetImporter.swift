@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: MIT
 
-/// SqueezeNet 1.1 from the original Caffe weights, as a pickled dictionary of NumPy arrays holds them.
+/// Makes SqueezeNet 1.1 from the original Caffe weights in a pickled dictionary of NumPy arrays.
 ///
 /// The dictionary maps a layer's name to its kernel, of shape (height, width, in, out), and its bias, of shape (out).
 /// Iandola et al., "SqueezeNet: AlexNet-level accuracy with 50x fewer parameters", arXiv:1602.07360.
 package enum SqueezeNetImporter {
-  /// A model whose input is RGB in normalised space, from weights whose input is BGR from 0 to 255.
+  /// Returns a model that takes RGB in normalised space, from weights that take BGR from 0 to 255 minus Caffe's means.
   ///
-  /// - Throws: `PixelAscentError` of kind `invalidModel` if a layer is missing, unknown or given twice, or an array
-  ///   has the wrong shape or holds a value that is not finite; `name` is what errors call the file.
+  /// Error lines call the file `name`.
+  ///
+  /// - Throws: `PixelAscentError` of kind `invalidModel` if a layer is missing, is unknown or occurs twice, or if an
+  ///   array has the wrong shape or holds a value that is not finite.
   package static func model(from pickle: PickleValue, name: String) throws(PixelAscentError) -> Model {
     func fail(_ message: String) -> PixelAscentError { PixelAscentError(.invalidModel, Message(message), about: name) }
     func fail(_ layer: String, _ message: String) -> PixelAscentError {
@@ -20,7 +22,7 @@ package enum SqueezeNetImporter {
     for entry in entries {
       guard case .string(let key) = entry.key else { throw fail("expected layer names as keys") }
       guard layers.updateValue(entry.value, forKey: key) == nil else {
-        throw fail("layer \(key.oneLine) is there twice")
+        throw fail("layer \(key.oneLine) occurs twice")
       }
     }
     let shapes = try graph.shapes(inputSize: Preprocessing.imageNet.inputSize)
@@ -51,13 +53,13 @@ package enum SqueezeNetImporter {
       tensors["\(layer.name).weight"] = outputsFirst(kernel)
       tensors["\(layer.name).bias"] = bias
     }
-    if let key = layers.keys.min() { throw fail("layer \(key.oneLine) is not one of SqueezeNet 1.1") }
+    if let key = layers.keys.min() { throw fail("SqueezeNet 1.1 has no layer \(key.oneLine)") }
 
     if let weight = tensors["conv1.weight"], let bias = tensors["conv1.bias"] {
       (tensors["conv1.weight"], tensors["conv1.bias"]) = foldedCaffeInput(weight: weight, bias: bias)
     }
     if let key = tensors.filter({ !$0.value.isFinite }).keys.min() {
-      throw fail("tensor \(key) holds a value that is not finite once converted")
+      throw fail("tensor \(key) holds a value that is not finite after the conversion")
     }
     return Model(
       graph: graph, parameters: tensors.mapValues(Parameter.init), preprocessing: .imageNet,
@@ -66,7 +68,7 @@ package enum SqueezeNetImporter {
       licence: "BSD-2-Clause")
   }
 
-  /// The layers of SqueezeNet 1.1; dropout, which does nothing here, is left out.
+  /// The layers of SqueezeNet 1.1, without dropout, which does nothing outside training.
   package static let graph: Graph = {
     var layers = [GraphLayer]()
     var last = Graph.image
@@ -107,7 +109,7 @@ package enum SqueezeNetImporter {
     return Graph(input: .init(channels: 3), layers: layers, output: "scores")
   }()
 
-  /// From (height, width, in, out) to (out, in, height, width).
+  /// Returns a kernel of shape (height, width, in, out) in the order (out, in, height, width).
   private static func outputsFirst(_ kernel: Tensor) -> Tensor {
     let (taps, inputs, outputs) = (kernel.shape[0] * kernel.shape[1], kernel.shape[2], kernel.shape[3])
     var values = [Float]()
@@ -122,10 +124,11 @@ package enum SqueezeNetImporter {
     return Tensor(shape: [outputs, inputs, kernel.shape[0], kernel.shape[1]], values: values)
   }
 
-  /// The first convolution for normalised RGB, from one for Caffe's x = 255·(std·x + mean) − caffeMean in BGR.
+  /// Returns the first convolution for normalised RGB, given the one for Caffe's 255·(std·x + mean) − caffeMean in BGR.
   ///
-  /// Exact at the border too, because this convolution has no padding. Rounded once.
+  /// The result is exact at the border too, because this convolution has no padding. Each value is rounded once.
   private static func foldedCaffeInput(weight: Tensor, bias: Tensor) -> (weight: Tensor, bias: Tensor) {
+    // In the order blue, green, red.
     let mean = [0.406, 0.456, 0.485]
     let std = [0.225, 0.224, 0.229]
     let caffeMean = [103.939, 116.779, 123.68]

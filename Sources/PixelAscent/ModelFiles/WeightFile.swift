@@ -1,21 +1,22 @@
 // SPDX-License-Identifier: MIT
 
-/// Files of weights, recognised by their content, whatever their names.
+/// Recognises the kind of a weight file by its content, whatever its name.
 package enum WeightFile {
   package enum Kind: Hashable, Sendable {
-    /// PyTorch's, since 1.6 and before.
+    /// PyTorch's formats: a zip archive since PyTorch 1.6, and the older format before.
     case torchZip, torchLegacy
     /// PixelAscent's own model file, or a state dict.
     case safetensors
     /// A pickle of plain data and NumPy arrays.
     case numPyPickle
-    /// What may be ONNX, which no mark distinguishes from other protocol buffers.
+    /// Probably ONNX, which has no signature that tells it from other protocol buffers.
     case onnx
   }
 
-  /// The kind of a file.
+  /// Returns the kind of a file.
   ///
-  /// - Throws: `PixelAscentError` of kind `invalidModel` that says what it is instead, and what to do.
+  /// - Throws: `PixelAscentError` of kind `invalidModel` if the file is of none of these kinds. The line says what the
+  ///   file seems to be instead, and what to do.
   package static func kind(of source: ByteSource) throws(PixelAscentError) -> Kind {
     let head = try source.bytes(0..<min(source.count, 512))
     if head.starts(with: ZipArchive.signature) {
@@ -23,35 +24,39 @@ package enum WeightFile {
       return .torchZip
     }
     if PyTorchFile.isLegacy(source) { return .torchLegacy }
-    // Its header begins with the eight bytes of a length, then an object.
+    // A safetensors file begins with the eight bytes of a length, then a JSON object.
     if head.count > 8, head[8] == UInt8(ascii: "{"), head[7] == 0, head[6] == 0 { return .safetensors }
-    if let other = others.first(where: { isMarked(head, by: $0.mark, at: $0.offset) }) {
+    if let other = otherFormats.first(where: { hasSignature(head, $0.signature, at: $0.offset) }) {
       throw refused(source, other.text)
     }
     if let text = textFile(head) { throw refused(source, text) }
     if isPickle(head) { return .numPyPickle }
-    // Field 1 of an ONNX model is the format's version, a small number; a text, a message or the model's version follows.
+    // Field 1 of an ONNX model is the format's version, a small number; a text, a message or the model's version
+    // follows.
     if head.count > 2, head[0] == 0x08, (2..<64).contains(head[1]), head[2] & 7 == 2 || head[2] == 0x28 { return .onnx }
     throw refused(source, source.count == 0 ? "an empty file" : "something else")
   }
 
   private static func refused(_ source: ByteSource, _ found: String) -> PixelAscentError {
-    source.fail("expected weights as PyTorch, safetensors or ONNX files hold them, found \(found)")
+    source.fail("expected a PyTorch, safetensors or ONNX file, found \(found)")
   }
 
-  /// From protocol 2 on a pickle begins with its version. Before, that of a container begins with a mark, an empty container
-  /// or the container's class.
+  /// Returns whether a file may be a pickle of a container.
+  ///
+  /// From protocol 2 on, a pickle begins with the opcode of its version. Before, it begins with a mark, with an empty
+  /// list or dictionary, or with the container's class.
   private static func isPickle(_ head: [UInt8]) -> Bool {
     guard let first = head.first else { return false }
     return first == 0x80 || "(]}c".utf8.contains(first)
   }
 
-  private static func isMarked(_ head: [UInt8], by mark: String, at offset: Int) -> Bool {
-    head.count >= offset && head[offset...].starts(with: mark.unicodeScalars.map { UInt8($0.value) })
+  private static func hasSignature(_ head: [UInt8], _ signature: String, at offset: Int) -> Bool {
+    head.count >= offset && head[offset...].starts(with: signature.unicodeScalars.map { UInt8($0.value) })
   }
 
-  /// Files that are often given by mistake, by the bytes at a place of theirs, which are written as Latin-1.
-  private static let others: [(mark: String, offset: Int, text: String)] = [
+  /// Formats that are often given by mistake, with the offset of each one's signature, which is written here in
+  /// Latin-1.
+  private static let otherFormats: [(signature: String, offset: Int, text: String)] = [
     ("\u{89}HDF\r\n\u{1A}\n", 0, "HDF5, as Keras writes it; export the model to ONNX, for example with tf2onnx"),
     ("GGUF", 0, "GGUF, which holds language models"),
     ("TFL3", 4, "a TensorFlow Lite model; export the original to ONNX, for example with tf2onnx"),
@@ -63,7 +68,7 @@ package enum WeightFile {
     ("\u{FF}\u{D8}\u{FF}", 0, "a JPEG picture"),
   ]
 
-  /// What a text is that came instead of the file.
+  /// Returns the kind of a text that was given, or downloaded, instead of the weights; nil if the kind is not known.
   private static func textFile(_ head: [UInt8]) -> String? {
     let text = String(decoding: head.prefix(256).drop { $0 <= 0x20 || $0 >= 0x80 }, as: UTF8.self).lowercased()
     if text.hasPrefix("version https://git-lfs") {
@@ -76,7 +81,9 @@ package enum WeightFile {
     return nil
   }
 
-  /// What a zip archive is that PyTorch didn't write; nil if it did, or its directory is damaged.
+  /// Returns the kind of a zip archive that PyTorch did not write; nil if PyTorch wrote the archive.
+  ///
+  /// - Throws: `PixelAscentError` of kind `invalidModel` if the archive's directory is missing or damaged.
   private static func otherArchive(_ source: ByteSource) throws(PixelAscentError) -> String? {
     let names = try ZipArchive(source).entries.keys
     if names.contains(where: { $0.hasSuffix("data.pkl") }) { return nil }
@@ -87,7 +94,7 @@ package enum WeightFile {
       return "a Keras model; export it to ONNX, for example with model.export(path, format=\"onnx\")"
     }
     if names.contains(where: { $0.hasSuffix("archive_format") }) {
-      return "a program of torch.export; save the weights: torch.save(model.state_dict(), path)"
+      return "a torch.export program; save the weights: torch.save(model.state_dict(), path)"
     }
     return "a zip archive without PyTorch's data.pkl; unpack it first"
   }

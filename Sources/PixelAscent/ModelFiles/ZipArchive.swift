@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 
-/// The directory of a zip archive, with zip64, whose entries are read in place, if they are not compressed.
+/// The directory of a zip archive, zip64 included. It gives the ranges of the entries that are not compressed.
 ///
 /// See <https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT>.
 struct ZipArchive {
   struct Entry {
-    /// Where its bytes lie in the file.
+    /// The range of the entry's bytes in the file.
     let range: Range<Int>
     let isStored: Bool
   }
@@ -13,51 +13,53 @@ struct ZipArchive {
   let source: ByteSource
   private(set) var entries = [String: Entry]()
 
-  /// The four bytes that an archive begins with, if nothing precedes its first entry.
+  /// The first four bytes of an archive in which nothing precedes the first entry.
   static let signature: [UInt8] = Array("PK\u{3}\u{4}".utf8)
 
-  /// Reads the directory at the file's end, and where it says the entries begin.
+  /// Reads the directory at the file's end, and the header of each entry.
   ///
-  /// - Throws: `PixelAscentError` of kind `invalidModel` if it contradicts itself or the file, or entries overlap.
+  /// - Throws: `PixelAscentError` of kind `invalidModel` if the directory contradicts itself or the file, or entries
+  ///   overlap.
   init(_ source: ByteSource) throws(PixelAscentError) {
     self.source = source
-    let place = try directory()
-    var rest = try Fields(source, place.range)
+    let directory = try self.directory()
+    var rest = try Fields(source, directory.range)
     var headers = [(name: String, offset: Int, size: Int, isStored: Bool)]()
     while rest.count > 0 {
-      guard let header = Self.header(&rest) else { throw fail("damaged: entry \(headers.count) of its directory") }
+      guard let header = Self.header(&rest) else { throw fail("directory is damaged at entry \(headers.count)") }
       headers.append(header)
     }
-    guard headers.count == place.count else {
-      throw fail("declares \(place.count) entries, found \(headers.count)")
+    guard headers.count == directory.count else {
+      throw fail("directory declares \(directory.count) entries, found \(headers.count)")
     }
 
     var end = 0
     for header in headers.sorted(by: { $0.offset < $1.offset }) {
       let name = header.name.oneLine
       guard header.offset >= end else { throw fail("entry \(name) overlaps another") }
-      guard header.offset <= place.range.lowerBound - 30 else { throw fail("entry \(name) has no header") }
+      guard header.offset <= directory.range.lowerBound - 30 else { throw fail("entry \(name) has no header") }
       var local = try Fields(source, header.offset..<header.offset + 30)
       guard local.take(4) == 0x0403_4B50, local.skip(22), let nameLength = local.take(2), let extra = local.take(2)
       else { throw fail("entry \(name) has no header") }
       let start = header.offset + 30 + nameLength + extra
-      guard start <= place.range.lowerBound, header.size <= place.range.lowerBound - start else {
+      guard start <= directory.range.lowerBound, header.size <= directory.range.lowerBound - start else {
         throw fail("entry \(name) declares \(header.size) bytes: truncated or wrong")
       }
       end = start + header.size
       let entry = Entry(range: start..<end, isStored: header.isStored)
-      guard entries.updateValue(entry, forKey: header.name) == nil else { throw fail("entry \(name) is there twice") }
+      guard entries.updateValue(entry, forKey: header.name) == nil else { throw fail("entry \(name) occurs twice") }
     }
   }
 
-  /// Where an entry's bytes lie in the file; nil if there is none of this name.
+  /// Returns the range of an entry's bytes in the file; nil if the archive has no entry of this name.
   ///
-  /// - Throws: `PixelAscentError` of kind `invalidModel` if it is compressed or encrypted.
+  /// - Throws: `PixelAscentError` of kind `invalidModel` if the entry is compressed or encrypted.
   func range(of name: String) throws(PixelAscentError) -> Range<Int>? {
     guard let entry = entries[name] else { return nil }
     guard entry.isStored else {
       throw fail(
-        "entry \(name.oneLine) is compressed or encrypted, as PyTorch never writes it; unpack all and pack it with zip -0"
+        "entry \(name.oneLine) is compressed or encrypted, which PyTorch never does; unpack the archive and pack it "
+          + "with zip -0"
       )
     }
     return entry.range
@@ -67,12 +69,12 @@ struct ZipArchive {
     source.fail("the zip archive's \(message)")
   }
 
-  /// Where the directory lies, and how many entries it has.
+  /// Returns the directory's range in the file, and its number of entries.
   private func directory() throws(PixelAscentError) -> (range: Range<Int>, count: Int) {
-    let missing = fail("directory is missing at the file's end: truncated, or no zip archive")
+    let missing = fail("directory is missing at the file's end: truncated, or not a zip archive")
     let tailStart = max(0, source.count - 22 - Int(UInt16.max))
     let tail = try source.bytes(tailStart..<source.count)
-    // A comment follows the record that ends the archive; the record says how long.
+    // A comment follows the record at the end of the directory; the record gives its length.
     let record = stride(from: tail.count - 22, through: 0, by: -1).first { start in
       guard tail[start] == UInt8(ascii: "P") else { return false }
       var record = Fields(tail[start...])
@@ -85,20 +87,20 @@ struct ZipArchive {
       throw missing
     }
     var directory = (offset: offset, size: size, count: count, end: end)
-    if end >= 20, let large = try zip64(endsAt: end - 20) { directory = large }
+    if end >= 20, let large = try zip64(locatorAt: end - 20) { directory = large }
     guard directory.offset <= directory.end, directory.size <= directory.end - directory.offset else {
       throw fail("directory declares \(directory.size) bytes at byte \(directory.offset): truncated or wrong")
     }
     return (directory.offset..<directory.offset + directory.size, directory.count)
   }
 
-  /// What the zip64 record says that the locator at a place leads to; nil if there is no locator.
+  /// Returns the contents of the zip64 record that the locator at `position` points to; nil if no locator lies there.
   private func zip64(
-    endsAt place: Int
+    locatorAt position: Int
   ) throws(PixelAscentError) -> (offset: Int, size: Int, count: Int, end: Int)? {
-    var locator = try Fields(source, place..<place + 20)
+    var locator = try Fields(source, position..<position + 20)
     guard locator.take(4) == 0x0706_4B50 else { return nil }
-    guard locator.skip(4), let start = locator.take(8), place >= 56, start <= place - 56 else {
+    guard locator.skip(4), let start = locator.take(8), position >= 56, start <= position - 56 else {
       throw fail("zip64 record is missing")
     }
     var record = try Fields(source, start..<start + 56)
@@ -108,7 +110,7 @@ struct ZipArchive {
     return (offset, size, count, start)
   }
 
-  /// The directory's next entry; nil if it is damaged.
+  /// Returns the directory's next entry; nil if it is damaged.
   private static func header(_ rest: inout Fields) -> (name: String, offset: Int, size: Int, isStored: Bool)? {
     guard rest.take(4) == 0x0201_4B50, rest.skip(4), let flags = rest.take(2), let method = rest.take(2), rest.skip(8),
       var size = rest.take(4), var fullSize = rest.take(4), let nameLength = rest.take(2),
@@ -118,7 +120,7 @@ struct ZipArchive {
     else { return nil }
     while extra.count >= 4, let kind = extra.take(2), let length = extra.take(2), let content = extra.bytes(length) {
       guard kind == 1 else { continue }
-      // Those that don't fit in 32 bits, in this order.
+      // Only the numbers that don't fit in 32 bits are here, in this order.
       var large = Fields(content)
       let limit = Int(UInt32.max)
       if fullSize == limit { fullSize = large.take(8) ?? -1 }
@@ -130,7 +132,7 @@ struct ZipArchive {
   }
 }
 
-/// Little-endian numbers one after another.
+/// Reads little-endian numbers one after another.
 private struct Fields {
   private var rest: ArraySlice<UInt8>
 
@@ -140,7 +142,7 @@ private struct Fields {
 
   var count: Int { rest.count }
 
-  /// A number of so many bytes; nil if they are not there, or it exceeds `Int`.
+  /// Returns the next number, of `size` bytes; nil if fewer bytes are left, or if the number exceeds `Int`.
   mutating func take(_ size: Int) -> Int? {
     bytes(size).flatMap { Int(exactly: UInt64(littleEndianBytes: $0)) }
   }

@@ -72,7 +72,7 @@ import Testing
   }
 
   @Test func refusesWhatIsNoNumPyFile() {
-    #expect(errorLine { _ = try read([]) } == "x.npy: not a NumPy .npy file: its first bytes are others")
+    #expect(errorLine { _ = try read([]) } == "x.npy: not a NumPy .npy file: its first bytes are wrong or missing")
     #expect(errorLine { _ = try read(Array("text, long enough".utf8)) }.contains("not a NumPy .npy file"))
     #expect(errorLine { _ = try read(file("{}", size: 0, version: 4)) }.contains("found 4.0"))
   }

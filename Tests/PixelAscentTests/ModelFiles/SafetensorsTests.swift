@@ -122,7 +122,7 @@ import Testing
     ("{\"__metadata__\":{\"a\":1}}", 0, "__metadata__.a holds a value of the wrong kind"),
     (
       "{\"a\":{\"dtype\":\"F8_E4M3\",\"shape\":[1],\"data_offsets\":[0,1]}}", 1,
-      "tensor a is of type F8_E4M3; read are F16, BF16, F32, F64, I8 to I64, U8 and BOOL"
+      "tensor a has the type F8_E4M3; supported are F16, BF16, F32, F64, I8 to I64, U8 and BOOL"
     ),
     (
       "{\"a\":{\"dtype\":\"F16\",\"shape\":[2],\"data_offsets\":[0,8]}}", 8,
@@ -159,7 +159,7 @@ import Testing
     (
       "{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]},"
         + "\"b\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[4,12]}}",
-      12, "tensor b declares the offset 4, expected 8: tensors overlap or leave a hole"
+      12, "tensor b declares the offset 4, expected 8: tensors overlap or leave a gap"
     ),
   ])
   func refusesWrongHeaders(header: String, size: Int, expected: String) {
@@ -196,11 +196,11 @@ import Testing
     withUnsafeBytes(of: length.littleEndian) { bytes.replaceSubrange(0..<8, with: $0) }
     #expect(
       line(bytes)
-        == "m.safetensors: the header declares \(length) bytes, found 10: truncated, or no safetensors file")
+        == "m.safetensors: the header declares \(length) bytes, found 10: truncated, or not a safetensors file")
   }
 
   @Test func refusesWhatIsNoSafetensors() {
-    #expect(line([]).contains("its 0 bytes can't hold the 8"))
+    #expect(line([]).contains("expected at least the 8 bytes of the header's length, found 0"))
     #expect(line(Array("just some text".utf8)).contains("the header declares"))
     #expect(line(Array(repeating: 0, count: 20)).contains("does not begin with {"))
     #expect(line(file("{\"a\":" + String(repeating: "[", count: 100_000) + "}", size: 0)).contains("header: "))

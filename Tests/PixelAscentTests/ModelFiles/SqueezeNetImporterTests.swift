@@ -115,9 +115,9 @@ import Testing
     #expect(line(.dict([.init(key: .int(1), value: .none)])).contains("expected layer names as keys"))
     let values = SqueezeNetImporterTests.value
     #expect(line(values { $0.remove(at: 3) }) == "w.pkl: expected SqueezeNet 1.1's layer fire2/expand3x3, found none")
-    #expect(line(values { $0.append($0[1]) }) == "w.pkl: layer fire2/squeeze1x1 is there twice")
+    #expect(line(values { $0.append($0[1]) }) == "w.pkl: layer fire2/squeeze1x1 occurs twice")
     #expect(
-      line(values { $0.append(("fc8", $0[1].kernel, $0[1].bias)) }) == "w.pkl: layer fc8 is not one of SqueezeNet 1.1")
+      line(values { $0.append(("fc8", $0[1].kernel, $0[1].bias)) }) == "w.pkl: SqueezeNet 1.1 has no layer fc8")
     #expect(
       line(values { $0[0].kernel = Tensor(shape: [3, 3, 3, 63], repeating: 0) })
         == "w.pkl: layer conv1, kernel: expected the shape (3, 3, 3, 64), found (3, 3, 3, 63)")

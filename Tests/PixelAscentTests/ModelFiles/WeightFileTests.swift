@@ -59,7 +59,7 @@ import Testing
     ),
     (
       zip(["m/archive_format", "m/models/model.json"]),
-      "a program of torch.export; save the weights: torch.save(model.state_dict(), path)"
+      "a torch.export program; save the weights: torch.save(model.state_dict(), path)"
     ),
     (zip(["readme.txt"]), "a zip archive without PyTorch's data.pkl; unpack it first"),
   ]
@@ -68,14 +68,14 @@ import Testing
     let (bytes, found) = WeightFileTests.others[index]
     #expect(
       errorLine { _ = try kind(bytes) }
-        == "w: expected weights as PyTorch, safetensors or ONNX files hold them, found \(found)")
+        == "w: expected a PyTorch, safetensors or ONNX file, found \(found)")
   }
 
   @Test func saysThatAnArchiveIsTruncated() throws {
     let bytes = try Files.read(PackageFiles.torchFixture("zip"))
     for part in 1..<50 {
       let text = errorLine { _ = try kind(Array(bytes[..<(bytes.count * part / 50)])) }
-      #expect(text == "w: the zip archive's directory is missing at the file's end: truncated, or no zip archive")
+      #expect(text == "w: the zip archive's directory is missing at the file's end: truncated, or not a zip archive")
     }
   }
 }

@@ -1,39 +1,42 @@
 // SPDX-License-Identifier: MIT
 
-/// A family of architectures: how its state dicts are told from others, and how their graph is made.
+/// A family of architectures: how to recognise its state dicts, and how to make the graph of one.
 ///
-/// Widths, depths, groups and the number of classes come from the shapes; strides, activations and what else shapes don't
-/// tell from the architecture. The names of modules are those of torchvision, or of timm where that is said.
+/// Widths, depths, groups and the number of classes come from the shapes in the state dict. Strides, activation
+/// functions and everything else that shapes don't tell come from the architecture. Modules have torchvision's names,
+/// unless a family's comment says otherwise.
 struct ArchitectureFamily: Sendable {
   let name: String
-  /// The architectures that it knows by name, those that a caller may give.
+  /// The names of the architectures in this family that a caller may give.
   let members: [String]
-  /// Modules that its state dicts have and those of other families don't have together.
+  /// Modules that every state dict of this family has. A state dict belongs to the first family in `all` whose modules
+  /// it has.
   let signature: [String]
-  /// Reads the state dict, names the architecture and gives the scores.
+  /// Adds the state dict's layers to a builder, names the architecture and returns the scores.
   let build: @Sendable (inout ArchitectureBuilder) throws(PixelAscentError) -> ArchitectureBuilder.Value
 
+  /// All families, in the order in which they are tried. VGG is last, as other families have its one module too.
   static let all: [ArchitectureFamily] = [
     alexNet, squeezeNet, resNet, googLeNet, inception, denseNet, mobileNetV2, mobileNetV3, mnasNet, shuffleNet,
     efficientNet, timmEfficientNet, efficientNetLite, regNet, convNeXt, timmConvNeXt, vgg,
   ]
 }
 
-/// The recognition of architectures by the names and shapes of a state dict.
+/// Recognises architectures by the names and shapes in a state dict.
 package enum Architecture {
-  /// The names that ``recognize(_:named:)`` takes.
+  /// The names of architectures that ``recognize(_:named:)`` accepts.
   package static var names: [String] {
     var seen: Set<String> = []
     return ArchitectureFamily.all.flatMap(\.members).filter { seen.insert($0).inserted }
   }
 
-  /// The model of a state dict, its architecture recognised by names and shapes, or given by a name.
+  /// Returns the model of a state dict. Names and shapes decide the architecture, unless `wanted` is its name.
   ///
-  /// Nothing is read of the tensors. A known architecture brings its preprocessing, and ImageNet's labels if it has 1000
-  /// classes.
+  /// No element of a tensor is read. The model has the architecture's preprocessing, and ImageNet's labels if it has
+  /// 1000 classes.
   ///
-  /// - Throws: `PixelAscentError` of kind `invalidModel`; the line names the file and what does not fit. Of kind
-  ///   `invalidParameter` if the name is not one of ``names``.
+  /// - Throws: `PixelAscentError` of kind `invalidModel` if the state dict fits no architecture, or not the wanted one,
+  ///   and of kind `invalidParameter` if `wanted` is not one of ``names``.
   package static func recognize(_ dict: StateDict, named wanted: String? = nil) throws(PixelAscentError)
     -> Model
   {
@@ -61,7 +64,7 @@ package enum Architecture {
   }
 
   private static func unknown(_ dict: StateDict) -> PixelAscentError {
-    var line = "the names of its \(dict.entries.count) tensors are those of no known architecture"
+    var line = "its \(dict.entries.count) tensors have the names of no known architecture"
     func present(_ family: ArchitectureFamily) -> Int {
       family.signature.count { dict.shape("\($0).weight") != nil }
     }

@@ -1,16 +1,19 @@
 // SPDX-License-Identifier: MIT
 
-/// Writes down an architecture's graph while it reads the shapes of a state dict.
+/// Builds an architecture's graph from the shapes in a state dict.
 ///
-/// Layers are named after the modules that make the same values in the file's network: a convolution, a residual block
-/// ("layer1.0": what its sum gives), a pool. What a layer expects of the state dict is checked when it is added.
+/// A layer has the name of the module that computes the same values: a convolution, a pool, or a residual block
+/// ("layer1.0" is the block's sum). A method that adds a layer checks the layer's tensors in the state dict.
 struct ArchitectureBuilder {
-  /// The output of a layer: the layer's index, nil for the image, its channels, and its pixels where the architecture
-  /// fixes them. Numbers only: of a variable that holds more, and is assigned what a call that throws returns, Swift
-  /// 6.0.3's optimizer can't get rid.
+  /// The output of a layer, or the image.
+  ///
+  /// A value holds only numbers: Swift 6.0.3's optimizer fails on a variable that has a destructor and is assigned the
+  /// result of a call with typed throws.
   struct Value {
+    /// The layer's index; nil for the image.
     fileprivate let layer: Int?
     let channels: Int
+    /// The number of pixels of a channel; nil if the architecture does not fix it.
     fileprivate let pixels: Int?
   }
 
@@ -19,24 +22,24 @@ struct ArchitectureBuilder {
     /// ⌊kernel/2⌋ on each side.
     case half
     case each(Int)
-    /// TensorFlow's "SAME" where the stride divides the input's size.
+    /// TensorFlow's "SAME", for inputs whose size the stride divides.
     case same
   }
 
-  /// How a convolution is divided.
+  /// The groups of a convolution.
   enum Groups {
     case one
     case depthwise
-    /// What the shape of the weights says.
+    /// As many groups as the shape of the weights says.
     case any
   }
 
   let dict: StateDict
-  /// The architecture's name, as well as it is known by now.
+  /// The architecture's name, as far as it is known yet.
   var architecture: String
-  /// The name that the user gave.
+  /// The name of an architecture that the user gave.
   let wanted: String?
-  /// Of batch norms.
+  /// The epsilon of batch norms.
   var epsilon = 1e-5
   var preprocessing = Preprocessing.imageNet
   var notes = [Message]()
@@ -53,41 +56,42 @@ struct ArchitectureBuilder {
     architecture = wanted ?? family
   }
 
-  /// Whether the state dict has a module of this name with weights.
+  /// Returns whether the state dict has a module of this name with weights.
   func has(_ module: String) -> Bool { dict.shape("\(module).weight") != nil }
 
-  /// The shape of a module's weights; empty if there are none.
+  /// Returns the shape of a module's weights; empty if it has none.
   func shape(_ module: String) -> [Int] { dict.shape("\(module).weight") ?? [] }
 
-  /// The number of modules `name(0)`, `name(1)`, … that the state dict has without a gap, but at least 1: what the first
-  /// lacks is an error then.
+  /// Returns the number of modules `name(first)`, `name(first + 1)`, … up to the first one that the state dict lacks.
+  ///
+  /// The number is at least 1: if the first module is missing, adding its layers throws an error that names the tensor.
   func count(from first: Int = 0, _ name: (Int) -> String) -> Int {
     var count = 0
     while has(name(first + count)) { count += 1 }
     return max(count, 1)
   }
 
-  /// Tensors whose names begin so belong to what classification does not need.
+  /// Leaves out the tensors whose names begin with one of `prefixes`: classification does not need them.
   mutating func ignore(_ prefixes: String...) { ignoredPrefixes += prefixes }
 
   func fail(_ message: String) -> PixelAscentError {
     PixelAscentError(.invalidModel, "\(architecture.oneLine) \(message)", about: dict.name)
   }
 
-  /// The network's input, of as many channels as the first convolution reads.
+  /// Returns the network's input, with as many channels as the first convolution reads.
   mutating func image(for convolution: String) throws(PixelAscentError) -> Value {
     inputChannels = try parameter("\(convolution).weight", [nil, nil, nil, nil]).shape[1]
     return Value(layer: nil, channels: inputChannels, pixels: nil)
   }
 
-  /// The model whose scores are `scores`.
+  /// Returns the model whose output is `scores`.
   ///
-  /// - Throws: `PixelAscentError` of kind `invalidModel` if the state dict holds what no layer takes.
+  /// - Throws: `PixelAscentError` of kind `invalidModel` if the state dict holds a tensor that no layer uses.
   func model(scores: Value) throws(PixelAscentError) -> Model {
     for (name, _) in dict.entries {
       if used.contains(name) || name.hasSuffix(".num_batches_tracked") { continue }
       if ignoredPrefixes.contains(where: name.hasPrefix) { continue }
-      throw fail("has no tensor \(name.oneLine)")
+      throw fail("has no tensor \(name.oneLine), but the file does")
     }
     return Model(
       graph: Graph(input: .init(channels: inputChannels), layers: layers, output: layerName(scores)),
@@ -141,7 +145,7 @@ extension ArchitectureBuilder {
     return add(name, BatchNorm(epsilon: epsilon), [x], channels: x.channels, pixels: x.pixels)
   }
 
-  /// A convolution, a batch norm and a function.
+  /// Adds a convolution, a batch norm and, if it is given, an activation function.
   mutating func unit(
     _ convolution: String, _ norm: String, _ x: Value, kernel: Int? = nil, stride: Int = 1, padding: Padding = .half,
     groups: Groups = .one, then function: ElementFunction? = nil
@@ -151,7 +155,8 @@ extension ArchitectureBuilder {
     return function.map { apply($0, y) } ?? y
   }
 
-  /// Squeeze and excitation (Hu et al. 2018): x times a gate a channel, made of x's means by two 1×1 convolutions.
+  /// Adds squeeze and excitation (Hu et al. 2018): x times one gate per channel. Two 1×1 convolutions compute the gates
+  /// from x's means.
   mutating func squeezeExcitation(
     _ name: String, _ first: String, _ second: String, _ x: Value, function: ElementFunction, gate: ElementFunction
   ) throws(PixelAscentError) -> Value {
@@ -162,13 +167,13 @@ extension ArchitectureBuilder {
     return add(name, Multiply(), [x, y], channels: x.channels)
   }
 
-  /// A layer normalisation over the channels.
+  /// Adds a layer normalisation over the channels.
   mutating func layerNorm(_ name: String, _ x: Value, epsilon: Float) throws(PixelAscentError) -> Value {
     for suffix in ["weight", "bias"] { try take("\(name).\(suffix)", [x.channels]) }
     return add(name, LayerNorm(epsilon: epsilon), [x], channels: x.channels, pixels: x.pixels)
   }
 
-  /// A linear layer at every pixel, which is a 1×1 convolution; the file may have its weights as a matrix.
+  /// Adds a linear layer at every pixel, which is a 1×1 convolution. The file may store its weights as a matrix.
   mutating func pointwise(_ name: String, _ x: Value) throws(PixelAscentError) -> Value {
     let found = shape(name)
     if found.count != 2 { return try convolution(name, x, kernel: 1) }
@@ -177,7 +182,7 @@ extension ArchitectureBuilder {
     return add(name, Convolution(Window(kernel: 1), outputs: found[0]), [x], channels: found[0], pixels: x.pixels)
   }
 
-  /// A learned factor for each channel (Touvron et al.: "Going deeper with image transformers", 2021).
+  /// Adds a learned factor for each channel (Touvron et al.: "Going deeper with image transformers", 2021).
   mutating func layerScale(_ key: String, _ x: Value) throws(PixelAscentError) -> Value {
     let name = "\(key).scale", rank = max(dict[key]?.shape.count ?? 1, 1)
     try take(key, [x.channels] + Array(repeating: 1, count: rank - 1), as: { [$0[0]] }, to: "\(name).weight")
@@ -185,11 +190,11 @@ extension ArchitectureBuilder {
     return add(name, Affine(), [x], channels: x.channels, pixels: x.pixels)
   }
 
-  /// Makes a tensor of the file a parameter of the same name, or of another.
+  /// Makes a tensor of the state dict a parameter, under the name `key` or else its own.
   ///
   /// - Parameters:
-  ///   - shape: the extents that the tensor must have; nil is any
-  ///   - change: the parameter's shape, given the tensor's
+  ///   - shape: the extents that the tensor must have; nil allows any
+  ///   - change: a function that returns the parameter's shape for the tensor's
   private mutating func take(
     _ name: String, _ shape: [Int?], as change: ([Int]) -> [Int] = { $0 }, to key: String? = nil
   ) throws(PixelAscentError) {
@@ -207,7 +212,7 @@ extension ArchitectureBuilder {
       dict[key] == nil ? Parameter(Tensor(shape: [outputs], repeating: 0)) : try parameter(key, [outputs])
   }
 
-  /// The tensor of this name, whose shape is `shape` where that is given.
+  /// Returns a tensor of the state dict. Throws unless it has the shape `shape`, in which nil allows any extent.
   private mutating func parameter(_ name: String, _ shape: [Int?]) throws(PixelAscentError) -> Parameter {
     let found = dict[name]
     guard let found, found.shape.count == shape.count,
@@ -223,7 +228,7 @@ extension ArchitectureBuilder {
   }
 }
 
-// Layers without.
+// Layers without parameters.
 extension ArchitectureBuilder {
   mutating func apply(_ function: ElementFunction, _ x: Value) -> Value {
     add("\(layerName(x)).\(function.layerName)", Elementwise(function), [x], channels: x.channels, pixels: x.pixels)
@@ -247,7 +252,7 @@ extension ArchitectureBuilder {
     add(name, GlobalAverage(), [x], channels: x.channels, pixels: 1)
   }
 
-  /// The means of size × size parts, as one vector.
+  /// Adds an adaptive average pool to size × size pixels, and flattens it.
   mutating func averages(_ name: String, _ x: Value, size: Int) -> Value {
     let y = add(name, AdaptiveAverage(rows: size, columns: size), [x], channels: x.channels)
     return add("\(name).flatten", Flatten(), [y], channels: x.channels * size * size, pixels: 1)
@@ -264,7 +269,7 @@ extension ArchitectureBuilder {
     add(name, Concatenate(), values, channels: values.reduce(0) { $0 + $1.channels })
   }
 
-  /// One of the two halves of the channels.
+  /// Adds a layer that takes the first or the second half of the channels.
   mutating func half(_ name: String, _ x: Value, second: Bool) -> Value {
     let count = x.channels / 2
     return add(name, ChannelSlice(first: second ? count : 0, count: count), [x], channels: count)

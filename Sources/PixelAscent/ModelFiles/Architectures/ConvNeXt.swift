@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 
-// Liu et al.: "A ConvNet for the 2020s", arXiv:2201.03545. Torchvision's and timm's names differ, the network is one.
+// Liu et al.: "A ConvNet for the 2020s", arXiv:2201.03545. Torchvision and timm use other names for the same network.
 extension ArchitectureFamily {
   static let convNeXt = ArchitectureFamily(
     name: "convnext", members: torchvisionConvNeXts.map(\.name),
     signature: ["features.0.0", "features.1.0.block.0", "features.1.0.block.5", "classifier.2"]
   ) { b throws(PixelAscentError) in
-    // Torchvision's own code makes every width and depth with the same epsilon and GELU.
+    // Torchvision uses the same epsilon and GELU for every width and depth.
     try b.convNeXt(
-      torchvisionConvNeXts, isOpen: true, stem: "features.0", head: ("classifier.0", "classifier.2"),
+      torchvisionConvNeXts, acceptsUnknown: true, stem: "features.0", head: ("classifier.0", "classifier.2"),
       downsampling: { stage in ("features.\(2 * stage).0", "features.\(2 * stage).1") },
       block: { stage, block in
         let name = "features.\(2 * stage + 1).\(block)"
@@ -23,7 +23,7 @@ extension ArchitectureFamily {
     signature: ["stem.0", "stages.0.blocks.0.conv_dw", "stages.0.blocks.0.mlp.fc2", "head.fc"]
   ) { b throws(PixelAscentError) in
     let scores = try b.convNeXt(
-      timmConvNeXts, isOpen: false, stem: "stem", head: ("head.norm", "head.fc"),
+      timmConvNeXts, acceptsUnknown: false, stem: "stem", head: ("head.norm", "head.fc"),
       downsampling: { stage in ("stages.\(stage).downsample.0", "stages.\(stage).downsample.1") },
       block: { stage, block in
         let name = "stages.\(stage).blocks.\(block)"
@@ -31,11 +31,11 @@ extension ArchitectureFamily {
           name: name, convolution: "\(name).conv_dw", norm: "\(name).norm", first: "\(name).mlp.fc1",
           second: "\(name).mlp.fc2", scale: "\(name).gamma")
       })
-    // Networks of these widths were trained as CLIP's image encoders too.
+    // Networks of these widths were also trained as CLIP's image encoders.
     if b.shape("stem.0")[0] >= 128 {
       b.notes.append(
         """
-        ImageNet's mean and std are assumed; those of weights that were trained as CLIP's are others (\(advice: .mean), \
+        ImageNet's mean and std are assumed; weights that were trained as CLIP's need others (\(advice: .mean), \
         \(advice: .std))
         """)
     }
@@ -47,7 +47,7 @@ extension ArchitectureFamily {
     ConvNeXt("convnext_base", 128, [3, 3, 27, 3]), ConvNeXt("convnext_large", 192, [3, 3, 27, 3]),
   ]
 
-  /// Timm's networks whose epsilon and GELU are known by width and depth. convnext_xxlarge, CLIP's, has another epsilon.
+  /// Timm's networks whose width and depth tell the epsilon and the GELU. CLIP's convnext_xxlarge has another epsilon.
   private static let timmConvNeXts =
     [
       ConvNeXt("convnext_atto", 40, [2, 2, 6, 2]), ConvNeXt("convnext_femto", 48, [2, 2, 6, 2]),
@@ -57,8 +57,8 @@ extension ArchitectureFamily {
     ]
 }
 
-/// What tells one ConvNeXt from another: the channels of the first stage and the blocks of each stage. The epsilon goes with
-/// them, since shapes do not tell it.
+/// A known ConvNeXt. The channels of the first stage and the number of blocks in each stage identify it; they also
+/// decide the epsilon, which shapes don't tell.
 private struct ConvNeXt: Sendable {
   let name: String
   let width: Int
@@ -76,18 +76,20 @@ private struct ConvNeXtBlock {
 }
 
 extension ArchitectureBuilder {
-  /// - Parameter isOpen: whether a network of unknown width and depth is taken for one with the usual epsilon; if not, it is an
+  /// Adds the layers of a ConvNeXt.
+  ///
+  /// - Parameter acceptsUnknown: whether a network of unknown width and depth gets the usual epsilon; if not, it is an
   ///   error
   fileprivate mutating func convNeXt(
-    _ known: [ConvNeXt], isOpen: Bool, stem: String, head: (norm: String, linear: String),
+    _ known: [ConvNeXt], acceptsUnknown: Bool, stem: String, head: (norm: String, linear: String),
     downsampling: (Int) -> (norm: String, convolution: String),
     block: (_ stage: Int, _ block: Int) -> ConvNeXtBlock
   ) throws(PixelAscentError) -> Value {
     let blocks = (0..<4).map { stage in count { block(stage, $0).convolution } }
     let width = shape("\(stem).0").first ?? 0
     let own = known.first { $0.width == width && $0.blocks == blocks }
-    guard isOpen || own != nil else {
-      throw fail("is not known with a width of \(width) and stages of \(shapeText(blocks)) blocks")
+    guard acceptsUnknown || own != nil else {
+      throw fail("with a width of \(width) and stages of \(shapeText(blocks)) blocks is not known")
     }
     let network = own ?? ConvNeXt("convnext", width, blocks)
     architecture = network.name

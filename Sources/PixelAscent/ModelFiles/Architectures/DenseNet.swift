@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 
 extension ArchitectureFamily {
-  /// Huang et al.: "Densely connected convolutional networks", arXiv:1608.06993. timm's names are the same; files of
-  /// torchvision before 0.3 have "norm.1" for "norm1".
+  /// Huang et al.: "Densely connected convolutional networks", arXiv:1608.06993. timm uses the same names. Files
+  /// from torchvision before 0.3 have "norm.1" instead of "norm1".
   static let denseNet = ArchitectureFamily(
     name: "densenet", members: ["densenet121", "densenet161", "densenet169", "densenet201"],
     signature: ["features.conv0", "features.norm0", "features.transition1.conv"]

@@ -15,7 +15,9 @@ extension ArchitectureFamily {
     }
     guard let known = efficientNetStages.first(where: { $0.depths == stages.map(\.count) && $0.widths == widths })
     else {
-      throw b.fail("is known as b0 to b7, v2_s, v2_m and v2_l, whose stages are not of \(shapeText(widths)) channels")
+      throw b.fail(
+        "is known as b0 to b7, v2_s, v2_m and v2_l; found stages of \(shapeText(stages.map(\.count))) blocks and "
+          + "\(shapeText(widths)) channels")
     }
     b.architecture = known.name
     let isSecond = known.name.hasPrefix("efficientnet_v2")
@@ -33,8 +35,8 @@ extension ArchitectureFamily {
     return try b.linear("classifier.1", b.globalAverage("avgpool", x))
   }
 
-  /// EfficientNet B0 to B7, EfficientNet-Lite0 and MobileNetV2 with timm's names. Those that begin with "tf_" have
-  /// TensorFlow's padding and epsilon, which no shape tells.
+  /// EfficientNet B0 to B7, EfficientNet-Lite0 and MobileNetV2 with timm's names. An architecture whose name begins
+  /// with "tf_" has TensorFlow's padding and epsilon, which shapes don't tell.
   static let timmEfficientNet = ArchitectureFamily(
     name: "efficientnet (timm)",
     members: timmStages.map(\.name) + timmStages.map { "tf_\($0.name)" }.filter { $0.hasPrefix("tf_e") },
@@ -46,7 +48,7 @@ extension ArchitectureFamily {
     let known = timmStages.first {
       $0.depths == depths && $0.name.hasPrefix("efficientnet_b") == hasGates && (!hasGates || $0.widths == widths)
     }
-    guard let known else { throw b.fail("is not known with stages of \(shapeText(depths)) blocks") }
+    guard let known else { throw b.fail("with stages of \(shapeText(depths)) blocks is not known") }
     let isTensorFlow = b.wanted == "tf_\(known.name)"
     b.architecture = isTensorFlow ? "tf_\(known.name)" : known.name
     if isTensorFlow {
@@ -62,7 +64,7 @@ extension ArchitectureFamily {
     for stage in depths.indices {
       for block in 0..<depths[stage] {
         let name = "blocks.\(stage).\(block)"
-        // The first stage's blocks expand nothing; their names are counted from the depthwise convolution.
+        // Blocks of the first stage have no expansion; their modules are numbered from the depthwise convolution on.
         let expands = b.has("\(name).conv_pwl")
         let parts = BlockParts(
           expand: expands ? ("conv_pw", "bn1") : nil, depthwise: ("conv_dw", expands ? "bn2" : "bn1"),
@@ -75,8 +77,8 @@ extension ArchitectureFamily {
     return try b.linear("classifier", b.globalAverage("global_pool", x))
   }
 
-  /// EfficientNet-Lite0, and B0, with the names of efficientnet-lite-pytorch and EfficientNet-PyTorch: TensorFlow's padding
-  /// for an input of 224×224, and its epsilon.
+  /// EfficientNet-Lite0 and B0 with the names of efficientnet-lite-pytorch and EfficientNet-PyTorch. They have
+  /// TensorFlow's padding for an input of 224×224, and TensorFlow's epsilon.
   static let efficientNetLite = ArchitectureFamily(
     name: "efficientnet_lite", members: ["efficientnet_lite0", "efficientnet_b0"],
     signature: ["_conv_stem", "_blocks.0._depthwise_conv", "_fc"]
@@ -144,7 +146,7 @@ private struct BlockParts {
 }
 
 extension ArchitectureBuilder {
-  /// An inverted residual block; its gates, if it has them, have the function of the block.
+  /// Adds an inverted residual block. Its squeeze and excitation, if it has one, uses the block's activation function.
   fileprivate mutating func block(
     _ name: String, _ parts: BlockParts, _ input: Value, stride: Int, padding: Padding, function: ElementFunction
   ) throws(PixelAscentError) -> Value {

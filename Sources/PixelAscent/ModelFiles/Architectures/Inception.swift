@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 
 extension ArchitectureFamily {
-  /// Szegedy et al.: "Going deeper with convolutions", arXiv:1409.4842, as torchvision has it: batch norms, and a 3×3
-  /// convolution where the paper has one of 5×5.
+  /// Szegedy et al.: "Going deeper with convolutions", arXiv:1409.4842, in torchvision's form: with batch norms, and
+  /// with 3×3 convolutions where the paper has 5×5.
   static let googLeNet = ArchitectureFamily(
     name: "googlenet", members: ["googlenet", "googlenet:transform_input"],
     signature: ["conv1.conv", "inception3a.branch1.conv", "fc"]
   ) { b throws(PixelAscentError) in
-    try b.setTransform("googlenet", inputSize: 224)
+    try b.configure("googlenet", inputSize: 224)
     b.ignore("aux1.", "aux2.")
     var x = try b.image(for: "conv1.conv")
     x = try b.basic("conv1", x, kernel: 7, stride: 2)
@@ -36,7 +36,7 @@ extension ArchitectureFamily {
     name: "inception_v3", members: ["inception_v3", "inception_v3:transform_input"],
     signature: ["Conv2d_1a_3x3.conv", "Mixed_5b.branch1x1.conv", "fc"]
   ) { b throws(PixelAscentError) in
-    try b.setTransform("inception_v3", inputSize: 299)
+    try b.configure("inception_v3", inputSize: 299)
     b.ignore("AuxLogits.")
     var x = try b.image(for: "Conv2d_1a_3x3.conv")
     x = try b.basic("Conv2d_1a_3x3", x, kernel: 3, stride: 2, padding: .each(0))
@@ -88,15 +88,16 @@ extension ArchitectureFamily {
 }
 
 extension ArchitectureBuilder {
-  /// What the two architectures have in common: the batch norms' epsilon, and the input of the weights that torchvision
-  /// took over from TensorFlow, whose mean and standard deviation are 0.5.
-  fileprivate mutating func setTransform(_ name: String, inputSize: Int) throws(PixelAscentError) {
+  /// Sets the epsilon of the batch norms, the name and the preprocessing of the two architectures.
+  ///
+  /// Torchvision took its own weights over from TensorFlow; their mean and standard deviation are 0.5.
+  fileprivate mutating func configure(_ name: String, inputSize: Int) throws(PixelAscentError) {
     epsilon = 1e-3
     architecture = wanted ?? name
     if architecture == name {
       preprocessing = try Preprocessing.imageNet.sized(inputSize)
       notes.append(
-        "torchvision's own weights want \(advice: .architecture) \(name):transform_input: mean and deviation 0.5")
+        "torchvision's own weights need \(advice: .architecture) \(name):transform_input (mean and std 0.5)")
     } else {
       let halves: [Float] = [0.5, 0.5, 0.5]
       preprocessing = try Preprocessing(mean: halves, std: halves, inputSize: inputSize)
@@ -110,7 +111,7 @@ extension ArchitectureBuilder {
       "\(name).conv", "\(name).bn", x, kernel: kernel, stride: stride, padding: padding, then: .relu)
   }
 
-  /// Modules one after another, the last with stride 2 and without padding if it shrinks.
+  /// Adds modules one after another. If `shrinks`, the last one has stride 2 and no padding.
   fileprivate mutating func row(
     _ block: String, _ names: [String], _ x: Value, shrinks: Bool = false
   ) throws(PixelAscentError) -> Value {

@@ -77,15 +77,17 @@ extension ArchitectureFamily {
     return try b.linear("classifier.1", b.globalAverage("mean", x))
   }
 
-  /// Names and the width of the last block.
+  /// The names, each with the width of the last block.
   private static let mnasNetWidths: [(name: String, width: Int)] = [
     ("mnasnet0_5", 160), ("mnasnet0_75", 240), ("mnasnet1_0", 320), ("mnasnet1_3", 416),
   ]
 }
 
 extension ArchitectureBuilder {
-  /// torchvision's inverted residual block of MobileNetV3 and EfficientNet: a 1×1 convolution unless nothing is expanded, a
-  /// depthwise one, gates unless there are none, another 1×1 one; the first two in one where the first is not 1×1.
+  /// Adds torchvision's inverted residual block of MobileNetV3 and EfficientNet.
+  ///
+  /// The block is a 1×1 convolution (unless it expands nothing), a depthwise convolution, squeeze and excitation (if
+  /// the file has it) and another 1×1 convolution. In a fused block one larger convolution replaces the first two.
   mutating func invertedResidual(
     _ name: String, _ input: Value, stride: Int, function: ElementFunction, squeeze: ElementFunction,
     gate: ElementFunction

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Networks whose modules stand in one row, "features.0", "features.1", …
+// Networks whose modules form one sequence, "features.0", "features.1", …
 
 extension ArchitectureFamily {
   /// Krizhevsky: "One weird trick for parallelizing convolutional neural networks", arXiv:1404.5997.
@@ -20,7 +20,7 @@ extension ArchitectureFamily {
   }
 
   /// Simonyan and Zisserman: "Very deep convolutional networks for large-scale image recognition", arXiv:1409.1556.
-  /// A gap between the numbers of two convolutions is a pool. timm writes the first linear layers as convolutions.
+  /// A gap in the numbers of the convolutions is a pool. timm writes the first linear layers as convolutions.
   static let vgg = ArchitectureFamily(
     name: "vgg",
     members: ["vgg11", "vgg13", "vgg16", "vgg19", "vgg11_bn", "vgg13_bn", "vgg16_bn", "vgg19_bn"],
@@ -54,7 +54,7 @@ extension ArchitectureFamily {
   }
 
   /// Iandola et al.: "SqueezeNet: AlexNet-level accuracy with 50x fewer parameters", arXiv:1602.07360.
-  /// A gap between the numbers of two fire modules is a pool.
+  /// A gap in the numbers of the fire modules is a pool.
   static let squeezeNet = ArchitectureFamily(
     name: "squeezenet", members: ["squeezenet1_0", "squeezenet1_1"],
     signature: ["features.0", "features.3.squeeze", "classifier.1"]

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 
 extension ArchitectureFamily {
-  /// He et al.: "Deep residual learning for image recognition", arXiv:1512.03385, with the stride in the 3×3 convolution;
-  /// ResNeXt (arXiv:1611.05431) and wide ResNet (arXiv:1605.07146) differ in groups and widths. timm's names are the same.
+  /// He et al.: "Deep residual learning for image recognition", arXiv:1512.03385, with the stride in the 3×3
+  /// convolution; ResNeXt (arXiv:1611.05431) and wide ResNet (arXiv:1605.07146) differ in groups and widths. timm uses
+  /// the same names.
   static let resNet = ArchitectureFamily(
     name: "resnet",
     members: [
@@ -50,7 +51,8 @@ extension ArchitectureFamily {
     return try b.linear("fc", b.globalAverage("avgpool", x))
   }
 
-  /// Radosavovic et al.: "Designing network design spaces", arXiv:2003.13678. Y has squeeze and excitation, X has not.
+  /// Radosavovic et al.: "Designing network design spaces", arXiv:2003.13678. RegNetY has squeeze and
+  /// excitation, RegNetX has not.
   static let regNet = ArchitectureFamily(
     name: "regnet", members: regNetWidths.map(\.name),
     signature: ["stem.0", "trunk_output.block1.block1-0.f.a.0", "fc"]

@@ -7,9 +7,9 @@
   import Darwin
 #endif
 
-/// Operators on one or two numbers. Those on one ignore the second.
+/// Operators on one or two numbers. An operator on one number ignores the second.
 enum ONNXArithmetic {
-  /// The truth of a comparison; nil for other operators.
+  /// Returns the result of a comparison or a logical operator; nil for other operators.
   static func truth(_ type: String, _ x: Double, _ y: Double) -> Bool? {
     switch type {
     case "Equal": x == y
@@ -24,7 +24,7 @@ enum ONNXArithmetic {
     }
   }
 
-  /// The result on integers; nil for other operators, and where it exceeds 64 bits.
+  /// Returns the result on integers; nil for other operators, and if the result is not an integer of 64 bits.
   static func integer(_ type: String, _ x: Int, _ y: Int) -> Int? {
     func checked(_ result: (partialValue: Int, overflow: Bool)) -> Int? { result.overflow ? nil : result.partialValue }
     switch type {
@@ -45,7 +45,7 @@ enum ONNXArithmetic {
     }
   }
 
-  /// The result on real numbers; nil for other operators.
+  /// Returns the result on real numbers; nil for other operators.
   static func real(_ type: String, _ x: Double, _ y: Double) -> Double? {
     switch type {
     case "Add", "Sum": x + y
@@ -74,7 +74,7 @@ enum ONNXArithmetic {
     }
   }
 
-  /// The value of a function; that of `prelu` depends on its parameter and is not a number here.
+  /// Returns the value of a function at x; NaN for `prelu`, which depends on a parameter.
   static func value(_ function: ElementFunction, _ x: Double) -> Double {
     switch function {
     case .clamp(let clamp): min(max(x, Double(clamp.low)), Double(clamp.high))

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 
-// Operators that rearrange, and those that take channels apart or put them together.
+// Operators that rearrange a value, split its channels or concatenate channels.
 extension ONNXImporter {
   mutating func reshaped(_ shapes: ONNXShapes) throws(PixelAscentError) -> ONNXView? {
     guard let input = try view(node.inputs[0]) else { return nil }
     guard let shape = shapes.reshaped(input.shape) else {
-      return fails("of \(shapeText(input.shape)) to a shape that is not known or does not fit")
+      return fails("the new shape of \(shapeText(input.shape)) is not constant, or does not fit")
     }
     if node.type == "Squeeze" || node.type == "Unsqueeze" {
       var result = input, rest = zip(input.shape, input.strides).filter { $0.0 != 1 }.map(\.1)[...]
@@ -16,7 +16,7 @@ extension ONNXImporter {
     if input.isContiguous { return ONNXView(input.layer, input.size, shape: shape) }
     guard let groups = input.shuffleGroups else {
       return fails(
-        "of a transposed array of shape \(shapeText(input.shape)) to \(shapeText(shape)); supported are channel "
+        "a transposed array of shape \(shapeText(input.shape)) can't become \(shapeText(shape)); supported are channel "
           + "shuffles, and flattening in the order channel, row, column")
     }
     let shuffled = try add(ChannelShuffle(groups: groups), [input], input.size)
@@ -25,7 +25,9 @@ extension ONNXImporter {
 
   mutating func transposed(_ shapes: ONNXShapes) throws(PixelAscentError) -> ONNXView? {
     guard let input = try view(node.inputs[0]) else { return nil }
-    guard let order = shapes.permutation(input.shape.count) else { throw failNode("has a perm that is none") }
+    guard let order = shapes.permutation(input.shape.count) else {
+      throw failNode("has a perm that is not a permutation of the axes")
+    }
     return input.transposed(order)
   }
 
@@ -37,7 +39,7 @@ extension ONNXImporter {
     }
     let first = views[0]
     guard let axis = ONNXShapes.axis(node.integer("axis") ?? 1, of: first.shape.count) else {
-      throw failNode("has the axis \(node.integer("axis") ?? 1) on \(shapeText(first.shape))")
+      throw failNode("has the axis \(node.integer("axis") ?? 1), found an input of shape \(shapeText(first.shape))")
     }
     var channels = 0
     for view in views {
@@ -50,7 +52,7 @@ extension ONNXImporter {
         others.allSatisfy({ view.strides[$0] == first.strides[$0] })
       else {
         return fails(
-          "of \(shapeText(first.shape)) and \(shapeText(view.shape)) on axis \(axis); supported are channels")
+          "\(shapeText(first.shape)) and \(shapeText(view.shape)) on axis \(axis); only channels can be concatenated")
       }
       channels += view.size.channels
     }
@@ -63,14 +65,14 @@ extension ONNXImporter {
   mutating func split(_ shapes: ONNXShapes) throws(PixelAscentError) -> [ONNXValue]? {
     guard let input = try settledView(node.inputs[0]) else { return nil }
     guard let axis = ONNXShapes.axis(node.integer("axis") ?? 0, of: input.shape.count) else {
-      throw failNode("has the axis \(node.integer("axis") ?? 0) on \(shapeText(input.shape))")
+      throw failNode("has the axis \(node.integer("axis") ?? 0), found an input of shape \(shapeText(input.shape))")
     }
     if shapes.has(1) && shapes.integers("split", input: 1) == nil { return fails("expected constant sizes") }
     let extent = input.shape[axis], parts = node.outputs.count
     let part = (extent + parts - 1) / max(parts, 1)
     let sizes = shapes.integers("split", input: 1) ?? (0..<parts).map { min(part, extent - $0 * part) }
     guard sizes.count == parts, sizes.allSatisfy({ (1...extent).contains($0) }), sizes.reduce(0, +) == extent else {
-      throw failNode("has the sizes \(shapeText(sizes)) for \(parts) parts of \(extent)")
+      throw failNode("has the sizes \(shapeText(sizes)) for \(parts) outputs of an axis of \(extent)")
     }
     var results = [ONNXValue](), first = 0
     for size in sizes {
@@ -99,44 +101,44 @@ extension ONNXImporter {
     let axis = ONNXShapes.axis(node.integer("axis") ?? 0, of: input.shape.count)
     guard let axis, let indices = shapes.constants.count > 1 ? shapes.constants[1] : nil, let values = indices.integers
     else { return fails("expected constant indices") }
-    let places = values.compactMap { ONNXShapes.axis($0, of: input.shape[axis]) }
-    guard places.count == values.count, !places.isEmpty else {
-      throw failNode("has indices outside of \(shapeText(input.shape))")
+    let positions = values.compactMap { ONNXShapes.axis($0, of: input.shape[axis]) }
+    guard positions.count == values.count, !positions.isEmpty else {
+      throw failNode("has no indices, or indices outside \(shapeText(input.shape))")
     }
-    guard var view = try channels(places, of: input, along: axis) else { return nil }
-    // The axes of the indices replace the one they index; all of them together run over the channels.
+    guard var view = try channels(positions, of: input, along: axis) else { return nil }
+    // The axes of the indices replace the axis that they index. All of them run over the channels.
     let stride = view.strides[axis]
     view.shape.replaceSubrange(axis...axis, with: indices.shape)
     view.strides.replaceSubrange(axis...axis, with: contiguousStrides(indices.shape).map { $0 * stride })
     return view
   }
 
-  /// Some of the channels, in their order or (a few) in any.
+  /// Returns a view of some of the channels. At most 16 can be in another order.
   private mutating func channels(
-    _ places: [Int], of view: ONNXView, along axis: Int
+    _ positions: [Int], of view: ONNXView, along axis: Int
   ) throws(PixelAscentError) -> ONNXView? {
-    if places == Array(0..<view.shape[axis]) { return view }
-    guard isChannelAxis(axis, of: view), let first = places.first else {
-      return fails("on axis \(axis) of \(shapeText(view.shape)); supported are whole channels")
+    if positions == Array(0..<view.shape[axis]) { return view }
+    guard isChannelAxis(axis, of: view), let first = positions.first else {
+      return fails("a part of axis \(axis) of \(shapeText(view.shape)); only whole channels are supported")
     }
     var size = view.size
-    size.channels = places.count
-    if places == Array(first..<first + places.count) {
+    size.channels = positions.count
+    if positions == Array(first..<first + positions.count) {
       return view.on(
-        try add(ChannelSlice(first: first, count: places.count), [view], size).layer, size, channelAxis: axis)
+        try add(ChannelSlice(first: first, count: positions.count), [view], size).layer, size, channelAxis: axis)
     }
-    guard places.count <= 16 else {
-      return fails("of \(places.count) channels in another order; at most 16 are supported")
+    guard positions.count <= 16 else {
+      return fails("\(positions.count) channels in another order; at most 16 are supported")
     }
     var parts = [ONNXView]()
-    for place in places {
-      guard let part = try channels([place], of: view, along: axis) else { return nil }
+    for position in positions {
+      guard let part = try channels([position], of: view, along: axis) else { return nil }
       parts.append(part)
     }
     return view.on(try add(Concatenate(), parts, size).layer, size, channelAxis: axis)
   }
 
-  /// Whether an axis is that of the channels, or with one channel could be.
+  /// Returns whether an axis is the channels' axis, or could be because the view has only one channel.
   private func isChannelAxis(_ axis: Int, of view: ONNXView) -> Bool {
     guard let role = view.roles?[axis] else { return false }
     return role == .channel || role == .one && view.size.channels == 1

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MIT
 
-/// An array that is known while a graph is read: numbers of which shapes are made, or weights that stay in their file.
+/// An array that is known while a graph is read: numbers that make up shapes, or weights that stay in their file.
 struct ONNXConstant {
   enum Content {
-    /// Truth values too: 1 and 0.
+    /// Integers, or truth values as 1 and 0.
     case integers([Int])
     case reals([Double])
     case parameter(Parameter)
-    /// A matrix's parameter with rows for columns; `shape` is that of the result.
+    /// The transpose of the parameter, which is a matrix. `shape` is the shape of the transpose.
     case transposed(Parameter)
-    /// What it is that can't be read.
+    /// Elements that can't be read. The text describes them.
     case unreadable(String)
   }
 
@@ -23,46 +23,46 @@ struct ONNXConstant {
 
   init(_ integers: [Int]) { self.init(shape: [integers.count], content: .integers(integers)) }
 
-  /// The number of elements; no more than `Int` holds.
+  /// The number of elements; `Int.max` if it is larger.
   var count: Int { elementCount(shape) ?? Int.max }
 
-  /// The most elements that arithmetic on constants takes or makes at once.
-  static let mostElements = 1 << 20
+  /// The largest number of elements that one operator on constants may take or make.
+  static let maxElements = 1 << 20
 
-  /// The integers, if it holds such.
+  /// The integers; nil if the constant holds something else.
   var integers: [Int]? {
     if case .integers(let values) = content { return values }
     return nil
   }
 
-  /// The single integer, if it holds one.
+  /// The integer of a constant that holds exactly one; nil for others.
   var integer: Int? { integers.flatMap { $0.count == 1 ? $0[0] : nil } }
 
-  /// The numbers, if they are few enough.
+  /// Returns the elements as real numbers; nil if they are too many, or can't be read.
   func reals() throws(PixelAscentError) -> [Double]? {
     switch content {
     case .integers(let values): return values.map(Double.init)
     case .reals(let values): return values
     case .parameter(let parameter):
-      if count > Self.mostElements { return nil }
+      if count > Self.maxElements { return nil }
       return try parameter.tensor().values.map(Double.init)
     case .transposed, .unreadable: return nil
     }
   }
 
-  /// The single number, if there is one.
+  /// Returns the number of a constant that holds exactly one; nil for others.
   func real() throws(PixelAscentError) -> Double? {
     guard count == 1, let values = try reals() else { return nil }
     return values[0]
   }
 
-  /// Small floats as numbers, so that arithmetic can be done on them.
+  /// Returns the constant with a small parameter's elements in memory, so that arithmetic can be done on them.
   func loaded() throws(PixelAscentError) -> ONNXConstant {
     guard case .parameter = content, let values = try reals() else { return self }
     return ONNXConstant(shape: shape, content: .reals(values))
   }
 
-  /// As a parameter, stored where it is if possible.
+  /// Returns the constant as a parameter, whose elements stay in the file if they are there; nil if they can't be read.
   func parameter() throws(PixelAscentError) -> Parameter? {
     switch content {
     case .parameter(let parameter): return parameter
@@ -74,7 +74,7 @@ struct ONNXConstant {
     }
   }
 
-  /// A matrix with rows for columns; its elements are not moved yet where they are many.
+  /// Returns the transpose of a matrix, without moving its elements yet; nil if the constant is not a matrix.
   func transposedMatrix() throws(PixelAscentError) -> ONNXConstant? {
     guard shape.count == 2 else { return nil }
     let swapped = [shape[1], shape[0]]
@@ -85,7 +85,7 @@ struct ONNXConstant {
     }
   }
 
-  /// The same elements in another shape of as many.
+  /// Returns the same elements in another shape; nil if that has another number of elements.
   func reshaped(_ shape: [Int]) throws(PixelAscentError) -> ONNXConstant? {
     guard elementCount(shape) == count else { return nil }
     switch content {
@@ -99,7 +99,7 @@ struct ONNXConstant {
     let matrix = try parameter.tensor()
     let rows = matrix.shape[0], columns = matrix.shape[1]
     let values = [Float](unsafeUninitializedCapacity: matrix.values.count) { buffer, count in
-      // In squares, so that neither side is walked across the whole memory.
+      // In squares of 32 × 32, so that both matrices are accessed in a small part of memory at a time.
       for top in stride(from: 0, to: rows, by: 32) {
         for left in stride(from: 0, to: columns, by: 32) {
           for row in top..<min(top + 32, rows) {

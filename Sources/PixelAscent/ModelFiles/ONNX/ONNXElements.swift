@@ -2,26 +2,27 @@
 
 // Operators on each element, and on pairs of elements.
 extension ONNXImporter {
-  /// How many operators may wait to become one layer; the longest way to write GELU takes nine.
-  private static let deepest = 12
+  /// The largest number of operators that may become one layer. The longest way to write GELU takes nine.
+  private static let maxDepth = 12
 
   mutating func elementwise(_ kind: ONNXOperator, _ shapes: ONNXShapes) throws(PixelAscentError) -> ONNXValue? {
     if let function = try function(kind, shapes) {
       guard let input = try pending(node.inputs[0]) else { return nil }
-      // GELU by tanh that is written as such is a layer of its own: nothing matches these values.
+      // A GELU by tanh that is one operator in the file becomes a layer of its own: no known function has the value
+      // NaN.
       let isOwnLayer = function == .gelu(tanh: true)
       let values = input.function.values.map { isOwnLayer ? .nan : ONNXArithmetic.value(function, $0) }
-      return waiting(input, values, .function(function))
+      return extended(input, values, .function(function))
     }
     switch kind {
     case .clip: return fails("expected constant limits, the lower one first")
     case .erf, .softplus, .exp, .reciprocal, .neg:
       guard let input = try pending(node.inputs[0]) else { return nil }
       let step = kind == .neg ? ONNXPending.Step.affine(weight: -1, bias: 0) : .none
-      return waiting(input, input.function.values.map { arithmetic($0, 0) }, step)
+      return extended(input, input.function.values.map { arithmetic($0, 0) }, step)
     case .sum where node.inputs.count != 2: return try sum()
     case .min, .max, .add, .sub, .mul, .div, .pow, .sum:
-      guard node.inputs.count == 2 else { return fails("two inputs are supported, found \(node.inputs.count)") }
+      guard node.inputs.count == 2 else { return fails("expected two inputs, found \(node.inputs.count)") }
       for (index, constant) in shapes.constants.enumerated() {
         if let constant { return try withConstant(constant, first: index == 0) }
       }
@@ -30,16 +31,16 @@ extension ONNXImporter {
     }
   }
 
-  // MARK: Values that wait to become layers
+  // MARK: Pending values
 
-  /// A value with what is to be done to it. One that is used twice is where another function begins: x in x · σ(x).
+  /// Returns a value as a pending one. A value that is used twice begins a new function, such as the x in x · σ(x).
   private mutating func pending(_ name: String) throws(PixelAscentError) -> ONNXPending? {
-    if case .pending(let pending) = values[name], uses[name] == 1, pending.depth < Self.deepest { return pending }
+    if case .pending(let pending) = values[name], uses[name] == 1, pending.depth < Self.maxDepth { return pending }
     guard let view = try view(name) else { return nil }
     return ONNXPending(base: view, function: .identity, step: .none, inputs: [name], depth: 0, node: node)
   }
 
-  private func waiting(_ before: ONNXPending, _ values: [Double], _ step: ONNXPending.Step) -> ONNXValue {
+  private func extended(_ before: ONNXPending, _ values: [Double], _ step: ONNXPending.Step) -> ONNXValue {
     let inputs = node.inputs.filter { name in
       if case .constant = self.values[name] { return false }
       return self.values[name] != nil
@@ -52,7 +53,7 @@ extension ONNXImporter {
 
   private func arithmetic(_ x: Double, _ y: Double) -> Double { ONNXArithmetic.real(node.type, x, y) ?? .nan }
 
-  /// The layers that make a waiting value: one if it is a known function of its base, else one an operator.
+  /// Adds the layers of a pending value: one if the value is a known function of its base, else one per operator.
   mutating func layers(of pending: ONNXPending) throws(PixelAscentError) -> ONNXView? {
     if pending.depth > 1, let match = pending.function.match {
       switch match {
@@ -75,13 +76,14 @@ extension ONNXImporter {
       return try apply(Add(), to: inputs[0], negative, for: pending.node)
     case .multiply: return try apply(Multiply(), to: inputs[0], inputs[1], for: pending.node)
     case .none:
-      let advice = "only as a part of GELU, SiLU or another known function; the nearest are Gelu, Swish and Sigmoid"
+      let advice =
+        "it is supported only in GELU, SiLU or another known function; the nearest are Gelu, Swish and Sigmoid"
       record(advice, pending.node.type, at: pending.node.label)
       return nil
     }
   }
 
-  /// A layer that changes each element, seen as its input is.
+  /// Adds a layer that changes each element. Returns a view of its output with the axes of the input's view.
   private mutating func apply(
     _ operation: any Operation, to view: ONNXView, _ other: ONNXView? = nil, for node: ONNXNode? = nil,
     _ tensors: [String: Parameter] = [:]
@@ -103,7 +105,7 @@ extension ONNXImporter {
       ])
   }
 
-  // MARK: With a constant
+  // MARK: Operators on a value and a constant
 
   private mutating func withConstant(
     _ constant: ONNXConstant, first: Bool
@@ -111,9 +113,10 @@ extension ONNXImporter {
     let name = node.inputs[first ? 1 : 0]
     if constant.count == 1, let scalar = try constant.real() {
       guard let input = try pending(name) else { return nil }
-      // A scalar of several dimensions adds dimensions; what has no place for it is not seen in image networks.
+      // A scalar with more dimensions than the value would add dimensions to it, which image networks don't do.
       guard constant.shape.count <= max(input.base.shape.count, 1) else {
-        return fails("a constant of shape \(shapeText(constant.shape)) on \(shapeText(input.base.shape))")
+        return fails(
+          "a constant of shape \(shapeText(constant.shape)) would add dimensions to \(shapeText(input.base.shape))")
       }
       let values = input.function.values.map { first ? arithmetic(scalar, $0) : arithmetic($0, scalar) }
       let step: ONNXPending.Step
@@ -127,7 +130,7 @@ extension ONNXImporter {
       case ("Min", _): step = .function(.clamp(Clamp(high: Float(scalar))))
       default: step = .none
       }
-      return waiting(input, values, step)
+      return extended(input, values, step)
     }
     guard let input = try settledView(name) else { return nil }
     guard let values = try perChannel(constant, input) else { return nil }
@@ -140,7 +143,7 @@ extension ONNXImporter {
     case ("Sub", true): (weight, bias) = (ones.map { -$0 }, values)
     case ("Mul", _): (weight, bias) = (values, zeros)
     case ("Div", false): (weight, bias) = (values.map { 1 / $0 }, zeros)
-    default: return fails("with a constant of many elements; the nearest is one with a single constant")
+    default: return fails("a constant of many elements is not supported; the nearest is a single number")
     }
     let shape = [values.count]
     return .view(
@@ -152,7 +155,7 @@ extension ONNXImporter {
         ]))
   }
 
-  /// The numbers of a constant that has one for every channel of a view.
+  /// Returns the numbers of a constant that has one per channel of a view; nil for others, which are then recorded.
   private mutating func perChannel(
     _ constant: ONNXConstant, _ view: ONNXView
   ) throws(PixelAscentError) -> [Double]? {
@@ -164,29 +167,30 @@ extension ONNXImporter {
     else {
       return fails(
         "a constant of shape \(shapeText(constant.shape)) on \(shapeText(view.shape)); supported are single numbers "
-          + "and one a channel")
+          + "and one per channel")
     }
     return values
   }
 
-  /// The sum with what a linear layer without bias makes, if nothing else takes that.
+  /// Makes an added constant the bias of the linear layer before it. Returns nil if that layer has one, or another node
+  /// takes its output.
   private mutating func addedToLinear(
     _ name: String, _ view: ONNXView, _ values: [Double]
   ) throws(PixelAscentError) -> ONNXView? {
-    // Behind a reshape the layer has a second name, under which something else may read it.
+    // After a reshape the output has a second name, under which another node may take it.
     guard node.type == "Add", uses[name] == 1, unbiased[view.layer] == name else { return nil }
     unbiased[view.layer] = nil
     parameters["\(view.layer).bias"] = Parameter(Tensor(shape: [values.count], values: values.map { Float($0) }))
     return view
   }
 
-  // MARK: With each other
+  // MARK: Operators on two values
 
   private mutating func pair() throws(PixelAscentError) -> ONNXValue? {
     if let a = try pending(node.inputs[0]), let b = try pending(node.inputs[1]), a.base == b.base {
       let steps: [String: ONNXPending.Step] = ["Mul": .multiply, "Add": .add, "Sum": .add, "Sub": .subtract]
       let values = zip(a.function.values, b.function.values).map { arithmetic($0, $1) }
-      return waiting(a.depth > b.depth ? a : b, values, steps[node.type] ?? .none)
+      return extended(a.depth > b.depth ? a : b, values, steps[node.type] ?? .none)
     }
     guard let first = try view(node.inputs[0]), let second = try view(node.inputs[1]), let a = try settled(first),
       var b = try settled(second)
@@ -199,16 +203,16 @@ extension ONNXImporter {
       return .view(try apply(Add(), to: a, b))
     case "Mul":
       if areAlike { return .view(try apply(Multiply(), to: a, b)) }
-      // The factor with one pixel a channel comes second.
+      // The factor with one pixel per channel comes second.
       for (large, small) in [(a, b), (b, a)] where small.size.plane == 1 && small.size.channels == large.size.channels {
         let axis = large.roles?.firstIndex(of: .channel)
         guard large.shape.count == small.shape.count, axis == small.roles?.firstIndex(of: .channel) else { continue }
         return .view(try apply(Multiply(), to: large, small))
       }
-    default: return fails("of two values of the network; the nearest are Add and Mul")
+    default: return fails("two values of the network are not supported; the nearest are Add and Mul")
     }
     return fails(
-      "of \(shapeText(a.shape)) and \(shapeText(b.shape)): supported are equal shapes, and for Mul a factor a channel")
+      "expected equal shapes, or for Mul one factor per channel, found \(shapeText(a.shape)) and \(shapeText(b.shape))")
   }
 
   private mutating func sum() throws(PixelAscentError) -> ONNXValue? {
@@ -220,7 +224,7 @@ extension ONNXImporter {
         continue
       }
       guard before.matches(next) else {
-        return fails("of \(shapeText(before.shape)) and \(shapeText(next.shape)): supported are equal shapes")
+        return fails("expected equal shapes, found \(shapeText(before.shape)) and \(shapeText(next.shape))")
       }
       total = try apply(Add(), to: before, next)
     }

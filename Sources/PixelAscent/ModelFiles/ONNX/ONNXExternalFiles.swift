@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: MIT
 
-/// The files beside a model in which its tensors lie: only those in the model's own folder.
+/// The files beside a model that hold its tensors. Only files in the model's own folder are opened.
 final class ONNXExternalFiles {
   private let model: ByteSource
   private var opened: [String: ByteSource] = [:]
-  /// The bytes of those that are open.
+  /// The number of bytes in all open files.
   private(set) var byteCount = 0
 
   init(_ model: ByteSource) { self.model = model }
 
-  /// Those that are open, in the order of their names.
+  /// The open files, in the order of their names.
   var all: [ByteSource] { opened.sorted { $0.key < $1.key }.map(\.value) }
 
-  /// The file and the place in it that a TensorProto's external_data names.
+  /// Returns the file, and the offset and length in it, that a TensorProto's external_data names.
   ///
-  /// - Throws: `PixelAscentError` of kind `invalidModel` if that is not a regular file in the model's folder, or in a
-  ///   folder of that; `unreadableFile` if it can't be opened.
+  /// - Throws: `PixelAscentError` of kind `invalidModel` if that is not a regular file in the model's folder or below
+  ///   it; `unreadableFile` if it can't be opened.
   func find(
     _ keys: [String: String], tensor: String
   ) throws(PixelAscentError) -> (file: ByteSource, offset: Int, length: Int?) {
@@ -37,10 +37,10 @@ final class ONNXExternalFiles {
 
     let folder = model.name.hasSlash ? model.name.folderAndName.folder : "./"
     guard let root = Files.resolved(folder), let path = Files.resolved(folder + location) else {
-      throw fail("lies in \"\(location.oneLine)\", no such file in the model's folder")
+      throw fail("lies in \"\(location.oneLine)\", but the model's folder has no such file")
     }
     guard path.hasPrefix(root == "/" ? root : root + "/") else {
-      throw fail("lies in \"\(location.oneLine)\", a link that leaves the model's folder")
+      throw fail("lies in \"\(location.oneLine)\", which is a link out of the model's folder")
     }
     guard Files.isRegular(path) else { throw fail("lies in \"\(location.oneLine)\", which is not a regular file") }
     let file = try ByteSource(contentsOf: path)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 
-/// What an ONNX file holds, as far as a network for images needs it: the messages of onnx.proto.
+/// The parts of an ONNX file that a network for images needs: the messages of onnx.proto.
 ///
-/// Tensors stay in the file. See <https://github.com/onnx/onnx/blob/main/onnx/onnx.proto>.
+/// The elements of tensors stay in the file. See <https://github.com/onnx/onnx/blob/main/onnx/onnx.proto>.
 struct ONNXFile {
   let source: ByteSource
   private(set) var producer = ""
@@ -16,7 +16,7 @@ struct ONNXFile {
   private(set) var inputs: [ONNXValueInfo] = []
   private(set) var outputs: [ONNXValueInfo] = []
 
-  /// The most nodes, and the most initializers, that are read; large networks have some thousands.
+  /// The largest number of nodes, initializers, inputs or outputs that is read. Large networks have some thousands.
   private static let limit = 1 << 17
 
   /// - Throws: `PixelAscentError` of kind `invalidModel` if the bytes are not a ModelProto with a graph.
@@ -73,7 +73,7 @@ struct ONNXFile {
     if ONNXNode.isStandard(domain) { opset = version }
   }
 
-  /// A StringStringEntryProto.
+  /// Reads a StringStringEntryProto.
   static func pair(_ message: ProtobufMessage) throws(PixelAscentError) -> (key: String, value: String) {
     var message = message
     var key = "", value = ""
@@ -88,10 +88,10 @@ struct ONNXFile {
   }
 }
 
-/// An operator at work: a NodeProto.
+/// A node of the graph: a NodeProto.
 struct ONNXNode {
   private(set) var name = ""
-  /// The operator; of another than the standard's domain, behind that and a dot.
+  /// The operator's type. If its domain is not the standard one, the domain and a dot come first.
   private(set) var type = ""
   private(set) var inputs: [String] = []
   private(set) var outputs: [String] = []
@@ -120,7 +120,7 @@ struct ONNXNode {
 
   static func isStandard(_ domain: String) -> Bool { domain.isEmpty || domain == "ai.onnx" }
 
-  /// The name by which it is known to people.
+  /// The node's name in messages: its own, else that of its first output, else its type.
   var label: String { name.isEmpty ? outputs.first { !$0.isEmpty } ?? type : name }
 
   func integer(_ name: String) -> Int? { attributes[name]?.integer }
@@ -129,7 +129,7 @@ struct ONNXNode {
   func integers(_ name: String) -> [Int]? { attributes[name]?.integers }
 }
 
-/// An AttributeProto; graphs in it are not read.
+/// An AttributeProto, without the graphs in it.
 struct ONNXAttribute {
   private(set) var name = ""
   private(set) var float: Float?
@@ -159,7 +159,7 @@ struct ONNXAttribute {
       default: break
       }
     }
-    // An empty list takes no field.
+    // An empty list has no field, and a zero may have none.
     if type == 6 && floats == nil { floats = [] }
     if type == 7 && integers == nil { integers = [] }
     if type == 1 && float == nil { float = 0 }
@@ -170,7 +170,7 @@ struct ONNXAttribute {
 /// The name and the shape of a graph's input or output: a ValueInfoProto.
 struct ONNXValueInfo {
   private(set) var name = ""
-  /// The extents; nil where they are left open. Nil if the file doesn't say.
+  /// The extents, in which nil is an open one; nil altogether if the file doesn't declare a shape.
   private(set) var shape: [Int?]?
 
   init(_ message: ProtobufMessage) throws(PixelAscentError) {

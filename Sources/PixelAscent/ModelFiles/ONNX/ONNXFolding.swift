@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-/// The value of an operator whose inputs are all known: the arithmetic on shapes that exporters write.
+/// Computes an operator whose inputs are all constants, such as the arithmetic on shapes that exporters write.
 struct ONNXFolding {
   let node: ONNXNode
   let shapes: ONNXShapes
@@ -12,7 +12,7 @@ struct ONNXFolding {
     shapes = ONNXShapes(node: node, constants: inputs)
   }
 
-  /// The constant; nil if the operator is not one of these, or impossible on these inputs.
+  /// Returns the result; nil if the operator is not known here, or can't be computed from these inputs.
   func result() throws(PixelAscentError) -> ONNXConstant? {
     switch node.type {
     case "Constant":
@@ -37,11 +37,11 @@ struct ONNXFolding {
     case "Transpose":
       guard let order = shapes.permutation(input.shape.count) else { return nil }
       if order == [1, 0] { return try input.transposedMatrix() }
-      return try rearranged(input) { places in order.map { places[$0] } }
+      return try rearranged(input) { offsets in order.map { offsets[$0] } }
     case "Slice":
       guard let lists = shapes.slices(input.shape) else { return nil }
-      return try rearranged(input) { places in
-        zip(places, lists).map { axis, list in list.map { axis[$0] } }
+      return try rearranged(input) { offsets in
+        zip(offsets, lists).map { axis, list in list.map { axis[$0] } }
       }
     case "Gather": return try gathered(input)
     case "Expand":
@@ -50,8 +50,8 @@ struct ONNXFolding {
     case "Concat": return try concatenated()
     case "Where":
       guard inputs.count == 3, let (shape, parts) = try aligned(), let condition = parts[0].integers else { return nil }
-      let places = condition.indices.map { condition[$0] != 0 ? $0 : $0 + condition.count }
-      return Self.joined([parts[1], parts[2]], [2 * condition.count])?.picked(places, shape)
+      let positions = condition.indices.map { condition[$0] != 0 ? $0 : $0 + condition.count }
+      return Self.joined([parts[1], parts[2]], [2 * condition.count])?.picked(positions, shape)
     case "ReduceProd":
       guard let values = input.integers, input.shape.count == 1 else { return nil }
       let shape = node.integer("keepdims") == 0 ? [] : [1]
@@ -60,12 +60,12 @@ struct ONNXFolding {
     }
   }
 
-  /// What Shape gives: all extents, or those from `start` to `end`.
+  /// Returns the result of Shape: all extents, or those from the attribute `start` up to `end`.
   static func part(_ shape: [Int], _ node: ONNXNode) -> [Int] {
-    func place(_ index: Int) -> Int {
+    func clamped(_ index: Int) -> Int {
       min(max(index < 0 ? max(index, -shape.count) + shape.count : index, 0), shape.count)
     }
-    let start = place(node.integer("start") ?? 0), end = place(node.integer("end") ?? shape.count)
+    let start = clamped(node.integer("start") ?? 0), end = clamped(node.integer("end") ?? shape.count)
     return start < end ? Array(shape[start..<end]) : []
   }
 
@@ -86,56 +86,61 @@ struct ONNXFolding {
     guard inputs.count == 3, let start = inputs[0]?.integer, let end = inputs[1]?.integer,
       let step = inputs[2]?.integer,
       step != 0, step.magnitude < 1 << 40, start.magnitude < 1 << 40, end.magnitude < 1 << 40,
-      (end - start) / step <= ONNXConstant.mostElements
+      (end - start) / step <= ONNXConstant.maxElements
     else { return nil }
     return ONNXConstant(Array(stride(from: start, to: end, by: step)))
   }
 
-  /// Elements taken by `choose`, which gets, an axis each, the steps to the places along it, and gives such lists.
+  /// Returns the elements that `choose` selects.
+  ///
+  /// For each axis of the input, `choose` receives a list of the offsets along it. It returns such a list for each axis
+  /// of the result.
   private func rearranged(
     _ input: ONNXConstant, shape: [Int]? = nil, _ choose: ([[Int]]) -> [[Int]]
   ) throws(PixelAscentError) -> ONNXConstant? {
-    let limit = ONNXConstant.mostElements
+    let limit = ONNXConstant.maxElements
     guard input.count <= limit, input.shape.allSatisfy({ $0 <= limit }) else { return nil }
     let input = try input.loaded()
-    let steps = zip(input.shape, contiguousStrides(input.shape)).map { extent, step in (0..<extent).map { $0 &* step } }
-    let lists = choose(steps)
+    let offsets = zip(input.shape, contiguousStrides(input.shape)).map { extent, step in
+      (0..<extent).map { $0 &* step }
+    }
+    let lists = choose(offsets)
     let found = lists.map(\.count)
     guard let count = elementCount(found), count <= limit else { return nil }
-    var places = count == 0 ? [] : [0]
-    for list in lists { places = places.flatMap { place in list.map { place + $0 } } }
-    return input.picked(places, shape ?? found)
+    var positions = count == 0 ? [] : [0]
+    for list in lists { positions = positions.flatMap { position in list.map { position + $0 } } }
+    return input.picked(positions, shape ?? found)
   }
 
   private func gathered(_ input: ONNXConstant) throws(PixelAscentError) -> ONNXConstant? {
     guard inputs.count == 2, let indices = inputs[1], let values = indices.integers,
       let axis = ONNXShapes.axis(node.integer("axis") ?? 0, of: input.shape.count)
     else { return nil }
-    let places = values.compactMap { ONNXShapes.axis($0, of: input.shape[axis]) }
-    guard places.count == values.count else { return nil }
+    let positions = values.compactMap { ONNXShapes.axis($0, of: input.shape[axis]) }
+    guard positions.count == values.count else { return nil }
     let shape = Array(input.shape[..<axis]) + indices.shape + Array(input.shape[(axis + 1)...])
-    return try rearranged(input, shape: shape) { steps in
-      var steps = steps
-      steps[axis] = places.map { steps[axis][$0] }
-      return steps
+    return try rearranged(input, shape: shape) { offsets in
+      var offsets = offsets
+      offsets[axis] = positions.map { offsets[axis][$0] }
+      return offsets
     }
   }
 
   private func expanded(_ input: ONNXConstant, _ target: [Int]) throws(PixelAscentError) -> ONNXConstant? {
     guard let shape = Self.broadcast(input.shape, target), let count = elementCount(shape),
-      count <= ONNXConstant.mostElements
+      count <= ONNXConstant.maxElements
     else { return nil }
     if shape == input.shape { return try input.loaded() }
-    return try rearranged(input, shape: shape) { steps in
-      let missing: [[Int]] = shape.dropLast(steps.count).map { Array(repeating: 0, count: $0) }
-      let present: [[Int]] = zip(steps, shape.suffix(steps.count)).map { list, extent in
+    return try rearranged(input, shape: shape) { offsets in
+      let missing: [[Int]] = shape.dropLast(offsets.count).map { Array(repeating: 0, count: $0) }
+      let present: [[Int]] = zip(offsets, shape.suffix(offsets.count)).map { list, extent in
         list.count == extent ? list : Array(repeating: 0, count: extent)
       }
       return missing + present
     }
   }
 
-  /// All inputs in the one shape that they are broadcast to.
+  /// Returns the inputs broadcast to one shape, and that shape.
   private func aligned() throws(PixelAscentError) -> (shape: [Int], parts: [ONNXConstant])? {
     var shape: [Int]? = [], parts = [ONNXConstant]()
     for input in inputs {
@@ -150,7 +155,7 @@ struct ONNXFolding {
     return (shape, parts)
   }
 
-  /// The shape that two shapes are broadcast to.
+  /// Returns the shape to which two shapes are broadcast; nil if they don't fit.
   private static func broadcast(_ a: [Int], _ b: [Int]) -> [Int]? {
     let (long, short) = a.count < b.count ? (b, a) : (a, b)
     var shape = long
@@ -161,7 +166,7 @@ struct ONNXFolding {
     return shape
   }
 
-  /// The value of an operator on each element, or each pair of elements.
+  /// Returns the results of an operator on each element, or on each pair of elements.
   private func arithmetic() throws(PixelAscentError) -> ONNXConstant? {
     guard (1...2).contains(inputs.count), let (shape, parts) = try aligned() else { return nil }
     if inputs.count == 1 && node.type == "Sum" { return inputs[0] }
@@ -200,11 +205,11 @@ struct ONNXFolding {
     let extent = parts.reduce(0) { $0 &+ $1.shape[axis] }
     var shape = parts[0].shape
     shape[axis] = extent
-    guard let count = elementCount(shape), count <= ONNXConstant.mostElements else { return nil }
+    guard let count = elementCount(shape), count <= ONNXConstant.maxElements else { return nil }
     return Self.joined(parts, shape)
   }
 
-  /// Constants one after another.
+  /// Returns the elements of several constants, one after another, in the given shape.
   private static func joined(_ parts: [ONNXConstant], _ shape: [Int]) -> ONNXConstant? {
     let integers = parts.compactMap(\.integers)
     if integers.count == parts.count { return ONNXConstant(shape: shape, content: .integers(integers.flatMap(\.self))) }
@@ -218,11 +223,11 @@ struct ONNXFolding {
 }
 
 extension ONNXConstant {
-  /// The elements at these places.
-  fileprivate func picked(_ places: [Int], _ shape: [Int]) -> ONNXConstant? {
+  /// Returns the elements at `positions`, in the given shape; nil if the elements are not in memory.
+  fileprivate func picked(_ positions: [Int], _ shape: [Int]) -> ONNXConstant? {
     switch content {
-    case .integers(let values): ONNXConstant(shape: shape, content: .integers(places.map { values[$0] }))
-    case .reals(let values): ONNXConstant(shape: shape, content: .reals(places.map { values[$0] }))
+    case .integers(let values): ONNXConstant(shape: shape, content: .integers(positions.map { values[$0] }))
+    case .reals(let values): ONNXConstant(shape: shape, content: .reals(positions.map { values[$0] }))
     default: nil
     }
   }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 
-// Operators that are one of PixelAscent's functions of each element, and those with parameters a channel.
+// Activation functions, normalisations, linear layers and softmax.
 extension ONNXImporter {
-  /// The function that an operator is; nil if it is none.
+  /// Returns the activation function that an operator computes; nil if it computes no supported one.
   func function(_ kind: ONNXOperator, _ shapes: ONNXShapes) throws(PixelAscentError) -> ElementFunction? {
     switch kind {
     case .relu: return .clamp(.relu)
@@ -19,7 +19,8 @@ extension ONNXImporter {
     }
   }
 
-  /// Clip's limits: attributes before opset 11, inputs since.
+  /// Returns Clip's limits, which are attributes before opset 11 and inputs since; nil if they are not constant or not
+  /// in order.
   private func clamp(_ shapes: ONNXShapes) throws(PixelAscentError) -> Clamp? {
     var limits: [Float] = [node.float("min") ?? -.infinity, node.float("max") ?? .infinity]
     for index in 0..<2 where shapes.has(index + 1) {
@@ -34,13 +35,14 @@ extension ONNXImporter {
     guard shapes.constants.count == 2, let slope = shapes.constants[1],
       slope.count == 1 || slope.count == input.size.channels, slope.shape.filter({ $0 > 1 }).count <= 1,
       let weight = try slope.reshaped([slope.count])?.parameter()
-    else { return fails("expected a constant slope, or one a channel") }
+    else { return fails("expected a constant slope, or one per channel") }
     let roles = input.roles ?? [], axis = slope.shape.firstIndex { $0 > 1 }
     if let axis,
       !roles.indices.contains(axis + roles.count - slope.shape.count)
         || roles[axis + roles.count - slope.shape.count] != .channel
     {
-      return fails("slopes of shape \(shapeText(slope.shape)) on \(shapeText(input.shape)); supported is one a channel")
+      return fails(
+        "slopes of shape \(shapeText(slope.shape)) on \(shapeText(input.shape)); only one per channel is supported")
     }
     var result = input
     result.layer = try add(Elementwise(.prelu), [input], input.size, ["weight": weight]).layer
@@ -50,7 +52,7 @@ extension ONNXImporter {
   mutating func batchNorm(_ shapes: ONNXShapes) throws(PixelAscentError) -> ONNXView? {
     guard let input = try settledView(node.inputs[0]) else { return nil }
     guard node.integer("training_mode") != 1 else {
-      return fails("normalisation by the batch's own statistics; export the network in evaluation mode")
+      return fails("it normalises by the batch's own statistics; export the network in evaluation mode")
     }
     guard input.size.channels == 1 || input.shape.count > 1 && input.roles?[1] == .channel else {
       return fails("expected channels as the second axis, found \(shapeText(input.shape))")
@@ -61,7 +63,7 @@ extension ONNXImporter {
         return fails("expected four constant parameters")
       }
       guard parameter.shape == [input.size.channels] else {
-        throw failNode("expected parameters of shape (\(input.size.channels)), found \(shapeText(parameter.shape))")
+        throw failNode("expects parameters of shape (\(input.size.channels)), found \(shapeText(parameter.shape))")
       }
       tensors[key] = parameter
     }
@@ -71,7 +73,7 @@ extension ONNXImporter {
     return result
   }
 
-  /// A normalisation over the channels of each pixel: the last axes are the channels, whatever their place in the layer.
+  /// Adds a normalisation over the channels of each pixel. The normalised axes must be the channels.
   mutating func layerNorm(_ shapes: ONNXShapes) throws(PixelAscentError) -> ONNXView? {
     guard let input = try settledView(node.inputs[0]) else { return nil }
     let rank = input.shape.count
@@ -80,17 +82,17 @@ extension ONNXImporter {
       (first..<rank).allSatisfy({ roles[$0] == .channel || input.shape[$0] == 1 })
     else {
       return fails(
-        "over the axes from \(node.integer("axis") ?? -1) of \(shapeText(input.shape)); supported is one over the channels"
+        "the axes from \(node.integer("axis") ?? -1) of \(shapeText(input.shape)) are not the channels"
       )
     }
     return try normalized(input, shapes, isWhole: false)
   }
 
-  /// A normalisation over the whole image.
+  /// Adds a normalisation over the whole image, which is a group normalisation with one group.
   mutating func groupNorm(_ shapes: ONNXShapes) throws(PixelAscentError) -> ONNXView? {
     guard let input = try settledView(node.inputs[0]) else { return nil }
     guard node.integer("num_groups") == 1 else {
-      return fails("of \(node.integer("num_groups") ?? 0) groups; supported is one group, which is the whole image")
+      return fails("expected one group, which is the whole image, found \(node.integer("num_groups") ?? 0) groups")
     }
     guard input.size.channels == 1 || input.shape.count > 1 && input.roles?[1] == .channel else {
       return fails("expected channels as the second axis, found \(shapeText(input.shape))")
@@ -98,7 +100,7 @@ extension ONNXImporter {
     return try normalized(input, shapes, isWhole: true)
   }
 
-  /// A layer normalisation with the node's scale and bias: one a channel, or one for all.
+  /// Adds a layer normalisation with the node's scale and bias, each of one value per channel or one for all.
   private mutating func normalized(
     _ input: ONNXView, _ shapes: ONNXShapes, isWhole: Bool
   ) throws(PixelAscentError) -> ONNXView? {
@@ -107,7 +109,7 @@ extension ONNXImporter {
       if !shapes.has(index) { return Parameter(Tensor(shape: [channels], repeating: usual)) }
       guard let values = try shapes.constants[index]?.reals() else { return nil }
       guard values.count == 1 || values.count == channels else {
-        throw failNode("expected parameters of shape (\(channels)), found \(values.count) values")
+        throw failNode("expects parameters of shape (\(channels)), found \(values.count) values")
       }
       return Parameter(
         Tensor(shape: [channels], values: (0..<channels).map { Float(values[values.count == 1 ? 0 : $0]) }))
@@ -121,12 +123,12 @@ extension ONNXImporter {
     return result
   }
 
-  /// Gemm, or MatMul with a constant second factor.
+  /// Adds a linear layer for Gemm, or for MatMul with a constant second factor.
   mutating func linear(_ shapes: ONNXShapes) throws(PixelAscentError) -> ONNXView? {
     guard let given = try view(node.inputs[0]) else { return nil }
     if !given.isVector && node.type == "MatMul" { return try pointwise(given, shapes) }
     guard given.isVector, given.shape.last == given.size.count, let input = try settled(given) else {
-      return fails("on \(shapeText(given.shape)); the nearest is one on a vector (1, values), after the pools")
+      return fails("expected a vector (1, values), as after the pools, found \(shapeText(given.shape))")
     }
     let isGemm = node.type == "Gemm"
     guard shapes.constants.count > 1, var matrix = shapes.constants[1], matrix.shape.count == 2,
@@ -134,15 +136,15 @@ extension ONNXImporter {
     else { return fails("expected a constant matrix of two dimensions as the second factor only") }
     if !isGemm || node.integer("transB") ?? 0 == 0 {
       guard let transposed = try matrix.transposedMatrix() else {
-        return fails("expected a matrix of a type that is read")
+        return fails("expected a matrix of a supported type")
       }
       matrix = transposed
     }
     if case .transposed = matrix.content { try charge(matrix.count) }
     guard matrix.shape[1] == input.size.channels, matrix.shape[0] > 0 else {
-      throw failNode("has a matrix of shape \(shapeText(matrix.shape)), found \(input.size.channels) values")
+      throw failNode("has a matrix of shape \(shapeText(matrix.shape)), found \(input.size.channels) input values")
     }
-    guard var weight = try matrix.parameter() else { return fails("expected a matrix of a type that is read") }
+    guard var weight = try matrix.parameter() else { return fails("expected a matrix of a supported type") }
     let outputs = matrix.shape[0]
     if isGemm, let alpha = node.float("alpha"), alpha != 1 {
       try charge(weight.count)
@@ -156,7 +158,7 @@ extension ONNXImporter {
         return fails("expected a constant bias")
       }
       guard values.count == 1 || values.count == outputs, constant.shape.last ?? 1 == values.count else {
-        throw failNode("expected a bias of shape (\(outputs)), found \(shapeText(constant.shape))")
+        throw failNode("expects a bias of shape (\(outputs)), found \(shapeText(constant.shape))")
       }
       let beta = Double(node.float("beta") ?? 1)
       bias = Parameter(
@@ -169,13 +171,13 @@ extension ONNXImporter {
     return ONNXView(layer, size, shape: given.shape.dropLast() + [outputs])
   }
 
-  /// MatMul with a constant matrix at every pixel: a 1×1 convolution of the channels, which are the last axis.
+  /// Adds a 1×1 convolution for MatMul with a constant matrix at every pixel. The channels are the last axis.
   private mutating func pointwise(_ given: ONNXView, _ shapes: ONNXShapes) throws(PixelAscentError) -> ONNXView? {
     guard let input = try settled(given) else { return nil }
     let axis = input.shape.count - 1
     guard input.roles?[axis] == .channel else {
       return fails(
-        "on \(shapeText(given.shape)); supported are a vector (1, values), and pixels whose channels are the last axis")
+        "expected a vector (1, values), or channels as the last axis, found \(shapeText(given.shape))")
     }
     guard shapes.constants.count > 1, let matrix = shapes.constants[1], matrix.shape.count == 2,
       let transposed = try matrix.transposedMatrix()
@@ -183,10 +185,11 @@ extension ONNXImporter {
     if case .transposed = transposed.content { try charge(transposed.count) }
     let (outputs, inputs) = (transposed.shape[0], transposed.shape[1])
     guard inputs == input.size.channels, outputs > 0 else {
-      throw failNode("has a matrix of shape \(shapeText(transposed.shape)), found \(input.size.channels) channels")
+      throw failNode(
+        "has a matrix of shape \(shapeText(transposed.shape)), found \(input.size.channels) input channels")
     }
     guard let weight = try transposed.parameter()?.tensor() else {
-      return fails("expected a matrix of a type that is read")
+      return fails("expected a matrix of a supported type")
     }
     let size = ONNXView.Size(channels: outputs, rows: input.size.rows, columns: input.size.columns)
     let parameters = [
@@ -203,7 +206,7 @@ extension ONNXImporter {
     let rank = input.shape.count
     guard let axis = ONNXShapes.axis(node.integer("axis") ?? (opset < 13 ? 1 : -1), of: rank),
       opset < 13 ? elementCount(Array(input.shape[axis...])) == input.size.count : input.shape[axis] == input.size.count
-    else { return fails("on one of the axes of \(shapeText(input.shape)); it is supported on the scores only") }
+    else { return fails("it is on one axis of \(shapeText(input.shape)); only softmax of the scores is supported") }
     var result = input
     result.layer = try add(Softmax(), [input], input.size).layer
     return result

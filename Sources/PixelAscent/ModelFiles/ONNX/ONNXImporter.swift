@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-/// Makes a graph of layers from a file's nodes, one after another.
+/// Converts a file's nodes, one after another, to a graph of layers.
 struct ONNXImporter {
   let file: ONNXFile
   let files: ONNXExternalFiles
@@ -9,22 +9,22 @@ struct ONNXImporter {
   var parameters: [String: Parameter] = [:]
   private(set) var unsupported: [UnsupportedOperator] = []
   var notes: [Message] = []
-  /// What is known of the values, by their names.
+  /// The values made so far, by their names.
   var values: [String: ONNXValue] = [:]
-  /// How many nodes take a value.
+  /// The number of nodes that take each value. The graph's output counts as one.
   private(set) var uses: [String: Int] = [:]
-  /// The views for which a flatten has been made.
+  /// The views that have been flattened, each with the view of its flatten layer.
   var flattened: [ONNXView: ONNXView] = [:]
-  /// The names that are taken, and how many layers asked for each.
+  /// The names of layers, each with the number of layers that have asked for it.
   private var names = [Graph.image: 1]
-  /// Linear layers to which no bias has been added, and the values that they make.
+  /// The linear layers to which no bias has been added, each with the name of the value that it makes.
   var unbiased: [String: String] = [:]
   private var image: ONNXView?
-  /// Whether the file says how large images are.
+  /// Whether the file fixes the size of images.
   private var hasSize = false
-  /// The elements made of nothing so far.
-  private var made = 0
-  /// The node at hand.
+  /// The number of elements that have been computed or copied so far: see `charge(_:)`.
+  private var charged = 0
+  /// The current node.
   var node: ONNXNode
 
   init(_ file: ONNXFile, inputSize: Int) {
@@ -36,7 +36,8 @@ struct ONNXImporter {
 
   var opset: Int { file.opset }
 
-  /// Reads every node the output depends on; the view of the output, nil if something is unsupported.
+  /// Converts every node that the output depends on. Returns the view of the output; nil if it depends on an
+  /// unsupported operator.
   mutating func run() throws(PixelAscentError) -> ONNXView? {
     let order = try ONNXOrder(file)
     let output = try chosenOutput()
@@ -46,7 +47,7 @@ struct ONNXImporter {
     var seen = Set<String>()
     for tensor in file.initializers where uses[tensor.name] != nil {
       guard seen.insert(tensor.name).inserted else {
-        throw fail("tensor \(tensor.name.oneLine) is there twice")
+        throw fail("tensor \(tensor.name.oneLine) occurs twice")
       }
       values[tensor.name] = .constant(try tensor.constant(files))
     }
@@ -58,16 +59,16 @@ struct ONNXImporter {
         values[name] = results.indices.contains(index) ? results[index] : .unknown
       }
       if !results.isEmpty && node.outputs.dropFirst(results.count).contains(where: { !$0.isEmpty && uses[$0] != nil }) {
-        record("its further outputs are not supported")
+        record("only its first output is supported")
       }
     }
     guard let view = try settledView(output) else { return nil }
     let middle = layers.first { $0.operation is Softmax && $0.name != view.layer }
-    if let middle { record("softmax is supported as the last layer only", "Softmax", at: middle.name) }
+    if let middle { record("softmax is supported only as the last layer", "Softmax", at: middle.name) }
     return view
   }
 
-  /// The values of the outputs of the node at hand.
+  /// Converts the current node. Returns the values of its outputs, or no values if something is not supported.
   private mutating func value() throws(PixelAscentError) -> [ONNXValue] {
     var constants = [ONNXConstant?](), isUnknown = false, isConstant = true
     for name in node.inputs {
@@ -91,7 +92,7 @@ struct ONNXImporter {
       ]
     }
     guard let known, !isConstant else {
-      // What waits to become layers may be unsupported too.
+      // The pending values among the inputs may be unsupported too.
       for name in node.inputs {
         if case .pending = values[name] { _ = try view(name) }
       }
@@ -104,11 +105,11 @@ struct ONNXImporter {
   private mutating func folded(_ constants: [ONNXConstant?]) throws(PixelAscentError) -> ONNXConstant? {
     let value = node.attributes["value"]?.tensor
     if node.type == "Constant", let value { return try value.constant(files) }
-    for constant in constants { try charge(min(constant?.count ?? 0, ONNXConstant.mostElements)) }
+    for constant in constants { try charge(min(constant?.count ?? 0, ONNXConstant.maxElements)) }
     let result: ONNXConstant?
     if node.type == "ConstantOfShape" {
       guard let shape = constants.first.flatMap(\.self)?.integers, let count = elementCount(shape),
-        count <= ONNXConstant.mostElements
+        count <= ONNXConstant.maxElements
       else { return nil }
       try charge(count)
       let filling = try value?.constant(files).loaded() ?? ONNXConstant(shape: [1], content: .reals([0]))
@@ -122,34 +123,34 @@ struct ONNXImporter {
     } else {
       result = try ONNXFolding(node, constants).result()
     }
-    if let result { try charge(min(result.count, ONNXConstant.mostElements)) }
+    if let result { try charge(min(result.count, ONNXConstant.maxElements)) }
     return result
   }
 
-  /// Counts elements that are computed or copied: they may not be many more than the files' bytes.
+  /// Counts elements that are computed or copied. Throws if they are many more than the files have bytes.
   mutating func charge(_ count: Int) throws(PixelAscentError) {
-    made += count
-    guard made <= 1 << 24 + file.source.count + files.byteCount else {
+    charged += count
+    guard charged <= 1 << 24 + file.source.count + files.byteCount else {
       throw fail("the graph asks for far more numbers than the file holds")
     }
   }
 
   func fail(_ message: String) -> PixelAscentError { file.source.fail(message) }
 
-  /// An error about the node at hand.
+  /// Returns an error about the current node.
   func failNode(_ message: String) -> PixelAscentError {
     PixelAscentError(
       .invalidModel, "\(node.type.oneLine) \(message)", about: file.source.name, "node \(node.label.oneLine)")
   }
 
-  /// Notes that a node, or else the one at hand, is not supported.
+  /// Records that a node is not supported: the current one, unless another type and layer are given.
   mutating func record(_ advice: String, _ type: String? = nil, at layer: String? = nil) {
     unsupported.append(.init(layer: layer ?? node.label, operator: type ?? node.type, reason: advice))
   }
 
   // MARK: Layers
 
-  /// Adds a layer whose name is the label of a node, or of the one at hand.
+  /// Adds a layer that is named after `maker`, or else after the current node. Returns a view of the layer's output.
   ///
   /// - Throws: `PixelAscentError` of kind `invalidModel` if its output or its parameters are too large.
   mutating func add(
@@ -160,7 +161,7 @@ struct ONNXImporter {
       (1...1 << 17).contains(size.columns), let count = elementCount([size.channels, size.rows, size.columns]),
       count <= 1 << 40
     else {
-      throw failNode("makes an output of shape \(shapeText([size.channels, size.rows, size.columns]))")
+      throw failNode("makes an output of the impossible shape \(shapeText([size.channels, size.rows, size.columns]))")
     }
     let name = unique((maker ?? node).label)
     layers.append(GraphLayer(name: name, operation: operation, inputs: inputs.map(\.layer)))
@@ -187,7 +188,7 @@ struct ONNXImporter {
     guard let first = file.outputs.first else { throw fail("the graph has no output") }
     let chosen = file.outputs.first { $0.shape?.count == 2 } ?? first
     if file.outputs.count > 1 {
-      notes.append("of the file's \(file.outputs.count) outputs, \(chosen.name.oneLine) is taken for the scores")
+      notes.append("the file has \(file.outputs.count) outputs; \(chosen.name.oneLine) is taken for the scores")
     }
     return chosen.name
   }
@@ -206,14 +207,14 @@ struct ONNXImporter {
           + (input.shape.map { "one of \($0.count) dimensions" } ?? "none declared"))
     }
     guard shape[0] == nil || shape[0] == 1 else { throw fail("expected a batch of 1 or open, found \(shape[0] ?? 0)") }
-    // Rows before columns before channels in what TensorFlow exports.
+    // TensorFlow exports the order rows, columns, channels.
     let channelsLast = shape[1] != 1 && shape[1] != 3 && (shape[3] == 1 || shape[3] == 3)
     let order = channelsLast ? [0, 3, 1, 2] : [0, 1, 2, 3]
     guard let channels = shape[order[1]] else { throw fail("the input doesn't declare how many channels it has") }
     let rows = shape[order[2]] ?? inputSize, columns = shape[order[3]] ?? inputSize
     let sizes = Preprocessing.inputSizes
     guard 1...4096 ~= channels, sizes ~= rows, sizes ~= columns else {
-      throw fail("declares an input of shape \(shapeText([1, channels, rows, columns]))")
+      throw fail("the graph declares an input of the impossible shape \(shapeText([1, channels, rows, columns]))")
     }
     hasSize = shape[order[2]] != nil && shape[order[3]] != nil
     let view = ONNXView(Graph.image, .init(channels: channels, rows: rows, columns: columns))
@@ -221,7 +222,7 @@ struct ONNXImporter {
     values[input.name] = .view(channelsLast ? view.transposed([0, 2, 3, 1]) : view)
   }
 
-  /// What has been read, with the scores' view.
+  /// Returns the model, given the view of the scores.
   func model(_ output: ONNXView?) throws(PixelAscentError) -> Model {
     guard let image, let output, output.layer != Graph.image else { throw fail("the graph has no layers") }
     guard output.size.plane == 1, output.isVector else {
@@ -233,7 +234,7 @@ struct ONNXImporter {
     let origin = [file.producer, file.version].filter { !$0.isEmpty }.joined(separator: " ")
     var notes = notes
     if graph.layers.last?.operation is Softmax {
-      notes.append("the softmax at the end is left out: scores are what comes before it")
+      notes.append("the softmax at the end is left out: the scores are its inputs")
     }
     var model = Model(
       graph: graph, parameters: parameters, preprocessing: metadata.preprocessing(inputSize: size),

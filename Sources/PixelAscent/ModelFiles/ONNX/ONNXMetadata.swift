@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 
-/// What people write into an ONNX file's metadata: labels, mean and standard deviation. No standard says how.
+/// The labels, mean and standard deviation in an ONNX file's metadata. No standard says how to write them.
 struct ONNXMetadata {
   private let entries: [String: String]
 
   init(_ entries: [String: String]) { self.entries = entries }
 
-  /// A name a class, from a JSON array, lines, or a list with commas; nil unless there are as many as classes.
+  /// Returns one name per class, from a JSON array, lines, or a list with commas; nil unless their number is `count`.
   func labels(count: Int) -> Labels? {
     guard let text = ["labels", "classes", "class_names"].lazy.compactMap({ entries[$0] }).first else { return nil }
     let names: [String]
@@ -20,7 +20,9 @@ struct ONNXMetadata {
     return names.count == count ? try? Labels(names: names.map { [$0] }) : nil
   }
 
-  /// From "mean" and "std", three numbers each, of pixels in [0, 1] or (if a deviation exceeds 1.5) in [0, 255].
+  /// Returns the preprocessing from "mean" and "std", which hold one or three numbers each.
+  ///
+  /// The numbers are for pixels in [0, 1] or, if a standard deviation exceeds 1.5, in [0, 255].
   func preprocessing(inputSize: Int) -> Preprocessing? {
     guard let mean = numbers("mean"), let std = numbers("std") else { return nil }
     let unit: Float = std.contains { $0 > 1.5 } ? 255 : 1

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-/// The operators that the network's values can go through.
+/// The operators that are supported on the network's values.
 enum ONNXOperator: String {
   case conv = "Conv"
   case gemm = "Gemm"
@@ -56,7 +56,7 @@ enum ONNXOperator: String {
 }
 
 extension ONNXImporter {
-  /// The values that an operator makes; nil if it is not supported as it is used, which has been recorded then.
+  /// Returns the values that the current node makes; nil if it is not supported as it is used, which is then recorded.
   mutating func convert(_ kind: ONNXOperator, _ shapes: ONNXShapes) throws(PixelAscentError) -> [ONNXValue]? {
     if !shapes.has(0) { throw failNode("lacks an input") }
     let view: ONNXView?
@@ -89,13 +89,13 @@ extension ONNXImporter {
     return view.map { [.view($0)] }
   }
 
-  /// Records that the node at hand is not supported.
+  /// Records that the current node is not supported, and returns nil.
   mutating func fails<Value>(_ advice: String) -> Value? {
     record(advice)
     return nil
   }
 
-  /// A value as a view; what is pending becomes layers. Nil if that is not supported, which has been recorded then.
+  /// Returns a value as a view. A pending value becomes layers; nil if they are not supported, which is then recorded.
   mutating func view(_ name: String) throws(PixelAscentError) -> ONNXView? {
     switch values[name] {
     case .view(let view): return view
@@ -103,19 +103,19 @@ extension ONNXImporter {
       let view = try layers(of: pending)
       values[name] = view.map { .view($0) } ?? .unknown
       return view
-    case .constant: return fails("a constant stands where an image's values are expected")
+    case .constant: return fails("expected a value of the network, found a constant")
     case .unknown: return nil
     case nil: throw failNode("lacks an input")
     }
   }
 
-  /// A value as a view whose axes are its layer's.
+  /// Returns a value as a view whose axes are those of its layer.
   mutating func settledView(_ name: String) throws(PixelAscentError) -> ONNXView? {
     guard let view = try view(name) else { return nil }
     return try settled(view)
   }
 
-  /// The node's input as (1, channels, rows, columns).
+  /// Returns the current node's input if it has the shape (1, channels, rows, columns); if not, records that.
   mutating func plane() throws(PixelAscentError) -> ONNXView? {
     guard let view = try settledView(node.inputs[0]) else { return nil }
     guard view.isPlanar else {
@@ -124,11 +124,11 @@ extension ONNXImporter {
     return view
   }
 
-  /// A view whose axes are its layer's: a vector of many pixels is flattened.
+  /// Returns a view whose axes are those of its layer. A vector of many pixels is flattened.
   mutating func settled(_ view: ONNXView) throws(PixelAscentError) -> ONNXView? {
     if view.roles != nil { return view }
     guard view.isVector, let axis = view.shape.firstIndex(where: { $0 > 1 }) else {
-      return fails("an array of shape \(shapeText(view.shape)) is not an image's channels, rows and columns any more")
+      return fails("the axes of an array of shape \(shapeText(view.shape)) are no longer channels, rows and columns")
     }
     if let known = flattened[view] { return known }
     let size = ONNXView.Size(channels: view.size.count, rows: 1, columns: 1)
@@ -137,19 +137,19 @@ extension ONNXImporter {
     return flattened[view]
   }
 
-  /// The operators that are computed when their inputs are constants.
+  /// The operators that are supported on constants only.
   static let foldable: Set<String> = [
     "Constant", "ConstantOfShape", "Shape", "Size", "Range", "Expand", "Where", "Equal", "Less", "LessOrEqual",
     "Greater", "GreaterOrEqual", "Not", "And", "Or", "Mod", "Abs", "Sign", "Floor", "Ceil", "Round", "Sqrt", "Log",
     "ReduceProd",
   ]
 
-  /// What to say of an operator that is not supported.
+  /// Returns why an operator is not supported, and the nearest one that is.
   static func advice(_ type: String) -> String {
     if foldable.contains(type) { return "it is supported on constants only" }
-    if type.contains(".") { return "it is none of ONNX's own; export the network without a runtime's own operators" }
+    if type.contains(".") { return "it is not an operator of ONNX; export the network without a runtime's operators" }
     if type.hasPrefix("QLinear") || type.hasSuffix("Integer") { return quantized }
-    return advices[type] ?? "it has no near relative among the layers of image classifiers"
+    return advices[type] ?? "no layer of image classifiers is similar"
   }
 
   private static let quantized = "quantised networks are not supported; export the network in floating point"

@@ -1,68 +1,71 @@
 // SPDX-License-Identifier: MIT
 
-/// Which nodes a value depends on, and in what order they can be done.
+/// Finds the nodes that a value depends on, and an order in which they can be computed.
 struct ONNXOrder {
   private let file: ONNXFile
-  /// The node that makes a value.
-  private let makers: [String: Int]
+  /// The index of the node that makes each value.
+  private let producers: [String: Int]
+  /// The values that no node makes: the inputs and initializers of the graph.
   private let given: Set<String>
 
-  /// - Throws: `PixelAscentError` of kind `invalidModel` if two nodes make the same value.
+  /// - Throws: `PixelAscentError` of kind `invalidModel` if a value is made twice.
   init(_ file: ONNXFile) throws(PixelAscentError) {
     self.file = file
     given = Set(file.inputs.map(\.name) + file.initializers.map(\.name))
-    var makers = [String: Int]()
+    var producers = [String: Int]()
     for (index, node) in file.nodes.enumerated() {
       for output in node.outputs where !output.isEmpty {
-        guard makers.updateValue(index, forKey: output) == nil, !given.contains(output) else {
+        guard producers.updateValue(index, forKey: output) == nil, !given.contains(output) else {
           throw file.source.fail("the value \(output.oneLine) is made twice")
         }
       }
     }
-    self.makers = makers
+    self.producers = producers
   }
 
-  /// The nodes that `value` needs, each after those it takes its inputs from, else in the file's order.
+  /// Returns the nodes that `value` depends on, each after the nodes that make its inputs, otherwise in the file's
+  /// order.
   ///
-  /// - Throws: `PixelAscentError` of kind `invalidModel` if a value is needed that nothing makes, or that needs itself.
+  /// - Throws: `PixelAscentError` of kind `invalidModel` if nothing makes a value that is needed, or a value depends on
+  ///   itself.
   func nodes(for value: String) throws(PixelAscentError) -> [ONNXNode] {
     let needed = try closure(of: value)
     var order = [ONNXNode]()
-    // Those done, and those on the path at hand.
-    var done = Set<Int>(), open = Set<Int>()
+    // Finished nodes, and nodes on the current path.
+    var done = Set<Int>(), onPath = Set<Int>()
     for first in needed.sorted() where !done.contains(first) {
       var path = [(node: first, input: 0)]
-      open.insert(first)
+      onPath.insert(first)
       while let (index, input) = path.last {
         let node = file.nodes[index]
         if input == node.inputs.count {
           order.append(node)
           done.insert(index)
-          open.remove(index)
+          onPath.remove(index)
           path.removeLast()
           continue
         }
         path[path.count - 1].input += 1
-        guard let maker = makers[node.inputs[input]], !done.contains(maker) else { continue }
-        guard open.insert(maker).inserted else {
+        guard let producer = producers[node.inputs[input]], !done.contains(producer) else { continue }
+        guard onPath.insert(producer).inserted else {
           throw file.source.fail("the graph has a cycle: node \(node.label.oneLine) depends on itself")
         }
-        path.append((maker, 0))
+        path.append((producer, 0))
       }
     }
     return order
   }
 
   private func closure(of value: String) throws(PixelAscentError) -> Set<Int> {
-    guard let last = makers[value] else {
+    guard let last = producers[value] else {
       throw file.source.fail("no node makes the graph's output \(value.oneLine)")
     }
     var needed: Set<Int> = [last], rest = [last]
     while let index = rest.popLast() {
       let node = file.nodes[index]
       for input in node.inputs where !input.isEmpty {
-        if let maker = makers[input] {
-          if needed.insert(maker).inserted { rest.append(maker) }
+        if let producer = producers[input] {
+          if needed.insert(producer).inserted { rest.append(producer) }
         } else if !given.contains(input) {
           throw file.source.fail("node \(node.label.oneLine) takes the value \(input.oneLine), which nothing makes")
         }

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
 
-/// Reads networks from ONNX files <https://onnx.ai>: opset 7 to the newest, weights inside or in files beside.
+/// Reads networks from ONNX files (<https://onnx.ai>) of opset 7 or newer, with weights in the file or in files beside
+/// it.
 package enum ONNXReader {
-  /// The network that an ONNX file holds.
+  /// Returns the network that an ONNX file holds.
   ///
   /// - Parameter inputSize: the height and width that are assumed where the file leaves them open; 224 if nil.
   /// - Throws: `PixelAscentError` of kind `invalidModel` if the file contradicts itself or the format, or holds
-  ///   operators that are not supported: its line names the first; ``unsupported(_:inputSize:)`` gives all.
+  ///   operators that are not supported. The line names the first one; ``unsupported(_:inputSize:)`` returns all.
   package static func read(_ source: ByteSource, inputSize: Int? = nil) throws(PixelAscentError) -> Model {
     let file = try ONNXFile(source)
     var importer = ONNXImporter(file, inputSize: inputSize ?? 224)
@@ -21,7 +22,7 @@ package enum ONNXReader {
     return try importer.model(output)
   }
 
-  /// All that keeps a file from being read, in the order of its nodes.
+  /// Returns the operators that keep a file from being read, in the order in which the importer finds them.
   ///
   /// - Throws: as ``read(_:inputSize:)`` does if the file is damaged.
   package static func unsupported(

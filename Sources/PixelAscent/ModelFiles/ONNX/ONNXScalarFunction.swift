@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 
-/// A function of one value that several operators make together, known by its values at some points.
+/// A function of one number that one or more operators compute, represented by its values at fixed points.
 ///
-/// Exporters write GELU, SiLU or hard swish in many ways; whichever they choose, the values are the same.
+/// Exporters write GELU, SiLU or hard swish in many ways, but the values are always the same.
 struct ONNXScalarFunction {
   let values: [Double]
 
-  /// x itself.
+  /// The identity function.
   static let identity = ONNXScalarFunction(values: points)
 
   private static let points: [Double] = {
@@ -14,13 +14,14 @@ struct ONNXScalarFunction {
     return positive.map { -$0 } + positive
   }()
 
-  /// What it is, if it is one layer.
+  /// A function that one layer computes, or that needs no layer.
   enum Match {
     case identity
     case affine(weight: Double, bias: Double)
     case function(ElementFunction)
   }
 
+  /// The known function that has these values; nil if none has.
   var match: Match? {
     let points = Self.points
     let weight = (values[1] - values[0]) / (points[1] - points[0])
@@ -28,7 +29,7 @@ struct ONNXScalarFunction {
     if equals({ weight * $0 + bias }, within: 1e-9) {
       return weight == 1 && bias == 0 ? .identity : .affine(weight: weight, bias: bias)
     }
-    // Constants of half precision move a function by some 1e-4; the two GELUs differ by up to 5e-4.
+    // Constants in half precision change the values by about 1e-4; the two GELUs differ by up to 5e-4.
     let known = Self.known.first { function in equals({ ONNXArithmetic.value(function, $0) }, within: 2e-4) }
     return known.map { .function($0) }
   }
@@ -46,23 +47,23 @@ struct ONNXScalarFunction {
   ]
 }
 
-/// A value that an operator on each element makes of one view; a layer only when something else needs it.
+/// The value that operators on each element make of one view. It becomes layers only when another operator needs it.
 struct ONNXPending {
-  /// The operator on the values before it.
+  /// The last of a pending value's operators.
   enum Step {
     case function(ElementFunction)
     case affine(weight: Double, bias: Double)
     case add, subtract, multiply
-    /// None of PixelAscent's layers; it may be a part of one.
+    /// An operator that is not a layer, but may be a part of one.
     case none
   }
 
   let base: ONNXView
   let function: ONNXScalarFunction
   let step: Step
-  /// The names of the values before it.
+  /// The names of the last operator's inputs, without constants.
   let inputs: [String]
-  /// The operators from the base on.
+  /// The number of operators since the base.
   let depth: Int
   let node: ONNXNode
 }
@@ -71,6 +72,6 @@ enum ONNXValue {
   case constant(ONNXConstant)
   case view(ONNXView)
   case pending(ONNXPending)
-  /// What an unsupported operator makes.
+  /// The output of an unsupported operator.
   case unknown
 }

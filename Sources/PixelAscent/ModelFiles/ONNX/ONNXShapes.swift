@@ -1,22 +1,22 @@
 // SPDX-License-Identifier: MIT
 
-/// What operators that only rearrange do to a shape, for constants and for the network's values alike.
+/// Computes the shapes that rearranging operators produce, for constants and for the network's values alike.
 ///
-/// All give nil where a parameter is missing, unknown or impossible.
+/// All methods return nil if a parameter is missing, unknown or impossible.
 struct ONNXShapes {
   let node: ONNXNode
   /// The inputs that are constants.
   let constants: [ONNXConstant?]
 
-  /// Integers that older versions of an operator have as an attribute, newer ones as an input.
+  /// Returns integers that older versions of an operator have as an attribute, and newer ones as an input.
   func integers(_ attribute: String, input: Int) -> [Int]? {
     node.integers(attribute) ?? (constants.indices.contains(input) ? constants[input]?.integers : nil)
   }
 
-  /// Whether an input is named.
+  /// Returns whether the node has an input of this index.
   func has(_ input: Int) -> Bool { node.inputs.indices.contains(input) && !node.inputs[input].isEmpty }
 
-  /// The axis from 0 on; negative ones count from the end.
+  /// Returns an axis counted from 0. Negative axes count from the end.
   static func axis(_ axis: Int, of rank: Int) -> Int? {
     let index = axis < 0 ? axis &+ rank : axis
     return (0..<rank).contains(index) ? index : nil
@@ -27,7 +27,7 @@ struct ONNXShapes {
     return all.count == axes.count && Set(all).count == all.count ? all.sorted() : nil
   }
 
-  /// The shape that Reshape, Flatten, Squeeze or Unsqueeze gives.
+  /// Returns the shape after Reshape, Flatten, Squeeze or Unsqueeze.
   func reshaped(_ shape: [Int]) -> [Int]? {
     switch node.type {
     case "Reshape":
@@ -69,13 +69,13 @@ struct ONNXShapes {
     }
   }
 
-  /// The order of axes of Transpose.
+  /// Returns the order of the axes after Transpose.
   func permutation(_ rank: Int) -> [Int]? {
     guard let order = node.integers("perm") else { return (0..<rank).reversed() }
     return order.sorted() == Array(0..<rank) ? order : nil
   }
 
-  /// The places along each axis that Slice takes.
+  /// Returns the positions that Slice takes along each axis.
   func slices(_ shape: [Int]) -> [[Int]]? {
     guard let starts = integers("starts", input: 1), let ends = integers("ends", input: 2),
       let axes = integers("axes", input: 3) ?? (has(3) ? nil : Array(starts.indices)),
@@ -87,14 +87,14 @@ struct ONNXShapes {
     for index in axes.indices {
       guard let axis = Self.axis(axes[index], of: shape.count), steps[index] != 0 else { return nil }
       let extent = shape[axis]
-      guard extent <= ONNXConstant.mostElements else { return nil }
+      guard extent <= ONNXConstant.maxElements else { return nil }
       let step = min(max(steps[index], -extent - 1), extent + 1)
-      func clamped(_ place: Int) -> Int {
-        let place = place < 0 ? max(place, -extent - 1) + extent : place
-        return step > 0 ? min(max(place, 0), extent) : min(max(place, -1), extent - 1)
+      func clamped(_ position: Int) -> Int {
+        let position = position < 0 ? max(position, -extent - 1) + extent : position
+        return step > 0 ? min(max(position, 0), extent) : min(max(position, -1), extent - 1)
       }
       lists[axis] = Array(stride(from: clamped(starts[index]), to: clamped(ends[index]), by: step))
     }
-    return zip(lists, shape).map { list, extent in list ?? Array(0..<min(extent, ONNXConstant.mostElements + 1)) }
+    return zip(lists, shape).map { list, extent in list ?? Array(0..<min(extent, ONNXConstant.maxElements + 1)) }
   }
 }

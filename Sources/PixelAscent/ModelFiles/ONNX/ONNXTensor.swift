@@ -1,25 +1,25 @@
 // SPDX-License-Identifier: MIT
 
-/// A TensorProto: what is said of a tensor, and where its elements lie.
+/// A TensorProto: a tensor's name, shape and type, and the location of its elements.
 struct ONNXTensor {
   private(set) var name = ""
   private(set) var shape: [Int] = []
   private let source: ByteSource
   private var type = 0
-  private var place = Place.none
+  private var location = Location.none
 
-  private enum Place {
+  private enum Location {
     case none
-    /// Little-endian, in C order.
+    /// In one range of the file, little-endian and in C order.
     case raw(Range<Int>)
-    /// In pieces of a repeated field; its elements take `size` bytes, or (0) are varints.
+    /// In the pieces of a repeated field. An element takes `size` bytes, or is a varint if `size` is 0.
     case field([Range<Int>], size: Int)
-    /// In another file: location, offset, length.
+    /// In another file, which the keys location, offset and length describe.
     case external([String: String])
   }
 
-  /// Integers are read at once up to this number; more don't describe shapes.
-  private static let mostIntegers = 1 << 20
+  /// The largest number of integers, or of pieces, that is read. More integers don't describe shapes.
+  private static let maxIntegers = 1 << 20
 
   init(_ message: ProtobufMessage) throws(PixelAscentError) {
     source = message.source
@@ -29,7 +29,7 @@ struct ONNXTensor {
       switch field.number {
       case 1: shape += try message.integers(field)
       case 2: type = try message.integer(field)
-      case 3: throw message.fail("tensor \(name.oneLine) is stored in segments")
+      case 3: throw message.fail("tensor \(name.oneLine) is stored in segments, which is not supported")
       case 4, 5, 7, 10, 11:
         size = field.number == 4 ? 4 : field.number == 10 ? 8 : 0
         pieces.append(try message.packed(field, of: size))
@@ -42,15 +42,15 @@ struct ONNXTensor {
       default: break
       }
       guard shape.count <= 16 else { throw message.fail("tensor \(name.oneLine) declares more than 16 dimensions") }
-      guard pieces.count <= Self.mostIntegers else {
-        throw message.fail("tensor \(name.oneLine) is stored in more than \(Self.mostIntegers) pieces")
+      guard pieces.count <= Self.maxIntegers else {
+        throw message.fail("tensor \(name.oneLine) is stored in more than \(Self.maxIntegers) pieces")
       }
     }
-    place =
+    location =
       isExternal ? .external(external) : raw.map { .raw($0) } ?? (pieces.isEmpty ? .none : .field(pieces, size: size))
   }
 
-  /// The tensor as a constant: integers are read, other numbers left in their file.
+  /// Returns the tensor as a constant. Integers are read; other numbers stay in their file if possible.
   ///
   /// - Throws: `PixelAscentError` of kind `invalidModel` if the elements don't fill the declared shape.
   func constant(_ files: ONNXExternalFiles) throws(PixelAscentError) -> ONNXConstant {
@@ -58,7 +58,7 @@ struct ONNXTensor {
       return ONNXConstant(shape: shape, content: .unreadable("of ONNX's type \(type)"))
     }
     guard let count = elementCount(shape) else { throw fail("declares the shape \(shapeText(shape))") }
-    switch place {
+    switch location {
     case .field(let pieces, let size): return try collected(pieces, size, element, count)
     case .none:
       guard count == 0 else { throw fail("declares the shape \(shapeText(shape)), found no elements") }
@@ -85,20 +85,21 @@ struct ONNXTensor {
   ) throws(PixelAscentError) -> ONNXConstant {
     let parameter = try Parameter(file, at: offset, element, shape: shape, name: name)
     if element.isFloat { return ONNXConstant(shape: shape, content: .parameter(parameter)) }
-    guard count <= Self.mostIntegers else { return manyIntegers(count) }
+    guard count <= Self.maxIntegers else { return manyIntegers(count) }
     let bytes = try file.bytes(offset..<offset + count * element.size)
     return ONNXConstant(shape: shape, content: .integers((0..<count).map { Self.integer($0, of: bytes, element) }))
   }
 
-  /// The elements of a repeated field: float32 and double as they are, others as varints, 16-bit floats as their bits.
+  /// Returns the elements of a repeated field. Float32 and double are stored as they are, others as varints, and 16-bit
+  /// floats as varints of their bits.
   private func collected(
     _ pieces: [Range<Int>], _ size: Int, _ element: ElementType, _ count: Int
   ) throws(PixelAscentError) -> ONNXConstant {
     let expected = element == .float32 ? 4 : element == .float64 ? 8 : 0
     guard size == expected else { throw fail("of \(element.rawValue) has its elements in a field of another type") }
-    let room = pieces.reduce(0) { $0 + $1.count }
-    guard count <= room / max(size, 1), size == 0 || count == room / size else {
-      throw fail("declares the shape \(shapeText(shape)) of \(element.rawValue), found \(room) bytes")
+    let byteCount = pieces.reduce(0) { $0 + $1.count }
+    guard count <= byteCount / max(size, 1), size == 0 || count == byteCount / size else {
+      throw fail("declares the shape \(shapeText(shape)) of \(element.rawValue), found \(byteCount) bytes")
     }
     if size > 0 {
       if pieces.count == 1 { return try stored(source, at: pieces[0].lowerBound, element, count) }
@@ -109,7 +110,7 @@ struct ONNXTensor {
       }
       return parameter(values)
     }
-    if !element.isFloat && count > Self.mostIntegers { return manyIntegers(count) }
+    if !element.isFloat && count > Self.maxIntegers { return manyIntegers(count) }
     var integers = [Int](), floats = [Float]()
     let message = ProtobufMessage(source)
     for piece in pieces {
@@ -144,7 +145,7 @@ struct ONNXTensor {
     16: .bfloat16,
   ]
 
-  /// Whether a number stands for a type of floats, in a tensor or in Cast.
+  /// Returns whether the number of a type, in a tensor or in Cast, stands for floats.
   static func isFloat(_ type: Int) -> Bool { elementTypes[type]?.isFloat ?? false }
 
   private static func integer(_ index: Int, of bytes: [UInt8], _ element: ElementType) -> Int {

@@ -1,32 +1,31 @@
 // SPDX-License-Identifier: MIT
 
-/// A value of the network as ONNX sees it: an array of some shape whose elements are those of a layer's output.
+/// A value of the network as ONNX sees it: an array of any shape with the elements of a layer's output.
 ///
-/// Reshape and Transpose only change the view; layers are made where that has a meaning, as for a flatten or a
-/// channel shuffle.
+/// Reshape and Transpose only change the view. A layer is added only if the result is a flatten or a channel shuffle.
 struct ONNXView: Hashable {
   /// The channels, rows and columns of a layer's output.
   struct Size: Hashable {
     var channels, rows, columns: Int
 
-    /// The pixels of a channel.
+    /// The number of pixels of a channel.
     var plane: Int { rows * columns }
     var count: Int { channels * plane }
   }
 
-  /// The layer, or `Graph.image`.
+  /// The layer's name, or `Graph.image`.
   var layer: String
   var size: Size
   var shape: [Int]
-  /// How far apart neighbours along each axis are, in elements of the layer's output in the order channel, row, column.
+  /// The distance of neighbours along each axis, in elements of the layer's output in the order channel, row, column.
   var strides: [Int]
 
-  /// The whole output as (1, channels, rows, columns).
+  /// Creates a view of a layer's whole output with the shape (1, channels, rows, columns).
   init(_ layer: String, _ size: Size) {
     self.init(layer, size, shape: [1, size.channels, size.rows, size.columns])
   }
 
-  /// The whole output in C order in another shape.
+  /// Creates a view of a layer's whole output in C order with another shape.
   init(_ layer: String, _ size: Size, shape: [Int]) {
     self.layer = layer
     self.size = size
@@ -36,7 +35,7 @@ struct ONNXView: Hashable {
 
   enum Role { case one, channel, row, column }
 
-  /// What the axes are, if each is one of the layer's; nil for example for a flattened plane.
+  /// The role of each axis; nil if an axis is not one of the layer's, for example a flattened plane.
   var roles: [Role]? {
     var roles = [Role]()
     for (extent, stride) in zip(shape, strides) {
@@ -57,12 +56,12 @@ struct ONNXView: Hashable {
     return roles
   }
 
-  /// Whether it is (1, channels, rows, columns), what convolutions take.
+  /// Whether the view has the shape (1, channels, rows, columns) in C order, which convolutions take.
   var isPlanar: Bool {
     shape == [1, size.channels, size.rows, size.columns] && isContiguous
   }
 
-  /// The axes longer than 1, those that follow one another in memory as one.
+  /// The axes longer than 1. Neighbouring axes that are contiguous in memory are merged into one.
   private var runs: [(extent: Int, stride: Int)] {
     var runs = [(extent: Int, stride: Int)]()
     for (extent, stride) in zip(shape, strides) where extent > 1 {
@@ -77,10 +76,10 @@ struct ONNXView: Hashable {
 
   var isContiguous: Bool { runs.isEmpty || runs.count == 1 && runs[0].stride == 1 }
 
-  /// Whether the elements are in one row.
+  /// Whether the view is contiguous and has at most one axis longer than 1.
   var isVector: Bool { shape.filter { $0 > 1 }.count <= 1 && isContiguous }
 
-  /// The groups of the channel shuffle that puts the elements into C order.
+  /// The groups of the channel shuffle that puts the elements into C order; nil if none does.
   var shuffleGroups: Int? {
     let runs = runs
     guard runs.count == (size.plane > 1 ? 3 : 2), runs[0].stride == size.plane,
@@ -90,7 +89,7 @@ struct ONNXView: Hashable {
     return runs[1].extent
   }
 
-  /// Whether two views put their elements in the same places.
+  /// Returns whether two views have the same shape and the same order of elements.
   func matches(_ other: ONNXView) -> Bool {
     guard shape == other.shape, size == other.size else { return false }
     return shape.indices.allSatisfy { shape[$0] == 1 || strides[$0] == other.strides[$0] }
@@ -103,7 +102,7 @@ struct ONNXView: Hashable {
     return view
   }
 
-  /// The same axes on another layer's output of as many rows and columns, with its channels along an axis.
+  /// Returns a view of another layer's output with the axes of this view, in which the channels lie along `axis`.
   func on(_ layer: String, _ size: Size, channelAxis axis: Int) -> ONNXView {
     var view = self
     view.layer = layer

@@ -5,22 +5,23 @@ extension ONNXImporter {
   mutating func convolution(_ shapes: ONNXShapes) throws(PixelAscentError) -> ONNXView? {
     guard let input = try plane() else { return nil }
     guard shapes.constants.count > 1, let weight = try shapes.constants[1]?.parameter() else {
-      return fails("expected constant weights of a type that is read")
+      return fails("expected constant weights of a supported type")
     }
     guard weight.shape.count == 4 else {
-      return fails("convolutions of \(weight.shape.count - 2) dimensions are not supported, only those of 2")
+      return fails("expected a convolution of 2 dimensions, found \(weight.shape.count - 2)")
     }
     let outputs = weight.shape[0], groups = node.integer("group") ?? 1
     guard groups > 0, outputs > 0, outputs % groups == 0, input.size.channels % groups == 0,
       weight.shape[1] == input.size.channels / groups
     else {
       throw failNode(
-        "has weights of shape \(shapeText(weight.shape)) in \(groups) groups, found \(input.size.channels) channels")
+        "has weights of shape \(shapeText(weight.shape)) in \(groups) groups, found \(input.size.channels) input "
+          + "channels")
     }
     let bias = shapes.constants.count > 2 ? try shapes.constants[2]?.parameter() : nil
     if shapes.has(2) && bias == nil { return fails("expected a constant bias") }
     guard bias == nil || bias?.shape == [outputs] else {
-      throw failNode("expected a bias of shape (\(outputs)), found \(shapeText(bias?.shape ?? []))")
+      throw failNode("expects a bias of shape (\(outputs)), found \(shapeText(bias?.shape ?? []))")
     }
     guard let window = try window(Array(weight.shape[2...]), input.size),
       let size = try output(window, input.size, outputs)
@@ -38,14 +39,14 @@ extension ONNXImporter {
       let size = try output(window, input.size, input.size.channels, ceilMode: ceilMode)
     else { return nil }
     for axis in [window.y, window.x] where max(axis.before, axis.after) > (axis.kernel - 1) * axis.dilation {
-      throw failNode("has windows that lie in the padding altogether")
+      throw failNode("has windows that lie entirely in the padding")
     }
     if isMax { return try add(MaxPool(window, ceilMode: ceilMode), [input], size) }
     let countPadding = node.integer("count_include_pad") == 1
     return try add(AveragePool(window, ceilMode: ceilMode, countPadding: countPadding), [input], size)
   }
 
-  /// Global pooling, or a mean over all axes but the channels'.
+  /// Adds a global average: global pooling, or a mean over all axes except the channels.
   mutating func globalAverage(_ shapes: ONNXShapes) throws(PixelAscentError) -> ONNXView? {
     guard let input = try view(node.inputs[0]) else { return nil }
     let rank = input.shape.count
@@ -60,7 +61,7 @@ extension ONNXImporter {
     let isChannel = kept.map { input.shape[$0] == input.size.channels && input.strides[$0] == input.size.plane }
     guard isChannel == (input.size.channels > 1 ? [true] : []) else {
       return fails(
-        "a mean over the axes \(shapeText(axes)) of \(shapeText(input.shape)); the nearest is one over each channel")
+        "a mean over the axes \(shapeText(axes)) of \(shapeText(input.shape)); the nearest is the mean of each channel")
     }
     let size = ONNXView.Size(channels: input.size.channels, rows: 1, columns: 1)
     let mean = try add(GlobalAverage(), [input], size)
@@ -73,7 +74,7 @@ extension ONNXImporter {
 
   mutating func localResponseNorm() throws(PixelAscentError) -> ONNXView? {
     guard let input = try plane() else { return nil }
-    guard let size = node.integer("size"), (1...1 << 20).contains(size) else { throw failNode("declares no size") }
+    guard let size = node.integer("size"), (1...1 << 20).contains(size) else { throw failNode("has no valid size") }
     let operation = LocalResponseNorm(
       size: size, alpha: node.float("alpha") ?? 1e-4, beta: node.float("beta") ?? 0.75, k: node.float("bias") ?? 1)
     return try add(operation, [input], input.size)
@@ -85,21 +86,21 @@ extension ONNXImporter {
     guard let pads = shapes.integers("pads", input: 1) else { return fails("expected constant pads") }
     guard let axes = shapes.has(3) ? shapes.integers("axes", input: 3) : Array(0..<rank), pads.count == 2 * axes.count,
       ONNXShapes.axes(axes, of: rank) != nil
-    else { throw failNode("expected two pads an axis, found \(pads.count) for \(shapeText(input.shape))") }
+    else { throw failNode("expects two pads per axis, found \(pads.count) for \(shapeText(input.shape))") }
     if pads.allSatisfy({ $0 == 0 }) { return input }
     guard node.text("mode") ?? "constant" == "constant" else {
-      return fails("padding of mode \((node.text("mode") ?? "").oneLine); the nearest is constant")
+      return fails("the mode \((node.text("mode") ?? "").oneLine) is not supported; the nearest is constant")
     }
     guard let view = try settled(input) else { return nil }
     var before = [0, 0], after = [0, 0]
     for (index, axis) in axes.enumerated() {
-      guard let place = ONNXShapes.axis(axis, of: rank) else { continue }
+      guard let position = ONNXShapes.axis(axis, of: rank) else { continue }
       let pair = (pads[index], pads[index + axes.count])
       if pair == (0, 0) { continue }
-      guard view.isPlanar, place >= 2, min(pair.0, pair.1) >= 0, max(pair.0, pair.1) < 1 << 16 else {
-        return fails("pads \(shapeText(pads)) of \(shapeText(view.shape)); only rows and columns can be added")
+      guard view.isPlanar, position >= 2, min(pair.0, pair.1) >= 0, max(pair.0, pair.1) < 1 << 16 else {
+        return fails("pads \(shapeText(pads)) of \(shapeText(view.shape)); only rows and columns can be padded")
       }
-      (before[place - 2], after[place - 2]) = pair
+      (before[position - 2], after[position - 2]) = pair
     }
     let constant = shapes.constants.count > 2 ? try shapes.constants[2]?.real() : nil
     if shapes.has(2) && constant == nil { return fails("expected a constant value") }
@@ -111,10 +112,10 @@ extension ONNXImporter {
     return try add(operation, [view], size)
   }
 
-  /// The window that the attributes of a convolution or pool describe.
+  /// Returns the window that the attributes of a convolution or pool describe; nil if it is not supported.
   private mutating func window(_ kernel: [Int], _ size: ONNXView.Size) throws(PixelAscentError) -> Window? {
     guard kernel.count == 2 else {
-      return fails("windows of \(kernel.count) dimensions are not supported, only those of 2")
+      return fails("expected a window of 2 dimensions, found \(kernel.count)")
     }
     let strides = node.integers("strides") ?? [1, 1], dilations = node.integers("dilations") ?? [1, 1]
     let pads = node.integers("pads") ?? [0, 0, 0, 0], extents = [size.rows, size.columns]
@@ -122,7 +123,7 @@ extension ONNXImporter {
       (kernel + strides + dilations).allSatisfy({ (1...1 << 16).contains($0) }), pads.allSatisfy({ $0 < 1 << 16 })
     else {
       throw failNode(
-        "has a window of kernel \(shapeText(kernel)), strides \(shapeText(strides)), pads \(shapeText(pads)), "
+        "has an invalid window: kernel \(shapeText(kernel)), strides \(shapeText(strides)), pads \(shapeText(pads)), "
           + "dilations \(shapeText(dilations))")
     }
     if pads.contains(where: { $0 < 0 }) { return fails("negative pads are not supported") }
@@ -139,7 +140,7 @@ extension ONNXImporter {
         let total = max(0, (count - 1) * axis.stride + (axis.kernel - 1) * axis.dilation + 1 - extents[index])
         let smaller = total / 2, isUpper = node.text("auto_pad") == "SAME_UPPER"
         (axis.before, axis.after) = isUpper ? (smaller, total - smaller) : (total - smaller, smaller)
-      default: throw failNode("has the auto_pad \((node.text("auto_pad") ?? "").oneLine)")
+      default: throw failNode("has the unknown auto_pad \((node.text("auto_pad") ?? "").oneLine)")
       }
       axes.append(axis)
     }
@@ -150,13 +151,14 @@ extension ONNXImporter {
     _ window: Window, _ size: ONNXView.Size, _ channels: Int, ceilMode: Bool = false
   ) throws(PixelAscentError) -> ONNXView.Size? {
     func extent(_ axis: WindowAxis, _ size: Int) throws(PixelAscentError) -> Int {
-      let room = size + axis.before + axis.after - (axis.kernel - 1) * axis.dilation - 1
-      guard room >= 0 else {
-        throw failNode("has a window of \(size - room) pixels on an image of \(size) with its padding, too few")
+      let slack = size + axis.before + axis.after - (axis.kernel - 1) * axis.dilation - 1
+      guard slack >= 0 else {
+        let padded = size + axis.before + axis.after
+        throw failNode("has a window of \(padded - slack) pixels, found an image of \(padded) with its padding")
       }
-      guard ceilMode else { return room / axis.stride + 1 }
-      let count = (room + axis.stride - 1) / axis.stride + 1
-      // No window begins behind the image's end.
+      guard ceilMode else { return slack / axis.stride + 1 }
+      let count = (slack + axis.stride - 1) / axis.stride + 1
+      // A window that would begin in the padding after the image is left out.
       return (count - 1) * axis.stride >= size + axis.before ? count - 1 : count
     }
     return .init(

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-/// A source's bytes, looked at through a window that moves forward with the reader.
+/// A window on a source's bytes, which moves with the reader.
 final class ByteWindow {
   let source: ByteSource
   private var start = 0
@@ -8,15 +8,15 @@ final class ByteWindow {
 
   init(_ source: ByteSource) { self.source = source }
 
-  /// The byte at a place.
+  /// Returns the byte at an offset.
   ///
-  /// - Precondition: the place lies in 0 ..< source.count
-  func byte(at place: Int) throws(PixelAscentError) -> UInt8 {
-    if place < start || place - start >= bytes.count {
-      bytes = try source.bytes(place..<place + min(Self.size, source.count - place))
-      start = place
+  /// - Precondition: the offset lies in 0 ..< source.count
+  func byte(at offset: Int) throws(PixelAscentError) -> UInt8 {
+    if offset < start || offset - start >= bytes.count {
+      bytes = try source.bytes(offset..<offset + min(Self.size, source.count - offset))
+      start = offset
     }
-    return bytes[place - start]
+    return bytes[offset - start]
   }
 
   private static let size = 1 << 14
@@ -24,9 +24,9 @@ final class ByteWindow {
 
 /// A message in the wire format of Protocol Buffers, read field by field.
 ///
-/// A field is a varint that holds its number and its wire type, then its value: a varint, 4 or 8 bytes, or as many
-/// bytes as a varint says. The bytes of a value are left where they are until they are asked for.
-/// See <https://protobuf.dev/programming-guides/encoding/>.
+/// A field is a varint that holds its number and its wire type, then its value: a varint, 4 or 8 bytes, or a length as
+/// a varint and as many bytes. The bytes of a value are read only when they are asked for. See
+/// <https://protobuf.dev/programming-guides/encoding/>.
 struct ProtobufMessage {
   private let window: ByteWindow
   private var position: Int
@@ -35,27 +35,27 @@ struct ProtobufMessage {
   struct Field {
     let number: Int
     fileprivate let type: WireType
-    /// Where the value's bytes lie, without the length before them.
-    let place: Range<Int>
+    /// The range of the value's bytes, without the length before them.
+    let range: Range<Int>
   }
 
   fileprivate enum WireType: UInt64 {
     case varint = 0, eightBytes, lengthDelimited, groupStart, groupEnd, fourBytes
   }
 
-  /// The message that a whole source holds.
+  /// Creates a reader of the message that fills a source.
   init(_ source: ByteSource) { self.init(ByteWindow(source), 0..<source.count) }
 
-  private init(_ window: ByteWindow, _ place: Range<Int>) {
+  private init(_ window: ByteWindow, _ range: Range<Int>) {
     self.window = window
-    (position, end) = (place.lowerBound, place.upperBound)
+    (position, end) = (range.lowerBound, range.upperBound)
   }
 
   var source: ByteSource { window.source }
 
   func fail(_ message: String) -> PixelAscentError { source.fail(message) }
 
-  /// The next field; nil at the message's end.
+  /// Returns the next field; nil at the message's end.
   mutating func next() throws(PixelAscentError) -> Field? {
     if position == end { return nil }
     let start = position
@@ -68,7 +68,7 @@ struct ProtobufMessage {
     case .varint:
       let first = position
       _ = try varint()
-      return Field(number: Int(tag >> 3), type: type, place: first..<position)
+      return Field(number: Int(tag >> 3), type: type, range: first..<position)
     case .eightBytes: length = 8
     case .fourBytes: length = 4
     case .lengthDelimited: length = try varint()
@@ -79,82 +79,82 @@ struct ProtobufMessage {
       throw fail("truncated or damaged: \(length) bytes are declared at byte \(position), found \(end - position)")
     }
     defer { position += Int(length) }
-    return Field(number: Int(tag >> 3), type: type, place: position..<position + Int(length))
+    return Field(number: Int(tag >> 3), type: type, range: position..<position + Int(length))
   }
 
-  /// The message that a field holds.
+  /// Returns the message that a field holds.
   func message(_ field: Field) throws(PixelAscentError) -> ProtobufMessage {
     try check(field, .lengthDelimited)
-    return ProtobufMessage(window, field.place)
+    return ProtobufMessage(window, field.range)
   }
 
-  /// The text that a field holds; what is not UTF-8 in it is replaced.
+  /// Returns the text that a field holds. Bytes that are not UTF-8 are replaced.
   func text(_ field: Field, limit: Int = 4096) throws(PixelAscentError) -> String {
     try check(field, .lengthDelimited)
-    guard field.place.count <= limit else {
-      throw fail("a text of \(field.place.count) bytes at byte \(field.place.lowerBound); at most \(limit) are read")
+    guard field.range.count <= limit else {
+      throw fail("a text of \(field.range.count) bytes at byte \(field.range.lowerBound); at most \(limit) are read")
     }
-    return String(decoding: try bytes(field.place), as: UTF8.self)
+    return String(decoding: try bytes(field.range), as: UTF8.self)
   }
 
   func integer(_ field: Field) throws(PixelAscentError) -> Int {
     try check(field, .varint)
-    var value = ProtobufMessage(window, field.place)
+    var value = ProtobufMessage(window, field.range)
     return Int(truncatingIfNeeded: try value.varint())
   }
 
   func float(_ field: Field) throws(PixelAscentError) -> Float {
     try check(field, .fourBytes)
-    return ElementType.float32.element(0, of: try bytes(field.place))
+    return ElementType.float32.element(0, of: try bytes(field.range))
   }
 
-  /// The integers of a repeated field, one or (packed) many.
+  /// Returns the integers of a repeated field: one, or many if they are packed.
   func integers(_ field: Field) throws(PixelAscentError) -> [Int] {
     if field.type != .varint { try check(field, .lengthDelimited) }
-    return try varints(field.place).map { Int(truncatingIfNeeded: $0) }
+    return try varints(field.range).map { Int(truncatingIfNeeded: $0) }
   }
 
-  /// The floats of a repeated field, one or (packed) many.
+  /// Returns the floats of a repeated field: one, or many if they are packed.
   func floats(_ field: Field) throws(PixelAscentError) -> [Float] {
     let elements = try packed(field, of: 4)
     let bytes = try bytes(elements)
     return (0..<elements.count / 4).map { ElementType.float32.element($0, of: bytes) }
   }
 
-  /// Where the elements of a repeated field lie, which take `size` bytes each, or (0) are varints.
+  /// Returns the range of a repeated field's elements, which take `size` bytes each, or are varints if `size` is 0.
   func packed(_ field: Field, of size: Int) throws(PixelAscentError) -> Range<Int> {
     if field.type != (size == 4 ? .fourBytes : size == 8 ? .eightBytes : .varint) { try check(field, .lengthDelimited) }
-    guard size == 0 || field.place.count % size == 0 else {
+    guard size == 0 || field.range.count % size == 0 else {
       throw fail(
-        "elements of \(size) bytes don't fill the \(field.place.count) bytes at byte \(field.place.lowerBound)")
+        "elements of \(size) bytes don't fill the \(field.range.count) bytes at byte \(field.range.lowerBound)")
     }
-    return field.place
+    return field.range
   }
 
-  /// The varints that fill a place.
-  func varints(_ place: Range<Int>) throws(PixelAscentError) -> [UInt64] {
-    var values = ProtobufMessage(window, place)
+  /// Returns the varints that fill a range.
+  func varints(_ range: Range<Int>) throws(PixelAscentError) -> [UInt64] {
+    var values = ProtobufMessage(window, range)
     var result = [UInt64]()
     while values.position < values.end { result.append(try values.varint()) }
     return result
   }
 
-  private func bytes(_ place: Range<Int>) throws(PixelAscentError) -> [UInt8] { try source.bytes(place) }
+  private func bytes(_ range: Range<Int>) throws(PixelAscentError) -> [UInt8] { try source.bytes(range) }
 
   private func check(_ field: Field, _ type: WireType) throws(PixelAscentError) {
     guard field.type == type else {
       throw fail(
-        "not an ONNX file, or a damaged one: field \(field.number) at byte \(field.place.lowerBound) has the wire type "
+        "not an ONNX file, or a damaged one: field \(field.number) at byte \(field.range.lowerBound) has the wire type "
           + "\(field.type.rawValue), expected \(type.rawValue)")
     }
   }
 
-  /// Seven bits a byte, the lowest first; the highest bit says that another byte follows.
+  /// Reads a varint: seven bits per byte, the lowest first. The highest bit says that another byte follows.
   private mutating func varint() throws(PixelAscentError) -> UInt64 {
     let start = position
     var value: UInt64 = 0
     for shift in stride(from: UInt64(0), to: 70, by: 7) {
-      guard position < end else { throw fail("truncated or damaged: the number at byte \(start) goes on at the end") }
+      guard position < end else { throw fail("truncated or damaged: the number at byte \(start) has no end") }
       let byte = try window.byte(at: position)
       position += 1
       if shift == 63 && byte > 1 { break }

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 
-/// An operator that this version doesn't have.
+/// An operator in an ONNX file that this version doesn't support.
 public struct UnsupportedOperator: Sendable {
-  /// The node's name, or its output's.
+  /// The name of the node, or of its output if the node has none.
   public let layer: String
-  /// "Conv", or with its domain "com.microsoft.FusedConv".
+  /// The operator's type, such as "Conv", or "com.microsoft.FusedConv" with its domain.
   public let `operator`: String
-  /// What is wrong with it, and the nearest that is supported.
+  /// The reason why the operator is not supported, and the nearest one that is.
   public let reason: String
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-/// What a pickle holds: plain data, NumPy arrays and PyTorch's tensors.
+/// A value in a pickle: plain data, a NumPy array or a PyTorch tensor.
 package enum PickleValue: Hashable, Sendable {
   case none
   case bool(Bool)
@@ -10,12 +10,12 @@ package enum PickleValue: Hashable, Sendable {
   case bytes([UInt8])
   case list([PickleValue])
   case tuple([PickleValue])
-  /// The entries in the order of the file; a key given twice is there twice.
+  /// The entries in the order of the file. A key that occurs twice has two entries.
   case dict([Entry])
   case array(Tensor)
   /// A tensor whose elements lie elsewhere in the file.
   case tensor(StoredTensor)
-  /// Something else that does no harm, such as the command line's options in a checkpoint; its contents are not kept.
+  /// A harmless value of another kind, such as the command-line options in a checkpoint. Its contents are not kept.
   case other
 
   package struct Entry: Hashable, Sendable {
@@ -31,18 +31,18 @@ package enum PickleValue: Hashable, Sendable {
 
 /// A restricted reader of Python pickles, protocols 0 to 5.
 ///
-/// It knows the opcodes that plain data and arrays need, and a fixed list of globals that it interprets itself:
-/// there is no code to run, so a hostile file can only be refused. Time and memory are linear in the file's length.
+/// The reader knows the opcodes that plain data and arrays need, and a fixed list of globals that it interprets itself.
+/// It never runs code, so a hostile file can only be refused. Time and memory are linear in the file's length.
 package enum Pickle {
-  /// The value that a file holds, which must be all there is in it.
+  /// Returns the value of the pickle that fills a file.
   ///
   /// - Throws: `PixelAscentError` of kind `invalidModel` if the pickle names another global, uses another opcode, is
-  ///   truncated or malformed, or holds an array that can't be read.
+  ///   truncated or malformed, or holds an array that can't be read, or if bytes follow it.
   package static func load(_ source: ByteSource) throws(PixelAscentError) -> PickleValue {
     try load(source, in: 0..<source.count, .numPy)
   }
 
-  /// The value that a part of a file holds, from its beginning to its end.
+  /// Returns the value of the pickle that fills a range of a file.
   static func load(
     _ source: ByteSource, in range: Range<Int>, _ dialect: PickleDialect
   ) throws(PixelAscentError) -> PickleValue {
@@ -52,18 +52,18 @@ package enum Pickle {
     return value
   }
 
-  /// The most values that a pickle may push or memoise, and so a bound on memory beside that of the file.
+  /// The largest number of values that a pickle may push, and that it may memoise. The limit bounds the memory.
   static let objectLimit = 1 << 21
-  /// How deep lists, tuples and dictionaries may nest.
+  /// The largest depth to which lists, tuples and dictionaries may nest.
   static let depthLimit = 100
 }
 
-/// Who wrote a pickle, and so which globals it may name.
+/// The library that wrote a pickle, which decides the globals that the pickle may name.
 enum PickleDialect {
   case numPy
   case torch
 
-  /// The globals, as "module.name".
+  /// The globals by their names, "module.name".
   var globals: [String: PickleGlobal] {
     switch self {
     case .numPy: PickleGlobal.numPy
@@ -71,7 +71,7 @@ enum PickleDialect {
     }
   }
 
-  /// What is read, as errors say it.
+  /// The contents that are read, in the words of error lines.
   var contents: String {
     switch self {
     case .numPy: "plain data and NumPy arrays"

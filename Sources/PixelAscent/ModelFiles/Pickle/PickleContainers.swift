@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 
-/// From the arenas to a value.
+/// Conversion of the machine's values.
 extension PickleMachine {
-  /// The value as it is handed out.
+  /// Returns a value of the machine as a `PickleValue`.
   ///
-  /// - Throws: `PixelAscentError` of kind `invalidModel` if it nests too deep or holds itself, or holds what is no value.
+  /// - Throws: `PixelAscentError` of kind `invalidModel` if the value nests too deep, contains itself, or holds a type
+  ///   or an array without contents.
   func pickleValue(of value: Value) throws(PixelAscentError) -> PickleValue {
     var finished = FinishedContainers()
     return try self.value(of: value, depth: 0, &finished).value
@@ -12,7 +13,7 @@ extension PickleMachine {
 
   private typealias Finished = (value: PickleValue, height: Int)
 
-  /// Containers made already, so that a shared one is made once; nil for those being made.
+  /// The containers that have been converted, so that a shared one is converted once. Nil marks those in progress.
   private struct FinishedContainers {
     var lists = [Int: Finished?]()
     var tuples = [Int: Finished?]()
@@ -55,7 +56,7 @@ extension PickleMachine {
     _ finished: inout FinishedContainers, make: ([PickleValue]) -> PickleValue
   ) throws(PixelAscentError) -> Finished {
     if let made = finished[keyPath: known][index] {
-      guard let made else { throw reader.fail("refused: the pickle holds a list or dictionary that holds itself") }
+      guard let made else { throw reader.fail("refused: the pickle holds a list or dictionary that contains itself") }
       return made
     }
     finished[keyPath: known].updateValue(nil, forKey: index)
@@ -63,7 +64,7 @@ extension PickleMachine {
     values.reserveCapacity(items.count)
     var height = 0
     for item in items {
-      // Both the way here and what hangs below count: a shared container may be reached first on a short way.
+      // Both the depth above and the height below are limited: the first path to a shared container may be a short one.
       guard depth < Pickle.depthLimit, height < Pickle.depthLimit else {
         throw reader.fail("refused: the pickle nests deeper than \(Pickle.depthLimit)")
       }

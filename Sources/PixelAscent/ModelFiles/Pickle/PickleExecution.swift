@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 
-/// What each opcode does.
+/// Execution of the opcodes.
 extension PickleMachine {
-  /// Runs the program to its end; the value it leaves.
+  /// Runs the program to its end, and returns the value that it leaves on the stack.
   mutating func run() throws(PixelAscentError) -> PickleValue {
     while true {
       let offset = reader.position
@@ -93,7 +93,7 @@ extension PickleMachine {
     case .reduce:
       let operands = try pop(2)
       guard case .global(let global) = operands[0], case .tuple(let arguments) = operands[1] else {
-        throw reader.fail("refused: the pickle calls what is no global, at byte \(offset)")
+        throw reader.fail("refused: the pickle calls something that is not a global, at byte \(offset)")
       }
       try push(try call(global, tuples[arguments]))
     case .build:
@@ -144,7 +144,7 @@ extension PickleMachine {
     throw reader.fail("refused: the pickle calls \("\(module).\(name)".oneLine); \(hint)")
   }
 
-  /// Python 2's strings are bytes, and used for both; those in ASCII are taken for text.
+  /// Pushes a string of Python 2, which may hold text or bytes. An ASCII string is taken for text.
   private mutating func push(python2String bytes: [UInt8]) throws(PixelAscentError) {
     let isText = bytes.allSatisfy { $0 < 128 }
     try push(isText ? .string(String(decoding: bytes, as: UTF8.self)) : .bytes(bytes))

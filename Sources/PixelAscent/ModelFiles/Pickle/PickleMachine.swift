@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 
-/// The stack machine that a pickle is a program for.
+/// The stack machine that runs a pickle, which is a program.
 ///
-/// Containers live in arenas and refer to each other by index, so that sharing, cycles and deep nesting cost nothing
-/// here; `pickleValue(of:)` bounds them once, at the end.
+/// Containers lie in arrays and refer to each other by index, so that sharing, cycles and deep nesting cost nothing
+/// while the program runs. `pickleValue(of:)` limits them once, at the end.
 struct PickleMachine {
   enum Value {
     case none
@@ -28,14 +28,14 @@ struct PickleMachine {
 
   var lists = [[Value]]()
   var tuples = [[Value]]()
-  /// Keys and values in turn.
+  /// The keys and values of each dictionary, alternating.
   var dicts = [[Value]]()
   var dtypes = [NumPyType]()
-  /// Arrays; nil until their contents have been given.
+  /// The NumPy arrays; nil until `build` gives an array its contents.
   var arrays = [Tensor?]()
   var storages = [StoredTensor.Storage]()
   var tensors = [StoredTensor]()
-  /// How many more elements arrays, and bytes encoded strings, may have: an honest file spends a byte for each.
+  /// The number of elements that may still be made of data that values can share. A valid file has a byte for each.
   private var elementBudget: Int
 
   private var stack = [Value]()
@@ -49,7 +49,7 @@ struct PickleMachine {
     elementBudget = reader.remaining
   }
 
-  /// Counts what is made from data that the file could have many arrays or strings share.
+  /// Subtracts `elements` from the budget, so that a file can't make many large values of the same bytes.
   mutating func spend(_ elements: Int) throws(PixelAscentError) {
     guard elements <= elementBudget else { throw reader.fail("refused: the arrays are larger than the pickle") }
     elementBudget -= elements
@@ -82,17 +82,17 @@ extension PickleMachine {
     try setItems(items)
   }
 
-  /// Marks the stack's height, below which `pop` does not reach.
+  /// Marks the stack's height. `pop` does not reach below the last mark.
   mutating func mark() { marks.append(stack.count) }
 
   mutating func pop() throws(PixelAscentError) -> Value { try pop(1)[0] }
 
-  /// Takes the topmost value off, or the mark where none is above it.
+  /// Removes the topmost value, or the last mark if no value lies above it.
   mutating func popValueOrMark() throws(PixelAscentError) {
     if marks.last == stack.count { marks.removeLast() } else { _ = try pop() }
   }
 
-  /// The topmost values, the last pushed last.
+  /// Removes and returns the topmost `count` values, in the order in which they were pushed.
   mutating func pop(_ count: Int) throws(PixelAscentError) -> [Value] {
     guard stack.count - (marks.last ?? 0) >= count else {
       throw reader.fail("damaged: the stack is empty before byte \(reader.position)")
@@ -101,7 +101,7 @@ extension PickleMachine {
     return Array(stack.suffix(count))
   }
 
-  /// The values above the last mark; both go.
+  /// Removes the last mark and the values above it, and returns these values.
   mutating func popToMark() throws(PixelAscentError) -> [Value] {
     guard let mark = marks.popLast() else {
       throw reader.fail("damaged: a mark is missing before byte \(reader.position)")
@@ -110,31 +110,31 @@ extension PickleMachine {
     return Array(stack[mark...])
   }
 
-  /// Adds values to the list that is on top.
+  /// Appends values to the list on top of the stack.
   mutating func append(_ items: [Value]) throws(PixelAscentError) {
     guard stack.count > marks.last ?? 0, case .list(let list)? = stack.last else {
-      throw reader.fail("damaged: append to what is no list, before byte \(reader.position)")
+      throw reader.fail("damaged: expected a list to append to, before byte \(reader.position)")
     }
     lists[list].append(contentsOf: items)
   }
 
-  /// Adds keys and values in turn to the dictionary that is on top.
+  /// Adds alternating keys and values to the dictionary on top of the stack.
   mutating func setItems(_ items: [Value]) throws(PixelAscentError) {
     guard stack.count > marks.last ?? 0, case .dict(let dict)? = stack.last, items.count % 2 == 0 else {
-      throw reader.fail("damaged: entries for what is no dictionary, before byte \(reader.position)")
+      throw reader.fail("damaged: expected a dictionary, and a value for every key, before byte \(reader.position)")
     }
     dicts[dict].append(contentsOf: items)
   }
 
-  /// Keeps the value on top under a number, by default the next.
+  /// Stores the value on top of the stack in the memo, under `index` or else the next index.
   mutating func memoize(_ index: Int? = nil) throws(PixelAscentError) {
     guard let top = stack.last, memo.count < Pickle.objectLimit else {
-      throw reader.fail("damaged: nothing to keep, or too much, at byte \(reader.position)")
+      throw reader.fail("damaged: nothing to memoise, or too much, at byte \(reader.position)")
     }
     memo[index ?? memo.count] = top
   }
 
-  /// Pushes the value that is kept under a number.
+  /// Pushes the value that the memo has under `index`.
   mutating func recall(_ index: Int) throws(PixelAscentError) {
     guard let value = memo[index] else {
       throw reader.fail("damaged: object \(index) is used before it is made, at byte \(reader.position)")

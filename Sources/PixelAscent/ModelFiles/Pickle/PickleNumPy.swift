@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-/// A global that the reader knows, and interprets itself.
+/// A global that the reader interprets itself.
 enum PickleGlobal: Hashable {
   /// `_reconstruct(ndarray, (0,), b"b")`: an array whose contents `build` gives.
   case reconstruct
@@ -12,11 +12,11 @@ enum PickleGlobal: Hashable {
   case dtype
   /// `_codecs.encode(text, "latin1")`: bytes, as Python 3 writes them in protocols 0 to 2.
   case encode
-  /// `bytes()`: no bytes, likewise.
+  /// `bytes()`: empty bytes, as Python 3 writes them in protocols 0 to 2.
   case bytes
   case torch(TorchGlobal)
 
-  /// Everything that an array needs, under NumPy's old and new module names.
+  /// The globals that arrays need, under NumPy's old and new module names.
   static let numPy: [String: PickleGlobal] = [
     "numpy.core.multiarray._reconstruct": .reconstruct,
     "numpy._core.multiarray._reconstruct": .reconstruct,
@@ -32,7 +32,7 @@ enum PickleGlobal: Hashable {
 }
 
 extension PickleMachine {
-  /// What calling a global makes.
+  /// Returns the value that a call of a global makes.
   mutating func call(_ global: PickleGlobal, _ arguments: [Value]) throws(PixelAscentError) -> Value {
     switch global {
     case .reconstruct:
@@ -74,12 +74,13 @@ extension PickleMachine {
   /// Gives an array its contents, or a dtype its byte order.
   mutating func build(_ object: Value, state: Value) throws(PixelAscentError) {
     switch object {
-    // Attributes, which no parameter is among.
+    // The state holds attributes, and no parameter is an attribute.
     case .dict where dialect == .torch, .other: return
     default: break
     }
     guard case .tuple(let tuple) = state else {
-      throw reader.fail("refused: the pickle builds an object from what is no tuple, before byte \(reader.position)")
+      throw reader.fail(
+        "refused: the pickle builds an object from something that is not a tuple, before byte \(reader.position)")
     }
     let state = tuples[tuple]
     switch object {
@@ -99,7 +100,7 @@ extension PickleMachine {
       return
     default: break
     }
-    throw reader.fail("refused: the pickle builds what is no array, before byte \(reader.position)")
+    throw reader.fail("refused: the pickle builds something that is not an array, before byte \(reader.position)")
   }
 
   private mutating func array(
@@ -112,7 +113,9 @@ extension PickleMachine {
     guard tuples[tuple].count <= 64 else { throw reader.fail("an array has more than 64 dimensions") }
     var extents = [Int]()
     for extent in tuples[tuple] {
-      guard case .int(let extent) = extent else { throw reader.fail("an array's shape holds what is no integer") }
+      guard case .int(let extent) = extent else {
+        throw reader.fail("an array's shape holds something that is not an integer")
+      }
       extents.append(extent)
     }
     return try array(data: data, dtype: dtypes[dtype], shape: extents, isFortran: isFortran)
@@ -132,7 +135,7 @@ extension PickleMachine {
     return Tensor(columnMajor: values, shape: shape)
   }
 
-  /// Data as bytes; Python 2's may have come as text, see `push(python2String:)`.
+  /// Returns data as bytes. Data of Python 2 may have been taken for text: see `push(python2String:)`.
   private func bytes(_ value: Value) -> [UInt8]? {
     switch value {
     case .bytes(let bytes): bytes
@@ -143,7 +146,7 @@ extension PickleMachine {
 }
 
 extension Tensor {
-  /// A tensor from values in Fortran order, the first dimension contiguous.
+  /// Creates a tensor from values in Fortran order, in which the first dimension is contiguous.
   fileprivate init(columnMajor source: [Float], shape: [Int]) {
     var places = StridedPlaces(shape: shape, strides: contiguousStrides(shape.reversed()).reversed())
     var values = [Float]()

@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: MIT
 
-/// A position in a pickle's bytes, and the forms in which its opcodes' arguments are written.
+/// Reads a pickle's bytes, in the forms in which the arguments of opcodes are written.
 struct PickleReader {
-  /// The bytes from the beginning on, as far as they have been needed.
+  /// The bytes loaded so far, from the pickle's beginning on.
   private(set) var bytes: [UInt8] = []
   private(set) var position = 0
   private let source: ByteSource
   private let start: Int
   private let count: Int
 
-  /// The bytes in a range of a file, which are read as they are needed: where a pickle ends only its opcodes say.
+  /// Creates a reader of a range of a file. Bytes are loaded as they are needed, since only opcodes say where a pickle
+  /// ends.
   ///
   /// - Precondition: the range lies in the file.
   init(_ source: ByteSource, in range: Range<Int>) {
@@ -21,41 +22,43 @@ struct PickleReader {
 
   func fail(_ message: String) -> PixelAscentError { source.fail(message) }
 
-  /// Refuses what follows a pickle that should be all there is.
+  /// Throws if bytes follow the pickle.
   func checkEnd() throws(PixelAscentError) {
     guard remaining == 0 else { throw fail("\(remaining) bytes follow the pickle's end") }
   }
 
   mutating func byte() throws(PixelAscentError) -> UInt8 {
-    guard position < count else { throw fail("truncated: the pickle goes on at byte \(position), the end") }
+    guard position < count else {
+      throw fail("truncated: expected more of the pickle at byte \(position), found the end")
+    }
     if position == bytes.count { try load(position + 1) }
     position += 1
     return bytes[position - 1]
   }
 
-  /// A little-endian integer of the type's width.
+  /// Reads a little-endian integer of the type's width.
   mutating func integer<T: FixedWidthInteger>(_ type: T.Type) throws(PixelAscentError) -> T {
     let start = try advance(T.bitWidth / 8)
     return T(truncatingIfNeeded: UInt64(littleEndianBytes: bytes[start..<position]))
   }
 
-  /// A big-endian double.
+  /// Reads a big-endian double.
   mutating func double() throws(PixelAscentError) -> Double {
     Double(bitPattern: try integer(UInt64.self).byteSwapped)
   }
 
-  /// As many bytes as an integer of the given width before them says.
+  /// Reads an integer of the given width, then as many bytes as it says.
   mutating func bytes<T: FixedWidthInteger>(counted type: T.Type) throws(PixelAscentError) -> [UInt8] {
     let start = try advance(try integer(type))
     return Array(bytes[start..<position])
   }
 
-  /// UTF-8 text of as many bytes as an integer of the given width before it says.
+  /// Reads an integer of the given width, then UTF-8 text of as many bytes as it says.
   mutating func text<T: FixedWidthInteger>(counted type: T.Type) throws(PixelAscentError) -> String {
     try text(try bytes(counted: type))
   }
 
-  /// The bytes up to the next line feed, which is skipped.
+  /// Reads the bytes up to the next line feed, and skips the line feed.
   mutating func line() throws(PixelAscentError) -> [UInt8] {
     var searched = position
     while true {
@@ -71,7 +74,7 @@ struct PickleReader {
 
   mutating func textLine() throws(PixelAscentError) -> String { try text(try line()) }
 
-  /// The number on a line of its own; Python 2 ends long ones in L.
+  /// Reads a line that holds an integer. Python 2 ends long integers in L.
   mutating func integerLine() throws(PixelAscentError) -> Int {
     let text = try textLine()
     guard let value = Int(text.hasSuffix("L") ? text.dropLast() : text[...]) else {
@@ -80,14 +83,14 @@ struct PickleReader {
     return value
   }
 
-  /// A little-endian integer in two's complement, as long as the integer of the given width before it says.
+  /// Reads an integer of the given width, then a little-endian integer in two's complement of as many bytes as it says.
   mutating func long<T: FixedWidthInteger>(counted type: T.Type) throws(PixelAscentError) -> Int {
     let digits = try bytes(counted: type)
     guard digits.count <= 8 else { throw fail("expected an integer of 64 bits, found one of \(8 * digits.count)") }
     return Int(signedLittleEndianBytes: digits)
   }
 
-  /// A line that holds a Python 2 string literal.
+  /// Reads a line that holds a Python 2 string literal.
   mutating func stringLiteralLine() throws(PixelAscentError) -> [UInt8] {
     let line = try line()
     guard line.count >= 2, let quote = line.first, line.last == quote, quote == 0x22 || quote == 0x27 else {
@@ -97,11 +100,11 @@ struct PickleReader {
       .map { UInt8(truncatingIfNeeded: $0) }
   }
 
-  /// A line in Python's raw-unicode-escape: Latin-1 with \uXXXX and \UXXXXXXXX.
+  /// Reads a line in Python's raw-unicode-escape: Latin-1 with \uXXXX and \UXXXXXXXX.
   mutating func rawUnicodeLine() throws(PixelAscentError) -> String {
     var text = String.UnicodeScalarView()
     for value in try unescaped(try line()[...], hexDigits: [UInt8(ascii: "u"): 4, UInt8(ascii: "U"): 8]) {
-      guard let scalar = Unicode.Scalar(value) else { throw fail("a string holds \(value), which is no character") }
+      guard let scalar = Unicode.Scalar(value) else { throw fail("a string holds \(value), which is not a character") }
       text.append(scalar)
     }
     return String(text)
@@ -116,14 +119,15 @@ struct PickleReader {
     return position
   }
 
-  /// Reads at least up to `end`: at first 64 KiB, then as much again as there is, so that all of it takes linear time.
+  /// Loads the bytes at least up to `end`: first 64 KiB, then as many again as are loaded, so that all takes linear
+  /// time.
   private mutating func load(_ end: Int) throws(PixelAscentError) {
     guard end > bytes.count else { return }
     let loaded = min(count, max(end, 2 * bytes.count, 1 << 16))
     bytes += try source.bytes(start + bytes.count..<start + loaded)
   }
 
-  /// Whether a text follows within the next 64 KiB.
+  /// Returns whether the next 64 KiB contain a text.
   mutating func isAhead(_ text: String) throws(PixelAscentError) -> Bool {
     try load(min(count, position + 1 << 16))
     let text = Array(text.utf8)
@@ -141,9 +145,11 @@ struct PickleReader {
     return text
   }
 
-  /// The text with its escapes resolved: those in `hexDigits` have that many hexadecimal digits.
+  /// Returns a text with its escapes resolved. `hexDigits` maps the letter of an escape to its number of hexadecimal
+  /// digits.
   ///
-  /// Where \x is known, so are the one-letter escapes of a string literal; other backslashes stand for themselves.
+  /// If `hexDigits` has x, the one-letter escapes of a string literal are resolved too. Other backslashes stand for
+  /// themselves.
   private func unescaped(_ text: ArraySlice<UInt8>, hexDigits: [UInt8: Int]) throws(PixelAscentError) -> [UInt32] {
     let backslash = UInt8(ascii: "\\")
     let isLiteral = hexDigits[UInt8(ascii: "x")] != nil

@@ -3,11 +3,11 @@
 /// A tensor as PyTorch pickles it: a view of a storage, whose elements lie elsewhere in the file.
 package struct StoredTensor: Hashable, Sendable {
   package struct Storage: Hashable, Sendable {
-    /// The name under which the file keeps the bytes.
+    /// The name under which the file stores the bytes.
     package let key: String
-    /// The type of its elements; `uint8` where the storage has none.
+    /// The type of the elements; `uint8` if the storage has no type.
     package let type: ElementType
-    /// Where it begins in what the file keeps, and how many elements it has.
+    /// The index of the first element in the file's storage, and the number of elements.
     package let first, count: Int
   }
 
@@ -22,27 +22,28 @@ package struct StoredTensor: Hashable, Sendable {
 enum TorchGlobal: Hashable {
   /// `torch.FloatStorage` and so on: the type of a storage.
   case storage(ElementType)
-  /// `torch.storage.UntypedStorage`: one of bytes.
+  /// `torch.storage.UntypedStorage`: a storage of bytes.
   case untypedStorage
   /// `torch.float32` and so on.
   case dtype(ElementType)
-  /// `_rebuild_tensor_v2(storage, offset, shape, strides, requires_grad, hooks)`; the first version ends with the strides.
+  /// `_rebuild_tensor_v2(storage, offset, shape, strides, requires_grad, hooks)`, or the first version, without the
+  /// last two.
   case rebuildTensor
-  /// `_rebuild_tensor_v3`: the same, then the type of the elements.
+  /// `_rebuild_tensor_v3`: the arguments of `_rebuild_tensor_v2`, then the type of the elements.
   case rebuildTypedTensor
   /// `_rebuild_parameter(tensor, requires_grad, hooks)`.
   case rebuildParameter
   case size
-  /// `OrderedDict()`; Python 2 gives it the entries, as a list of pairs.
+  /// `OrderedDict()`; Python 2 passes the entries as a list of pairs.
   case orderedDict
   /// `defaultdict(type of the values)`.
   case defaultDict
-  /// What checkpoints hold besides tensors; it is passed over.
+  /// A type of the other values in checkpoints, which are skipped.
   case harmless
 }
 
 extension PickleGlobal {
-  /// What state dicts and the usual checkpoints need, under the module names of Python 2 and 3.
+  /// The globals that state dicts and the usual checkpoints need, under the module names of Python 2 and 3.
   static let torch: [String: PickleGlobal] = {
     let types: [(storage: String, dtype: String, type: ElementType)] = [
       ("Half", "float16", .float16), ("BFloat16", "bfloat16", .bfloat16), ("Float", "float32", .float32),
@@ -78,7 +79,7 @@ extension PickleGlobal {
 }
 
 extension PickleMachine {
-  /// What calling a global of PyTorch's makes.
+  /// Returns the value that a call of a PyTorch global makes.
   mutating func call(_ global: TorchGlobal, _ arguments: [Value]) throws(PixelAscentError) -> Value {
     switch global {
     case .rebuildTensor where arguments.count >= 4:
@@ -103,21 +104,24 @@ extension PickleMachine {
     case .rebuildTensor, .rebuildTypedTensor, .storage, .untypedStorage, .dtype: break
     }
     throw reader.fail(
-      "refused: the pickle makes a tensor or dictionary otherwise than PyTorch does, before byte \(reader.position)")
+      "refused: the pickle makes a tensor or dictionary in another way than PyTorch, before byte \(reader.position)")
   }
 
-  /// The storage that `('storage', type, key, device, number of elements, view)` refers to; the last is missing or None
-  /// but in old files, where it is `(key of the view, first element, number of elements)`.
+  /// Returns the storage that the tuple `('storage', type, key, device, number of elements, view)` refers to.
+  ///
+  /// In old files the view is `(key of the view, first element, number of elements)`; in others it is missing or None.
   mutating func storage(_ reference: Value) throws(PixelAscentError) -> Value {
     guard case .tuple(let tuple) = reference, tuples[tuple].count >= 5, case .string("storage") = tuples[tuple][0],
       case .global(.torch(let global)) = tuples[tuple][1], let type = storedType(global),
       case .string(let key) = tuples[tuple][2], case .int(let declared) = tuples[tuple][4]
-    else { throw reader.fail("refused: the pickle refers to what is no storage, before byte \(reader.position)") }
+    else {
+      throw reader.fail("refused: the pickle refers to something that is not a storage, before byte \(reader.position)")
+    }
     var (first, count) = (0, declared)
     if tuples[tuple].count > 5, case .tuple(let view) = tuples[tuple][5] {
       guard tuples[view].count == 3, case .int(let offset) = tuples[view][1], case .int(let size) = tuples[view][2],
         offset >= 0, offset <= declared, size >= 0, size <= declared - offset
-      else { throw reader.fail("storage \(key.oneLine) is seen through a view that it does not hold") }
+      else { throw reader.fail("storage \(key.oneLine) has a view that reaches beyond it") }
       (first, count) = (offset, size)
     }
     guard declared >= 0, declared <= Int.max / type.size else {
@@ -150,7 +154,7 @@ extension PickleMachine {
     return .tensor(tensors.count - 1)
   }
 
-  /// A tuple's integers, at most as many as a tensor may have dimensions in PyTorch.
+  /// Returns a tuple's integers; nil if it holds something else, or more than the 64 dimensions that PyTorch allows.
   private func integers(_ value: Value) -> [Int]? {
     guard case .tuple(let tuple) = value, tuples[tuple].count <= 64 else { return nil }
     var result = [Int]()
@@ -161,7 +165,7 @@ extension PickleMachine {
     return result
   }
 
-  /// Keys and values in turn of a list of pairs.
+  /// Returns the alternating keys and values of a list of pairs; nil if the argument is something else.
   private mutating func entries(_ argument: Value?) throws(PixelAscentError) -> [Value]? {
     guard let argument else { return [] }
     guard case .list(let list) = argument else { return nil }

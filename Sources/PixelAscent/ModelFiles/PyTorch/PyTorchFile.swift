@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: MIT
 
-/// The files that `torch.save` writes, of which state dicts are read.
+/// Reads state dicts from files that `torch.save` wrote.
 ///
-/// Since PyTorch 1.6 they are zip archives: a pickle, in which tensors refer to storages by name, and every storage as an
-/// entry of its own. Before, the storages followed the pickle. Nothing but the pickle is read here; none of it is executed.
+/// Since PyTorch 1.6 such a file is a zip archive: one entry is a pickle, in which tensors refer to storages by name,
+/// and every storage is an entry of its own. In older files the storages follow the pickle. Only the pickle is read
+/// here, and no code in it is executed.
 package enum PyTorchFile {
-  /// The tensors of a state dict, or of the one that a checkpoint holds.
+  /// Returns the tensors of a file that is a state dict, or a checkpoint with one.
   ///
-  /// - Throws: `PixelAscentError` of kind `invalidModel` if the file holds no state dict, its pickle names what no state dict
-  ///   needs, or it contradicts itself or the format; `unreadableFile` if it can't be read.
+  /// - Throws: `PixelAscentError` of kind `invalidModel` if the file holds no state dict, names a global that no state
+  ///   dict needs, or contradicts itself or the format; `unreadableFile` if it can't be read.
   package static func stateDict(_ source: ByteSource) throws(PixelAscentError) -> StateDict {
     let contents: Contents
     if let start = legacyStart(source) {
@@ -18,31 +19,31 @@ package enum PyTorchFile {
     }
     var entries = [StateDict.Entry]()
     for (name, tensor) in try tensors(in: contents.value, source) {
-      guard let place = try contents.place(tensor.storage.key) else {
+      guard let range = try contents.range(tensor.storage.key) else {
         throw source.fail("tensor \(name.oneLine) lies in storage \(tensor.storage.key.oneLine), which is missing")
       }
-      entries.append((name, try parameter(tensor, in: place, name, source)))
+      entries.append((name, try parameter(tensor, in: range, name, source)))
     }
     return try StateDict(entries, name: source.name).withoutCommonPrefix()
   }
 
-  /// Whether a file is of the format before PyTorch 1.6.
+  /// Returns whether a file has the format from before PyTorch 1.6.
   static func isLegacy(_ source: ByteSource) -> Bool { legacyStart(source) != nil }
 
-  /// A pickled value, and where in the file a storage's bytes lie.
-  private typealias Contents = (value: PickleValue, place: (String) throws(PixelAscentError) -> Range<Int>?)
+  /// A pickled value, and a function that returns the range of a storage's bytes in the file.
+  private typealias Contents = (value: PickleValue, range: (String) throws(PixelAscentError) -> Range<Int>?)
 
   private static func parameter(
-    _ tensor: StoredTensor, in place: Range<Int>, _ name: String, _ source: ByteSource
+    _ tensor: StoredTensor, in range: Range<Int>, _ name: String, _ source: ByteSource
   ) throws(PixelAscentError) -> Parameter {
     let storage = tensor.storage
     let size = storage.type.size
-    guard storage.first + storage.count <= place.count / size else {
+    guard storage.first + storage.count <= range.count / size else {
       throw source.fail(
         "storage \(storage.key.oneLine) declares \(storage.first + storage.count) elements of \(size) bytes, found "
-          + "\(place.count) bytes")
+          + "\(range.count) bytes")
     }
-    let start = place.lowerBound + storage.first * size
+    let start = range.lowerBound + storage.first * size
     let end = start + storage.count * size
     guard tensor.offset >= 0, tensor.offset <= (end - start) / tensor.type.size else {
       throw source.fail(
@@ -54,11 +55,11 @@ package enum PyTorchFile {
   }
 }
 
-/// The zip format.
+/// The zip format of PyTorch 1.6 and newer.
 extension PyTorchFile {
   private static func archive(_ source: ByteSource) throws(PixelAscentError) -> Contents {
     let zip = try ZipArchive(source)
-    // All entries lie in one folder, which has the name that the file had first.
+    // All entries lie in one folder, which has the name under which the file was saved.
     let pickles = zip.entries.keys.filter { $0.hasSuffix("/data.pkl") && !$0.dropLast(9).contains("/") }
     guard pickles.count == 1, let pickle = pickles.first, let range = try zip.range(of: pickle) else {
       throw source.fail("a zip archive, but not PyTorch's: expected one entry data.pkl, found \(pickles.count)")
@@ -71,7 +72,7 @@ extension PyTorchFile {
     if let order = try zip.range(of: folder + "byteorder") {
       let text = String(decoding: try source.bytes(order.prefix(16)), as: UTF8.self)
       guard text == "little" else {
-        throw source.fail("its numbers are in the byte order \"\(text.oneLine)\"; only little is read")
+        throw source.fail("expected numbers in the byte order \"little\", found \"\(text.oneLine)\"")
       }
     }
     let value = try Pickle.load(source, in: range, .torch)
@@ -79,16 +80,18 @@ extension PyTorchFile {
   }
 }
 
-/// The format before PyTorch 1.6: pickles of a magic number, the version, properties of the machine, the value, and the
-/// storages' keys; then of every storage the number of its elements, and these.
+/// The format before PyTorch 1.6: five pickles, then the storages.
+///
+/// The pickles hold a magic number, the version, properties of the machine, the value, and the storages' keys. A
+/// storage is its number of elements, then the elements.
 extension PyTorchFile {
-  /// The magic number's digits, and the opcode that ends its pickle.
+  /// The bytes of the magic number, and the opcode that ends its pickle.
   private static let magic: [UInt8] = [0x6C, 0xFC, 0x9C, 0x46, 0xF9, 0x20, 0x6A, 0xA8, 0x50, 0x19, 0x2E]
 
-  /// Where the second pickle begins; nil if the file is of another format.
+  /// Returns the offset of the second pickle; nil if the file has another format.
   private static func legacyStart(_ source: ByteSource) -> Int? {
     guard let head = try? source.bytes(0..<min(source.count, 32)), head.first == 0x80 else { return nil }
-    // Before it stand the protocol, in protocol 4 a frame, and the number's length.
+    // Before the magic number lie the protocol, in protocol 4 a frame, and the number's length.
     return (4..<16).first { head[min($0, head.count)...].starts(with: magic) }.map { $0 + magic.count }
   }
 
@@ -109,14 +112,14 @@ extension PyTorchFile {
     var types = [String: ElementType]()
     for storage in storages {
       guard types.updateValue(storage.type, forKey: storage.key) ?? storage.type == storage.type else {
-        throw source.fail("storage \(storage.key.oneLine) is of two types")
+        throw source.fail("storage \(storage.key.oneLine) has two types")
       }
     }
-    var places = [String: Range<Int>]()
+    var ranges = [String: Range<Int>]()
     var position = source.count - reader.remaining
     for key in keys {
       guard case .string(let key) = key, let size = types[key]?.size else {
-        throw source.fail("it holds a storage that no tensor refers to")
+        throw source.fail("found a storage that no tensor refers to")
       }
       guard source.count - position >= 8 else { throw source.fail("truncated: storage \(key.oneLine) is missing") }
       let declared = UInt64(littleEndianBytes: try source.bytes(position..<position + 8))
@@ -127,18 +130,18 @@ extension PyTorchFile {
             + "\(source.count - position) bytes")
       }
       let end = position + Int(declared) * size
-      guard places.updateValue(position..<end, forKey: key) == nil else {
-        throw source.fail("storage \(key.oneLine) is there twice")
+      guard ranges.updateValue(position..<end, forKey: key) == nil else {
+        throw source.fail("storage \(key.oneLine) occurs twice")
       }
       position = end
     }
-    return (value, { (key: String) throws(PixelAscentError) in places[key] })
+    return (value, { (key: String) throws(PixelAscentError) in ranges[key] })
   }
 }
 
-/// From the pickled value to the tensors.
+/// Conversion of the pickled value to tensors.
 extension PyTorchFile {
-  /// Under which names checkpoints hold the state dict.
+  /// The names under which checkpoints store the state dict.
   private static let wrappers = ["state_dict", "model_state_dict", "model"]
 
   private static func tensors(

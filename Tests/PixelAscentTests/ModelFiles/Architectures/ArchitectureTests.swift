@@ -108,7 +108,7 @@ import Testing
       let dict = try fixture.stateDict()
       let plain = try Architecture.recognize(dict)
       let note: Message =
-        "torchvision's own weights want \(advice: .architecture) \(name):transform_input: mean and deviation 0.5"
+        "torchvision's own weights need \(advice: .architecture) \(name):transform_input (mean and std 0.5)"
       #expect(plain.notes == [note])
       let transformed = try Architecture.recognize(dict, named: "\(name):transform_input")
       #expect(transformed.graph == plain.graph)
@@ -193,19 +193,20 @@ import Testing
       try line(shaping("conv1.weight", [64, 3, 3, 3]))
         == "net.pth: resnet expects a tensor conv1.weight of shape (…, 3, 7, 7), found (64, 3, 3, 3)")
     #expect(
-      try line { $0.tensors.append(("layer5.0.weight", [1])) } == "net.pth: resnet18 has no tensor layer5.0.weight")
+      try line { $0.tensors.append(("layer5.0.weight", [1])) }
+        == "net.pth: resnet18 has no tensor layer5.0.weight, but the file does")
     let known =
       "alexnet, squeezenet, resnet, googlenet, inception_v3, densenet, mobilenet_v2, mobilenet_v3, mnasnet, "
       + "shufflenet_v2, efficientnet, efficientnet (timm), efficientnet_lite, regnet, convnext, "
       + "convnext (timm), vgg"
     #expect(
       try line(renaming("conv1.weight", "x.weight"))
-        == "net.pth: the names of its 122 tensors are those of no known architecture; nearest: resnet, which has "
+        == "net.pth: its 122 tensors have the names of no known architecture; nearest: resnet, which has "
         + "conv1.weight; known: \(known)")
     let strange = try StateDict([("a\nb", Parameter(Tensor(shape: [], values: [1])))], name: "x.pth")
     #expect(
       errorLine { try Architecture.recognize(strange) }
-        == "x.pth: the names of its 1 tensors are those of no known architecture: a b, …; known: \(known)")
+        == "x.pth: its 1 tensors have the names of no known architecture: a b, …; known: \(known)")
     #expect(
       try line(named: "resnet1000\n").hasPrefix(
         "no architecture is called \"resnet1000 \"; known: alexnet, squeezenet1_0,"))

@@ -57,7 +57,7 @@ import Testing
     #expect(try Architecture.recognize(dict(timm: false, width: 8, blocks: [1, 1, 1, 1])).source == "convnext")
     #expect(
       errorLine { try Architecture.recognize(dict(timm: true, width: 8, blocks: [1, 1, 1, 1])) }
-        == "net.pth: convnext (timm) is not known with a width of 8 and stages of (1, 1, 1, 1) blocks")
+        == "net.pth: convnext (timm) with a width of 8 and stages of (1, 1, 1, 1) blocks is not known")
     #expect(
       errorLine {
         try Architecture.recognize(dict(timm: false, width: 8, blocks: [1, 1, 1, 1]), named: "convnext_tiny")
@@ -68,7 +68,7 @@ import Testing
   @Test func wideNetworksOfTimmHaveANoteOnCLIP() throws {
     let note: Message =
       """
-      ImageNet's mean and std are assumed; those of weights that were trained as CLIP's are others (\(advice: .mean), \
+      ImageNet's mean and std are assumed; weights that were trained as CLIP's need others (\(advice: .mean), \
       \(advice: .std))
       """
     func model(_ timm: Bool, _ width: Int, _ blocks: [Int]) throws -> Model {

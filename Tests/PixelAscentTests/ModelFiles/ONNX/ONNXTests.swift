@@ -114,15 +114,15 @@ import Testing
     #expect(found.map(\.operator) == ["Softplus", "ConvTranspose", "com.example.Thing"])
     #expect(
       errorLine { try ONNXReader.read(source) }.hasSuffix(
-        "/unsupported-three.onnx: node plus: operator Softplus is not supported here: only as a part of GELU, SiLU or "
-          + "another known function; the nearest are Gelu, Swish and Sigmoid; and 2 more, see ModelInspection"))
+        "/unsupported-three.onnx: node plus: operator Softplus is not supported here: it is supported only in GELU, "
+          + "SiLU or another known function; the nearest are Gelu, Swish and Sigmoid; and 2 more, see ModelInspection"))
     for name in ONNXFixtures.names {
       #expect(try ONNXReader.unsupported(ByteSource(contentsOf: ONNXFixtures.path(name))).isEmpty)
     }
   }
 
   @Test(arguments: [
-    ("LSTM", "has no near relative"), ("InstanceNormalization", "nearest is GroupNormalization"),
+    ("LSTM", "no layer of image classifiers is similar"), ("InstanceNormalization", "nearest is GroupNormalization"),
     ("If", "branches and loops"), ("QLinearConv", "quantised"), ("Where", "on constants only"),
   ])
   func advisesOnUnsupportedOperators(type: String, advice: String) {

@@ -126,28 +126,28 @@ import Testing
     refused(TorchFiles.legacy(pickle, [("7", count: 5, data)]), "storage 7 declares 5 elements of 4 bytes, found 16")
     refused(TorchFiles.legacy(pickle, [("7", count: -1, data)]), "declares 18446744073709551615 elements")
     refused(TorchFiles.legacy(pickle, [("7", count: 3, data)]), "declares 4 elements of 4 bytes, found 12 bytes")
-    refused(TorchFiles.legacy(pickle, [("7", count: 2, data), ("7", count: 0, [])]), "storage 7 is there twice")
+    refused(TorchFiles.legacy(pickle, [("7", count: 2, data), ("7", count: 0, [])]), "storage 7 occurs twice")
     refused(TorchFiles.legacy(pickle, [("8", count: 4, data)]), "a storage that no tensor refers to")
   }
 
   @Test func refusesBrokenReferences() {
     func pickle(_ body: (inout PickleWriter) -> Void) -> [UInt8] { TorchFiles.archive(PickleWriter.pickle(body), []) }
-    refused(pickle { $0.op("K\u{1}Q") }, "refers to what is no storage")
-    refused(pickle { $0.op("(X\u{6}\0\0\0moduleNNNNtQ") }, "refers to what is no storage")
+    refused(pickle { $0.op("K\u{1}Q") }, "refers to something that is not a storage")
+    refused(pickle { $0.op("(X\u{6}\0\0\0moduleNNNNtQ") }, "refers to something that is not a storage")
     refused(pickle { $0.op("P0\n") }, "refused: opcode persid (0x50)")
-    refused(pickle { $0.storage("0", "float32", count: 1) }, "refers to what is no storage")
+    refused(pickle { $0.storage("0", "float32", count: 1) }, "refers to something that is not a storage")
     refused(
       pickle {
         $0.global("torch._utils", "_rebuild_tensor_v2"); $0.op(")R")
-      }, "otherwise than PyTorch does")
+      }, "in another way than PyTorch")
     refused(
       pickle {
         $0.global("torch", "FloatStorage"); $0.op("(K\u{1}tR")
-      }, "otherwise than PyTorch does")
+      }, "in another way than PyTorch")
     refused(
       pickle {
         $0.global("collections", "OrderedDict"); $0.op("(](K\u{1}etR")
-      }, "otherwise than PyTorch does")
+      }, "in another way than PyTorch")
   }
 
   private static let state = PickleWriter.dictionary {
@@ -170,7 +170,7 @@ import Testing
     refused("entry archive/data.pkl is compressed or encrypted") { $0[0].method = 8 }
     refused("entry archive/data/0 overlaps another") { $0[0].declaredSize = $0[0].data.count + 1 }
     refused("overlaps another") { $0[1].declaredOffset = 0 }
-    refused("entry archive/data/0 is there twice") { $0.append($0[1]) }
+    refused("entry archive/data/0 occurs twice") { $0.append($0[1]) }
     refused("entry archive/data/0 has no header") { $0[1].declaredOffset = 1_000_000 }
     refused("has no header") { $0[1].declaredOffset = 301 }
     refused("entry archive/data/0 declares 4294967294 bytes: truncated") { $0[1].declaredSize = 4_294_967_294 }
@@ -178,12 +178,12 @@ import Testing
     refused("expected one entry data.pkl, found 0") { $0.removeFirst() }
     refused("a TorchScript archive, which holds a program") { $0.append(.init("archive/constants.pkl", [])) }
     refused("a TorchScript archive, which holds a program") { $0.append(.init("archive/code/a.py", [])) }
-    refused("in the byte order \"big\"; only little is read") {
+    refused("expected numbers in the byte order \"little\", found \"big\"") {
       $0.append(.init("archive/byteorder", Array("big".utf8)))
     }
     refused("1 bytes follow the pickle's end") { $0[0].data.append(0) }
     if zip64 {
-      refused("damaged: entry 1 of its directory") { $0[1].declaredSize = -1 }
+      refused("directory is damaged at entry 1") { $0[1].declaredSize = -1 }
     }
   }
 
@@ -196,10 +196,10 @@ import Testing
       copy[bytes.count - 22 + offset] = value
       return copy
     }
-    refused(changed(10, 3), "the zip archive's declares 3 entries, found 2")
+    refused(changed(10, 3), "the zip archive's directory declares 3 entries, found 2")
     refused(changed(15, 1), "the zip archive's directory declares 167")
     refused(changed(19, 1), "the zip archive's directory declares ")
-    refused(changed(12, 100), "damaged: entry 1 of its directory")
+    refused(changed(12, 100), "directory is damaged at entry 1")
   }
 
   /// Many tensors share one long shape, and many dictionaries one long list.
