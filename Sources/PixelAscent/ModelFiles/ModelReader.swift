@@ -69,15 +69,16 @@ package enum ModelReader {
     let preprocessing = try settings.applied(to: model.preprocessing ?? usual, channels: channels)
     let shapes = try model.graph.shapes(inputSize: preprocessing.inputSize)
     let classes = shapes[model.graph.output]?.channels ?? 0
-    let isImageNet = try classes == ImageNetLabels.labels.count
-    if settings.labels == nil && model.labels == nil {
+    if let labels = settings.labels ?? model.labels {
+      model.labels = try check(labels, classes, given: settings.labels != nil)
+    } else {
+      let imageNet = try ImageNetLabels.labels, isImageNet = classes == imageNet.count
+      model.labels = try isImageNet ? imageNet : Labels.numbered(classes)
       model.notes.append(
         isImageNet
           ? "the file has no labels: assuming that its 1000 classes are ImageNet's; set others with \(advice: .labels)"
           : "the file has no labels: its \(classes) classes are numbered; name them with \(advice: .labels)")
     }
-    let usualLabels = try isImageNet ? ImageNetLabels.labels : Labels.numbered(classes)
-    model.labels = try check(settings.labels ?? model.labels ?? usualLabels, classes, given: settings.labels != nil)
     model.preprocessing = preprocessing
     try model.check()
     if settings.isBGR { try model.reverseChannels() }
