@@ -139,7 +139,7 @@ import Testing
       $0.node("Relu", ["c"], ["y"])
     }
     #expect(line.contains("node attention: operator Softmax"))
-    #expect(line.contains("last layer only"))
+    #expect(line.contains("only as the last layer"))
   }
 
   @Test func namesLayersUniquely() throws {
