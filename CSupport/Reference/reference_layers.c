@@ -66,7 +66,7 @@ double pxa_ref_function(int32_t kind, double x, double a, double b, double slope
   }
 }
 
-double pxa_ref_function_slope(int32_t kind, double x, double a, double b, double slope) {
+double pxa_ref_function_derivative(int32_t kind, double x, double a, double b, double slope) {
   switch (kind) {
   case CLAMP:
     return a < x && x < b;
@@ -141,7 +141,7 @@ static norm_group norm_group_at(pxa_ref_layer_norm norm, int group) {
   return norm.whole ? (norm_group){0, 1, norm.channels * norm.plane} : (norm_group){group, norm.plane, norm.channels};
 }
 
-#define EACH_NORMED(at, group) for (int at = group.first, i = 0; i < group.count; i++, at += group.step)
+#define EACH_IN_GROUP(at, group) for (int at = group.first, i = 0; i < group.count; i++, at += group.step)
 
 // The mean of X, the mean of |X|, and 1/√(variance + epsilon).
 typedef struct {
@@ -150,12 +150,12 @@ typedef struct {
 
 static moments moments_of(const double *x, norm_group group, double epsilon) {
   double sum = 0, size = 0, squares = 0;
-  EACH_NORMED(at, group) {
+  EACH_IN_GROUP(at, group) {
     sum += x[at];
     size += fabs(x[at]);
   }
   double mean = sum / group.count;
-  EACH_NORMED(at, group)
+  EACH_IN_GROUP(at, group)
     squares += (x[at] - mean) * (x[at] - mean);
   return (moments){mean, size / group.count, 1 / sqrt(squares / group.count + epsilon)};
 }
@@ -165,7 +165,7 @@ void pxa_ref_layer_norm_forward(double *y, double *magnitude, const double *x, c
   for (int k = 0; k < norm_group_count(norm); k++) {
     norm_group group = norm_group_at(norm, k);
     moments m = moments_of(x, group, norm.epsilon);
-    EACH_NORMED(at, group) {
+    EACH_IN_GROUP(at, group) {
       int c = at / norm.plane;
       double z = (x[at] - m.mean) * m.factor;
       y[at] = scale[c] * z + shift[c];
@@ -180,7 +180,7 @@ void pxa_ref_layer_norm_input_grad(double *dx, double *magnitude, const double *
     norm_group group = norm_group_at(norm, k);
     moments m = moments_of(x, group, norm.epsilon);
     double g_mean = 0, gz_mean = 0, g_size = 0, gz_size = 0;
-    EACH_NORMED(at, group) {
+    EACH_IN_GROUP(at, group) {
       double g = scale[at / norm.plane] * dy[at], z = (x[at] - m.mean) * m.factor;
       g_mean += g;
       gz_mean += g * z;
@@ -191,7 +191,7 @@ void pxa_ref_layer_norm_input_grad(double *dx, double *magnitude, const double *
     gz_mean /= group.count;
     g_size /= group.count;
     gz_size /= group.count;
-    EACH_NORMED(at, group) {
+    EACH_IN_GROUP(at, group) {
       double g = scale[at / norm.plane] * dy[at], z = (x[at] - m.mean) * m.factor;
       dx[at] = (g - g_mean - z * gz_mean) * m.factor;
       double mean_error = m.factor * m.size * (fabs(z) * g_size + gz_size);

@@ -137,7 +137,7 @@ import Testing
       #expect(shard.allSatisfy { $0.isLocked })
     }
     let path = folder.path + "/a"
-    let whole = try patiently { () throws(PixelAscentError) in try AtlasFolder(path).openManifests(for: []) }
+    let whole = try retryingWhileLocked { () throws(PixelAscentError) in try AtlasFolder(path).openManifests(for: []) }
     for option in ["", " --merge", " --shard 1/2"] { #expect(try run("-o a \(Self.small)\(option)").errors == line) }
     #expect(whole.count == 3)
   }

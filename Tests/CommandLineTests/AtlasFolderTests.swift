@@ -106,6 +106,8 @@ import Testing
     // What fails on one is no reason for another to make it again.
     let failing = "--classes 76 --init photo.png --recipe cs231n-pytorch --no-clamp --iterations 9 --learning-rate 1e30"
     #expect(try run("-o b \(failing) --shard 1/1 --quiet", scalar).status == 1)
-    #expect(try run("-o b \(failing) --merge").errors.contains("error: tarantula.png: photo.png: the ascent's values are too large"))
+    #expect(
+      try run("-o b \(failing) --merge").errors.contains(
+        "error: tarantula.png: photo.png: the ascent's values are too large"))
   }
 }

@@ -21,7 +21,7 @@ enum Program {
   /// A run that never ends is an error, not a test that hangs; even one in an emulated machine needs less.
   private static let patience = 1800.0
 
-  /// It lies beside the test bundle (macOS) or the test executable (Linux).
+  /// The program lies beside the test bundle (macOS) or the test executable (Linux).
   static let path: String = {
     #if os(macOS)
       let bundle = Bundle.allBundles.map(\.bundleURL).first { $0.pathExtension == "xctest" }

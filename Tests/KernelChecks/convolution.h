@@ -67,12 +67,12 @@ double *reference_gradient(check *c, convolution a, double *magnitude);
 
 // How a kernel is called. All zero: a gradient in one call, neither accumulated nor masked.
 typedef struct {
-  pxa_clamp clamp;     // of Y; for a gradient, the clamp that made x
-  bool cut, nonzeros;  // whether the call is cut in parts, and whether it gets a nonzero mask
-  const double *x;     // the values that mask a gradient, or NULL; not for images
-  const double *start; // the values that a gradient is added to, or NULL; not for images
-  bool is_in_place;    // whether dX lies in the memory of x
-  pxa_range from;      // blocks of dY; all if empty
+  pxa_clamp clamp;        // of Y; for a gradient, the clamp that made x
+  bool cut, nonzero_mask; // whether the call is cut in parts, and whether it gets a nonzero mask
+  const double *x;        // the values that mask a gradient, or NULL; not for images
+  const double *start;    // the values that a gradient is added to, or NULL; not for images
+  bool is_in_place;       // whether dX lies in the memory of x
+  pxa_range from;         // blocks of dY; all if empty
 } call_options;
 
 // Returns the dX that the epilogue of `options` makes of a gradient.

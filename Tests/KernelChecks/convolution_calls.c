@@ -51,7 +51,7 @@ static float *packed_gradient(check *c, convolution a) {
 // MARK: - Calls
 
 uint64_t *nonzero_mask_of(check *c, pxa_planes planes) {
-  size_t count = pxa_mark_count(planes.channels, planes.height, planes.width);
+  size_t count = pxa_nonzero_mask_words(planes.channels, planes.height, planes.width);
   uint64_t *nonzero = check_memory(c, count * sizeof *nonzero, sizeof *nonzero);
   for (int row = 0; row < planes.height; row++)
     c->kernels->make_nonzero_mask(nonzero, planes, check_range(row, row + 1));
@@ -68,7 +68,7 @@ double *forward_of(check *c, convolution a, call_options options) {
   else
     x = check_planes(c, s.inputs, s.height, s.width, halo, a.x);
   const float *weights = packed_forward(c, a), *bias = check_floats_for_blocks(c, a.bias, s.outputs);
-  const uint64_t *nonzero = options.nonzeros ? nonzero_mask_of(c, x) : NULL;
+  const uint64_t *nonzero = options.nonzero_mask ? nonzero_mask_of(c, x) : NULL;
   EACH_PART(p, y, options.cut)
     switch (a.kind) {
     case CONV:
@@ -110,7 +110,7 @@ double *gradient_of(check *c, convolution a, call_options options) {
   pxa_epilogue epilogue = {.x = options.x ? &x : NULL, .clamp = options.clamp, .accumulate = options.start != NULL};
   pxa_range from = options.from.end > 0 ? options.from : check_range(0, pxa_blocks(s.outputs));
   const float *weights = packed_gradient(c, a);
-  const uint64_t *nonzero = options.nonzeros ? nonzero_mask_of(c, dy) : NULL;
+  const uint64_t *nonzero = options.nonzero_mask ? nonzero_mask_of(c, dy) : NULL;
   EACH_PART(p, dx, options.cut)
     if (a.kind == CONV)
       c->kernels->conv_input_grad(dx, dy, nonzero, weights, epilogue, s.window, s.groups, from, p.block, p.row);

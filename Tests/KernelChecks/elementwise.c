@@ -58,7 +58,7 @@ static void add(check *c) {
       epilogue_case epilogue;
       make_epilogue(c, &epilogue, way, l.channels, l.height, l.width, NULL);
       EACH_PART(p, epilogue.dx, epilogue.cut)
-        c->kernels->pass_grad(epilogue.dx, dy, epilogue.epilogue, p.block, p.row);
+        c->kernels->add_input_grad(epilogue.dx, dy, epilogue.epilogue, p.block, p.row);
       check_epilogue(c, &epilogue, b, NULL, 0, l.text);
     }
   }

@@ -28,7 +28,7 @@ static const struct {
 enum { FUNCTIONS = sizeof functions / sizeof *functions };
 
 // The bounds of pxa_kernels.h, in units of 2⁻²⁴.
-enum { VALUE_ERROR = 4, GELU_ERROR = 9, SLOPE_ERROR = 5 };
+enum { VALUE_ERROR = 4, GELU_ERROR = 9, DERIVATIVE_ERROR = 5 };
 static const double least = 0x1p-96;
 
 static const double special[] = {0,    1,   -1,   3,     -3,    6,     0.5,   1e-30, -1e-30, 1e-6, -1e-6,
@@ -68,7 +68,7 @@ static void function(check *c) {
       double *gradient_size = check_doubles(c, count);
       for (int i = 0; i < count; i++) {
         double leak = (float)slopes[i / PLANE];
-        double slope = pxa_ref_function_slope(f.kind, x_values[i], f.a, f.b, leak);
+        double slope = pxa_ref_function_derivative(f.kind, x_values[i], f.a, f.b, leak);
         expected[i] = pxa_ref_function(f.kind, x_values[i], f.a, f.b, leak);
         size[i] = fmax(least, fmax(fabs(expected[i]), fabs(slope * x_values[i])));
         formula[i] = slope * gradients[i];
@@ -86,7 +86,7 @@ static void function(check *c) {
         pxa_planes f_input = epilogue.is_in_place ? epilogue.dx : x;
         EACH_PART(p, epilogue.dx, epilogue.cut)
           c->kernels->function_input_grad(epilogue.dx, dy, f_input, f, epilogue.epilogue, p.block, p.row);
-        check_epilogue(c, &epilogue, formula, gradient_size, SLOPE_ERROR - 2, functions[n].name);
+        check_epilogue(c, &epilogue, formula, gradient_size, DERIVATIVE_ERROR - 2, functions[n].name);
       }
     }
 }

@@ -49,13 +49,13 @@ static void check_sparse_gradient(check *c, sparse_case sparsity) {
   int count = in_count(s);
   const double *x = check_integers(c, count, 1), *start = check_reals(c, count);
   call_options dense = {.x = x, .start = start, .clamp = {0, width % 2 ? INFINITY : 1}}, sparse = dense;
-  sparse.nonzeros = true;
+  sparse.nonzero_mask = true;
   const double *expected = gradient_of(c, a, dense);
   conv_name name = name_of(s);
   check_equal(c, gradient_of(c, a, sparse), expected, count, "%s, density %g", name.text, sparsity.density);
   sparse.cut = true;
   check_equal(c, gradient_of(c, a, sparse), expected, count, "%s, density %g, cut", name.text, sparsity.density);
-  check_equal(c, gradient_of(c, a, (call_options){.nonzeros = true}), gradient_of(c, a, (call_options){0}), count,
+  check_equal(c, gradient_of(c, a, (call_options){.nonzero_mask = true}), gradient_of(c, a, (call_options){0}), count,
               "%s, density %g, no mask, no start", name.text, sparsity.density);
 }
 
@@ -69,7 +69,7 @@ static void check_sparse_forward(check *c, sparse_case sparsity) {
   a.x = sparse_reals(c, in_count(s), sparsity.density);
   conv_name name = name_of(s);
   for (int clamp = 0; clamp < CLAMPS; clamp++) {
-    call_options dense = {.clamp = check_clamps[clamp]}, sparse = {.clamp = check_clamps[clamp], .nonzeros = true};
+    call_options dense = {.clamp = check_clamps[clamp]}, sparse = {.clamp = check_clamps[clamp], .nonzero_mask = true};
     const double *expected = forward_of(c, a, dense);
     check_equal(c, forward_of(c, a, sparse), expected, out_count(s), "%s, density %g", name.text, sparsity.density);
     sparse.cut = true;

@@ -24,7 +24,7 @@ package final class TemporaryFolder: Sendable {
   @discardableResult
   package func add(_ name: String, _ bytes: [UInt8]) throws -> String {
     let file = "\(path)/\(name)"
-    try Files.makeFolders(file.folderAndName.folder.withoutLastSlash)
+    try Files.makeFolders(file.folderAndName.folder.withoutTrailingSlashes)
     try Files.write(bytes, to: file)
     return file
   }

@@ -132,7 +132,7 @@ final class NonzeroMask {
   let base: UnsafeMutablePointer<UInt64>
 
   init(_ channels: Int, _ size: Int) {
-    base = .allocate(capacity: pxa_mark_count(Int32(channels), Int32(size), Int32(size)))
+    base = .allocate(capacity: pxa_nonzero_mask_words(Int32(channels), Int32(size), Int32(size)))
   }
 
   deinit { base.deallocate() }

@@ -303,7 +303,7 @@ private func functionInputGradient(_ numbers: Numbers) -> KernelJob {
     found: { dx.values(0..<Function.channels).map(Function.rounded) },
     expected: {
       zip(values, gradients).map { (value: Double, gradient: Double) -> Double in
-        Function.rounded(gradient * pxa_ref_function_slope(Int32(PXA_SILU.rawValue), value, 0, 0, 0))
+        Function.rounded(gradient * pxa_ref_function_derivative(Int32(PXA_SILU.rawValue), value, 0, 0, 0))
       }
     })
 }

@@ -22,7 +22,7 @@ static void add_forward(pxa_planes y, pxa_planes a, pxa_planes b, pxa_clamp clam
   }
 }
 
-static void pass_grad(pxa_planes dx, pxa_planes dy, pxa_epilogue epilogue, pxa_range blocks, pxa_range rows) {
+static void add_input_grad(pxa_planes dx, pxa_planes dy, pxa_epilogue epilogue, pxa_range blocks, pxa_range rows) {
   EACH_ROW(b, r, blocks, rows) {
     grad_row out = grad_row_of(dx, epilogue, b, r);
     const float *in = pixel(dy, b, r, 0);

@@ -164,7 +164,7 @@ typedef struct pxa_kernels {
 
   /// Gradient of add_forward with respect to A or B; formula of dX[c,y,x]: dY[c,y,x].
   /// writes    dX in blocks × rows; dX may be X.
-  void (*pass_grad)(pxa_planes dx, pxa_planes dy, pxa_epilogue epilogue, pxa_range blocks, pxa_range rows);
+  void (*add_input_grad)(pxa_planes dx, pxa_planes dy, pxa_epilogue epilogue, pxa_range blocks, pxa_range rows);
 
   /// Product: Y[c,y,x] = A[c,y,x] · B[c,y,x], or A[c,y,x] · B[c] if B is 1×1.
   /// writes    Y in blocks × rows.

@@ -21,7 +21,7 @@ int32_t pxa_blocks(int32_t channels);
 size_t pxa_planes_floats(int32_t channels, int32_t height, int32_t width, int32_t halo);
 
 /// Returns the number of 64-bit words in the nonzero mask of blocked planes: ⌈C/64⌉ · H · W.
-size_t pxa_mark_count(int32_t channels, int32_t height, int32_t width);
+size_t pxa_nonzero_mask_words(int32_t channels, int32_t height, int32_t width);
 
 /// Returns the number of positions of a window along an axis of `size` elements:
 /// ⌊(size + before + after − D·(K−1) − 1) / S⌋ + 1, or 0 if the window does not fit. In ceil mode the division rounds

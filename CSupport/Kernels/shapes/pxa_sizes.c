@@ -12,7 +12,7 @@ size_t pxa_planes_floats(int32_t channels, int32_t height, int32_t width, int32_
   return (size_t)pxa_blocks(channels) * (size_t)(height + 2 * halo) * (size_t)(width + 2 * halo) * PXA_BLOCK;
 }
 
-size_t pxa_mark_count(int32_t channels, int32_t height, int32_t width) {
+size_t pxa_nonzero_mask_words(int32_t channels, int32_t height, int32_t width) {
   return (size_t)((channels + 63) / 64) * (size_t)height * (size_t)width;
 }
 

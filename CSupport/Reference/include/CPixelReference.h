@@ -83,7 +83,7 @@ void pxa_ref_linear_input_grad(double *dx, double *magnitude, const double *dy, 
 double pxa_ref_function(int32_t kind, double x, double a, double b, double slope);
 
 /// Returns the derivative f'(x) of the function that pxa_ref_function computes with the same arguments.
-double pxa_ref_function_slope(int32_t kind, double x, double a, double b, double slope);
+double pxa_ref_function_derivative(int32_t kind, double x, double a, double b, double slope);
 
 /// Local response normalisation over `size` channels, see pxa_lrn. A channel has `plane` elements.
 typedef struct pxa_ref_lrn {

@@ -255,12 +255,12 @@ final class NonzeroMask: @unchecked Sendable {  // because threads write disjoin
   deinit { base.deallocate() }
 
   static func count(channels: Int, height: Int, width: Int) -> Int {
-    pxa_mark_count(Int32(channels), Int32(height), Int32(width))
+    pxa_nonzero_mask_words(Int32(channels), Int32(height), Int32(width))
   }
 
   func raw(of planes: Planes) -> UnsafeMutablePointer<UInt64> {
     let shape = planes.raw
-    precondition(pxa_mark_count(shape.channels, shape.height, shape.width) <= count)
+    precondition(pxa_nonzero_mask_words(shape.channels, shape.height, shape.width) <= count)
     return base
   }
 }

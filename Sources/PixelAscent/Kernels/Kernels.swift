@@ -115,8 +115,8 @@ struct Kernels: @unchecked Sendable {  // because the table is constant
     c.add_forward(y.raw, a.raw, b.raw, clamp.raw, part.blocks.raw, part.rows.raw)
   }
 
-  func passGradient(_ dx: Planes, _ dy: Planes, _ epilogue: Epilogue, _ part: Part) {
-    epilogue.withRaw { c.pass_grad(dx.raw, dy.raw, $0, part.blocks.raw, part.rows.raw) }
+  func addInputGradient(_ dx: Planes, _ dy: Planes, _ epilogue: Epilogue, _ part: Part) {
+    epilogue.withRaw { c.add_input_grad(dx.raw, dy.raw, $0, part.blocks.raw, part.rows.raw) }
   }
 
   func multiplyForward(_ y: Planes, _ a: Planes, _ b: Planes, _ part: Part) {

@@ -100,13 +100,13 @@ package struct Parameter: Sendable {
     let all = row < Self.piece && row < count && span <= 2 * count
     let bytes = all ? try source.bytes(offset..<offset + span * type.size) : []
 
-    var first = StridedPlaces(shape: Array(shape[..<outer]), strides: Array(strides[..<outer]))
+    var first = StridedOffsets(shape: Array(shape[..<outer]), strides: Array(strides[..<outer]))
     for start in stride(from: 0, to: count, by: row) {
       let part = UnsafeMutableBufferPointer(rebasing: buffer[start..<start + row])
       if all {
-        for index in 0..<row { part[index] = type.element(first.place + index, of: bytes) }
+        for index in 0..<row { part[index] = type.element(first.offset + index, of: bytes) }
       } else {
-        try Self.read(source, offset + first.place * type.size, type, into: part)
+        try Self.read(source, offset + first.offset * type.size, type, into: part)
       }
       first.advance()
     }

@@ -89,7 +89,7 @@ public struct Preprocessing: Codable, Hashable, Sendable {
   var shortSide: Int { resize == .crop ? inputSize * 256 / 224 : inputSize }
 
   /// Returns the columns and rows of a photo of `width` × `height` pixels that the network sees; at least one of each.
-  func seen(width: Int, height: Int) -> (columns: Range<Int>, rows: Range<Int>) {
+  func visibleRegion(width: Int, height: Int) -> (columns: Range<Int>, rows: Range<Int>) {
     guard resize == .crop else { return (0..<width, 0..<height) }
     let resized = RGBImage.size(width: width, height: height, shortSide: shortSide)
     /// Returns the range of a photo's side that is left when the side is resized to `resized` pixels and then cropped.

@@ -14,9 +14,9 @@ func contiguousStrides(_ shape: [Int]) -> [Int] {
 
 /// The offsets of an array's elements, one after another in C order, for any strides. An array without elements has no
 /// offsets.
-struct StridedPlaces {
+struct StridedOffsets {
   /// The offset of the current element (i, j, …): i·strides[0] + j·strides[1] + …
-  private(set) var place = 0
+  private(set) var offset = 0
   private let shape, strides: [Int]
   private var index: [Int]
 
@@ -30,9 +30,9 @@ struct StridedPlaces {
   mutating func advance() {
     for dimension in shape.indices.reversed() {
       index[dimension] += 1
-      place += strides[dimension]
+      offset += strides[dimension]
       if index[dimension] < shape[dimension] { return }
-      place -= strides[dimension] * shape[dimension]
+      offset -= strides[dimension] * shape[dimension]
       index[dimension] = 0
     }
   }

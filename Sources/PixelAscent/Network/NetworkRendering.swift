@@ -44,7 +44,7 @@ extension Network {
   public func overlay(
     of map: Tensor, on photo: RGBImage, colormap: Colormap = .hot, percentile: Double = 100
   ) -> RGBImage {
-    let seen = preprocessing.seen(width: photo.width, height: photo.height)
+    let seen = preprocessing.visibleRegion(width: photo.width, height: photo.height)
     return photo.overlaid(
       by: map, columns: seen.columns, rows: seen.rows, colormap: colormap, percentile: percentile)
   }

@@ -21,7 +21,7 @@ extension Files {
 
   /// Returns the canonical path of the file or folder at `path`: absolute, without symbolic links. Nil if nothing
   /// exists there.
-  package static func resolved(_ path: String) -> String? {
+  package static func canonicalPath(_ path: String) -> String? {
     guard let text = realpath(path, nil) else { return nil }
     defer { free(text) }
     return String(cString: text)
@@ -37,7 +37,7 @@ extension Files {
   /// Checks that a file can be made or replaced at `path`, as far as the system can tell beforehand.
   ///
   /// - Throws: ``PixelAscentError`` of kind `unwritableFile`.
-  package static func checkPlace(_ path: String) throws(PixelAscentError) {
+  package static func checkWritable(_ path: String) throws(PixelAscentError) {
     guard case .replace(let folder, _, _) = try WriteTarget(path) else { return }
     if access(folder.isEmpty ? "." : folder, W_OK | X_OK) != 0 { throw failure(.unwritableFile, path, errno) }
   }
@@ -74,8 +74,8 @@ extension Files {
   /// - Throws: ``PixelAscentError`` of kind `unwritableFile`.
   package static func makeFolders(_ path: String) throws(PixelAscentError) {
     if isFolder(path) { return }
-    let folder = path.withoutLastSlash.folderAndName.folder
-    if !folder.isEmpty { try makeFolders(folder.withoutLastSlash) }
+    let folder = path.withoutTrailingSlashes.folderAndName.folder
+    if !folder.isEmpty { try makeFolders(folder.withoutTrailingSlashes) }
     try makeFolder(path)
   }
 
@@ -161,7 +161,7 @@ extension Files {
     #else
       guard let path = link(at: "/proc/self/exe") else { return nil }
     #endif
-    return path.hasSlash ? path.folderAndName.folder.withoutLastSlash : nil
+    return path.hasSlash ? path.folderAndName.folder.withoutTrailingSlashes : nil
   }
 
   /// Returns the path that the symbolic link at `path` points to; nil if no symbolic link exists there.
@@ -173,16 +173,16 @@ extension Files {
 
   /// Returns the canonical path of the file that writing to `path` would make or replace. All paths that lead to the
   /// same file give the same canonical path. Nil for a pipe or a device, and where no file can be made.
-  package static func place(_ path: String) -> String? {
+  package static func replacedPath(_ path: String) -> String? {
     guard case .replace(let folder, let name, _)? = try? WriteTarget(path) else { return nil }
     return "\(canonicalPath(ofFolder: folder))/\(name)"
   }
 
   /// Returns the canonical path of `folder`. Parts of the path that do not exist are kept as they are.
   private static func canonicalPath(ofFolder folder: String) -> String {
-    if folder.isEmpty { return resolved(".") ?? "." }
-    if let path = resolved(folder) { return path }
-    let (above, name) = folder.withoutLastSlash.folderAndName
+    if folder.isEmpty { return canonicalPath(".") ?? "." }
+    if let path = canonicalPath(folder) { return path }
+    let (above, name) = folder.withoutTrailingSlashes.folderAndName
     return name == "." ? canonicalPath(ofFolder: above) : "\(canonicalPath(ofFolder: above))/\(name)"
   }
 

@@ -6,7 +6,7 @@ extension String {
   private static let slash = UInt8(ascii: "/")
 
   /// The components of the path, without ".".
-  package var steps: [String] {
+  package var pathComponents: [String] {
     utf8.split(separator: Self.slash).map { String(Substring($0)) }.filter { $0 != "." }
   }
 
@@ -23,7 +23,7 @@ extension String {
   }
 
   /// The path without any "/" at its end; the root stays "/".
-  package var withoutLastSlash: String {
+  package var withoutTrailingSlashes: String {
     var path = utf8[...]
     while path.count > 1, path.last == Self.slash { path.removeLast() }
     return String(Substring(path))

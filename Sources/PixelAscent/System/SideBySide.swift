@@ -54,7 +54,7 @@ package func sideBySide<Item: Sendable, Output: Sendable>(
 }
 
 /// A value that another thread computes while the caller goes on.
-package final class Meanwhile<Value: Sendable>: Sendable {
+package final class BackgroundResult<Value: Sendable>: Sendable {
   private let result = Mutex<Result<Value, PixelAscentError>?>(nil)
   private let group = DispatchGroup()
 

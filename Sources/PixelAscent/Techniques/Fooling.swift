@@ -115,7 +115,7 @@ public struct Fooling: Technique {
     public var linf8Bit: Int { RGBImage.Distance(image.pixels, original.pixels).greatest }
     /// The number of steps along the gradient of the score before the last ReLU, made because the score's own gradient
     /// was zero.
-    public let stepsBeforeLastReLU: Int
+    public let gradientsBeforeLastReLU: Int
 
     /// The root mean square of the differences between the values of ``image`` and of ``original``, in steps of 1/255.
     public var rms8Bit: Double { RGBImage.Distance(image.pixels, original.pixels).rms }
@@ -148,7 +148,7 @@ public struct Fooling: Technique {
       let png = try image.pngData(comment: comment)
       try Files.write(png, to: path)
       // A pipe, a device or standard output can't be read back.
-      let saved = try RGBImage(decoding: Files.place(path) == nil ? png : Files.read(path), name: path)
+      let saved = try RGBImage(decoding: Files.replacedPath(path) == nil ? png : Files.read(path), name: path)
       return try network.evaluation(ofResized: saved, gradient: false).scores()
     }
   }

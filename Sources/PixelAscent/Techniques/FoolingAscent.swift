@@ -56,7 +56,7 @@ public final class FoolingAscent: AscentSequence {
   private var hasGradient = false, isGradientBeforeLastReLU = false
   /// Whether the last returned step evaluated the rounded image, and whether the network's input is the rounded image.
   private var isStepRounded = false, isInputRounded = false
-  private var iterations = 0, stepsBeforeLastReLU = 0
+  private var iterations = 0, gradientsBeforeLastReLU = 0
 
   init(_ parameters: Fooling, _ network: Network, on photo: RGBImage, target: Int) throws(PixelAscentError) {
     try network.check(class: target)
@@ -129,7 +129,7 @@ public final class FoolingAscent: AscentSequence {
       try ascent.step(rate: parameters.learningRate, normalized: true, clamp: isRounding)
     }
     iterations += 1
-    if isGradientBeforeLastReLU { stepsBeforeLastReLU += 1 }
+    if isGradientBeforeLastReLU { gradientsBeforeLastReLU += 1 }
     (needsStep, hasGradient, roundedScores) = (false, false, nil)
   }
 
@@ -148,7 +148,7 @@ public final class FoolingAscent: AscentSequence {
         original: original, originalScores: originalScores ?? scores, image: picture, scores: scores,
         unrounded: unrounded, iterations: iterations, isFooled: isFooled, survives8Bit: survives,
         l2: unrounded.distance(from: start),
-        stepsBeforeLastReLU: stepsBeforeLastReLU)
+        gradientsBeforeLastReLU: gradientsBeforeLastReLU)
     }
   }
 }

@@ -18,7 +18,7 @@ package struct AtlasFolder: Sendable {
   /// - Throws: ``PixelAscentError`` of kind `unwritableFile`.
   package init(_ path: String, _ shard: AtlasShard? = nil) throws(PixelAscentError) {
     self.shard = shard
-    self.path = path.withoutLastSlash
+    self.path = path.withoutTrailingSlashes
     try Files.makeFolders(self.path)
   }
 

@@ -72,12 +72,12 @@ package struct AtlasItem: Sendable {
   /// because several machines may make an atlas.
   func matches(_ made: Provenance) -> Bool {
     guard let own = try? Provenance(text: provenance, name: output) else { return false }
-    return own.onAnyInstructionSet == made.onAnyInstructionSet
+    return own.withoutInstructionSet == made.withoutInstructionSet
   }
 
   /// The SHA-256 of the item's provenance without the instruction set.
   var digest: String {
-    let own = try? Provenance(text: provenance, name: output).onAnyInstructionSet.text()
+    let own = try? Provenance(text: provenance, name: output).withoutInstructionSet.text()
     return SHA256.digest(of: Array((own ?? provenance).utf8))
   }
 

@@ -49,9 +49,9 @@ package struct AtlasWork: Sendable {
         provenance: try provenance.text())
     }
     let names = items.map(\.output) + [AtlasFolder.manifest, AtlasFolder.sheet, AtlasFolder.page]
-    try Outputs.keep(
+    try Outputs.refuseToReplace(
       [startFile, classes].compactMap(\.self) + source.files(of: network),
-      from: names.map { "\(output.withoutLastSlash)/\($0)" })
+      with: names.map { "\(output.withoutTrailingSlashes)/\($0)" })
     folder = try AtlasFolder(output, shard)
   }
 
@@ -79,8 +79,10 @@ package struct AtlasWork: Sendable {
     } report: { (record: AtlasRecord?) in
       if let record { try report(record) }
     }
-    if Interruption.isAsked { console.note("\(folder.path): run the same command again to make the missing pictures") }
-    if folder.shard == nil && !ending.isCutShort { try finish(manifests, threads: threads) }
+    if Interruption.isStopRequested {
+      console.note("\(folder.path): run the same command again to make the missing pictures")
+    }
+    if folder.shard == nil && !ending.endedEarly { try finish(manifests, threads: threads) }
     if folder.shard != nil { folder.removeIfEmpty(manifest) }
     try ending.check()
   }
@@ -102,7 +104,7 @@ package struct AtlasWork: Sendable {
     }
     for record in failures { Console.error("\(record.output): \(record.error ?? "")") }
     try finish(manifests, threads: threads)
-    try Batch.Ending(failures: failures.count, of: items.count, unit: Self.unit).check()
+    try Batch.Outcome(failures: failures.count, of: items.count, unit: Self.unit).check()
   }
 
   private static let unit = "pictures"
@@ -137,7 +139,7 @@ package struct AtlasWork: Sendable {
     do {
       let result = try withErrors(about: startFile) {
         let ascent = try item.visualization.begin(network, class: item.class, from: start)
-        while !Interruption.isAsked, try ascent.next() != nil {}
+        while !Interruption.isStopRequested, try ascent.next() != nil {}
         return try ascent.result()
       }
       if result.iterations < item.visualization.iterations { return nil }

@@ -37,7 +37,9 @@ package struct InputImages: Sendable {
         items += Self.named(try Self.list())
       } else if Files.isFolder(argument) {
         areMirrored = true
-        if let output = outputs.first(where: { Files.isFolder($0) && Files.resolved($0) == Files.resolved(argument) }) {
+        if let output = outputs.first(where: {
+          Files.isFolder($0) && Files.canonicalPath($0) == Files.canonicalPath(argument)
+        }) {
           throw UsageError(
             "The results would go among the images of \(argument); name another folder than \(output).")
         }
@@ -68,7 +70,7 @@ package struct InputImages: Sendable {
     }
     let root = folder.hasSuffix("/") ? folder : folder + "/"
     return (
-      found.map { Item(path: root + $0, resultName: resultName($0.steps), isInFolder: true) }, problems,
+      found.map { Item(path: root + $0, resultName: resultName($0.pathComponents), isInFolder: true) }, problems,
       images.count - found.count
     )
   }
@@ -76,7 +78,7 @@ package struct InputImages: Sendable {
   /// Returns the path of the folder `other` relative to `folder`, with a "/" at its end; nil if `other` does not lie in
   /// `folder`.
   private static func relativePath(from folder: String, to other: String) -> String? {
-    guard let folder = Files.resolved(folder), let other = Files.resolved(other) else { return nil }
+    guard let folder = Files.canonicalPath(folder), let other = Files.canonicalPath(other) else { return nil }
     let root = folder == "/" ? folder : folder + "/"
     return other.utf8.starts(with: root.utf8) ? String(Substring(other.utf8.dropFirst(root.utf8.count))) + "/" : nil
   }
@@ -95,13 +97,14 @@ package struct InputImages: Sendable {
   /// the folders that all absolute paths share, and so do paths with "..".
   private static func named(_ list: [String]) -> [Item] {
     enum Kind { case down, up, absolute }
-    func kind(_ path: String) -> Kind { path.isAbsolute ? .absolute : path.steps.contains("..") ? .up : .down }
+    func kind(_ path: String) -> Kind { path.isAbsolute ? .absolute : path.pathComponents.contains("..") ? .up : .down }
     let shared = Dictionary(grouping: list, by: kind).mapValues { paths in
-      let folders = paths.map { $0.steps.dropLast() }
+      let folders = paths.map { $0.pathComponents.dropLast() }
       return folders.reduce(folders[0]) { shared, folder in shared.prefix(zip(shared, folder).prefix(while: ==).count) }
     }
     return list.map { path in
-      let kind = kind(path), steps = kind == .down ? path.steps : Array(path.steps.dropFirst(shared[kind]?.count ?? 0))
+      let kind = kind(path),
+        steps = kind == .down ? path.pathComponents : Array(path.pathComponents.dropFirst(shared[kind]?.count ?? 0))
       return Item(path: path, resultName: steps.contains("..") ? path.fileStem : resultName(steps))
     }
   }

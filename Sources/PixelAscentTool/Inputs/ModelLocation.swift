@@ -35,9 +35,9 @@ package enum ModelLocation {
     var folders = ["Models"]
     if let data { folders.insert("\(data)/pixelascent/models", at: 0) }
     if let program = Files.executableFolder {
-      let prefix = program.folderAndName.folder.withoutLastSlash
+      let prefix = program.folderAndName.folder.withoutTrailingSlashes
       folders.append("\(program)/Models")
-      let steps = program.steps
+      let steps = program.pathComponents
       if let build = steps.lastIndex(of: ".build") {
         folders.append((steps[..<build] + ["Models"]).map { "/\($0)" }.joined())
       }

@@ -42,9 +42,9 @@ package struct NetworkSource: Sendable {
 
   /// Reads the network, and prints the notes about it. Also returns the model's part of a picture's provenance. The
   /// SHA-256 in it takes milliseconds, so it is computed while the caller goes on.
-  package func networkAndModel() throws -> (Network, Meanwhile<Provenance.Model>) {
+  package func networkAndModel() throws -> (Network, BackgroundResult<Provenance.Model>) {
     let settings = try request.completeSettings(), network = try run.network(model, settings)
-    let model = Meanwhile(threads: network.options.threads) { () throws(PixelAscentError) in
+    let model = BackgroundResult(threads: network.options.threads) { () throws(PixelAscentError) in
       try Provenance.Model(network, settings)
     }
     return (network, model)

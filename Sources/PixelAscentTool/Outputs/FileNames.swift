@@ -5,7 +5,7 @@ import PixelAscent
 // The parts of a path from which the names of results are made.
 extension String {
   /// The file name of a path, without its folder; "image" if the path names none.
-  package var fileName: String { steps.last ?? "image" }
+  package var fileName: String { pathComponents.last ?? "image" }
 
   /// The file name of a path, without its folder and its ending.
   package var fileStem: String {

@@ -69,7 +69,7 @@ struct OutputPlan {
   /// - Throws: `UsageError`.
   func checkDistinct() throws {
     var seen = Set<[UInt8]>()
-    for path in all where !seen.insert(Array((Files.place(path) ?? path).utf8)).inserted {
+    for path in all where !seen.insert(Array((Files.replacedPath(path) ?? path).utf8)).inserted {
       throw UsageError("Two results would be written to \(path).")
     }
   }
@@ -94,9 +94,9 @@ struct OutputPlan {
       // Results that mirror a folder make their folders themselves.
       for (path, stem) in zip(paths, stems)
       where !stem.hasSlash && !newFolders.contains(where: { path.utf8.starts(with: $0.utf8) }) {
-        try Files.checkPlace(path)
+        try Files.checkWritable(path)
       }
     }
-    for folder in newFolders { try Files.checkPlace(folder.withoutLastSlash) }
+    for folder in newFolders { try Files.checkWritable(folder.withoutTrailingSlashes) }
   }
 }

@@ -17,7 +17,7 @@ package struct Outputs: Sendable {
   private var paths: [[UInt8]: Paths] = [:]
   private let newFolders: [String]
   /// Whether a result goes to standard output, where a line of text would damage it.
-  package let useStandardOutput: Bool
+  package let writesToStandardOutput: Bool
 
   /// - Parameters:
   ///   - inputs: the names that ``paths(for:)`` takes later, each with the name of its results without an ending
@@ -37,11 +37,11 @@ package struct Outputs: Sendable {
     let plan = try OutputPlan(inputs.map(\.stem), request, areMirrored: areMirrored)
     try plan.checkEndings()
     try plan.checkDistinct()
-    try Self.keep(files, from: plan.all)
+    try Self.refuseToReplace(files, with: plan.all)
     try plan.checkDefaultFiles()
     try plan.checkFolders()
     newFolders = plan.newFolders
-    useStandardOutput = plan.all.contains(where: StandardStreams.isOutput)
+    writesToStandardOutput = plan.all.contains(where: StandardStreams.isStandardOutput)
     for (index, input) in inputs.enumerated() {
       paths[Array(input.input.utf8)] = Paths(
         output: plan.outputs[index], figure: plan.figures?[index], overlay: plan.overlays?[index],
@@ -61,7 +61,7 @@ package struct Outputs: Sendable {
     for folder in newFolders { try Files.makeFolder(folder) }
     for path in paths(for: input).all {
       let folder = path.folderAndName.folder
-      if !folder.isEmpty { try Files.makeFolders(folder.withoutLastSlash) }
+      if !folder.isEmpty { try Files.makeFolders(folder.withoutTrailingSlashes) }
     }
   }
 
@@ -82,7 +82,7 @@ package struct Outputs: Sendable {
   /// Refuses to replace a file that the command reads, whatever path leads to it.
   ///
   /// - Throws: `UsageError`.
-  package static func keep(_ files: [String], from results: [String]) throws {
+  package static func refuseToReplace(_ files: [String], with results: [String]) throws {
     let kept = Set(files.compactMap(Files.identity))
     for path in results where Files.identity(path).map(kept.contains) ?? false {
       throw UsageError("A result would replace \(path), which the command reads.")

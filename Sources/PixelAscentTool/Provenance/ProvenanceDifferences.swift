@@ -5,7 +5,7 @@ import PixelAscent
 extension Provenance {
   /// The provenance without its instruction set. It is equal for pictures that were made in the same way on machines
   /// with different instruction sets.
-  package var onAnyInstructionSet: Provenance {
+  package var withoutInstructionSet: Provenance {
     var other = self
     other.instructionSet = ""
     return other

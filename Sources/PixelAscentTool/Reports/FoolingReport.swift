@@ -100,8 +100,8 @@ extension Fooling {
         of the rounded image.\u{20}
         """)
     }
-    if result.stepsBeforeLastReLU > 0 {
-      let steps = ReportPage.count(result.stepsBeforeLastReLU, "step")
+    if result.gradientsBeforeLastReLU > 0 {
+      let steps = ReportPage.count(result.gradientsBeforeLastReLU, "step")
       notes.append(
         "\(steps) followed the score before the last ReLU, because the gradient of the score itself was zero.")
     }

@@ -16,9 +16,9 @@ package struct Console: Sendable {
   package init(json: Bool, quiet: Bool) { (self.json, self.quiet) = (json, quiet) }
 
   /// Returns this console for a command that writes its pictures to `outputs`.
-  package func beside(_ outputs: Outputs) -> Console {
+  package func writing(to outputs: Outputs) -> Console {
     var console = self
-    console.hasPictureOnOutput = outputs.useStandardOutput
+    console.hasPictureOnOutput = outputs.writesToStandardOutput
     return console
   }
 

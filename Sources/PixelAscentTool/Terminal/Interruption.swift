@@ -17,7 +17,7 @@ import Synchronization
 /// The first Ctrl-C during work that can stop early and still write a result only requests that the work stops. Every
 /// other signal ends the program at once, and half-written files are removed.
 package enum Interruption {
-  /// The number of calls of ``heeded(_:)`` that are running.
+  /// The number of calls of ``stoppable(_:)`` that are running.
   private static let stoppableCount = Atomic(0)
   private static let requested = Atomic(false)
 
@@ -43,15 +43,15 @@ package enum Interruption {
     DispatchQueue(label: "signals").async { wait(for: signals, onCtrlC) }
   }
 
-  /// Calls `body`. While it runs, the first Ctrl-C only sets ``isAsked``.
-  package static func heeded<Value>(_ body: () throws -> Value) rethrows -> Value {
+  /// Calls `body`. While it runs, the first Ctrl-C only sets ``isStopRequested``.
+  package static func stoppable<Value>(_ body: () throws -> Value) rethrows -> Value {
     stoppableCount.add(1, ordering: .relaxed)
     defer { stoppableCount.subtract(1, ordering: .relaxed) }
     return try body()
   }
 
   /// Whether the user has pressed Ctrl-C during work that can stop early, so that this work should stop.
-  package static var isAsked: Bool { requested.load(ordering: .relaxed) }
+  package static var isStopRequested: Bool { requested.load(ordering: .relaxed) }
 
   /// The exit code of the program after Ctrl-C.
   package static let exitCode: Int32 = 128 + SIGINT

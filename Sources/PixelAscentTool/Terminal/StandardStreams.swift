@@ -54,7 +54,7 @@ package enum StandardStreams {
   }
 
   /// Returns whether `path` is the file, pipe or device to which standard output goes.
-  package static func isOutput(_ path: String) -> Bool {
+  package static func isStandardOutput(_ path: String) -> Bool {
     var file = stat(), output = stat()
     guard stat(path, &file) == 0, fstat(STDOUT_FILENO, &output) == 0 else { return false }
     return (file.st_dev, file.st_ino) == (output.st_dev, output.st_ino)

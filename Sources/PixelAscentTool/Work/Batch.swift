@@ -22,18 +22,18 @@ package struct Batch {
   }
 
   /// How a batch ended.
-  package struct Ending: Sendable {
+  package struct Outcome: Sendable {
     package let failures, count: Int
     package let unit: String
     /// The number of items that were not begun or not finished.
     package var left = 0
     /// Whether Ctrl-C or a fatal error has ended the batch early.
-    package var isCutShort = false
+    package var endedEarly = false
 
     /// - Parameter count: the number of items, including those that failed
-    package init(failures: Int, of count: Int, unit: String, left: Int = 0, isCutShort: Bool = false) {
+    package init(failures: Int, of count: Int, unit: String, left: Int = 0, endedEarly: Bool = false) {
       (self.failures, self.count, self.unit) = (failures, count, unit)
-      (self.left, self.isCutShort) = (left, isCutShort)
+      (self.left, self.endedEarly) = (left, endedEarly)
     }
 
     /// Prints how many items failed, if the batch had several.
@@ -41,10 +41,10 @@ package struct Batch {
     /// - Throws: `ExitStatus` if an item failed, or after Ctrl-C.
     package func check() throws {
       if failures > 0 && count > 1 {
-        let rest = left > 0 && !Interruption.isAsked ? ", and \(left) were not tried" : ""
+        let rest = left > 0 && !Interruption.isStopRequested ? ", and \(left) were not tried" : ""
         Console.error("\(failures) of \(count) \(unit) failed\(rest)")
       }
-      if Interruption.isAsked { throw ExitStatus.interrupted }
+      if Interruption.isStopRequested { throw ExitStatus.interrupted }
       if failures > 0 { throw ExitStatus.failure }
     }
   }
@@ -59,7 +59,7 @@ package struct Batch {
   package func run<Item: Sendable, Record: Sendable>(
     _ items: [Item], isDone: (Record) -> Bool = { _ in true },
     _ work: @escaping @Sendable (Item, Network) throws -> Record, report: (Record) throws -> Void
-  ) throws -> Ending {
+  ) throws -> Outcome {
     let concurrency = network.options.concurrency(of: items.count, bytesEach: bytesEach)
     var network = network
     network.options.threads = max(1, network.options.threads / concurrency)
@@ -70,10 +70,10 @@ package struct Batch {
       if items.count > 1 { console.progress { progress.line(width: $0, seconds: begin.secondsSince) } }
     }
     showProgress()
-    try Interruption.heeded {
+    try Interruption.stoppable {
       defer { StatusLine.clear() }
       try sideBySide(items, threads: concurrency) { (item: Item) -> Result<Record, any Error>? in
-        if Interruption.isAsked || isOver.load(ordering: .relaxed) { return nil }
+        if Interruption.isStopRequested || isOver.load(ordering: .relaxed) { return nil }
         do {
           return .success(try work(item, shared))
         } catch {
@@ -94,12 +94,12 @@ package struct Batch {
         }
       }
     }
-    if Interruption.isAsked && items.count > 1 {
+    if Interruption.isStopRequested && items.count > 1 {
       console.note("interrupted: \(done) of \(items.count) \(unit) are done")
     }
     let count = items.count + problems.count
-    return Ending(
+    return Outcome(
       failures: failures, of: count, unit: unit, left: count - failures - done,
-      isCutShort: Interruption.isAsked || isOver.load(ordering: .relaxed))
+      endedEarly: Interruption.isStopRequested || isOver.load(ordering: .relaxed))
   }
 }

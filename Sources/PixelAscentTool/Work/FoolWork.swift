@@ -9,7 +9,7 @@ package struct FoolWork {
   private let target: Int
   private let source: NetworkSource
   private let network: Network
-  private let model: Meanwhile<Provenance.Model>
+  private let model: BackgroundResult<Provenance.Model>
   private let outputs: Outputs
   private let files: Outputs.Paths
   private let isShown: Bool
@@ -34,7 +34,7 @@ package struct FoolWork {
       [(image, "\(image.fileStem)-as-\(network.labels.slug(self.target))")], request,
       keeping: [image] + source.files(of: network))
     files = outputs.paths(for: image)
-    console = source.console.beside(outputs)
+    console = source.console.writing(to: outputs)
   }
 
   /// The outcome of the work: the record, and whether Ctrl-C stopped the ascent.
@@ -64,7 +64,7 @@ package struct FoolWork {
     let (photo, sha256) = try source.run.photo(image)
     let (result, steps) = try ascend(from: photo)
     var fooling = fooling
-    let isInterrupted = Interruption.isAsked && !result.survives8Bit
+    let isInterrupted = Interruption.isStopRequested && !result.survives8Bit
     if isInterrupted { fooling.maxIterations = result.iterations }
     let provenance = try Provenance(fooling, class: target, network, model.get(), input: sha256)
     printNotes(result)
@@ -92,7 +92,7 @@ package struct FoolWork {
     let begin = ContinuousClock.now
     var progress = ProgressText("iteration", total: fooling.maxIterations), steps: [FoolingAscent.Step] = []
     var preview = isShown ? Preview(console) : nil, first: RGBImage?
-    let result = try Interruption.heeded {
+    let result = try Interruption.stoppable {
       defer { StatusLine.clear() }
       return try withErrors(about: image) {
         let ascent = try fooling.begin(network, on: photo, target: target)
@@ -104,7 +104,7 @@ package struct FoolWork {
             first = original
             preview?.show(RGBImage(row: [image, image.changes(from: original)]))
           }
-          if Interruption.isAsked { break }
+          if Interruption.isStopRequested { break }
         }
         return try ascent.result()
       }
@@ -127,9 +127,9 @@ package struct FoolWork {
 
   private func printNotes(_ result: Fooling.Result) {
     let label = network.labels[target]
-    if result.stepsBeforeLastReLU > 0 {
+    if result.gradientsBeforeLastReLU > 0 {
       console.note(
-        "note: the gradient of \(label)'s score was zero in \(result.stepsBeforeLastReLU) steps; "
+        "note: the gradient of \(label)'s score was zero in \(result.gradientsBeforeLastReLU) steps; "
           + "they followed the score before the last ReLU instead")
     }
     if network.preprocessing.resize == .crop {

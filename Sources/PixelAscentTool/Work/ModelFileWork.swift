@@ -12,7 +12,7 @@ package enum ModelFileWork {
     _ weights: String, to output: String, _ request: ModelRequest, _ console: Console
   ) throws -> ConvertRecord {
     let settings = try request.completeSettings()
-    try Outputs.keep([weights, request.labels].compactMap(\.self), from: [output])
+    try Outputs.refuseToReplace([weights, request.labels].compactMap(\.self), with: [output])
     let (classes, notes) = try ModelConverter.convert(contentsOf: weights, settings: settings, to: output)
     for note in notes { console.note("note: \(note.text)") }
     return ConvertRecord(weights: weights, output: output, classes: classes)

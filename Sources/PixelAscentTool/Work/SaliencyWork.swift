@@ -7,7 +7,7 @@ package struct SaliencyWork: Sendable {
   private let saliency: Saliency
   private let source: NetworkSource
   private let network: Network
-  private let model: Meanwhile<Provenance.Model>
+  private let model: BackgroundResult<Provenance.Model>
   private let inputs: InputImages
   private let outputs: Outputs
   private let index: Int?
@@ -39,7 +39,7 @@ package struct SaliencyWork: Sendable {
       keeping: inputs.paths + source.files(of: network))
     index = try className.map(network.labels.find)
     copies = request.overlay == nil ? 3 : 4
-    console = source.console.beside(outputs)
+    console = source.console.writing(to: outputs)
   }
 
   /// Makes and writes the maps of all images, and calls `report` with the record of each.

@@ -6,7 +6,7 @@ import PixelAscent
 package struct VisualizeWork: Sendable {
   private let source: NetworkSource
   private let network: Network
-  private let model: Meanwhile<Provenance.Model>
+  private let model: BackgroundResult<Provenance.Model>
   private let startFile: String?
   /// The image that the ascents start from.
   private let start: Tensor?
@@ -39,7 +39,7 @@ package struct VisualizeWork: Sendable {
     outputs = try Outputs(
       ascents.map { ($0.stem, $0.stem) }, outputRequest,
       keeping: [request.startFile].compactMap(\.self) + source.files(of: network))
-    console = source.console.beside(outputs)
+    console = source.console.writing(to: outputs)
     preview = isShown ? Preview(console) : nil
     keepsShown = outputRequest.figure != nil || outputRequest.report != nil
     keepsProbabilities = outputRequest.report != nil
@@ -81,7 +81,7 @@ package struct VisualizeWork: Sendable {
       let ascent = try visualization.begin(
         network, class: planned.class, from: start, recordsProbabilities: keepsProbabilities)
       while let step = try ascent.next() {
-        let isLast = Interruption.isAsked, isShown = step.isShown || isLast
+        let isLast = Interruption.isStopRequested, isShown = step.isShown || isLast
         if isShown && keepsShown { shown.append(try ShownIteration(step)) }
         if isShown && preview != nil { preview?.show(step.picture) }
         try progress.report(step, isShown: isShown)

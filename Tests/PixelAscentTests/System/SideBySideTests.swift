@@ -93,11 +93,11 @@ import Testing
   func valueIsComputedMeanwhile() async throws {
     try await onThread {
       let wentOn = DispatchSemaphore(value: 0), isDone = DispatchSemaphore(value: 0)
-      let value = Meanwhile(threads: 2) { wentOn.wait(timeout: .now() + 20) == .success }
+      let value = BackgroundResult(threads: 2) { wentOn.wait(timeout: .now() + 20) == .success }
       wentOn.signal()
       #expect(try value.get())
       #expect(try value.get())
-      let first = Meanwhile(threads: 1) { isDone.signal() }
+      let first = BackgroundResult(threads: 1) { isDone.signal() }
       #expect(isDone.wait(timeout: .now()) == .success)
       _ = try first.get()
     }
@@ -105,7 +105,7 @@ import Testing
 
   @Test("Everyone who asks for a value gets its error", arguments: [1, 2])
   func everyoneWhoAsksGetsTheError(_ threads: Int) {
-    let value = Meanwhile<Int>(threads: threads) { () throws(PixelAscentError) in
+    let value = BackgroundResult<Int>(threads: threads) { () throws(PixelAscentError) in
       throw PixelAscentError(.unreadableFile, "gone")
     }
     #expect(errorLine { try value.get() } == "gone")

@@ -125,7 +125,7 @@ import Testing
     #expect(result.unrounded == alone.unrounded)
     #expect(result.image == alone.image)
     #expect(result.iterations == alone.iterations)
-    #expect(result.stepsBeforeLastReLU == alone.stepsBeforeLastReLU)
+    #expect(result.gradientsBeforeLastReLU == alone.gradientsBeforeLastReLU)
   }
 
   /// An image to start from is ignored unless `start` is `.image`.

@@ -32,7 +32,7 @@ import Testing
     }
     let (a, u) = (try Self.line("a", "a"), try Self.line("ü\"\n", "ü\"\n"))
     #expect(try text(path) == a + u + a)
-    let again = try patiently { () throws(PixelAscentError) in try AtlasManifest(path, .exclusive) }
+    let again = try retryingWhileLocked { () throws(PixelAscentError) in try AtlasManifest(path, .exclusive) }
     #expect(Set(again.records.map(\.label)) == ["a", "ü\"\n"])
   }
 
@@ -56,12 +56,13 @@ import Testing
     let (a, b) = (try Self.line("a"), try Self.line("b"))
     for length in 0..<b.utf8.count {
       try folder.add("m.jsonl", a + String(decoding: b.utf8.prefix(length), as: UTF8.self))
-      let manifest = try patiently { () throws(PixelAscentError) in try AtlasManifest(path, .exclusive) }
+      let manifest = try retryingWhileLocked { () throws(PixelAscentError) in try AtlasManifest(path, .exclusive) }
       #expect(manifest.records.map(\.label) == ["a"])
       #expect(try text(path) == a)
     }
     try folder.add("m.jsonl", String(a.dropLast()))
-    #expect(try patiently { () throws(PixelAscentError) in try AtlasManifest(path, .exclusive) }.records.isEmpty)
+    #expect(
+      try retryingWhileLocked { () throws(PixelAscentError) in try AtlasManifest(path, .exclusive) }.records.isEmpty)
     #expect(try text(path) == "")
   }
 
@@ -89,7 +90,7 @@ import Testing
       #expect(errorLine { try AtlasManifest(path, .exclusive) } == "\(path): another run is using this file")
       withExtendedLifetime(first) {}
     }
-    _ = try patiently { () throws(PixelAscentError) in try AtlasManifest(path, .exclusive) }
+    _ = try retryingWhileLocked { () throws(PixelAscentError) in try AtlasManifest(path, .exclusive) }
   }
 
   @Test("Without a lock, a half-written line may be another process's: it is ended, not cut off")
@@ -144,7 +145,7 @@ import Testing
     }
     for (line, percent) in zip(lines, ["100\u{A0}%", "0\u{A0}%", "50\u{A0}%"]) {
       try folder.add("manifest.jsonl", line + "\n")
-      let manifests = try patiently { () throws(PixelAscentError) in try atlas.openManifests(for: []) }
+      let manifests = try retryingWhileLocked { () throws(PixelAscentError) in try atlas.openManifests(for: []) }
       #expect(try atlas.finish([], manifests, threads: 1) == 1)
       let page = try text(folder.path + "/index.html")
       let image =

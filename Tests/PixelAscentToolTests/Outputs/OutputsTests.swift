@@ -144,11 +144,11 @@ import Testing
   @Test("A minus sign and the device of standard output mean standard output", arguments: ["-", "/dev/stdout"])
   func standardOutput(_ path: String) throws {
     #expect(try outputs(OutputRequest(output: path)).paths(for: "a").output == "/dev/stdout")
-    #expect(try outputs(OutputRequest(output: path)).useStandardOutput)
+    #expect(try outputs(OutputRequest(output: path)).writesToStandardOutput)
   }
 
   @Test func otherFilesAreNotStandardOutput() throws {
-    #expect(try !outputs(OutputRequest(output: folder.path + "/x.png")).useStandardOutput)
+    #expect(try !outputs(OutputRequest(output: folder.path + "/x.png")).writesToStandardOutput)
   }
 
   @Test("Names that are equal in Unicode but differ in bytes are two inputs")

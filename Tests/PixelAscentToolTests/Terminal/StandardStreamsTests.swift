@@ -6,11 +6,11 @@ import Testing
 
 /// The standard streams of the test process.
 @Suite struct StandardStreamsTests {
-  @Test func standardOutputIsFoundByItsDevice() { #expect(StandardStreams.isOutput("/dev/stdout")) }
+  @Test func standardOutputIsFoundByItsDevice() { #expect(StandardStreams.isStandardOutput("/dev/stdout")) }
 
   @Test func anotherFileIsNotStandardOutput() throws {
     let folder = try TemporaryFolder()
-    #expect(try !StandardStreams.isOutput(folder.add("x")))
-    #expect(!StandardStreams.isOutput(folder.path + "/none"))
+    #expect(try !StandardStreams.isStandardOutput(folder.add("x")))
+    #expect(!StandardStreams.isStandardOutput(folder.path + "/none"))
   }
 }

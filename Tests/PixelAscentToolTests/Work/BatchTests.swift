@@ -43,7 +43,7 @@ import Testing
     }
     #expect(ending.left == 2)
     #expect(ending.failures == 0)
-    #expect(!ending.isCutShort)
+    #expect(!ending.endedEarly)
   }
 
   @Test("An error that report throws ends the batch")
@@ -58,10 +58,10 @@ import Testing
   }
 
   @Test("A batch without failures throws nothing")
-  func success() throws { try Batch.Ending(failures: 0, of: 3, unit: "images").check() }
+  func success() throws { try Batch.Outcome(failures: 0, of: 3, unit: "images").check() }
 
   @Test("A failure ends the program with exit code 1")
   func failure() {
-    #expect(throws: ExitStatus.failure) { try Batch.Ending(failures: 1, of: 1, unit: "images").check() }
+    #expect(throws: ExitStatus.failure) { try Batch.Outcome(failures: 1, of: 1, unit: "images").check() }
   }
 }

@@ -25,7 +25,7 @@ package enum ElementFunction: Hashable, Sendable {
   package static let relu = ElementFunction.clamp(.relu)
   package static let relu6 = ElementFunction.clamp(.relu6)
   /// PyTorch's hard sigmoid.
-  static let hardGate = ElementFunction.hardSigmoid(alpha: 1 / 6, beta: 0.5)
+  static let pyTorchHardSigmoid = ElementFunction.hardSigmoid(alpha: 1 / 6, beta: 0.5)
 }
 
 // For each case: the name in model files, the coding, and the summary.

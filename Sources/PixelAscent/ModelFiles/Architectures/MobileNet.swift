@@ -43,7 +43,7 @@ extension ArchitectureFamily {
       let function = block < (isSmall ? 4 : 7) ? ElementFunction.relu : .hardSwish
       x = try b.invertedResidual(
         "features.\(block)", x, stride: shrinking.contains(block) ? 2 : 1, function: function,
-        squeeze: .relu, gate: .hardGate)
+        squeeze: .relu, gate: .pyTorchHardSigmoid)
     }
     x = try b.unit("features.\(blocks + 1).0", "features.\(blocks + 1).1", x, kernel: 1, then: .hardSwish)
     x = try b.linear("classifier.0", b.globalAverage("avgpool", x))

@@ -36,7 +36,7 @@ final class ONNXExternalFiles {
     if let file = opened[location] { return (file, offset, length) }
 
     let folder = model.name.hasSlash ? model.name.folderAndName.folder : "./"
-    guard let root = Files.resolved(folder), let path = Files.resolved(folder + location) else {
+    guard let root = Files.canonicalPath(folder), let path = Files.canonicalPath(folder + location) else {
       throw fail("lies in \"\(location.oneLine)\", but the model's folder has no such file")
     }
     guard path.hasPrefix(root == "/" ? root : root + "/") else {

@@ -148,12 +148,12 @@ extension PickleMachine {
 extension Tensor {
   /// Creates a tensor from values in Fortran order, in which the first dimension is contiguous.
   fileprivate init(columnMajor source: [Float], shape: [Int]) {
-    var places = StridedPlaces(shape: shape, strides: contiguousStrides(shape.reversed()).reversed())
+    var offsets = StridedOffsets(shape: shape, strides: contiguousStrides(shape.reversed()).reversed())
     var values = [Float]()
     values.reserveCapacity(source.count)
     for _ in source {
-      values.append(source[places.place])
-      places.advance()
+      values.append(source[offsets.offset])
+      offsets.advance()
     }
     self.init(shape: shape, values: values)
   }

@@ -54,7 +54,7 @@ struct ClampLayer: RunnableLayer {
 
   func backward(_ pass: BackwardPass) -> Step {
     let (kernels, dx, dy, epilogue) = (pass.kernels, pass.dx, pass.dy, pass.epilogue)
-    return pass.parts { kernels.passGradient(dx, dy, epilogue, $0) }
+    return pass.parts { kernels.addInputGradient(dx, dy, epilogue, $0) }
   }
 
   var mayOverwriteInput: Bool { true }
