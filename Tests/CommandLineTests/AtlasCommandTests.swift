@@ -15,16 +15,19 @@ import Testing
   @Test("Pictures, a line for each, the sheet and the page; the same bytes as visualize's")
   func whole() throws {
     let outcome = try run("-o a/b \(Self.small) --json")
-    #expect(outcome.status == 0 && outcome.errors == "a/b: 6 pictures, contact-sheet.png and index.html\n")
+    #expect(outcome.status == 0)
+    #expect(outcome.errors == "a/b: 6 pictures, contact-sheet.png and index.html\n")
     #expect(try names("a/b") == Self.all)
     let form = JSONValue.Form.object([
       "class": .int, "label": .string, "recipe": .string, "seed": .int, "iterations": .int, "score": .number,
       "probability": .number, "seconds": .number, "output": .string, "sha256": .string,
     ])
     let records = try outcome.lines.map { try JSONValue($0) }
-    #expect(records.count == 6 && records.allSatisfy { $0.has(form) })
+    #expect(records.count == 6)
+    #expect(records.allSatisfy { $0.has(form) })
     let lines = try String(decoding: folder.bytes("a/b/manifest.jsonl"), as: UTF8.self).split(separator: "\n")
-    #expect(Set(lines.map(String.init)) == Set(outcome.lines) && lines.count == 6)
+    #expect(Set(lines.map(String.init)) == Set(outcome.lines))
+    #expect(lines.count == 6)
     for record in records {
       let bytes = try folder.bytes("a/b/\(try #require(record["output"]?.string))")
       #expect(record["sha256"]?.string == SHA256.digest(of: bytes))
@@ -37,7 +40,8 @@ import Testing
     #expect((sheet.width, sheet.height) == (3 * 228 + 4, 2 * 228 + 4))
     let page = String(decoding: try folder.bytes("a/b/index.html"), as: UTF8.self)
     #expect(Self.pictures.allSatisfy { page.contains("<img src=\"\($0)\"") })
-    #expect(!page.contains("http://") && !page.contains("https://"))
+    #expect(!page.contains("http://"))
+    #expect(!page.contains("https://"))
   }
 
   @Test("Again: what is there stays; what is missing, damaged or made otherwise is made")
@@ -46,12 +50,14 @@ import Testing
     #expect(try run("-o b \(Self.small) --quiet").status == 0)
     // What is shown on the way is no part of a picture.
     let done = try run("-o b \(Self.small) --show-every 1 --json")
-    #expect(done.text == "" && done.errors.hasPrefix("6 of 6 pictures already exist\n"))
+    #expect(done.text == "")
+    #expect(done.errors.hasPrefix("6 of 6 pictures already exist\n"))
 
     try FileManager.default.removeItem(atPath: folder.path + "/b/gorilla-seed-0.png")
     try folder.add("b/tarantula-seed-1.png", folder.bytes("b/tarantula-seed-1.png").dropLast())
     let mended = try run("-o b \(Self.small) --json")
-    #expect(mended.lines.count == 2 && mended.errors.hasPrefix("4 of 6 pictures already exist\n"))
+    #expect(mended.lines.count == 2)
+    #expect(mended.errors.hasPrefix("4 of 6 pictures already exist\n"))
     try expectSame("b", as: "a")
 
     let other = try run("-o b \(Self.small) --learning-rate 24 --json")
@@ -81,7 +87,8 @@ import Testing
     #expect(try run("-o a \(Self.small) --quiet").status == 0)
     for index in [3, 1] { #expect(try run("-o b \(Self.small) --quiet --shard \(index)/3").status == 0) }
     let early = try run("-o b \(Self.small) --merge")
-    #expect(early.status == 1 && early.text == "")
+    #expect(early.status == 1)
+    #expect(early.text == "")
     #expect(
       early.errors == """
         error: b: 2 of 6 pictures are missing, damaged or do not match this command; the first is \
@@ -101,7 +108,8 @@ import Testing
       #expect(try run("-o b \(Self.small) --quiet --shard auto/3", environment).text == "")
     }
     let merged = try run("-o b \(Self.small) --merge")
-    #expect(merged.status == 0 && merged.errors == "b: 6 pictures, contact-sheet.png and index.html\n")
+    #expect(merged.status == 0)
+    #expect(merged.errors == "b: 6 pictures, contact-sheet.png and index.html\n")
     try expectSame("b", as: "a")
     #expect(try run("-o b \(Self.small) --merge --quiet").status == 0)
     try expectSame("b", as: "a")
@@ -155,7 +163,8 @@ import Testing
       usleep(100_000)
       kill(process, SIGINT)
     }
-    #expect(interrupted.status == 130 && interrupted.errors == "")
+    #expect(interrupted.status == 130)
+    #expect(interrupted.errors == "")
     #expect(try names("b").allSatisfy { !$0.hasPrefix(".") && $0 != "index.html" })
     for (round, number) in [SIGKILL, SIGTERM, SIGKILL].enumerated() {
       let outcome = try stopped(long, by: number, pictures: round + 1)
@@ -188,7 +197,8 @@ import Testing
   func failure() throws {
     let options = "--classes 75,76 --init photo.png --recipe cs231n-pytorch --no-clamp --iterations 9"
     let outcome = try run("-o a \(options) --learning-rate 1e30 --json")
-    #expect(outcome.status == 1 && outcome.text == "")
+    #expect(outcome.status == 1)
+    #expect(outcome.text == "")
     let line = "photo.png: the ascent's values are too large for a float: use a smaller learning rate or l2"
     #expect(
       outcome.errors == """
@@ -206,15 +216,19 @@ import Testing
     for index in 1...2 { #expect(try run("-o b \(options) --learning-rate 1e30 --shard \(index)/2").status == 1) }
     // What has failed in another way has not been tried in this one.
     let other = try run("-o b \(options) --learning-rate 25 --merge")
-    #expect(other.status == 1 && other.errors.hasPrefix("error: b: 2 of 2 pictures are missing"))
+    #expect(other.status == 1)
+    #expect(other.errors.hasPrefix("error: b: 2 of 2 pictures are missing"))
     let merged = try run("-o b \(options) --learning-rate 1e30 --merge")
-    #expect(merged.status == 1 && merged.errors == outcome.errors.replacing("a: 0", with: "b: 0"))
-    #expect(try manifest("b") == manifest("a") && names("b") == names("a"))
+    #expect(merged.status == 1)
+    #expect(merged.errors == outcome.errors.replacing("a: 0", with: "b: 0"))
+    #expect(try manifest("b") == manifest("a"))
+    #expect(try names("b") == names("a"))
     // One alone says why, too.
     let one = options.replacing("75,76", with: "76")
     for option in [" --shard 1/1", " --merge"] {
       let outcome = try run("-o c \(one) --learning-rate 1e30 --quiet\(option)")
-      #expect(outcome.status == 1 && outcome.errors == "error: tarantula.png: \(line)\n")
+      #expect(outcome.status == 1)
+      #expect(outcome.errors == "error: tarantula.png: \(line)\n")
     }
     #expect(try run("-o a \(options) --learning-rate 25 --quiet --json").lines.count == 2)
     #expect(
@@ -237,7 +251,8 @@ import Testing
     try FileManager.default.createSymbolicLink(
       atPath: folder.path + "/a/black-widow-seed-1.png", withDestinationPath: "/dev/full")
     let outcome = try run("-o a \(Self.small) --threads 1 --json")
-    #expect(outcome.status == 1 && outcome.lines.count == 1)
+    #expect(outcome.status == 1)
+    #expect(outcome.lines.count == 1)
     #expect(
       outcome.errors == """
         error: black-widow-seed-1.png: a/black-widow-seed-1.png: no space left on device
@@ -253,10 +268,12 @@ import Testing
     let outcome = try Program.run(
       ["-c", command, Program.path, "atlas", "-o", "a", "--quiet"] + Self.small.split(separator: " ").map(String.init),
       in: folder, program: "/bin/sh")
-    #expect(outcome.status == 1 && outcome.text == "")
+    #expect(outcome.status == 1)
+    #expect(outcome.text == "")
     let line = "error: black-widow-seed-0.png: a/black-widow-seed-0.png: file too large\n"
     #expect(outcome.errors.hasPrefix(line), "\(outcome.errors)")
     #expect(try names("a") == ["manifest.jsonl"])
-    #expect(try run("-o a \(Self.small) --quiet").status == 0 && names("a") == Self.all)
+    #expect(try run("-o a \(Self.small) --quiet").status == 0)
+    #expect(try names("a") == Self.all)
   }
 }

@@ -73,7 +73,8 @@ import Testing
       #expect(truncate(folder.path + "/long.png", 5 << 30) == 0)
       let outcome = try Program.run(
         ["-c", "ulimit -v 500000; exec \"$0\" classify long.png", Program.path], in: folder, program: "/bin/sh")
-      #expect(outcome.status == 1 && outcome.errors == "error: long.png: more than 1024 MB\n")
+      #expect(outcome.status == 1)
+      #expect(outcome.errors == "error: long.png: more than 1024 MB\n")
     }
 
     @Test(

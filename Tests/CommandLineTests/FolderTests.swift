@@ -33,7 +33,8 @@ import Testing
   @Test("All JPEG and PNG files of a folder and those below it, in the order of their paths", arguments: ["in", "in/"])
   func classify(_ name: String) throws {
     let outcome = try run("classify \(name) photo.png --json")
-    #expect(outcome.status == 0 && outcome.errors == "")
+    #expect(outcome.status == 0)
+    #expect(outcome.errors == "")
     #expect(try images(outcome) == ["in/a.JPG", "in/b.png", "in/sub/c.jpeg", "in/sub/deep/a.png", "photo.png"])
   }
 
@@ -173,7 +174,9 @@ import Testing
     func normalization() throws {
       for name in ["\u{E9}", "e\u{301}"] { try folder.add("in/sub/deep/\(name).png", folder.bytes("photo.png")) }
       let outcome = try run("saliency in/sub/deep -o maps/ --json")
-      #expect(outcome.status == 0 && outcome.errors == "" && outcome.lines.count == 3)
+      #expect(outcome.status == 0)
+      #expect(outcome.errors == "")
+      #expect(outcome.lines.count == 3)
       #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path + "/maps").count == 3)
     }
 
@@ -183,14 +186,16 @@ import Testing
       for (name, end) in [("a", ".txt"), ("b", ".png")] {
         let bytes = Array("\(folder.path)/in/\(name)".utf8) + [0xE9] + Array(end.utf8) + [0]
         let file = open(bytes.map { CChar(truncatingIfNeeded: $0) }, O_CREAT | O_WRONLY, 0o600)
-        #expect(file >= 0 && close(file) == 0)
+        try #require(file >= 0)
+        #expect(close(file) == 0)
       }
       for (name, end) in [("caf", ""), ("2024", ".old")] {
         let bytes = Array("\(folder.path)/in/\(name)".utf8) + [0xE9] + Array(end.utf8) + [0]
         #expect(mkdir(bytes.map { CChar(truncatingIfNeeded: $0) }, 0o700) == 0)
       }
       let outcome = try run("classify in --json")
-      #expect(outcome.status == 1 && outcome.lines.count == 4)
+      #expect(outcome.status == 1)
+      #expect(outcome.lines.count == 4)
       #expect(
         outcome.errors == """
           error: in/2024\u{FFFD}.old: can't be opened: its name is not UTF-8
@@ -220,10 +225,12 @@ import Testing
       command = [Self.setpriv, "--reuid=65534", "--clear-groups", "\(folder.path)/program"] + command.dropFirst()
     }
     let outcome = try Program.run(Array(command.dropFirst()), in: folder, program: command[0])
-    #expect(outcome.status == 1 && outcome.lines.count == 2)
+    #expect(outcome.status == 1)
+    #expect(outcome.lines.count == 2)
     let lines = outcome.errors.split(separator: "\n")
     #expect(lines.dropLast().allSatisfy { $0.hasPrefix("error: in/sub") && $0.hasSuffix(": permission denied") })
-    #expect(lines.count == (mode == 0 ? 2 : 3) && lines.last?.hasSuffix(" images failed") == true)
+    #expect(lines.count == (mode == 0 ? 2 : 3))
+    #expect(lines.last?.hasSuffix(" images failed") == true)
   }
 
   @Test(arguments: [

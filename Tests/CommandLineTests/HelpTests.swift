@@ -16,7 +16,8 @@ import Testing
   func isGolden(_ command: String) throws {
     let folder = try TemporaryFolder()
     let outcome = try Program.run([command, "--help"].filter { !$0.isEmpty }, in: folder)
-    #expect(outcome.status == 0 && outcome.errors.isEmpty)
+    #expect(outcome.status == 0)
+    #expect(outcome.errors.isEmpty)
     let file = "\(Self.golden)/\(command.isEmpty ? "pixelascent" : command).txt"
     if ProcessInfo.processInfo.environment["PIXELASCENT_RENEW_HELP"] != nil {
       try outcome.output.write(to: URL(fileURLWithPath: file))
@@ -29,6 +30,8 @@ import Testing
   @Test(arguments: [[], ["fool"], ["info"]])
   func saysTheVersion(_ command: [String]) throws {
     let outcome = try Program.run(command + ["--version"], in: TemporaryFolder())
-    #expect(outcome.text == "\(Release.version)\n" && outcome.status == 0 && outcome.errors.isEmpty)
+    #expect(outcome.text == "\(Release.version)\n")
+    #expect(outcome.status == 0)
+    #expect(outcome.errors.isEmpty)
   }
 }

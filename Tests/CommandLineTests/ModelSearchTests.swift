@@ -108,7 +108,8 @@ import Testing
     try FileManager.default.copyItem(atPath: Program.path, toPath: folder.path + "/pixelascent")
     let outcome = try Program.run(
       command.split(separator: " ").map(String.init), in: folder, program: folder.path + "/pixelascent")
-    #expect(outcome.status == 1 && outcome.text == "")
+    #expect(outcome.status == 1)
+    #expect(outcome.text == "")
     #expect(
       outcome.errors == "error: no model squeezenet1_1.safetensors found: run `make model` in PixelAscent's folder, "
         + "or name a file with --model or PIXELASCENT_MODEL\n")
@@ -120,7 +121,8 @@ import Testing
     let folder = try TemporaryFolder()
     try FileManager.default.copyItem(atPath: Program.path, toPath: folder.path + "/pixelascent")
     let outcome = try Program.run(["info"], in: folder, program: folder.path + "/pixelascent")
-    #expect(outcome.status == 0 && outcome.errors == "")
+    #expect(outcome.status == 0)
+    #expect(outcome.errors == "")
     #expect(outcome.lines.last == "model:      none: \(ModelLocation.advice)")
   }
 }

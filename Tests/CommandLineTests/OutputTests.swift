@@ -62,7 +62,8 @@ import Testing
       try FileManager.default.createSymbolicLink(atPath: "\(folder.path)/\(link)", withDestinationPath: file)
     }
     let contents = try folder.contents(), outcome = try run(command), path = command.split(separator: " ").last ?? ""
-    #expect(outcome.status == 64 && outcome.text == "")
+    #expect(outcome.status == 64)
+    #expect(outcome.text == "")
     #expect(outcome.errors.hasPrefix("Error: A result would replace \(path), which the command reads.\n"))
     #expect(try folder.contents() == contents)
   }
@@ -177,7 +178,8 @@ import Testing
     // Photo and map, with 4 pixels between.
     #expect((both.width, both.height) == (2 * 60 + 4, 40))
     #expect(gradient.shape == [3, 40, 60])
-    #expect(gradient.values.contains { $0 != 0 } && gradient.values.allSatisfy(\.isFinite))
+    #expect(gradient.values.contains { $0 != 0 })
+    #expect(gradient.values.allSatisfy { $0.isFinite })
   }
 
   @Test("saliency --overlay: at the photo's own size, into files or a folder, also of several photos")
@@ -200,7 +202,8 @@ import Testing
     let over = try folder.image("over.png")
     #expect((over.width, over.height) == (90, 60))
     let corner: UInt8 = over.pixels[0], middle: UInt8 = over.pixels[3 * (30 * 90 + 45)]
-    #expect(corner == 130 / 4 && middle >= 65)
+    #expect(corner == 130 / 4)
+    #expect(middle >= 65)
   }
 
   @Test("saliency --colormap and --percentile: every picture changes, the numbers do not")

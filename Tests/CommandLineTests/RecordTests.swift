@@ -55,13 +55,16 @@ import Testing
   @Test(arguments: forms)
   func fields(_ command: String, _ form: JSONValue.Form) throws {
     let outcome = try run("\(command) --json --quiet", in: .withModelAndPhoto())
-    #expect(outcome.lines.count == 1 && outcome.text.hasSuffix("}\n"))
+    #expect(outcome.lines.count == 1)
+    #expect(outcome.text.hasSuffix("}\n"))
     #expect(try outcome.record.has(form), "\(outcome.text)")
     if command.hasPrefix("fool") {
       let line = "error: photo.png: not fooled in 0 iterations; the image so far is in photo-as-tarantula.png\n"
-      #expect(outcome.status == 1 && outcome.errors == line)
+      #expect(outcome.status == 1)
+      #expect(outcome.errors == line)
     } else {
-      #expect(outcome.status == 0 && outcome.errors == "")
+      #expect(outcome.status == 0)
+      #expect(outcome.errors == "")
     }
   }
 
@@ -72,26 +75,33 @@ import Testing
     }
     let classified = try record("classify photo.png --top 3")
     #expect(classified["image"] == .string("photo.png"))
-    #expect(classified["height"] == .int(40) && classified["width"] == .int(60))
+    #expect(classified["height"] == .int(40))
+    #expect(classified["width"] == .int(60))
     #expect(classified["predictions"]?.count == 3)
     let first = try #require(classified["predictions"]?[0])
     let label = try #require(first["label"]?.string)
     #expect(try first["class"] == .int(ImageNetLabels.labels.names.firstIndex { $0[0] == label } ?? -1))
 
     let salient = try record("saliency photo.png")
-    #expect(salient["class"] == first["class"] && salient["label"] == first["label"])
+    #expect(salient["class"] == first["class"])
+    #expect(salient["label"] == first["label"])
     #expect(salient["score"] == first["score"])
     #expect(salient["output"] == .string("photo-saliency.png"))
 
     let fooled = try record("fool photo.png --target tarantula --max-iterations 0")
-    #expect(fooled["original"]?["class"] == first["class"] && fooled["target"]?["class"] == .int(76))
+    #expect(fooled["original"]?["class"] == first["class"])
+    #expect(fooled["target"]?["class"] == .int(76))
     #expect(fooled["target"]?["label"] == .string("tarantula"))
-    #expect(fooled["fooled"] == .bool(false) && fooled["survives_8bit"] == .bool(false))
-    #expect(fooled["iterations"] == .int(0) && fooled["linf_8bit"] == .int(0) && fooled["l2"]?.number == 0)
+    #expect(fooled["fooled"] == .bool(false))
+    #expect(fooled["survives_8bit"] == .bool(false))
+    #expect(fooled["iterations"] == .int(0))
+    #expect(fooled["linf_8bit"] == .int(0))
+    #expect(fooled["l2"]?.number == 0)
 
     let visualized = try record(
       "visualize --class 76 --seed 18446744073709551615 --recipe simonyan --init photo.png --iterations 1 -o a.png")
-    #expect(visualized["recipe"] == .string("simonyan") && visualized["iterations"] == .int(1))
+    #expect(visualized["recipe"] == .string("simonyan"))
+    #expect(visualized["iterations"] == .int(1))
     #expect(visualized["output"] == .string("a.png"))
     // Of the image that is returned: what classify says of it, which is rounded and may be stretched, is no measure.
     #expect(try #require(visualized["probability"]?.number) <= 1)
@@ -106,7 +116,8 @@ import Testing
       let images = try outcome.lines.map { try JSONValue($0)["image"]?.string }
       #expect(images == ["photo.png", "b.png", "c.png", "d.png"])
       let lines = "error: missing.png: no such file\nerror: 1 of 5 images failed\n"
-      #expect(outcome.status == 1 && outcome.errors == lines)
+      #expect(outcome.status == 1)
+      #expect(outcome.errors == lines)
     }
   }
 
@@ -116,7 +127,9 @@ import Testing
     let command = "visualize --class 76 --init photo.png --iterations 2"
     #expect(try run(command, in: folder).errors.split(separator: "\n").count >= 2)
     let outcome = try run("\(command) --quiet", in: folder)
-    #expect(outcome.errors == "" && outcome.lines.count == 1 && outcome.status == 0)
+    #expect(outcome.errors == "")
+    #expect(outcome.lines.count == 1)
+    #expect(outcome.status == 0)
     #expect(outcome.text.hasPrefix("tarantula.png: tarantula (76), score "))
   }
 
@@ -125,13 +138,16 @@ import Testing
     let folder = try TemporaryFolder()
     try folder.add("weights.pkl", MadeUpWeights.pickle)
     let outcome = try run("convert weights.pkl -o made.safetensors --json", in: folder)
-    #expect(outcome.status == 0 && outcome.errors == "" && outcome.lines.count == 1)
+    #expect(outcome.status == 0)
+    #expect(outcome.errors == "")
+    #expect(outcome.lines.count == 1)
     let fields: [String: JSONValue] = [
       "weights": .string("weights.pkl"), "output": .string("made.safetensors"), "classes": .int(1000),
     ]
     #expect(try outcome.record == .object(fields))
     #expect(folder.names == ["made.safetensors", "weights.pkl"])
     let info = try run("info --json --model made.safetensors", in: folder).record
-    #expect(info["model"] == .string("made.safetensors") && info["classes"] == .int(1000))
+    #expect(info["model"] == .string("made.safetensors"))
+    #expect(info["classes"] == .int(1000))
   }
 }

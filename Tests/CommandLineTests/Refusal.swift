@@ -51,13 +51,13 @@ struct Refusal: Sendable, CustomTestStringConvertible {
     let lines = outcome.errors.split(separator: "\n", omittingEmptySubsequences: false)
     let found = String(lines[0])
     if let gap = line.range(of: "…") {
-      #expect(
-        found.hasPrefix(line[..<gap.lowerBound]) && found.hasSuffix(line[gap.upperBound...]), "expected \(line)")
+      #expect(found.hasPrefix(line[..<gap.lowerBound]), "expected \(line)")
+      #expect(found.hasSuffix(line[gap.upperBound...]), "expected \(line)")
     } else {
       #expect(found == line)
     }
     if status == 1 {
-      #expect(lines.count == 2 && lines[1] == "", "more than one line: \(outcome.errors)")
+      #expect(lines.dropFirst() == [""], "more than one line: \(outcome.errors)")
     } else {
       #expect(lines.contains { $0.hasPrefix("Usage: \(usage) ") })
       #expect(lines.dropLast().last == "  See '\(usage) --help' for more information.")

@@ -30,7 +30,8 @@ import Testing
       let several = try run(
         "--class 366 --class 77 --seeds 4,0 \(options) --threads \(threads) --quiet -o \(threads)/ --figure \(threads)/ "
           + "--raw \(threads)/")
-      #expect(several.status == 0 && several.errors == "")
+      #expect(several.status == 0)
+      #expect(several.errors == "")
       #expect(several.lines.count == 4)
       for (index, line) in several.lines.enumerated() {
         let stem = "\(slugs[index / 2])-seed-\(seeds[index % 2])"
@@ -43,7 +44,8 @@ import Testing
         let alone = try Program.run(
           ["visualize", "--class", name, "--seed", seed, "-o", "a.png", "--figure", "b.png", "--raw", "c.npy"]
             + options.split(separator: " ").map(String.init) + ["--threads", "3"], in: folder)
-        #expect(alone.status == 0 && alone.errors.contains("iteration 3/3  score "))
+        #expect(alone.status == 0)
+        #expect(alone.errors.contains("iteration 3/3  score "))
         for threads in [1, 2, 3, 8] {
           #expect(try folder.bytes("\(threads)/\(stem).png") == folder.bytes("a.png"))
           #expect(try folder.bytes("\(threads)/\(stem)-figure.png") == folder.bytes("b.png"))
@@ -154,7 +156,8 @@ import Testing
     let options = "--init photo.png --recipe cs231n-pytorch --no-clamp --learning-rate 1e30 --iterations 9 --quiet"
     let line = "photo.png: the ascent's values are too large for a float: use a smaller learning rate or l2\n"
     let outcome = try run("--class 76 --seeds 5-6 \(options)")
-    #expect(outcome.status == 1 && outcome.text == "")
+    #expect(outcome.status == 1)
+    #expect(outcome.text == "")
     #expect(
       outcome.errors
         == "error: tarantula (76), seed 5: \(line)error: tarantula (76), seed 6: \(line)error: 2 of 2 ascents failed\n")
