@@ -4,7 +4,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// `--preview`, in a terminal and without one.
+/// `--preview` and the line of progress, in a terminal and without one.
 @Suite struct PreviewTests {
   private static let visualize = "visualize --class 76 --init photo.png --iterations 5 --show-every 2"
   private static let fool = "fool photo.png --target 76 --max-iterations 2"
@@ -17,7 +17,7 @@ import Testing
     try Program.run(command.split(separator: " ").map(String.init), in: folder)
   }
 
-  @Test("Without a terminal a note says so, and the results are the same", arguments: [visualize, fool])
+  @Test("Without a terminal, --preview prints a note, and the results are the same", arguments: [visualize, fool])
   func noTerminal(_ command: String) throws {
     let note = "note: --preview shows nothing: standard output and standard error must be a terminal with colours\n"
     let plain = try run("\(command) -o a.png --quiet")
@@ -29,7 +29,8 @@ import Testing
     #expect(try run("\(command) --preview -o a.png --quiet").errors == plain.errors)
   }
 
-  @Test func severalAscents() throws {
+  @Test("--preview of several ascents is refused")
+  func severalAscents() throws {
     try Refusal.usage(
       "visualize --class 76 --class 366 --seeds 0-2 --preview",
       "--preview shows a single ascent; --class and --seeds ask for 6."
@@ -39,7 +40,8 @@ import Testing
   #if os(Linux)
     private static let script = "/usr/bin/script"
 
-    /// What a terminal of so many characters gets to see.
+    /// Runs the program in a terminal with the given number of columns and rows. The outcome's output holds everything
+    /// that the terminal receives.
     private func show(
       _ command: String, columns: Int, rows: Int, _ environment: [String: String]
     ) throws -> Program.Outcome {
@@ -54,10 +56,11 @@ import Testing
     private func count(_ part: String, in text: String) -> Int { text.components(separatedBy: part).count - 1 }
 
     @Test(
-      "Half blocks, each picture in the place of the one before", .enabled(if: access(script, X_OK) == 0),
+      "The preview consists of half blocks, and each picture overwrites the previous one",
+      .enabled(if: access(script, X_OK) == 0),
       arguments: [(40, 24, 39, 13), (80, 12, 30, 10), (200, 60, 72, 24)], ["truecolor", ""])
     func halfBlocks(_ size: (columns: Int, rows: Int, width: Int, height: Int), _ colors: String) throws {
-      // Iterations 1, 2, 4 and 5 of a picture of 72 × 48 pixels.
+      // The shown iterations are 1, 2, 4 and 5, and the picture has 72 × 48 pixels.
       let outcome = try show(
         "\(Self.visualize) --preview", columns: size.columns, rows: size.rows, ["COLORTERM": colors, "NO_COLOR": "1"])
       #expect(outcome.status == 0)
@@ -70,9 +73,9 @@ import Testing
       #expect(!outcome.text.contains("iteration 2/5"))
     }
 
-    @Test("fool: the image, and where it differs from the photo", .enabled(if: access(script, X_OK) == 0))
+    @Test("fool shows the image beside its difference from the photo", .enabled(if: access(script, X_OK) == 0))
     func difference() throws {
-      // 2 × 60 + 4 × 40 pixels.
+      // Two pictures of 60 × 40 pixels with 4 pixels between them. A character shows two pixels, one above the other.
       let outcome = try show("\(Self.fool) --preview --quiet", columns: 200, rows: 50, [:])
       let lines = outcome.text.components(separatedBy: "\r\n").filter { $0.contains("▀") }
       #expect(lines.count >= 3 * 20)
@@ -83,7 +86,7 @@ import Testing
     }
 
     @Test(
-      "Progress is one line of the terminal, no longer than that is wide, and gone at the end",
+      "The progress is one line, shorter than the terminal is wide, and is gone at the end",
       .enabled(if: access(script, X_OK) == 0), arguments: [20, 40, 80, 200])
     func statusLine(_ columns: Int) throws {
       let command = "visualize --class 76 --size 64 --iterations 10000 -o a.png"
@@ -105,7 +108,7 @@ import Testing
     }
 
     @Test(
-      "kitty's protocol, but not in tmux, and nothing in a terminal without colours",
+      "The preview uses kitty's protocol, but half blocks in tmux, and nothing in a terminal without colours",
       .enabled(if: access(script, X_OK) == 0))
     func protocols() throws {
       func text(_ environment: [String: String]) throws -> String {

@@ -5,7 +5,7 @@ import PixelAscent
 import TestSupport
 import Testing
 
-/// `--json`: every field with its type, an object a line, and nothing else on standard output.
+/// The records that `--json` prints: one object per line, and nothing else on standard output.
 @Suite struct RecordTests {
   private static let scored = JSONValue.Form.object(["class": .int, "label": .string, "score": .number])
 
@@ -53,7 +53,7 @@ import Testing
   }
 
   @Test(arguments: forms)
-  func fields(_ command: String, _ form: JSONValue.Form) throws {
+  func recordHasExactlyItsFields(_ command: String, _ form: JSONValue.Form) throws {
     let outcome = try run("\(command) --json --quiet", in: .withModelAndPhoto())
     #expect(outcome.lines.count == 1)
     #expect(outcome.text.hasSuffix("}\n"))
@@ -68,7 +68,7 @@ import Testing
     }
   }
 
-  @Test func values() throws {
+  @Test func recordsDescribeTheResults() throws {
     let folder = try TemporaryFolder.withModelAndPhoto()
     func record(_ command: String) throws -> JSONValue {
       try run("\(command) --json --quiet", in: folder).record
@@ -103,11 +103,12 @@ import Testing
     #expect(visualized["recipe"] == .string("simonyan"))
     #expect(visualized["iterations"] == .int(1))
     #expect(visualized["output"] == .string("a.png"))
-    // Of the image that is returned: what classify says of it, which is rounded and may be stretched, is no measure.
+    // This is the probability of the image before rounding. classify would read the rounded image and may resize it, so
+    // its probability is not comparable.
     #expect(try #require(visualized["probability"]?.number) <= 1)
   }
 
-  @Test("One object a line, in the order of the images; errors still come")
+  @Test("The objects come in the order of the images, and errors are still printed")
   func severalImages() throws {
     let folder = try TemporaryFolder.withModelAndPhoto()
     for name in ["b.png", "c.png", "d.png"] { try folder.add(name, folder.bytes("photo.png")) }
@@ -133,7 +134,7 @@ import Testing
     #expect(outcome.text.hasPrefix("tarantula.png: tarantula (76), score "))
   }
 
-  @Test("convert, of made-up weights")
+  @Test("convert prints its record, and info reads the model that convert wrote")
   func convert() throws {
     let folder = try TemporaryFolder()
     try folder.add("weights.pkl", MadeUpWeights.pickle)

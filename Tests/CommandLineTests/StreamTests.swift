@@ -5,7 +5,7 @@ import PixelAscent
 import TestSupport
 import Testing
 
-/// Pipes and devices in place of files.
+/// Pipes, devices and symbolic links instead of regular files.
 @Suite struct StreamTests {
   private let folder: TemporaryFolder
 
@@ -15,7 +15,7 @@ import Testing
     try Program.run(command.split(separator: " ").map(String.init), in: folder, input: input, output: output)
   }
 
-  @Test("A photo from a pipe")
+  @Test("A photo may come from a pipe")
   func standardInput() throws {
     let photo = Data(try folder.bytes("photo.png"))
     let piped = try run("classify /dev/stdin --json", input: photo).text
@@ -27,7 +27,7 @@ import Testing
   }
 
   @Test(
-    "A picture on standard output is nothing but the picture; the line about it goes to standard error",
+    "If the picture goes to standard output, the line about it goes to standard error",
     arguments: ["saliency photo.png", "visualize --class 76 --init photo.png --iterations 1"], ["", " --json"])
   func standardOutput(_ command: String, _ json: String) throws {
     #expect(try run("\(command) --quiet -o a.png").status == 0)
@@ -45,7 +45,7 @@ import Testing
     #expect(try Array(pipe.fileHandleForReading.readToEnd() ?? Data()) == folder.bytes("a.png"))
   }
 
-  @Test("A fooling image behind something else in a file")
+  @Test("If standard output is a file, a fooling image is written after the bytes that are there already")
   func afterOthers() throws {
     let target = try run("classify photo.png --json").record["predictions"]?[1]?["class"]?.int ?? 0
     let command = "echo first; exec \"$0\" fool photo.png --target \(target) --quiet -o -"
@@ -55,7 +55,7 @@ import Testing
     #expect(try Array(outcome.output) == Array("first\n".utf8) + folder.bytes("f.png"))
   }
 
-  @Test("Closed streams: no other file takes their place")
+  @Test("If a standard stream is closed, no file that is opened later is mistaken for it")
   func closedStreams() throws {
     func closed(_ streams: String, _ arguments: String) throws -> Program.Outcome {
       try Program.run(
@@ -81,7 +81,7 @@ import Testing
     }
   }
 
-  @Test("A pipe that does not wait for its reader gets every line")
+  @Test("A non-blocking pipe gets every line, even if its reader is slow")
   func nonBlocking() throws {
     let pipe = Pipe(), file = pipe.fileHandleForWriting.fileDescriptor, count = 1200
     #expect(fcntl(file, F_SETFL, fcntl(file, F_GETFL) | O_NONBLOCK) == 0)
@@ -101,12 +101,12 @@ import Testing
     #expect(lines.count == count)
   }
 
-  @Test("A FIFO is written and stays one")
+  @Test("A picture can be written to a FIFO, which stays a FIFO")
   func fifo() throws {
     let command = "visualize --class 76 --init photo.png --iterations 1 --quiet"
     #expect(try run("\(command) -o a.png").status == 0)
     let picture = try folder.bytes("a.png")
-    // It is read only after the program's end.
+    // The FIFO is read only after the program has ended, so it must hold the whole picture.
     try #require(picture.count < 1 << 14, "more than a pipe holds")
     let path = folder.path + "/fifo"
     #expect(mkfifo(path, 0o600) == 0)
@@ -118,7 +118,7 @@ import Testing
     #expect(status.st_mode & S_IFMT == S_IFIFO)
   }
 
-  @Test("A link's file is replaced, the link stays")
+  @Test("Writing to a symbolic link replaces the file that it points to; the link stays")
   func link() throws {
     try FileManager.default.createSymbolicLink(atPath: folder.path + "/link.png", withDestinationPath: "real.png")
     #expect(try run("saliency photo.png --quiet -o link.png").status == 0)
