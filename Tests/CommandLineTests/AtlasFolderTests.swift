@@ -6,14 +6,14 @@ import PixelAscentTool
 import TestSupport
 import Testing
 
-/// What `atlas` finds in its folder: files of others, of other machines and of other parameters.
+/// `atlas` in a folder with files that another program, another machine or another command made.
 @Suite struct AtlasFolderTests: AtlasSuite {
   let folder: TemporaryFolder
 
   init() throws { folder = try TemporaryFolder.withModelAndPhoto() }
 
   @Test(
-    "What no atlas has made is not replaced, and nothing else is changed",
+    "A file that no atlas made is not replaced, and nothing else is changed",
     arguments: [
       ("gorilla-seed-0.png", "photo.png"), ("index.html", "report.html"), ("contact-sheet.png", "other.png"),
       ("manifest.jsonl", "notes"), ("manifest-1-of-2.jsonl", "notes"), ("gorilla-seed-0.png", "other.png"),
@@ -27,23 +27,26 @@ import Testing
     for command in made {
       #expect(try Program.run(command.split(separator: " ").map(String.init), in: folder).status == 0)
     }
-    // Where there is no atlas yet, and beside one.
     for shards in ["", " --shard 1/2"] {
       try? FileManager.default.removeItem(atPath: folder.path + "/a")
       try FileManager.default.createDirectory(atPath: folder.path + "/a", withIntermediateDirectories: false)
+      // The first round runs before the folder holds an atlas, the second one after.
       for round in 0..<2 {
         try folder.add("a/\(name)", folder.bytes(file))
         let before = try names("a")
         let outcome = try run("-o a/ \(Self.small) --quiet\(shards)")
-        // A shard doesn't write them; a picture of the program's that a manifest has may be half a run's.
+        // A shard writes neither the page nor the sheet. In the second round, the manifest lists the gorilla's picture,
+        // so the program may replace its own picture there: an unfinished run may have left it.
         let isLeft = shards != "" && ["index.html", "contact-sheet.png"].contains(name)
         if isLeft || round == 1 && name.hasPrefix("gorilla") && file == "other.png" {
           #expect(outcome.status == 0)
         } else {
           let line =
             "a/\(name): is not a file of this atlas and would be overwritten; move it or choose another folder"
-          #expect(outcome.status == 1 && outcome.errors == "error: \(line)\n", "\(shards) \(round)")
-          #expect(try names("a") == before && folder.bytes("a/\(name)") == folder.bytes(file))
+          #expect(outcome.status == 1, "\(shards) \(round)")
+          #expect(outcome.errors == "error: \(line)\n", "\(shards) \(round)")
+          #expect(try names("a") == before)
+          #expect(try folder.bytes("a/\(name)") == folder.bytes(file))
         }
         try? FileManager.default.removeItem(atPath: "\(folder.path)/a/\(name)")
         #expect(try run("-o a/ \(Self.small) --quiet\(shards)").status == 0)
@@ -51,18 +54,19 @@ import Testing
     }
   }
 
-  @Test("A folder in a file's place is refused before any work")
+  @Test("A folder with the name of one of the atlas's files is refused before any work")
   func folderInTheWay() throws {
     for name in ["index.html", "tarantula-seed-0.png", "manifest.jsonl"] {
       try FileManager.default.createDirectory(
         atPath: "\(folder.path)/\(name)/\(name)", withIntermediateDirectories: true)
       let outcome = try run("-o \(name) \(Self.small)")
-      #expect(outcome.status == 1 && outcome.errors == "error: \(name)/\(name): is a folder, not a file\n")
+      #expect(outcome.status == 1)
+      #expect(outcome.errors == "error: \(name)/\(name): is a folder, not a file\n")
       #expect(try names(name) == [name])
     }
   }
 
-  @Test("Where the machine has died, files of nothing are no one's")
+  @Test("Files that are empty or all zeros, as after a crash of the machine, are replaced")
   func emptyFiles() throws {
     #expect(try run("-o a \(Self.small) --quiet").status == 0)
     #expect(try run("-o b \(Self.small) --quiet").status == 0)
@@ -77,7 +81,7 @@ import Testing
     try expectSame("b", as: "a")
   }
 
-  @Test("A failure hides no picture of a shard's")
+  @Test("A shard's picture exists exactly if the last run of the shard succeeded")
   func failedShard() throws {
     let options = "-o a --classes 76 --init photo.png --recipe cs231n-pytorch --no-clamp --iterations 9 --shard 1/1"
     for (rate, status) in [("25", 0), ("1e30", 1), ("24", 0)] {
@@ -86,7 +90,7 @@ import Testing
     }
   }
 
-  @Test("Machines of an atlas may differ in their instruction sets; a join says what else was otherwise")
+  @Test("Shards may differ in their instruction sets; a merge names any other difference")
   func otherMachines() throws {
     let scalar = ["PIXELASCENT_SIMD": "scalar"]
     #expect(try run("-o a \(Self.small) --shard 1/2 --quiet", scalar).status == 0)
@@ -103,7 +107,7 @@ import Testing
     try folder.add("other.safetensors", TinyModel.bytes.dropLast() + [(TinyModel.bytes.last ?? 0) ^ 1])
     let model = try run("-o a \(Self.small) --model other.safetensors --merge")
     #expect(model.errors.contains("seed-0.png (it was made with another model (SHA-256 "))
-    // What fails on one is no reason for another to make it again.
+    // A failure with one instruction set counts for a merge with another.
     let failing = "--classes 76 --init photo.png --recipe cs231n-pytorch --no-clamp --iterations 9 --learning-rate 1e30"
     #expect(try run("-o b \(failing) --shard 1/1 --quiet", scalar).status == 1)
     #expect(

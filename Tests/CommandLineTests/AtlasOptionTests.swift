@@ -6,13 +6,13 @@ import PixelAscentTool
 import TestSupport
 import Testing
 
-/// What `atlas` is told, and what it refuses.
+/// The options of `atlas`, and the command lines that it refuses.
 @Suite struct AtlasOptionTests: AtlasSuite {
   let folder: TemporaryFolder
 
   init() throws { folder = try TemporaryFolder.withModelAndPhoto() }
 
-  @Test("Classes with one name, or a name that something else has")
+  @Test("The names of pictures differ even if classes share a name or have the contact sheet's name")
   func sameNames() throws {
     try folder.add(
       "labels.txt", Array("a\na\na 1\nContact sheet\n犬\n".utf8) + Array((5..<1000).map { "c\($0)\n" }.joined().utf8))
@@ -26,7 +26,7 @@ import Testing
     #expect(try run("-o a \(options)").errors.hasPrefix("5 of 5 pictures already exist\n"))
   }
 
-  @Test("Classes from a file, recipes in the names")
+  @Test("--classes reads a file, and several recipes are part of the pictures' names")
   func classes() throws {
     try folder.add("list.txt", Array("tarantula\n\n 366 \n".utf8))
     let options = "--classes list.txt --recipe simonyan --recipe cs231n-tensorflow --size 32 --iterations 1"
@@ -38,9 +38,10 @@ import Testing
       ])
   }
 
-  @Test("A list of classes is one, whatever files are called")
+  @Test("A text that is a list of classes is read as one, even if a file has that name")
   func listBeforeFile() throws {
     for name in ["76", "gorilla"] { try folder.add(name, Array("3\n".utf8)) }
+    // "shark" does not name a single class, so "shark,3" is not a list of classes and means the file.
     try folder.add("shark,3", Array("gorilla\n".utf8))
     let options = "--size 32 --iterations 1 --quiet"
     for (classes, name) in [("76", "tarantula"), ("gorilla", "gorilla"), ("shark,3", "gorilla")] {
@@ -50,7 +51,7 @@ import Testing
     }
   }
 
-  @Test("Files that are read are not replaced")
+  @Test("A result never replaces a file that the command reads")
   func inputsStay() throws {
     try FileManager.default.createDirectory(atPath: folder.path + "/a", withIntermediateDirectories: false)
     try folder.add("a/tarantula.png", folder.bytes("photo.png"))
@@ -71,7 +72,7 @@ import Testing
     Refusal(
       "atlas -o a --classes wrong.txt", "error: wrong.txt: class 1000 is out of range: the model has classes 0 to 999"),
   ])
-  func lists(_ refusal: Refusal) throws {
+  func wrongClassFilesAreRefused(_ refusal: Refusal) throws {
     try folder.add("empty.txt", Array(" \n\n".utf8))
     try folder.add("wrong.txt", Array("3\n1000\n".utf8))
     try refusal.check(in: folder)
@@ -128,7 +129,7 @@ import Testing
     .usage("atlas -o a --seeds 0-100", "An atlas has at most 100000 pictures; --classes and --seeds ask for more."),
     .usage("visualize --class 3 --recipe simonyan --recipe simonyan", "The same --recipe is given twice."),
   ])
-  func refusals(_ refusal: Refusal) throws {
+  func wrongOptionsAreRefused(_ refusal: Refusal) throws {
     try refusal.check(in: folder)
   }
 }

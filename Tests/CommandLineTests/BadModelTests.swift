@@ -5,6 +5,7 @@ import PixelAscent
 import TestSupport
 import Testing
 
+/// Model files that are missing, damaged or of an unknown kind.
 @Suite struct BadModelTests {
   private static let commands =
     ["classify photo.png", "saliency photo.png", "fool photo.png --target 76"]
@@ -19,19 +20,19 @@ import Testing
   ]
 
   @Test(arguments: commands, files)
-  func noModel(_ command: String, _ file: (name: String, message: String)) throws {
+  func unreadableModelIsRefused(_ command: String, _ file: (name: String, message: String)) throws {
     let folder = try TemporaryFolder.withModelAndPhoto()
     try folder.add("empty", [])
     try Refusal("\(command) --model \(file.name)", "error: \(file.name): \(file.message)").check(in: folder)
   }
 
-  /// A change of the tiny model's bytes, and the line it gets.
+  /// A change of the tiny model's bytes, and the error that it causes.
   struct Damage: Sendable, CustomTestStringConvertible {
     let testDescription: String
     let line: String
     let bytes: @Sendable ([UInt8]) -> [UInt8]
 
-    /// Replaces a part of the header by one as long.
+    /// Returns a change that replaces a part of the header by one of the same length.
     static func header(_ old: String, _ new: String, _ line: String) -> Damage {
       Damage(testDescription: new, line: line) { bytes in
         guard old.utf8.count == new.utf8.count, let range = Data(bytes).range(of: Data(old.utf8)) else { return [] }
@@ -68,15 +69,16 @@ import Testing
   }
 
   @Test(arguments: Damage.all)
-  func damaged(_ damage: Damage) throws {
+  func damagedModelIsRefused(_ damage: Damage) throws {
     let folder = try TemporaryFolder.withModelAndPhoto()
     let bytes = damage.bytes(TinyModel.bytes)
-    try #require(!bytes.isEmpty && bytes != TinyModel.bytes)
+    try #require(!bytes.isEmpty)
+    try #require(bytes != TinyModel.bytes)
     try folder.add("m.safetensors", bytes)
     try Refusal("classify photo.png --model m.safetensors", "error: m.safetensors: \(damage.line)").check(in: folder)
   }
 
-  @Test("Cut off at every sixteenth", arguments: 0..<16)
+  @Test("A model that is cut off is refused, wherever the cut is", arguments: 0..<16)
   func truncated(_ sixteenths: Int) throws {
     let folder = try TemporaryFolder.withModelAndPhoto()
     try folder.add("m.safetensors", Array(TinyModel.bytes.prefix(TinyModel.bytes.count * sixteenths / 16)))
@@ -105,7 +107,7 @@ import Testing
     try Refusal("convert evil.pkl -o m.safetensors", "error: \(line)").check(in: folder)
   }
 
-  // Not in the arguments themselves: Debian's Swift 6.0.3 crashes on an interpolation there.
+  // Debian's Swift 6.0.3 crashes on an interpolation in the arguments of a test, so these are outside.
   private static let bareWeights = [
     ("missing.pkl", "no such file"), ("photo.png", "\(expected), found a PNG picture"),
     ("none.pkl", "expected a dictionary of SqueezeNet's layers"),
@@ -113,14 +115,14 @@ import Testing
   ]
 
   @Test(arguments: bareWeights)
-  func noWeights(_ name: String, _ message: String) throws {
+  func unreadableWeightsAreRefused(_ name: String, _ message: String) throws {
     let folder = try TemporaryFolder.withModelAndPhoto()
     try folder.add("none.pkl", [0x80, 2, UInt8(ascii: "N"), UInt8(ascii: ".")])
     try folder.add("nan.safetensors", TinyModel.bytes.dropLast(4) + [0, 0, 0xC0, 0x7F])
     try Refusal("convert \(name) -o m.safetensors", "error: \(name): \(message)").check(in: folder)
   }
 
-  @Test("Weights of no known architecture", arguments: ["torch-zip.pth", "torch-legacy.pth"])
+  @Test("Weights of an unknown architecture are refused", arguments: ["torch-zip.pth", "torch-legacy.pth"])
   func unknownArchitecture(_ name: String) throws {
     let folder = try TemporaryFolder.withModelAndPhoto()
     let fixture = URL(fileURLWithPath: "\(PackageFiles.folder)/Tests/Golden/\(name)")

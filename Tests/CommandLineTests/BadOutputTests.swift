@@ -9,7 +9,7 @@ import Testing
   private static let commands = ["saliency photo.png", "fool photo.png --target 76", "visualize --class 76 --size 32"]
 
   @Test(
-    "A place where nothing can be written is found out before the work",
+    "A path that can't be written is refused before the work begins",
     arguments: commands,
     [
       ("-o photo.png/a.png", "photo.png/a.png: a part of the path is not a folder"),
@@ -19,12 +19,13 @@ import Testing
       ("-o a.png --figure missing/b.png", "missing/b.png: no such folder"),
       ("-o a.png --raw photo.png/b.npy", "photo.png/b.npy: a part of the path is not a folder"),
     ])
-  func noSuchPlace(_ command: String, _ output: (arguments: String, message: String)) throws {
+  func unwritablePath(_ command: String, _ output: (arguments: String, message: String)) throws {
     try Refusal("\(command) --quiet \(output.arguments)", "error: \(output.message)").check(in: .withModelAndPhoto())
   }
 
   @Test(
-    "A folder that takes no files, as root too", .enabled(if: FileManager.default.fileExists(atPath: "/proc/self")),
+    "A folder in which even root can't create a file is an error",
+    .enabled(if: FileManager.default.fileExists(atPath: "/proc/self")),
     arguments: commands)
   func unwritableFolder(_ command: String) throws {
     try Refusal("\(command) --quiet -o /proc/a.png", "error: /proc/a.png: …").check(in: .withModelAndPhoto())
@@ -53,7 +54,8 @@ import Testing
     #expect(outcome.errors == "error: standard output: no space left on device\n")
   }
 
-  /// A shell in a mount namespace of its own may mount, and what it mounts goes with it.
+  /// The options that make `unshare` run a shell in its own mount namespace, where the shell may mount a disk, which
+  /// disappears with the namespace; nil if that is not permitted.
   private static let namespace: [String]? = {
     #if os(Linux)
       for options in [["-m"], ["-r", "-m"]] {
@@ -69,7 +71,8 @@ import Testing
   }()
 
   @Test(
-    "A full disk leaves what was there", .enabled(if: namespace != nil, "mounting a small disk is not permitted here"),
+    "On a full disk, the file that would be replaced stays as it was",
+    .enabled(if: namespace != nil, "mounting a small disk is not permitted here"),
     arguments: commands)
   func fullDisk(_ command: String) throws {
     let folder = try TemporaryFolder.withModelAndPhoto()

@@ -5,7 +5,7 @@ import PixelAscent
 import TestSupport
 import Testing
 
-/// Folders and lists of images.
+/// Folders and lists of images as inputs.
 @Suite struct FolderTests {
   private let folder: TemporaryFolder
 
@@ -18,7 +18,7 @@ import Testing
       try folder.add("in/\(name)", folder.bytes("photo.png"))
     }
     for name in ["notes.txt", "sub/x.gif", "png"] { try folder.add("in/\(name)", [1, 2, 3]) }
-    // Round and round, were it followed.
+    // Following this link would never end.
     try FileManager.default.createSymbolicLink(atPath: folder.path + "/in/sub/again", withDestinationPath: "..")
   }
 
@@ -30,14 +30,17 @@ import Testing
     try outcome.lines.map { try JSONValue($0)["image"]?.string ?? "" }
   }
 
-  @Test("All JPEG and PNG files of a folder and those below it, in the order of their paths", arguments: ["in", "in/"])
+  @Test(
+    "A folder means all JPEG and PNG files in it and its subfolders, in the order of their paths",
+    arguments: ["in", "in/"])
   func classify(_ name: String) throws {
     let outcome = try run("classify \(name) photo.png --json")
-    #expect(outcome.status == 0 && outcome.errors == "")
+    #expect(outcome.status == 0)
+    #expect(outcome.errors == "")
     #expect(try images(outcome) == ["in/a.JPG", "in/b.png", "in/sub/c.jpeg", "in/sub/deep/a.png", "photo.png"])
   }
 
-  @Test("The maps' folder mirrors the images'", arguments: ["maps/", "maps"])
+  @Test("The folder of the maps mirrors the folder of the images", arguments: ["maps/", "maps"])
   func mirrors(_ output: String) throws {
     if output == "maps" {
       try FileManager.default.createDirectory(atPath: folder.path + "/maps", withIntermediateDirectories: false)
@@ -51,7 +54,7 @@ import Testing
     #expect(found.map(String.init) == (files + ["maps/sub", "maps/sub/deep"]).sorted())
   }
 
-  @Test("A list on standard input, of classify and saliency")
+  @Test("classify and saliency read a list of paths from standard input")
   func list() throws {
     let lines = "in/sub/c.jpeg\n\nphoto.png\n"
     #expect(try images(run("classify - --json", input: lines)) == ["in/sub/c.jpeg", "photo.png"])
@@ -59,12 +62,12 @@ import Testing
       try images(run("classify - --json", input: "in/sub/c.jpeg\0photo.png\0")) == ["in/sub/c.jpeg", "photo.png"])
     #expect(try run("saliency - -o maps/ --quiet", input: "./in/sub/c.jpeg\nphoto.png").status == 0)
     #expect(try folder.bytes("maps/in/sub/c-saliency.png") == folder.bytes("maps/photo-saliency.png"))
-    // What would leave the folder doesn't.
+    // No result leaves the folder others/, even if a path is absolute or contains "..".
     #expect(try run("saliency - -o others/ --quiet", input: "in/../photo.png\n\(folder.path)/in/b.png").status == 0)
     #expect(try folder.contents().filter { $0.hasPrefix("others/") }.count == 2)
   }
 
-  @Test("Bad files are reported and counted; the rest goes on", arguments: [1, 3])
+  @Test("Bad files are reported and counted; all other images get their maps", arguments: [1, 3])
   func badFiles(_ threads: Int) throws {
     try folder.add("in/aa.png", [1, 2, 3])
     try folder.add("in/sub/z.jpg", [])
@@ -80,7 +83,7 @@ import Testing
         """)
   }
 
-  @Test("Files that differ only in their endings are told apart")
+  @Test("Images whose names differ only in their endings keep the endings in the results' names")
   func endings() throws {
     for name in ["sub/c.png", "sub/c.jpg"] { try folder.add("in/\(name)", folder.bytes("photo.png")) }
     #expect(try run("saliency in -o maps/ --raw maps/ --quiet").status == 0)
@@ -92,7 +95,7 @@ import Testing
     #expect(try run("saliency photo.png in/b.png ./photo.png -o maps/ --quiet").status == 64)
   }
 
-  @Test("Hidden files, pipes and devices in a folder are no images; a link to one is one")
+  @Test("Hidden files, pipes and devices in a folder are ignored; a link to an image is an image")
   func otherFiles() throws {
     let images = try images(run("classify in --json"))
     try FileManager.default.createDirectory(atPath: folder.path + "/in/.folder", withIntermediateDirectories: false)
@@ -106,7 +109,7 @@ import Testing
     #expect(outcome.errors == "error: in/zz.png: no such file\nerror: 1 of 6 images failed\n")
   }
 
-  @Test("Lists of absolute paths and of paths that lead up, several folders: mirrored from what they share on")
+  @Test("Results of lists and of several folders keep the parts of the paths below the common folder")
   func otherMirrors() throws {
     for path in ["x/1", "y/1", "y/z/2"] {
       let folders = path.dropLast(2)
@@ -132,7 +135,7 @@ import Testing
     #expect(try made("more/x/../x") == ["1-saliency.png"])
   }
 
-  @Test("Names that differ in their endings, however they meet")
+  @Test("Results of a.jpg, a.png and a.jpg.png get different names")
   func meetingNames() throws {
     try FileManager.default.createDirectory(atPath: folder.path + "/c", withIntermediateDirectories: false)
     for name in ["a.jpg", "a.png", "a.jpg.png", "b.png"] { try folder.add("c/\(name)", folder.bytes("photo.png")) }
@@ -142,7 +145,7 @@ import Testing
         == ["a.jpg-saliency.png", "a.jpg.png-saliency.png", "a.png-saliency.png", "b-saliency.png"])
   }
 
-  @Test("Pictures don't go among the inputs")
+  @Test("Pictures may not be written among the input images, but arrays may")
   func outputsAmongInputs() throws {
     try FileManager.default.createSymbolicLink(atPath: folder.path + "/link", withDestinationPath: "in")
     for (options, path) in [("-o in/", "in/"), ("-o maps/ --figure ./in", "./in"), ("-o link", "link")] {
@@ -151,11 +154,11 @@ import Testing
         "The results would go among the images of in; name another folder than \(path)."
       ).check(in: folder)
     }
-    // Arrays are no images.
+    // An array would not be taken for an input image.
     #expect(try run("saliency in -o maps/ --raw in/ --quiet").status == 0)
   }
 
-  @Test("Results in the folder of the inputs don't become inputs")
+  @Test("Results in subfolders of the inputs' folder don't become inputs")
   func outputsInside() throws {
     let images = try images(run("classify in --json"))
     for round in 0..<2 {
@@ -169,28 +172,32 @@ import Testing
   }
 
   #if os(Linux)
-    @Test("Names that Unicode takes for one are two")
+    @Test("Names that differ only in their Unicode normalisation are different names")
     func normalization() throws {
       for name in ["\u{E9}", "e\u{301}"] { try folder.add("in/sub/deep/\(name).png", folder.bytes("photo.png")) }
       let outcome = try run("saliency in/sub/deep -o maps/ --json")
-      #expect(outcome.status == 0 && outcome.errors == "" && outcome.lines.count == 3)
+      #expect(outcome.status == 0)
+      #expect(outcome.errors == "")
+      #expect(outcome.lines.count == 3)
       #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path + "/maps").count == 3)
     }
 
-    @Test("A name that is no UTF-8 is reported")
+    @Test("A name that is not UTF-8 is reported")
     func otherNames() throws {
-      // A folder whatever its ending, a file by that.
+      // Folders are reported with any ending, files only with the ending of an image.
       for (name, end) in [("a", ".txt"), ("b", ".png")] {
         let bytes = Array("\(folder.path)/in/\(name)".utf8) + [0xE9] + Array(end.utf8) + [0]
         let file = open(bytes.map { CChar(truncatingIfNeeded: $0) }, O_CREAT | O_WRONLY, 0o600)
-        #expect(file >= 0 && close(file) == 0)
+        try #require(file >= 0)
+        #expect(close(file) == 0)
       }
       for (name, end) in [("caf", ""), ("2024", ".old")] {
         let bytes = Array("\(folder.path)/in/\(name)".utf8) + [0xE9] + Array(end.utf8) + [0]
         #expect(mkdir(bytes.map { CChar(truncatingIfNeeded: $0) }, 0o700) == 0)
       }
       let outcome = try run("classify in --json")
-      #expect(outcome.status == 1 && outcome.lines.count == 4)
+      #expect(outcome.status == 1)
+      #expect(outcome.lines.count == 4)
       #expect(
         outcome.errors == """
           error: in/2024\u{FFFD}.old: can't be opened: its name is not UTF-8
@@ -202,12 +209,12 @@ import Testing
     }
   #endif
 
-  /// What makes root's commands another user's.
+  /// The path of a program that lets root run commands as another user.
   private static let setpriv = "/usr/bin/setpriv"
 
   @Test(
-    "A folder below that can't be read or entered is reported, and the rest goes on",
-    .enabled(if: geteuid() != 0 || access(setpriv, X_OK) == 0, "root may do all"),
+    "A subfolder that can't be read or entered is reported, and the other images are classified",
+    .enabled(if: geteuid() != 0 || access(setpriv, X_OK) == 0, "root may read every folder, and setpriv is missing"),
     arguments: [0o000, 0o444] as [mode_t])
   func unreadableFolder(_ mode: mode_t) throws {
     let path = folder.path + "/in/sub"
@@ -215,15 +222,17 @@ import Testing
     defer { chmod(path, 0o700) }
     var command = [Program.path, "classify", "in", "--json", "--model", "Models/squeezenet1_1.safetensors"]
     if geteuid() == 0 {
-      // The folder that it was built in may be root's alone.
+      // The other user may have no access to the folder that the program was built in.
       try FileManager.default.copyItem(atPath: Program.path, toPath: folder.path + "/program")
       command = [Self.setpriv, "--reuid=65534", "--clear-groups", "\(folder.path)/program"] + command.dropFirst()
     }
     let outcome = try Program.run(Array(command.dropFirst()), in: folder, program: command[0])
-    #expect(outcome.status == 1 && outcome.lines.count == 2)
+    #expect(outcome.status == 1)
+    #expect(outcome.lines.count == 2)
     let lines = outcome.errors.split(separator: "\n")
     #expect(lines.dropLast().allSatisfy { $0.hasPrefix("error: in/sub") && $0.hasSuffix(": permission denied") })
-    #expect(lines.count == (mode == 0 ? 2 : 3) && lines.last?.hasSuffix(" images failed") == true)
+    #expect(lines.count == (mode == 0 ? 2 : 3))
+    #expect(lines.last?.hasSuffix(" images failed") == true)
   }
 
   @Test(arguments: [
@@ -236,7 +245,7 @@ import Testing
     .usage("saliency in -o map.png", "With a folder or a list -o must be a folder; write map.png/ for a new one."),
     .usage("saliency in/sub/deep -o maps", "With a folder or a list -o must be a folder; write maps/ for a new one."),
   ])
-  func refusals(_ refusal: Refusal) throws {
+  func wrongInputsAreRefused(_ refusal: Refusal) throws {
     try refusal.check(in: folder)
   }
 }

@@ -5,18 +5,19 @@ import PixelAscent
 import TestSupport
 import Testing
 
-/// The help texts, word for word, as Golden/ holds them. To renew those after a change:
-/// `PIXELASCENT_RENEW_HELP=1 swift test --filter HelpTests`.
+/// The help texts, compared word for word with the files in Golden/. After a change,
+/// `PIXELASCENT_RENEW_HELP=1 swift test --filter HelpTests` writes these files anew.
 @Suite struct HelpTests {
   private static let golden = PackageFiles.folder + "/Tests/CommandLineTests/Golden"
 
   @Test(arguments: [
     "", "classify", "saliency", "fool", "visualize", "atlas", "reproduce", "convert", "inspect", "info",
   ])
-  func isGolden(_ command: String) throws {
+  func helpIsGolden(_ command: String) throws {
     let folder = try TemporaryFolder()
     let outcome = try Program.run([command, "--help"].filter { !$0.isEmpty }, in: folder)
-    #expect(outcome.status == 0 && outcome.errors.isEmpty)
+    #expect(outcome.status == 0)
+    #expect(outcome.errors.isEmpty)
     let file = "\(Self.golden)/\(command.isEmpty ? "pixelascent" : command).txt"
     if ProcessInfo.processInfo.environment["PIXELASCENT_RENEW_HELP"] != nil {
       try outcome.output.write(to: URL(fileURLWithPath: file))
@@ -27,8 +28,10 @@ import Testing
   }
 
   @Test(arguments: [[], ["fool"], ["info"]])
-  func saysTheVersion(_ command: [String]) throws {
+  func versionIsPrinted(_ command: [String]) throws {
     let outcome = try Program.run(command + ["--version"], in: TemporaryFolder())
-    #expect(outcome.text == "\(Release.version)\n" && outcome.status == 0 && outcome.errors.isEmpty)
+    #expect(outcome.text == "\(Release.version)\n")
+    #expect(outcome.status == 0)
+    #expect(outcome.errors.isEmpty)
   }
 }

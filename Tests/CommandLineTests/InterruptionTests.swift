@@ -12,22 +12,23 @@ import Testing
 
   init() throws {
     folder = try TemporaryFolder.withModelAndPhoto()
-    // A shell has its background jobs ignore it, and the program would inherit that.
+    // A shell makes its background jobs ignore SIGINT, and the program would inherit that.
     signal(SIGINT, SIG_DFL)
   }
 
-  /// Runs a command that would take very long, and sends signals once `sign` stands on standard error.
+  /// Runs a command that would take very long, and sends it the signals once standard error contains `sign`.
   private func run(_ command: String, _ signals: [Int32], after sign: String) throws -> Program.Outcome {
     try Program.run(command.split(separator: " ").map(String.init), in: folder) { process, errors in
       waitFor(sign, errors)
       for number in signals {
         kill(process, number)
-        // Two of a kind at once would be one.
+        // Two signals of the same kind at the same time would arrive as one.
         usleep(50_000)
       }
     }
   }
 
+  /// Waits until `errors` contains `sign`, but at most two minutes.
   private func waitFor(_ sign: String, _ errors: () -> String) {
     let end = Date(timeIntervalSinceNow: 120)
     while !errors().contains(sign) && Date() < end { usleep(10_000) }
@@ -35,9 +36,9 @@ import Testing
 
   private static let long = "visualize --class 76 --size 32 --iterations 100000000 --show-every 5"
 
-  @Test("Once: the iteration is finished, and the picture so far written as one of a shorter ascent")
+  @Test("After one SIGINT the iteration is finished, and the result is that of a shorter ascent")
   func once() throws {
-    // As long as a figure of all shown pictures may be.
+    // With more iterations, the figure of all shown pictures would exceed the memory limit.
     let long = Self.long.replacing("100000000", with: "500000")
     let outcome = try run("\(long) --figure f.png -o o.png --json", [SIGINT], after: "iteration 5/")
     #expect(outcome.status == 130)
@@ -55,7 +56,7 @@ import Testing
     #expect(folder.names.allSatisfy { !$0.hasSuffix(".tmp") })
   }
 
-  @Test("A fooling image")
+  @Test("An interrupted fool writes the image so far, and reproduce makes it again")
   func fooling() throws {
     let outcome = try run(
       "fool photo.png --target 76 --learning-rate 1e-9 --max-iterations 100000000 -o o.png --json", [SIGINT],
@@ -66,10 +67,10 @@ import Testing
     #expect(try Program.run(["reproduce", "o.png", "--input", "photo.png"], in: folder).status == 0)
   }
 
-  @Test("Several: those under way are written, no other is begun")
+  @Test("Of several ascents, those under way are written, and no other begins")
   func several() throws {
     try folder.add("big.png", Pictures.photo.resized(width: 400, height: 300).pngData())
-    // Nothing tells when they are under way: on a slow machine a second may be too short for that.
+    // The program does not say when the ascents have begun; on a slow machine one second may be too early.
     for seconds in [1, 5, 60] as [UInt32] {
       let outcome = try Program.run(
         ["visualize", "--class", "76", "--class", "77", "--seeds", "0-9", "--init", "big.png", "--threads", "2"]
@@ -78,22 +79,25 @@ import Testing
         sleep(seconds)
         kill(process, SIGINT)
       }
-      #expect(outcome.status == 130 && outcome.lines.count <= 2)
+      #expect(outcome.status == 130)
+      #expect(outcome.lines.count <= 2)
       var lines = outcome.errors.split(separator: "\n").filter { !$0.hasPrefix("note: ") }
       if outcome.lines.count > 0 {
         #expect(lines.popLast() == "interrupted: 0 of 20 ascents are done")
       }
-      #expect(lines.count == outcome.lines.count && lines.allSatisfy { $0.contains(": interrupted after ") })
+      #expect(lines.count == outcome.lines.count)
+      #expect(lines.allSatisfy { $0.contains(": interrupted after ") })
       if outcome.lines.count == 2 { return }
     }
     Issue.record("the two under way were not written")
   }
 
-  @Test("Done by its last iteration, it is not interrupted")
+  @Test("A signal during the last iteration does not shorten the ascent")
   func last() throws {
     let command = "visualize --class 76 --size 500 --samples 100 --iterations 1 -o"
     #expect(try Program.run((command + " o.png").split(separator: " ").map(String.init), in: folder).status == 0)
-    // Nothing tells when the iteration has begun: before that a signal ends all, after it none matters.
+    // The program does not say when the iteration begins. A signal before it ends the program without a picture; a
+    // signal after it has no effect.
     for milliseconds in [50, 150, 300, 600, 1200, 2500, 5000, 10_000] as [UInt32] {
       let outcome = try Program.run((command + " p.png").split(separator: " ").map(String.init), in: folder) {
         process, _ in
@@ -108,7 +112,7 @@ import Testing
     Issue.record("no signal came during the iteration")
   }
 
-  @Test("An iteration of many samples is the last if it was under way")
+  @Test("An iteration of many samples that is under way is finished, and is the last")
   func underWay() throws {
     let command = "visualize --class 76 --size 400 --samples 200 --iterations 1000 -o o.png"
     for milliseconds in [50, 150, 300, 600, 1200, 2500, 5000, 10_000] as [UInt32] {
@@ -123,7 +127,7 @@ import Testing
     Issue.record("none has ended with its first iteration")
   }
 
-  @Test("A signal while a file is being written takes that away")
+  @Test("A signal while a file is being written removes that unfinished file")
   func halfWritten() throws {
     var isSeen = false
     for _ in 0..<20 where !isSeen {
@@ -148,7 +152,7 @@ import Testing
   }
 
   @Test(
-    "A pipe that nobody reads any more ends it without a word, and without a half-written file",
+    "A pipe that nobody reads any more ends the program without a message or a half-written file",
     .enabled(if: FileManager.default.fileExists(atPath: "/bin/bash")))
   func brokenPipe() throws {
     let command = """
@@ -156,29 +160,33 @@ import Testing
       exit ${PIPESTATUS[0]}
       """
     let outcome = try Program.run(["-c", command, Program.path], in: folder, program: "/bin/bash")
-    #expect(outcome.status == 141 && outcome.lines.count == 1 && outcome.errors == "")
+    #expect(outcome.status == 141)
+    #expect(outcome.lines.count == 1)
+    #expect(outcome.errors == "")
     let names = try FileManager.default.contentsOfDirectory(atPath: folder.path + "/a")
-    #expect(names.count < 1000 && names.allSatisfy { !$0.hasPrefix(".") && $0 != "index.html" })
+    #expect(names.count < 1000)
+    #expect(names.allSatisfy { !$0.hasPrefix(".") && $0 != "index.html" })
   }
 
   @Test(
-    "Twice, or another signal: at once, and nothing is written",
+    "A second SIGINT, or another signal, ends the program at once, and nothing is written",
     arguments: [[SIGINT, SIGINT], [SIGTERM], [SIGHUP], [SIGQUIT], [SIGXCPU], [SIGALRM]])
   func atOnce(_ signals: [Int32]) throws {
     let before = folder.names
-    // So long an iteration that the second signal comes before its end.
+    // The iteration takes so long that the second signal comes before its end.
     let outcome = try run(
       "visualize --class 76 --size 500 --samples 200 --iterations 100000000 -o o.png --threads 1", signals,
       after: "iteration 1/")
     let number = try #require(signals.last)
-    #expect(outcome.status == 128 + number && outcome.text == "")
+    #expect(outcome.status == 128 + number)
+    #expect(outcome.text == "")
     #expect(folder.names == before)
   }
 
   #if os(Linux)
     private static let script = "/usr/bin/script"
 
-    @Test("Twice in a terminal: the line of progress is gone", .enabled(if: access(script, X_OK) == 0))
+    @Test("A second SIGINT in a terminal removes the line of progress", .enabled(if: access(script, X_OK) == 0))
     func atOnceInATerminal() throws {
       let command = "visualize --class 76 --size 500 --samples 200 --iterations 100000000 -o o.png --threads 1"
       let outcome = try Program.run(
@@ -193,11 +201,12 @@ import Testing
           usleep(50_000)
         }
       }
-      #expect(outcome.status == 130 && outcome.text.hasSuffix("\r\u{1B}[K"))
+      #expect(outcome.status == 130)
+      #expect(outcome.text.hasSuffix("\r\u{1B}[K"))
     }
   #endif
 
-  @Test("What a parent has the program ignore stays ignored")
+  @Test("If the parent process ignores SIGINT, the program ignores it too")
   func ignored() throws {
     let options = Self.long.replacing("100000000", with: "200").split(separator: " ").map(String.init)
     let outcome = try Program.run(
@@ -207,6 +216,7 @@ import Testing
       waitFor("iteration 5/", errors)
       kill(process, SIGINT)
     }
-    #expect(outcome.status == 0 && outcome.errors.contains("iteration 200/200"))
+    #expect(outcome.status == 0)
+    #expect(outcome.errors.contains("iteration 200/200"))
   }
 }

@@ -2,7 +2,7 @@
 
 import Foundation
 
-/// Any JSON value.
+/// A JSON value other than null.
 indirect enum JSONValue: Decodable, Equatable {
   case bool(Bool)
   case int(Int)
@@ -52,14 +52,15 @@ indirect enum JSONValue: Decodable, Equatable {
     }
   }
 
-  /// What a record's fields must be.
+  /// The type that a value must have; for an object, the names and types of its fields.
   indirect enum Form: Sendable {
     case bool, int, number, string
     case list(Form)
     case object([String: Form])
   }
 
-  /// Whether the value has the form, with no field more or less.
+  /// Returns whether the value has the form. A list must not be empty, and an object must have exactly the fields of
+  /// the form.
   func has(_ form: Form) -> Bool {
     switch (self, form) {
     case (.bool, .bool), (.int, .int), (.int, .number), (.number, .number), (.string, .string): true

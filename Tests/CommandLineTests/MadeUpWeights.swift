@@ -3,7 +3,7 @@
 import PixelAscent
 import TestSupport
 
-/// Weights of the shapes that `convert` takes.
+/// Random weights of SqueezeNet, in a pickle as `convert` reads it.
 enum MadeUpWeights {
   static let pickle = PickleWriter.pickle { writer in
     var random = TestRandom(3)

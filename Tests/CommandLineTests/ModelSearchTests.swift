@@ -6,26 +6,29 @@ import PixelAscentTool
 import TestSupport
 import Testing
 
+/// The paths where the program looks for its model.
 @Suite struct ModelSearchTests {
   private let folder: TemporaryFolder
 
-  /// A model in every place; the program itself in bin/.
+  /// Puts a model into every folder that the program searches, and a copy of the program into bin/.
   init() throws {
     folder = try TemporaryFolder()
-    let places = [
+    let paths = [
       "data/pixelascent/models", "home/.local/share/pixelascent/models", "Models", "bin/Models",
       "share/pixelascent/models",
     ]
-    for place in places {
-      try FileManager.default.createDirectory(atPath: "\(folder.path)/\(place)", withIntermediateDirectories: true)
-      try folder.add("\(place)/\(ModelLocation.defaultName)", TinyModel.bytes)
+    for path in paths {
+      try FileManager.default.createDirectory(atPath: "\(folder.path)/\(path)", withIntermediateDirectories: true)
+      try folder.add("\(path)/\(ModelLocation.defaultName)", TinyModel.bytes)
     }
     try folder.add("named.safetensors", TinyModel.bytes)
     try folder.add("variable.safetensors", TinyModel.bytes)
     try FileManager.default.copyItem(atPath: Program.path, toPath: folder.path + "/bin/pixelascent")
   }
 
-  /// - Parameter variables: which of the two variables that name a place are set
+  /// Runs `info`.
+  ///
+  /// - Parameter variables: which of XDG_DATA_HOME and PIXELASCENT_MODEL are set
   private func info(_ variables: Set<String>, _ arguments: [String] = []) throws -> Program.Outcome {
     let environment = ["XDG_DATA_HOME": folder.path + "/data", "PIXELASCENT_MODEL": "variable.safetensors"]
       .filter { variables.contains($0.key) }
@@ -34,23 +37,25 @@ import Testing
       ["info", "--json"] + arguments, in: folder, environment: environment, program: folder.path + "/bin/pixelascent")
   }
 
+  /// Returns the path of the model that the program finds, relative to the temporary folder.
   private func model(_ variables: Set<String>, _ arguments: [String] = []) throws -> String? {
     let outcome = try info(variables, arguments)
     #expect(outcome.status == 0, "\(outcome.errors)")
     return try JSONValue(outcome.text)["model"]?.string.map(inFolder)
   }
 
-  /// A path without what leads to the folder, which a system may know by several names.
+  /// Returns a path relative to the temporary folder. The system may know that folder under several paths, so this
+  /// looks only for its name.
   private func inFolder(_ path: String) -> String {
     let name = URL(fileURLWithPath: folder.path).lastPathComponent
     return path.range(of: name + "/").map { String(path[$0.upperBound...]) } ?? path
   }
 
-  private func remove(_ place: String) throws {
-    try FileManager.default.removeItem(atPath: "\(folder.path)/\(place)/\(ModelLocation.defaultName)")
+  private func remove(_ path: String) throws {
+    try FileManager.default.removeItem(atPath: "\(folder.path)/\(path)/\(ModelLocation.defaultName)")
   }
 
-  @Test("--model, PIXELASCENT_MODEL, XDG_DATA_HOME, ./Models, the program's own, in this order")
+  @Test("--model precedes PIXELASCENT_MODEL, XDG_DATA_HOME, ./Models and the program's own folders")
   func order() throws {
     let all: Set = ["XDG_DATA_HOME", "PIXELASCENT_MODEL"]
     #expect(try model(all, ["--model", "named.safetensors"]) == "named.safetensors")
@@ -69,7 +74,7 @@ import Testing
     #expect(try model([]) == nil)
   }
 
-  @Test("Built in a folder .build, it finds the model beside that, from every folder")
+  @Test("A program in .build finds the Models folder beside .build, from every working directory")
   func besideTheBuild() throws {
     let bin = folder.path + "/package/.build/x86_64/release"
     for path in [bin, folder.path + "/package/Models"] {
@@ -82,14 +87,14 @@ import Testing
     #expect(try JSONValue(outcome.text)["model"]?.string.map(inFolder) == "package/Models/squeezenet1_1.safetensors")
   }
 
-  @Test("Where XDG_DATA_HOME is set, ~/.local/share is not looked at")
+  @Test("If XDG_DATA_HOME is set, ~/.local/share is not searched")
   func homeIsFallback() throws {
-    for place in ["data/pixelascent/models", "Models", "bin/Models", "share/pixelascent/models"] { try remove(place) }
+    for path in ["data/pixelascent/models", "Models", "bin/Models", "share/pixelascent/models"] { try remove(path) }
     #expect(try model(["XDG_DATA_HOME"]) == nil)
     #expect(try model([]) == "home/.local/share/pixelascent/models/squeezenet1_1.safetensors")
   }
 
-  @Test("A model that is named and missing is an error, not a reason to take another")
+  @Test("If a named model is missing, that is an error, and no other model is taken")
   func namedAndMissing() throws {
     #expect(try info(["PIXELASCENT_MODEL"], ["--model", "none"]).errors == "error: none: no such file\n")
     try FileManager.default.removeItem(atPath: folder.path + "/variable.safetensors")
@@ -99,16 +104,17 @@ import Testing
   }
 
   @Test(
-    "Without a model a line says how to get it",
+    "Without a model, one line says how to get it",
     arguments: ["classify photo.png", "saliency photo.png", "fool photo.png --target 76", "visualize --class 76"])
   func noModel(_ command: String) throws {
     let folder = try TemporaryFolder()
     try folder.add("photo.png", try Pictures.photo.pngData())
-    // Not the program that was built: it may lie in the package's folder, beside a Models of the developer's.
+    // The built program may lie in the package's folder and find the developer's Models there, so this runs a copy.
     try FileManager.default.copyItem(atPath: Program.path, toPath: folder.path + "/pixelascent")
     let outcome = try Program.run(
       command.split(separator: " ").map(String.init), in: folder, program: folder.path + "/pixelascent")
-    #expect(outcome.status == 1 && outcome.text == "")
+    #expect(outcome.status == 1)
+    #expect(outcome.text == "")
     #expect(
       outcome.errors == "error: no model squeezenet1_1.safetensors found: run `make model` in PixelAscent's folder, "
         + "or name a file with --model or PIXELASCENT_MODEL\n")
@@ -120,7 +126,8 @@ import Testing
     let folder = try TemporaryFolder()
     try FileManager.default.copyItem(atPath: Program.path, toPath: folder.path + "/pixelascent")
     let outcome = try Program.run(["info"], in: folder, program: folder.path + "/pixelascent")
-    #expect(outcome.status == 0 && outcome.errors == "")
+    #expect(outcome.status == 0)
+    #expect(outcome.errors == "")
     #expect(outcome.lines.last == "model:      none: \(ModelLocation.advice)")
   }
 }

@@ -5,7 +5,7 @@ import PixelAscent
 import TestSupport
 import Testing
 
-/// Where results go, and what is in them.
+/// The names, folders and contents of the files that commands write.
 @Suite struct OutputTests {
   private let folder: TemporaryFolder
   private let before: [String]
@@ -29,13 +29,13 @@ import Testing
     ("visualize --class 76 --init photo.png --iterations 1", "tarantula"),
   ]
 
-  @Test("Default names, in the working directory", arguments: commands)
+  @Test("Without -o, a result gets its default name in the working directory", arguments: commands)
   func defaultNames(_ command: String, _ name: String) throws {
     #expect(try run(command).text.hasPrefix("\(name).png: "))
     #expect(try new() == ["\(name).png"])
   }
 
-  @Test("Names come from the file's, not from its folder or its other dots")
+  @Test("A default name is the input's name without its folder and its last extension")
   func namesOfInputs() throws {
     try FileManager.default.createDirectory(atPath: folder.path + "/in.d", withIntermediateDirectories: false)
     for name in ["my.photo.JPG", ".hidden", "plain"] { try folder.add("in.d/\(name)", folder.bytes("photo.png")) }
@@ -44,7 +44,7 @@ import Testing
   }
 
   @Test(
-    "What is read is not replaced, whatever it is called",
+    "A result never replaces a file that the command reads, under whatever path",
     arguments: [
       "saliency photo.png -o photo.png", "saliency photo.png --figure link.png",
       "saliency photo.png --overlay ./photo.png",
@@ -62,12 +62,13 @@ import Testing
       try FileManager.default.createSymbolicLink(atPath: "\(folder.path)/\(link)", withDestinationPath: file)
     }
     let contents = try folder.contents(), outcome = try run(command), path = command.split(separator: " ").last ?? ""
-    #expect(outcome.status == 64 && outcome.text == "")
+    #expect(outcome.status == 64)
+    #expect(outcome.text == "")
     #expect(outcome.errors.hasPrefix("Error: A result would replace \(path), which the command reads.\n"))
     #expect(try folder.contents() == contents)
   }
 
-  @Test("A name that nobody wrote goes over the program's own pictures only")
+  @Test("Without -o, only pictures that the program made are replaced")
   func defaultNames() throws {
     let visualize = "visualize --class 76 --size 32 --iterations 1 --quiet"
     for command in [visualize, visualize, "\(visualize) --seed 2"] { #expect(try run(command).status == 0) }
@@ -91,7 +92,7 @@ import Testing
     ).check(in: folder)
   }
 
-  @Test("Nor is a file that weights lie in")
+  @Test("A result never replaces a file with the graph, the weights or the labels of the model")
   func weightsStay() throws {
     try folder.add("net.onnx", [1])
     try folder.add("labels.txt", [1])
@@ -127,7 +128,7 @@ import Testing
     #expect(try new() == ["border-terrier.png", "photo-as-goldfish.png"])
   }
 
-  @Test("-o folder/ is made", arguments: commands)
+  @Test("-o, --figure and --raw create the folder that they name with a slash at its end", arguments: commands)
   func newFolder(_ command: String, _ name: String) throws {
     _ = try run("\(command) -o out/ --figure figures/ --raw out/")
     #expect(try new() == ["figures", "out"])
@@ -135,14 +136,14 @@ import Testing
     #expect(try new("figures") == ["\(name)-figure.png"])
   }
 
-  @Test("-o of a folder that is there, with or without a slash", arguments: ["there", "there/", "./there//"])
+  @Test("-o may name an existing folder, with or without a slash", arguments: ["there", "there/", "./there//"])
   func oldFolder(_ output: String) throws {
     try FileManager.default.createDirectory(atPath: folder.path + "/there", withIntermediateDirectories: false)
     #expect(try run("saliency photo.png -o \(output)").status == 0)
     #expect(try new("there") == ["photo-saliency.png"])
   }
 
-  @Test("Several images into one folder; a bad one among them fails alone")
+  @Test("The maps of several images go into one folder; a bad image does not stop the others")
   func severalImages() throws {
     for name in ["b.png", "c.png"] { try folder.add(name, folder.bytes("photo.png")) }
     try folder.add("bad.png", [1, 2, 3])
@@ -159,7 +160,8 @@ import Testing
   }
 
   @Test(
-    "Images of unusual sizes work", arguments: [(1, 1, 40, 40), (300, 16, 40, 750), (16, 300, 750, 40)],
+    "Images of unusual sizes give results of the size of the network's input",
+    arguments: [(1, 1, 40, 40), (300, 16, 40, 750), (16, 300, 750, 40)],
     ["saliency flat.png", "fool flat.png --target 76 --max-iterations 0"])
   func sizes(_ size: (width: Int, height: Int, inputHeight: Int, inputWidth: Int), _ command: String) throws {
     try folder.add("flat.png", try Pictures.flat(width: size.width, height: size.height).pngData())
@@ -168,19 +170,20 @@ import Testing
     #expect((output.width, output.height) == (size.inputWidth, size.inputHeight))
   }
 
-  @Test("saliency: map, figure and gradient at the size of the network's input")
+  @Test("saliency writes the map, a figure and the gradient at the size of the network's input")
   func saliencyFiles() throws {
     #expect(try run("saliency photo.png -o map.png --figure both.jpg --raw g.npy").status == 0)
     let (map, both, gradient) = (try folder.image("map.png"), try folder.image("both.jpg"), try folder.tensor("g.npy"))
     #expect((map.width, map.height) == (60, 40))
     #expect(try folder.bytes("both.jpg").starts(with: [0xFF, 0xD8]))
-    // Photo and map, with 4 pixels between.
+    // Photo and map side by side, with 4 pixels between them.
     #expect((both.width, both.height) == (2 * 60 + 4, 40))
     #expect(gradient.shape == [3, 40, 60])
-    #expect(gradient.values.contains { $0 != 0 } && gradient.values.allSatisfy(\.isFinite))
+    #expect(gradient.values.contains { $0 != 0 })
+    #expect(gradient.values.allSatisfy { $0.isFinite })
   }
 
-  @Test("saliency --overlay: at the photo's own size, into files or a folder, also of several photos")
+  @Test("saliency --overlay writes pictures of the photos' own sizes, into a file or a folder")
   func overlay() throws {
     #expect(try run("saliency photo.png -o map.png --overlay over.png").status == 0)
     let over = try folder.image("over.png"), photo = try folder.image("photo.png")
@@ -193,17 +196,18 @@ import Testing
     #expect(try folder.bytes("maps/photo-saliency-overlay.png") == folder.bytes("over.png"))
   }
 
-  @Test("saliency --resize crop --overlay: what was cut off is there, darker")
+  @Test("saliency --resize crop --overlay shows the cropped border too, but darker")
   func croppedOverlay() throws {
     try folder.add("flat.png", Pictures.flat(width: 90, height: 60).pngData())
     #expect(try run("saliency flat.png --resize crop --input-size 28 -o map.png --overlay over.png").status == 0)
     let over = try folder.image("over.png")
     #expect((over.width, over.height) == (90, 60))
     let corner: UInt8 = over.pixels[0], middle: UInt8 = over.pixels[3 * (30 * 90 + 45)]
-    #expect(corner == 130 / 4 && middle >= 65)
+    #expect(corner == 130 / 4)
+    #expect(middle >= 65)
   }
 
-  @Test("saliency --colormap and --percentile: every picture changes, the numbers do not")
+  @Test("saliency --colormap and --percentile change every picture, but not the array")
   func displays() throws {
     let files = "-o m.png --figure f.png --overlay o.png --raw r.npy", names = ["m.png", "f.png", "o.png"]
     #expect(try run("saliency photo.png \(files)").status == 0)
@@ -220,7 +224,7 @@ import Testing
     #expect(try names.map(folder.bytes) == seen[0])
   }
 
-  @Test("fool: image, four panels and the image before rounding, even where it does not fool")
+  @Test("fool writes the image, four panels and the image before rounding, even if it does not fool")
   func foolFiles() throws {
     let outcome = try run("fool photo.png --target 76 --max-iterations 0 -o f.png --figure panels.png --raw f.npy")
     #expect(outcome.status == 1)
@@ -229,18 +233,18 @@ import Testing
     #expect((image.width, image.height) == (60, 40))
     #expect((panels.width, panels.height) == (4 * 60 + 3 * 4, 40))
     #expect(try folder.tensor("f.npy").shape == [3, 40, 60])
-    // After no step the image is the photo, resized, and the difference mid grey.
+    // Without a step the image is the resized photo, and the difference is mid grey.
     #expect(try image == folder.image("photo.png").resized(shortSide: 40))
     #expect(panels.pixels[3 * (2 * 60 + 2 * 4)] == 128)
   }
 
-  @Test("visualize: picture, a row of the shown iterations, and an image that --init takes again")
+  @Test("visualize writes the picture, a row of the shown iterations, and an array that --init reads")
   func visualizeFiles() throws {
     let start = "visualize --class 76 --init photo.png --iterations 5 --show-every 2"
     #expect(try run("\(start) -o v.png --figure steps.png --raw v.npy").status == 0)
     let (picture, steps) = (try folder.image("v.png"), try folder.image("steps.png"))
     #expect((picture.width, picture.height) == (72, 48))
-    // Iterations 0, 1, 3 and 4.
+    // The shown iterations are 1, 2, 4 and 5.
     #expect((steps.width, steps.height) == (4 * 72 + 3 * 4, 48))
     #expect(try folder.tensor("v.npy").shape == [3, 48, 72])
 

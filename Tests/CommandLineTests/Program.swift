@@ -4,24 +4,25 @@ import Foundation
 import TestSupport
 import Testing
 
-/// The program as it was built together with these tests.
+/// The program that was built with these tests.
 enum Program {
-  /// What a run left behind.
+  /// The exit code of a run, and what it wrote to standard output and standard error.
   struct Outcome: Sendable {
     let status: Int32
     let output: Data
     let errors: String
 
     var text: String { String(decoding: output, as: UTF8.self) }
-    /// The JSON of the first line.
+    /// The JSON value in the first line of the output.
     var record: JSONValue { get throws { try JSONValue(#require(lines.first)) } }
     var lines: [String] { text.split(separator: "\n").map(String.init) }
   }
 
-  /// A run that never ends is an error, not a test that hangs; even one in an emulated machine needs less.
+  /// The number of seconds after which a run is killed, so that a program that hangs does not make the tests hang.
+  /// Even on an emulated machine a run takes less time.
   private static let patience = 1800.0
 
-  /// The program lies beside the test bundle (macOS) or the test executable (Linux).
+  /// The path of the program, which lies beside the test bundle (macOS) or the test executable (Linux).
   static let path: String = {
     #if os(macOS)
       let bundle = Bundle.allBundles.map(\.bundleURL).first { $0.pathExtension == "xctest" }
@@ -32,13 +33,16 @@ enum Program {
     return tests.resolvingSymlinksInPath().deletingLastPathComponent().appendingPathComponent("pixelascent").path
   }()
 
-  /// Runs the program in a folder that is its home too, and waits for its end.
+  /// Runs the program and waits until it ends. `folder` is its working directory and its home directory.
   ///
   /// - Parameters:
-  ///   - environment: variables on top of the tests' own, of which those the program knows are left out
-  ///   - input: what it reads from standard input, at most what a pipe holds
-  ///   - output: a file that is its standard output instead of a pipe
-  ///   - meanwhile: called once it runs, with its number and what it has written to standard error so far
+  ///   - environment: variables that are added to the environment of the tests; those of the tests' own variables that
+  ///     the program reads are left out
+  ///   - input: the bytes on standard input, at most as many as a pipe holds
+  ///   - output: the file that is standard output; the outcome's output is empty then
+  ///   - program: the path of the program to run
+  ///   - meanwhile: called as soon as the program runs, with its process identifier and a closure that returns the
+  ///     text that the program has written to standard error so far
   static func run(
     _ arguments: [String], in folder: TemporaryFolder, environment: [String: String] = [:], input: Data? = nil,
     output: FileHandle? = nil, program: String = path,
@@ -54,7 +58,7 @@ enum Program {
       .merging(environment) { $1 }
     let outputs = try TemporaryFolder()
     let (outputPath, errorPath) = (outputs.path + "/output", outputs.path + "/errors")
-    // Closed by hand: a process that has ended keeps its files open.
+    // `Process` keeps the files open after the process has ended.
     let files = try [outputPath, errorPath].map(newFile)
     defer { for file in files { try? file.close() } }
     process.standardOutput = output ?? files[0]
@@ -88,6 +92,7 @@ enum Program {
     return try FileHandle(forWritingTo: URL(fileURLWithPath: path))
   }
 
+  /// A run that did not end in time.
   struct Hang: Error {
     let command: String
   }

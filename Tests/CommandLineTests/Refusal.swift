@@ -4,15 +4,16 @@ import Foundation
 import TestSupport
 import Testing
 
-/// A command that must fail with one line and change nothing.
+/// A command that must fail with one error line and must not change any file.
 struct Refusal: Sendable, CustomTestStringConvertible {
   let arguments: [String]
-  /// The whole line on standard error; a "…" stands for what the system, libjpeg or a memory layout decide.
+  /// The whole first line on standard error. One "…" may stand for a part that the system, libjpeg or the memory layout
+  /// decides.
   let line: String
-  /// 1, with nothing else on standard error; 64 if the argument parser adds its lines of usage.
+  /// The exit code: 1 if standard error has only that line, 64 if the argument parser adds its lines about usage.
   let status: Int32
   let environment: [String: String]
-  /// Whose usage is shown with 64.
+  /// The command whose usage the argument parser shows if the exit code is 64.
   private var usage: String
 
   init(_ arguments: String, _ line: String, status: Int32 = 1, environment: [String: String] = [:]) {
@@ -24,9 +25,9 @@ struct Refusal: Sendable, CustomTestStringConvertible {
     usage = "pixelascent \(arguments[0])"
   }
 
-  /// Wrong usage, which the argument parser prints in its own form.
+  /// Returns the refusal of a wrong command line, which the argument parser reports in its own form.
   ///
-  /// - Parameter command: whose usage is shown, if not that of the subcommand
+  /// - Parameter command: the command whose usage is shown, if it is not the subcommand
   static func usage(_ arguments: String, _ message: String, of command: String? = nil) -> Refusal {
     var refusal = Refusal(arguments, "Error: " + message, status: 64)
     if let command { refusal.usage = command }
@@ -35,7 +36,9 @@ struct Refusal: Sendable, CustomTestStringConvertible {
 
   var testDescription: String { arguments.joined(separator: " ") }
 
-  /// - Parameter megabytes: how much memory the program may ask for, on Linux
+  /// Runs the command and expects the line, the exit code, no output, and a folder that has not changed.
+  ///
+  /// - Parameter megabytes: the most memory that the program can get; has an effect only on Linux
   func check(in folder: TemporaryFolder, megabytes: Int? = nil) throws {
     let before = try folder.contents()
     var command = [Program.path] + arguments
@@ -51,13 +54,13 @@ struct Refusal: Sendable, CustomTestStringConvertible {
     let lines = outcome.errors.split(separator: "\n", omittingEmptySubsequences: false)
     let found = String(lines[0])
     if let gap = line.range(of: "…") {
-      #expect(
-        found.hasPrefix(line[..<gap.lowerBound]) && found.hasSuffix(line[gap.upperBound...]), "expected \(line)")
+      #expect(found.hasPrefix(line[..<gap.lowerBound]), "expected \(line)")
+      #expect(found.hasSuffix(line[gap.upperBound...]), "expected \(line)")
     } else {
       #expect(found == line)
     }
     if status == 1 {
-      #expect(lines.count == 2 && lines[1] == "", "more than one line: \(outcome.errors)")
+      #expect(lines.dropFirst() == [""], "more than one line: \(outcome.errors)")
     } else {
       #expect(lines.contains { $0.hasPrefix("Usage: \(usage) ") })
       #expect(lines.dropLast().last == "  See '\(usage) --help' for more information.")

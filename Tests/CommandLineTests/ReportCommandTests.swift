@@ -6,7 +6,7 @@ import PixelAscentTool
 import TestSupport
 import Testing
 
-/// `--report`.
+/// The HTML pages that `--report` writes.
 @Suite struct ReportCommandTests {
   private let folder: TemporaryFolder
 
@@ -23,12 +23,12 @@ import Testing
     ("visualize --class 76 --size 40 --iterations 1", "tarantula", 1),
   ]
 
-  @Test("A page that fetches nothing, the same each time, and the command that made it", arguments: commands)
+  @Test("A page fetches nothing, is the same each time, and shows the command that made it", arguments: commands)
   func page(_ command: String, _ name: String, _ pictures: Int) throws {
     let without = try run(command)
     let outcome = try run("\(command) --report page.html")
     #expect(outcome.status == without.status)
-    // A visualization tells its seconds.
+    // The line of a visualization says how many seconds it took.
     #expect(outcome.text == without.text || command.hasPrefix("visualize"))
     let page = String(decoding: try folder.bytes("page.html"), as: UTF8.self)
     #expect(Page.problems(page) == [])
@@ -41,7 +41,7 @@ import Testing
     #expect(again.replacing(" <span>--threads</span> <span>1</span>", with: "") == page)
   }
 
-  @Test("Beside the other results in a folder", arguments: commands)
+  @Test("--report may name a folder, which gets the page under the default name", arguments: commands)
   func folderOfResults(_ command: String, _ name: String, _ pictures: Int) throws {
     _ = try run("\(command) -o out/ --raw out/ --report out/")
     let names = try FileManager.default.contentsOfDirectory(atPath: folder.path + "/out").sorted()
@@ -63,12 +63,14 @@ import Testing
     Refusal(
       "visualize --class 76 --report photo.png/r.html", "error: photo.png/r.html: a part of the path is not a folder"),
   ])
-  func refusals(_ refusal: Refusal) throws {
+  func wrongReportsAreRefused(_ refusal: Refusal) throws {
     try refusal.check(in: folder)
   }
 
-  @Test("A shell reads what the page quotes", .enabled(if: FileManager.default.fileExists(atPath: "/bin/bash")))
-  func quotingIsTheShells() throws {
+  @Test(
+    "A shell reads the quoted words of a page as the original words",
+    .enabled(if: FileManager.default.fileExists(atPath: "/bin/bash")))
+  func quoting() throws {
     let accented = "a'\u{301}; echo b'\u{301}"
     let words = [
       accented, "", "it's", "a b", "$HOME `ls` \\", "~", "*", "a\nb'\\", "\u{202E}\u{1B}1", "犬", "\"", "#", "=x",

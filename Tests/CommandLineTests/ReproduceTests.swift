@@ -5,7 +5,7 @@ import PixelAscent
 import TestSupport
 import Testing
 
-/// `reproduce`, of every picture that the program makes.
+/// `reproduce`, for every kind of picture that the program makes.
 @Suite struct ReproduceTests {
   private let folder: TemporaryFolder
 
@@ -16,7 +16,7 @@ import Testing
   }
 
   @Test(
-    "The same bytes, on any number of threads",
+    "reproduce makes the same bytes, on any number of threads",
     arguments: [
       ("saliency photo.png --figure f.png", " --input photo.png"),
       ("saliency photo.png --colormap viridis --percentile 90 --overlay f.png", " --input photo.png"),
@@ -35,20 +35,22 @@ import Testing
     let made = try run("\(command) -o o.png --quiet --threads 1")
     try #require(made.status <= 1, "\(made.errors)")
     let figure = command.hasSuffix(".jpg") ? "f.jpg" : "f.png"
-    // A name says nothing.
+    // The file's name does not matter.
     try folder.add("g.jpeg.png", folder.bytes(figure))
     for file in ["o.png", figure, "g.jpeg.png"] {
       let outcome = try run("reproduce \(file)\(input) --threads 3")
       #expect(outcome.status == 0, "\(outcome.errors)")
-      #expect(outcome.lines.count == 1 && outcome.lines[0].hasSuffix(": the same bytes"))
+      try #require(outcome.lines.count == 1)
+      #expect(outcome.lines[0].hasSuffix(": the same bytes"))
     }
   }
 
-  @Test("A picture of more megapixels than are usually read; a title that would take over the terminal")
+  @Test("--max-megapixels limits the picture, and control characters in a title don't reach the terminal")
   func limits() throws {
     #expect(try run("visualize --class 76 --iterations 1 --size 40 -o o.png --quiet").status == 0)
     let refused = try run("reproduce o.png --max-megapixels 0.0015")
-    #expect(refused.status == 1 && refused.errors.contains("more than the limit of 0.0015"))
+    #expect(refused.status == 1)
+    #expect(refused.errors.contains("more than the limit of 0.0015"))
     #expect(try run("reproduce o.png --max-megapixels 0.0017").status == 0)
 
     let bytes = try folder.bytes("o.png"), text = try #require(try RGBImage.comment(inFile: bytes, name: "o.png"))
@@ -57,16 +59,18 @@ import Testing
     let hostile = text.replacing(title, with: #""title":"\u001b[2J\u009b\nother.png: the same bytes"#)
     try folder.add("h.png", RGBImage(decoding: bytes, name: "o.png").pngData(comment: hostile))
     let outcome = try run("reproduce h.png")
-    #expect(outcome.status == 0 && outcome.lines.count == 1)
+    #expect(outcome.status == 0)
+    #expect(outcome.lines.count == 1)
     #expect(outcome.text.hasPrefix("h.png:  [2J  other.png: the same bytes of "))
   }
 
-  @Test("How far apart they are, and why")
+  @Test("If the pictures differ, the output says how much and why")
   func different() throws {
     #expect(try run("saliency photo.png -o o.png --quiet").status == 0)
     try folder.add("other.png", Pictures.photo.resized(width: 40, height: 50).pngData())
     let size = try run("reproduce o.png --input other.png")
-    #expect(size.status == 1 && size.lines.count == 2)
+    #expect(size.status == 1)
+    try #require(size.lines.count == 2)
     #expect(size.lines[0].hasSuffix(": differs in size"))
     #expect(size.lines[1].hasPrefix("  it was made from another file (SHA-256 "))
 
@@ -75,7 +79,8 @@ import Testing
     try folder.add("changed.png", photo.pngData())
     let record = try run("reproduce o.png --input changed.png --json")
     #expect(record.status == 1)
-    #expect(try record.record["same"] == .bool(false) && record.record["reasons"]?.count == 1)
+    #expect(try record.record["same"] == .bool(false))
+    #expect(try record.record["reasons"]?.count == 1)
     #expect(try #require(record.record["differing_values"]?.int) > 0)
     #expect(try #require(record.record["psnr"]?.number) > 1)
 
@@ -86,7 +91,7 @@ import Testing
     #expect(model.lines.last?.hasPrefix("  it was made with another model (SHA-256 ") == true)
   }
 
-  @Test("What was not as it is now is said of an error too")
+  @Test("An error, too, says what was different when the picture was made")
   func explained() throws {
     #expect(try run("visualize --class 76 --iterations 1 -o o.png --quiet").status == 0)
     let image = try folder.image("o.png")
@@ -103,7 +108,7 @@ import Testing
     ).check(in: folder)
     try add("resize.png", [("\"sha256\"", "\"resize\":\"fold\",\"sha256\"")])
     try Refusal("reproduce resize.png", "error: resize.png: its provenance can't be read: …").check(in: folder)
-    // More pictures than memory holds.
+    // A figure of more pictures than fit into memory.
     try add(
       "figure.png",
       [
@@ -114,7 +119,7 @@ import Testing
       .check(in: folder, megabytes: 1000)
   }
 
-  @Test("With the recorded instruction set, unless another is forced")
+  @Test("reproduce uses the recorded instruction set unless another is forced")
   func instructionSet() throws {
     let scalar = ["PIXELASCENT_SIMD": "scalar"]
     #expect(try run("visualize --class 76 --iterations 3 -o o.png --quiet", scalar).status == 0)
@@ -125,7 +130,7 @@ import Testing
     #expect(forced.lines.last == "  it was made with the instruction set scalar, this run uses \(best)")
   }
 
-  @Test("A file written anew by another program has the same pixels in other bytes")
+  @Test("A file that another program has rewritten has the same pixels but other bytes")
   func otherBytes() throws {
     #expect(try run("visualize --class 76 --iterations 2 -o o.png --quiet").status == 0)
     let bytes = try folder.bytes("o.png")
@@ -148,7 +153,7 @@ import Testing
     .usage("reproduce m.png", "m.png was made from a file; name that file with --input."),
     Refusal("reproduce m.png --input nothing.png", "error: nothing.png: no such file"),
   ])
-  func refusals(_ refusal: Refusal) throws {
+  func wrongFilesAreRefused(_ refusal: Refusal) throws {
     #expect(try run("visualize --class 76 --iterations 1 -o o.png --quiet").status == 0)
     #expect(try run("saliency photo.png -o m.png --quiet").status == 0)
     try refusal.check(in: folder)

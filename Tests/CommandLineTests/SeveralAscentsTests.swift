@@ -22,7 +22,7 @@ import Testing
   }
 
   @Test(
-    "Every class with every seed: the bytes of each made alone, on any number of threads",
+    "Every class with every seed gives the same bytes as alone, on any number of threads",
     arguments: ["--size 32 --iterations 3", small, "--size 32 --iterations 3 --recipe simonyan"])
   func bytes(_ options: String) throws {
     let seeds = ["4", "0"], classes = ["gorilla", "wolf spider"], slugs = ["gorilla", "wolf-spider"]
@@ -30,7 +30,8 @@ import Testing
       let several = try run(
         "--class 366 --class 77 --seeds 4,0 \(options) --threads \(threads) --quiet -o \(threads)/ --figure \(threads)/ "
           + "--raw \(threads)/")
-      #expect(several.status == 0 && several.errors == "")
+      #expect(several.status == 0)
+      #expect(several.errors == "")
       #expect(several.lines.count == 4)
       for (index, line) in several.lines.enumerated() {
         let stem = "\(slugs[index / 2])-seed-\(seeds[index % 2])"
@@ -43,7 +44,8 @@ import Testing
         let alone = try Program.run(
           ["visualize", "--class", name, "--seed", seed, "-o", "a.png", "--figure", "b.png", "--raw", "c.npy"]
             + options.split(separator: " ").map(String.init) + ["--threads", "3"], in: folder)
-        #expect(alone.status == 0 && alone.errors.contains("iteration 3/3  score "))
+        #expect(alone.status == 0)
+        #expect(alone.errors.contains("iteration 3/3  score "))
         for threads in [1, 2, 3, 8] {
           #expect(try folder.bytes("\(threads)/\(stem).png") == folder.bytes("a.png"))
           #expect(try folder.bytes("\(threads)/\(stem)-figure.png") == folder.bytes("b.png"))
@@ -54,7 +56,7 @@ import Testing
     #expect(try folder.bytes("1/gorilla-seed-4.png") != folder.bytes("1/gorilla-seed-0.png"))
   }
 
-  @Test("One object a line, classes before seeds, whichever is done first")
+  @Test("--json prints one object per line, by class and then by seed, whichever ascent ends first")
   func records() throws {
     let outcome = try run("--class 9 --class 366 --class 130 --seeds 7,1-3,0 \(Self.small) --json --threads 4 -o out/")
     #expect(outcome.status == 0)
@@ -71,7 +73,7 @@ import Testing
   }
 
   @Test(
-    "Default names: with the seed only where there are several",
+    "A default name has the seed only if there are several seeds",
     arguments: [
       ("--class 76 --class 366", ["gorilla.png", "tarantula.png"]),
       ("--class 76 --class 366 --seed 5", ["gorilla.png", "tarantula.png"]),
@@ -91,7 +93,7 @@ import Testing
     #expect(folder.names.filter { !before.contains($0) } == expected)
   }
 
-  @Test("Several ascents say nothing of their iterations; one by --seeds does as one by --seed")
+  @Test("Several ascents print no iterations; a single one prints them, with --seeds as with --seed")
   func progress() throws {
     func iterations(_ options: String) throws -> String {
       try run("\(options) \(Self.small)").errors.split(separator: "\n").filter { $0.hasPrefix("iteration ") }
@@ -103,9 +105,10 @@ import Testing
     #expect(try iterations("--class 76 --seeds 3").hasPrefix("iteration 1/3  score "))
   }
 
-  @Test("The notes of several ascents name class and seed")
+  @Test("The notes of several ascents name the class and the seed")
   func notes() throws {
-    // A class whose score is zero everywhere: the last of all in an image that is not resized.
+    // The last of all classes has a score of zero, because the last ReLU is zero at every position. The image has the
+    // size of the network's input, so classify does not resize it.
     try folder.add("square.png", Pictures.photo.resized(width: 40, height: 40).pngData())
     let classified = try Program.run(["classify", "square.png", "--top", "1000", "--json"], in: folder).record
     let last = try #require(classified["predictions"]?[999])
@@ -124,7 +127,7 @@ import Testing
   }
 
   @Test(
-    "One that fails is named, and the others go on",
+    "An error names the ascent that failed, and the others are finished",
     .enabled(if: FileManager.default.fileExists(atPath: "/dev/full"), "this system has no /dev/full"),
     arguments: [1, 2, 5], ["photo.png", "noise --size 32"])
   func failure(_ threads: Int, _ start: String) throws {
@@ -149,12 +152,13 @@ import Testing
     #expect(records.map { $0["seed"]?.int } == [1, 2, 0, 2])
   }
 
-  @Test("An ascent that fails is named, with the file it started from")
+  @Test("The error of an ascent that diverges names the ascent and the file that it started from")
   func divergence() throws {
     let options = "--init photo.png --recipe cs231n-pytorch --no-clamp --learning-rate 1e30 --iterations 9 --quiet"
     let line = "photo.png: the ascent's values are too large for a float: use a smaller learning rate or l2\n"
     let outcome = try run("--class 76 --seeds 5-6 \(options)")
-    #expect(outcome.status == 1 && outcome.text == "")
+    #expect(outcome.status == 1)
+    #expect(outcome.text == "")
     #expect(
       outcome.errors
         == "error: tarantula (76), seed 5: \(line)error: tarantula (76), seed 6: \(line)error: 2 of 2 ascents failed\n")
@@ -196,12 +200,12 @@ import Testing
       "error: a network input of 224×224 pixels would take … MB of memory, more than the limit of 1 MB (--max-memory)"),
     Refusal("visualize --class 76 --seeds 0-3 --init missing.png", "error: missing.png: no such file"),
   ])
-  func refusals(_ refusal: Refusal) throws {
+  func wrongClassesAndSeedsAreRefused(_ refusal: Refusal) throws {
     try refusal.check(in: folder)
   }
 
   @Test(
-    "What is no list of seeds",
+    "A text that is not a list of seeds is refused",
     arguments: [
       "", ",", "0,", "-", "1-", "-1", "1-2-3", "+1", "a", "0x1", "1.5", "0..3", "0, 1", "٣", "18446744073709551616",
     ])
@@ -212,7 +216,7 @@ import Testing
     ).check(in: folder)
   }
 
-  @Test("As many ascents as are allowed are planned: it is the size that is refused")
+  @Test("The greatest allowed number of ascents is accepted; only the size is refused")
   func most() throws {
     try Refusal(
       "visualize --class 76 --seeds 18446744073709451616-18446744073709551615 --size 16",

@@ -5,7 +5,7 @@ import PixelAscent
 import TestSupport
 import Testing
 
-/// Pipes and devices in place of files.
+/// Pipes, devices and symbolic links instead of regular files.
 @Suite struct StreamTests {
   private let folder: TemporaryFolder
 
@@ -15,18 +15,19 @@ import Testing
     try Program.run(command.split(separator: " ").map(String.init), in: folder, input: input, output: output)
   }
 
-  @Test("A photo from a pipe")
+  @Test("A photo may come from a pipe")
   func standardInput() throws {
     let photo = Data(try folder.bytes("photo.png"))
     let piped = try run("classify /dev/stdin --json", input: photo).text
     #expect(try piped == run("classify photo.png --json").text.replacing("photo.png", with: "/dev/stdin"))
     #expect(try run("saliency /dev/stdin --quiet", input: photo).text.hasPrefix("stdin-saliency.png: "))
     let cut = try run("classify /dev/stdin", input: photo.prefix(100))
-    #expect(cut.status == 1 && cut.errors.hasPrefix("error: /dev/stdin: PNG is cut off"))
+    #expect(cut.status == 1)
+    #expect(cut.errors.hasPrefix("error: /dev/stdin: PNG is cut off"))
   }
 
   @Test(
-    "A picture on standard output is nothing but the picture; the line about it goes to standard error",
+    "If the picture goes to standard output, the line about it goes to standard error",
     arguments: ["saliency photo.png", "visualize --class 76 --init photo.png --iterations 1"], ["", " --json"])
   func standardOutput(_ command: String, _ json: String) throws {
     #expect(try run("\(command) --quiet -o a.png").status == 0)
@@ -44,7 +45,7 @@ import Testing
     #expect(try Array(pipe.fileHandleForReading.readToEnd() ?? Data()) == folder.bytes("a.png"))
   }
 
-  @Test("A fooling image behind something else in a file")
+  @Test("If standard output is a file, a fooling image is written after the bytes that are there already")
   func afterOthers() throws {
     let target = try run("classify photo.png --json").record["predictions"]?[1]?["class"]?.int ?? 0
     let command = "echo first; exec \"$0\" fool photo.png --target \(target) --quiet -o -"
@@ -54,7 +55,7 @@ import Testing
     #expect(try Array(outcome.output) == Array("first\n".utf8) + folder.bytes("f.png"))
   }
 
-  @Test("Closed streams: no other file takes their place")
+  @Test("If a standard stream is closed, no file that is opened later is mistaken for it")
   func closedStreams() throws {
     func closed(_ streams: String, _ arguments: String) throws -> Program.Outcome {
       try Program.run(
@@ -74,12 +75,13 @@ import Testing
     #expect(try String(decoding: folder.bytes("b/manifest.jsonl"), as: UTF8.self).split(separator: "\n").count == 2)
     for command in ["classify photo.png", "saliency photo.png", "info", "atlas -o c --classes 76 --size 32 --quiet"] {
       let before = folder.names, outcome = try closed("<&- >&-", command)
-      #expect(outcome.status == 1 && outcome.errors == "error: standard output: bad file descriptor\n")
+      #expect(outcome.status == 1)
+      #expect(outcome.errors == "error: standard output: bad file descriptor\n")
       #expect(folder.names == before)
     }
   }
 
-  @Test("A pipe that does not wait for its reader gets every line")
+  @Test("A non-blocking pipe gets every line, even if its reader is slow")
   func nonBlocking() throws {
     let pipe = Pipe(), file = pipe.fileHandleForWriting.fileDescriptor, count = 1200
     #expect(fcntl(file, F_SETFL, fcntl(file, F_GETFL) | O_NONBLOCK) == 0)
@@ -94,15 +96,17 @@ import Testing
       lines = String(decoding: text, as: UTF8.self).split(separator: "\n").map(String.init)
       #expect(text.count > 1 << 17, "less than a pipe holds")
     }
-    #expect(outcome.status == 0 && outcome.errors == "" && lines.count == count)
+    #expect(outcome.status == 0)
+    #expect(outcome.errors == "")
+    #expect(lines.count == count)
   }
 
-  @Test("A FIFO is written and stays one")
+  @Test("A picture can be written to a FIFO, which stays a FIFO")
   func fifo() throws {
     let command = "visualize --class 76 --init photo.png --iterations 1 --quiet"
     #expect(try run("\(command) -o a.png").status == 0)
     let picture = try folder.bytes("a.png")
-    // It is read only after the program's end.
+    // The FIFO is read only after the program has ended, so it must hold the whole picture.
     try #require(picture.count < 1 << 14, "more than a pipe holds")
     let path = folder.path + "/fifo"
     #expect(mkfifo(path, 0o600) == 0)
@@ -110,10 +114,11 @@ import Testing
     #expect(try run("\(command) -o fifo").text.hasPrefix("fifo: "))
     #expect(try Array(reader.readToEnd() ?? Data()) == picture)
     var status = stat()
-    #expect(lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFIFO)
+    try #require(lstat(path, &status) == 0)
+    #expect(status.st_mode & S_IFMT == S_IFIFO)
   }
 
-  @Test("A link's file is replaced, the link stays")
+  @Test("Writing to a symbolic link replaces the file that it points to; the link stays")
   func link() throws {
     try FileManager.default.createSymbolicLink(atPath: folder.path + "/link.png", withDestinationPath: "real.png")
     #expect(try run("saliency photo.png --quiet -o link.png").status == 0)

@@ -5,7 +5,7 @@ import PixelAscent
 import PixelAscentTool
 import TestSupport
 
-/// A model with ImageNet's classes and arbitrary weights, small enough for a run of milliseconds.
+/// A model with ImageNet's classes and arbitrary weights, small enough to run in milliseconds.
 enum TinyModel {
   static let bytes: [UInt8] = {
     do {
@@ -15,10 +15,10 @@ enum TinyModel {
     }
   }()
 
-  /// So small that a debug build is quick too.
+  /// The size of the network's input, so small that a debug build is fast too.
   static let inputSize = 40
 
-  /// Halves an image four times as SqueezeNet does, so that the least size is 17 here too.
+  /// The layers, which halve an image four times. SqueezeNet does so too, so both need at least 17 × 17 pixels.
   private static let graph: Graph = {
     func convolution(_ name: String, _ input: String, _ window: Window, _ channels: Int) -> GraphLayer {
       let operation = Convolution(window, groups: 1, outputs: channels, clamp: .relu)
@@ -55,7 +55,7 @@ enum TinyModel {
 extension TemporaryFolder {
   func bytes(_ name: String) throws -> [UInt8] { Array(try Data(contentsOf: URL(fileURLWithPath: "\(path)/\(name)"))) }
 
-  /// Every file and folder it holds, with the files' sizes.
+  /// Returns the path and the size of every file and folder inside this folder.
   func contents() throws -> [String] {
     try FileManager.default.subpathsOfDirectory(atPath: path).sorted().map { name in
       let size = try FileManager.default.attributesOfItem(atPath: "\(path)/\(name)")[.size] as? Int
@@ -67,7 +67,7 @@ extension TemporaryFolder {
 
   func tensor(_ name: String) throws -> Tensor { try Tensor(npy: bytes(name), name: name) }
 
-  /// A folder that holds the tiny model where the program finds it, and a photo.
+  /// Returns a folder with a photo, and with the tiny model where the program finds it.
   static func withModelAndPhoto() throws -> TemporaryFolder {
     let folder = try TemporaryFolder()
     try folder.add("Models/\(ModelLocation.defaultName)", TinyModel.bytes)
@@ -77,7 +77,7 @@ extension TemporaryFolder {
 }
 
 enum Pictures {
-  /// Soft shapes of all colours, 72 × 48 pixels.
+  /// A picture of 72 × 48 pixels with soft shapes of all colours.
   static let photo = RGBImage(
     width: 72, height: 48,
     pixels: (0..<72 * 48).flatMap { (index: Int) -> [UInt8] in
@@ -96,13 +96,13 @@ enum Pictures {
       base64Encoded: "iVBORw0KGgoAAAANSUhEUgABhqAAAYagCAIAAADEOMBSAAAADElEQVR4nGNgoD0AAABkAAEvELgxAAAAAElFTkSuQmCC")
       ?? Data())
 
-  /// One that declares 20,000 × 10,000.
+  /// A PNG file that declares 20,000 × 10,000 pixels.
   static let large = Array(
     Data(
       base64Encoded: "iVBORw0KGgoAAAANSUhEUgAATiAAACcQCAIAAAB2Rt/1AAAADElEQVR4nGNgoD0AAABkAAGGZDw1AAAAAElFTkSuQmCC")
       ?? Data())
 
-  /// One that declares 10⁹ × 10⁹, of which eight copies are more bytes than an integer holds.
+  /// A PNG file that declares 10⁹ × 10⁹ pixels. The bytes of eight copies are more than an integer can count.
   static let vast = Array(
     Data(
       base64Encoded: "iVBORw0KGgoAAAANSUhEUjuaygA7msoACAIAAADr/pGzAAAADElEQVR4nGNgoD0AAABkAAGGZDw1AAAAAElFTkSuQmCC")

@@ -5,6 +5,7 @@ import PixelAscent
 import TestSupport
 import Testing
 
+/// Command lines that the program refuses.
 @Suite struct UsageTests {
   @Test(arguments: [
     Refusal.usage("classify", "Missing expected argument '<image> ...'"),
@@ -64,11 +65,11 @@ import Testing
       "visualize --class 76 --init photo.png --size 64",
       "--init photo.png has 48x72 pixels, which fixes the size; leave out --size."),
   ])
-  func parameters(_ refusal: Refusal) throws {
+  func wrongParametersAreRefused(_ refusal: Refusal) throws {
     try refusal.check(in: .withModelAndPhoto())
   }
 
-  @Test("The size of --init may be said once more")
+  @Test("--size may repeat the size of --init")
   func sameSize() throws {
     let folder = try TemporaryFolder.withModelAndPhoto()
     let arguments = ["visualize", "--class", "76", "--init", "photo.png", "--size", "48x72", "--iterations", "1"]
@@ -101,11 +102,11 @@ import Testing
       "A fooling image must be a PNG, because JPEG would lose the change. Write -o NAME.png."),
     Refusal(["saliency", "photo.png", "-o", ""], "Error: -o is empty.", status: 64),
   ])
-  func outputs(_ refusal: Refusal) throws {
+  func wrongOutputsAreRefused(_ refusal: Refusal) throws {
     try refusal.check(in: .withModelAndPhoto())
   }
 
-  @Test("Two results on different ways to one file")
+  @Test("Two results in the same file are refused, even if their paths differ")
   func oneFile() throws {
     let folder = try TemporaryFolder.withModelAndPhoto()
     try FileManager.default.createDirectory(atPath: folder.path + "/b", withIntermediateDirectories: false)
@@ -120,7 +121,7 @@ import Testing
   }
 
   @Test(arguments: ["avx1024", "AVX2", "sse9\n", "neon,scalar"])
-  func unknownInstructionSet(_ name: String) throws {
+  func unknownInstructionSetIsRefused(_ name: String) throws {
     let folder = try TemporaryFolder.withModelAndPhoto()
     let names = InstructionSet.selectable.map(\.name).joined(separator: ", ")
     let line =
@@ -136,7 +137,7 @@ import Testing
     private static let otherMachine = "avx2"
   #endif
 
-  @Test func otherMachinesInstructionSet() throws {
+  @Test func otherMachinesInstructionSetIsRefused() throws {
     let names = InstructionSet.selectable.map(\.name).joined(separator: ", ")
     try Refusal(
       "saliency photo.png",
