@@ -146,7 +146,7 @@ import Testing
   @Test(arguments: [
     Refusal(
       "reproduce photo.png",
-      "error: photo.png: the file has no provenance; only pictures that pixelascent wrote have one"),
+      "error: photo.png: the file has no provenance; only pictures that PixelAscent wrote have one"),
     Refusal("reproduce missing.png", "error: missing.png: no such file"),
     Refusal("reproduce o.png --model missing", "error: missing: no such file"),
     .usage("reproduce o.png --input photo.png", "o.png was not made from a file; leave out --input."),

@@ -129,7 +129,7 @@ public struct Provenance: Sendable {
     guard let text, let key = try? JSONText.decode(ProgramKey.self, from: text.utf8), key.program == Self.program
     else {
       throw PixelAscentError(
-        .invalidImage, "the file has no provenance; only pictures that pixelascent wrote have one", about: name)
+        .invalidImage, "the file has no provenance; only pictures that PixelAscent wrote have one", about: name)
     }
     do {
       self = try JSONText.decode(Provenance.self, from: text.utf8)

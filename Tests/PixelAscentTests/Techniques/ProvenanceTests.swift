@@ -74,7 +74,7 @@ import Testing
     #expect(try found.of(.figure).text() == figure)
   }
 
-  private static let nothing = "f: the file has no provenance; only pictures that pixelascent wrote have one"
+  private static let nothing = "f: the file has no provenance; only pictures that PixelAscent wrote have one"
   private static let unreadable = "f: its provenance can't be read: "
 
   @Test("A comment that is not provenance, or says something impossible, is refused")

@@ -48,6 +48,6 @@ import Testing
     let bytes = try picture(comment: nil)
     #expect(
       errorLine { try Provenance(ofPicture: bytes, name: "f") }
-        == "f: the file has no provenance; only pictures that pixelascent wrote have one")
+        == "f: the file has no provenance; only pictures that PixelAscent wrote have one")
   }
 }
