@@ -210,11 +210,13 @@ final class Ascent {
       for index in direction.values.indices { direction.values[index] -= Float(decay) * changed.values[index] }
     }
     update(&changed, direction)
-    guard changed.shape == shape, changed.isFinite else {
+    guard changed.shape == shape else {
       throw PixelAscentError(
         .invalidParameter,
-        "the step rule must leave a finite image of shape \(shapeText(shape)), found the shape \(shapeText(changed.shape))"
-      )
+        "the step rule must keep the image's shape \(shapeText(shape)), found \(shapeText(changed.shape))")
+    }
+    guard changed.isFinite else {
+      throw PixelAscentError(.invalidParameter, "the step rule left a value that is not finite in the image")
     }
     image.tensor = changed
     // A step of length 0 clamps and sums X².

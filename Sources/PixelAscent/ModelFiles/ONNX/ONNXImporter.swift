@@ -232,10 +232,6 @@ struct ONNXImporter {
     let metadata = ONNXMetadata(file.metadata)
     let size = min(image.size.rows, image.size.columns)
     let origin = [file.producer, file.version].filter { !$0.isEmpty }.joined(separator: " ")
-    var notes = notes
-    if graph.layers.last?.operation is Softmax {
-      notes.append("the softmax at the end is left out: the scores are its inputs")
-    }
     var model = Model(
       graph: graph, parameters: parameters, preprocessing: metadata.preprocessing(inputSize: size),
       labels: metadata.labels(count: output.size.channels),
