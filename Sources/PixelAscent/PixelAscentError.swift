@@ -13,20 +13,21 @@ public struct PixelAscentError: Error, Hashable, Sendable, CustomStringConvertib
     case unreadableFile
     /// A file can't be written.
     case unwritableFile
-    /// An image's bytes are not a JPEG or PNG that can be decoded.
+    /// The bytes of an image are not a JPEG or PNG that can be decoded, or hold no provenance that can be read.
     case invalidImage
     /// A model, weights or array file does not follow its format, contradicts itself, or holds what this version can't
     /// run.
     case invalidModel
-    /// A size exceeds a limit: of megapixels, of memory, or of the network.
+    /// A size is beyond a limit: too many megapixels, too much memory, or an image that is too small or too large for
+    /// the network.
     case sizeLimit
-    /// A class name is unknown, or names more than one class.
+    /// The name of a class is unknown or fits more than one class, or its index is out of range.
     case classLookup
-    /// A parameter is outside its range.
+    /// A parameter is outside its range or does not suit the network, or a computation leaves the range of a float.
     case invalidParameter
     /// The gradient of the objective is exactly zero, so an ascent has no direction to go.
     case zeroGradient
-    /// This machine can't run the instruction set that was asked for.
+    /// This build does not have the instruction set that was asked for, or this machine can't run it.
     case unsupportedMachine
   }
 

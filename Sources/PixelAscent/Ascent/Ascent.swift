@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-/// A step rule: changes an image by the gradient of the ascent's objective at that image.
+/// A step rule, which changes an image by the gradient of the ascent's objective at that image.
 ///
 /// Image and gradient are in normalised space and have the shape (C, H, W). The objective of a ``ClassVisualization``
 /// includes the L2 term.
@@ -11,7 +11,7 @@ final class Ascent {
   /// The image X in normalised space, of shape (C, H, W). It is the network's input itself as long as the ascent
   /// evaluates no rolled copy and no other image.
   private(set) var image: ImagePlanes
-  /// The sum of the gradients of a step's samples, rolled back. Of a single sample, the gradient stays in the
+  /// The sum of the gradients of a step's samples, rolled back. If a step has one sample, its gradient stays in the
   /// evaluation.
   private let gradient: ImagePlanes
   /// The image between the two passes of a blur.
@@ -176,8 +176,8 @@ final class Ascent {
 
   /// Steps: X ← X + rate · d, or X ← X + rate · d/‖d‖₂ if `normalized`. Then clamps X to the box if `clamp`.
   ///
-  /// - Throws: `PixelAscentError` of kind `zeroGradient` if `normalized` and d is zero, `invalidParameter` if ‖X‖₂ is
-  ///   not finite afterwards.
+  /// - Throws: `PixelAscentError` of kind `zeroGradient` if `normalized` and d is zero, `invalidParameter` if the step
+  ///   is too large for a float, or ‖X‖₂ is not finite afterwards.
   func step(rate: Double, normalized: Bool, clamp: Bool) throws(PixelAscentError) {
     precondition(gradientCount == samples)
     (self.rate, clamps) = (rate, clamp)

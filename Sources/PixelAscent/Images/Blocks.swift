@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Helpers for loops over pixels that are written in Swift: 16 values at a time.
+// Helpers for the loops over pixels that are written in Swift, not in C. They take 16 values at a time.
 
 extension [Float] {
   /// Returns the 16 elements from `start` on, with `padding` beyond the array's end.
@@ -16,8 +16,7 @@ extension [Float] {
     return block
   }
 
-  /// Creates an array of `count` elements. `make` computes each block of 16 elements from the index of the block's
-  /// first.
+  /// Creates an array of `count` elements. `make` returns the 16 elements that begin at the index it is given.
   @inline(__always)
   init(count: Int, blocks make: (Int) -> SIMD16<Float>) {
     self.init(unsafeUninitializedCapacity: count) { buffer, initialized in

@@ -58,7 +58,7 @@ extension RGBImage {
   /// ``jpegData(quality:comment:)`` write it. Nil if the file has no comment, or the comment is not UTF-8. The picture
   /// is not decoded.
   ///
-  /// - Throws: ``PixelAscentError`` of kind `invalidImage` if the file is not a JPEG or PNG. Error lines call it
+  /// - Throws: ``PixelAscentError`` of kind `invalidImage` if the file is not a JPEG or PNG. Error lines call the file
   ///   `name`.
   public static func comment(inFile bytes: [UInt8], name: String) throws(PixelAscentError) -> String? {
     let find = try ImageFormat(of: bytes, name: name) == .jpeg ? pxa_jpeg_comment : pxa_png_comment

@@ -21,7 +21,7 @@ extension RGBImage {
     /// The peak signal-to-noise ratio 20 · log₁₀(255 / ``rms``) in decibels; infinite for equal pictures.
     public var psnr: Double { 20 * log10(255 / rms) }
 
-    /// Compares `values` with `others`, which are equally many.
+    /// Compares `values` with as many `others`.
     init(_ values: [UInt8], _ others: [UInt8]) {
       var count = 0, greatest = 0, squares = 0
       for (value, other) in zip(values, others) where value != other {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 internal import CPixelCodec
 
-/// A JPEG or PNG file whose header has been read, so that its size is known before memory for the pixels is allocated.
+/// A JPEG or PNG file whose header has been read, so that the picture's size is known before memory for the pixels is
+/// allocated.
 package struct EncodedImage: Sendable {
   /// The file's bytes.
   package let bytes: [UInt8]

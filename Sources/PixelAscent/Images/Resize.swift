@@ -129,7 +129,7 @@ private struct Taps {
     (self.count, self.width, self.starts, self.weights) = (newSize, width, starts, weights)
   }
 
-  /// Returns the byte for a weighted sum of bytes that began with `half`.
+  /// Returns the byte for a weighted sum of bytes. The sum must include `half`, so that it is rounded to the nearest.
   static func byte<V: SIMD>(_ sum: V) -> V where V.Scalar == Int32 {
     pointwiseMin(sum &>> V(repeating: shift), V(repeating: 255))
   }

@@ -5,7 +5,7 @@ extension RGBImage {
   /// .jpg or .jpeg, otherwise as PNG.
   ///
   /// - Throws: ``PixelAscentError`` of kind `unwritableFile`, or `sizeLimit` if a side or the comment is too long for
-  ///   the format.
+  ///   the format, or memory runs out.
   public func write(to path: String, comment: String? = nil) throws(PixelAscentError) {
     try Files.write(data(for: path, comment: comment), to: path)
   }
@@ -16,8 +16,8 @@ extension RGBImage {
     return try data(name.hasSuffix(".jpg") || name.hasSuffix(".jpeg") ? .jpeg : .png, path, comment)
   }
 
-  /// Returns the picture as the bytes of a file with the format and the comment of another `file`. The format is that
-  /// of the other file's content, whatever its name says. Error lines call it `name`.
+  /// Returns the picture as the bytes of a file with the format and the comment of another `file`, which error lines
+  /// call `name`. The content of that file decides the format, not its name.
   package func data(like file: [UInt8], name: String) throws(PixelAscentError) -> [UInt8] {
     try data(ImageFormat(of: file, name: name), name, Self.comment(inFile: file, name: name))
   }

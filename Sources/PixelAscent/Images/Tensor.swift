@@ -2,8 +2,8 @@
 
 /// A dense array of `Float` in row-major (C) order.
 ///
-/// Images and their gradients are tensors of shape (3, H, W): red, green, blue planes in *normalised space*,
-/// where a pixel p in [0, 1] becomes (p − mean) / std of its channel.
+/// Images and their gradients are tensors of shape (C, H, W): the planes of red, green and blue, or of grey alone, in
+/// *normalised space*, where a pixel p in [0, 1] becomes (p − mean) / std of its channel.
 public struct Tensor: Hashable, Sendable {
   /// The extent of every dimension, outermost first.
   public let shape: [Int]

@@ -51,7 +51,7 @@ final class FloatBuffer: @unchecked Sendable {  // because threads write disjoin
     for index in range { base[index] = value }
   }
 
-  /// Overwrites all floats with the elements of a parameter, which must be as many.
+  /// Overwrites all floats with the elements of a parameter, which must have the same number of elements.
   func fill(from parameter: Parameter) throws(PixelAscentError) {
     precondition(parameter.count == count)
     try parameter.read(into: UnsafeMutableBufferPointer(start: base, count: count))

@@ -12,8 +12,8 @@ struct Kernels: @unchecked Sendable {  // because the table is constant
 
   var c: pxa_kernels { table.pointee }
 
-  /// Returns the number of output blocks in a convolution's tile, with a nonzero mask (`sparse`) or without. A part is
-  /// slower if its number of blocks is not a multiple.
+  /// Returns the number of output blocks in a convolution's tile, with a nonzero mask (`sparse`) or without. A part
+  /// whose number of blocks is not a multiple of it takes longer per block.
   func blocksPerTile(sparse: Bool) -> Int { sparse ? Int(PXA_SPARSE_BLOCKS) : Int(c.tile_blocks) }
 
   /// Computes a convolution. `nonzeroMask` is the nonzero mask of `x`; nil if none has been made.

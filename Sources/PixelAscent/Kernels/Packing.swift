@@ -54,7 +54,7 @@ final class ConvolutionWeights: Sendable {
     self.bias = FloatBuffer(blocksOf: bias.values)
   }
 
-  /// The weights packed for the input gradient. The first call packs them.
+  /// The weights packed for the input gradient. The first access packs them.
   var inputGradient: FloatBuffer {
     gradient.withLock { made in
       if let made { return made }
@@ -74,7 +74,7 @@ final class ConvolutionWeights: Sendable {
   }
 }
 
-/// A linear layer's matrix, in the order of the file, its bias and its clamp.
+/// A linear layer's matrix, bias and clamp. The matrix is not packed: it keeps the order of the file.
 struct LinearWeights: Sendable {
   let weight, bias: FloatBuffer
   let clamp: Clamp

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 /// A layer into which a scale and a shift per channel are folded: its name, and its number of outputs if the operation
-/// says it.
+/// gives that number.
 typealias FoldTarget = (name: String, outputs: Int?)
 
 extension [String: Parameter] {

@@ -54,11 +54,12 @@ public struct Labels: Hashable, Sendable {
 
   /// Returns the index of the class that `text` names.
   ///
-  /// `text` is a class index, or a name in upper or lower case, or both, such as "crane (517)". A name is a whole
-  /// synonym of one class or, if no class has such a synonym, a part of the synonyms of one class.
+  /// `text` is a class index, a name in upper or lower case, or a name with its index, such as "crane (517)". A name is
+  /// a whole synonym of one class or, if no class has such a synonym, a part of the synonyms of one class.
   ///
   /// - Throws: ``PixelAscentError`` of kind `classLookup` if the index is out of range, or the name is unknown or
-  ///   ambiguous. For a name, the message lists the nearest classes with their indices.
+  ///   ambiguous. The message lists the nearest classes for an unknown name, and the classes that fit an ambiguous one,
+  ///   with their indices.
   public func find(_ text: String) throws(PixelAscentError) -> Int {
     let wanted = Labels.trimmed(text.lowercased())
     if let index = Labels.integer(wanted) {

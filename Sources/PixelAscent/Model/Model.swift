@@ -43,7 +43,8 @@ package struct Model: Sendable {
 
   /// Checks the parts of a complete model against each other.
   ///
-  /// - Returns: the shape of every layer's output, by the layer's name, for an image of the preprocessing's size
+  /// - Returns: the shape of every layer's output, by the layer's name, for an image of the preprocessing's size or, if
+  ///   that image is too small, for the smallest that fits
   /// - Throws: `PixelAscentError` of kind `invalidModel` if the graph contradicts itself, the parameters or labels
   ///   contradict the graph, or the labels or the preprocessing are missing.
   @discardableResult

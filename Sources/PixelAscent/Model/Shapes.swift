@@ -69,8 +69,8 @@ extension Graph {
 extension Graph {
   private static let mostLayers = 4096
 
-  /// Returns the shapes for a square image of `inputSize` pixels, or for the smallest image that fits if that image is
-  /// too small.
+  /// Returns the shapes for an image of `inputSize` × `inputSize` pixels or, if that image is too small, for the
+  /// smallest that fits.
   func shapes(inputSize: Int) throws(PixelAscentError) -> [String: ValueShape] {
     do {
       return try shapes(height: inputSize, width: inputSize)
@@ -93,7 +93,7 @@ extension Graph {
       }
     }
     let most = 4096
-    // A different error at that size need not occur at smaller ones.
+    // If another error occurs at that size, try the smaller sizes: it need not occur there.
     if (try? fits(most)) ?? true {
       for size in 1...most where try fits(size) { return size }
     }

@@ -6,12 +6,12 @@ extension Model {
   ///
   /// Where no other layer reads the value in between, two layers become one: a batch norm or affine layer is folded
   /// into the convolution, linear or affine layer before it; a clamp is merged into the layer before it; a border of
-  /// zeros is merged into the convolution or average pool after it. The merged layer keeps the name of the layer that
-  /// has the window or matrix, and the layers after it are connected to this name. Layers that the output does not
-  /// depend on are left out, with their parameters. Missing biases become zero.
+  /// zeros is merged into the convolution or average pool after it. The merged layer keeps the name of the layer into
+  /// which the other was folded or merged, and the layers after it are connected to this name. Layers that the output
+  /// does not depend on are left out, with their parameters. Missing biases become zero.
   ///
   /// - Throws: `PixelAscentError` of kind `invalidModel` if the graph contradicts itself, a softmax is not the last
-  ///   layer, or a batch norm's parameters don't fit; of kind `unreadableFile`.
+  ///   layer, or a batch norm's parameters don't fit; of kind `unreadableFile` if parameters can't be read.
   package func simplified() throws(PixelAscentError) -> Model {
     try graph.checkConnections()
     var simplifier = Simplifier(self)
@@ -163,7 +163,7 @@ private struct Simplifier {
       convolution.window = window
       layer.operation = convolution
     } else if var pool = layer.operation as? AveragePool, !pool.ceilMode {
-      // The mean counts the zeros of the border, so it must also count those of the pool's own padding, if it has any.
+      // The mean counts the zeros of the border, so it must count the zeros of the pool's own padding too.
       guard pool.countPadding || !pool.window.isPadded, let window = padded(pool.window),
         max(window.y.before, window.y.after) < window.y.kernel, max(window.x.before, window.x.after) < window.x.kernel
       else { return }

@@ -74,7 +74,7 @@ extension WindowAxis {
   /// Returns the number of positions of the window in `size` elements, as PyTorch counts them; nil if the window does
   /// not fit.
   ///
-  /// In ceil mode, a last window that would begin behind the last element, in the padding, is left out.
+  /// In ceil mode, a last window that would begin after the last element, in the padding, is left out.
   func positions(in size: Int, ceilMode: Bool) -> Int? {
     let slack = size + before + after - dilation * (kernel - 1) - 1 + (ceilMode ? stride - 1 : 0)
     guard slack >= 0 else { return nil }

@@ -30,7 +30,7 @@ struct ArenaLayout: Sendable {
       return floats
     }
     let sizes = sizes
-    // Halos can make a value many times larger. A sum of doubles can't overflow, the counts below could.
+    // Halos can make a value many times larger. This sum of doubles can't overflow; the counts below could.
     let pixels = Double(plan.imageChannels) * Double(height) * Double(width)
     let estimate = plan.storages.indices.reduce(pixels) { sum, index in
       let storage = plan.storages[index], halo = max(storage.halo, storage.gradientHalo)
@@ -102,7 +102,7 @@ struct ArenaLayout: Sendable {
     var sizes = Array(repeating: (height: 0, width: 0), count: plan.storages.count)
     for value in plan.values {
       let shape = shapes[value.shapeName, default: ValueShape(channels: 0)]
-      // A linear layer behind a flatten has weights for one image size only.
+      // A linear layer after a flatten has weights for one image size only.
       guard shape.channels == value.channels, shape.isVector || !value.isVector else {
         let expected = ValueShape(channels: value.channels)
         throw doesNotFit("layer \(value.shapeName.oneLine): expected the shape \(expected), found \(shape)")
@@ -118,7 +118,7 @@ struct ArenaLayout: Sendable {
   }
 }
 
-/// A cache of the layouts of the most recent sizes, so that shapes are inferred once per size, not once per image.
+/// A cache of the layouts that were made last, so that shapes are inferred once per size, not once per image.
 final class ArenaLayouts: Sendable {
   private struct Size: Hashable {
     let height, width: Int

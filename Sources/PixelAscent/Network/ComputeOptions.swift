@@ -12,8 +12,8 @@ public struct ComputeOptions: Hashable, Sendable {
   /// The instruction set of the kernels.
   public var instructionSet: InstructionSet
 
-  /// The number of cores this process may use: the least of the machine's cores, the cores in the affinity mask, and
-  /// the whole cores in the CPU quotas of the process's control groups; at least 1.
+  /// The number of cores that this process may use: the least of the number of the machine's cores, the number of cores
+  /// in the affinity mask, and the CPU quotas of the process's control groups, rounded down to whole cores; at least 1.
   public static var availableThreads: Int { SystemLimits.availableThreads }
 
   /// Creates options; the defaults are every core that the process may use, 2 GiB, and the fastest instruction set.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
-/// The evaluation of one image by a network: the memory for its forward and backward passes, planned once from its
-/// size.
+/// The evaluation of one image by a network: the memory for the forward and backward passes, planned once from the
+/// image's size.
 ///
 /// Load an image, then ask for scores, for the activation of any layer, and for the gradient of any objective with
 /// respect to the image or to a layer, in any order and as often as you like. The scores of an image are computed once.
@@ -45,7 +45,8 @@ public final class Evaluation {
 
   /// The blocks of scores that the current pass is for.
   var requestedBlocks = 0..<0
-  /// Whether the current backward pass includes the last ReLU, on the scores or right before their average.
+  /// Whether the current backward pass multiplies by the derivative of the last ReLU, on the scores or right before
+  /// their average.
   var throughLastReLU = true
 
   /// Whether an image was loaded.

@@ -53,7 +53,7 @@ extension LayerPlan {
     }
   }
 
-  /// Returns whether a ReLU has masked the gradient of a value: the ReLU that made the value, or the ReLU behind a sum
+  /// Returns whether a ReLU has masked the gradient of a value: the ReLU that made the value, or the ReLU after a sum
   /// that is the value's only reader.
   private func hasSparseGradient(_ index: Int) -> Bool {
     let value = values[index]
@@ -63,8 +63,8 @@ extension LayerPlan {
     return sum.clamp.low == 0 && layers.filter { $0.output == index }.count == 1
   }
 
-  /// Decides which gradients overwrite their activations: a gradient to which one layer alone contributes, and whose
-  /// elements that layer writes once each.
+  /// Decides which gradients overwrite their activations: those to which one layer alone contributes, if that layer may
+  /// overwrite its input and writes the whole gradient.
   mutating func planMemory() {
     for storage in storages.indices {
       let held = values.filter { $0.storage == storage }

@@ -32,8 +32,8 @@ protocol RunnableOperation: Operation {
   /// Reads a layer's parameters and packs them for the kernels. Several threads call it at the same time, one per
   /// layer.
   ///
-  /// - Throws: `PixelAscentError` of kind `invalidModel` if a parameter holds a value that is not finite,
-  ///   `unreadableFile`.
+  /// - Throws: `PixelAscentError` of kind `invalidModel` if a parameter holds a value that is not finite, of kind
+  ///   `unreadableFile` if it can't be read.
   func weights(_ parameters: LayerParameters) throws(PixelAscentError) -> Weights
   /// Adds the layer to a plan: the runnable layers it needs, if any, and the value that has the layer's name.
   ///
@@ -127,7 +127,7 @@ struct Value: Sendable {
 /// The memory of one or more values.
 struct Storage: Sendable {
   var channels: Int
-  /// The width of the zeros around each plane: the widest that a layer which reads the storage needs.
+  /// The width of the zeros around each plane: the greatest that any reader of the storage needs.
   var halo = 0
   /// The width of the zeros around each plane of the gradient.
   var gradientHalo = 0

@@ -51,7 +51,7 @@ struct LayerTarget {
   /// it.
   func skips(_ index: Int, _ read: Value) -> Bool { read.overlaps(value) && !dependent.contains(index) }
 
-  /// Divides a value's blocks, numbered from its first, into runs that are treated alike.
+  /// Divides a value's blocks, numbered from its first block, into runs of blocks that are treated alike.
   func runs(of value: Value) -> [(blocks: Range<Int>, isTarget: Bool, masks: Bool)] {
     var runs: [(blocks: Range<Int>, isTarget: Bool, masks: Bool)] = []
     for block in value.blocks {

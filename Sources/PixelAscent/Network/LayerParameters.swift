@@ -13,8 +13,8 @@ struct LayerParameters {
   /// Packs the weights of all layers, several at the same time.
   ///
   /// - Returns: for each layer, the closure that adds it to a plan; nil if a network can't run the operation
-  /// - Throws: `PixelAscentError` of kind `invalidModel` if a parameter holds a value that is not finite,
-  ///   `unreadableFile`.
+  /// - Throws: `PixelAscentError` of kind `invalidModel` if a parameter holds a value that is not finite, of kind
+  ///   `unreadableFile` if it can't be read.
   static func load(_ model: Model, threads: Int) throws(PixelAscentError) -> [Append?] {
     let hasStem = model.graph.hasStem
     let loaded = sideBySide(model.graph.layers, threads: threads) { (layer: GraphLayer) in

@@ -29,8 +29,8 @@ struct LayerPlan: Sendable {
 
   /// Plans a complete model, whose weights are packed on `threads` threads.
   ///
-  /// - Throws: `PixelAscentError` of kind `invalidModel` if the model is not consistent or this version can't run a
-  ///   layer, which the error names; `unreadableFile`.
+  /// - Throws: `PixelAscentError` of kind `invalidModel` if the model is not consistent, or this version can't run a
+  ///   layer, which the error names; of kind `unreadableFile` if parameters can't be read.
   init(_ model: Model, threads: Int) throws(PixelAscentError) {
     let shapes = try model.check()
     graph = model.graph

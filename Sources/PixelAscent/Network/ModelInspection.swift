@@ -14,7 +14,7 @@ public struct ModelInspection: Sendable {
     public let shape: [Int]
     /// The number of the layer's parameters.
     public let parameters: Int
-    /// The number of multiplications in a forward pass.
+    /// The number of multiplications by weights in a forward pass.
     public let multiplications: Int
   }
 
@@ -47,7 +47,7 @@ public struct ModelInspection: Sendable {
 
   /// The number of all layers' parameters.
   public var parameters: Int { layers.map(\.parameters).reduce(0, +) }
-  /// The number of multiplications in a forward pass.
+  /// The number of multiplications by weights in a forward pass.
   public var multiplications: Int { layers.map(\.multiplications).reduce(0, +) }
 
   /// Inspects the model file at `path`.
@@ -58,7 +58,8 @@ public struct ModelInspection: Sendable {
   ///   - path: the model file
   ///   - settings: what replaces the file's own settings
   ///   - options: how much of the machine the inspection may use
-  /// - Throws: ``PixelAscentError`` as ``Network/init(contentsOf:settings:options:)`` does.
+  /// - Throws: ``PixelAscentError`` as ``Network/init(contentsOf:settings:options:)`` does, and of kind `sizeLimit` if
+  ///   the network can't take an image of the input size.
   public init(
     contentsOf path: String, settings: ModelSettings = ModelSettings(), options: ComputeOptions = ComputeOptions()
   ) throws(PixelAscentError) {

@@ -44,7 +44,8 @@ public struct Network: Sendable {
   ///   - bytes: the whole file, of a format that ``init(contentsOf:settings:options:)`` reads
   ///   - name: the file's name in errors
   ///   - options: how much of the machine the network's computations may use
-  /// - Throws: ``PixelAscentError`` of kind `invalidModel`.
+  /// - Throws: ``PixelAscentError`` of kind `invalidModel`, or `unreadableFile` if a file beside it that holds weights
+  ///   can't be read.
   public init(
     modelFile bytes: [UInt8], name: String, options: ComputeOptions = ComputeOptions()
   ) throws(PixelAscentError) {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 
 extension Network {
-  /// Returns a picture of an image in normalised space. A stretch turns an image of one colour into mid grey.
+  /// Returns a picture of an image in normalised space. A stretch turns an image of one shade of grey into mid grey.
   ///
   /// - Parameters:
   ///   - image: the image, of shape (C, H, W)
-  ///   - rendering: how its values become 8-bit pixels
+  ///   - rendering: how the image's values become 8-bit pixels
   /// - Precondition: the image has three dimensions and the network's number of channels.
   public func render(_ image: Tensor, _ rendering: Rendering) -> RGBImage {
     precondition(image.shape.count == 3 && image.shape[0] == channels)
@@ -40,7 +40,8 @@ extension Network {
   ///   - map: the map, of shape (H, W)
   ///   - photo: the photo that the map was computed from
   ///   - colormap: the colours of the map's values; see ``RGBImage/init(map:colormap:percentile:)``
-  ///   - percentile: the percentile of the map's values from which on all have the last colour: above 0, at most 100
+  ///   - percentile: the percentile of the map's values from which on all values get the last colour: above 0, at most
+  ///     100
   public func overlay(
     of map: Tensor, on photo: RGBImage, colormap: Colormap = .hot, percentile: Double = 100
   ) -> RGBImage {

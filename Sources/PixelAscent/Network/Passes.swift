@@ -17,7 +17,7 @@ struct Step {
 
 /// A layer's view of the forward pass.
 struct ForwardPass {
-  /// The evaluation whose memory the layer uses. Its steps must not retain it, because it owns them.
+  /// The evaluation whose memory the layer uses. The layer's steps must not retain the evaluation, which owns them.
   unowned let evaluation: Evaluation
   /// The layer's index in the plan.
   let index: Int
@@ -58,7 +58,7 @@ struct ForwardPass {
 
 /// A layer's view of the backward pass, for one of its inputs.
 struct BackwardPass {
-  /// The evaluation whose memory the layer uses. Its steps must not retain it, because it owns them.
+  /// The evaluation whose memory the layer uses. The layer's steps must not retain the evaluation, which owns them.
   unowned let evaluation: Evaluation
   /// The layer's index in the plan.
   let index: Int

@@ -7,7 +7,7 @@
   import Darwin
 #endif
 
-/// The bytes of a file, of which parts are read when they are needed, or the bytes of an array.
+/// The bytes of an array, or of a file whose parts are read when they are needed.
 package final class ByteSource: Sendable {
   /// The name of the source in error lines.
   package let name: String

@@ -8,7 +8,8 @@
   import Darwin
 #endif
 
-// Questions to the file system, the memory and the environment, and folders. Files.swift reads and writes whole files.
+// Asks the system about files, memory and the environment, and makes and lists folders. Files.swift reads and writes
+// whole files.
 extension Files {
   /// Returns whether a file of any kind exists at `path`.
   package static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
@@ -45,7 +46,7 @@ extension Files {
   /// The size of this machine's memory in bytes.
   package static var physicalMemory: Int { sysconf(Int32(_SC_PHYS_PAGES)) * sysconf(Int32(_SC_PAGESIZE)) }
 
-  /// Throws an error if the machine has fewer than `bytes` bytes of memory, or the process can't get as many.
+  /// Throws an error if the machine has fewer than `bytes` bytes of memory, or the process can't get that many.
   ///
   /// - Parameter what: the beginning of the error's message, such as "4000×3000 pixels take"
   /// - Throws: ``PixelAscentError`` of kind `sizeLimit`.
@@ -98,7 +99,8 @@ extension Files {
         var status = stat()
         if lstat("\(folder)/\(path)", &status) != 0 {
           let problem = errno
-          // Otherwise it has been removed in the meantime. (The system can't find a name that is not UTF-8 either.)
+          // A file that is not found has been removed in the meantime, unless its name is not UTF-8: the text of such a
+          // name leads to no file.
           let isThere = problem != ENOENT || name.contains(Self.replacement)
           if isThere && (mayBeFolder || isWanted(path)) {
             problems.append((path, failure(.unreadableFile, "\(folder)/\(path)", problem)))

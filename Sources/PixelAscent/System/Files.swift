@@ -151,7 +151,7 @@ package enum Files {
   }
 
   /// Opens the file at `path` for reading and appending, and makes the file if it is missing. Returns a descriptor, or
-  /// a negative number and an error code in `errno`.
+  /// a negative number if that failed; the error code is then in `errno`.
   package static func openForAppending(_ path: String) -> Int32 {
     retrying { open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0o666) }
   }
@@ -161,8 +161,8 @@ package enum Files {
 
   /// Ends the program at once, from any thread, and removes the temporary files that are being written.
   package static func end(withCode code: Int32) -> Never {
-    // Another thread holds the lock while it opens a file. Wait at most one second for a file system that does not
-    // answer.
+    // Another thread may hold the lock, because it is opening a file. Wait for it at most one second: its file system
+    // may not answer.
     for _ in 0..<200 {
       unfinished.withLockIfAvailable { (paths: inout sending Set<String>) -> Void in
         for path in paths { unlink(path) }

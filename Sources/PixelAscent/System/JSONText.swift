@@ -17,7 +17,8 @@ package enum JSONText {
 
   /// Returns the value that the JSON `text` holds.
   ///
-  /// - Throws: `PixelAscentError` of kind `invalidModel`; the message says what is wrong and where.
+  /// - Throws: the `PixelAscentError` that the initialiser of `Value` throws, or one of kind `invalidModel`, whose
+  ///   message says what is wrong and where.
   package static func decode<Value: Decodable>(
     _ type: Value.Type, from text: some Sequence<UInt8>
   ) throws(PixelAscentError) -> Value {

@@ -25,9 +25,9 @@ package final class Parallel: Sendable {
   let threads: Int
   private let ticket = Atomic(Ticket.over)
   /// The number of helpers: threads of the pool. A helper that starts late, or is left over from an earlier
-  /// `withThreads`, helps with the present operation.
+  /// `withThreads`, helps with the current operation.
   private let helpers = Atomic(0)
-  /// The number of parts of the present operation that are done.
+  /// The number of parts of the current operation that are done.
   private let done = Atomic(0)
   /// The number of helpers that sleep, or are about to sleep.
   private let parked = Atomic(0)
@@ -40,7 +40,7 @@ package final class Parallel: Sendable {
   }
 
   /// Calls `body` and keeps the pool's threads until `body` returns. The threads help with each operation that `body`
-  /// runs, and wait between two operations. Without this call the pool's threads are started for each operation anew.
+  /// runs, and wait between two operations. Without this call, every operation starts the pool's threads anew.
   ///
   /// The caller never depends on the pool's threads: it can compute all parts alone, and waits only for parts that a
   /// thread has begun.
@@ -58,9 +58,9 @@ package final class Parallel: Sendable {
     return try body()
   }
 
-  /// The function that computes a part of an operation. An owner that creates a body once and passes it to every call
-  /// makes no call allocate. (Swift converts a bare closure to another representation when an array or an optional
-  /// holds it, and each conversion allocates.)
+  /// The function that computes a part of an operation. Create a body once and pass it to every call: then no call
+  /// allocates. (Swift converts a bare closure to another representation when an array or an optional holds it, and
+  /// each conversion allocates.)
   struct Body {
     let run: (Part) -> Void
 
@@ -80,7 +80,8 @@ package final class Parallel: Sendable {
   }
 
   /// Splits blocks × rows into parts and calls `body` with each. Each thread gets several parts, so that no thread
-  /// waits long for the last one. Each part has `multiple` blocks; the last blocks may be fewer.
+  /// waits long for the last one. The number of blocks in a part is a multiple of `multiple`, except in the parts that
+  /// hold the last block.
   func overParts(blocks: Range<Int>, multipleOf multiple: Int = 1, rows: Int, _ body: Body) {
     if threads == 1 { return body.run(Part(blocks: blocks, rows: 0..<rows)) }
     // With very many blocks each part takes more of them, so that a ticket can count the parts.
@@ -187,7 +188,7 @@ package final class Parallel: Sendable {
     alarm.wait()
   }
 
-  /// The parts of the present operation that no thread has taken, and the operation's number.
+  /// The parts of the current operation that no thread has taken, and the operation's number.
   ///
   /// Half of the threads take parts from the beginning and half from the end, so that in every layer a core tends to
   /// compute the rows that are in its cache.
@@ -222,7 +223,7 @@ package final class Parallel: Sendable {
     }
   }
 
-  /// The present operation. The caller writes to it only while no part is taken.
+  /// The current operation. The caller changes it only while no thread computes a part.
   private final class Operation: @unchecked Sendable {  // because a thread reads it only after it has taken a part
     var hasHelpers = false
     var body: Body?

@@ -16,7 +16,7 @@ extension String {
   /// Whether the path contains a "/".
   package var hasSlash: Bool { utf8.contains(Self.slash) }
 
-  /// The path up to and including its last "/", which may be empty, and the name after it.
+  /// The path up to and including its last "/", empty if it has none, and the name after that.
   package var folderAndName: (folder: String, name: String) {
     let name = utf8.lastIndex(of: Self.slash).map(utf8.index(after:)) ?? startIndex
     return (String(self[..<name]), String(self[name...]))

@@ -21,8 +21,8 @@ package func sideBySide<Item: Sendable, Output: Sendable>(
 /// Calls `body` for each of `items` on at most `threads` threads at the same time, and calls `report` on the caller's
 /// thread with each result, in the order of the items, as soon as this result and all before it are ready.
 ///
-/// A free thread takes the next item, however long the other threads take. The exception: no item is begun that is more
-/// than `mostAhead` items per thread ahead of the first result not yet reported, so that results do not pile up.
+/// A free thread takes the next item, however long the other threads take. But it waits if that item is more than
+/// `mostAhead` items per thread ahead of the first result that is not reported yet, so that results do not pile up.
 ///
 /// - Throws: the error of `report`, after all items that were begun are done. No further items are begun.
 package func sideBySide<Item: Sendable, Output: Sendable>(
@@ -81,7 +81,7 @@ package final class BackgroundResult<Value: Sendable>: Sendable {
   }
 }
 
-/// A number of bytes of memory that work on several threads shares.
+/// A number of bytes of memory, shared by work on several threads.
 ///
 /// Work that needs more than is free waits, first come, first served. While nothing else holds memory, work may hold
 /// any number of bytes.

@@ -6,10 +6,11 @@
   import Foundation
 #endif
 
-/// The limits that Linux sets to the number of cores of this process; nil where it sets none.
+/// The limits that Linux sets on the number of cores of this process; nil where it sets none.
 package struct SystemLimits {
-  /// The number of cores that this process may use: the smallest of the machine's cores, the cores in the affinity
-  /// mask, and the CPU quotas of the control groups. At least 1; a quota is rounded down to whole cores.
+  /// The number of cores that this process may use: the least of the number of the machine's cores, the number of
+  /// cores in the affinity mask, and the CPU quotas of the control groups. At least 1; a quota is rounded down to whole
+  /// cores.
   static var availableThreads: Int {
     let cores = ProcessInfo.processInfo.activeProcessorCount, limits = SystemLimits()
     return max(1, [cores, limits.affinity ?? cores, limits.quota ?? cores].min() ?? 1)
@@ -28,8 +29,8 @@ package struct SystemLimits {
     return cores > 0 ? cores : nil
   }
 
-  /// The smallest CPU quota of the process's control group and of the groups that contain it, in whole
-  /// cores; at least 1.
+  /// The smallest of the CPU quotas of the process's control group and of the groups that contain it, rounded down to
+  /// whole cores; at least 1.
   package var quota: Int? {
     var quotas: [Double] = []
     for line in lines("/proc/self/cgroup") {

@@ -11,8 +11,8 @@
 enum WriteTarget {
   /// The path leads to a pipe, a device, or an open file of a process, which is written directly.
   case direct
-  /// The path leads to a regular file, or to nothing: a new file `name` in `folder` (empty, or ending in "/") replaces
-  /// it. `mode` is the permissions of the regular file; nil if there is none.
+  /// The path leads to a regular file or to nothing. A new file `name` in `folder` (empty, or ending in "/") replaces
+  /// the regular file, if there is one. `mode` holds the permissions of the regular file; nil if there is none.
   case replace(folder: String, name: String, mode: mode_t?)
 
   /// Finds the target of writing to `path`. Follows symbolic links to the file itself, whether it exists or not.

@@ -10,9 +10,9 @@
 
 /// Memory that is filled with zeros and aligned to 64 bytes.
 ///
-/// The system provides large memory page by page when it is first written to, in pages of 2 MiB where Linux has them.
-/// An ascent goes through all of its memory in every iteration, and small pages cost time at the first access and at
-/// all others.
+/// The system provides large memory page by page, each page when it is first written to, in pages of 2 MiB where Linux
+/// has them. An ascent goes through all of its memory in every iteration, and small pages cost time in every iteration,
+/// not only at the first access.
 final class ZeroedMemory: @unchecked Sendable {  // because the owner decides which threads use it
   let base: UnsafeMutableRawPointer
   private let mapped: Int?

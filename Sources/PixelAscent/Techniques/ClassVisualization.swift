@@ -5,8 +5,8 @@
 ///
 /// The ascent maximises s_y(I) − λ‖I‖², the score of class y minus an L2 term (Simonyan, Vedaldi, Zisserman: "Deep
 /// inside convolutional networks", 2014; jitter and blur after Stanford's course CS231n). Each iteration rolls the
-/// image by a random offset, computes the gradient there, rolls back, makes a step and clamps every channel to the box.
-/// From time to time it also blurs the image a little.
+/// image by a random offset, computes the gradient there, rolls back, makes a step and clamps every channel to the box:
+/// the values in normalised space that are colours. Every ``blurEvery`` iterations it also blurs the image a little.
 public struct ClassVisualization: Technique {
   /// The recipe, which decides how a step is made and how the result is rendered.
   public let recipe: Recipe
@@ -31,7 +31,7 @@ public struct ClassVisualization: Technique {
   public var maxJitter: Int
   /// The number of rolled copies whose gradients a step averages, from 1 to 10,000.
   public var samples: Int
-  /// Whether each step clamps every channel to the box.
+  /// Whether each step clamps every channel to the box, the values in normalised space that are colours.
   public var clamp: Bool
   /// The number of iterations from one shown image to the next; 0 to show only the first and the last.
   public var showEvery: Int
@@ -117,7 +117,8 @@ public struct ClassVisualization: Technique {
     public let probability: Double
     /// The time of all iterations in seconds.
     public let seconds: Double
-    /// The number of gradients taken of the score before the last ReLU because the score's own gradient was zero.
+    /// The number of times that the ascent took the gradient of the score before the last ReLU, because the score's own
+    /// gradient was zero.
     public let gradientsBeforeLastReLU: Int
   }
 
@@ -193,8 +194,8 @@ public struct ClassVisualization: Technique {
     return RGBImage(row: pictures)
   }
 
-  /// The number of copies of each shown picture in memory while a figure or a page is written: as a picture, as PNG, as
-  /// text.
+  /// An estimate of the number of copies of each shown picture in memory while a figure or a page is written: the
+  /// picture itself, and what the file is made from.
   package static let copiesOfShown = 4
 
   /// Checks whether an ascent can run, whatever its class and its seed are.

@@ -5,9 +5,10 @@
 /// The ascent makes steps of fixed length along the gradient of the target's score, X ← X + lr · g/‖g‖₂ (after Szegedy
 /// et al.: "Intriguing properties of neural networks", 2014).
 ///
-/// The result also fools the network as a file with 8 bits per channel. If rounding and clipping to [0, 1] undo the
-/// effect, the ascent continues inside the box, with gradients taken at the rounded image, until the rounded image
-/// fools the network.
+/// The result should fool the network as a file with 8 bits per channel, too. If rounding and clipping to [0, 1] undo
+/// the effect, the ascent continues with gradients taken at the rounded image, until the rounded image fools the
+/// network or ``maxIterations`` steps have been made. In this part every step clamps the image to the box: the values
+/// in normalised space that are colours.
 public struct Fooling: Technique {
   /// The length of a step in normalised space; positive.
   public var learningRate: Double
@@ -113,8 +114,8 @@ public struct Fooling: Technique {
     public let l2: Double
     /// The greatest difference between a value of ``image`` and of ``original``, in steps of 1/255.
     public var linf8Bit: Int { RGBImage.Distance(image.pixels, original.pixels).greatest }
-    /// The number of steps along the gradient of the score before the last ReLU, made because the score's own gradient
-    /// was zero.
+    /// The number of steps along the gradient of the score before the last ReLU. The ascent made them because the
+    /// score's own gradient was zero.
     public let gradientsBeforeLastReLU: Int
 
     /// The root mean square of the differences between the values of ``image`` and of ``original``, in steps of 1/255.

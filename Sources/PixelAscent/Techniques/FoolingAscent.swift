@@ -41,7 +41,7 @@ public final class FoolingAscent: AscentSequence {
   fileprivate let ascent: Ascent
   private let target: Int
   private let original: RGBImage, start: Tensor
-  /// The rounded image of the last evaluation of a rounded image.
+  /// The rounded image that was evaluated last; before the first such evaluation, the photograph.
   fileprivate private(set) var picture: RGBImage
 
   /// The scores of the image before the first step.
@@ -73,8 +73,8 @@ public final class FoolingAscent: AscentSequence {
   ///
   /// - Parameter update: a step rule that replaces the technique's own; nil for the technique's own. While the ascent
   ///   evaluates rounded images, it clamps the image to the box after the step
-  /// - Returns: the network's scores; nil after the network has classified the rounded image as the target, after the
-  ///   last of ``Fooling/maxIterations`` steps, or in a cancelled task
+  /// - Returns: the network's scores; nil in a cancelled task, and after the rounded image was evaluated if the network
+  ///   classified it as the target or no step is left
   /// - Throws: ``PixelAscentError`` of kind `zeroGradient` if the gradient is exactly zero, or `invalidParameter` if
   ///   values become too large for a float or the step rule changes the image's shape.
   public func next(update: AscentUpdate?) throws(PixelAscentError) -> Step? {
@@ -113,7 +113,7 @@ public final class FoolingAscent: AscentSequence {
   }
 
   fileprivate func takeGradient() throws(PixelAscentError) {
-    // `result()` may have evaluated the other image since the last step.
+    // `result()` may have evaluated the rounded image instead of the unrounded one since, or the other way round.
     if isInputRounded != isStepRounded { _ = try evaluate(rounding: isStepRounded) }
     if hasGradient { return }
     ascent.beginStep()

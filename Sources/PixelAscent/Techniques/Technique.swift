@@ -38,7 +38,7 @@ public protocol Technique: Codable, Hashable, Sendable {
   func picture(_ kind: Provenance.Kind, _ network: Network, of subject: Subject) throws(PixelAscentError) -> RGBImage
 }
 
-/// The input of a technique beside the network: an image, a class, or both.
+/// The input of a technique besides the network: an image, a class, or both.
 public struct Subject: Hashable, Sendable {
   /// The photograph, at its own size.
   public var photo: RGBImage?
@@ -57,14 +57,14 @@ public struct Subject: Hashable, Sendable {
     case none
   }
 
-  /// Creates a subject of the given parts; each technique documents which parts it needs.
+  /// Creates a subject from the given parts; each technique documents which parts it needs.
   public init(photo: RGBImage? = nil, start: Tensor? = nil, class index: Int? = nil) {
     (self.photo, self.start, classIndex) = (photo, start, index)
   }
 
   /// Returns a part of a subject.
   ///
-  /// - Throws: `PixelAscentError` of kind `invalidParameter` if the part is missing, which the error calls `what`.
+  /// - Throws: `PixelAscentError` of kind `invalidParameter` if the part is missing. The error calls the part `what`.
   static func required<Part>(_ part: Part?, _ what: String) throws(PixelAscentError) -> Part {
     guard let part else { throw PixelAscentError(.invalidParameter, "the subject has no \(what)") }
     return part

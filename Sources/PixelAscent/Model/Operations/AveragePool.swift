@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
-/// The mean of each window. `countPadding` is called count_include_pad in ONNX and PyTorch.
+/// The mean of each window. `countPadding` says whether the mean counts the zeros of the padding; ONNX and PyTorch call
+/// it count_include_pad.
 package struct AveragePool: Operation {
   package var window: Window
   package var ceilMode, countPadding: Bool

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
-/// A function of one value, such as an activation function. σ is the logistic function, Φ the standard normal
-/// distribution.
+/// A function of one value, such as an activation function. σ is the logistic function, Φ the cumulative standard
+/// normal distribution.
 package enum ElementFunction: Hashable, Sendable {
   case clamp(Clamp)
   /// x if x > 0, else slope · x.
@@ -99,6 +99,6 @@ extension ElementFunction {
     }
   }
 
-  /// The name of a layer that applies the function: PyTorch's name in lower case.
+  /// The name of a layer that applies the function, such as "silu": PyTorch's name in lower case; "relu" for a clamp.
   var layerName: String { name == .clamp ? "relu" : name.rawValue.lowercased() }
 }

@@ -19,7 +19,7 @@ extension LayerPlan {
     layers.append(Layer(node.name, AdaptiveAverageLayer(), node.inputs, output))
   }
 
-  /// Returns the value itself if it may have a halo, else a copy of the vector that may.
+  /// Returns the value itself if it may have a halo, else a copy that may. Only a vector may not have one.
   mutating func allowingHalo(_ input: Int, _ name: String) -> Int {
     let value = values[input]
     guard value.isVector else { return input }

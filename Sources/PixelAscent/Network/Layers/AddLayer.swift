@@ -3,8 +3,8 @@
 extension Add: RunnableOperation {
   func weights(_: LayerParameters) {}
 
-  /// Adds the sum in place of an input that no other layer reads, if there is one without a clamp and with a storage of
-  /// its own. The sum and that input then share one gradient.
+  /// Computes the sum in place if possible: in the memory of an input that no other layer reads, that has no clamp and
+  /// that lies alone in its storage. The sum and that input then share one gradient.
   func append(_ node: PlanNode, _: Void, to plan: inout LayerPlan) {
     let replaced = node.inputs.indices.last { inputIndex in
       let value = plan.values[node.inputs[inputIndex]], name = node.inputNames[inputIndex]

@@ -67,8 +67,8 @@ extension LayerPlan {
     return parts[0]
   }
 
-  /// Returns whether all parts have the same clamp or none. If the parts differ only because max pools inherited their
-  /// clamp, the function removes that clamp from the max pools and returns true.
+  /// Returns whether all parts have the same clamp or none. If they differ only because max pools inherited a clamp,
+  /// removes that clamp from the max pools' outputs and returns true.
   private mutating func shareClamp(_ parts: [Int]) -> Bool {
     if Set(parts.map { values[$0].clamp }).count == 1 { return true }
     guard Set(parts.filter { !values[$0].inheritsClamp }.map { values[$0].clamp }) == [nil] else { return false }

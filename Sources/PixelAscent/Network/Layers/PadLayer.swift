@@ -9,8 +9,8 @@ extension Pad: RunnableOperation {
   }
 }
 
-/// Puts a border of a constant value around each plane. The output's size decides its width at the right and at the
-/// bottom.
+/// Puts a border of a constant value around each plane. The output's size decides how wide the border is at the right
+/// and at the bottom.
 struct PadLayer: RunnableLayer {
   let top, left: Int
   let value: Float

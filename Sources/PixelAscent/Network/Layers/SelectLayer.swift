@@ -30,8 +30,8 @@ extension ChannelShuffle: RunnableOperation {
 }
 
 extension LayerPlan {
-  /// Adds a layer that copies channel map[c] of the input to channel c of the output. It leaves channel c unchanged if
-  /// map[c] is negative.
+  /// Adds a layer that copies channel map[c] of the input to channel c of the output. The layer leaves channel c
+  /// unchanged if map[c] is negative.
   mutating func appendSelect(_ name: String, _ input: Int, _ output: Int, _ map: [Int]) {
     var inverse = [Int32](repeating: -1, count: values[input].channels)
     for (to, from) in map.enumerated() where from >= 0 { inverse[from] = Int32(to) }
