@@ -60,7 +60,7 @@ sanitize: setup  ## run the kernel and codec tests under sanitizers
 check-neon: setup  ## check the NEON kernels, emulated if this machine is not arm64
 	@Scripts/check-neon
 
-check-arm64: model samples  ## build and test everything in an emulated Debian 13 for arm64 (takes an hour or two, needs root)
+check-arm64: model samples  ## build and test everything in an emulated arm64 Debian 13 (takes an hour or two, needs root)
 	@Scripts/check-arm64
 
 check-cluster: model  ## make an atlas with Slurm and with GNU parallel on this machine (needs root, installs both)

@@ -3,8 +3,8 @@
 import CAllocationCount
 @_spi(Benchmark) import PixelAscent
 
-/// Measures a model's forward pass and the iterations of class visualization, with one instruction set and one number of
-/// threads.
+/// Measures a model's forward pass and the iterations of class visualization, with one instruction set and one number
+/// of threads.
 struct Ascents {
   let model: String
   let simd: String

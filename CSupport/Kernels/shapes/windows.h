@@ -24,7 +24,8 @@ PXA_INLINE pxa_range windows_between(pxa_axis axis, int count, int low, int high
   return (pxa_range){first < end ? first : end, end};
 }
 
-// Returns those of the `count` windows that reach over input `position`. With a dilation some of them have no tap there.
+// Returns those of the `count` windows that reach over input `position`. With a dilation some of them have no tap on
+// it.
 PXA_INLINE pxa_range windows_over(pxa_axis axis, int position, int count) {
   int last = position + axis.before, first = last - axis.dilation * (axis.kernel - 1);
   int end = last / axis.stride + 1;

@@ -85,7 +85,7 @@ typedef struct {
 } normal;
 
 PXA_INLINE normal normal_of(v16 x) {
-  // A minimax polynomial in t = 1/(1 + a/4) for Φ(−a) / (exp(−a²/2)·t), for a from 0 to 13.5; its error is at most 0.5 u.
+  // A minimax polynomial in t = 1/(1 + a/4) for Φ(−a) / (exp(−a²/2)·t), a from 0 to 13.5; its error is at most 0.5 u.
   static const float c[] = {0.09974976629018784f,  0.09945882111787796f,  0.09577879309654236f, 0.07084065675735474f,
                             0.08983774483203888f,  0.007060112431645393f, 0.03494645282626152f, 0.0469554178416729f,
                             -0.06086330860853195f, 0.01623554341495037f};
