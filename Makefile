@@ -46,7 +46,7 @@ demo: model samples  ## make a saliency map, a fooling image and a class visuali
 test: model samples  ## run every test
 	$(SWIFT) test $(FLAGS) -c release --disable-xctest --disable-testable-imports
 
-lint:  ## check the format of the sources, the floors, and that every kernel header compiles alone
+lint:  ## check the format of the sources, the doc comments, the floors, and that every kernel header compiles alone
 	@SWIFT='$(SWIFT)' Scripts/lint
 
 format:  ## format the sources
@@ -60,7 +60,7 @@ sanitize: setup  ## run the kernel and codec tests under sanitizers
 check-neon: setup  ## check the NEON kernels, emulated if this machine is not arm64
 	@Scripts/check-neon
 
-check-arm64: model samples  ## build and test everything in an emulated Debian 13 for arm64 (takes an hour, needs root)
+check-arm64: model samples  ## build and test everything in an emulated arm64 Debian 13 (takes an hour or two, needs root)
 	@Scripts/check-arm64
 
 check-cluster: model  ## make an atlas with Slurm and with GNU parallel on this machine (needs root, installs both)

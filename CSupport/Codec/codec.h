@@ -6,7 +6,7 @@
 
 #include "CPixelCodec.h"
 
-// The longest legal progressive JPEG has a few dozen scans. A small file with hundreds of scans only burns time.
+// Encoders write about ten scans into a progressive JPEG. A small file with hundreds of scans only burns time.
 enum { PXA_CODEC_MAX_SCANS = 100 };
 
 // The keyword of the text chunk that holds a comment.

@@ -87,7 +87,7 @@ pxa_codec_status pxa_png_probe(pxa_image_header *header, const uint8_t *bytes, s
   }
   *header = (pxa_image_header){get32(bytes + SIGNATURE + 8), get32(bytes + SIGNATURE + 12), 1};
   if (header->width < 1 || header->width > MAX_SIDE || header->height < 1 || header->height > MAX_SIDE) {
-    pxa_codec_say(message, "width or height is zero or beyond 2^31");
+    pxa_codec_say(message, "width or height is zero or above 2^31 - 1");
     return PXA_CODEC_BROKEN;
   }
   header->orientation = exif_orientation(bytes, size);

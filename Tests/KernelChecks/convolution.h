@@ -55,7 +55,7 @@ typedef struct {
 
 convolution make_convolution(check *c, conv_kind kind, conv_shape s, bool integers);
 
-// The clamps to (−∞, ∞), of ReLU and of ReLU6.
+// The clamp to [−∞, ∞], ReLU and ReLU6.
 enum { CLAMPS = 3 };
 extern const pxa_clamp check_clamps[CLAMPS];
 
@@ -75,7 +75,7 @@ typedef struct {
   pxa_range from;         // blocks of dY; all if empty
 } call_options;
 
-// Returns the dX that the epilogue of `options` makes of a gradient.
+// Returns the dX that a kernel called with `options` makes of a gradient: masked and accumulated.
 double *reference_epilogue(check *c, const double *gradient, call_options options, int count);
 
 // Return the Y and the dX that a kernel writes, and check that zeros stay around them. See check_extra_halo for the
@@ -87,7 +87,7 @@ uint64_t *nonzero_mask_of(check *c, pxa_planes planes);
 
 // MARK: - Expectations of every kind
 //
-// They leave out the gradient to an image through a dilated convolution, for which no kernel exists.
+// The gradient with respect to an image is left out if the convolution is dilated: no kernel computes it.
 
 // On integers: equal to the reference.
 void expect_forward(check *c, convolution a, int clamp);

@@ -65,7 +65,7 @@ static void step(check *c) {
         clamped[k] = fmin(fmax(stepped[k], lows[k / plane]), highs[k / plane]);
       }
       const float *low = check_floats(c, lows, CHANNELS), *high = check_floats(c, highs, CHANNELS);
-      // The kernel undoes the roll: a step along the rolled gradient is one along the gradient itself.
+      // The kernel undoes the roll, so a step along the rolled gradient equals a step along the gradient.
       double *rolled = check_doubles(c, count);
       pxa_ref_roll(rolled, gradients, CHANNELS, height, width, rows, columns);
       pxa_image g = check_image(c, CHANNELS, height, width, 0, rolled);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Checks the kernels that move elements: between channels, between layouts, and into a border.
+// Checks the kernels that only move elements.
 
 #include "layers.h"
 

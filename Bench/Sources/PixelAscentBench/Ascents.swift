@@ -3,8 +3,8 @@
 import CAllocationCount
 @_spi(Benchmark) import PixelAscent
 
-/// Measures a model's forward pass and the iterations of class visualization, with one instruction set and number of
-/// threads.
+/// Measures a model's forward pass and the iterations of class visualization, with one instruction set and one number
+/// of threads.
 struct Ascents {
   let model: String
   let simd: String
@@ -53,7 +53,8 @@ struct Ascents {
     let large = try measureIteration(try warmProbe(network, size: 2 * Layer.imageSize))
     var largeRow = row("iteration-448", large, flop: flop(size: 2 * Layer.imageSize))
     if let small = measured.timing, let timing = large.timing {
-      largeRow.ratio = ("quarter_relative_to_224", timing.median / 4 / small.median, "iteration for each quarter")
+      let note = "the time of iteration for each quarter of the pixels"
+      largeRow.ratio = ("quarter_relative_to_224", timing.median / 4 / small.median, note)
     }
     report.add(largeRow)
   }

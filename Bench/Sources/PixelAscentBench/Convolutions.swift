@@ -30,7 +30,7 @@ extension Layer {
   /// Whether an evaluation makes a nonzero mask for the layer.
   fileprivate var hasNonzeroMask: Bool { operation == .convolution && kernel == 3 && stride == 1 }
 
-  /// Returns the number of blocks that parts should not divide.
+  /// Returns the number of blocks that the kernel computes at a time. Parts should have a multiple of this number.
   fileprivate func blocksPerTile(_ kernels: KernelTable) -> Int {
     hasNonzeroMask ? Int(PXA_SPARSE_BLOCKS) : kernels.tileBlocks
   }

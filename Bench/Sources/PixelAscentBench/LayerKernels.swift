@@ -4,7 +4,7 @@ import CPixelKernels
 import CPixelReference
 @_spi(Benchmark) import PixelAscent
 
-/// Returns the cases of pools, a linear layer and an activation function, whose speed memory limits.
+/// Returns the cases of pools, a linear layer and an activation function. Memory limits the speed of all of them.
 func layerKernelCases() -> [KernelCase] {
   var cases: [KernelCase] = []
   func add(_ name: String, _ pass: String, bytes: Int, _ job: @escaping (Numbers) -> KernelJob) {
@@ -262,7 +262,7 @@ private enum Function {
   static let count = channels * size * size
   static var function: pxa_function { pxa_function(kind: PXA_SILU, a: 0, b: 0, slopes: nil) }
 
-  /// Returns a result rounded so far that its rounding error is gone, because results are compared exactly.
+  /// Returns a result rounded to a multiple of 1/4096: results are compared exactly, and this removes rounding errors.
   static func rounded(_ value: Double) -> Double { (value * 4096).rounded() / 4096 }
 }
 

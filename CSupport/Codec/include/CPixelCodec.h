@@ -25,7 +25,7 @@ enum { PXA_CODEC_MESSAGE_SIZE = 256 };
 typedef struct {
   uint32_t width;       // of the rows as stored, before orientation; 1 ... 2^31 - 1
   uint32_t height;      // of the stored picture, before orientation; 1 ... 2^31 - 1
-  uint32_t orientation; // EXIF's, 1 ... 8; 1 is upright; with 5 ... 8 the upright picture is height x width
+  uint32_t orientation; // of EXIF, 1 ... 8; 1 is upright; from 5 on, the upright picture is height wide and width high
 } pxa_image_header;
 
 // Reads the header of a file, without allocating memory for the picture.

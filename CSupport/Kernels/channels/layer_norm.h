@@ -41,7 +41,8 @@ PXA_INLINE v16 channel_lanes(pxa_planes a, int block) { return v16_first(v16_set
 // Returns X − mean, and 0 in the lanes beyond the channels.
 PXA_INLINE v16 norm_deviation(v16 x, float mean, v16 lanes) { return v16_positive(v16_sub(x, v16_set1(mean)), lanes); }
 
-// The pixels of a group. It is not a parameter of the functions below: older compilers would unroll no loop over it.
+// Returns the number of pixels in a group. The functions below do not take it as a parameter: older compilers would not
+// unroll the loops over it.
 PXA_INLINE int norm_group_pixels(bool is_gradient) { return is_gradient ? NORM_GRAD_PIXELS : NORM_PIXELS; }
 
 // Computes the statistics of `count` ≤ `group` pixels. The number of sums is always `group`, a constant: if there are

@@ -13,7 +13,7 @@
 #include "pxa_types.h"
 
 enum {
-  LINEAR_ROWS = 4,    // rows of the weights that are read at the same time
+  LINEAR_ROWS = 4,    // rows of the weights that are read at a time
   LINEAR_BLOCKS = 512 // blocks of dX whose sums are on the stack: 32 KB
 };
 

@@ -2,7 +2,7 @@
 //
 // Depthwise convolution and its input gradient use the same tile: a few neighbouring output pixels of one block. The
 // taps are a grid of offsets. If every multiplication needed a load, the loads would limit the speed. So an input pixel
-// that is in a register is multiplied by up to three neighbouring taps.
+// in a register is multiplied by up to three neighbouring taps before the next one is loaded.
 
 #ifndef PXA_DEPTHWISE_H
 #define PXA_DEPTHWISE_H
@@ -58,7 +58,7 @@ PXA_INLINE void add_columns(v16 sum[DEPTHWISE_PIXELS], const float *x, const flo
   }
 }
 
-// Computes one tile of `pixels` output pixels. `x_stride` is in pixels. 0 means the stride of the job, which is
+// Computes one tile of `pixels` output pixels. `x_stride` is in pixels; 0 stands for the stride of the job, which is
 // known only at run time.
 PXA_INLINE void depthwise_tile(float *y, const float *x, const float *w, const float *mask, const depthwise_job *job,
                                const tap_grid *taps, int pixels, int x_stride) {

@@ -29,8 +29,8 @@ enum {
 };
 
 // Computes the sums of the rows of dX that row `row` of dY reaches, from columns begin … end − 1 of dY. The sums begin
-// at the first pixel that column `begin` reaches. `before` holds the sums up to the row of dY above; NULL if this row
-// is the first.
+// at the first pixel that column `begin` reaches. `before` holds the sums after the row of dY above, or is NULL if
+// `row` is the first.
 PXA_INLINE void stem_grad_row(float sums[MAX_KERNEL][SEGMENT_FLOATS], const float before[MAX_KERNEL][SEGMENT_FLOATS],
                               pxa_planes dy, int row, int begin, int end, const float *packed, int kernel, int stride) {
   v16 window[MAX_KERNEL];

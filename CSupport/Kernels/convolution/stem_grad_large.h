@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // The gradient of a stem with respect to its image, for kernels whose window does not fit the registers. The rows of dX
-// that are not complete yet are sums in memory. Each row of dY is added to them in several passes: a pass handles as
-// many kernel rows as fit the registers.
+// that are not complete yet are sums in memory. Each row of dY adds to these sums in one pass or in several: a pass
+// handles as many kernel rows as fit the registers.
 
 #ifndef PXA_STEM_GRAD_LARGE_H
 #define PXA_STEM_GRAD_LARGE_H

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Segments of an image's rows: stem_input_grad computes one segment of dX after the other.
+// Segments of an image's rows: stem_input_grad computes dX one segment at a time.
 
 #ifndef PXA_STEM_SEGMENT_H
 #define PXA_STEM_SEGMENT_H
@@ -16,8 +16,8 @@ enum { SEGMENT = 128 }; // columns of dX in a segment
 // The columns x0 … x1 − 1 of dX, and the columns of dY that reach them.
 typedef struct {
   int x0, x1;
-  int from, to;   // the range of these columns that dY reaches
-  int begin, end; // the columns of dY that reach them
+  int from, to;   // the columns from x0 to x1 − 1 that dY reaches
+  int begin, end; // the columns of dY that reach columns from x0 to x1 − 1
 } stem_segment;
 
 PXA_INLINE stem_segment segment_at(int x0, int x1, pxa_axis axis, int dy_width) {

@@ -28,8 +28,8 @@ static const pxa_planes *mask_of(const pxa_epilogue *epilogue) {
   return bounds_of(epilogue->clamp).clamps ? epilogue->x : NULL;
 }
 
-// Stores `count` sums, sum i at y + i·y_step. If `mask` is NULL, it clamps each sum. Otherwise each sum is a gradient,
-// and is multiplied by the clamp's derivative at mask[i·mask_step …].
+// Stores `count` sums, sum i at y + i·y_step. If `mask` is NULL, clamps each sum first. Otherwise each sum is a
+// gradient, and is first multiplied by the clamp's derivative at mask[i·mask_step …].
 PXA_INLINE void store_sums(float *y, ptrdiff_t y_step, v16 *sums, int count, const float *mask, ptrdiff_t mask_step,
                            const bounds *interval) {
   v16 low = v16_set1(interval->clamp.low), high = v16_set1(interval->clamp.high);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The widths of tiles. Every width needs a function of its own, because loops cannot index the registers of its sums.
+// The widths of tiles. Every width needs a function of its own, because its sums are registers, which a loop cannot
+// index.
 
 #ifndef PXA_TILE_SIZES_H
 #define PXA_TILE_SIZES_H

@@ -31,7 +31,7 @@ static void add_input_grad(pxa_planes dx, pxa_planes dy, pxa_epilogue epilogue, 
   }
 }
 
-// A row of the second factor, which is as large as the first one or 1×1.
+// A row of the second factor. This factor is as large as the first one, or 1×1.
 typedef struct {
   const float *row;
   ptrdiff_t step; // floats from one pixel to the next

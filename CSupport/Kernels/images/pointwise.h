@@ -84,8 +84,8 @@ static void roll(pxa_image y, pxa_image x, int32_t shift_rows, int32_t shift_col
     }
 }
 
-// Runs its body for each 16 floats from begin to end. i is the first of these floats, n is their number: 16, or less at
-// the end.
+// Runs its body once per 16 floats from begin to end: i is the index of the first of them, n their number, which may be
+// less than 16 at the end.
 #define ROW_BLOCKS(begin, end, i, n)                                                                                   \
   for (int i = begin, n; n = (end) - i < PXA_BLOCK ? (end) - i : PXA_BLOCK, i < (end); i += PXA_BLOCK)
 

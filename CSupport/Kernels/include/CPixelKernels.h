@@ -87,18 +87,18 @@
 //
 // Contracts common to all kernels
 //   threads         calls may run at the same time if they write disjoint parts (blocks × rows). No result depends on
-//                   how a layer is cut into parts: one chain of operations in one fixed order computes each output
-//                   element.
+//                   how a layer is cut into parts: the operations that make an output element, and their order, are
+//                   fixed.
 //   requires        block data aligned to 64 bytes; ranges inside the array; no output that overlaps an input, unless
-//                   the kernel allows it. A violation is a bug of the caller (debug builds assert). Swift validates all
-//                   sizes.
+//                   the kernel allows it. A violation is a bug of the caller (debug builds assert). The Swift library
+//                   validates all sizes before it calls a kernel.
 //   error           for an element that sums n products: |error| ≤ (n + 2)·2⁻²⁴·(|start| + Σ|products|).
 //   clamp           clamp(a) = min(high, max(low, a)) with the bounds of a pxa_clamp. It is the identity for [−∞, ∞],
 //                   ReLU for [0, ∞], ReLU6 for [0, 6].
 //   gradient        a kernel that takes a pxa_epilogue writes dX = mask · (start + its formula). start is what dX holds
 //                   before the call if `accumulate`, else 0. mask[c,y,x] is the derivative of the clamp that made X: 1
-//                   if low < X[c,y,x] < high or if no X is given, else 0. (An infinite X may count as inside where the
-//                   interval has no end on its side.) dX may share X's memory where the kernel says so.
+//                   if low < X[c,y,x] < high or if no X is given, else 0. (If low = −∞ or high = ∞, an X of that value
+//                   may count as inside.) Where a kernel says that dX may be X, both may have the same memory.
 
 #ifndef CPIXELKERNELS_H
 #define CPIXELKERNELS_H

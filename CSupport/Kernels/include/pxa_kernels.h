@@ -21,8 +21,8 @@ typedef struct pxa_kernels {
   /// Returns whether this CPU and its operating system run these kernels. Call pxa_kernels_run_here instead.
   bool (*runs_here)(void);
 
-  /// The number of blocks that conv_forward and conv_input_grad compute at the same time. A range whose number of
-  /// blocks is not a multiple of it takes longer per block.
+  /// The number of blocks that conv_forward and conv_input_grad compute at a time. A range whose number of blocks
+  /// is not a multiple of this number takes longer per block.
   int32_t tile_blocks;
 
   /// Nonzero mask: bit i of nonzero[g][y][x] is 1 if X[64·g+i,y,x] ≠ 0, else 0.
@@ -35,11 +35,11 @@ typedef struct pxa_kernels {
   /// Y[o,y,x] = clamp(bias[o] + Σ_{i,ky,kx} X[i, S·y + D·ky − P, S·x + D·kx − P] · W[o,i,ky,kx]).
   /// layout    Y, X blocked; packed by pxa_conv_pack_forward; bias ⌈Cout/16⌉·16 floats, zero beyond Cout.
   /// nonzero   the nonzero mask of all rows of X, or NULL. With it the convolution takes less time if X is mostly zero.
-  ///           Y has the same bits with and without it, except for the sign of a zero.
+  ///           If all weights are finite, Y has the same bits with and without it, except for the sign of a zero.
   /// writes    Y in blocks × rows.
   /// requires  X.halo ≥ pxa_conv_halo; Y of pxa_output_size; taps ≤ PXA_MAX_TAPS; low ≤ 0 ≤ high of the clamp, so that
-  ///           the lanes beyond the channels stay zero; a nonzero mask only if K = 3, S = 1, D = 1, P ≤ 2 on both axes
-  ///           and G = 1.
+  ///           the lanes beyond the channels stay zero; a nonzero mask only if K = 3, S = 1, D = 1 on both axes, no
+  ///           padding, before or after X, exceeds 2, and G = 1.
   /// sum       n = taps · 16 · the number of input blocks read; by groups of 64 input channels, within a group by taps
   void (*conv_forward)(pxa_planes y, pxa_planes x, const uint64_t *nonzero, const float *packed, const float *bias,
                        pxa_window window, int32_t groups, pxa_clamp clamp, pxa_range blocks, pxa_range rows);
@@ -49,7 +49,8 @@ typedef struct pxa_kernels {
   /// `from` only.
   /// layout    all blocked; packed by pxa_conv_pack_input_grad.
   /// nonzero   the nonzero mask of the blocks `from` and all rows of dY, or NULL. With it the gradient takes less time
-  ///           if dY is mostly zero. dX has the same bits with and without it, except for the sign of a zero.
+  ///           if dY is mostly zero. If all weights are finite, dX has the same bits with and without it, except for
+  ///           the sign of a zero.
   /// writes    dX in blocks × rows; dX may be X if there is no nonzero mask.
   /// requires  dY.halo ≥ pxa_conv_grad_halo; taps ≤ PXA_MAX_TAPS; a nonzero mask only if K = 3, S = 1, D = 1 on both
   ///           axes and G = 1; if G > 1, `from` holds all blocks of dY.
@@ -96,7 +97,7 @@ typedef struct pxa_kernels {
   /// writes    Y in rows, all blocks.
   void (*image_to_planes)(pxa_planes y, pxa_image x, pxa_range rows);
 
-  /// Blocked planes to image: dX[c,y,x] = dY[c,y,x].
+  /// Blocked planes to image, which is also the gradient of image_to_planes: dX[c,y,x] = dY[c,y,x].
   /// writes    dX in rows, all channels.
   void (*planes_to_image)(pxa_image dx, pxa_planes dy, pxa_range rows);
 
@@ -295,7 +296,7 @@ typedef struct pxa_kernels {
   /// writes    Y in rows, all channels.
   void (*roll)(pxa_image y, pxa_image x, int32_t shift_rows, int32_t shift_columns, bool accumulate, pxa_range rows);
 
-  /// Step along a gradient G that was taken at the X rolled by shift_rows and shift_columns:
+  /// Step along a gradient G that was taken at X rolled by shift_rows and shift_columns:
   /// X[c,y,x] ← clamp(X[c,y,x] + a·G[c, (y + shift_rows) mod H, (x + shift_columns) mod W] − b·X[c,y,x]).
   /// The clamp is to [low[c], high[c]]; if low and high are NULL, nothing is clamped.
   /// sums[c·H + y] = Σ_x X[c,y,x]² of the new X.

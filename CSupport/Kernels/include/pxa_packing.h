@@ -23,7 +23,8 @@ extern "C" {
 size_t pxa_conv_packed_floats(pxa_window window, int32_t groups, int32_t in_channels, int32_t out_channels);
 
 /// Packs the weights of a convolution for conv_forward.
-/// packed[ob][n][tap][i][o] = W[16·ob+o, …, ky, kx], at the input channel 16·(first input block that ob reads + n) + i.
+/// packed[ob][n][tap][i][o] = W[16·ob+o, j, ky, kx], where j is the index, inside the group of output channel 16·ob+o,
+/// of input channel 16·(first input block that ob reads + n) + i.
 /// layout    weights [Cout][Cin/G][Ky][Kx].
 /// requires  G divides Cin and Cout.
 void pxa_conv_pack_forward(float *packed, const float *weights, pxa_window window, int32_t groups, int32_t in_channels,
@@ -66,8 +67,8 @@ void pxa_stem_pack_forward(float *packed, const float *weights, pxa_window windo
 size_t pxa_stem_grad_packed_floats(pxa_window window, int32_t in_channels, int32_t out_channels);
 
 /// Packs the weights of a stem for stem_input_grad.
-/// packed[cb][o][ky][kx][c] = W[o, 4·cb+c, ky, kx], where c runs from 0 to 3, o to the end of a whole block and kx to a
-/// multiple of 4.
+/// packed[cb][o][ky][kx][c] = W[o, 4·cb+c, ky, kx], where c runs from 0 to 3, o to the end of the last block, and kx up
+/// to the next multiple of 4.
 /// layout    forward as pxa_stem_pack_forward writes it.
 void pxa_stem_pack_input_grad(float *packed, const float *forward, pxa_window window, int32_t in_channels,
                               int32_t out_channels);

@@ -24,8 +24,8 @@ size_t pxa_planes_floats(int32_t channels, int32_t height, int32_t width, int32_
 size_t pxa_nonzero_mask_words(int32_t channels, int32_t height, int32_t width);
 
 /// Returns the number of positions of a window along an axis of `size` elements:
-/// ⌊(size + before + after − D·(K−1) − 1) / S⌋ + 1, or 0 if the window does not fit. In ceil mode the division rounds
-/// up, and a last window that begins in the padding after the input does not count, as in PyTorch.
+/// ⌊(size + before + after − D·(K−1) − 1) / S⌋ + 1, or 0 if this is negative. In ceil mode the division rounds up, and
+/// a last window that begins in the padding after the input does not count, as in PyTorch.
 int32_t pxa_output_size(pxa_axis axis, int32_t size, bool ceil_mode);
 
 /// Returns the halo that conv_forward, depthwise_forward and stem_forward need around X: the window's greatest padding.

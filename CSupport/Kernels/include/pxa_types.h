@@ -10,11 +10,11 @@
 /// The number of channels in a block.
 #define PXA_BLOCK 16
 
-/// The number of blocks that conv_forward and conv_input_grad compute at the same time if they use a nonzero mask.
-/// Without one it is pxa_kernels.tile_blocks.
+/// The number of blocks that conv_forward and conv_input_grad compute at a time if they use a nonzero mask. Without a
+/// nonzero mask it is pxa_kernels.tile_blocks.
 #define PXA_SPARSE_BLOCKS 2
 
-/// The number of channels of an image that stem_input_grad computes at the same time.
+/// The number of channels of an image that stem_input_grad computes at a time.
 #define PXA_STEM_CHANNELS 4
 
 /// The greatest number of taps of a convolution: enough for 16×16.
@@ -43,7 +43,7 @@ typedef struct pxa_range {
   int32_t begin, end;
 } pxa_range;
 
-/// A window along one axis: the kernel's size, the stride, the zeros before and after the input, the dilation.
+/// A window along one axis: the kernel's size, the stride, the padding before and after the input, the dilation.
 typedef struct pxa_axis {
   int32_t kernel, stride, before, after, dilation;
 } pxa_axis;
@@ -59,7 +59,7 @@ typedef struct pxa_clamp {
 } pxa_clamp;
 
 /// What a kernel does to the sums of a gradient before it stores them; see "gradient" in CPixelKernels.h. `x` is the X
-/// whose values decide the mask, or NULL.
+/// whose values decide the mask, or NULL; `clamp` is the clamp that made this X.
 typedef struct pxa_epilogue {
   const pxa_planes *x;
   pxa_clamp clamp;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Kernels that only move elements: between channels, between layouts, and into a border.
+// Kernels that only move elements: they select channels, change layouts, and pad.
 
 #ifndef PXA_MOVES_H
 #define PXA_MOVES_H

@@ -15,7 +15,7 @@
 #include "../simd/simd.h"
 #include "pxa_types.h"
 
-// Returns how many elements a window's mean counts along an axis, at least 1.
+// Returns how many elements along an axis a window's mean counts, at least 1.
 PXA_INLINE int window_elements(pxa_axis axis, int window, int size, bool count_padding) {
   int start = window * axis.stride - axis.before, end = start + axis.kernel;
   int low = count_padding ? -axis.before : 0, high = count_padding ? size + axis.after : size;
@@ -23,7 +23,7 @@ PXA_INLINE int window_elements(pxa_axis axis, int window, int size, bool count_p
   return count > 0 ? count : 1;
 }
 
-// Returns the windows, of `count`, whose means count all their elements.
+// Returns those of the `count` windows whose means count all their elements.
 PXA_INLINE pxa_range whole_windows(pxa_axis axis, int count, int size, bool count_padding) {
   int low = count_padding ? -axis.before : 0, high = count_padding ? size + axis.after : size;
   return windows_between(axis, count, low, high);
@@ -126,7 +126,7 @@ static void average_pool_input_grad(pxa_planes dx, pxa_planes dy, pxa_epilogue e
   }
 }
 
-// Returns the elements, of `size`, that part `i` overlaps when their length is cut into `count` equal parts.
+// Cuts the length of `size` elements into `count` equal parts, and returns the elements that part `i` overlaps.
 PXA_INLINE pxa_range part_of(int size, int i, int count) {
   int64_t begin = (int64_t)i * size / count, end = ((int64_t)(i + 1) * size + count - 1) / count;
   return (pxa_range){(int)begin, (int)end};

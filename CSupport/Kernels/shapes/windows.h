@@ -14,7 +14,7 @@ PXA_INLINE pxa_range taps_inside(pxa_axis axis, int position, int size) {
   return (pxa_range){first, end < axis.kernel ? end : axis.kernel};
 }
 
-// Returns the windows, of `count`, whose taps all lie in low … high − 1.
+// Returns those of the `count` windows whose taps all lie in low … high − 1.
 PXA_INLINE pxa_range windows_between(pxa_axis axis, int count, int low, int high) {
   int reach = axis.dilation * (axis.kernel - 1) + 1, first_start = low + axis.before;
   int last_start = high - reach + axis.before;
@@ -24,7 +24,8 @@ PXA_INLINE pxa_range windows_between(pxa_axis axis, int count, int low, int high
   return (pxa_range){first < end ? first : end, end};
 }
 
-// Returns the windows, of `count`, that reach over input `position`. With a dilation some of them have no tap there.
+// Returns those of the `count` windows that reach over input `position`. With a dilation some of them have no tap on
+// it.
 PXA_INLINE pxa_range windows_over(pxa_axis axis, int position, int count) {
   int last = position + axis.before, first = last - axis.dilation * (axis.kernel - 1);
   int end = last / axis.stride + 1;
@@ -38,7 +39,7 @@ PXA_INLINE int tap_on(pxa_axis axis, int window, int position) {
 }
 
 // In a gradient, the pixels under the first `stride` taps of a window are covered by that window and by a fixed number
-// of windows before it. Returns the windows, of `count`, for which all these pixels and all these windows exist.
+// of windows before it. Returns those of the `count` windows for which all these pixels and windows exist.
 PXA_INLINE pxa_range windows_to_group(pxa_axis axis, int count, int size) {
   pxa_range whole = windows_between((pxa_axis){axis.stride, axis.stride, axis.before, 0, 1}, count, 0, size);
   int before = (axis.kernel - 1) / axis.stride;

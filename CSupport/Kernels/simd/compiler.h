@@ -14,7 +14,7 @@
 #define PXA_PRAGMA(...) PXA_PRAGMA_(__VA_ARGS__)
 #define PXA_PRAGMA_(...) _Pragma(#__VA_ARGS__)
 
-// PXA_STRING makes a string and PXA_JOIN an identifier from the arguments, after replacing macros in these.
+// PXA_STRING makes a string, and PXA_JOIN an identifier, of its arguments. Macros in the arguments are replaced first.
 #define PXA_STRING(text) PXA_STRING_(text)
 #define PXA_STRING_(text) #text
 #define PXA_JOIN(a, b) PXA_JOIN_(a, b)

@@ -19,7 +19,8 @@ PXA_INLINE v16 polynomial(const float *c, int count, v16 x) {
   return sum;
 }
 
-// Returns exp(r) − 1 for |r| ≤ ln 2 / 2. A minimax polynomial approximates (eʳ − 1 − r)/r²; the sum is off by 0.06 u.
+// Returns exp(r) − 1 for |r| ≤ ln 2 / 2. A minimax polynomial approximates (eʳ − 1 − r)/r²; its error changes the sum
+// by at most 0.06 u.
 PXA_INLINE v16 small_expm1(v16 r) {
   static const float c[] = {0x1.000000p-1f, 0x1.55548ep-3f, 0x1.55545ep-5f, 0x1.123b92p-7f, 0x1.6db47ap-10f};
   return v16_fma(r, v16_mul(r, r), polynomial(c, 5, r));
@@ -84,7 +85,7 @@ typedef struct {
 } normal;
 
 PXA_INLINE normal normal_of(v16 x) {
-  // A minimax polynomial in t = 1/(1 + a/4) for Φ(−a) / (exp(−a²/2)·t), where a is from 0 to 13.5; its error is 0.5 u.
+  // A minimax polynomial in t = 1/(1 + a/4) for Φ(−a) / (exp(−a²/2)·t), a from 0 to 13.5; its error is at most 0.5 u.
   static const float c[] = {0.09974976629018784f,  0.09945882111787796f,  0.09577879309654236f, 0.07084065675735474f,
                             0.08983774483203888f,  0.007060112431645393f, 0.03494645282626152f, 0.0469554178416729f,
                             -0.06086330860853195f, 0.01623554341495037f};

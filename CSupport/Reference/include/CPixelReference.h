@@ -61,8 +61,8 @@ void pxa_ref_average_pool_forward(double *y, const double *x, int32_t channels, 
 void pxa_ref_average_pool_input_grad(double *dx, double *magnitude, const double *dy, int32_t channels,
                                      pxa_ref_axis rows, pxa_ref_axis columns, pxa_ref_counting counting);
 
-/// Adaptive average pool: Y[c,y,x] = the mean over the rows ⌊y·H/Hy⌋ … ⌈(y+1)·H/Hy⌉ − 1 and the columns
-/// ⌊x·W/Wy⌋ … ⌈(x+1)·W/Wy⌉ − 1 of X[c]. Of `rows` and `columns` only input and output are used.
+/// Adaptive average pool: Y[c,y,x] = the mean of X[c] over the rows ⌊y·H/Hy⌋ … ⌈(y+1)·H/Hy⌉ − 1 and the columns
+/// ⌊x·W/Wy⌋ … ⌈(x+1)·W/Wy⌉ − 1. Of `rows` and `columns` only `input` and `output` are used.
 void pxa_ref_adaptive_average_forward(double *y, const double *x, int32_t channels, pxa_ref_axis rows,
                                       pxa_ref_axis columns);
 
@@ -115,7 +115,7 @@ void pxa_ref_layer_norm_forward(double *y, double *magnitude, const double *x, c
 void pxa_ref_layer_norm_input_grad(double *dx, double *magnitude, const double *dy, const double *x,
                                    const double *scale, pxa_ref_layer_norm norm);
 
-/// Roll: Y[c,y,x] = X[c, (y − rows) mod H, (x − columns) mod W].
+/// Roll by `rows` and `columns`: Y[c,y,x] = X[c, (y − rows) mod H, (x − columns) mod W].
 void pxa_ref_roll(double *y, const double *x, int32_t channels, int32_t height, int32_t width, int32_t rows,
                   int32_t columns);
 

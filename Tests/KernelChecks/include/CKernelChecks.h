@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Checks of the kernels of CPixelKernels.h: each is compared with CPixelReference. In C, so that they also run where
+// Checks that compare the kernels of CPixelKernels.h with CPixelReference. They are in C, so that they also run where
 // Swift is not installed. A kernel that reads or writes outside its arrays crashes: unreadable memory follows each
 // array in a first round, and precedes it in a second.
 

@@ -8,8 +8,8 @@
 
 #include <stdint.h>
 
-/// Returns the floating point operations of one round of an instruction set's chains; a multiplication is one and an
-/// addition is one. Returns 0 if this build has no chains for that name.
+/// Returns the number of floating-point operations, multiplications and additions, in one round of an instruction set's
+/// chains; 0 if this build has no chains of that name.
 int64_t peak_round_operations(const char *set);
 
 /// Runs `rounds` rounds of an instruction set's chains. This CPU must have the instruction set.
