@@ -164,7 +164,7 @@ import Testing
     for round in 0..<2 {
       let outcome = try run("saliency in -o in/maps/ --overlay in/sub/over/ --json")
       #expect(outcome.status == 0)
-      let note = "note: 8 pictures are skipped, because they are in folders where results go\n"
+      let note = "note: skipped 8 pictures in folders where results go\n"
       #expect(outcome.errors == (round == 0 ? "" : note))
       #expect(try self.images(outcome) == images)
     }

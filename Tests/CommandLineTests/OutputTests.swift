@@ -79,7 +79,7 @@ import Testing
       try folder.add(name, folder.bytes("photo.png"))
       try Refusal(
         command,
-        "error: \(name): already exists, and pixelascent did not make it; name the output file to replace it"
+        "error: \(name): already exists, and pixelascent did not make it; to replace it, name it in the command"
       ).check(in: folder)
     }
     #expect(try run("\(visualize) -o tarantula.png").status == 0)
@@ -88,7 +88,7 @@ import Testing
     try Refusal(
       "saliency photo.png -o s.png --overlay out",
       "error: out/photo-saliency-overlay.png: already exists, and pixelascent did not make it; "
-        + "name the output file to replace it"
+        + "to replace it, name it in the command"
     ).check(in: folder)
   }
 

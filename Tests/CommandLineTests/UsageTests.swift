@@ -25,7 +25,7 @@ import Testing
     .usage("classify photo.png --max-memory 0", "--max-memory must be 1 or more, found 0."),
     .usage("classify photo.png --mean 0.5,half,0.5", "The value '0.5,half,0.5' is invalid for '--mean <r,g,b>'…"),
     .usage("classify photo.png --std 1,2", "The value '1,2' is invalid for '--std <r,g,b>'…"),
-    .usage("classify photo.png --std 0.5,0,0.5", "--std must be above 0."),
+    .usage("classify photo.png --std 0.5,0,0.5", "--std must be above 0, found 0.0."),
     .usage(
       "classify photo.png --mean 0.5 --std 0.1,0.2,0.3",
       "--mean and --std must have equally many numbers, found 1 and 3."),

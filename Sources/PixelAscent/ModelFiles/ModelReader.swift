@@ -119,7 +119,8 @@ extension Model {
   /// Turns a network that takes blue, green and red into one that takes red, green and blue.
   fileprivate mutating func reverseChannels() throws(PixelAscentError) {
     guard graph.input.channels == 3 else {
-      throw PixelAscentError(.invalidParameter, "expected 3 input channels to reverse, found \(graph.input.channels)")
+      throw PixelAscentError(
+        .invalidParameter, "the order blue, green, red needs 3 input channels, found \(graph.input.channels)")
     }
     // Extra layers reverse the channels, so that the weights can stay in the file as they are.
     var prefix = Graph.image

@@ -81,7 +81,7 @@ package enum WeightFile {
     return nil
   }
 
-  /// Returns the kind of a zip archive that PyTorch did not write; nil if PyTorch wrote the archive.
+  /// Returns the kind of a zip archive that `torch.save` did not write; nil if it has the data.pkl of `torch.save`.
   ///
   /// - Throws: `PixelAscentError` of kind `invalidModel` if the archive's directory is missing or damaged.
   private static func otherArchive(_ source: ByteSource) throws(PixelAscentError) -> String? {

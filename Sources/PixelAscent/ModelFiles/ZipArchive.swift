@@ -43,7 +43,8 @@ struct ZipArchive {
       else { throw fail("entry \(name) has no header") }
       let start = header.offset + 30 + nameLength + extra
       guard start <= directory.range.lowerBound, header.size <= directory.range.lowerBound - start else {
-        throw fail("entry \(name) declares \(header.size) bytes: truncated or wrong")
+        let found = max(0, directory.range.lowerBound - start)
+        throw fail("entry \(name) declares \(header.size) bytes, found \(found): truncated or wrong")
       }
       end = start + header.size
       let entry = Entry(range: start..<end, isStored: header.isStored)
@@ -58,8 +59,8 @@ struct ZipArchive {
     guard let entry = entries[name] else { return nil }
     guard entry.isStored else {
       throw fail(
-        "entry \(name.oneLine) is compressed or encrypted, which PyTorch never does; unpack the archive and pack it "
-          + "with zip -0"
+        "entry \(name.oneLine) is compressed or encrypted, which PyTorch never does; unpack the archive, and pack it "
+          + "again with zip -0"
       )
     }
     return entry.range
@@ -74,7 +75,7 @@ struct ZipArchive {
     let missing = fail("directory is missing at the file's end: truncated, or not a zip archive")
     let tailStart = max(0, source.count - 22 - Int(UInt16.max))
     let tail = try source.bytes(tailStart..<source.count)
-    // A comment follows the record at the end of the directory; the record gives its length.
+    // A comment follows the record at the end of the directory; the record gives the comment's length.
     let record = stride(from: tail.count - 22, through: 0, by: -1).first { start in
       guard tail[start] == UInt8(ascii: "P") else { return false }
       var record = Fields(tail[start...])
@@ -89,7 +90,9 @@ struct ZipArchive {
     var directory = (offset: offset, size: size, count: count, end: end)
     if end >= 20, let large = try zip64(locatorAt: end - 20) { directory = large }
     guard directory.offset <= directory.end, directory.size <= directory.end - directory.offset else {
-      throw fail("directory declares \(directory.size) bytes at byte \(directory.offset): truncated or wrong")
+      let found = max(0, directory.end - directory.offset)
+      throw fail(
+        "directory declares \(directory.size) bytes at byte \(directory.offset), found \(found): truncated or wrong")
     }
     return (directory.offset..<directory.offset + directory.size, directory.count)
   }

@@ -48,7 +48,9 @@ struct ModelOptions: ParsableArguments {
     if let inputSize, !Preprocessing.inputSizes.contains(inputSize) {
       throw ValidationError("--input-size must be from 1 to 65536, found \(inputSize).")
     }
-    if let std, !std.values.allSatisfy({ $0 > 0 }) { throw ValidationError("--std must be above 0.") }
+    if let found = std?.values.first(where: { $0 <= 0 }) {
+      throw ValidationError("--std must be above 0, found \(found).")
+    }
     // For pixels from 0 to 255 a mean is about 120, and a standard deviation about 60.
     for (option, values) in [("--mean", mean?.values ?? []), ("--std", std?.values ?? [])] {
       guard let found = values.first(where: { abs($0) > 3 }) else { continue }

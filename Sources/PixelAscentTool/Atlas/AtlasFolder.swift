@@ -193,7 +193,8 @@ package struct AtlasFolder: Sendable {
   /// Removes the temporary files that killed runs have left: a shard removes its own, and a process that is alone in
   /// the folder removes those of every shard.
   ///
-  /// - Parameter items: the items whose temporary files are removed; files with other names stay
+  /// - Parameter items: the items whose temporary files are removed; those of the manifest, the contact sheet and the
+  ///   page are removed too, and files with other names stay
   package func removeUnfinished(_ items: [AtlasItem]) {
     guard let present = try? Files.names(in: path) else { return }
     let files = Set(items.map(\.output) + [Self.manifest, Self.sheet, Self.page])

@@ -15,9 +15,9 @@ import Synchronization
 package final class AtlasManifest: Sendable {
   /// What other processes may do while this process has the manifest open.
   package enum Access: Sendable {
-    /// No other process can have the manifest open, so this process may append lines.
+    /// Other processes can only read the manifest, so this process may append lines.
     case exclusive
-    /// Other processes can have the manifest open with shared access too.
+    /// Other processes can open the manifest with shared access too.
     case shared
   }
 

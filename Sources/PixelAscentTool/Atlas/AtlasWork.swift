@@ -117,7 +117,7 @@ package struct AtlasWork: Sendable {
     return manifests
   }
 
-  /// Prints how many of this process's pictures exist already, and how many of them must be made again.
+  /// Prints how many of this process's pictures exist already, and how many must be made again.
   private func printNotes(on present: [AtlasFolder.Presence], missing: Int) {
     let count = present.count
     if let shard = folder.shard, count == 0 { console.note("note: shard \(shard) has no pictures to make") }

@@ -7,8 +7,7 @@ package struct InputImages: Sendable {
   /// An image.
   package struct Item: Sendable {
     package let path: String
-    /// The name of the image's results, without an ending: the name of a given file, or the path where results mirror
-    /// folders.
+    /// The name of the image's results, without an ending; it is a path if the results mirror the folders of the images.
     package fileprivate(set) var resultName: String
     fileprivate var isInFolder = false
   }
@@ -93,8 +92,8 @@ package struct InputImages: Sendable {
     return lines.map(String.init)
   }
 
-  /// Returns the items of a list or of several folders. The name of an item's results is its path. Absolute paths lose
-  /// the folders that all absolute paths share, and so do paths with "..".
+  /// Returns the items of a list or of several folders. The name of an item's results is the item's path. Absolute paths
+  /// lose the folders that all of them share; paths with ".." lose the folders that all of those share.
   private static func named(_ list: [String]) -> [Item] {
     enum Kind { case down, up, absolute }
     func kind(_ path: String) -> Kind { path.isAbsolute ? .absolute : path.pathComponents.contains("..") ? .up : .down }
@@ -109,13 +108,13 @@ package struct InputImages: Sendable {
     }
   }
 
-  /// Joins the steps of a path to a file, without the file's ending.
+  /// Joins the components of a path to a file, without the file's ending.
   private static func resultName(_ steps: [String]) -> String {
     (steps.dropLast() + [(steps.last ?? "").fileStem]).joined(separator: "/")
   }
 
-  /// Returns the items with unique names for their results: where a.jpg and a.png have the same, both names get their
-  /// endings.
+  /// Returns the items with unique names for their results. If the results of a.jpg and a.png would have the same name,
+  /// both names get the endings.
   private static func uniquelyNamed(_ items: [Item]) -> [Item] {
     let endings = Dictionary(grouping: items) { Array($0.resultName.utf8) }.mapValues { items in
       Set(items.map { Array($0.path.fileName.utf8) }).count

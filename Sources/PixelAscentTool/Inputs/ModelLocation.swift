@@ -22,7 +22,7 @@ package enum ModelLocation {
   /// Returns `path` if it is given, or else the file that $PIXELASCENT_MODEL names, or else the default model from the
   /// first of these folders that has it; nil if none has it:
   ///
-  /// - $XDG_DATA_HOME/pixelascent/models; ~/.local/share takes the variable's place if that is not set
+  /// - $XDG_DATA_HOME/pixelascent/models, or ~/.local/share/pixelascent/models if the variable is not set
   /// - ./Models
   /// - Models beside the program
   /// - Models beside the .build folder that contains the program

@@ -23,7 +23,7 @@ package struct ModelRequest: Sendable {
 
 /// The network that a command uses, before it is read.
 package struct NetworkSource: Sendable {
-  /// The model file; nil looks for the default model.
+  /// The model file; nil takes the one that ``ModelLocation/search(_:)`` finds.
   package let model: String?
   package let request: ModelRequest
   package let run: RunSettings

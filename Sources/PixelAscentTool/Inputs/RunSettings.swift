@@ -24,7 +24,8 @@ package struct RunSettings: Sendable {
     ComputeOptions(threads: threads, maxMemory: maxMemory, instructionSet: try .selected())
   }
 
-  /// Reads the model file at `path`, or the default model if `path` is nil, and prints the notes about it.
+  /// Reads the model file at `path`, or the one that ``ModelLocation/find(_:)`` finds if `path` is nil, and prints the
+  /// notes about it.
   package func network(_ path: String?, _ settings: ModelSettings) throws -> Network {
     let network = try Network(
       contentsOf: try ModelLocation.find(path), settings: settings, options: try computeOptions())

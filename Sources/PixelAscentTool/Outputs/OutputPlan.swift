@@ -81,7 +81,7 @@ struct OutputPlan {
     for path in pictures where defaultFiles.contains(Array(path.utf8)) && Files.isRegular(path) {
       if Provenance.isOwn(file: path) { continue }
       throw PixelAscentError(
-        .unwritableFile, "already exists, and pixelascent did not make it; name the output file to replace it",
+        .unwritableFile, "already exists, and pixelascent did not make it; to replace it, name it in the command",
         about: path)
     }
   }

@@ -25,7 +25,7 @@ extension Provenance {
   package init(ofPicture bytes: [UInt8], name: String) throws(PixelAscentError) {
     if Self.isContactSheet(bytes) {
       throw PixelAscentError(
-        .invalidImage, "is a contact sheet, which pixelascent atlas makes from its pictures", about: name)
+        .invalidImage, "is a contact sheet of several pictures; name one of the pictures", about: name)
     }
     try self.init(inFile: bytes, name: name)
   }

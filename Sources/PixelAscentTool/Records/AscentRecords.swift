@@ -72,7 +72,8 @@ package struct FoolRecord: ResultRecord {
   }
 
   package var lines: [String] {
-    let change = "\(iterations) iterations, L2 \(fixed(l2, 2)), at most \(linf8Bit)/255 per value"
+    let done = "\(iterations) iteration\(iterations == 1 ? "" : "s")"
+    let change = "\(done), L2 \(fixed(l2, 2)), at most \(linf8Bit)/255 per value"
     let goal = "\(target.label) (\(target.class))"
     return survives8Bit
       ? ["\(output): \(original.label) (\(original.class)) → \(goal) in \(change)"]

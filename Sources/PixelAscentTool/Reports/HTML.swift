@@ -39,9 +39,9 @@ package struct HTML: ExpressibleByStringInterpolation, Hashable, Sendable {
 
   /// Returns the text escaped, so that it can stand between tags or in a quoted attribute.
   ///
-  /// Some characters become U+FFFD: noncharacters and control characters except tab and line feed, which HTML does not
-  /// allow, Unicode's line and paragraph separators, and its bidirectional controls, which would reorder the text
-  /// around them.
+  /// Some characters become U+FFFD: those that HTML does not allow, which are noncharacters and the control characters
+  /// except tab and line feed; Unicode's line and paragraph separators; and its bidirectional controls, which would
+  /// reorder the text around them.
   package static func escaped(_ text: String) -> String {
     var escaped = ""
     escaped.reserveCapacity(text.utf8.count)

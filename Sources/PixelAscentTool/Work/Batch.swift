@@ -41,7 +41,8 @@ package struct Batch {
     /// - Throws: `ExitStatus` if an item failed, or after Ctrl-C.
     package func check() throws {
       if failures > 0 && count > 1 {
-        let rest = left > 0 && !Interruption.isStopRequested ? ", and \(left) were not tried" : ""
+        let untried = ", and \(left) \(left == 1 ? "was" : "were") not tried"
+        let rest = left > 0 && !Interruption.isStopRequested ? untried : ""
         Console.error("\(failures) of \(count) \(unit) failed\(rest)")
       }
       if Interruption.isStopRequested { throw ExitStatus.interrupted }

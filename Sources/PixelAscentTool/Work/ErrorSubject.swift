@@ -2,8 +2,8 @@
 
 import PixelAscent
 
-/// Calls `work`, and puts the name of a file before its errors. The network can't do that: it gets an image, not a
-/// file.
+/// Calls `work`, and puts the name of a file before the errors that it throws. The network can't do that: it gets an
+/// image, not a file.
 ///
 /// - Parameter path: the file that the errors are about; nil leaves the errors as they are
 package func withErrors<Value>(about path: String?, _ work: () throws -> Value) throws -> Value {

@@ -46,14 +46,14 @@ package struct FoolWork {
     ///
     /// - Throws: `ExitStatus` in that case.
     package func check(_ console: Console) throws {
+      let done = "\(record.iterations) iteration\(record.iterations == 1 ? "" : "s")"
       if isInterrupted {
-        console.note("interrupted after \(record.iterations) iterations: the image so far is in \(record.output)")
+        console.note("interrupted after \(done): the image so far is in \(record.output)")
         throw ExitStatus.interrupted
       }
       if !record.survives8Bit {
         let what = record.fooled ? "fooled, but not after rounding to 8 bits," : "not fooled"
-        Console.error(
-          "\(record.image): \(what) in \(record.iterations) iterations; the image so far is in \(record.output)")
+        Console.error("\(record.image): \(what) in \(done); the image so far is in \(record.output)")
         throw ExitStatus.failure
       }
     }
@@ -127,10 +127,11 @@ package struct FoolWork {
 
   private func printNotes(_ result: Fooling.Result) {
     let label = network.labels[target]
-    if result.gradientsBeforeLastReLU > 0 {
+    let count = result.gradientsBeforeLastReLU
+    if count > 0 {
       console.note(
-        "note: the gradient of \(label)'s score was zero in \(result.gradientsBeforeLastReLU) steps; "
-          + "they followed the score before the last ReLU instead")
+        "note: the gradient of \(label)'s score was zero in \(count) step\(count == 1 ? "" : "s"); there the ascent "
+          + "followed the score before the last ReLU instead")
     }
     if network.preprocessing.resize == .crop {
       console.note(

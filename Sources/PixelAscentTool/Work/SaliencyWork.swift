@@ -47,7 +47,8 @@ package struct SaliencyWork: Sendable {
   /// - Throws: `ExitStatus` if an image failed, or after Ctrl-C.
   package func run(report: (SaliencyRecord) throws -> Void) throws {
     if inputs.leftOut > 0 {
-      console.note("note: \(inputs.leftOut) pictures are skipped, because they are in folders where results go")
+      let skipped = "\(inputs.leftOut) picture\(inputs.leftOut == 1 ? "" : "s")"
+      console.note("note: skipped \(skipped) in folders where results go")
     }
     var batch = Batch(of: "images", network, console)
     batch.problems = inputs.problems

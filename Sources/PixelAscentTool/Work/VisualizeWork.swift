@@ -99,9 +99,10 @@ package struct VisualizeWork: Sendable {
     let files = outputs.paths(for: planned.stem), `class` = planned.class, label = network.labels[`class`]
     let result = ascent.result, context = planned.name.map { "\($0): " } ?? ""
     let isInterrupted = result.iterations < planned.visualization.iterations
-    if result.gradientsBeforeLastReLU > 0 {
+    let count = result.gradientsBeforeLastReLU
+    if count > 0 {
       console.note(
-        "note: \(context)the gradient of \(label)'s score was zero \(result.gradientsBeforeLastReLU) times; "
+        "note: \(context)the gradient of \(label)'s score was zero \(count) time\(count == 1 ? "" : "s"); "
           + "there the ascent followed the score before the last ReLU instead")
     }
     let provenance = Provenance(ascent.visualization, class: `class`, network, try model.get(), input: input)

@@ -124,7 +124,7 @@ import Testing
     let path = try folder.add("a-map.png", picture())
     #expect(
       line(OutputRequest(output: folder.path))
-        == "\(path): already exists, and pixelascent did not make it; name the output file to replace it")
+        == "\(path): already exists, and pixelascent did not make it; to replace it, name it in the command")
   }
 
   @Test("A result with a default name replaces the program's own picture; with a name from the user, any file")

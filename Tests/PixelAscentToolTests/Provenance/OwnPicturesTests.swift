@@ -40,7 +40,7 @@ import Testing
     let bytes = try picture(comment: Self.sheet)
     #expect(
       errorLine { try Provenance(ofPicture: bytes, name: "f") }
-        == "f: is a contact sheet, which pixelascent atlas makes from its pictures")
+        == "f: is a contact sheet of several pictures; name one of the pictures")
   }
 
   @Test("Reading the provenance of another program's picture fails with the library's error")

@@ -30,7 +30,8 @@ package enum Architecture {
     return ArchitectureFamily.all.flatMap(\.members).filter { seen.insert($0).inserted }
   }
 
-  /// Returns the model of a state dict. Names and shapes decide the architecture, unless `wanted` is its name.
+  /// Returns the model of a state dict. Names and shapes decide the architecture; if `wanted` names one, they must fit
+  /// that one.
   ///
   /// No element of a tensor is read. The model has the architecture's preprocessing, and ImageNet's labels if it has
   /// 1000 classes.
@@ -72,7 +73,7 @@ package enum Architecture {
     if let nearest, present(nearest) > 0,
       let missing = nearest.signature.first(where: { dict.shape("\($0).weight") == nil })
     {
-      line += "; nearest: \(nearest.name), which has \(missing).weight"
+      line += "; the nearest is \(nearest.name), but the file lacks \(missing).weight"
     } else if let first = dict.entries.first {
       line += ": \(first.name.oneLine), …"
     }

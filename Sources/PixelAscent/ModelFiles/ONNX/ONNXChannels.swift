@@ -26,7 +26,8 @@ extension ONNXImporter {
   mutating func transposed(_ shapes: ONNXShapes) throws(PixelAscentError) -> ONNXView? {
     guard let input = try view(node.inputs[0]) else { return nil }
     guard let order = shapes.permutation(input.shape.count) else {
-      throw failNode("has a perm that is not a permutation of the axes")
+      let found = shapeText(node.integers("perm") ?? [])
+      throw failNode("has the perm \(found), expected a permutation of \(input.shape.count) axes")
     }
     return input.transposed(order)
   }
@@ -52,7 +53,8 @@ extension ONNXImporter {
         others.allSatisfy({ view.strides[$0] == first.strides[$0] })
       else {
         return fails(
-          "\(shapeText(first.shape)) and \(shapeText(view.shape)) on axis \(axis); only channels can be concatenated")
+          "expected shapes that differ in the channels only, and the channels' axis, found axis \(axis) of "
+            + "\(shapeText(first.shape)) and \(shapeText(view.shape))")
       }
       channels += view.size.channels
     }
@@ -85,7 +87,9 @@ extension ONNXImporter {
 
   mutating func sliced(_ shapes: ONNXShapes) throws(PixelAscentError) -> ONNXView? {
     guard let given = try view(node.inputs[0]) else { return nil }
-    guard let lists = shapes.slices(given.shape) else { return fails("expected constant starts, ends, axes and steps") }
+    guard let lists = shapes.slices(given.shape) else {
+      return fails("expected constant starts, ends, axes and steps that fit \(shapeText(given.shape))")
+    }
     var result: ONNXView? = given
     for (axis, list) in lists.enumerated() {
       guard let view = result, list != Array(0..<view.shape[axis]) else { continue }
@@ -100,7 +104,7 @@ extension ONNXImporter {
     guard let input = try settledView(node.inputs[0]) else { return nil }
     let axis = ONNXShapes.axis(node.integer("axis") ?? 0, of: input.shape.count)
     guard let axis, let indices = shapes.constants.count > 1 ? shapes.constants[1] : nil, let values = indices.integers
-    else { return fails("expected constant indices") }
+    else { return fails("expected an axis of \(shapeText(input.shape)), and constant indices") }
     let positions = values.compactMap { ONNXShapes.axis($0, of: input.shape[axis]) }
     guard positions.count == values.count, !positions.isEmpty else {
       throw failNode("has no indices, or indices outside \(shapeText(input.shape))")

@@ -38,7 +38,7 @@ struct ONNXConstant {
   /// The integer of a constant that holds exactly one; nil for others.
   var integer: Int? { integers.flatMap { $0.count == 1 ? $0[0] : nil } }
 
-  /// Returns the elements as real numbers; nil if they are too many, or can't be read.
+  /// Returns the elements as real numbers; nil if they are too many, must still be transposed, or can't be read.
   func reals() throws(PixelAscentError) -> [Double]? {
     switch content {
     case .integers(let values): return values.map(Double.init)
@@ -62,7 +62,8 @@ struct ONNXConstant {
     return ONNXConstant(shape: shape, content: .reals(values))
   }
 
-  /// Returns the constant as a parameter, whose elements stay in the file if they are there; nil if they can't be read.
+  /// Returns the constant as a parameter; nil if the elements can't be read. Elements that lie in a file stay there,
+  /// unless they must be transposed.
   func parameter() throws(PixelAscentError) -> Parameter? {
     switch content {
     case .parameter(let parameter): return parameter
@@ -74,7 +75,8 @@ struct ONNXConstant {
     }
   }
 
-  /// Returns the transpose of a matrix, without moving its elements yet; nil if the constant is not a matrix.
+  /// Returns the transpose of a matrix, without moving its elements yet; nil if the constant is not a matrix, or can't
+  /// be read.
   func transposedMatrix() throws(PixelAscentError) -> ONNXConstant? {
     guard shape.count == 2 else { return nil }
     let swapped = [shape[1], shape[0]]

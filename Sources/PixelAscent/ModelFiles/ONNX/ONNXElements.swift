@@ -16,6 +16,7 @@ extension ONNXImporter {
     }
     switch kind {
     case .clip: return fails("expected constant limits, the lower one first")
+    case .swish: return fails("expected the alpha 1, found \(node.float("alpha") ?? 1)")
     case .erf, .softplus, .exp, .reciprocal, .neg:
       guard let input = try pending(node.inputs[0]) else { return nil }
       let step = kind == .neg ? ONNXPending.Step.affine(weight: -1, bias: 0) : .none
@@ -53,7 +54,8 @@ extension ONNXImporter {
 
   private func arithmetic(_ x: Double, _ y: Double) -> Double { ONNXArithmetic.real(node.type, x, y) ?? .nan }
 
-  /// Adds the layers of a pending value: one if the value is a known function of its base, else one per operator.
+  /// Adds the layers of a pending value: at most one if the value is a known function of its base, else at least one per
+  /// operator.
   mutating func layers(of pending: ONNXPending) throws(PixelAscentError) -> ONNXView? {
     if pending.depth > 1, let match = pending.function.match {
       switch match {
@@ -155,7 +157,8 @@ extension ONNXImporter {
         ]))
   }
 
-  /// Returns the numbers of a constant that has one per channel of a view; nil for others, which are then recorded.
+  /// Returns the numbers of a constant that has one per channel of a view. Any other constant gives nil, which is
+  /// recorded.
   private mutating func perChannel(
     _ constant: ONNXConstant, _ view: ONNXView
   ) throws(PixelAscentError) -> [Double]? {

@@ -29,7 +29,9 @@ final class ONNXExternalFiles {
     }
     func number(_ key: String) throws(PixelAscentError) -> Int? {
       guard let text = keys[key] else { return nil }
-      guard let value = Int(text), value >= 0 else { throw fail("declares the \(key) \"\(text.oneLine)\"") }
+      guard let value = Int(text), value >= 0 else {
+        throw fail("declares the \(key) \"\(text.oneLine)\", expected a number of bytes")
+      }
       return value
     }
     let offset = try number("offset") ?? 0, length = try number("length")

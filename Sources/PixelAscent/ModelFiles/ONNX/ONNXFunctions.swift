@@ -35,7 +35,7 @@ extension ONNXImporter {
     guard shapes.constants.count == 2, let slope = shapes.constants[1],
       slope.count == 1 || slope.count == input.size.channels, slope.shape.filter({ $0 > 1 }).count <= 1,
       let weight = try slope.reshaped([slope.count])?.parameter()
-    else { return fails("expected a constant slope, or one per channel") }
+    else { return fails("expected one constant slope, or one per channel") }
     let roles = input.roles ?? [], axis = slope.shape.firstIndex { $0 > 1 }
     if let axis,
       !roles.indices.contains(axis + roles.count - slope.shape.count)
@@ -82,8 +82,8 @@ extension ONNXImporter {
       (first..<rank).allSatisfy({ roles[$0] == .channel || input.shape[$0] == 1 })
     else {
       return fails(
-        "the axes from \(node.integer("axis") ?? -1) of \(shapeText(input.shape)) are not the channels"
-      )
+        "expected a normalisation of the channels, found one of \(shapeText(input.shape)) from axis "
+          + "\(node.integer("axis") ?? -1) on")
     }
     return try normalized(input, shapes, isWhole: false)
   }
@@ -128,12 +128,15 @@ extension ONNXImporter {
     guard let given = try view(node.inputs[0]) else { return nil }
     if !given.isVector && node.type == "MatMul" { return try pointwise(given, shapes) }
     guard given.isVector, given.shape.last == given.size.count, let input = try settled(given) else {
-      return fails("expected a vector (1, values), as after the pools, found \(shapeText(given.shape))")
+      return fails("expected a vector (1, values), such as Flatten makes, found \(shapeText(given.shape))")
     }
     let isGemm = node.type == "Gemm"
     guard shapes.constants.count > 1, var matrix = shapes.constants[1], matrix.shape.count == 2,
       !isGemm || node.integer("transA") ?? 0 == 0
-    else { return fails("expected a constant matrix of two dimensions as the second factor only") }
+    else {
+      return fails(
+        "expected a constant matrix of two dimensions as the second factor\(isGemm ? ", and transA 0" : "")")
+    }
     if !isGemm || node.integer("transB") ?? 0 == 0 {
       guard let transposed = try matrix.transposedMatrix() else {
         return fails("expected a matrix of a supported type")
@@ -181,7 +184,7 @@ extension ONNXImporter {
     }
     guard shapes.constants.count > 1, let matrix = shapes.constants[1], matrix.shape.count == 2,
       let transposed = try matrix.transposedMatrix()
-    else { return fails("expected a constant matrix of two dimensions as the second factor only") }
+    else { return fails("expected a constant matrix of two dimensions as the second factor") }
     if case .transposed = transposed.content { try charge(transposed.count) }
     let (outputs, inputs) = (transposed.shape[0], transposed.shape[1])
     guard inputs == input.size.channels, outputs > 0 else {

@@ -11,7 +11,7 @@ struct ONNXImporter {
   var notes: [Message] = []
   /// The values made so far, by their names.
   var values: [String: ONNXValue] = [:]
-  /// The number of nodes that take each value. The graph's output counts as one.
+  /// How often the nodes take each value as an input. The graph's output counts as taken once more.
   private(set) var uses: [String: Int] = [:]
   /// The views that have been flattened, each with the view of its flatten layer.
   var flattened: [ONNXView: ONNXView] = [:]
@@ -204,9 +204,11 @@ struct ONNXImporter {
     guard let shape = input.shape, shape.count == 4 else {
       throw fail(
         "expected an input of shape (1, channels, height, width), found "
-          + (input.shape.map { "one of \($0.count) dimensions" } ?? "none declared"))
+          + (input.shape.map { "one of \($0.count) dimensions" } ?? "no declared shape"))
     }
-    guard shape[0] == nil || shape[0] == 1 else { throw fail("expected a batch of 1 or open, found \(shape[0] ?? 0)") }
+    guard shape[0] == nil || shape[0] == 1 else {
+      throw fail("expected a batch of 1, or of any size, found \(shape[0] ?? 0)")
+    }
     // TensorFlow exports the order rows, columns, channels.
     let channelsLast = shape[1] != 1 && shape[1] != 3 && (shape[3] == 1 || shape[3] == 3)
     let order = channelsLast ? [0, 3, 1, 2] : [0, 1, 2, 3]

@@ -95,7 +95,8 @@ extension ONNXImporter {
     return nil
   }
 
-  /// Returns a value as a view. A pending value becomes layers; nil if they are not supported, which is then recorded.
+  /// Returns a value as a view. A pending value becomes layers; nil if one of its operators is not supported, which is
+  /// then recorded.
   mutating func view(_ name: String) throws(PixelAscentError) -> ONNXView? {
     switch values[name] {
     case .view(let view): return view
@@ -124,7 +125,8 @@ extension ONNXImporter {
     return view
   }
 
-  /// Returns a view whose axes are those of its layer. A vector of many pixels is flattened.
+  /// Returns a view whose axes are those of its layer. A vector of many pixels is flattened; any other view whose axes
+  /// are not its layer's gives nil, which is recorded.
   mutating func settled(_ view: ONNXView) throws(PixelAscentError) -> ONNXView? {
     if view.roles != nil { return view }
     guard view.isVector, let axis = view.shape.firstIndex(where: { $0 > 1 }) else {
@@ -137,7 +139,8 @@ extension ONNXImporter {
     return flattened[view]
   }
 
-  /// The operators that are supported on constants only.
+  /// The operators that are supported on constants only. Shape and Size also take values of the network, whose shapes
+  /// are known.
   static let foldable: Set<String> = [
     "Constant", "ConstantOfShape", "Shape", "Size", "Range", "Expand", "Where", "Equal", "Less", "LessOrEqual",
     "Greater", "GreaterOrEqual", "Not", "And", "Or", "Mod", "Abs", "Sign", "Floor", "Ceil", "Round", "Sqrt", "Log",
@@ -149,7 +152,7 @@ extension ONNXImporter {
     if foldable.contains(type) { return "it is supported on constants only" }
     if type.contains(".") { return "it is not an operator of ONNX; export the network without a runtime's operators" }
     if type.hasPrefix("QLinear") || type.hasSuffix("Integer") { return quantized }
-    return advices[type] ?? "no layer of image classifiers is similar"
+    return advices[type] ?? "no supported operator is similar to it"
   }
 
   private static let quantized = "quantised networks are not supported; export the network in floating point"

@@ -2,7 +2,7 @@
 
 /// Computes the shapes that rearranging operators produce, for constants and for the network's values alike.
 ///
-/// All methods return nil if a parameter is missing, unknown or impossible.
+/// An optional result is nil if a parameter is missing, unknown or impossible.
 struct ONNXShapes {
   let node: ONNXNode
   /// The inputs that are constants.

@@ -18,7 +18,7 @@ struct ONNXTensor {
     case external([String: String])
   }
 
-  /// The largest number of integers, or of pieces, that is read. More integers don't describe shapes.
+  /// The largest number of integers, or of pieces, that is read. A tensor of more integers can't describe a shape.
   private static let maxIntegers = 1 << 20
 
   init(_ message: ProtobufMessage) throws(PixelAscentError) {
@@ -57,7 +57,7 @@ struct ONNXTensor {
     guard let element = Self.elementTypes[type] else {
       return ONNXConstant(shape: shape, content: .unreadable("of ONNX's type \(type)"))
     }
-    guard let count = elementCount(shape) else { throw fail("declares the shape \(shapeText(shape))") }
+    guard let count = elementCount(shape) else { throw fail("declares the impossible shape \(shapeText(shape))") }
     switch location {
     case .field(let pieces, let size): return try collected(pieces, size, element, count)
     case .none:
@@ -96,7 +96,7 @@ struct ONNXTensor {
     _ pieces: [Range<Int>], _ size: Int, _ element: ElementType, _ count: Int
   ) throws(PixelAscentError) -> ONNXConstant {
     let expected = element == .float32 ? 4 : element == .float64 ? 8 : 0
-    guard size == expected else { throw fail("of \(element.rawValue) has its elements in a field of another type") }
+    guard size == expected else { throw fail("declares the type \(element.rawValue), found elements of another type") }
     let byteCount = pieces.reduce(0) { $0 + $1.count }
     guard count <= byteCount / max(size, 1), size == 0 || count == byteCount / size else {
       throw fail("declares the shape \(shapeText(shape)) of \(element.rawValue), found \(byteCount) bytes")

@@ -17,7 +17,8 @@ struct ONNXView: Hashable {
   var layer: String
   var size: Size
   var shape: [Int]
-  /// The distance of neighbours along each axis, in elements of the layer's output in the order channel, row, column.
+  /// The distance between neighbours along each axis, in elements of the layer's output in the order channel, row,
+  /// column.
   var strides: [Int]
 
   /// Creates a view of a layer's whole output with the shape (1, channels, rows, columns).

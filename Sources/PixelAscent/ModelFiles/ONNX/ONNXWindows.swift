@@ -154,7 +154,7 @@ extension ONNXImporter {
       let slack = size + axis.before + axis.after - (axis.kernel - 1) * axis.dilation - 1
       guard slack >= 0 else {
         let padded = size + axis.before + axis.after
-        throw failNode("has a window of \(padded - slack) pixels, found an image of \(padded) with its padding")
+        throw failNode("has a window of \(padded - slack) pixels, found an image of \(padded) pixels with its padding")
       }
       guard ceilMode else { return slack / axis.stride + 1 }
       let count = (slack + axis.stride - 1) / axis.stride + 1

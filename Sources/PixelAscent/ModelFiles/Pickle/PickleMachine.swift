@@ -3,7 +3,7 @@
 /// The stack machine that runs a pickle, which is a program.
 ///
 /// Containers lie in arrays and refer to each other by index, so that sharing, cycles and deep nesting cost nothing
-/// while the program runs. `pickleValue(of:)` limits them once, at the end.
+/// while the program runs. `pickleValue(of:)` refuses cycles and deep nesting once, at the end.
 struct PickleMachine {
   enum Value {
     case none
@@ -35,7 +35,8 @@ struct PickleMachine {
   var arrays = [Tensor?]()
   var storages = [StoredTensor.Storage]()
   var tensors = [StoredTensor]()
-  /// The number of elements that may still be made of data that values can share. A valid file has a byte for each.
+  /// The number of elements that may still be made or copied. A valid file has a byte for each; a hostile one could make
+  /// many large values of the same bytes.
   private var elementBudget: Int
 
   private var stack = [Value]()
@@ -49,9 +50,9 @@ struct PickleMachine {
     elementBudget = reader.remaining
   }
 
-  /// Subtracts `elements` from the budget, so that a file can't make many large values of the same bytes.
+  /// Subtracts `elements` from the budget; throws if it is too small.
   mutating func spend(_ elements: Int) throws(PixelAscentError) {
-    guard elements <= elementBudget else { throw reader.fail("refused: the arrays are larger than the pickle") }
+    guard elements <= elementBudget else { throw reader.fail("refused: the values are larger than the pickle") }
     elementBudget -= elements
   }
 }

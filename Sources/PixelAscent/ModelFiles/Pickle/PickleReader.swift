@@ -119,8 +119,8 @@ struct PickleReader {
     return position
   }
 
-  /// Loads the bytes at least up to `end`: first 64 KiB, then as many again as are loaded, so that all takes linear
-  /// time.
+  /// Loads the bytes at least up to `end`: first 64 KiB, then as many again as are loaded, so that loading takes
+  /// linear time.
   private mutating func load(_ end: Int) throws(PixelAscentError) {
     guard end > bytes.count else { return }
     let loaded = min(count, max(end, 2 * bytes.count, 1 << 16))

@@ -125,7 +125,7 @@ extension PickleMachine {
       (first, count) = (offset, size)
     }
     guard declared >= 0, declared <= Int.max / type.size else {
-      throw reader.fail("storage \(key.oneLine) declares \(declared) elements")
+      throw reader.fail("storage \(key.oneLine) declares \(declared) elements, which is impossible")
     }
     storages.append(StoredTensor.Storage(key: key, type: type, first: first, count: count))
     return .storage(storages.count - 1)

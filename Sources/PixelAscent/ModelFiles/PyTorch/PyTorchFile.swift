@@ -3,8 +3,8 @@
 /// Reads state dicts from files that `torch.save` wrote.
 ///
 /// Since PyTorch 1.6 such a file is a zip archive: one entry is a pickle, in which tensors refer to storages by name,
-/// and every storage is an entry of its own. In older files the storages follow the pickle. Only the pickle is read
-/// here, and no code in it is executed.
+/// and every storage is an entry of its own. In older files the storages follow the pickle. The elements are not
+/// read here, and no code in the pickle is executed.
 package enum PyTorchFile {
   /// Returns the tensors of a file that is a state dict, or a checkpoint with one.
   ///
@@ -104,7 +104,9 @@ extension PyTorchFile {
       return (value, machine.storages)
     }
     let version = try next().value
-    guard version == .int(1001) else { throw source.fail("expected version 1001 of PyTorch's old format") }
+    guard version == .int(1001) else {
+      throw source.fail("expected version 1001 of PyTorch's old format, found another")
+    }
     _ = try next()
     let (value, storages) = try next()
     guard case .list(let keys) = try next().value else { throw source.fail("expected a list of storages") }

@@ -201,8 +201,8 @@ import Testing
       + "convnext (timm), vgg"
     #expect(
       try line(renaming("conv1.weight", "x.weight"))
-        == "net.pth: its 122 tensors have the names of no known architecture; nearest: resnet, which has "
-        + "conv1.weight; known: \(known)")
+        == "net.pth: its 122 tensors have the names of no known architecture; the nearest is resnet, but "
+        + "the file lacks conv1.weight; known: \(known)")
     let strange = try StateDict([("a\nb", Parameter(Tensor(shape: [], values: [1])))], name: "x.pth")
     #expect(
       errorLine { try Architecture.recognize(strange) }

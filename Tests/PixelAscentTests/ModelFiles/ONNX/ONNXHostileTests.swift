@@ -112,7 +112,7 @@ import Testing
     #expect(
       line {
         head(&$0); $0.imageShape = [4, 3, 8, 8]
-      } == "m.onnx: expected a batch of 1 or open, found 4")
+      } == "m.onnx: expected a batch of 1, or of any size, found 4")
     #expect(
       line {
         head(&$0); $0.imageShape = [1, 3, 8]
@@ -121,7 +121,7 @@ import Testing
       line {
         $0.node("MaxPool", ["x"], ["a"], name: "pool", ["kernel_shape": [9, 9]])
         head(&$0, "a")
-      }.contains("node pool: MaxPool has a window of 9 pixels, found an image of 8 with its padding"))
+      }.contains("node pool: MaxPool has a window of 9 pixels, found an image of 8 pixels with its padding"))
     #expect(
       line {
         $0.node("MaxPool", ["x"], ["a"], name: "pool", ["kernel_shape": [2, 2], "strides": [0, Int.max]])

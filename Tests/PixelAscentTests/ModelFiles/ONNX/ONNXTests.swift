@@ -122,7 +122,7 @@ import Testing
   }
 
   @Test(arguments: [
-    ("LSTM", "no layer of image classifiers is similar"), ("InstanceNormalization", "nearest is GroupNormalization"),
+    ("LSTM", "no supported operator is similar to it"), ("InstanceNormalization", "nearest is GroupNormalization"),
     ("If", "branches and loops"), ("QLinearConv", "quantised"), ("Where", "on constants only"),
   ])
   func advisesOnUnsupportedOperators(type: String, advice: String) {
