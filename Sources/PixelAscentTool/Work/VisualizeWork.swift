@@ -102,7 +102,7 @@ package struct VisualizeWork: Sendable {
     if result.gradientsBeforeLastReLU > 0 {
       console.note(
         "note: \(context)the gradient of \(label)'s score was zero \(result.gradientsBeforeLastReLU) times; "
-          + "there the ascent followed the score before the last ReLU instead")
+          + "then the ascent followed the score before the last ReLU instead")
     }
     let provenance = Provenance(ascent.visualization, class: `class`, network, try model.get(), input: input)
     try outputs.makeFolders(for: planned.stem)
