@@ -13,7 +13,8 @@ struct Atlas: ParsableCommand {
 
       To divide the work, run the command once for each shard, all with the same folder and options. Then run it once \
       with --merge. --shard auto reads the shard's number from Slurm's SLURM_ARRAY_TASK_ID and SLURM_ARRAY_TASK_COUNT. \
-      --shard auto/N reads it from Kubernetes' JOB_COMPLETION_INDEX, or from Slurm if only some of the tasks 1 to N run.
+      --shard auto/N reads it from Kubernetes' JOB_COMPLETION_INDEX, or from SLURM_ARRAY_TASK_ID if you run only some \
+      of the tasks 1 to N.
 
       Examples:
         pixelascent atlas -o atlas/

@@ -5,7 +5,7 @@ import PixelAscentTool
 
 struct Convert: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Convert the weights of another program to a model file.",
+    abstract: "Convert a model file of another program to PixelAscent's own format.",
     discussion: """
       Reads PyTorch state dicts (.pth, .pt, safetensors), ONNX models, and the pickle with SqueezeNet 1.1's original \
       weights. Nothing in a file is executed. The other commands can read these files too, but a converted file loads \

@@ -8,6 +8,7 @@ struct Visualize: ParsableCommand {
     abstract: "Show what the network thinks a class looks like, by gradient ascent on an image.",
     discussion: """
       The three cs231n recipes start from noise; simonyan starts from the mean image and gives the clearest shapes.
+
       The printed score and probability are those of the ascent's own image. All recipes but cs231n-tensorflow stretch \
       the written picture to the full range of colours, so the network may see another class in it.
 

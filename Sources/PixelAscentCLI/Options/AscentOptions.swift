@@ -32,7 +32,8 @@ struct AscentOptions: ParsableArguments {
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "Step length of cs231n-pytorch-normalized, or factor on the gradient of others (default: 25; simonyan: 5).",
+      "Length of a step of cs231n-pytorch-normalized; for other recipes the factor of the gradient (default: 25; "
+        + "simonyan: 5).",
       valueName: "f"))
   var learningRate: Double?
 

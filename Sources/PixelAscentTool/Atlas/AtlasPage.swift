@@ -27,7 +27,8 @@ struct AtlasPage {
     let body: HTML = """
       <header>
       <h1>What each class looks like to the network</h1>
-      <p>\(pictures), made by gradient ascent on the score of a class. \(records.isEmpty ? "" : Self.sheet)\
+      <p>\(pictures). Gradient ascent raised the score of the class that is named below the picture. \
+      \(records.isEmpty ? "" : Self.sheet)\
       <a href="manifest.jsonl">All scores and seeds</a>.</p>
       <label hidden>Search <input type="search" placeholder="class name or index"> <output></output></label>
       </header>

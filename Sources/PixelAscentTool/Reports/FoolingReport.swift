@@ -96,8 +96,8 @@ extension Fooling {
     if let first = steps.first(where: \.isRounded)?.iteration {
       notes.append(
         """
-        At iteration \(first) the image was first rounded to 8 bits: the second values there, and all later values, are those \
-        of the rounded image.\u{20}
+        At iteration \(first) the image was rounded to 8 bits for the first time: the second values at this \
+        iteration, and all later values, are those of the rounded image.\u{20}
         """)
     }
     if result.gradientsBeforeLastReLU > 0 {

@@ -47,8 +47,8 @@ extension ClassVisualization {
     let dead: HTML =
       result.gradientsBeforeLastReLU > 0
       ? """
-       The gradient of the score was zero \(ReportPage.count(result.gradientsBeforeLastReLU, "time")); there the ascent \
-      followed the score before the last ReLU.
+       The gradient of the score was zero \(ReportPage.count(result.gradientsBeforeLastReLU, "time")); then the ascent \
+      followed the score before the last ReLU instead.
       """ : ""
     let top = network.topClass(result.scores)
     let other: HTML =
@@ -123,7 +123,7 @@ extension ClassVisualization {
       ),
       ("Weight decay (L2)", ReportPage.number(l2)),
       ("Blur", blurEvery > 0 ? "every \(blurEvery) iterations, σ \(ReportPage.number(blurSigma)) pixels" : "none"),
-      ("Largest jitter", "\(maxJitter) pixels"), ("Rolled copies per step", "\(samples)"),
+      ("Largest jitter", "\(maxJitter) pixels"), ("Shifted copies per step", "\(samples)"),
       ("Clamped to valid colours", clamp ? "yes" : "no"),
       ("How the image is shown", "\(renderingName)"),
     ]

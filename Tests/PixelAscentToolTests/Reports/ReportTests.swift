@@ -109,7 +109,8 @@ import Testing
     #expect(page.contains("<dd>\(result.iterations) of at most 100</dd>"))
     // Each of the two curves has a dot before every step, after the last step, and for the rounded image.
     #expect(page.components(separatedBy: "<circle").count == 2 * (result.iterations + 2) + 1)
-    #expect(page.contains("At iteration \(result.iterations) the image was first rounded to 8 bits: the second values"))
+    #expect(
+      page.contains("At iteration \(result.iterations) the image was rounded to 8 bits for the first time: the second"))
   }
 
   @Test func foolingReportSaysThatNothingHasChanged() throws {
@@ -152,7 +153,7 @@ import Testing
       ("Height × width", "8 × 9 pixels"), ("Iterations", "5"), ("Learning rate (length of each step)", "25"),
       ("Weight decay (L2)", "0.001"),
       ("Blur", "every 10 iterations, σ 0.5 pixels"), ("Largest jitter", "16 pixels"),
-      ("Rolled copies per step", "1"), ("Clamped to valid colours", "yes"),
+      ("Shifted copies per step", "1"), ("Clamped to valid colours", "yes"),
       ("How the image is shown", "stretched to the full range of colours"),
     ]
     for (name, value) in facts { #expect(page.contains("<dt>\(name)</dt><dd>\(value)</dd>"), "\(name)") }
