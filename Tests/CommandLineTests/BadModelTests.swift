@@ -90,15 +90,15 @@ import Testing
     arguments: [
       (
         "cos\nsystem\n(S'touch ran'\ntR.",
-        "evil.pkl: refused: the pickle calls os.system; only plain data and NumPy arrays are read"
+        "evil.pkl: refused: the pickle uses os.system; only plain data and NumPy arrays are read"
       ),
       (
         "\u{80}\u{3}cposix\nsystem\nX\u{9}\0\0\0touch ran\u{85}R.",
-        "evil.pkl: refused: the pickle calls posix.system; only plain data and NumPy arrays are read"
+        "evil.pkl: refused: the pickle uses posix.system; only plain data and NumPy arrays are read"
       ),
       (
         "(c__builtin__\nexec\nS'open(\"ran\",\"w\")'\no.",
-        "evil.pkl: refused: the pickle calls __builtin__.exec; only plain data and NumPy arrays are read"
+        "evil.pkl: refused: the pickle uses __builtin__.exec; only plain data and NumPy arrays are read"
       ),
     ])
   func hostilePickle(_ pickle: String, _ line: String) throws {

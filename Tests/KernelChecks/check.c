@@ -132,7 +132,7 @@ double *check_reals(check *c, int count) {
 
 // MARK: - Arrays
 
-// Blocked planes or an image. An image is planes whose blocks have one channel.
+// Blocked planes or an image. An image has the layout of planes whose blocks have one channel.
 typedef struct {
   float *data;
   int channels, height, width, halo, block;
@@ -150,8 +150,8 @@ static float *element(array a, int channel, int row, int column) {
   return a.data + pixel * a.block + channel % a.block;
 }
 
-// Returns memory for an array, with its values. Without values the lanes beyond the channels are NaN too, because a
-// kernel has to write them.
+// Returns memory for an array, with `values` in it. If `values` is NULL, NaN stands for them, and for the lanes beyond
+// the channels too, because a kernel has to write these lanes.
 static float *fill(check *c, array a, const double *values) {
   size_t area = (size_t)(a.height + 2 * a.halo) * (size_t)(a.width + 2 * a.halo);
   size_t bytes = (size_t)padded_channels(a) * area * sizeof(float);
@@ -270,10 +270,10 @@ void check_within(check *c, const double *found, const double *expected, const d
 
 void check_zeros_around_planes(check *c, pxa_planes planes, const char *format, ...) {
   if (!has_zeros_around(of_planes(planes)))
-    FAIL(" wrote outside its output");
+    FAIL(": expected zeros in the halo and beyond the channels");
 }
 
 void check_zeros_around_image(check *c, pxa_image image, const char *format, ...) {
   if (!has_zeros_around(of_image(image)))
-    FAIL(" wrote outside its output");
+    FAIL(": expected zeros in the halo and beyond the channels");
 }

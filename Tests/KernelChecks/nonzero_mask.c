@@ -29,7 +29,7 @@ typedef struct {
   double density;
 } sparse_case;
 
-// Returns reals. The fraction `density` of them is not zero.
+// Returns reals. About the fraction `density` of them is not zero.
 static double *sparse_reals(check *c, int count, double density) {
   double *values = check_reals(c, count);
   for (int i = 0; i < count; i++)

@@ -25,7 +25,8 @@ static void crashed(int signal) {
   write_text(running_set);
   write_text(": ");
   write_text(running_check);
-  write_text(signal == SIGSEGV || signal == SIGBUS ? ": left its arrays\n" : ": assertion or undefined behaviour\n");
+  write_text(signal == SIGSEGV || signal == SIGBUS ? ": access outside its arrays\n"
+                                                   : ": failed assertion or undefined behaviour\n");
   _exit(1);
 }
 

@@ -15,7 +15,7 @@ extension ONNXImporter {
       weight.shape[1] == input.size.channels / groups
     else {
       throw failNode(
-        "has weights of shape \(shapeText(weight.shape)) in \(groups) groups, found \(input.size.channels) input "
+        "has weights of shape \(shapeText(weight.shape)) and group = \(groups), found \(input.size.channels) input "
           + "channels")
     }
     let bias = shapes.constants.count > 2 ? try shapes.constants[2]?.parameter() : nil
@@ -154,7 +154,7 @@ extension ONNXImporter {
       let slack = size + axis.before + axis.after - (axis.kernel - 1) * axis.dilation - 1
       guard slack >= 0 else {
         let padded = size + axis.before + axis.after
-        throw failNode("has a window of \(padded - slack) pixels, found an image of \(padded) pixels with its padding")
+        throw failNode("has a window of \(padded - slack) pixels, found an image of \(padded) pixels, padding included")
       }
       guard ceilMode else { return slack / axis.stride + 1 }
       let count = (slack + axis.stride - 1) / axis.stride + 1

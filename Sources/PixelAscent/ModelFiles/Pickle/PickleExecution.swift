@@ -141,7 +141,7 @@ extension PickleMachine {
       isModule
       ? "it holds a whole module, so save its state_dict() instead: torch.save(model.state_dict(), path)"
       : "only \(dialect.contents) are read"
-    throw reader.fail("refused: the pickle calls \("\(module).\(name)".oneLine); \(hint)")
+    throw reader.fail("refused: the pickle uses \("\(module).\(name)".oneLine); \(hint)")
   }
 
   /// Pushes a string of Python 2, which may hold text or bytes. An ASCII string is taken for text.

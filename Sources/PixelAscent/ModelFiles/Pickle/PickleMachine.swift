@@ -35,8 +35,8 @@ struct PickleMachine {
   var arrays = [Tensor?]()
   var storages = [StoredTensor.Storage]()
   var tensors = [StoredTensor]()
-  /// The number of elements that may still be made or copied. A valid file has a byte for each; a hostile one could make
-  /// many large values of the same bytes.
+  /// The number of elements that may still be made or copied. A valid file has a byte for each; a hostile one could
+  /// make many large values of the same bytes.
   private var elementBudget: Int
 
   private var stack = [Value]()

@@ -24,7 +24,7 @@ struct PickleReader {
 
   /// Throws if bytes follow the pickle.
   func checkEnd() throws(PixelAscentError) {
-    guard remaining == 0 else { throw fail("\(remaining) bytes follow the pickle's end") }
+    guard remaining == 0 else { throw fail("expected no bytes after the pickle's end, found \(remaining)") }
   }
 
   mutating func byte() throws(PixelAscentError) -> UInt8 {

@@ -41,7 +41,8 @@ struct ProtobufWriter {
   }
 }
 
-/// Writes an ONNX file by hand. The input is an image of shape (1, 3, 8, 8); a test adds the nodes and tensors that it needs.
+/// Writes an ONNX file by hand. The input is an image of shape (1, 3, 8, 8); a test adds the nodes and tensors that it
+/// needs.
 struct ONNXWriter {
   private var nodes: [[UInt8]] = []
   private var tensors: [[UInt8]] = []

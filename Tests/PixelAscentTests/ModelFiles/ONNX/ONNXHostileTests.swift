@@ -70,7 +70,7 @@ import Testing
     let weights = [Float](repeating: 1, count: 12)
     #expect(
       convolution { $0.floats("w", [2, 6, 1, 1], weights) }
-        == "m.onnx: node conv: Conv has weights of shape (2, 6, 1, 1) in 1 groups, found 3 input channels")
+        == "m.onnx: node conv: Conv has weights of shape (2, 6, 1, 1) and group = 1, found 3 input channels")
     #expect(
       convolution { $0.floats("w", [4, 3, 1], weights) }.contains("expected a convolution of 2 dimensions, found 1"))
     #expect(convolution { $0.floats("w", [0, 3, 1, 1], []) }.contains("(0, 3, 1, 1)"))
@@ -121,7 +121,7 @@ import Testing
       line {
         $0.node("MaxPool", ["x"], ["a"], name: "pool", ["kernel_shape": [9, 9]])
         head(&$0, "a")
-      }.contains("node pool: MaxPool has a window of 9 pixels, found an image of 8 pixels with its padding"))
+      }.contains("node pool: MaxPool has a window of 9 pixels, found an image of 8 pixels, padding included"))
     #expect(
       line {
         $0.node("MaxPool", ["x"], ["a"], name: "pool", ["kernel_shape": [2, 2], "strides": [0, Int.max]])

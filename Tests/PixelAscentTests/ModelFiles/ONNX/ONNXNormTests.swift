@@ -41,8 +41,8 @@ import Testing
     #expect(try model.parameters["norm.bias"]?.tensor().values == [4, 5, 6])
   }
 
-  /// The constant that is added to a linear layer's output is not the layer's bias if another node reads the output, even
-  /// under another name.
+  /// The constant that is added to a linear layer's output is not the layer's bias if another node reads the output,
+  /// even under another name.
   @Test func addedConstantIsNoBiasOfAnOutputWithOtherReaders() throws {
     let model = try model {
       $0.floats("matrix", [3, 2], [1, 2, 3, 4, 5, 6])

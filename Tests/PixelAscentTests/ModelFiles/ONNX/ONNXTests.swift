@@ -64,8 +64,8 @@ import Testing
     #expect(model.graph.layers.count == 7)
   }
 
-  /// PyTorch's newer exporter writes the average of channels that are the last axis as a vector. A Gather whose indices have
-  /// four dimensions then makes an image of it.
+  /// PyTorch's newer exporter writes the average of channels that are the last axis as a vector. A Gather whose indices
+  /// have four dimensions then makes an image of it.
   @Test func gatherGivesItsOutputTheAxesOfTheIndices() throws {
     func model(_ indices: [Int]) throws -> Model {
       let file = ONNXWriter.file {

@@ -69,7 +69,7 @@ import Testing
     for file in pickles.flatMap({ files($0, [("0", count: 4, HostilePyTorchTests.fourFloats)]) }) {
       #expect(
         line(file)
-          == "w.pth: refused: the pickle calls \(name); only plain data and tensors of floats or integers are read")
+          == "w.pth: refused: the pickle uses \(name); only plain data and tensors of floats or integers are read")
     }
     #expect(!FileManager.default.fileExists(atPath: "pickle-was-executed"))
   }
@@ -81,7 +81,7 @@ import Testing
   func refusesOtherGlobals(name: String) {
     let parts = name.split(separator: ".").map(String.init)
     let pickle = PickleWriter.pickle { $0.global(parts.dropLast().joined(separator: "."), parts.last ?? "") }
-    refused(TorchFiles.archive(pickle, []), "refused: the pickle calls \(name); only plain data and tensors")
+    refused(TorchFiles.archive(pickle, []), "refused: the pickle uses \(name); only plain data and tensors")
   }
 
   @Test(arguments: ["zip", "legacy-checkpoint"]) func survivesDamage(name: String) throws {
@@ -91,7 +91,7 @@ import Testing
     }
     let sizes = (0..<50).map { bytes.count * $0 / 50 } + [bytes.count - 1]
     let accepted = sizes.filter { !line(Array(bytes[..<$0])).hasPrefix("w.pth: ") }
-    #expect(accepted == [], "truncated to these sizes it was read all the same")
+    #expect(accepted == [], "the file was read although it was truncated to these sizes")
   }
 
   @Test func refusesTensorsOutOfRange() {
@@ -181,7 +181,7 @@ import Testing
     refused("expected numbers in the byte order \"little\", found \"big\"") {
       $0.append(.init("archive/byteorder", Array("big".utf8)))
     }
-    refused("1 bytes follow the pickle's end") { $0[0].data.append(0) }
+    refused("expected no bytes after the pickle's end, found 1") { $0[0].data.append(0) }
     if zip64 {
       refused("directory is damaged at entry 1") { $0[1].declaredSize = -1 }
     }

@@ -42,7 +42,7 @@ import Testing
   @Test func refusesAModuleWithAdvice() throws {
     #expect(
       errorLine { _ = try read(fixture("module")) }
-        == "w.pth: refused: the pickle calls torch.nn.modules.linear.Linear; it holds a whole module, so save its "
+        == "w.pth: refused: the pickle uses torch.nn.modules.linear.Linear; it holds a whole module, so save its "
         + "state_dict() instead: torch.save(model.state_dict(), path)")
   }
 
@@ -56,7 +56,8 @@ import Testing
   }
 
   @Test func readsLargePickles() throws {
-    // The pickles are longer than the pieces in which a file is read; lines and strings cross the borders of the pieces.
+    // The pickles are longer than the pieces in which a file is read; lines and strings cross the borders of the
+    // pieces.
     let names = (0..<3000).map { "layer\($0).\(String(repeating: "x", count: $0 % 61))" }
     let pickle = PickleWriter.dictionary { writer in
       for (index, name) in names.enumerated() {
@@ -83,7 +84,8 @@ import Testing
     #expect(try read(bytes)["a"]?.tensor().values == [0, 1])
   }
 
-  /// Python 2 pickled ordered dictionaries as lists of pairs. PyTorch 0.x wrote tensors differently, and views of storages.
+  /// Python 2 pickled ordered dictionaries as lists of pairs. PyTorch 0.x wrote tensors differently, and views of
+  /// storages.
   @Test func readsWhatOldVersionsWrote() throws {
     let pickle = PickleWriter.pickle { writer in
       writer.global("collections", "OrderedDict")
