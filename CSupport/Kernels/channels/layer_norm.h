@@ -22,7 +22,7 @@ enum {
   NORM_GRAD_PIXELS = (TILE_PIXELS + 1) / 2 // pixels of a group in the gradient, which has two sums per pixel
 };
 
-// The input of the statistics.
+// What the statistics are computed from.
 typedef struct {
   pxa_planes x, dy;   // dy only in the gradient
   const float *scale; // only in the gradient

@@ -14,7 +14,7 @@
 #include "../simd/simd.h"
 #include "pxa_types.h"
 
-// Inlined with a constant `channels`.
+// Every caller passes a constant for `channels`, so that the compiler makes a loop for each number of channels.
 PXA_INLINE void normalize_rows(pxa_image x, const uint8_t *rgb, const float *scale, const float *offset, pxa_range rows,
                                int channels) {
   for (int c = 0; c < channels; c++)

@@ -4,10 +4,10 @@ internal import CPixelCodec
 extension RGBImage {
   /// Reads the picture in the JPEG or PNG file at `path`, upright and as RGB.
   ///
-  /// The file's content decides its format, not its name. The EXIF orientation is applied, grey values are copied to
-  /// all three channels, CMYK and YCCK are converted to RGB, alpha is composited on white, and 16 bits are rounded to
-  /// 8. There is no colour management. A file that declares more than `maxMegapixels`, in 10⁶ pixels, is refused before
-  /// memory for the pixels is allocated.
+  /// The format is found from the file's content, not from its name. The EXIF orientation is applied, grey values are
+  /// copied to all three channels, CMYK and YCCK are converted to RGB, alpha is composited on white, and 16 bits are
+  /// rounded to 8. There is no colour management. A file that declares more than `maxMegapixels`, in 10⁶ pixels, is
+  /// refused before memory for the pixels is allocated.
   ///
   /// - Throws: ``PixelAscentError`` of kind `unreadableFile`, `invalidImage` or `sizeLimit`.
   public init(contentsOf path: String, maxMegapixels: Double = 100) throws(PixelAscentError) {

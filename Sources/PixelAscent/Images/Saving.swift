@@ -17,7 +17,7 @@ extension RGBImage {
   }
 
   /// Returns the picture as the bytes of a file with the format and the comment of another `file`, which error lines
-  /// call `name`. The content of that file decides the format, not its name.
+  /// call `name`. The format is found from the content of that file, not from its name.
   package func data(like file: [UInt8], name: String) throws(PixelAscentError) -> [UInt8] {
     try data(ImageFormat(of: file, name: name), name, Self.comment(inFile: file, name: name))
   }

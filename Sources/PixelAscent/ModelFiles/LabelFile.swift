@@ -3,11 +3,11 @@
 extension Labels {
   /// Reads a file of class names: one name per line, or JSON.
   ///
-  /// JSON is an array of names, an array of arrays of synonyms, or an object that maps class indices to either. WordNet
-  /// identifiers, which Keras writes before the names, are moved behind them.
+  /// In JSON a class is a name or an array of synonyms. The file is an array of classes, or an object whose keys are
+  /// the class indices. WordNet identifiers, which Keras writes before the names, are moved behind them.
   ///
   /// - Throws: ``PixelAscentError`` of kind `unreadableFile` if the file can't be read, or `invalidModel` if it holds
-  ///   something else.
+  ///   no names in one of these forms, or an empty name.
   public init(contentsOf path: String) throws(PixelAscentError) {
     let bytes = try Files.read(path)
     let first = bytes.first { !" \t\r\n".utf8.contains($0) }
@@ -27,7 +27,7 @@ extension Labels {
     }
   }
 
-  /// Reads the names from JSON: an array, or an object by class index.
+  /// Reads the names from the bytes of a JSON file.
   private init(json bytes: [UInt8]) throws(PixelAscentError) {
     let list: LabelList
     do {

@@ -24,7 +24,7 @@ public struct Network: Sendable {
   private let sources: [ByteSource]
 
   /// Reads a model file: PixelAscent's own safetensors, a state dict of a known architecture as `.pth` or safetensors,
-  /// ONNX, or the pickle of SqueezeNet's original weights. The content decides the format, not the file's name.
+  /// ONNX, or the pickle of SqueezeNet's original weights. The format is found from the content, not from the name.
   ///
   /// - Parameters:
   ///   - path: the model file
@@ -154,7 +154,7 @@ public struct Network: Sendable {
     parallel.overRows(image.height, body)
   }
 
-  /// Returns an evaluation with an image loaded, which is first resized as the preprocessing says.
+  /// Resizes an image as the preprocessing says, and returns an evaluation with the resized image loaded.
   ///
   /// - Parameters:
   ///   - image: a photograph of any size
@@ -172,8 +172,8 @@ public struct Network: Sendable {
     return evaluation
   }
 
-  /// Returns an evaluation with the image in a JPEG or PNG file loaded, which is first resized as the preprocessing
-  /// says.
+  /// Reads the image in a JPEG or PNG file, resizes it as the preprocessing says, and returns an evaluation with the
+  /// resized image loaded.
   ///
   /// - Parameters:
   ///   - bytes: the whole file

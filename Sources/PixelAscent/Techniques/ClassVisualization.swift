@@ -122,7 +122,7 @@ public struct ClassVisualization: Technique {
     public let gradientsBeforeLastReLU: Int
   }
 
-  /// The technique's name in a picture's provenance, which is also the name of the technique's command.
+  /// The name of the technique in the provenance of pictures, and of its command.
   public static let name = "visualize"
   /// The image that the technique needs: ``Subject/start`` if ``start`` is `image`, else none.
   public var source: Subject.Source { start == .image ? .start : .none }

@@ -21,7 +21,7 @@ public struct Fooling: Technique {
     self.maxIterations = maxIterations
   }
 
-  /// The technique's name in a picture's provenance, which is also the name of the technique's command.
+  /// The name of the technique in the provenance of pictures, and of its command.
   public static let name = "fool"
   /// The image that the technique needs: ``Subject/photo``.
   public var source: Subject.Source { .photo }

@@ -16,7 +16,7 @@ public struct Saliency: Technique {
     (self.objective, self.colormap, self.percentile) = (objective, colormap, percentile)
   }
 
-  /// The technique's name in a picture's provenance, which is also the name of the technique's command.
+  /// The name of the technique in the provenance of pictures, and of its command.
   public static let name = "saliency"
   /// The image that the technique needs: ``Subject/photo``.
   public var source: Subject.Source { .photo }

@@ -9,7 +9,7 @@ public protocol Technique: Codable, Hashable, Sendable {
   /// The result of the technique.
   associatedtype Result: Sendable
 
-  /// The technique's name in a picture's provenance, which is also the name of the technique's command.
+  /// The name of the technique in the provenance of pictures, and of its command.
   static var name: String { get }
   /// What people call the technique's pictures, such as "saliency map".
   static var title: String { get }

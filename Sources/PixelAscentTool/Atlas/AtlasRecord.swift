@@ -51,12 +51,12 @@ package struct AtlasRecord: Codable, Hashable, Sendable {
   }
 }
 
-/// A picture of an atlas, whether it has been made yet or not.
+/// A picture of an atlas, whether it has already been made or not.
 package struct AtlasItem: Sendable {
   package let `class`: Int
   package let label: String
   package let visualization: ClassVisualization
-  /// The picture's file name in the atlas's folder, which differs from that of every other item.
+  /// The picture's file name in the atlas's folder. No two items have the same.
   package let output: String
   /// The provenance that is written into the picture's file; see ``Provenance/text()``.
   package let provenance: String

@@ -7,7 +7,8 @@ package struct InputImages: Sendable {
   /// An image.
   package struct Item: Sendable {
     package let path: String
-    /// The name of the image's results, without an ending; it is a path if the results mirror the folders of the images.
+    /// The name of the image's results, without an ending; it is a path if the results mirror the folders of the
+    /// images.
     package fileprivate(set) var resultName: String
     fileprivate var isInFolder = false
   }
@@ -92,8 +93,8 @@ package struct InputImages: Sendable {
     return lines.map(String.init)
   }
 
-  /// Returns the items of a list or of several folders. The name of an item's results is the item's path. Absolute paths
-  /// lose the folders that all of them share; paths with ".." lose the folders that all of those share.
+  /// Returns the items of a list or of several folders. The name of an item's results is the item's path. Absolute
+  /// paths lose the folders that all of them share; paths with ".." lose the folders that all of those share.
   private static func named(_ list: [String]) -> [Item] {
     enum Kind { case down, up, absolute }
     func kind(_ path: String) -> Kind { path.isAbsolute ? .absolute : path.pathComponents.contains("..") ? .up : .down }

@@ -6,7 +6,7 @@ import PixelAscent
 package struct ModelRequest: Sendable {
   /// How to read the file, without the labels.
   private let settings: ModelSettings
-  /// The file with the names of the classes; nil takes the names in the model file.
+  /// The file with the names of the classes; nil for the names in the model file.
   package let labels: String?
 
   package init(_ settings: ModelSettings, labels: String?) { (self.settings, self.labels) = (settings, labels) }
@@ -23,7 +23,7 @@ package struct ModelRequest: Sendable {
 
 /// The network that a command uses, before it is read.
 package struct NetworkSource: Sendable {
-  /// The model file; nil takes the one that ``ModelLocation/search(_:)`` finds.
+  /// The model file; nil for the one that ``ModelLocation/search(_:)`` finds.
   package let model: String?
   package let request: ModelRequest
   package let run: RunSettings

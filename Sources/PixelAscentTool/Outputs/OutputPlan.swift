@@ -9,7 +9,7 @@ struct OutputPlan {
   /// The folders that the request names with a "/" at the end and that do not exist yet.
   private(set) var newFolders: [String] = []
   private let stems: [String]
-  /// The files whose names the program has chosen, not the user. They are stored as UTF-8, because file systems
+  /// The files with names that the program has chosen, not the user. They are stored as UTF-8, because file systems
   /// distinguish more names than Swift strings do.
   private var defaultFiles: Set<[UInt8]> = []
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 
-/// The paths that the options of a command give for its results: one for each kind of file, nil for a kind that is not
-/// asked for.
+/// The paths that the options of a command give for its results, one for each kind of file. Without a path there is no
+/// such file, except for `output`.
 ///
-/// A path is a folder if a folder exists there or if the path ends in "/", else it is a file.
+/// A path means a folder if a folder exists there or if the path ends in "/", else a file.
 package struct OutputRequest: Sendable {
-  /// The result's own picture; nil takes a default name in the working directory.
+  /// The result's own picture. Without a path it gets a default name in the working directory.
   package var output: String?
   /// Several pictures side by side.
   package var figure: String?

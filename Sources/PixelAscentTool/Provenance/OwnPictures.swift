@@ -20,8 +20,9 @@ extension Provenance {
 
   /// Reads the provenance in the bytes of a picture's file. Errors begin with `name`.
   ///
-  /// - Throws: ``PixelAscentError`` of kind `invalidImage` if the file is a contact sheet, or as
-  ///   `Provenance.init(inFile:name:)` does.
+  /// - Throws: as `Provenance.init(inFile:name:)` does, and ``PixelAscentError`` of kind `invalidImage` if the file is
+  ///   a
+  ///   contact sheet.
   package init(ofPicture bytes: [UInt8], name: String) throws(PixelAscentError) {
     if Self.isContactSheet(bytes) {
       throw PixelAscentError(

@@ -69,7 +69,7 @@ struct ReportPage {
 
   /// Returns a figure of an image and a caption.
   ///
-  /// - Throws: ``PixelAscentError`` as ``RGBImage/pngData()`` does.
+  /// - Throws: ``PixelAscentError`` as ``RGBImage/pngData(comment:)`` does.
   static func figure(_ image: RGBImage, alt: String, caption: HTML) throws(PixelAscentError) -> HTML {
     """
     <figure>
@@ -82,7 +82,7 @@ struct ReportPage {
 
   /// Returns an `img` element that holds the image itself as PNG.
   ///
-  /// - Throws: ``PixelAscentError`` as ``RGBImage/pngData()`` does.
+  /// - Throws: ``PixelAscentError`` as ``RGBImage/pngData(comment:)`` does.
   static func picture(_ image: RGBImage, alt: String) throws(PixelAscentError) -> HTML {
     let data = Data(try image.pngData()).base64EncodedString()
     return """

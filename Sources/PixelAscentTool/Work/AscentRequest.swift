@@ -13,8 +13,8 @@ package struct AscentRequest: Sendable {
 
   /// - Parameters:
   ///   - recipes: the parameters, one value per recipe
-  ///   - start: "noise", "zero", or the file to start from; nil takes each recipe's own start
-  ///   - size: the size of the images; nil takes the network's input size
+  ///   - start: "noise", "zero", or the file to start from; nil for each recipe's own start
+  ///   - size: the size of the images; nil for the network's input size
   package init(_ recipes: [ClassVisualization], start: String?, size: PixelSize?, seeds: Seeds) {
     (self.recipes, self.start, self.size, self.seeds) = (recipes, start, size, seeds)
   }

@@ -22,7 +22,7 @@ package struct ReproduceWork {
   /// - Parameters:
   ///   - file: the picture's file
   ///   - input: the file of the photo or the start image; nil if the command names none
-  ///   - model: the model file; nil takes the one that ``ModelLocation/find(_:)`` finds
+  ///   - model: the model file; nil for the one that ``ModelLocation/find(_:)`` finds
   package init(_ file: String, input: String?, model: String?, _ run: RunSettings) throws {
     (self.file, self.run) = (file, run)
     bytes = try Files.read(file)

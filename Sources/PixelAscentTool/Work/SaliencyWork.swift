@@ -22,7 +22,7 @@ package struct SaliencyWork: Sendable {
   ///
   /// - Parameters:
   ///   - images: files, folders, or "-"
-  ///   - className: the class; nil takes the class with the highest score in each image
+  ///   - className: the class; nil for the class with the highest score in each image
   package init(
     _ images: [String], class className: String?, _ saliency: Saliency, _ request: OutputRequest,
     _ source: NetworkSource

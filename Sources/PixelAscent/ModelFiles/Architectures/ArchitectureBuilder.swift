@@ -22,7 +22,7 @@ struct ArchitectureBuilder {
     /// ⌊kernel/2⌋ on each side.
     case half
     case each(Int)
-    /// TensorFlow's "SAME", for inputs whose size the stride divides.
+    /// TensorFlow's "SAME", for inputs whose size is a multiple of the stride.
     case same
   }
 
@@ -35,7 +35,7 @@ struct ArchitectureBuilder {
   }
 
   let dict: StateDict
-  /// The architecture's name, as far as it is known yet.
+  /// The architecture's name; at first the one that the user gave, or the family's.
   var architecture: String
   /// The name of an architecture that the user gave.
   let wanted: String?
@@ -190,11 +190,11 @@ extension ArchitectureBuilder {
     return add(name, Affine(), [x], channels: x.channels, pixels: x.pixels)
   }
 
-  /// Makes a tensor of the state dict a parameter, under the name `key` or else its own.
+  /// Makes a tensor of the state dict a parameter, under the name `key`, or under the tensor's own name without `key`.
   ///
   /// - Parameters:
   ///   - shape: the extents that the tensor must have; nil allows any
-  ///   - change: a function that returns the parameter's shape for the tensor's
+  ///   - change: a function that takes the tensor's shape and returns the parameter's
   private mutating func take(
     _ name: String, _ shape: [Int?], as change: ([Int]) -> [Int] = { $0 }, to key: String? = nil
   ) throws(PixelAscentError) {

@@ -54,8 +54,8 @@ extension ONNXImporter {
 
   private func arithmetic(_ x: Double, _ y: Double) -> Double { ONNXArithmetic.real(node.type, x, y) ?? .nan }
 
-  /// Adds the layers of a pending value: at most one if the value is a known function of its base, else at least one per
-  /// operator.
+  /// Adds the layers of a pending value: at most one if the value is a known function of its base, else at least one
+  /// per operator.
   mutating func layers(of pending: ONNXPending) throws(PixelAscentError) -> ONNXView? {
     if pending.depth > 1, let match = pending.function.match {
       switch match {
@@ -157,8 +157,8 @@ extension ONNXImporter {
         ]))
   }
 
-  /// Returns the numbers of a constant that has one per channel of a view. Any other constant gives nil, which is
-  /// recorded.
+  /// Returns the numbers of a constant that has one per channel of a view. Records any other constant as not supported,
+  /// and returns nil.
   private mutating func perChannel(
     _ constant: ONNXConstant, _ view: ONNXView
   ) throws(PixelAscentError) -> [Double]? {

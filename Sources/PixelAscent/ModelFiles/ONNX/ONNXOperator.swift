@@ -56,7 +56,8 @@ enum ONNXOperator: String {
 }
 
 extension ONNXImporter {
-  /// Returns the values that the current node makes; nil if it is not supported as it is used, which is then recorded.
+  /// Returns the values that the current node makes. If its inputs or attributes are not supported, records that and
+  /// returns nil.
   mutating func convert(_ kind: ONNXOperator, _ shapes: ONNXShapes) throws(PixelAscentError) -> [ONNXValue]? {
     if !shapes.has(0) { throw failNode("lacks an input") }
     let view: ONNXView?
@@ -95,8 +96,8 @@ extension ONNXImporter {
     return nil
   }
 
-  /// Returns a value as a view. A pending value becomes layers; nil if one of its operators is not supported, which is
-  /// then recorded.
+  /// Returns a value as a view. A pending value becomes layers; if one of its operators is not supported, records that
+  /// and returns nil.
   mutating func view(_ name: String) throws(PixelAscentError) -> ONNXView? {
     switch values[name] {
     case .view(let view): return view
@@ -116,7 +117,8 @@ extension ONNXImporter {
     return try settled(view)
   }
 
-  /// Returns the current node's input if it has the shape (1, channels, rows, columns); if not, records that.
+  /// Returns the current node's input if it has the shape (1, channels, rows, columns). If not, records
+  /// that and returns nil.
   mutating func plane() throws(PixelAscentError) -> ONNXView? {
     guard let view = try settledView(node.inputs[0]) else { return nil }
     guard view.isPlanar else {
@@ -125,8 +127,8 @@ extension ONNXImporter {
     return view
   }
 
-  /// Returns a view whose axes are those of its layer. A vector of many pixels is flattened; any other view whose axes
-  /// are not its layer's gives nil, which is recorded.
+  /// Returns a view whose axes are those of its layer, for a view that may have others. A vector becomes the output of
+  /// a new layer that flattens. For any other view with other axes, records that it is not supported, and returns nil.
   mutating func settled(_ view: ONNXView) throws(PixelAscentError) -> ONNXView? {
     if view.roles != nil { return view }
     guard view.isVector, let axis = view.shape.firstIndex(where: { $0 > 1 }) else {

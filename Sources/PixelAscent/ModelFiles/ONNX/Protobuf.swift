@@ -24,8 +24,8 @@ final class ByteWindow {
 
 /// A message in the wire format of Protocol Buffers, read field by field.
 ///
-/// A field is a varint that holds its number and its wire type, then its value: a varint, 4 or 8 bytes, or a length as
-/// a varint and as many bytes. The bytes of a value are read only when they are asked for. See
+/// A field is a varint that holds its number and its wire type, then its value: a varint, 4 or 8 bytes, or a varint
+/// that gives a number of bytes, then these bytes. The bytes of a value are read only when they are asked for. See
 /// <https://protobuf.dev/programming-guides/encoding/>.
 struct ProtobufMessage {
   private let window: ByteWindow

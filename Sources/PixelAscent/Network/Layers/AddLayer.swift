@@ -24,8 +24,8 @@ extension Add: RunnableOperation {
   }
 }
 
-/// Adds two inputs and clamps the sum. The gradient of the output has already been multiplied by the clamp's
-/// derivative.
+/// Adds two inputs and clamps the sum. When `backward` runs, the pass has already multiplied the output's gradient by
+/// the clamp's derivative.
 struct AddLayer: RunnableLayer {
   let clamp: Clamp
 

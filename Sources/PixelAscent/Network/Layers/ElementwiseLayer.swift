@@ -43,7 +43,8 @@ struct ElementwiseLayer: RunnableLayer {
   var partialOutput: PartialOutput { .fromSameBlocks }
 }
 
-/// Clamps each element. The gradient of the output has already been multiplied by the clamp's derivative.
+/// Clamps each element. When `backward` runs, the pass has already multiplied the output's gradient by the clamp's
+/// derivative.
 struct ClampLayer: RunnableLayer {
   let clamp: Clamp
 
