@@ -56,8 +56,8 @@ import Testing
     let path = folder.path + "/pipe"
     #expect(mkfifo(path, 0o600) == 0)
     let bytes = (0..<2_500_000).map { UInt8(truncatingIfNeeded: $0 >> 5) }
-    // Reader and writer wait for each other. Each has its own thread, because on the tests' shared pool a waiting thread
-    // would block other tests.
+    // Reader and writer wait for each other. Each has its own thread, because on the tests' shared pool a waiting
+    // thread would block other tests.
     async let received = onThread { try Files.read(path) }
     async let written: Void = onThread { try Files.write(bytes, to: path) }
     #expect(try await received == bytes)

@@ -26,7 +26,7 @@ import Testing
     #expect(try run("-o a \(options)").errors.hasPrefix("5 of 5 pictures already exist\n"))
   }
 
-  @Test("--classes reads a file, and several recipes are part of the pictures' names")
+  @Test("--classes reads a file, and with several recipes every picture has its recipe in its name")
   func classes() throws {
     try folder.add("list.txt", Array("tarantula\n\n 366 \n".utf8))
     let options = "--classes list.txt --recipe simonyan --recipe cs231n-tensorflow --size 32 --iterations 1"
@@ -41,7 +41,7 @@ import Testing
   @Test("A text that is a list of classes is read as one, even if a file has that name")
   func listBeforeFile() throws {
     for name in ["76", "gorilla"] { try folder.add(name, Array("3\n".utf8)) }
-    // "shark" does not name a single class, so "shark,3" is not a list of classes and means the file.
+    // Several classes are called "shark", so "shark,3" is not a list of classes and means the file.
     try folder.add("shark,3", Array("gorilla\n".utf8))
     let options = "--size 32 --iterations 1 --quiet"
     for (classes, name) in [("76", "tarantula"), ("gorilla", "gorilla"), ("shark,3", "gorilla")] {

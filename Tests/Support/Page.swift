@@ -4,8 +4,8 @@
 package enum Page {
   private static let voidElements: Set<Substring> = ["meta", "link", "img", "input", "br"]
 
-  /// Returns what is wrong with a page: unmatched tags, open quotation marks, pictures that are not data URLs or have no alt
-  /// text, and anything that a browser would fetch.
+  /// Returns what is wrong with a page: unmatched tags, open quotation marks, pictures that are not data URLs or have
+  /// no alt text, and anything that a browser would fetch.
   package static func problems(_ page: String) -> [String] {
     var problems: [String] = [], open: [Substring] = []
     for tag in tags(page) {

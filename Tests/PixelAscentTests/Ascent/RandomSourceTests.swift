@@ -61,8 +61,8 @@ import Testing
 
   private static let count = 1 << 20
 
-  /// Returns √n times the largest distance between the numbers' distribution and `cdf` (Kolmogorov and Smirnov). Numbers of
-  /// that distribution stay below 1.95 in 999 of 1000 cases.
+  /// Returns √n times the largest distance between the numbers' distribution and `cdf` (Kolmogorov and Smirnov).
+  /// Numbers of that distribution stay below 1.95 in 999 of 1000 cases.
   private static func distance(_ numbers: [Float], cdf: (Double) -> Double) -> Double {
     let sorted = numbers.sorted(), n = Double(numbers.count)
     var worst = 0.0
@@ -109,7 +109,8 @@ import Testing
     }
   }
 
-  /// For every third of the 2²⁴ arguments that normal numbers need, and for others over the whole range of a float.
+  /// The arguments are every third of the 2²⁴ arguments that normal numbers need, and others over the whole range of a
+  /// float.
   @Test func logarithmIsWithinThreeUnits() {
     var worst = 0.0
     func check(_ x: SIMD16<Float>) {

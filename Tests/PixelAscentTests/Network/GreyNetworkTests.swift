@@ -32,7 +32,7 @@ import Testing
     return RGBImage(width: width, height: height, pixels: pixels)
   }
 
-  /// With Rec. 601's weights of red, green and blue, like Pillow's convert("L").
+  /// The weights of red, green and blue are those of Rec. 601, as in Pillow's convert("L").
   @Test func makesColoursGrey() throws {
     let picture = Self.picture(28, 28), input = try network.input(for: picture)
     #expect(network.channels == 1)

@@ -39,7 +39,8 @@ struct NetworkCase: Sendable, CustomTestStringConvertible {
 private typealias S = SmallNetworks
 
 extension NetworkCase {
-  /// Sums: in place of a convolution's output, of sums, of one value twice, with and without a clamp, of clamped values.
+  /// Sums: in place of a convolution's output, of sums, of one value twice, with and without a clamp, of clamped
+  /// values.
   fileprivate static let residual = NetworkCase(
     testDescription: "residual",
     graph: Graph(
@@ -59,8 +60,8 @@ extension NetworkCase {
       ], output: "scores"),
     sizes: [(17, 17), (17, 33), (33, 17)])
 
-  /// A dense block; concatenations: at block boundaries and elsewhere, of values with and without a clamp, of one value twice,
-  /// of concatenations; max pools of a concatenation, and of a value that is part of one.
+  /// A dense block; concatenations: at block boundaries and elsewhere, of values with and without a clamp, of one value
+  /// twice, of concatenations; max pools of a concatenation, and of a value that is part of one.
   fileprivate static let dense = NetworkCase(
     testDescription: "dense",
     graph: Graph(
@@ -84,8 +85,8 @@ extension NetworkCase {
       ], output: "scores"),
     sizes: [(16, 16), (16, 24), (24, 16)])
 
-  /// Channels that are sliced, shuffled and concatenated; depthwise and grouped convolutions; scores that are a slice of a
-  /// linear layer's outputs.
+  /// Channels that are sliced, shuffled and concatenated; depthwise and grouped convolutions; scores that are a slice
+  /// of a linear layer's outputs.
   fileprivate static let shuffled = NetworkCase(
     testDescription: "shuffled",
     graph: Graph(
@@ -105,8 +106,8 @@ extension NetworkCase {
       ], output: "scores"),
     sizes: [(16, 16)])
 
-  /// An image that convolutions, pools, sums, products, slices and concatenations read; a head whose kernel is as large as its
-  /// input.
+  /// An image that convolutions, pools, sums, products, slices and concatenations read; a head whose kernel is as large
+  /// as its input.
   fileprivate static let sharedImage = NetworkCase(
     testDescription: "shared image",
     graph: Graph(
@@ -154,8 +155,8 @@ extension NetworkCase {
       ], output: "scores"),
     sizes: [(17, 17), (17, 33)])
 
-  /// Vectors beside planes of 1×1 pixels with a halo; scores that are read by other scores, and by a layer on which no score
-  /// depends.
+  /// Vectors beside planes of 1×1 pixels with a halo; scores that are read by other scores, and by a layer on which no
+  /// score depends.
   fileprivate static let heads = NetworkCase(
     testDescription: "heads",
     graph: Graph(

@@ -8,8 +8,8 @@ import Testing
 @Suite struct NetworkFuzzTests {
   private static let size = 12
 
-  /// Returns the comparison of the graph that a seed gives; nil if the graph is invalid, if rounding could decide a tie, or if
-  /// all gradients are zero.
+  /// Returns the comparison of the graph that a seed gives; nil if the graph is invalid, if rounding could decide a
+  /// tie, or if all gradients are zero.
   private static func comparison(_ seed: UInt64, integers: Bool) throws -> NetworkComparison? {
     let graph = RandomGraph.make(seed: seed, size: size, exact: integers)
     guard let shape = try? graph.shapes(height: size, width: size)[graph.output], shape.isVector else { return nil }

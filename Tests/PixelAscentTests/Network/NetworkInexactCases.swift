@@ -32,8 +32,8 @@ extension NetworkCase {
       ], output: "scores"),
     sizes: [(16, 16), (11, 18), (19, 9)], isExact: false)
 
-  /// A grey image; windows that are not square; functions of one value; pools whose windows reach beyond the padding; vectors
-  /// that become planes again.
+  /// A grey image; windows that are not square; functions of one value; pools whose windows reach beyond the padding;
+  /// vectors that become planes again.
   static let functions = NetworkCase(
     testDescription: "functions",
     graph: Graph(

@@ -7,8 +7,8 @@ import Testing
 @Suite struct NetworkTests {
   private static let sizes = [(17, 17), (17, 40), (33, 18), (31, 23)]
 
-  /// Sums of small integers are exact in float. Integers also make many ties: zeros before a ReLU and equal maxima in a max
-  /// pool. The averages are of 1, 2, 4 … pixels, so that they are exact, too.
+  /// Sums of small integers are exact in float. Integers also make many ties: zeros before a ReLU and equal maxima in a
+  /// max pool. The averages are of 1, 2, 4 … pixels, so that they are exact, too.
   @Test(arguments: NetworkCase.all.filter(\.isExact)) func integersEqualTheReference(_ network: NetworkCase) throws {
     var nonzero = 0
     for (number, size) in network.sizes.enumerated() {
@@ -24,8 +24,8 @@ import Testing
     #expect(nonzero > 0, "all gradients are zero")
   }
 
-  /// Within twice the standard deviation that `ReferenceNetwork` adds up over all layers, for numbers so far from ties that
-  /// rounding decides none.
+  /// The bound is twice the standard deviation that `ReferenceNetwork` adds up over all layers. All values are so far
+  /// from ties that rounding can't change what a ReLU or a max pool passes.
   @Test(arguments: NetworkCase.all) func realsEqualTheReferenceWithinTheBound(_ network: NetworkCase) throws {
     for size in network.sizes {
       let (comparison, seed) = try NetworkComparison.reals(network, size, maxClasses: 3)
@@ -51,8 +51,8 @@ import Testing
     }
   }
 
-  /// An ascent of four iterations takes them in one evaluation and computes only one class's score where it shows nothing.
-  /// Four ascents of one iteration, each with its own evaluation, must lead to the same image.
+  /// An ascent runs its four iterations in one evaluation. In iterations that show no picture it computes the score of
+  /// one class only. Four ascents of one iteration, each with its own evaluation, must lead to the same image.
   @Test(arguments: NetworkCase.all) func stepsInOneEvaluationEqualSeparateSteps(_ network: NetworkCase) throws {
     let image = network.image(network.sizes[0], integers: false, seed: 5)
     let file = try network.file(integers: false, seed: 3)
@@ -73,7 +73,7 @@ import Testing
     }
   }
 
-  /// One network takes images of one size after another, and the first size again.
+  /// The same network gets images of several sizes, then the same images again.
   @Test func earlierImagesOfOtherSizesChangeNothing() throws {
     let file = try SmallNetworks.random(SmallNetworks.squeezed, integers: false, seed: 4)
     let network = try Network(file, name: "small")

@@ -12,7 +12,8 @@ struct NetworkComparison {
   let scores: ReferenceNetwork.Array3
   private let gradients: [(class: Int, throughLastReLU: Bool, gradient: ReferenceNetwork.Array3)]
 
-  /// Computes the reference's scores, and the gradients of some classes, spread evenly from the first class to the last.
+  /// Computes the reference's scores, and the gradients of some classes, spread evenly from the first class to the
+  /// last.
   ///
   /// - Parameters:
   ///   - maxClasses: the largest number of classes whose gradients are computed
@@ -61,8 +62,8 @@ struct NetworkComparison {
     }
   }
 
-  /// Returns the comparison of a network with real parameters, from the first seed with which no value is so near a tie that
-  /// rounding could decide it.
+  /// Returns the comparison of a network with real parameters, from the first seed with which no value is so near a tie
+  /// that rounding could decide it.
   static func reals(
     _ network: NetworkCase, _ size: (height: Int, width: Int), maxClasses: Int
   ) throws -> (comparison: NetworkComparison, seed: UInt64) {
@@ -81,7 +82,8 @@ struct NetworkComparison {
     return (found, seed)
   }
 
-  /// Compares the activation of every layer, and the gradient of the first class's score with respect to it, in one evaluation.
+  /// Compares the activation of every layer, and the gradient of the first class's score with respect to it, in one
+  /// evaluation.
   func checkLayers(_ set: InstructionSet, deviations: Double?, _ what: String) throws {
     let reference = try ReferenceNetwork(file: file), seed = scores.values.indices.map { $0 == 0 ? 1.0 : 0 }
     let expected = reference.gradients(trace, seed: seed)

@@ -69,8 +69,8 @@ extension ElementFunction {
 }
 
 extension ReferenceNetwork {
-  /// Calls `body` for every output of a pool, with the indices of the inputs in its window in row-major order, and with the
-  /// number of the window's elements including the padding.
+  /// Calls `body` for every output of a pool, with the indices of the inputs in its window in row-major order, and with
+  /// the number of the window's elements including the padding.
   func forEachWindow(
     _ window: Window, _ x: Array3, _ y: Array3, _ body: (_ output: Int, _ inside: [Int], _ padded: Int) -> Void
   ) {

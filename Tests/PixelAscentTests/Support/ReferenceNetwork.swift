@@ -4,9 +4,9 @@ import PixelAscent
 
 /// A model computed naively in double. Every number has the variance that rounding to float may give it.
 ///
-/// If rounding errors are independent, they give a float sum of n products a standard deviation of at most
-/// √n · 2⁻²⁴ · Σ|products| (Higham, Mary: "A new approach to probabilistic rounding error analysis", 2019). The variances
-/// of the terms are added to its square.
+/// If rounding errors are independent, they give a float sum of n products a standard deviation of at most √n · 2⁻²⁴ ·
+/// Σ|products| (Higham, Mary: "A new approach to probabilistic rounding error analysis", 2019). The variances of the
+/// terms are added to its square.
 struct ReferenceNetwork {
   struct Array3 {
     let channels, height, width: Int
@@ -45,8 +45,8 @@ struct ReferenceNetwork {
     /// The greatest sum of the magnitudes of an output's terms.
     var greatest = 0.0
 
-    /// Whether all sums are exact in float: all outputs are multiples of a power of two, and no sum of magnitudes reaches
-    /// 2²³ times this power.
+    /// Whether all sums are exact in float: all outputs are multiples of a power of two, and no sum of magnitudes
+    /// reaches 2²³ times this power.
     var isExact: Bool {
       let values = outputs.values.flatMap(\.values)
       let unit = (0...12).map { Double(sign: .plus, exponent: -$0, significand: 1) }.first { unit in
@@ -57,7 +57,7 @@ struct ReferenceNetwork {
 
     /// Takes the distance of a value from a tie into the margin.
     mutating func note(_ distance: Double, _ variance: Double) {
-      // A number without variance is exact: where it is at a tie, the float is, too.
+      // A number without variance is exact. If it is at a tie, the network's number is at the same tie.
       if variance > 0 { margin = min(margin, distance / variance.squareRoot()) }
     }
   }
@@ -96,8 +96,8 @@ struct ReferenceNetwork {
       ?? Array3(image.channels, image.height, image.width)
   }
 
-  /// Returns the gradients of Σ seed · scores with respect to the image, and to the output of every layer on which the scores
-  /// depend.
+  /// Returns the gradients of Σ seed · scores with respect to the image, and to the output of every layer on which the
+  /// scores depend.
   func gradients(_ trace: Trace, seed: [Double], throughLastReLU: Bool = true) -> [String: Array3] {
     var gradients: [String: Array3] = [:]
     gradients[file.graph.output] = Array3(seed.count, 1, 1, values: seed)
@@ -118,8 +118,8 @@ struct ReferenceNetwork {
     return gradients
   }
 
-  /// The layers that have the last clamp: the scores, or the layer of which the scores are the average, or the parts of this
-  /// layer if it is a concatenation.
+  /// The layers that have the last clamp: the scores, or the layer of which the scores are the average, or the parts of
+  /// this layer if it is a concatenation.
   private var lastClamps: [String] {
     let layers = Dictionary(uniqueKeysWithValues: file.graph.layers.map { ($0.name, $0) })
     guard let scores = layers[file.graph.output] else { return [] }

@@ -49,8 +49,8 @@ enum SmallNetworks {
     convolution("conv10", "fire3", 1, 21),
   ])
 
-  /// A network with features that SqueezeNet does not have: a padded first layer, strides in later layers, a layer without
-  /// ReLU, a value that three layers read, and scores that are the mean of a concatenation.
+  /// A network with features that SqueezeNet does not have: a padded first layer, strides in later layers, a layer
+  /// without ReLU, a value that three layers read, and scores that are the mean of a concatenation.
   static let branched = graph([
     convolution("conv1", "image", 3, 18, padding: 1), convolution("conv2", "conv1", 3, 10, stride: 2, padding: 1),
     convolution("left", "conv2", 1, 16, stride: 2), convolution("middle", "conv2", 3, 16, stride: 2, padding: 1),
@@ -59,8 +59,8 @@ enum SmallNetworks {
     convolution("head1", "pool", 1, 16), convolution("head2", "pool", 1, 9), concatenate("heads", "head1", "head2"),
   ])
 
-  /// Returns a model of `graph` with random parameters: small integers, mostly 0, or reals with which the activations of all
-  /// layers have about the same magnitude.
+  /// Returns a model of `graph` with random parameters: small integers, mostly 0, or reals with which the activations
+  /// of all layers have about the same magnitude.
   static func random(
     _ graph: Graph, integers: Bool, seed: UInt64, preprocessing: Preprocessing = .imageNet
   ) throws -> Model {

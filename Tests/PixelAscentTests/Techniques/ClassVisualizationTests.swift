@@ -7,8 +7,8 @@ import Testing
 
 /// The iterations, on networks whose gradients are known; `RecipeTests` compares the steps with PyTorch.
 @Suite struct ClassVisualizationTests {
-  /// The gradient of class 0 at a pixel is n / (38 · 34), where n of the 3×3 windows contain the pixel: 1 at the corners,
-  /// 9 inside.
+  /// The gradient of class 0 at a pixel is n / (38 · 34), where n of the 3×3 windows contain the pixel: 1 at the
+  /// corners, 9 inside.
   private static let size = (height: 40, width: 36)
   private static let windows: Network? = {
     let graph = SmallNetworks.graph([SmallNetworks.convolution("conv", "image", 3, 1)])
@@ -20,8 +20,8 @@ import Testing
 
   private static func taps(_ index: Int, _ size: Int) -> Int { min(index + 1, size - index, 3) }
 
-  /// Returns the image after one step from the mean image, without blur and clamp: the gradient, rolled back, or a multiple
-  /// of it.
+  /// Returns the image after one step from the mean image, without blur and clamp: the gradient, rolled back, or a
+  /// multiple of it.
   private func gradientOfOneStep(_ recipe: ClassVisualization.Recipe, jitter: Int, samples: Int = 1, seed: UInt64)
     throws
     -> Tensor
@@ -39,7 +39,8 @@ import Testing
     return try visualization.run(try #require(Self.windows), class: 0).image
   }
 
-  /// Returns the offsets of the roll: the gradient is least at the edges of the rolled image, which meet at row −offset.
+  /// Returns the offsets of the roll: the gradient is least at the edges of the rolled image, which meet at row
+  /// −offset.
   private func offsets(_ image: Tensor) throws -> (rows: Int, columns: Int) {
     let (height, width) = Self.size
     func edge(_ profile: [Float]) throws -> Int {

@@ -5,8 +5,8 @@ import PixelAscent
 import TestSupport
 import Testing
 
-/// Most photos here have 8×8 pixels of one colour, with mean 0.5 and std 0.25. A step of length 1 along one channel adds 1/8
-/// to each pixel, which is 255 · 0.25 / 8 = 7.97 of the 255 levels.
+/// Most photos here have 8×8 pixels of one colour, with mean 0.5 and std 0.25. A step of length 1 along one channel
+/// adds 1/8 to each pixel, which is 255 · 0.25 / 8 = 7.97 of the 255 levels.
 @Suite struct FoolingTests {
   /// Returns a network in which class 0 has the score red + `lead`, and class 1 the score green.
   private static func rivals(lead: Float) throws -> Network {
@@ -123,7 +123,8 @@ import Testing
       .init(weight: [1, 0, 0], bias: 0.5), .init(weight: [0, 1, 0], bias: -0.3),
     ])
     let result = try Fooling().run(network, on: Self.plain(128), target: 1)
-    // Class 1's score is above 0 after 3 steps, when green exceeds 0.3, and the greatest after 7, when green exceeds 0.8.
+    // Class 1's score is above 0 after 3 steps, when green exceeds 0.3, and the greatest after 7, when green exceeds
+    // 0.8.
     #expect(result.originalScores[1] == 0)
     #expect(result.gradientsBeforeLastReLU == 3)
     #expect(result.iterations == 7)

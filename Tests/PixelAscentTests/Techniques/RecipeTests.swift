@@ -36,7 +36,7 @@ import Testing
     }
   }
 
-  /// With the recipe's own blur, which comes at t = 0 only, or never. One of the starts may come near a tie, so the bound is
+  /// In three steps a recipe blurs at t = 0 only, or never. One of the starts may come near a tie, so the bound is
   /// for the median of five.
   @Test(arguments: ClassVisualization.Recipe.allCases, InstructionSet.selectable)
   func threeStepsEqualPyTorchsInTheMedian(recipe: ClassVisualization.Recipe, set: InstructionSet) throws {

@@ -9,8 +9,8 @@ import Testing
     .init(weight: [1, -3, 2], bias: 0), .init(weight: [0, 0.5, -0.25], bias: 1), .init(weight: [0, 0, 0], bias: -1),
   ]
 
-  /// Four pixels. Before the ReLU class 0 has the values 3, −1, 0 and 8, so its score is 11/4; class 1 has 0.75, 1.5, 1 and
-  /// −0.25, so its score is 3.25/4.
+  /// Four pixels. Before the ReLU class 0 has the values 3, −1, 0 and 8, so its score is 11/4; class 1 has 0.75, 1.5, 1
+  /// and −0.25, so its score is 3.25/4.
   private static let input = Tensor(
     shape: [3, 2, 2],
     values: [
