@@ -13,7 +13,8 @@ struct Ascents {
   let peak: Peak
   let report: Report
 
-  /// Iterations before measuring: for the noise of the first iterations, ReLUs leave other zeros than later.
+  /// The number of iterations before measuring. The first iterations see noise, where ReLUs leave other zeros than
+  /// later.
   private static let warmUp = 20
 
   private func network(threads: Int) throws -> Network {
@@ -42,7 +43,7 @@ struct Ascents {
     report.add(row("forward", measured, flop: flop))
   }
 
-  /// Measures an iteration at the size of class visualization, the same layer by layer, and one at twice that size.
+  /// Measures an iteration of class visualization at its usual size, also layer by layer, and one at twice that size.
   func iteration() throws {
     let network = try network(threads: threads)
     let probe = try warmProbe(network, size: Layer.imageSize)
