@@ -25,7 +25,7 @@ def load_session(path, threads):
 
 
 def time_onnx(path, image, threads):
-    """Returns the median milliseconds of a pass. The session ends with the round, because idle threads of a session spin."""
+    """Returns the median milliseconds of a pass. The session ends with the round, because its idle threads spin."""
     session = load_session(path, threads)
     for _ in range(WARM_UP):
         session.run(None, {"image": image})

@@ -14,8 +14,8 @@ import subprocess
 import sys
 from collections import namedtuple
 
-# The CPU's name, its model in llvm-mca, the FMAs of four lanes that it can begin per cycle, the least percentage of this
-# bound that a loop must reach, a board with this CPU, and the board's clock.
+# The CPU's name, its model in llvm-mca, the FMAs of four lanes that it can begin per cycle, the least percentage of
+# this bound that a loop must reach, a board with this CPU, and the board's clock.
 Core = namedtuple("Core", "name model fmas least board gigahertz")
 CORES = [
     Core("Cortex-A72", "cortex-a72", 1, 70, "Raspberry Pi 4", 1.8),

@@ -54,8 +54,8 @@ package enum WeightFile {
     head.count >= offset && head[offset...].starts(with: signature.unicodeScalars.map { UInt8($0.value) })
   }
 
-  /// Formats that are often given by mistake, with the offset of each one's signature, which is written here in
-  /// Latin-1.
+  /// Formats that are often given by mistake. A file of such a format has the signature at the offset. The
+  /// signatures are written here as text in Latin-1.
   private static let otherFormats: [(signature: String, offset: Int, text: String)] = [
     ("\u{89}HDF\r\n\u{1A}\n", 0, "HDF5, as Keras writes it; export the model to ONNX, for example with tf2onnx"),
     ("GGUF", 0, "GGUF, which holds language models"),
