@@ -123,7 +123,7 @@ static void decode(struct reader *r) {
   j_decompress_ptr info = &r->info;
   read_header(r);
   if (info->image_width != r->header.width || info->image_height != r->header.height)
-    fail(r, PXA_CODEC_BROKEN, "the picture's size is not the one probed");
+    fail(r, PXA_CODEC_BROKEN, "the picture's size has changed since the header was read");
 
   int cmyk = info->jpeg_color_space == JCS_CMYK || info->jpeg_color_space == JCS_YCCK;
   info->out_color_space = cmyk ? JCS_CMYK : JCS_RGB;

@@ -119,7 +119,7 @@ static void decode(struct reader *r) {
   png_set_keep_unknown_chunks(png, PNG_HANDLE_CHUNK_NEVER, NULL, -1);
   png_read_info(png, info);
   if (png_get_image_width(png, info) != width || png_get_image_height(png, info) != height)
-    fail(r, PXA_CODEC_BROKEN, "the picture's size is not the one probed");
+    fail(r, PXA_CODEC_BROKEN, "the picture's size has changed since the header was read");
 
   transform(png, info);
   int passes = png_set_interlace_handling(png);

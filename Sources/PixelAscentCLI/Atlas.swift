@@ -39,7 +39,7 @@ struct Atlas: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Make only the pictures of shard K of N; auto asks Slurm or Kubernetes which.", valueName: "k/n"))
+      "Make only the pictures of shard K of N; auto and auto/N ask Slurm or Kubernetes.", valueName: "k/n"))
   var shard: ShardRequest?
 
   @Flag(help: "Make no picture, but join what the shards have made, and write the contact sheet and the page.")

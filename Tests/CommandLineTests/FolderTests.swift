@@ -151,7 +151,7 @@ import Testing
     for (options, path) in [("-o in/", "in/"), ("-o maps/ --figure ./in", "./in"), ("-o link", "link")] {
       try Refusal.usage(
         "saliency in \(options)",
-        "The results would go among the images of in; name another folder than \(path)."
+        "The results would go among the images of in; choose a folder other than \(path)."
       ).check(in: folder)
     }
     // An array would not be taken for an input image.

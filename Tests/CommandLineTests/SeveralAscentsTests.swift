@@ -118,7 +118,7 @@ import Testing
     let options = "--class \(index) --init square.png --max-jitter 0 --learning-rate 1e-30 --iterations 3 --threads 1"
     let note =
       "the gradient of \(label)'s score was zero 3 times; "
-      + "then the ascent followed the score before the last ReLU instead"
+      + "in such a step the ascent follows the score before the last ReLU instead"
     #expect(
       try run("\(options) --seeds 1,8").errors
         == "note: \(label) (\(index)), seed 1: \(note)\nnote: \(label) (\(index)), seed 8: \(note)\n")

@@ -41,7 +41,7 @@ package struct InputImages: Sendable {
           Files.isFolder($0) && Files.canonicalPath($0) == Files.canonicalPath(argument)
         }) {
           throw UsageError(
-            "The results would go among the images of \(argument); name another folder than \(output).")
+            "The results would go among the images of \(argument); choose a folder other than \(output).")
         }
         let found = try Self.images(in: argument, leavingOut: outputs)
         items += found.items

@@ -52,8 +52,8 @@ package struct FoolWork {
         throw ExitStatus.interrupted
       }
       if !record.survives8Bit {
-        let what = record.fooled ? "fooled, but not after rounding to 8 bits," : "not fooled"
-        Console.error("\(record.image): \(what) in \(done); the image so far is in \(record.output)")
+        let what = record.fooled ? ", except before rounding to 8 bits" : ""
+        Console.error("\(record.image): not fooled in \(done)\(what); the image so far is in \(record.output)")
         throw ExitStatus.failure
       }
     }
@@ -130,8 +130,8 @@ package struct FoolWork {
     let count = result.gradientsBeforeLastReLU
     if count > 0 {
       console.note(
-        "note: the gradient of \(label)'s score was zero in \(count) step\(count == 1 ? "" : "s"); there the ascent "
-          + "followed the score before the last ReLU instead")
+        "note: the gradient of \(label)'s score was zero in \(count) step\(count == 1 ? "" : "s"); "
+          + "in such a step the ascent follows the score before the last ReLU instead")
     }
     if network.preprocessing.resize == .crop {
       console.note(

@@ -103,7 +103,7 @@ package struct VisualizeWork: Sendable {
     if count > 0 {
       console.note(
         "note: \(context)the gradient of \(label)'s score was zero \(count) time\(count == 1 ? "" : "s"); "
-          + "then the ascent followed the score before the last ReLU instead")
+          + "in such a step the ascent follows the score before the last ReLU instead")
     }
     let provenance = Provenance(ascent.visualization, class: `class`, network, try model.get(), input: input)
     try outputs.makeFolders(for: planned.stem)

@@ -65,7 +65,7 @@ import Testing
   func amongImages() {
     #expect(
       errorLine { try InputImages(["\(path)/in"], leavingOut: ["\(path)/in/"]) }
-        == "The results would go among the images of \(path)/in; name another folder than \(path)/in/.")
+        == "The results would go among the images of \(path)/in; choose a folder other than \(path)/in/.")
   }
 
   @Test("A folder without images is an error")

@@ -16,7 +16,7 @@ extension ArchitectureFamily {
     guard let known = efficientNetStages.first(where: { $0.depths == stages.map(\.count) && $0.widths == widths })
     else {
       throw b.fail(
-        "is known as b0 to b7, v2_s, v2_m and v2_l; found stages of \(shapeText(stages.map(\.count))) blocks and "
+        "is supported as b0 to b7, v2_s, v2_m and v2_l; found stages of \(shapeText(stages.map(\.count))) blocks and "
           + "\(shapeText(widths)) channels")
     }
     b.architecture = known.name

@@ -209,7 +209,9 @@ extension ONNXImporter {
     let rank = input.shape.count
     guard let axis = ONNXShapes.axis(node.integer("axis") ?? (opset < 13 ? 1 : -1), of: rank),
       opset < 13 ? elementCount(Array(input.shape[axis...])) == input.size.count : input.shape[axis] == input.size.count
-    else { return fails("it is on one axis of \(shapeText(input.shape)); only softmax of the scores is supported") }
+    else {
+      return fails("it does not cover all of \(shapeText(input.shape)); only a softmax of the scores is supported")
+    }
     var result = input
     result.layer = try add(Softmax(), [input], input.size).layer
     return result

@@ -52,7 +52,9 @@ struct PickleMachine {
 
   /// Subtracts `elements` from the budget; throws if it is too small.
   mutating func spend(_ elements: Int) throws(PixelAscentError) {
-    guard elements <= elementBudget else { throw reader.fail("refused: the values are larger than the pickle") }
+    guard elements <= elementBudget else {
+      throw reader.fail("refused: all values together are larger than the pickle")
+    }
     elementBudget -= elements
   }
 }
