@@ -33,7 +33,7 @@ struct Convert: ParsableCommand {
   }
 
   func run() throws {
-    let console = consoleOptions.console
+    let console = consoleOptions.console.writing(to: output)
     try console.print(ModelFileWork.convert(weights, to: output, modelOptions.request, console))
   }
 }

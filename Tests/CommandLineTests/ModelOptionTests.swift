@@ -62,6 +62,14 @@ import Testing
     }
   }
 
+  @Test("inspect names the file, whatever is wrong with it")
+  func inspectNamesTheFile() throws {
+    let model = "Models/squeezenet1_1.safetensors"
+    let outcome = try Program.run(["inspect", model, "--input-size", "1"], in: folder)
+    #expect(outcome.status == 1)
+    #expect(outcome.errors.hasPrefix("error: \(model): layer conv1: its window of 3×3 does not fit"))
+  }
+
   @Test("fool --resize crop writes a cropped image, which fools if it is not cropped again")
   func fooledWithCrop() throws {
     let classes = try Program.run(["classify", "photo.png", "--json", "--resize", "crop"], in: folder).record

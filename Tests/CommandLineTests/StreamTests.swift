@@ -45,6 +45,16 @@ import Testing
     #expect(try Array(pipe.fileHandleForReading.readToEnd() ?? Data()) == folder.bytes("a.png"))
   }
 
+  @Test("A model that goes to standard output is not mixed with the line about it")
+  func modelToStandardOutput() throws {
+    let model = "Models/squeezenet1_1.safetensors"
+    #expect(try run("convert \(model) -o m.safetensors").status == 0)
+    let outcome = try run("convert \(model) -o /dev/stdout")
+    #expect(outcome.status == 0)
+    #expect(try Array(outcome.output) == folder.bytes("m.safetensors"))
+    #expect(outcome.errors.hasPrefix("/dev/stdout: 1000 classes"))
+  }
+
   @Test("If standard output is a file, a fooling image is written after the bytes that are there already")
   func afterOthers() throws {
     let target = try run("classify photo.png --json").record["predictions"]?[1]?["class"]?.int ?? 0

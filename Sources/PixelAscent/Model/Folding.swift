@@ -82,6 +82,8 @@ extension [String: Parameter] {
           "expected a tensor \(name.oneLine) of shape (\(count.map(String.init) ?? "channels")), found "
             + (parameter.map { shapeText($0.shape) } ?? "none")))
     }
-    return try parameter.tensor().values.map(Double.init)
+    let tensor = try parameter.tensor()
+    if let index = tensor.firstNonFiniteIndex { throw .notFinite(name, index) }
+    return tensor.values.map(Double.init)
   }
 }

@@ -143,3 +143,10 @@ package struct Parameter: Sendable {
     self.content = content
   }
 }
+
+extension PixelAscentError {
+  /// Returns the error of a model whose parameter `name` holds a value that is not finite at `index`.
+  static func notFinite(_ name: String, _ index: Int) -> PixelAscentError {
+    PixelAscentError(.invalidModel, "tensor \(name.oneLine) holds a value that is not finite at index \(index)")
+  }
+}

@@ -44,8 +44,9 @@ public struct Preprocessing: Codable, Hashable, Sendable {
     try check(
       std.count == mean.count,
       "the mean has \(mean.count == 1 ? "1 channel" : "\(mean.count) channels"), the standard deviation \(std.count)")
-    try check(mean.allSatisfy(\.isFinite), "a mean is not finite")
-    try check(std.allSatisfy { $0.isFinite && $0 > 0 }, "a standard deviation is not finite and positive")
+    try check(mean.allSatisfy(\.isFinite), "expected finite means, found \(mean.list)")
+    try check(
+      std.allSatisfy { $0.isFinite && $0 > 0 }, "expected finite standard deviations above 0, found \(std.list)")
     try check(Self.inputSizes ~= inputSize, "the input size must be from 1 to 65536, found \(inputSize)")
     self.init(uncheckedMean: mean, std: std, inputSize: inputSize, resize: resize)
   }
@@ -100,4 +101,9 @@ public struct Preprocessing: Codable, Hashable, Sendable {
     }
     return (middle(width, resized.width), middle(height, resized.height))
   }
+}
+
+extension [Float] {
+  /// The numbers as the options take them, separated by commas.
+  var list: String { map { "\($0)" }.joined(separator: ",") }
 }

@@ -75,7 +75,8 @@ private struct LabelList: Decodable {
     let byIndex = try container.decode([String: Synonyms].self)
     names = try (0..<byIndex.count).map { index in
       guard let synonyms = byIndex["\(index)"] else {
-        throw DecodingError.dataCorruptedError(in: container, debugDescription: "no class \(index)")
+        throw PixelAscentError(
+          .invalidModel, "class \(index) is missing; expected the keys 0 to \(byIndex.count - 1)")
       }
       return synonyms.names
     }

@@ -62,8 +62,8 @@ package enum ModelReader {
     if model.preprocessing == nil && settings.mean == nil {
       model.notes.append(
         """
-        the file doesn't say how its images were normalised: assuming mean \(list(usual.mean)), std \
-        \(list(usual.std)); set others with \(advice: .mean) and \(advice: .std)
+        the file doesn't say how its images were normalised: assuming mean \(usual.mean.list), std \
+        \(usual.std.list); set others with \(advice: .mean) and \(advice: .std)
         """)
     }
     let preprocessing = try settings.applied(to: model.preprocessing ?? usual, channels: channels)
@@ -112,7 +112,6 @@ package enum ModelReader {
     return labels
   }
 
-  private static func list(_ values: [Float]) -> String { values.map { "\($0)" }.joined(separator: ",") }
 }
 
 extension Model {

@@ -48,7 +48,7 @@ struct LayerParameters {
   func tensor(_ suffix: String) throws(PixelAscentError) -> Tensor {
     let tensor = try parameter(suffix).tensor()
     guard let index = tensor.firstNonFiniteIndex else { return tensor }
-    throw notFinite(suffix, index)
+    throw .notFinite(name(suffix), index)
   }
 
   /// Returns a parameter's elements in a buffer, whose memory goes back to the system when it is released. Large
@@ -57,11 +57,8 @@ struct LayerParameters {
     let source = try parameter(suffix), buffer = FloatBuffer(count: source.count)
     try buffer.fill(from: source)
     guard let index = buffer.firstNonFiniteIndex else { return buffer }
-    throw notFinite(suffix, index)
+    throw .notFinite(name(suffix), index)
   }
 
-  private func notFinite(_ suffix: String, _ index: Int) -> PixelAscentError {
-    let name = "\(layer.name).\(suffix)".oneLine
-    return PixelAscentError(.invalidModel, "tensor \(name) holds a value that is not finite at index \(index)")
-  }
+  private func name(_ suffix: String) -> String { "\(layer.name).\(suffix)" }
 }

@@ -63,7 +63,16 @@ public struct ModelInspection: Sendable {
   public init(
     contentsOf path: String, settings: ModelSettings = ModelSettings(), options: ComputeOptions = ComputeOptions()
   ) throws(PixelAscentError) {
-    let source = try ByteSource(contentsOf: path)
+    do throws(PixelAscentError) {
+      try self.init(try ByteSource(contentsOf: path), settings, options)
+    } catch {
+      throw error.about(path)
+    }
+  }
+
+  private init(
+    _ source: ByteSource, _ settings: ModelSettings, _ options: ComputeOptions
+  ) throws(PixelAscentError) {
     if case .onnx = try WeightFile.kind(of: source) {
       unsupported = try ONNXReader.unsupported(source, inputSize: settings.inputSize)
       if !unsupported.isEmpty {

@@ -93,7 +93,11 @@ package enum JSONText {
   }
 
   private static func path(_ keys: [any CodingKey]) -> String {
-    keys.isEmpty ? "it" : keys.map(\.stringValue).joined(separator: ".").oneLine
+    let path = keys.reduce("") { path, key in
+      if let index = key.intValue { return "\(path)[\(index)]" }
+      return path.isEmpty ? key.stringValue : "\(path).\(key.stringValue)"
+    }
+    return path.isEmpty ? "it" : path.oneLine
   }
 }
 

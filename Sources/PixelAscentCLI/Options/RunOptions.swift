@@ -31,7 +31,7 @@ struct RunOptions: ParsableArguments {
     }
     guard maxMegapixels > 0 else { throw ValidationError("--max-megapixels must be above 0, found \(maxMegapixels).") }
     guard (1...(1 << 40)).contains(maxMemory) else {
-      throw ValidationError("--max-memory must be 1 or more, found \(maxMemory).")
+      throw ValidationError("--max-memory must be from 1 to 1099511627776, found \(maxMemory).")
     }
   }
 

@@ -6,7 +6,7 @@ import PixelAscent
 /// picture to standard output, results go to standard error too.
 package struct Console: Sendable {
   private let json, quiet: Bool
-  private var hasPictureOnOutput = false
+  private var hasFileOnOutput = false
 
   /// Makes the console of a command.
   ///
@@ -16,9 +16,14 @@ package struct Console: Sendable {
   package init(json: Bool, quiet: Bool) { (self.json, self.quiet) = (json, quiet) }
 
   /// Returns this console for a command that writes its pictures to `outputs`.
-  package func writing(to outputs: Outputs) -> Console {
+  package func writing(to outputs: Outputs) -> Console { sharingOutput(outputs.writesToStandardOutput) }
+
+  /// Returns this console for a command that writes a file to `path`.
+  package func writing(to path: String) -> Console { sharingOutput(StandardStreams.isStandardOutput(path)) }
+
+  private func sharingOutput(_ hasFileOnOutput: Bool) -> Console {
     var console = self
-    console.hasPictureOnOutput = outputs.writesToStandardOutput
+    console.hasFileOnOutput = hasFileOnOutput
     return console
   }
 
@@ -29,7 +34,7 @@ package struct Console: Sendable {
   package func print(_ record: some Encodable, lines: @autoclosure () -> [String]) throws {
     let text = json ? try JSONText.encode(record) : lines().map { $0.visible() }.joined(separator: "\n")
     try StatusLine.above {
-      if hasPictureOnOutput { return StandardStreams.printError(text) }
+      if hasFileOnOutput { return StandardStreams.printError(text) }
       try StandardStreams.print(text)
     }
   }

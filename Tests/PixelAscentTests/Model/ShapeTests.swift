@@ -109,6 +109,15 @@ import Testing
     Refusal(
       LocalResponseNorm(size: 0, alpha: 1, beta: 1, k: 1), [4, 2, 1],
       line: "expected a size from 1 to 65536 channels, found 0"),
+    Refusal(
+      LocalResponseNorm(size: 1, alpha: 1, beta: .nan, k: 1), [4, 2, 1], line: "expected a finite beta, found nan"),
+    Refusal(
+      Pad(top: 1, left: 0, bottom: 0, right: 0, value: .infinity), [4, 2, 1],
+      line: "expected a finite value of the border, found inf"),
+    Refusal(Elementwise(.leakyReLU(slope: .nan)), [4, 2, 1], line: "expected a finite slope, found nan"),
+    Refusal(Elementwise(.elu(alpha: .infinity)), [4, 2, 1], line: "expected a finite alpha, found inf"),
+    Refusal(
+      Elementwise(.hardSigmoid(alpha: 1, beta: .nan)), [4, 2, 1], line: "expected a finite beta, found nan"),
     Refusal(LayerNorm(epsilon: -1), [4, 2, 1], line: "expected a finite epsilon of at least 0, found -1.0"),
   ]
 

@@ -119,6 +119,17 @@ import Testing
     #expect(try model.parameters["c.bias"]?.tensor().values == [1, -1])
   }
 
+  /// The line names the tensor of the file, not the convolution's, which would become not finite.
+  @Test func foldingNamesTheTensorThatIsNotFinite() {
+    let parameters = [
+      "c.weight": tensor([2, 1, 1, 1], [3, 5]), "a.weight": tensor([2], [2, .nan]), "a.bias": tensor([2], [1, -1]),
+    ]
+    let line = errorLine {
+      try simplified([layer("c", convolution(2), "image"), layer("a", Affine(clamp: .relu6), "c")], parameters)
+    }
+    #expect(line.hasSuffix("tensor a.weight holds a value that is not finite at index 1"))
+  }
+
   @Test func clampsAreMergedIntoTheLayersBeforeThem() throws {
     for operation in [convolution(2), Linear(outputs: 2, clamp: .none), Affine(clamp: .none)] {
       let model = try simplified([layer("c", operation, "image"), layer("r", relu, "c"), layer("r2", relu, "r")])

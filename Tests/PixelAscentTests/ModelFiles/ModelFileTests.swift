@@ -105,11 +105,11 @@ import Testing
     (
       "graph",
       "{\"input\":{\"channels\":3},\"layers\":[{\"name\":\"p\",\"op\":\"maxPool\",\"inputs\":[]}],\"output\":\"p\"}",
-      "graph: layers.Index 0 lacks \"kernel\""
+      "graph: layers[0] lacks \"kernel\""
     ),
     ("labels", "[[\"one\"]]", "the graph declares 2 classes, found labels for 1"),
     ("labels", "[[\"one\"],[]]", "labels: class 1 has no name"),
-    ("labels", "[\"one\"]", "labels: Index 0 holds a value of the wrong kind"),
+    ("labels", "[\"one\"]", "labels: [0] holds a value of the wrong kind"),
     (
       "preprocessing", "{\"mean\":[0,0],\"std\":[1,1],\"inputSize\":224}",
       "expected the mean of 3 channels or of 1, found 2"

@@ -83,6 +83,16 @@ extension ElementFunction {
     }
   }
 
+  /// The function's numbers that must be finite, with their names.
+  var numbers: [(name: String, value: Float)] {
+    switch self {
+    case .leakyReLU(let slope): [("slope", slope)]
+    case .elu(let alpha): [("alpha", alpha)]
+    case .hardSigmoid(let alpha, let beta): [("alpha", alpha), ("beta", beta)]
+    case .clamp, .prelu, .sigmoid, .hardSwish, .silu, .tanh, .gelu: []
+    }
+  }
+
   /// The function in a few words.
   var summary: String {
     switch self {

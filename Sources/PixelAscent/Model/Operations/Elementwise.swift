@@ -12,7 +12,10 @@ package struct Elementwise: Operation {
   package init(from fields: LayerFields) throws { self.init(try ElementFunction(from: fields)) }
   package func write(to fields: inout LayerFieldWriter) throws { try function.write(to: &fields) }
 
-  package func outputShape(_ inputs: [ValueShape]) -> ValueShape { inputs[0] }
+  package func outputShape(_ inputs: [ValueShape]) throws(PixelAscentError) -> ValueShape {
+    for (name, value) in function.numbers { try checkFinite(value, name) }
+    return inputs[0]
+  }
 
   package func parameterShapes(_ input: ValueShape) -> [(suffix: String, shapes: [[Int]])] {
     function == .prelu ? [("weight", [[input.channels], [1]])] : []

@@ -28,6 +28,7 @@ package struct LocalResponseNorm: Operation {
   package func outputShape(_ inputs: [ValueShape]) throws(PixelAscentError) -> ValueShape {
     try checkShape(
       (1...Window.limit).contains(size), "expected a size from 1 to \(Window.limit) channels, found \(size)")
+    for (name, value) in [("alpha", alpha), ("beta", beta), ("k", k)] { try checkFinite(value, name) }
     return inputs[0]
   }
 

@@ -74,6 +74,11 @@ extension Operation {
   package func isEqual(to other: any Operation) -> Bool { (other as? Self) == self }
 }
 
+/// Throws a `PixelAscentError` of kind `invalidModel` unless a number of an operation is finite.
+func checkFinite(_ value: Float, _ name: String) throws(PixelAscentError) {
+  try checkShape(value.isFinite, "expected a finite \(name), found \(value)")
+}
+
 /// Throws a `PixelAscentError` of kind `invalidModel` unless a condition on a layer holds.
 func checkShape(_ holds: Bool, _ message: @autoclosure () -> String) throws(PixelAscentError) {
   if !holds { throw PixelAscentError(.invalidModel, Message(message())) }

@@ -30,6 +30,7 @@ package struct Pad: Operation {
     try checkShape(
       borders.allSatisfy((0...Window.limit).contains),
       "expected borders from 0 to \(Window.limit), found \(shapeText(borders))")
+    try checkFinite(value, "value of the border")
     var shape = inputs[0]
     shape.height += top + bottom
     shape.width += left + right

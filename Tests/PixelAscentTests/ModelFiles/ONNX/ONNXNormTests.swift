@@ -76,6 +76,18 @@ import Testing
         "expected a normalisation of the channels, found one of (1, 3, 8, 8) from axis -1 on"))
   }
 
+  /// ONNX's window of an even size has its longer side behind the channel, PyTorch's before it.
+  @Test func refusesLocalResponseNormsOfAnEvenSize() throws {
+    func line(_ size: Int) -> String {
+      ONNXWriter.line {
+        $0.node("LRN", ["x"], ["normed"], name: "norm", number: ("size", size))
+        $0.node("GlobalAveragePool", ["normed"], ["y"])
+      }
+    }
+    #expect(line(4).contains("over an even number of channels, 4; supported are odd numbers"))
+    #expect(line(3) == "(no error)")
+  }
+
   @Test func refusesOtherInputsMatricesAndParameters() {
     let none = ONNXWriter.line {
       $0.floats("matrix", [8, 2], Array(repeating: 1, count: 16))
