@@ -118,7 +118,10 @@ import Testing
       "preprocessing", "{\"mean\":[0],\"std\":[1],\"inputSize\":224}",
       "the graph declares 3 input channels, the preprocessing 1"
     ),
-    ("preprocessing", "{\"mean\":[0,0,0],\"std\":[1,0,1],\"inputSize\":224}", "not finite and positive"),
+    (
+      "preprocessing", "{\"mean\":[0,0,0],\"std\":[1,0,1],\"inputSize\":224}",
+      "expected finite standard deviations above 0, found 1.0,0.0,1.0"
+    ),
     (
       "preprocessing", "{\"mean\":[0,0,0],\"std\":[1,1],\"inputSize\":224}",
       "the mean has 3 channels, the standard deviation 2"
