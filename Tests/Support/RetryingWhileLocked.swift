@@ -3,7 +3,7 @@
 import Foundation
 import PixelAscent
 
-/// Opens a file that locks itself while it is open, and that the test has just closed; tries again for five seconds.
+/// Opens a file that is locked while it is open and that the test has just closed. Tries again for five seconds.
 ///
 /// A process that another test is starting inherits the open file, and with it the lock, until it executes its program.
 package func retryingWhileLocked<Value>(_ open: () throws(PixelAscentError) -> Value) throws(PixelAscentError) -> Value

@@ -9,9 +9,9 @@ package enum TorchFiles {
     package var name: String
     package var data: [UInt8]
     package var method = 0
-    /// The size in the directory; nil for the true size.
+    /// The size that the directory declares; nil for the true size.
     package var declaredSize: Int?
-    /// The offset of the entry's header in the directory; nil for the true offset.
+    /// The offset of the entry's header that the directory declares; nil for the true offset.
     package var declaredOffset: Int?
 
     package init(_ name: String, _ data: [UInt8]) {
@@ -78,7 +78,8 @@ package enum TorchFiles {
     return zip(entries)
   }
 
-  /// Returns a file in the format that PyTorch had before the zip format. Every storage declares `count` elements.
+  /// Returns a file in the format that PyTorch had before the zip format. The file says that a storage has `count`
+  /// elements.
   package static func legacy(_ pickle: [UInt8], _ storages: [(String, count: Int, [UInt8])]) -> [UInt8] {
     var file = PickleWriter()
     file.bytes = [0x80, 2, 0x8A, 10, 0x6C, 0xFC, 0x9C, 0x46, 0xF9, 0x20, 0x6A, 0xA8, 0x50, 0x19, 0x2E]

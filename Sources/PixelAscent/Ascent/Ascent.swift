@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 
-/// A step rule, which changes an image by the gradient of the ascent's objective at that image.
+/// A step rule. It gets an image and the gradient of the ascent's objective at that image, and changes the image.
 ///
 /// Image and gradient are in normalised space and have the shape (C, H, W). The objective of a ``ClassVisualization``
 /// includes the L2 term.
 public typealias AscentUpdate = (_ image: inout Tensor, _ gradient: Tensor) -> Void
 
-/// An image that ascends the score of a class: the loop's operations on pixels, and the memory that they share.
+/// The image of an ascent, the operations of a step on the image's pixels, and the memory that the operations share.
 final class Ascent {
   /// The image X in normalised space, of shape (C, H, W). It is the network's input itself as long as the ascent
   /// evaluates no rolled copy and no other image.
@@ -29,13 +29,13 @@ final class Ascent {
   /// The shift at which the last gradient was taken.
   private var gradientShift = Shift.none
 
-  // The current step: the number of its samples, the number of gradients taken so far, its weight decay, and ‖d‖₂ of a
-  // single sample; then the factor of d and whether the image is clamped.
+  // The current step: the number of its samples, the number of gradients taken so far, its weight decay, and the length
+  // ‖d‖₂ of its direction d. Then the factor of d, and whether the step clamps the image.
   private var samples = 1, gradientCount = 0, decay = 0.0, norm = 0.0
   private var rate = 0.0, clamps = false
 
-  // The operations on some rows. They are made once, because making closures in the loop would allocate in every
-  // iteration.
+  // Each of these closures runs an operation on some rows. The closures are made once, because making them in the loop
+  // would allocate in every iteration.
   private lazy var roll = Parallel.Body { [unowned self] in
     kernels.roll(evaluation.image, image, by: shift, rows: $0.rows)
   }
@@ -131,7 +131,8 @@ final class Ascent {
 
   /// Adds the gradient of a class's score at the last evaluation to the step.
   ///
-  /// - Returns: whether the gradient is that of the score before the last ReLU, because the score's own is exactly zero
+  /// - Returns: whether the gradient is that of the score before the last ReLU, because the gradient of the score itself
+  ///   is exactly zero
   /// - Throws: `PixelAscentError` of kind `zeroGradient` if the gradient of the score before the last ReLU is zero too.
   func addGradient(of class: Int) throws(PixelAscentError) -> Bool {
     var beforeLastReLU = false
@@ -198,7 +199,7 @@ final class Ascent {
     guard sums.length.isFinite else { throw Self.tooLarge }
   }
 
-  /// Changes X by a step rule, which takes the step's direction d, then clamps X to the box if `clamp`.
+  /// Passes X and the step's direction d to a step rule, which changes X. Then clamps X to the box if `clamp`.
   ///
   /// - Throws: `PixelAscentError` of kind `invalidParameter` if the rule changes the shape of X, or X is not finite
   ///   afterwards.

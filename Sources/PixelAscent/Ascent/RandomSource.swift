@@ -64,7 +64,7 @@ package struct RandomSource: Sendable {
 
 /// The bijection of Philox 4×32-10, 16 counters at a time.
 package enum Philox {
-  /// Four words for each of 16 counters, or for their 16 results.
+  /// The four words of each of 16 counters, or of each of the 16 results.
   package struct Words: Hashable, Sendable {
     fileprivate let a, b, c, d: SIMD16<UInt32>
 

@@ -2,7 +2,7 @@
 
 import Synchronization
 
-/// The offsets of an evaluation's arrays in its arena, in floats, and the sizes of the memory beside it.
+/// The offsets of an evaluation's arrays in its arena, in floats, and the sizes of its memory outside the arena.
 struct ArenaLayout: Sendable {
   /// The height and width of each storage's planes.
   private(set) var sizes: [(height: Int, width: Int)]
@@ -10,9 +10,9 @@ struct ArenaLayout: Sendable {
   let activations: [Int]
   /// The offset of each storage's gradient; empty without a backward pass.
   private(set) var gradients: [Int] = []
-  /// For each layer, the bytes of its max pool's indices; 0 for every other layer.
+  /// By the index of a layer, the bytes of the layer's indices if it is a max pool; 0 for every other layer.
   private(set) var indexBytes: [Int] = []
-  /// The number of 64-bit words of the largest nonzero mask; all layers use the same memory for theirs.
+  /// The number of 64-bit words of the largest nonzero mask. The masks of all layers use the same memory.
   private(set) var nonzeroMaskCount = 0
   let image: Int
   let imageGradient: Int?

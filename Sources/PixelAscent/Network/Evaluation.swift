@@ -39,11 +39,11 @@ public final class Evaluation {
   let activations: [Planes]
   /// The gradients of the plan's values; empty for an evaluation without a backward pass.
   let gradients: [Planes]
-  /// For each layer, the positions of a max pool's maxima; nil for every other layer.
+  /// By the index of a layer, the positions of the maxima if the layer is a max pool; nil for every other layer.
   let poolIndices: [PoolIndex?]
   let nonzeroMask: NonzeroMask
 
-  /// The blocks of scores that the current pass is for.
+  /// The blocks of scores that the current pass computes or differentiates.
   var requestedBlocks = 0..<0
   /// Whether the current backward pass multiplies by the derivative of the last ReLU, on the scores or right before
   /// their average.
@@ -305,7 +305,7 @@ public final class Evaluation {
   /// Returns the score of a class after a `forward()` that computed it.
   func score(_ class: Int) -> Float { scorePlanes[`class`] }
 
-  /// Runs the backward pass from the scores to the image, which overwrites the activations.
+  /// Runs the backward pass from the scores to the image. The pass overwrites the activations.
   ///
   /// - Parameters:
   ///   - seed: the gradient of the objective with respect to the scores

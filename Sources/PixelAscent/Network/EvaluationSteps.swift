@@ -56,8 +56,8 @@ extension Evaluation {
     return layer.isPartial ? requestedBlocks : 0..<gradients[layer.output].blocks
   }
 
-  /// Returns how many of `blocks` blocks each part holds so that each thread gets about four parts. Linear layers are
-  /// cut this way: each part reads the whole input, so smaller parts would read it more often.
+  /// Returns how many of `blocks` blocks a part must hold for each thread to get about four parts. Linear layers are
+  /// divided this way: each part reads the whole input, so with smaller parts the input would be read more often.
   func blocksPerPart(_ blocks: Int) -> Int { max(1, (blocks + 4 * parallel.threads - 1) / (4 * parallel.threads)) }
 
   /// Returns the memory in which a max pool stores the position of each window's maximum.

@@ -5,7 +5,7 @@
 // the gradient by the derivative of the clamp that made the value.
 
 extension LayerPlan {
-  /// Decides which layer overwrites, which accumulates into and which masks each gradient.
+  /// Decides for each gradient which layer overwrites it, which layers accumulate into it, and which layer masks it.
   mutating func planGradients() {
     var written = storages.map { [Bool](repeating: false, count: $0.blocks) }
     // The objective writes the gradient of the scores, so layers that read the scores accumulate into it.

@@ -29,8 +29,8 @@ protocol RunnableOperation: Operation {
   /// The packed parameters; `Void` for an operation without parameters.
   associatedtype Weights: Sendable
 
-  /// Reads a layer's parameters and packs them for the kernels. Several threads call it at the same time, one per
-  /// layer.
+  /// Reads a layer's parameters and packs them for the kernels. Several threads call this method at the same time, each
+  /// for another layer.
   ///
   /// - Throws: `PixelAscentError` of kind `invalidModel` if a parameter holds a value that is not finite, of kind
   ///   `unreadableFile` if it can't be read.
@@ -77,7 +77,7 @@ struct Layer: Sendable {
   var usesGradientMask = false
   /// Whether the layer can compute the requested classes' blocks of its output alone.
   var isPartial = false
-  /// Whether the layer is the first of the partial layers, which reads the whole of its input.
+  /// Whether the layer is the first of the partial layers: the one that reads the whole of its input.
   var isFirstPartial = false
 
   init(_ name: String, _ operation: any RunnableLayer, _ inputs: [Int], _ output: Int) {

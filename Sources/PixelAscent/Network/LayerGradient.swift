@@ -4,9 +4,9 @@
 // reasons:
 // - As soon as the gradient of a value is complete, the pass multiplies it by the derivative of the clamp that made the
 //   value. A pass to a layer's output leaves out this multiplication for the blocks of that output.
-// - A slice lies in the memory of its input, and a concatenation in the memory of its parts. They share one gradient,
-//   to which all their readers contribute. In a pass to a layer's output, a reader contributes only if the value it
-//   reads depends on that output.
+// - A slice lies in the memory of its input, and a concatenation in the memory of its parts. Values in the same memory
+//   share one gradient, to which the readers of all these values contribute. In a pass to a layer's output, a reader
+//   contributes only if the value it reads depends on that output.
 
 /// The position of a named layer's output in a plan.
 struct LayerPosition: Sendable {
@@ -48,7 +48,7 @@ struct LayerTarget {
   }
 
   /// Returns whether readers of a value don't contribute: the value lies in the target's memory but does not depend on
-  /// it.
+  /// the target.
   func skips(_ index: Int, _ read: Value) -> Bool { read.overlaps(value) && !dependent.contains(index) }
 
   /// Divides a value's blocks, numbered from its first block, into runs of blocks that are treated alike.
@@ -94,8 +94,8 @@ extension Evaluation {
       plan.layers[index].inputs.contains { target.dependent.contains($0) }
     }
     let isScores = target.dependent.contains(plan.output)
-    // A gradient that overwrites its activations has one reader. That reader writes all of it, and reads the
-    // activations first.
+    // If the gradient overwrites the activations, they have one reader. That reader reads the activations first and
+    // then writes the whole gradient.
     let isReplaced = plan.storages[storage].isReplacedByGradient
     if !isReplaced || readers.isEmpty { gradient.clear(blocks: 0..<gradient.blocks) }
     if readers.isEmpty && !isScores { return }

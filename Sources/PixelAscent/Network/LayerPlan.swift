@@ -13,13 +13,13 @@ struct LayerPlan: Sendable {
   /// Whether the network can compute one block of scores without the others.
   var hasPartialLayers = false
 
-  /// For a value that lies in the memory of other values, those values. Such a value is a slice, a concatenation or a
-  /// sum in place.
+  /// By the index of a value that lies in the memory of other values, the indices of those values. Such a value is a
+  /// slice, a concatenation or a sum in place.
   private(set) var sources: [Int: [Int]] = [:]
   /// The position of each layer's output, by the layer's name in the graph. A layer that only passes on its input has
   /// none.
   private(set) var positions: [String: LayerPosition] = [:]
-  /// The index of the value that has a name of the graph.
+  /// The index of the value that belongs to each name of the graph.
   private var valuesByName: [String: Int] = [:]
   /// How often the graph reads the value of a name.
   private(set) var readCounts: [String: Int] = [:]
@@ -58,8 +58,8 @@ struct LayerPlan: Sendable {
       throw PixelAscentError(
         .invalidModel,
         Message(
-          "the output \(graph.output.oneLine) has the shape \(shapes[graph.output]?.description ?? "()"), expected a score for "
-            + "each class"))
+          "the output \(graph.output.oneLine) has the shape \(shapes[graph.output]?.description ?? "()"), "
+            + "expected a score for each class"))
     }
     output = vector(scores, "the scores")
     planGradients()

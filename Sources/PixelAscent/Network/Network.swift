@@ -24,7 +24,7 @@ public struct Network: Sendable {
   private let sources: [ByteSource]
 
   /// Reads a model file: PixelAscent's own safetensors, a state dict of a known architecture as `.pth` or safetensors,
-  /// ONNX, or the pickle of SqueezeNet's original weights. The format is found from the content, not from the name.
+  /// ONNX, or the pickle of SqueezeNet's original weights. The content decides the format, not the name.
   ///
   /// - Parameters:
   ///   - path: the model file
@@ -44,7 +44,7 @@ public struct Network: Sendable {
   ///   - bytes: the whole file, of a format that ``init(contentsOf:settings:options:)`` reads
   ///   - name: the file's name in errors
   ///   - options: how much of the machine the network's computations may use
-  /// - Throws: ``PixelAscentError`` of kind `invalidModel`, or `unreadableFile` if a file beside it that holds weights
+  /// - Throws: ``PixelAscentError`` of kind `invalidModel`, or `unreadableFile` if a further file that holds weights
   ///   can't be read.
   public init(
     modelFile bytes: [UInt8], name: String, options: ComputeOptions = ComputeOptions()
@@ -69,8 +69,8 @@ public struct Network: Sendable {
 
   /// Returns the SHA-256 of the model's file, in hexadecimal.
   ///
-  /// If further files hold weights, the hash continues over them in the order of their names. A network that no reader
-  /// made has the hash of no bytes.
+  /// If further files hold weights, the hash continues over them in the order of their names. A network that was not
+  /// read from a file has the hash of zero bytes.
   ///
   /// - Throws: ``PixelAscentError`` of kind `unreadableFile`.
   public func sha256() throws(PixelAscentError) -> String { try SHA256.digest(of: sources) }
@@ -89,8 +89,8 @@ public struct Network: Sendable {
 
   /// Returns the network's input for an image, resized as the preprocessing says: shape (C, H, W), in normalised space.
   ///
-  /// - Throws: ``PixelAscentError`` of kind `sizeLimit` if the network can't take the resized image, or if it would
-  ///   take more memory than the options allow. Nothing has been resized then.
+  /// - Throws: ``PixelAscentError`` of kind `sizeLimit` if the network can't take the resized image, or if the image
+  ///   would take more memory than the options allow. In both cases nothing has been resized.
   public func input(for image: RGBImage) throws(PixelAscentError) -> Tensor {
     tensor(from: try resized(image))
   }

@@ -34,7 +34,7 @@ extension Network {
   }
 
   /// Returns a photo with a map drawn over the region that the network saw after resizing and cropping, at the photo's
-  /// own size. The photo becomes grey: dimmed to half its brightness under the map, to a quarter elsewhere.
+  /// own size. The photo becomes grey: dimmed to at most half its brightness under the map, to a quarter elsewhere.
   ///
   /// - Parameters:
   ///   - map: the map, of shape (H, W)
@@ -55,7 +55,7 @@ extension Network {
     affine(image, scale: preprocessing.std, offset: preprocessing.mean)
   }
 
-  /// Returns pixels in [0, 1], of shape (C, H, W), in normalised space.
+  /// Converts pixels in [0, 1], of shape (C, H, W), to normalised space.
   func normalized(_ pixels: Tensor) -> Tensor {
     let scale = preprocessing.std.map { 1 / $0 }
     let offset = zip(preprocessing.mean, preprocessing.std).map { -$0 / $1 }

@@ -91,7 +91,7 @@ struct BackwardPass {
   var nonzeroMask: NonzeroMask? { layer.usesGradientMask ? evaluation.nonzeroMask : nil }
   /// Whether the layer's output is the scores.
   var makesScores: Bool { layer.output == evaluation.plan.output }
-  /// The blocks of the output that have a gradient, which depend on the requested class.
+  /// The blocks of the output that have a gradient; the requested class decides which blocks these are.
   var gradientBlocks: Range<Int> { evaluation.gradientBlocks(index) }
 
   private var layer: Layer { evaluation.plan.layers[index] }

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
 
-/// A class visualization: an image that ascends the score of a class and so shows what the network thinks the class
-/// looks like.
+/// A class visualization: an image that is changed step by step to raise the score of a class, and so shows what the
+/// network thinks the class looks like.
 ///
 /// The ascent maximises s_y(I) − λ‖I‖², the score of class y minus an L2 term (Simonyan, Vedaldi, Zisserman: "Deep
 /// inside convolutional networks", 2014; jitter and blur after Stanford's course CS231n). Each iteration rolls the
-/// image by a random offset, computes the gradient there, rolls back, makes a step and clamps every channel to the box:
-/// the values in normalised space that are colours. Every ``blurEvery`` iterations it also blurs the image a little.
+/// image by a random offset, computes the gradient, rolls the gradient back, makes a step and clamps every channel to
+/// the box: the values in normalised space that are colours. Every ``blurEvery`` iterations the ascent also blurs the
+/// image a little.
 public struct ClassVisualization: Technique {
   /// The recipe, which decides how a step is made and how the result is rendered.
   public let recipe: Recipe
@@ -102,8 +103,8 @@ public struct ClassVisualization: Technique {
   public struct Result: Sendable {
     /// The number of iterations made; fewer than the parameters say if the ascent was stopped.
     public let iterations: Int
-    /// The score of the class in each iteration, before the step, for the image rolled by the iteration's jitter; for
-    /// the last of the rolled copies if several are averaged.
+    /// The score of the class in each iteration, before the step, for the image rolled by the iteration's jitter. If a
+    /// step averages the gradients of several rolled copies, the score is that of the last copy.
     public let scoreHistory: [Float]
     /// The probability of the class for the images of ``scoreHistory``; empty unless the ascent records probabilities.
     public let probabilityHistory: [Double]
@@ -136,8 +137,8 @@ public struct ClassVisualization: Technique {
   ///   - index: the index of the class
   ///   - start: the image to start from if ``start`` is `image`, in normalised space, of shape (C, ``height``,
   ///     ``width``)
-  ///   - recordsProbabilities: whether to record the class's probability in each iteration, which takes the scores of
-  ///     all classes; the image does not depend on it
+  ///   - recordsProbabilities: whether to record the class's probability in each iteration. This takes the scores of
+  ///     all classes, but does not change the image
   /// - Returns: the ascent, which the caller drives
   /// - Throws: ``PixelAscentError`` of kind `invalidParameter` if a parameter is out of range, `sizeLimit`, or
   ///   `classLookup`.

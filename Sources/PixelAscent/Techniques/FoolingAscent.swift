@@ -46,7 +46,7 @@ public final class FoolingAscent: AscentSequence {
 
   /// The scores of the image before the first step.
   private var originalScores: [Float]?
-  /// The scores of ``picture``; nil if a step was made since.
+  /// The scores of ``picture``; nil before the first rounded image was evaluated, and after every step.
   private var roundedScores: [Float]?
   /// Whether evaluations are at the rounded image from now on, and whether the ascent is at its end.
   private var isRounding = false, isFinished = false
@@ -113,7 +113,8 @@ public final class FoolingAscent: AscentSequence {
   }
 
   fileprivate func takeGradient() throws(PixelAscentError) {
-    // `result()` may have evaluated the rounded image instead of the unrounded one since, or the other way round.
+    // Since the last step, `result()` may have evaluated the rounded image instead of the unrounded one, or the other
+    // way round.
     if isInputRounded != isStepRounded { _ = try evaluate(rounding: isStepRounded) }
     if hasGradient { return }
     ascent.beginStep()

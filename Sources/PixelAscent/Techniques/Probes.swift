@@ -40,7 +40,7 @@ extension Network {
   }
 }
 
-/// The library's threads, which divide an operation into parts as an evaluation does.
+/// The library's threads. An operation is divided into parts for them as in an evaluation.
 @_spi(Benchmark) public struct ThreadsProbe {
   private let parallel: Parallel
 

@@ -15,7 +15,7 @@ public struct Provenance: Sendable {
   /// The SHA-256 of the file of the photograph or the start image, in hexadecimal; nil if the picture was made without
   /// one.
   public let input: String?
-  /// The index of the class whose score or loss was differentiated, for a fooling image the target.
+  /// The index of the class whose score or loss was differentiated; for a fooling image, the target.
   public let classIndex: Int
   /// The class's first synonym.
   public let label: String

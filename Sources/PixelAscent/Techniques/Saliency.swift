@@ -62,8 +62,8 @@ public struct Saliency: Technique {
     return try map(network.evaluation(of: input), photo: nil, class: index)
   }
 
-  /// Returns the saliency map of the subject's photograph, for the subject's class or else the class with the greatest
-  /// score.
+  /// Returns the saliency map of the subject's photograph, for the subject's class; for the class with the greatest
+  /// score if the subject has none.
   ///
   /// - Throws: as ``run(_:on:class:)`` does, and ``PixelAscentError`` of kind `invalidParameter` if the subject has no
   ///   photograph.

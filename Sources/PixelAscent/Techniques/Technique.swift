@@ -89,8 +89,9 @@ public protocol AscentSequence: AnyObject {
 
   /// Makes one step.
   ///
-  /// - Parameter update: a step rule that replaces the technique's own; nil for the technique's own. The rule changes
-  ///   the image by the gradient of the objective; both are in normalised space and have the shape (C, H, W)
+  /// - Parameter update: a step rule that replaces the technique's own; nil for the technique's own. The rule gets the
+  ///   image and the gradient of the objective, and changes the image. Both are in normalised space and have the shape
+  ///   (C, H, W)
   /// - Returns: the step; nil at the end of the ascent or in a cancelled task
   /// - Throws: ``PixelAscentError`` of kind `zeroGradient` if the gradient is exactly zero, `invalidParameter` if
   ///   values become too large for a float or a step rule changes the image's shape.
@@ -103,7 +104,7 @@ public protocol AscentSequence: AnyObject {
 }
 
 extension AscentSequence {
-  /// Makes one step by the technique's own step rule.
+  /// Makes one step with the technique's own step rule.
   ///
   /// - Returns: the step; nil at the end of the ascent or in a cancelled task
   /// - Throws: as `next(update:)` does.

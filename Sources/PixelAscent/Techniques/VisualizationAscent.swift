@@ -6,8 +6,8 @@ public final class VisualizationAscent: AscentSequence {
   public struct Step {
     /// The iteration's number, from 0.
     public let iteration: Int
-    /// The score of the class before the step, for the image rolled by the iteration's jitter; for the last of the
-    /// rolled copies if several are averaged.
+    /// The score of the class before the step, for the image rolled by the iteration's jitter. If the step averages the
+    /// gradients of several rolled copies, the score is that of the last copy.
     public let score: Float
     /// Whether to show the iteration's image: after the first iteration, every ``ClassVisualization/showEvery``-th and
     /// the last.
@@ -20,15 +20,15 @@ public final class VisualizationAscent: AscentSequence {
     /// The image after the step, rendered as the recipe says. Read it before the next call of
     /// ``VisualizationAscent/next(update:)``.
     public var picture: RGBImage { ascent.picture }
-    /// The gradient of the class's score, without the L2 term, at the image before the step, of shape (C, H, W); the
-    /// mean over the rolled copies if several are averaged. Read it before the next call of
+    /// The gradient of the class's score, without the L2 term, at the image before the step, of shape (C, H, W). If the
+    /// step averages the gradients of several rolled copies, this is their mean. Read it before the next call of
     /// ``VisualizationAscent/next(update:)``.
     public var gradient: Tensor { ascent.ascent.stepGradient }
 
     /// Returns the probability of the class for the image whose score is ``score``.
     ///
-    /// This may cost another forward pass. Call it before ``VisualizationAscent/next(update:)`` and
-    /// ``VisualizationAscent/result()``; after the latter it returns the probability for the result's image.
+    /// The call may cost another forward pass. Make it before the next call of ``VisualizationAscent/next(update:)`` or
+    /// ``VisualizationAscent/result()``. After `result()`, it returns the probability for the result's image.
     ///
     /// - Throws: ``PixelAscentError`` of kind `invalidParameter` if the scores are not finite.
     public func probability() throws(PixelAscentError) -> Double { try ascent.probability() }
@@ -45,7 +45,7 @@ public final class VisualizationAscent: AscentSequence {
 
   private var iteration = 0, gradientsBeforeLastReLU = 0, seconds = 0.0
   private var scoreHistory: [Float] = [], probabilityHistory: [Double] = []
-  /// Whether the last evaluation computed the scores of all classes, not of the class alone.
+  /// Whether the last evaluation computed the scores of all classes, not only the score of the class.
   private var knowsAllScores = false
 
   /// Begins an ascent.
@@ -82,8 +82,8 @@ public final class VisualizationAscent: AscentSequence {
 
   /// Makes one iteration.
   ///
-  /// - Parameter update: a step rule that replaces the recipe's own; nil for the recipe's own. Clamp and blur follow it
-  ///   as the parameters say
+  /// - Parameter update: a step rule that replaces the recipe's own; nil for the recipe's own. After the rule, the
+  ///   ascent clamps and blurs the image as the parameters say
   /// - Returns: the iteration; nil after the last iteration or in a cancelled task
   /// - Throws: ``PixelAscentError`` of kind `zeroGradient` if the gradient is exactly zero, or `invalidParameter` if
   ///   values become too large for a float or the step rule changes the image's shape.

@@ -13,7 +13,7 @@ import Testing
       SIMD16(repeating: words[3]))
   }
 
-  /// From Random123's kat_vectors.
+  /// The known answers are from Random123's file kat_vectors.
   @Test(
     arguments: [
       ([0, 0, 0, 0], 0, [0x6627_e8d5, 0xe169_c58d, 0xbc57_ac4c, 0x9b00_dbd8]),
@@ -61,8 +61,8 @@ import Testing
 
   private static let count = 1 << 20
 
-  /// Returns √n times the largest distance between the numbers' distribution and `cdf` (Kolmogorov and Smirnov).
-  /// Numbers of that distribution stay below 1.95 in 999 of 1000 cases.
+  /// Returns √n times the largest distance between the numbers' distribution and `cdf` (Kolmogorov and Smirnov). For
+  /// numbers of that distribution the result is below 1.95 in 999 of 1000 cases.
   private static func distance(_ numbers: [Float], cdf: (Double) -> Double) -> Double {
     let sorted = numbers.sorted(), n = Double(numbers.count)
     var worst = 0.0
@@ -96,7 +96,7 @@ import Testing
     #expect(Self.distance(numbers) { $0 } < 1.95)
   }
 
-  /// Compares with Box and Muller's formula in double, on the same words.
+  /// The expected numbers are those of Box and Muller's formula in double, for the same words.
   @Test func normalsFollowBoxAndMuller() {
     let source = RandomSource(seed: 3), normals = source.normals(64), words = source.words(.noise, 0)
     for lane in 0..<16 {
@@ -109,8 +109,8 @@ import Testing
     }
   }
 
-  /// The arguments are every third of the 2²⁴ arguments that normal numbers need, and others over the whole range of a
-  /// float.
+  /// The arguments are every third of the 2²⁴ arguments that normal numbers need, and others over almost the whole
+  /// range of a float.
   @Test func logarithmIsWithinThreeUnits() {
     var worst = 0.0
     func check(_ x: SIMD16<Float>) {
@@ -151,7 +151,7 @@ import Testing
     }
     let lanes = SIMD16<UInt32>(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)
     for start in stride(from: 0, to: UInt64(1) << 32, by: 30_011) { check(lanes &+ UInt32(start)) }
-    // Around every eighth of a turn.
+    // Check the turns around every eighth of a turn, too.
     for eighth in 0..<UInt32(8) { check(lanes &+ (eighth << 29) &- 8) }
     #expect(worst <= 0x1p-22, "\(worst)")
     // Quarter turns are exact.
@@ -170,7 +170,7 @@ import Testing
       let expected = Double(draws) / Double(range.count)
       for value in range {
         let count = Double(drawn.filter { $0 == value }.count)
-        // Five standard deviations of a binomial count.
+        // The bound is five standard deviations of a binomial count.
         #expect(abs(count - expected) <= 5 * (expected * (1 - 1 / Double(range.count))).squareRoot(), "\(value)")
       }
     }

@@ -30,7 +30,8 @@ import Testing
       try comparison.checkLayers(set, deviations: nil, network.testDescription)
     }
     let (comparison, seed) = try NetworkComparison.reals(network, network.sizes[0], maxClasses: 1)
-    // Four standard deviations, as in `NetworkFuzzTests`: among so many numbers some differ by more than two.
+    // The bound is four standard deviations, as in `NetworkFuzzTests`: so many numbers include some that differ by more
+    // than two.
     try comparison.checkLayers(set, deviations: 4, "\(network.testDescription), seed \(seed)")
   }
 
@@ -75,7 +76,8 @@ import Testing
     #expect(try evaluation.scores() == first)
   }
 
-  /// Exactly so, because the parameters and pixels are integers, and the scores are averages of 2×2 pixels.
+  /// The gradients are exact, because the parameters and pixels are integers, and the scores are averages of 2×2
+  /// pixels.
   @Test func gradientOfAWeightedSumIsTheWeightedSumOfGradients() throws {
     let model = try SmallNetworks.random(SmallNetworks.squeezed, integers: true, seed: 3)
     let network = try Network(model, name: "small")

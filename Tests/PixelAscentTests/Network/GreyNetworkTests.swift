@@ -4,7 +4,7 @@ import PixelAscent
 import TestSupport
 import Testing
 
-/// A network that takes grey images of 28 × 28 pixels, like those for handwritten digits.
+/// A network that takes grey images of 28 × 28 pixels, like a network for handwritten digits.
 @Suite struct GreyNetworkTests {
   private typealias S = SmallNetworks
 

@@ -39,8 +39,8 @@ struct NetworkCase: Sendable, CustomTestStringConvertible {
 private typealias S = SmallNetworks
 
 extension NetworkCase {
-  /// Sums: in place of a convolution's output, of sums, of one value twice, with and without a clamp, of clamped
-  /// values.
+  /// Sums with and without a clamp: sums of convolutions' outputs, of other sums, of clamped values, and of one value
+  /// twice. Some of the sums overwrite an input in place.
   fileprivate static let residual = NetworkCase(
     testDescription: "residual",
     graph: Graph(
@@ -60,8 +60,8 @@ extension NetworkCase {
       ], output: "scores"),
     sizes: [(17, 17), (17, 33), (33, 17)])
 
-  /// A dense block; concatenations: at block boundaries and elsewhere, of values with and without a clamp, of one value
-  /// twice, of concatenations; max pools of a concatenation, and of a value that is part of one.
+  /// A dense block; concatenations at block boundaries and elsewhere, of values with and without a clamp, of one value
+  /// twice, and of other concatenations; max pools of a concatenation, and of a value that is part of one.
   fileprivate static let dense = NetworkCase(
     testDescription: "dense",
     graph: Graph(
@@ -131,7 +131,8 @@ extension NetworkCase {
       ], output: "scores"),
     sizes: [(15, 15)])
 
-  /// Slices of a value: read before the whole value or after it, alone, by pools, by concatenations, or by no layer.
+  /// Slices of a value that are read before the whole value, after it, or instead of it, by convolutions, pools and
+  /// concatenations; a layer on which no score depends.
   fileprivate static let parts = NetworkCase(
     testDescription: "parts",
     graph: Graph(

@@ -4,7 +4,7 @@ import PixelAscent
 import TestSupport
 import Testing
 
-/// Random graphs against the reference.
+/// Random graphs, compared with the reference.
 @Suite struct NetworkFuzzTests {
   private static let size = 12
 
@@ -21,7 +21,7 @@ import Testing
     return isSafe && comparison.hasNonzeroGradient ? comparison : nil
   }
 
-  /// Every part has its own seeds, so that the parts run at the same time.
+  /// Every part has its own seeds, so that the parts can run at the same time.
   @Test(arguments: 0..<8, [true, false]) func randomGraphsEqualTheReference(_ part: Int, integers: Bool) throws {
     var seed = UInt64(part) * 1000, found = 0
     while found < 5 {

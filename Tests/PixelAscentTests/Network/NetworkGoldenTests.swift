@@ -4,7 +4,7 @@ import PixelAscent
 import TestSupport
 import Testing
 
-/// The scores and gradients of the real network against PyTorch in float64; see Tests/Golden/README.md.
+/// The scores and gradients of the real network, compared with PyTorch's in float64; see Tests/Golden/README.md.
 @Suite(.enabled(if: Resources.hasModel, Resources.needsModel)) struct NetworkGoldenTests {
   /// An input with which float rounding can't flip a ReLU or a max pool.
   private struct Strict: Decodable {
@@ -80,7 +80,7 @@ import Testing
         })
     }
 
-    /// The indices of the gradient's elements that the golden holds.
+    /// The indices of the gradient's elements that the golden file holds.
     var positions: [Int] {
       (0..<UInt64(4096)).map { index in
         var random = TestRandom((seed + 65536) << 32 + index)

@@ -8,9 +8,10 @@ import Testing
 @Suite struct SharedValueTests {
   private typealias S = SmallNetworks
 
-  /// Graphs whose values are read in orders that make mistakes in the order of gradients visible.
+  /// Graphs in which a mistake in the planned order of the gradients would show.
   private static let shared: [[GraphLayer]] = [
-    // An input of a concatenation that another layer reads: before it, after it, and another concatenation.
+    // A part of a concatenation that has a second reader: a layer before the concatenation, a layer after it, or
+    // another concatenation.
     [
       S.convolution("a", "image", 3, 16), S.convolution("b", "a", 1, 16), S.convolution("c", "b", 1, 16),
       S.concatenate("bc", "b", "c"), S.convolution("d", "bc", 1, 5),
@@ -61,7 +62,7 @@ import Testing
       S.graph(Self.shared[index]), integers: true, seed: 3, preprocessing: S.halves(inputSize: 11))
     var random = TestRandom(1)
     let image = Tensor(shape: [3, 11, 11], values: random.integers(363).map(Float.init))
-    // Means of 25 or 81 pixels are rounded.
+    // Means of 81 pixels are rounded.
     try NetworkComparison(file, image, maxClasses: 20).check(.best, deviations: 2, "graph \(index)")
   }
 }

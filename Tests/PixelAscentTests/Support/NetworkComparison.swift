@@ -17,7 +17,7 @@ struct NetworkComparison {
   ///
   /// - Parameters:
   ///   - maxClasses: the largest number of classes whose gradients are computed
-  ///   - beforeLastReLU: whether to compute the gradients before the last ReLU, too
+  ///   - beforeLastReLU: whether to compute the gradients of the scores before the last ReLU, too
   init(_ file: Model, _ image: Tensor, maxClasses: Int, beforeLastReLU: Bool = false) throws {
     let reference = try ReferenceNetwork(file: file)
     trace = try reference.forward(image)

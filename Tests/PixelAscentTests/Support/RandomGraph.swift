@@ -135,7 +135,7 @@ struct RandomGraph {
 
   private mutating func shuffled(_ a: Int, _ b: Int) -> [Int] { below(2) == 0 ? [a, b] : [b, a] }
 
-  /// Makes vectors of most values that no layer reads, and the scores of these vectors; returns the graph.
+  /// Makes vectors from most values that no layer reads, and the scores from these vectors; returns the graph.
   private mutating func finish() -> Graph {
     let ends = values.indices.dropFirst().filter { unread.contains(values[$0].name) }
     var vectors: [Int] = []

@@ -209,7 +209,7 @@ extension ReferenceNetwork {
       y: axis(operation.window.y, x.height, y.height), x: axis(operation.window.x, x.width, y.width))
   }
 
-  /// Returns the largest number of terms that any output sums, or more; 0 if the layer only moves values.
+  /// Returns an upper bound on the number of terms in an output's sum; 0 if the layer only moves values.
   private func mostTerms(_ layer: GraphLayer, _ inputs: [Array3]) -> Int {
     switch layer.operation {
     case is Linear: inputs[0].values.count + 1

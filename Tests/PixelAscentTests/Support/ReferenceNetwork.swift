@@ -6,7 +6,7 @@ import PixelAscent
 ///
 /// If rounding errors are independent, they give a float sum of n products a standard deviation of at most √n · 2⁻²⁴ ·
 /// Σ|products| (Higham, Mary: "A new approach to probabilistic rounding error analysis", 2019). The variances of the
-/// terms are added to its square.
+/// terms are added to the square of this deviation.
 struct ReferenceNetwork {
   struct Array3 {
     let channels, height, width: Int
@@ -31,16 +31,16 @@ struct ReferenceNetwork {
     }
   }
 
-  /// A forward pass.
+  /// What a forward pass computed.
   struct Trace {
     /// Outputs by layer name.
     var outputs: [String: Array3] = [:]
-    /// Outputs before the clamp, of the layers that have one.
+    /// Outputs before the clamp by layer name, for the layers that clamp.
     var beforeClamp: [String: [Double]] = [:]
     /// The indices of the maxima in a max pool's input, by layer name.
     var winners: [String: [Int]] = [:]
-    /// The smallest distance, in standard deviations, of a value from a jump of its derivative, or of a pool's maximum
-    /// from another value in its window.
+    /// The smallest distance, in standard deviations, of a value from a point where its function's derivative jumps, or
+    /// of a max pool's maximum from another value in the window.
     var margin = Double.infinity
     /// The greatest sum of the magnitudes of an output's terms.
     var greatest = 0.0
@@ -55,7 +55,7 @@ struct ReferenceNetwork {
       return unit.map { greatest < 0x1p23 * $0 } ?? false
     }
 
-    /// Takes the distance of a value from a tie into the margin.
+    /// Reduces the margin to a value's distance from a tie if that distance is smaller.
     mutating func note(_ distance: Double, _ variance: Double) {
       // A number without variance is exact. If it is at a tie, the network's number is at the same tie.
       if variance > 0 { margin = min(margin, distance / variance.squareRoot()) }
@@ -118,8 +118,8 @@ struct ReferenceNetwork {
     return gradients
   }
 
-  /// The layers that have the last clamp: the scores, or the layer of which the scores are the average, or the parts of
-  /// this layer if it is a concatenation.
+  /// The layers that have the last clamp: the layer that makes the scores if it clamps, else the layer that the scores
+  /// average, or that layer's parts if it is a concatenation.
   private var lastClamps: [String] {
     let layers = Dictionary(uniqueKeysWithValues: file.graph.layers.map { ($0.name, $0) })
     guard let scores = layers[file.graph.output] else { return [] }

@@ -5,7 +5,7 @@ import PixelAscent
 import TestSupport
 import Testing
 
-/// The real network, the photographs and the goldens.
+/// The real network, the photographs and the golden files.
 enum Resources {
   static let hasModel = PackageFiles.hasModel
   static let needsModel: Comment = "Models/squeezenet1_1.safetensors is missing; `make model` gets it"

@@ -91,7 +91,7 @@ enum SmallNetworks {
       let size = (6 / Double(terms)).squareRoot()
       return random.reals(count).map { $0 * size }
     }
-    // An output has four weights on average that are not zero.
+    // On average about four of an output's weights are not zero.
     let values = random.integers(count, range: 1), chances = random.integers(count, range: terms)
     return zip(values, chances).map { abs($1) < 6 ? $0 : 0 }
   }

@@ -30,8 +30,8 @@ import Testing
       #expect(step.iteration == other.iteration)
       #expect(step.gradient.shape == [3, 32, 40])
       let greatest = other.image.values.map(abs).max() ?? 0
-      // The kernel does not round the product that is rounded here. That is 2⁻²⁴ per step, but changes the next
-      // gradient more.
+      // The kernel does not round the product that is rounded here. The difference is 2⁻²⁴ of a value per step, but the
+      // next gradient differs by more.
       for (found, expected) in zip(step.image.values, other.image.values) {
         #expect(abs(found - expected) <= 0x1p-18 * greatest)
       }

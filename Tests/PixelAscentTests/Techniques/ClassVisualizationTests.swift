@@ -39,8 +39,8 @@ import Testing
     return try visualization.run(try #require(Self.windows), class: 0).image
   }
 
-  /// Returns the offsets of the roll: the gradient is least at the edges of the rolled image, which meet at row
-  /// −offset.
+  /// Returns the offsets of the roll. The gradient is least at the edges of the rolled image. In the gradient rolled
+  /// back, opposite edges meet at the row or column −offset.
   private func offsets(_ image: Tensor) throws -> (rows: Int, columns: Int) {
     let (height, width) = Self.size
     func edge(_ profile: [Float]) throws -> Int {
@@ -204,7 +204,7 @@ import Testing
       visualization.clamp = clamp
       let values = try visualization.run(network, class: 0).image.values
       let isInside = values.indices.allSatisfy { index in
-        // The blur after the clamp may round a value to one beyond the box.
+        // The blur after the clamp may round a value to one just outside the box.
         let channel = index / 108
         return values[index] >= network.preprocessing.lowerBound(channel) - 1e-6
           && values[index] <= network.preprocessing.upperBound(channel) + 1e-6

@@ -5,8 +5,8 @@ import PixelAscent
 import TestSupport
 import Testing
 
-/// Most photos here have 8×8 pixels of one colour, with mean 0.5 and std 0.25. A step of length 1 along one channel
-/// adds 1/8 to each pixel, which is 255 · 0.25 / 8 = 7.97 of the 255 levels.
+/// Most photos here have 8×8 pixels of one colour, and most networks have mean 0.5 and std 0.25. A step of length 1
+/// along one channel then adds 1/8 to each pixel: 255 · 0.25 / 8 = 7.97 of the 255 levels.
 @Suite struct FoolingTests {
   /// Returns a network in which class 0 has the score red + `lead`, and class 1 the score green.
   private static func rivals(lead: Float) throws -> Network {
@@ -31,7 +31,7 @@ import Testing
     #expect(result.iterations == steps)
     #expect(result.isFooled)
     #expect(result.survives8Bit)
-    // One before every step, one after the last step, and one for the rounded image.
+    // The ascent evaluates the image before every step and after the last step, then the rounded image.
     #expect(seen == Array(0...steps) + [steps])
     #expect(abs(result.l2 - Double(steps) * learningRate) < 1e-4)
     let change = Double(steps) * learningRate * 255 * 0.25 / 8
@@ -73,7 +73,8 @@ import Testing
     #expect(result.scores.count == 2)
   }
 
-  /// One step adds 0.3005, more than the lead of 0.3. It is 19.16 of the 255 levels, and 19 levels are 0.298: too few.
+  /// One step adds 0.3005, more than the lead of 0.3. That is 19.16 of the 255 levels. Rounding leaves 19 levels, which
+  /// are 0.298: too few.
   @Test(arguments: [1, 100]) func goesOnIfRoundingUndoesTheFooling(allowed: Int) throws {
     let result = try Fooling(learningRate: 8 * 0.3005, maxIterations: allowed)
       .run(Self.rivals(lead: 0.3), on: Self.plain(140), target: 1)
@@ -84,7 +85,8 @@ import Testing
     #expect((result.scores[1] > result.scores[0]) == result.survives8Bit)
   }
 
-  /// One step adds 0.3065, less than the lead of 0.31. It is 19.54 of the 255 levels, and 20 levels are 0.314: enough.
+  /// One step adds 0.3065, less than the lead of 0.31. That is 19.54 of the 255 levels. Rounding makes them 20 levels,
+  /// which are 0.314: enough.
   @Test func roundingMayCompleteTheFooling() throws {
     let result = try Fooling(learningRate: 8 * 0.3065, maxIterations: 1)
       .run(Self.rivals(lead: 0.31), on: Self.plain(140), target: 1)

@@ -4,8 +4,8 @@ import PixelAscent
 import TestSupport
 import Testing
 
-/// The steps of every recipe, without jitter, against NumPy and PyTorch in float64. The error is the largest absolute
-/// difference of a value in normalised space. Longer ascents are chaotic and can't be compared.
+/// The steps of every recipe, without jitter, compared with NumPy and PyTorch in float64. The error is the largest
+/// absolute difference of a value in normalised space. Longer ascents are chaotic and can't be compared.
 @Suite(.enabled(if: Resources.hasModel, Resources.needsModel)) struct RecipeTests {
   private static let target = 187
 
@@ -36,8 +36,8 @@ import Testing
     }
   }
 
-  /// In three steps a recipe blurs at t = 0 only, or never. One of the starts may come near a tie, so the bound is
-  /// for the median of five.
+  /// In three steps a recipe blurs only in the first, or never. One of the five ascents may come near a tie, so the
+  /// bound is for the median of their errors.
   @Test(arguments: ClassVisualization.Recipe.allCases, InstructionSet.selectable)
   func threeStepsEqualPyTorchsInTheMedian(recipe: ClassVisualization.Recipe, set: InstructionSet) throws {
     let errors = try (0..<5).map {

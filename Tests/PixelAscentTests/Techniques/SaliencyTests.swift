@@ -59,7 +59,7 @@ import Testing
           let slope = (probabilities[index] - (index == 1 ? 1 : 0)) / 4
           return sum + (alive[index] ? slope * Double(Self.classes[index].weight[channel]) : 0)
         }
-        // Three products, each rounded once or twice.
+        // The gradient is a sum of three products, each rounded once or twice.
         #expect(abs(Double(saliency.gradient.values[4 * channel + pixel]) - expected) < 1e-6)
         greatest = max(greatest, abs(expected))
       }
@@ -105,7 +105,7 @@ import Testing
     #expect(gradient.shape == [3] + map.shape)
     #expect(map.shape.min() == 224)
     let greatest = (0..<plane).map { pixel in (0..<3).map { abs(gradient.values[$0 * plane + pixel]) }.max() }
-    // Not in one expression: a failure would list the differences of 50,000 numbers for minutes.
+    // Compare outside of `#expect`, which would list the differences of 50,000 numbers for minutes after a failure.
     let isGreatest = map.values == greatest
     #expect(isGreatest)
     #expect(!saliency.isZero)

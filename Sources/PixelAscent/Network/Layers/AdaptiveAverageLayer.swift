@@ -19,7 +19,7 @@ extension LayerPlan {
     layers.append(Layer(node.name, AdaptiveAverageLayer(), node.inputs, output))
   }
 
-  /// Returns the value itself if it may have a halo, else a copy that may. Only a vector may not have one.
+  /// Returns the value itself if it may have a halo. A vector may not; for a vector, returns a copy that may have one.
   mutating func allowingHalo(_ input: Int, _ name: String) -> Int {
     let value = values[input]
     guard value.isVector else { return input }
@@ -29,7 +29,7 @@ extension LayerPlan {
   }
 }
 
-/// Computes the means of regions of each channel. The size of the output decides the regions: one per pixel.
+/// Computes the means of regions of each channel. The size of the output decides the regions: one per output pixel.
 struct AdaptiveAverageLayer: RunnableLayer {
   func forward(_ pass: ForwardPass) -> Step {
     let (kernels, y, x) = (pass.kernels, pass.y, pass.x)

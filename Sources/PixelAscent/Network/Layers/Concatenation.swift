@@ -5,7 +5,7 @@
 extension Concatenate: RunnableOperation {
   func weights(_: LayerParameters) {}
 
-  /// Makes the parts slices of one storage if they consist of whole blocks, else copies them.
+  /// Makes the parts slices of one storage if `joinStorages` can, else copies them.
   func append(_ node: PlanNode, _: Void, to plan: inout LayerPlan) {
     let parts = node.inputs, channels = parts.map { plan.values[$0].channels }.reduce(0, +)
     let isVector = parts.allSatisfy { plan.values[$0].isVector }
@@ -67,8 +67,8 @@ extension LayerPlan {
     return parts[0]
   }
 
-  /// Returns whether all parts have the same clamp or none. If they differ only because max pools inherited a clamp,
-  /// removes that clamp from the max pools' outputs and returns true.
+  /// Returns whether all parts have the same clamp or none. If the clamps differ only because max pools inherited a
+  /// clamp, removes that clamp from the max pools' outputs and returns true.
   private mutating func shareClamp(_ parts: [Int]) -> Bool {
     if Set(parts.map { values[$0].clamp }).count == 1 { return true }
     guard Set(parts.filter { !values[$0].inheritsClamp }.map { values[$0].clamp }) == [nil] else { return false }
