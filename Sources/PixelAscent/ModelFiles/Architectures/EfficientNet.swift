@@ -77,8 +77,8 @@ extension ArchitectureFamily {
     return try b.linear("classifier", b.globalAverage("global_pool", x))
   }
 
-  /// EfficientNet-Lite0 and B0 with the names of efficientnet-lite-pytorch and EfficientNet-PyTorch. They have
-  /// TensorFlow's padding for an input of 224×224, and TensorFlow's epsilon.
+  /// EfficientNet-Lite0 and B0 with the names of efficientnet-lite-pytorch and EfficientNet-PyTorch. Both
+  /// networks have TensorFlow's padding for an input of 224×224, and TensorFlow's epsilon.
   static let efficientNetLite = ArchitectureFamily(
     name: "efficientnet_lite", members: ["efficientnet_lite0", "efficientnet_b0"],
     signature: ["_conv_stem", "_blocks.0._depthwise_conv", "_fc"]

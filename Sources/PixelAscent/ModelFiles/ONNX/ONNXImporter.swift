@@ -17,7 +17,8 @@ struct ONNXImporter {
   var flattened: [ONNXView: ONNXView] = [:]
   /// The names of layers, each with the number of layers that have asked for it.
   private var names = [Graph.image: 1]
-  /// The linear layers to which no bias has been added, each with the name of the value that it makes.
+  /// The layers made from MatMul, or from Gemm without a bias, to which no bias has been added. Each has the name of the
+  /// value that it makes.
   var unbiased: [String: String] = [:]
   private var image: ONNXView?
   /// Whether the file fixes the size of images.

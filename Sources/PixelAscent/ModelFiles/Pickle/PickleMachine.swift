@@ -50,7 +50,7 @@ struct PickleMachine {
     elementBudget = reader.remaining
   }
 
-  /// Subtracts `elements` from the budget; throws if it is too small.
+  /// Subtracts `elements` from the budget; throws if the budget is too small.
   mutating func spend(_ elements: Int) throws(PixelAscentError) {
     guard elements <= elementBudget else {
       throw reader.fail("refused: all values together are larger than the pickle")

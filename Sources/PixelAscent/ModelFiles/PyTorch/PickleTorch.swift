@@ -26,8 +26,8 @@ enum TorchGlobal: Hashable {
   case untypedStorage
   /// `torch.float32` and so on.
   case dtype(ElementType)
-  /// `_rebuild_tensor_v2(storage, offset, shape, strides, requires_grad, hooks)`, or the first version, without the
-  /// last two.
+  /// `_rebuild_tensor_v2(storage, offset, shape, strides, requires_grad, hooks)`, or the first version, which has
+  /// only the first four arguments.
   case rebuildTensor
   /// `_rebuild_tensor_v3`: the arguments of `_rebuild_tensor_v2`, then the type of the elements.
   case rebuildTypedTensor
