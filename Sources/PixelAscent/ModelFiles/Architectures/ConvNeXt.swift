@@ -59,7 +59,7 @@ extension ArchitectureFamily {
 }
 
 /// A known ConvNeXt. The channels of the first stage and the number of blocks in each stage identify the
-/// network. The file does not hold the epsilon, so it comes from here.
+/// network. The file does not hold the epsilon, so it stands here.
 private struct ConvNeXt: Sendable {
   let name: String
   let width: Int

@@ -90,7 +90,7 @@ extension ArchitectureFamily {
     b.architecture = hasGates ? "efficientnet_b0" : "efficientnet_lite0"
     b.epsilon = 1e-3
     if !hasGates {
-      // (x − 127) / 128 for x from 0 to 255.
+      // The weights take (x − 127) / 128 for x from 0 to 255.
       let mean = [Float](repeating: 127 / 255, count: 3), deviation = [Float](repeating: 128 / 255, count: 3)
       b.preprocessing = try Preprocessing(mean: mean, std: deviation, inputSize: 224)
     }

@@ -8,8 +8,8 @@ extension ONNXImporter {
   mutating func elementwise(_ kind: ONNXOperator, _ shapes: ONNXShapes) throws(PixelAscentError) -> ONNXValue? {
     if let function = try function(kind, shapes) {
       guard let input = try pending(node.inputs[0]) else { return nil }
-      // A GELU by tanh that is one operator in the file becomes a layer of its own. The value NaN keeps later operators
-      // from joining it, since no known function has that value.
+      // A GELU by tanh that is one operator in the file becomes a layer of its own. NaN at every point sees to
+      // that, since no known function has this value.
       let isOwnLayer = function == .gelu(tanh: true)
       let values = input.function.values.map { isOwnLayer ? .nan : ONNXArithmetic.value(function, $0) }
       return extended(input, values, .function(function))
@@ -212,7 +212,7 @@ extension ONNXImporter {
         guard large.shape.count == small.shape.count, axis == small.roles?.firstIndex(of: .channel) else { continue }
         return .view(try apply(Multiply(), to: large, small))
       }
-    default: return fails("two values of the network are not supported; the nearest are Add and Mul")
+    default: return fails("on two values of the network only Add, Sub, Sum and Mul are supported")
     }
     return fails(
       "expected equal shapes, or for Mul one factor per channel, found \(shapeText(a.shape)) and \(shapeText(b.shape))")

@@ -92,7 +92,7 @@ extension ONNXImporter {
   mutating func groupNorm(_ shapes: ONNXShapes) throws(PixelAscentError) -> ONNXView? {
     guard let input = try settledView(node.inputs[0]) else { return nil }
     guard node.integer("num_groups") == 1 else {
-      return fails("expected one group, which is the whole image, found \(node.integer("num_groups") ?? 0) groups")
+      return fails("expected one group over the whole image, found \(node.integer("num_groups") ?? 0) groups")
     }
     guard input.size.channels == 1 || input.shape.count > 1 && input.roles?[1] == .channel else {
       return fails("expected channels as the second axis, found \(shapeText(input.shape))")
