@@ -43,8 +43,8 @@ package enum WeightFile {
 
   /// Returns whether a file may be a pickle of a container.
   ///
-  /// From protocol 2 on, a pickle begins with the opcode of its version. In protocols 0 and 1 it begins with a mark, with
-  /// an empty list or dictionary, or with the container's class.
+  /// From protocol 2 on, a pickle begins with the opcode of its version. In protocols 0 and 1 it begins with a mark,
+  /// with an empty list or dictionary, or with the container's class.
   private static func isPickle(_ head: [UInt8]) -> Bool {
     guard let first = head.first else { return false }
     return first == 0x80 || "(]}c".utf8.contains(first)

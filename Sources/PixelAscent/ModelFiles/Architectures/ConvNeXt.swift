@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
-// Liu et al.: "A ConvNet for the 2020s", arXiv:2201.03545. Torchvision and timm give the
-// modules different names.
+// Liu et al.: "A ConvNet for the 2020s", arXiv:2201.03545. Torchvision and timm give the modules
+// different names.
 extension ArchitectureFamily {
   static let convNeXt = ArchitectureFamily(
     name: "convnext", members: torchvisionConvNeXts.map(\.name),

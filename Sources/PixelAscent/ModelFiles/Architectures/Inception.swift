@@ -88,7 +88,7 @@ extension ArchitectureFamily {
 }
 
 extension ArchitectureBuilder {
-  /// Sets the epsilon of the batch norms, the architecture's name and the preprocessing, for GoogLeNet and Inception v3.
+  /// Sets the epsilon of the batch norms, the architecture's name and the preprocessing of GoogLeNet or Inception v3.
   ///
   /// Torchvision's own weights were converted from TensorFlow's. They take images that are normalised with the mean 0.5
   /// and the standard deviation 0.5.

@@ -7,7 +7,7 @@ struct ONNXConstant {
     case integers([Int])
     case reals([Double])
     case parameter(Parameter)
-    /// The transpose of the parameter, which is a matrix. `shape` is the shape of the transpose.
+    /// The transpose of the parameter, a matrix. `shape` is the shape of the transpose.
     case transposed(Parameter)
     /// Elements that can't be read. The text describes them.
     case unreadable(String)
@@ -88,7 +88,7 @@ struct ONNXConstant {
     }
   }
 
-  /// Returns the same elements in another shape; nil if that has another number of elements.
+  /// Returns the same elements in another shape; nil if that shape has another number of elements.
   func reshaped(_ shape: [Int]) throws(PixelAscentError) -> ONNXConstant? {
     guard elementCount(shape) == count else { return nil }
     switch content {

@@ -24,8 +24,8 @@ final class ByteWindow {
 
 /// A message in the wire format of Protocol Buffers, read field by field.
 ///
-/// A field begins with a varint that holds its number and its wire type. Its value follows: a varint, 4 or 8 bytes, or a
-/// number of bytes as a varint and then these bytes. The bytes of a value are read only when they are asked for. See
+/// A field begins with a varint that holds its number and its wire type. Its value follows: a varint, 4 or 8 bytes, or
+/// a number of bytes as a varint and then these bytes. The bytes of a value are read only when they are asked for. See
 /// <https://protobuf.dev/programming-guides/encoding/>.
 struct ProtobufMessage {
   private let window: ByteWindow

@@ -64,8 +64,8 @@ import Testing
       } == "net.pth: expected the tensors of convnext_tiny, found those of convnext")
   }
 
-  /// A wide network's weights may be CLIP's, which need another mean and std. The widest network has another epsilon,
-  /// too.
+  /// A wide network's weights may be CLIP's, and CLIP needs another mean and std. The widest network has another
+  /// epsilon, too.
   @Test func wideNetworksOfTimmHaveANoteOnCLIP() throws {
     let note: Message =
       """

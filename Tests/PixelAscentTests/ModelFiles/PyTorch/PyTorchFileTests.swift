@@ -84,8 +84,8 @@ import Testing
     #expect(try read(bytes)["a"]?.tensor().values == [0, 1])
   }
 
-  /// Python 2 pickled ordered dictionaries as lists of pairs. PyTorch 0.x wrote tensors in another form, and also
-  /// wrote views of storages.
+  /// Python 2 pickled ordered dictionaries as lists of pairs. PyTorch 0.x wrote tensors in another form, and also wrote
+  /// views of storages.
   @Test func readsWhatOldVersionsWrote() throws {
     let pickle = PickleWriter.pickle { writer in
       writer.global("collections", "OrderedDict")
