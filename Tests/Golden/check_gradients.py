@@ -3,8 +3,8 @@
 check_gradients.py MODEL BINARY [--photos DIR]
 
 The short side of every image is 224 already when the program reads it, so that resizing adds no difference. Pillow
-resizes the photos here, and the program gets PNG files. Then the program classifies the original files, which compares
-decoding and resizing, too.
+resizes the photos here, and the program gets PNG files. Then the program classifies the original files, so that decoding
+and resizing are compared, too.
 """
 
 import argparse
@@ -77,7 +77,7 @@ def compare(net, program, name, rgb, folder):
 
 
 def count_right(program, net, photos):
-    """Classifies the original files; returns whether as many as expected are classified right."""
+    """Classifies the original files; returns whether the number of correct ones is the expected one."""
     first = among_five = 0
     worst = 0.0
     for photo in photos:

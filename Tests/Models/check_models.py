@@ -11,9 +11,9 @@ no difference. Bounds:
 - scores: |s − s₆₄| / max(1, |s₆₄|) ≤ 1e-4 for every class of every image;
 - gradients of one class's score: ‖g − g₆₄‖ / ‖g₆₄‖ ≤ 1e-4 in the median of the images, ≤ 5e-2 for each.
 
-In float32 a ReLU or a max pool near a tie may decide differently than in float64, which changes a gradient by 1e-3 or
-so. This happens in PyTorch's own float32, too, whose errors are printed beside the program's. The images are the five of
-48 random images with the fewest decisions that rounding is likely to flip.
+In float32 a ReLU or a max pool near a tie may decide differently than in float64. One such decision changes a gradient by
+1e-3 or so. This happens in PyTorch's own float32, too, so PyTorch's errors are printed beside the program's. Of 48 random
+images the check takes the five with the fewest decisions that rounding is likely to flip.
 """
 
 import argparse
@@ -35,8 +35,9 @@ from program import Failure, Program, fail, relative_distance, script
 
 SCORE_BOUND, MEDIAN_BOUND, EACH_BOUND = 1e-4, 1e-4, 5e-2
 CANDIDATES, RANKS = 48, (0, 1, 3, 10, 30)
-# How far an error reaches, in standard deviations of PyTorch's float32 error in a channel. With batch norms folded, the
-# error is up to three times as large. The second reach decides between images with the same number of ties in the first.
+# The sizes of the errors that decisions are tried with, in standard deviations of PyTorch's float32 error in a channel. With
+# batch norms folded, the error is up to three times as large. The second size decides between images that have the same
+# number of flipped decisions with the first.
 REACHES = (4, 12)
 
 
@@ -65,7 +66,7 @@ class Decisions(TorchFunctionMode):
     @staticmethod
     def _winners(args, kwargs):
         def winners(x, value):
-            # Values, not indices: after a pool with overlapping windows, neighbours may be copies of one value.
+            # Values are compared, not indices: after a pool with overlapping windows, neighbours may be copies of one value.
             _, indices = F.max_pool2d_with_indices(x, *args, **kwargs)
             return value.flatten(2).gather(2, indices.flatten(2))
 
@@ -85,7 +86,8 @@ class Case:
 
 
 def deviation(error, value):
-    """Returns an error's standard deviation in each channel; 0 where a ReLU made the value zero, as it is in float32, too."""
+    """Returns the standard deviation of an error in the element's channel, for each element of the value. An element that a
+    ReLU made zero gets 0, because it is zero in float32, too."""
     axes = (0, *range(2, value.dim()))
     count = (value != 0).sum(axes, keepdim=True).clamp_min(1)
     return ((error**2).sum(axes, keepdim=True) / count).sqrt() * (value != 0)
@@ -146,7 +148,8 @@ def gradient_errors(gradients, cases):
 
 
 def check(name, format, path, cases, options):
-    """Returns the record of one file, and the scores that the program computes with it (None if it fails)."""
+    """Returns the record of one file, and the scores that the program computes with it (None if the program
+    fails)."""
     record = {"model": name, "format": format, "ok": False, "images": len(cases)}
     record["file_mebibytes"] = sum(file.stat().st_size for file in make_models.files(path)) / 2**20
     record["float32"] = {"score": max(score_error(case.float32_scores, case.scores) for case in cases)}

@@ -14,10 +14,10 @@ wherever PyTorch's generator is the same. Activations neither vanish nor explode
 - In a network without batch norms such batch norms are folded into the convolutions.
 - The last layer is scaled so that the standard deviation of its outputs on these images is 3.
 
-Where the input of a ReLU is as near to zero as its rounding error, or the two greatest values of a max pool are as near
+If the input of a ReLU is as near to zero as its rounding error, or the two greatest values of a max pool are as near
 to each other, the gradient of any float32 program may jump. Such ties can't be avoided altogether. They are rarer if a
 bias keeps most of a channel's values on one side of zero, if most values before a max pool are zero, if images are
-small, and if they are noisy: where neighbouring pixels are similar, so are the values in a pool's window.
+small, and if images are noisy: if neighbouring pixels are similar, so are the values in a pool's window.
 """
 
 import argparse
@@ -67,8 +67,8 @@ SCORE_DEVIATION = 3
 
 
 def side(name):
-    """Returns the side of a network's images. Small images have fewer ties. Networks with a 7×7 adaptive pool before linear
-    layers need the usual size, as the ONNX exporters can't write a pool that enlarges."""
+    """Returns the side of a network's images. Small images have fewer ties. Networks with an adaptive pool to
+    6×6 or 7×7 before linear layers need the usual size, as the ONNX exporters can't write a pool that enlarges."""
     return 224 if name == "alexnet" or name.startswith("vgg") else 128
 
 

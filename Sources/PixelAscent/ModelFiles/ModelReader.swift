@@ -55,7 +55,7 @@ package enum ModelReader {
     return model
   }
 
-  /// Returns the model with the settings applied, and with defaults for what neither they nor the file say.
+  /// Returns the model with the settings applied, and with defaults for what neither the settings nor the file says.
   private static func complete(_ read: Model, _ settings: ModelSettings) throws(PixelAscentError) -> Model {
     var model = read
     let channels = model.graph.input.channels, usual = try usualPreprocessing(channels, inputSize: model.inputSize)

@@ -66,7 +66,7 @@ private struct NumPyHeader {
   let isFortranOrder: Bool
   let shape: [Int]
 
-  /// A parser of the literal. Its methods return nil where the text is not what they expect.
+  /// A parser of the literal. Its methods return nil if the text is not what they expect.
   struct Parser {
     var rest: ArraySlice<UInt8>
 

@@ -128,7 +128,7 @@ package enum SqueezeNetImporter {
   ///
   /// The result is exact at the border too, because this convolution has no padding. Each value is rounded once.
   private static func foldedCaffeInput(weight: Tensor, bias: Tensor) -> (weight: Tensor, bias: Tensor) {
-    // In the order blue, green, red.
+    // The channels are in the order blue, green, red.
     let mean = [0.406, 0.456, 0.485]
     let std = [0.225, 0.224, 0.229]
     let caffeMean = [103.939, 116.779, 123.68]

@@ -16,7 +16,7 @@ package enum WeightFile {
   /// Returns the kind of a file.
   ///
   /// - Throws: `PixelAscentError` of kind `invalidModel` if the file is of none of these kinds. The line says what the
-  ///   file seems to be instead, and what to do.
+  ///   file seems to be instead, and for many formats what to do.
   package static func kind(of source: ByteSource) throws(PixelAscentError) -> Kind {
     let head = try source.bytes(0..<min(source.count, 512))
     if head.starts(with: ZipArchive.signature) {
@@ -24,7 +24,7 @@ package enum WeightFile {
       return .torchZip
     }
     if PyTorchFile.isLegacy(source) { return .torchLegacy }
-    // A safetensors file begins with the eight bytes of a length, then a JSON object.
+    // A safetensors file begins with a length of eight bytes. A JSON object follows.
     if head.count > 8, head[8] == UInt8(ascii: "{"), head[7] == 0, head[6] == 0 { return .safetensors }
     if let other = otherFormats.first(where: { hasSignature(head, $0.signature, at: $0.offset) }) {
       throw refused(source, other.text)
@@ -43,8 +43,8 @@ package enum WeightFile {
 
   /// Returns whether a file may be a pickle of a container.
   ///
-  /// From protocol 2 on, a pickle begins with the opcode of its version. Before, it begins with a mark, with an empty
-  /// list or dictionary, or with the container's class.
+  /// From protocol 2 on, a pickle begins with the opcode of its version. In protocols 0 and 1 it begins with a mark,
+  /// with an empty list or dictionary, or with the container's class.
   private static func isPickle(_ head: [UInt8]) -> Bool {
     guard let first = head.first else { return false }
     return first == 0x80 || "(]}c".utf8.contains(first)

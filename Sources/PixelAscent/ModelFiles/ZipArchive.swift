@@ -59,8 +59,8 @@ struct ZipArchive {
     guard let entry = entries[name] else { return nil }
     guard entry.isStored else {
       throw fail(
-        "entry \(name.oneLine) is compressed or encrypted, which PyTorch never does; unpack the archive, and pack it "
-          + "again with zip -0"
+        "entry \(name.oneLine) is compressed or encrypted, but PyTorch's entries never are; unpack the archive, and "
+          + "pack it again with zip -0"
       )
     }
     return entry.range

@@ -11,7 +11,7 @@ import Testing
 #endif
 
 @Suite struct ModelFileTests {
-  /// A model of two classes: a convolution, a pool, and the mean.
+  /// A model of two classes: a convolution, a pool, a concatenation, and the mean.
   private static let small: (graph: Graph, labels: [[String]], tensors: [String: Tensor]) = (
     Graph(
       input: .init(channels: 3),
@@ -83,7 +83,7 @@ import Testing
     }
   }
 
-  /// A file without a format or a graph is read as bare weights. These are of no known architecture.
+  /// A file without a format or a graph is read as bare weights. The weights in this file fit no known architecture.
   @Test(arguments: ["format", "graph"]) func refusesBareWeightsOfUnknownArchitecture(missing: String) throws {
     var file = try model().safetensors()
     file.metadata[missing] = nil

@@ -36,7 +36,7 @@ import Testing
         == "m: preprocessing: expected the mean of 3 channels or of 1, found 2")
   }
 
-  /// An error line begins with the file's name, and has it once, even if the message begins with the same word.
+  /// An error line begins with the file's name, and has the name once, even if the message begins with the same word.
   @Test func errorLineNamesTheFileOnce() throws {
     let bytes = ONNXWriter.file { $0.node("GlobalAveragePool", ["x"], ["y"]) }
     var settings = ModelSettings()
@@ -132,7 +132,7 @@ import Testing
     #expect(try labels("[\"cat\", \"dog\"]") == [["cat"], ["dog"]])
     #expect(try labels(" [[\"cat\", \"puss\"], \"dog\"]") == [["cat", "puss"], ["dog"]])
     #expect(try labels("{\"1\": \"dog\", \"0\": [\"n02\", \"cat\"]}") == [["n02", "cat"], ["dog"]])
-    // Keras' imagenet_class_index.json.
+    // Keras' imagenet_class_index.json has this form.
     #expect(try labels("{\"0\": [\"n01440764\", \"tench\"]}") == [["tench", "n01440764"]])
 
     func line(_ text: String) -> String {

@@ -45,7 +45,7 @@ import Testing
     let path = folder.path + "/m.safetensors"
     try sample().write(to: path)
     #expect(try Files.read(path) == sample().data())
-    // The tensors are read from the file that is written.
+    // Here the tensors are read from the very file that is replaced.
     let lazy = try Safetensors(ByteSource(contentsOf: path))
     try Safetensors(metadata: lazy.metadata, parameters: lazy.parameters).write(to: path)
     #expect(try Files.read(path) == sample().data())
@@ -171,7 +171,7 @@ import Testing
     #expect(text.contains(expected), "\(text)")
   }
 
-  /// Above all in names, where Swift 6.0's own decoder traps.
+  /// Swift 6.0's own decoder traps on a broken string in a name.
   @Test(arguments: [
     "\u{1A}", "\n", "\\q", "\\", "\\u12", "\\u12G4", "\\uD800", "\\uD800\\n", "\\uD800\\u0041", "\\uDC00", "\"",
   ])

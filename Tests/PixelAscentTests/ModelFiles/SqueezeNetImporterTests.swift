@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 @Suite struct SqueezeNetImporterTests {
-  /// Returns a value for each position in a layer's tensor, exact in float.
+  /// Returns the made-up value at a position of a layer's tensor. Float holds the value exactly.
   private static func weight(_ layer: Int, _ index: Int) -> Float {
     Float((index &* 2_654_435_761 &+ layer &* 40_503) & 0xFFFF) / 65_536 - 0.5
   }

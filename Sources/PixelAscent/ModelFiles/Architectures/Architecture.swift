@@ -12,7 +12,7 @@ struct ArchitectureFamily: Sendable {
   /// Modules that every state dict of this family has. A state dict belongs to the first family in `all` whose modules
   /// it has.
   let signature: [String]
-  /// Adds the state dict's layers to a builder, names the architecture and returns the scores.
+  /// Adds the network's layers to a builder, sets the architecture's name and returns the scores.
   let build: @Sendable (inout ArchitectureBuilder) throws(PixelAscentError) -> ArchitectureBuilder.Value
 
   /// All families, in the order in which they are tried. VGG is last, as other families have its one module too.
@@ -36,8 +36,8 @@ package enum Architecture {
   /// No element of a tensor is read. The model has the architecture's preprocessing, and ImageNet's labels if it has
   /// 1000 classes.
   ///
-  /// - Throws: `PixelAscentError` of kind `invalidModel` if the state dict fits no architecture, or not the wanted one,
-  ///   and of kind `invalidParameter` if `wanted` is not one of ``names``.
+  /// - Throws: `PixelAscentError` of kind `invalidModel` if the state dict fits no architecture, or does not fit
+  ///   the wanted one, and of kind `invalidParameter` if `wanted` is not one of ``names``.
   package static func recognize(_ dict: StateDict, named wanted: String? = nil) throws(PixelAscentError)
     -> Model
   {

@@ -2,8 +2,9 @@
 
 /// Builds an architecture's graph from the shapes in a state dict.
 ///
-/// A layer has the name of the module that computes the same values: a convolution, a pool, or a residual block
-/// ("layer1.0" is the block's sum). A method that adds a layer checks the layer's tensors in the state dict.
+/// If a module computes the same values as a layer, the layer has the module's name. The module is a convolution, a
+/// pool, or a residual block ("layer1.0" is the block's sum). A method that adds a layer checks the layer's tensors in
+/// the state dict.
 struct ArchitectureBuilder {
   /// The output of a layer, or the image.
   ///
@@ -145,7 +146,7 @@ extension ArchitectureBuilder {
     return add(name, BatchNorm(epsilon: epsilon), [x], channels: x.channels, pixels: x.pixels)
   }
 
-  /// Adds a convolution, a batch norm and, if it is given, an activation function.
+  /// Adds a convolution, a batch norm and, if `function` is given, an activation function.
   mutating func unit(
     _ convolution: String, _ norm: String, _ x: Value, kernel: Int? = nil, stride: Int = 1, padding: Padding = .half,
     groups: Groups = .one, then function: ElementFunction? = nil
@@ -173,7 +174,7 @@ extension ArchitectureBuilder {
     return add(name, LayerNorm(epsilon: epsilon), [x], channels: x.channels, pixels: x.pixels)
   }
 
-  /// Adds a linear layer at every pixel, which is a 1×1 convolution. The file may store its weights as a matrix.
+  /// Adds a 1×1 convolution: a linear layer at every pixel. The file may store the weights as a matrix.
   mutating func pointwise(_ name: String, _ x: Value) throws(PixelAscentError) -> Value {
     let found = shape(name)
     if found.count != 2 { return try convolution(name, x, kernel: 1) }
@@ -190,7 +191,7 @@ extension ArchitectureBuilder {
     return add(name, Affine(), [x], channels: x.channels, pixels: x.pixels)
   }
 
-  /// Makes a tensor of the state dict a parameter, under the name `key`, or under the tensor's own name without `key`.
+  /// Makes a tensor of the state dict a parameter with the name `key`, or with the tensor's own name if `key` is nil.
   ///
   /// - Parameters:
   ///   - shape: the extents that the tensor must have; nil allows any
@@ -252,7 +253,7 @@ extension ArchitectureBuilder {
     add(name, GlobalAverage(), [x], channels: x.channels, pixels: 1)
   }
 
-  /// Adds an adaptive average pool to size × size pixels, and flattens it.
+  /// Adds an adaptive average pool to size × size pixels, and a layer that flattens the pool's output.
   mutating func averages(_ name: String, _ x: Value, size: Int) -> Value {
     let y = add(name, AdaptiveAverage(rows: size, columns: size), [x], channels: x.channels)
     return add("\(name).flatten", Flatten(), [y], channels: x.channels * size * size, pixels: 1)

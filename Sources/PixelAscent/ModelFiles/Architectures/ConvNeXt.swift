@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
-// Liu et al.: "A ConvNet for the 2020s", arXiv:2201.03545. Torchvision and timm use other names for the same network.
+// Liu et al.: "A ConvNet for the 2020s", arXiv:2201.03545. Torchvision and timm give the modules
+// different names.
 extension ArchitectureFamily {
   static let convNeXt = ArchitectureFamily(
     name: "convnext", members: torchvisionConvNeXts.map(\.name),
@@ -57,8 +58,8 @@ extension ArchitectureFamily {
     ]
 }
 
-/// A known ConvNeXt. The channels of the first stage and the number of blocks in each stage identify it; they also
-/// decide the epsilon, which shapes don't tell.
+/// A known ConvNeXt. The channels of the first stage and the number of blocks in each stage identify the
+/// network. The file does not hold the epsilon, so it stands here.
 private struct ConvNeXt: Sendable {
   let name: String
   let width: Int
@@ -78,8 +79,8 @@ private struct ConvNeXtBlock {
 extension ArchitectureBuilder {
   /// Adds the layers of a ConvNeXt.
   ///
-  /// - Parameter acceptsUnknown: whether a network of unknown width and depth gets the usual epsilon; if not, it is an
-  ///   error
+  /// - Parameter acceptsUnknown: whether a network of unknown width and depth gets the usual epsilon; if false, such a
+  ///   network is an error
   fileprivate mutating func convNeXt(
     _ known: [ConvNeXt], acceptsUnknown: Bool, stem: String, head: (norm: String, linear: String),
     downsampling: (Int) -> (norm: String, convolution: String),

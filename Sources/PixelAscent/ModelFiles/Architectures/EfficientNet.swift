@@ -77,8 +77,8 @@ extension ArchitectureFamily {
     return try b.linear("classifier", b.globalAverage("global_pool", x))
   }
 
-  /// EfficientNet-Lite0 and B0 with the names of efficientnet-lite-pytorch and EfficientNet-PyTorch. They have
-  /// TensorFlow's padding for an input of 224×224, and TensorFlow's epsilon.
+  /// EfficientNet-Lite0 and B0 with the names of efficientnet-lite-pytorch and EfficientNet-PyTorch. Both
+  /// networks have TensorFlow's padding for an input of 224×224, and TensorFlow's epsilon.
   static let efficientNetLite = ArchitectureFamily(
     name: "efficientnet_lite", members: ["efficientnet_lite0", "efficientnet_b0"],
     signature: ["_conv_stem", "_blocks.0._depthwise_conv", "_fc"]
@@ -90,7 +90,7 @@ extension ArchitectureFamily {
     b.architecture = hasGates ? "efficientnet_b0" : "efficientnet_lite0"
     b.epsilon = 1e-3
     if !hasGates {
-      // (x − 127) / 128 for x from 0 to 255.
+      // The weights take (x − 127) / 128 for x from 0 to 255.
       let mean = [Float](repeating: 127 / 255, count: 3), deviation = [Float](repeating: 128 / 255, count: 3)
       b.preprocessing = try Preprocessing(mean: mean, std: deviation, inputSize: 224)
     }

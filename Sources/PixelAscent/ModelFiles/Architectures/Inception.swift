@@ -88,9 +88,10 @@ extension ArchitectureFamily {
 }
 
 extension ArchitectureBuilder {
-  /// Sets the epsilon of the batch norms, the name and the preprocessing of the two architectures.
+  /// Sets the epsilon of the batch norms, the architecture's name and the preprocessing of GoogLeNet or Inception v3.
   ///
-  /// Torchvision took its own weights over from TensorFlow; their mean and standard deviation are 0.5.
+  /// Torchvision's own weights were converted from TensorFlow's. They take images that are normalised with the mean 0.5
+  /// and the standard deviation 0.5.
   fileprivate mutating func configure(_ name: String, inputSize: Int) throws(PixelAscentError) {
     epsilon = 1e-3
     architecture = wanted ?? name

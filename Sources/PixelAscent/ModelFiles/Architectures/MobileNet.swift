@@ -50,7 +50,7 @@ extension ArchitectureFamily {
     return try b.linear("classifier.3", b.apply(.hardSwish, x))
   }
 
-  /// Tan et al.: "MnasNet", arXiv:1807.11626, its variant B1.
+  /// Tan et al.: "MnasNet", arXiv:1807.11626, in the variant B1.
   static let mnasNet = ArchitectureFamily(
     name: "mnasnet", members: mnasNetWidths.map(\.name),
     signature: ["layers.0", "layers.3", "layers.6", "layers.8.0.layers.0", "classifier.1"]

@@ -142,7 +142,7 @@ extension ONNXImporter {
     return view.on(try add(Concatenate(), parts, size).layer, size, channelAxis: axis)
   }
 
-  /// Returns whether an axis is the channels' axis, or could be because the view has only one channel.
+  /// Returns whether an axis is the channels' axis. If the view has only one channel, any axis of extent 1 counts.
   private func isChannelAxis(_ axis: Int, of view: ONNXView) -> Bool {
     guard let role = view.roles?[axis] else { return false }
     return role == .channel || role == .one && view.size.channels == 1

@@ -7,7 +7,7 @@ struct ONNXConstant {
     case integers([Int])
     case reals([Double])
     case parameter(Parameter)
-    /// The transpose of the parameter, which is a matrix. `shape` is the shape of the transpose.
+    /// The transpose of the parameter, a matrix. `shape` is the shape of the transpose.
     case transposed(Parameter)
     /// Elements that can't be read. The text describes them.
     case unreadable(String)
@@ -56,7 +56,8 @@ struct ONNXConstant {
     return values[0]
   }
 
-  /// Returns the constant with a small parameter's elements in memory, so that arithmetic can be done on them.
+  /// Returns the constant. The elements of a small parameter are loaded into memory, so that arithmetic can be done on
+  /// them.
   func loaded() throws(PixelAscentError) -> ONNXConstant {
     guard case .parameter = content, let values = try reals() else { return self }
     return ONNXConstant(shape: shape, content: .reals(values))
@@ -87,7 +88,7 @@ struct ONNXConstant {
     }
   }
 
-  /// Returns the same elements in another shape; nil if that has another number of elements.
+  /// Returns the same elements in another shape; nil if that shape has another number of elements.
   func reshaped(_ shape: [Int]) throws(PixelAscentError) -> ONNXConstant? {
     guard elementCount(shape) == count else { return nil }
     switch content {
@@ -101,7 +102,7 @@ struct ONNXConstant {
     let matrix = try parameter.tensor()
     let rows = matrix.shape[0], columns = matrix.shape[1]
     let values = [Float](unsafeUninitializedCapacity: matrix.values.count) { buffer, count in
-      // In squares of 32 × 32, so that both matrices are accessed in a small part of memory at a time.
+      // Squares of 32 × 32 keep the accesses to both matrices in a small part of memory at a time.
       for top in stride(from: 0, to: rows, by: 32) {
         for left in stride(from: 0, to: columns, by: 32) {
           for row in top..<min(top + 32, rows) {

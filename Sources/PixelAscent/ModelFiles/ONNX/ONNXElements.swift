@@ -8,8 +8,8 @@ extension ONNXImporter {
   mutating func elementwise(_ kind: ONNXOperator, _ shapes: ONNXShapes) throws(PixelAscentError) -> ONNXValue? {
     if let function = try function(kind, shapes) {
       guard let input = try pending(node.inputs[0]) else { return nil }
-      // A GELU by tanh that is one operator in the file becomes a layer of its own: no known function has the value
-      // NaN.
+      // A GELU by tanh that is one operator in the file becomes a layer of its own. NaN at every point sees to
+      // that, since no known function has this value.
       let isOwnLayer = function == .gelu(tanh: true)
       let values = input.function.values.map { isOwnLayer ? .nan : ONNXArithmetic.value(function, $0) }
       return extended(input, values, .function(function))
@@ -115,7 +115,7 @@ extension ONNXImporter {
     let name = node.inputs[first ? 1 : 0]
     if constant.count == 1, let scalar = try constant.real() {
       guard let input = try pending(name) else { return nil }
-      // A scalar with more dimensions than the value would add dimensions to it, which image networks don't do.
+      // A scalar with more dimensions than the value would add dimensions to the value. Image networks don't do that.
       guard constant.shape.count <= max(input.base.shape.count, 1) else {
         return fails(
           "a constant of shape \(shapeText(constant.shape)) would add dimensions to \(shapeText(input.base.shape))")
@@ -175,8 +175,8 @@ extension ONNXImporter {
     return values
   }
 
-  /// Makes an added constant the bias of the linear layer before it. Returns nil if that layer has one, or another node
-  /// takes its output.
+  /// Makes an added constant the bias of the linear layer before it. Returns nil if that layer already has a bias, or
+  /// if another node takes the layer's output.
   private mutating func addedToLinear(
     _ name: String, _ view: ONNXView, _ values: [Double]
   ) throws(PixelAscentError) -> ONNXView? {
@@ -212,7 +212,7 @@ extension ONNXImporter {
         guard large.shape.count == small.shape.count, axis == small.roles?.firstIndex(of: .channel) else { continue }
         return .view(try apply(Multiply(), to: large, small))
       }
-    default: return fails("two values of the network are not supported; the nearest are Add and Mul")
+    default: return fails("on two values of the network only Add, Sub, Sum and Mul are supported")
     }
     return fails(
       "expected equal shapes, or for Mul one factor per channel, found \(shapeText(a.shape)) and \(shapeText(b.shape))")

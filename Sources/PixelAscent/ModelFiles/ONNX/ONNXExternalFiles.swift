@@ -14,8 +14,8 @@ final class ONNXExternalFiles {
 
   /// Returns the file, and the offset and length in it, that a TensorProto's external_data names.
   ///
-  /// - Throws: `PixelAscentError` of kind `invalidModel` if that is not a regular file in the model's folder or below
-  ///   it; `unreadableFile` if it can't be opened.
+  /// - Throws: `PixelAscentError` of kind `invalidModel` if the file is not a regular one in the model's folder or
+  ///   below; `unreadableFile` if the file can't be opened.
   func find(
     _ keys: [String: String], tensor: String
   ) throws(PixelAscentError) -> (file: ByteSource, offset: Int, length: Int?) {

@@ -120,8 +120,8 @@ struct ONNXNode {
 
   static func isStandard(_ domain: String) -> Bool { domain.isEmpty || domain == "ai.onnx" }
 
-  /// The node's name in error lines, from which its layer's name is made: its own, else that of its first output, else
-  /// its type.
+  /// The node's name in error lines. The node's layer is named after it, too. A node without a name is called after its
+  /// first output, or else after its type.
   var label: String { name.isEmpty ? outputs.first { !$0.isEmpty } ?? type : name }
 
   func integer(_ name: String) -> Int? { attributes[name]?.integer }
@@ -130,7 +130,7 @@ struct ONNXNode {
   func integers(_ name: String) -> [Int]? { attributes[name]?.integers }
 }
 
-/// An AttributeProto, without the graphs in it.
+/// The parts of an AttributeProto that the nodes of image networks need.
 struct ONNXAttribute {
   private(set) var name = ""
   private(set) var float: Float?
@@ -171,7 +171,7 @@ struct ONNXAttribute {
 /// The name and the shape of a graph's input or output: a ValueInfoProto.
 struct ONNXValueInfo {
   private(set) var name = ""
-  /// The extents. An extent is nil if the file leaves it open; the whole is nil if the file declares no shape.
+  /// The extents. An extent is nil if the file leaves it open; `shape` is nil if the file declares none.
   private(set) var shape: [Int?]?
 
   init(_ message: ProtobufMessage) throws(PixelAscentError) {

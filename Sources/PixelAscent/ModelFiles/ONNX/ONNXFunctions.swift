@@ -88,11 +88,11 @@ extension ONNXImporter {
     return try normalized(input, shapes, isWhole: false)
   }
 
-  /// Adds a normalisation over the whole image, which is a group normalisation with one group.
+  /// Adds a group normalisation with one group: it normalises over the whole image.
   mutating func groupNorm(_ shapes: ONNXShapes) throws(PixelAscentError) -> ONNXView? {
     guard let input = try settledView(node.inputs[0]) else { return nil }
     guard node.integer("num_groups") == 1 else {
-      return fails("expected one group, which is the whole image, found \(node.integer("num_groups") ?? 0) groups")
+      return fails("expected one group over the whole image, found \(node.integer("num_groups") ?? 0) groups")
     }
     guard input.size.channels == 1 || input.shape.count > 1 && input.roles?[1] == .channel else {
       return fails("expected channels as the second axis, found \(shapeText(input.shape))")
@@ -174,7 +174,7 @@ extension ONNXImporter {
     return ONNXView(layer, size, shape: given.shape.dropLast() + [outputs])
   }
 
-  /// Adds a 1×1 convolution for MatMul with a constant matrix at every pixel. The channels are the last axis.
+  /// Adds a 1×1 convolution for a MatMul that applies a constant matrix to every pixel. The channels are the last axis.
   private mutating func pointwise(_ given: ONNXView, _ shapes: ONNXShapes) throws(PixelAscentError) -> ONNXView? {
     guard let input = try settled(given) else { return nil }
     let axis = input.shape.count - 1

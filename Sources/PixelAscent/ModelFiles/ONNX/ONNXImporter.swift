@@ -17,7 +17,8 @@ struct ONNXImporter {
   var flattened: [ONNXView: ONNXView] = [:]
   /// The names of layers, each with the number of layers that have asked for it.
   private var names = [Graph.image: 1]
-  /// The linear layers to which no bias has been added, each with the name of the value that it makes.
+  /// The layers made from MatMul, or from Gemm without a bias, to which no bias has been added. Each layer has the name
+  /// of the value that it makes.
   var unbiased: [String: String] = [:]
   private var image: ONNXView?
   /// Whether the file fixes the size of images.
@@ -36,8 +37,8 @@ struct ONNXImporter {
 
   var opset: Int { file.opset }
 
-  /// Converts every node that the output depends on. Returns the view of the output; nil if it depends on an
-  /// unsupported operator.
+  /// Converts every node that the output depends on. Returns the view of the output; nil if the output
+  /// depends on an unsupported operator.
   mutating func run() throws(PixelAscentError) -> ONNXView? {
     let order = try ONNXOrder(file)
     let output = try chosenOutput()
@@ -152,7 +153,7 @@ struct ONNXImporter {
 
   /// Adds a layer that is named after `maker`, or else after the current node. Returns a view of the layer's output.
   ///
-  /// - Throws: `PixelAscentError` of kind `invalidModel` if its output or its parameters are too large.
+  /// - Throws: `PixelAscentError` of kind `invalidModel` if the layer's output or parameters are too large.
   mutating func add(
     _ operation: any Operation, _ inputs: [ONNXView], _ size: ONNXView.Size, for maker: ONNXNode? = nil,
     _ tensors: [String: Parameter] = [:]

@@ -127,8 +127,9 @@ extension ONNXImporter {
     return view
   }
 
-  /// Returns a view whose axes are those of its layer, for a view that may have others. A vector becomes the output of
-  /// a new layer that flattens. For any other view with other axes, records that it is not supported, and returns nil.
+  /// Returns a view of the same elements whose axes are those of its layer. If the given view has other axes and is a
+  /// vector, adds a layer that flattens. If it has other axes and is not a vector, records that such a view is not
+  /// supported, and returns nil.
   mutating func settled(_ view: ONNXView) throws(PixelAscentError) -> ONNXView? {
     if view.roles != nil { return view }
     guard view.isVector, let axis = view.shape.firstIndex(where: { $0 > 1 }) else {

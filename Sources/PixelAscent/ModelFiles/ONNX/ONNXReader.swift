@@ -5,7 +5,7 @@
 package enum ONNXReader {
   /// Returns the network that an ONNX file holds.
   ///
-  /// - Parameter inputSize: the height and width that are assumed where the file leaves them open; 224 if nil.
+  /// - Parameter inputSize: the height and width that are assumed if the file leaves them open; 224 if nil.
   /// - Throws: `PixelAscentError` of kind `invalidModel` if the file contradicts itself or the format, or holds
   ///   operators that are not supported. The line names the first one; ``unsupported(_:inputSize:)`` returns all.
   package static func read(_ source: ByteSource, inputSize: Int? = nil) throws(PixelAscentError) -> Model {
@@ -24,7 +24,7 @@ package enum ONNXReader {
 
   /// Returns the operators that keep a file from being read, in the order in which the importer finds them.
   ///
-  /// - Throws: as ``read(_:inputSize:)`` does if the file is damaged.
+  /// - Throws: `PixelAscentError` of kind `invalidModel` if the file contradicts itself or the format.
   package static func unsupported(
     _ source: ByteSource, inputSize: Int? = nil
   ) throws(PixelAscentError) -> [UnsupportedOperator] {

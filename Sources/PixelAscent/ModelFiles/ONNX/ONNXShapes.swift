@@ -5,7 +5,7 @@
 /// An optional result is nil if a parameter is missing, unknown or impossible.
 struct ONNXShapes {
   let node: ONNXNode
-  /// The inputs that are constants.
+  /// The node's inputs; nil for an input that is not a constant.
   let constants: [ONNXConstant?]
 
   /// Returns integers that older versions of an operator have as an attribute, and newer ones as an input.

@@ -29,7 +29,7 @@ struct ONNXTensor {
       switch field.number {
       case 1: shape += try message.integers(field)
       case 2: type = try message.integer(field)
-      case 3: throw message.fail("tensor \(name.oneLine) is stored in segments, which is not supported")
+      case 3: throw message.fail("tensor \(name.oneLine) is stored in segments; only whole tensors are supported")
       case 4, 5, 7, 10, 11:
         size = field.number == 4 ? 4 : field.number == 10 ? 8 : 0
         pieces.append(try message.packed(field, of: size))

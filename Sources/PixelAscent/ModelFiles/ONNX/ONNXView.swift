@@ -57,7 +57,7 @@ struct ONNXView: Hashable {
     return roles
   }
 
-  /// Whether the view has the shape (1, channels, rows, columns) in C order, which convolutions take.
+  /// Whether the view has the shape (1, channels, rows, columns) in C order. Convolutions take such views.
   var isPlanar: Bool {
     shape == [1, size.channels, size.rows, size.columns] && isContiguous
   }
@@ -80,7 +80,7 @@ struct ONNXView: Hashable {
   /// Whether the view is contiguous and has at most one axis longer than 1.
   var isVector: Bool { shape.filter { $0 > 1 }.count <= 1 && isContiguous }
 
-  /// The groups of the channel shuffle that puts the elements into C order; nil if none does.
+  /// The number of groups of the channel shuffle that puts the elements into C order; nil if none does.
   var shuffleGroups: Int? {
     let runs = runs
     guard runs.count == (size.plane > 1 ? 3 : 2), runs[0].stride == size.plane,

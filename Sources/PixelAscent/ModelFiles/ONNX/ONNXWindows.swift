@@ -75,8 +75,8 @@ extension ONNXImporter {
   mutating func localResponseNorm() throws(PixelAscentError) -> ONNXView? {
     guard let input = try plane() else { return nil }
     guard let size = node.integer("size"), (1...1 << 20).contains(size) else { throw failNode("has no valid size") }
-    // PyTorch's longer side of an even window lies before the channel, ONNX's behind it.
-    guard size % 2 == 1 else { return fails("over an even number of channels, \(size); supported are odd numbers") }
+    // An even window has a longer side: before the channel in PyTorch, behind the channel in ONNX.
+    guard size % 2 == 1 else { return fails("it normalises over \(size) channels; supported are odd numbers") }
     let operation = LocalResponseNorm(
       size: size, alpha: node.float("alpha") ?? 1e-4, beta: node.float("beta") ?? 0.75, k: node.float("bias") ?? 1)
     return try add(operation, [input], input.size)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-/// A window on a source's bytes, which moves with the reader.
+/// A window on a source's bytes. The window moves with the reader.
 final class ByteWindow {
   let source: ByteSource
   private var start = 0
@@ -24,8 +24,8 @@ final class ByteWindow {
 
 /// A message in the wire format of Protocol Buffers, read field by field.
 ///
-/// A field is a varint that holds its number and its wire type, then its value: a varint, 4 or 8 bytes, or a varint
-/// that gives a number of bytes, then these bytes. The bytes of a value are read only when they are asked for. See
+/// A field begins with a varint that holds its number and its wire type. Its value follows: a varint, 4 or 8 bytes, or
+/// a number of bytes as a varint and then these bytes. The bytes of a value are read only when they are asked for. See
 /// <https://protobuf.dev/programming-guides/encoding/>.
 struct ProtobufMessage {
   private let window: ByteWindow

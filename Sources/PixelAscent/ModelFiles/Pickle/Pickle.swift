@@ -32,7 +32,7 @@ package enum PickleValue: Hashable, Sendable {
 /// A restricted reader of Python pickles, protocols 0 to 5.
 ///
 /// The reader knows the opcodes that plain data and arrays need, and a fixed list of globals that it interprets itself.
-/// It never runs code, so a hostile file can only be refused. Time and memory are linear in the file's length.
+/// The reader never runs code, so a hostile file does no harm. Time and memory are linear in the file's length.
 package enum Pickle {
   /// Returns the value of the pickle that fills a file.
   ///
@@ -52,13 +52,13 @@ package enum Pickle {
     return value
   }
 
-  /// The largest number of values that a pickle may push, and that it may memoise. The limit bounds the memory.
+  /// The largest number of values that a pickle may push, and the largest that it may memoise. The limit bounds memory.
   static let objectLimit = 1 << 21
   /// The largest depth to which lists, tuples and dictionaries may nest.
   static let depthLimit = 100
 }
 
-/// The library that wrote a pickle, which decides the globals that the pickle may name.
+/// The library that wrote a pickle. The library decides which globals the pickle may name.
 enum PickleDialect {
   case numPy
   case torch

@@ -144,7 +144,7 @@ extension PickleMachine {
     throw reader.fail("refused: the pickle uses \("\(module).\(name)".oneLine); \(hint)")
   }
 
-  /// Pushes a string of Python 2, which may hold text or bytes. An ASCII string is taken for text.
+  /// Pushes a Python 2 string. Such a string may hold text or bytes; an ASCII string is taken for text.
   private mutating func push(python2String bytes: [UInt8]) throws(PixelAscentError) {
     let isText = bytes.allSatisfy { $0 < 128 }
     try push(isText ? .string(String(decoding: bytes, as: UTF8.self)) : .bytes(bytes))

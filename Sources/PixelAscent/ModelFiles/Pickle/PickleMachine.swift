@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-/// The stack machine that runs a pickle, which is a program.
+/// The stack machine that runs a pickle: every pickle is a program.
 ///
 /// Containers lie in arrays and refer to each other by index, so that sharing, cycles and deep nesting cost nothing
 /// while the program runs. `pickleValue(of:)` refuses cycles and deep nesting once, at the end.
@@ -50,7 +50,7 @@ struct PickleMachine {
     elementBudget = reader.remaining
   }
 
-  /// Subtracts `elements` from the budget; throws if it is too small.
+  /// Subtracts `elements` from the budget; throws if the budget is too small.
   mutating func spend(_ elements: Int) throws(PixelAscentError) {
     guard elements <= elementBudget else {
       throw reader.fail("refused: all values together are larger than the pickle")

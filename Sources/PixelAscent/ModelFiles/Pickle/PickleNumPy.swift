@@ -74,7 +74,7 @@ extension PickleMachine {
   /// Gives an array its contents, or a dtype its byte order.
   mutating func build(_ object: Value, state: Value) throws(PixelAscentError) {
     switch object {
-    // The state holds attributes, and no parameter is an attribute.
+    // The state holds the attributes of a dictionary or an object. None of them is a parameter.
     case .dict where dialect == .torch, .other: return
     default: break
     }

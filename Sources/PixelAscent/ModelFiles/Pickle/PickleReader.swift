@@ -74,7 +74,7 @@ struct PickleReader {
 
   mutating func textLine() throws(PixelAscentError) -> String { try text(try line()) }
 
-  /// Reads a line that holds an integer. Python 2 ends long integers in L.
+  /// Reads a line that holds an integer. Python 2 writes an L after a long integer.
   mutating func integerLine() throws(PixelAscentError) -> Int {
     let text = try textLine()
     guard let value = Int(text.hasSuffix("L") ? text.dropLast() : text[...]) else {

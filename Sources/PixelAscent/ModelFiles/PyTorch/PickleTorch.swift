@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-/// A tensor as PyTorch pickles it: a view of a storage, whose elements lie elsewhere in the file.
+/// A tensor as PyTorch pickles it: a view of a storage. The storage's elements lie elsewhere in the file.
 package struct StoredTensor: Hashable, Sendable {
   package struct Storage: Hashable, Sendable {
     /// The name under which the file stores the bytes.
@@ -26,8 +26,8 @@ enum TorchGlobal: Hashable {
   case untypedStorage
   /// `torch.float32` and so on.
   case dtype(ElementType)
-  /// `_rebuild_tensor_v2(storage, offset, shape, strides, requires_grad, hooks)`, or the first version, without the
-  /// last two.
+  /// `_rebuild_tensor_v2(storage, offset, shape, strides, requires_grad, hooks)`, or the first version,
+  /// `_rebuild_tensor`, with only the first four arguments.
   case rebuildTensor
   /// `_rebuild_tensor_v3`: the arguments of `_rebuild_tensor_v2`, then the type of the elements.
   case rebuildTypedTensor
@@ -38,7 +38,7 @@ enum TorchGlobal: Hashable {
   case orderedDict
   /// `defaultdict(type of the values)`.
   case defaultDict
-  /// A type of the other values in checkpoints, which are skipped.
+  /// A type whose values are skipped. Checkpoints hold such values.
   case harmless
 }
 
@@ -125,7 +125,7 @@ extension PickleMachine {
       (first, count) = (offset, size)
     }
     guard declared >= 0, declared <= Int.max / type.size else {
-      throw reader.fail("storage \(key.oneLine) declares \(declared) elements, which is impossible")
+      throw reader.fail("storage \(key.oneLine) declares \(declared) elements, an impossible number")
     }
     storages.append(StoredTensor.Storage(key: key, type: type, first: first, count: count))
     return .storage(storages.count - 1)

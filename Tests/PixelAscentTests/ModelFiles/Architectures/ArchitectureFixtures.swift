@@ -82,7 +82,7 @@ struct ArchitectureFixture {
       }, name: "net.pth")
   }
 
-  /// A file that is a hole as long as the largest tensor: no zeros are stored, and none are read.
+  /// A file that is one hole, longer than the largest tensor. The zeros in it are neither stored nor read.
   private static let zeros: ByteSource = {
     let path = NSTemporaryDirectory() + "/pixelascent-\(UUID().uuidString)"
     _ = FileManager.default.createFile(atPath: path, contents: nil)

@@ -40,7 +40,7 @@ import Testing
       let model = try Architecture.recognize(try fixture.stateDict(), named: fixture.name)
       switch (fixture.package, fixture.name) {
       case ("lite", _):
-        // (x − 127) / 128 for x from 0 to 255.
+        // The package takes (x − 127) / 128 for x from 0 to 255.
         #expect(model.preprocessing?.mean == [Float](repeating: 127 / 255, count: 3))
         #expect(model.preprocessing?.std == [Float](repeating: 128 / 255, count: 3))
       case (_, "tf_efficientnet_lite0"): #expect(model.preprocessing?.mean == [0.5, 0.5, 0.5])
@@ -49,7 +49,7 @@ import Testing
     }
   }
 
-  /// TensorFlow pads one zero more after an axis than before it if their number is odd.
+  /// TensorFlow pads one zero more after an axis than before it if the number of zeros is odd.
   @Test func padsAsTensorFlowDoes() throws {
     for fixture in ArchitectureFixture.all where fixture.name.hasSuffix("efficientnet_lite0") {
       let model = try Architecture.recognize(try fixture.stateDict(), named: fixture.name)
@@ -119,7 +119,7 @@ import Testing
     }
   }
 
-  /// Torchvision's files still have the names from before its version 0.3.
+  /// Torchvision's files of DenseNet still have the names that versions before 0.3 used.
   @Test func readsTheOldNamesOfDenseNet() throws {
     var fixture = try ArchitectureFixture.named("densenet121")
     let expected = try Architecture.recognize(try fixture.stateDict())

@@ -45,7 +45,7 @@ import Testing
     #expect(torchvisions.source == "convnext")
     #expect(timms.source == "convnext_atto")
     #expect(torchvisions.graph.layers.map(\.operation.summary) == timms.graph.layers.map(\.operation.summary))
-    // A stem, three downsamplings, twelve blocks of six layers, and the head.
+    // The stem, three downsamplings, twelve blocks and the head have one layer normalisation each.
     #expect(torchvisions.graph.layers.count { $0.operation is LayerNorm } == 1 + 3 + 12 + 1)
     #expect(torchvisions.graph.layers.count { $0.operation is Add } == 12)
     for model in [torchvisions, timms] {
@@ -64,8 +64,8 @@ import Testing
       } == "net.pth: expected the tensors of convnext_tiny, found those of convnext")
   }
 
-  /// A wide network's weights may be CLIP's, which need another mean and std. The widest network has another epsilon,
-  /// too.
+  /// A wide network's weights may be CLIP's, and CLIP needs another mean and std. The widest network has another
+  /// epsilon, too.
   @Test func wideNetworksOfTimmHaveANoteOnCLIP() throws {
     let note: Message =
       """

@@ -157,7 +157,7 @@ import Testing
         $0.node("Reshape", ["x", "shape"], ["a"], name: "reshape")
         head(&$0, "a")
       }.contains("node reshape: operator Reshape"))
-    // A deep chain, in which every node reads the value before it twice.
+    // In this deep chain every node reads the output of the node before it twice.
     #expect(
       line {
         $0.node("Sigmoid", ["x"], ["a0"])

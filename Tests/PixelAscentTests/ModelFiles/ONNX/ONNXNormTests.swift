@@ -68,7 +68,7 @@ import Testing
     }
     #expect(
       line("GroupNormalization", ("num_groups", 3)).contains(
-        "expected one group, which is the whole image, found 3 groups"))
+        "expected one group over the whole image, found 3 groups"))
     #expect(
       line("GroupNormalization", scale: 2, ("num_groups", 1)).contains("parameters of shape (3), found 2 values"))
     #expect(
@@ -76,7 +76,7 @@ import Testing
         "expected a normalisation of the channels, found one of (1, 3, 8, 8) from axis -1 on"))
   }
 
-  /// ONNX's window of an even size has its longer side behind the channel, PyTorch's before it.
+  /// A window of an even size has a longer side: behind the channel in ONNX, before the channel in PyTorch.
   @Test func refusesLocalResponseNormsOfAnEvenSize() throws {
     func line(_ size: Int) -> String {
       ONNXWriter.line {
@@ -84,7 +84,7 @@ import Testing
         $0.node("GlobalAveragePool", ["normed"], ["y"])
       }
     }
-    #expect(line(4).contains("over an even number of channels, 4; supported are odd numbers"))
+    #expect(line(4).contains("it normalises over 4 channels; supported are odd numbers"))
     #expect(line(3) == "(no error)")
   }
 

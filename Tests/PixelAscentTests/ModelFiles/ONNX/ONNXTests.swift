@@ -26,7 +26,8 @@ import Testing
     return lines.joined(separator: "\n")
   }
 
-  /// The expected graphs have been seen to give ONNX Runtime's scores. PIXELASCENT_RENEW_ONNX=1 writes them anew.
+  /// The expected graphs have given ONNX Runtime's scores, which scores.json holds.
+  /// PIXELASCENT_RENEW_ONNX=1 writes the graphs anew.
   @Test func readsWhatExportersWrite() throws {
     let path = ONNXFixtures.folder + "/graphs.txt"
     let found = try ONNXFixtures.names.map { "\($0)\n\(try text(ONNXFixtures.read($0)))\n" }
@@ -65,7 +66,7 @@ import Testing
   }
 
   /// PyTorch's newer exporter writes the average of channels that are the last axis as a vector. A Gather whose indices
-  /// have four dimensions then makes an image of it.
+  /// have four dimensions then turns the vector into an image.
   @Test func gatherGivesItsOutputTheAxesOfTheIndices() throws {
     func model(_ indices: [Int]) throws -> Model {
       let file = ONNXWriter.file {

@@ -67,7 +67,7 @@ import Testing
 
   private static let command = "touch pickle-was-executed"
 
-  /// Pickles that call os.system, each in a different way.
+  /// Pickles that name posix.system (Python's os.system), most of them to call the function, each in a different way.
   private static let attacks: [(how: String, bytes: [UInt8])] = [
     (
       "REDUCE",
@@ -232,9 +232,10 @@ import Testing
     #expect(line([UInt8(ascii: "N")] + chain + [0x2E]).contains("nests deeper"))
   }
 
-  // The time limit counts from when the test is scheduled. On an emulated machine other tests take an hour before it.
+  // The time limit counts from when the test is scheduled. On an emulated machine the other tests may run for an
+  // hour first.
   @Test(.timeLimit(.minutes(120))) func readsSharedListsOnce() throws {
-    // Written out, this would be 2^90 elements.
+    // Without sharing, this value would have 2^90 elements.
     let doubling: [UInt8] = [0x32, 0x86]
     let doublings = (0..<90).flatMap { _ in doubling }
     let bytes = [UInt8(ascii: "N")] + doublings + [0x2E]

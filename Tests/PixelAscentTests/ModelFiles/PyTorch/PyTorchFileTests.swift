@@ -5,7 +5,7 @@ import PixelAscent
 import TestSupport
 import Testing
 
-/// Files that `torch.save` writes, and files like those of older and other versions.
+/// Files that `torch.save` wrote, and files made in the tests that are like those of older PyTorch versions.
 @Suite struct PyTorchFileTests {
   private func read(_ bytes: [UInt8]) throws -> StateDict {
     try PyTorchFile.stateDict(ByteSource(bytes, name: "w.pth"))
@@ -84,8 +84,8 @@ import Testing
     #expect(try read(bytes)["a"]?.tensor().values == [0, 1])
   }
 
-  /// Python 2 pickled ordered dictionaries as lists of pairs. PyTorch 0.x wrote tensors differently, and views of
-  /// storages.
+  /// Python 2 pickled ordered dictionaries as lists of pairs. PyTorch 0.x wrote tensors in another form, and also wrote
+  /// views of storages.
   @Test func readsWhatOldVersionsWrote() throws {
     let pickle = PickleWriter.pickle { writer in
       writer.global("collections", "OrderedDict")
