@@ -126,7 +126,8 @@ import Testing
       ["atlas", "-o", "a", "--shard", "auto/2"],
       "Error: --shard auto/2: JOB_COMPLETION_INDEX must be from 0 to 1, found 2.", status: 64,
       environment: ["JOB_COMPLETION_INDEX": "2"]),
-    .usage("atlas -o a --seeds 0-100", "An atlas has at most 100000 pictures; --classes and --seeds ask for more."),
+    .usage(
+      "atlas -o a --seeds 0-100", "An atlas has at most 100000 pictures; --classes, --recipe and --seeds ask for more."),
     .usage("visualize --class 3 --recipe simonyan --recipe simonyan", "The same --recipe is given twice."),
   ])
   func wrongOptionsAreRefused(_ refusal: Refusal) throws {

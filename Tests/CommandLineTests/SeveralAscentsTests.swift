@@ -118,7 +118,7 @@ import Testing
     let options = "--class \(index) --init square.png --max-jitter 0 --learning-rate 1e-30 --iterations 3 --threads 1"
     let note =
       "the gradient of \(label)'s score was zero 3 times; "
-      + "in such a step the ascent follows the score before the last ReLU instead"
+      + "the ascent then followed the score before the last ReLU instead"
     #expect(
       try run("\(options) --seeds 1,8").errors
         == "note: \(label) (\(index)), seed 1: \(note)\nnote: \(label) (\(index)), seed 8: \(note)\n")
@@ -165,7 +165,7 @@ import Testing
     #expect(try run("--class 76 --seed 5 \(options)").errors == "error: \(line)")
   }
 
-  private static let tooMany = "One command makes at most 100000 ascents; --class and --seeds ask for more."
+  private static let tooMany = "One command makes at most 100000 ascents; --class, --recipe and --seeds ask for more."
   private static let form = "seeds are whole numbers from 0 to 18446744073709551615, written as 0-3 or 0,2,5-7"
 
   @Test(arguments: [

@@ -44,7 +44,7 @@ extension RunSettings {
   /// Waits until `memory` has enough free bytes for a photograph, then decodes it and calls `work` with it and with the
   /// bytes of its file.
   ///
-  /// - Parameter copies: how many bytes each value of the photo takes while it is decoded and while `work` runs
+  /// - Parameter copies: how many bytes each value of the photo takes while the photo is decoded and while `work` runs
   package func withPhoto<Value>(
     _ path: String, _ memory: MemoryBudget, copies: Int, _ work: (RGBImage, _ bytes: [UInt8]) throws -> Value
   ) throws -> Value {
