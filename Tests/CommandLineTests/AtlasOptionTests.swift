@@ -41,7 +41,7 @@ import Testing
   @Test("A text that is a list of classes is read as one, even if a file has that name")
   func listBeforeFile() throws {
     for name in ["76", "gorilla"] { try folder.add(name, Array("3\n".utf8)) }
-    // Several classes are called "shark", so "shark,3" is not a list of classes and means the file.
+    // "shark" is part of several classes' names, so "shark,3" is not a list of classes and means the file.
     try folder.add("shark,3", Array("gorilla\n".utf8))
     let options = "--size 32 --iterations 1 --quiet"
     for (classes, name) in [("76", "tarantula"), ("gorilla", "gorilla"), ("shark,3", "gorilla")] {

@@ -22,7 +22,7 @@ import Testing
   }
 
   @Test(
-    "Every class with every seed gives the same bytes as alone, on any number of threads",
+    "An ascent gives the same bytes among several as alone, on any number of threads",
     arguments: ["--size 32 --iterations 3", small, "--size 32 --iterations 3 --recipe simonyan"])
   func bytes(_ options: String) throws {
     let seeds = ["4", "0"], classes = ["gorilla", "wolf spider"], slugs = ["gorilla", "wolf-spider"]
@@ -107,7 +107,7 @@ import Testing
 
   @Test("The notes of several ascents name the class and the seed")
   func notes() throws {
-    // The last of all classes has a score of zero, because the last ReLU is zero at every position. The image has the
+    // The class with the lowest score has a score of zero, because the last ReLU is zero at every position. The image has the
     // size of the network's input, so classify does not resize it.
     try folder.add("square.png", Pictures.photo.resized(width: 40, height: 40).pngData())
     let classified = try Program.run(["classify", "square.png", "--top", "1000", "--json"], in: folder).record
