@@ -175,7 +175,7 @@ import Testing
     try expectSame("b", as: "a")
   }
 
-  /// Runs an atlas into the folder b, and sends it the signal `number` when b holds `pictures` pictures.
+  /// Runs `atlas` with the folder b, and sends the program the signal `number` when b holds `pictures` pictures.
   private func stopped(_ options: String, by number: Int32, pictures: Int) throws -> Program.Outcome {
     // The outer shell turns a death by a signal into an exit code; the inner one becomes the program.
     let command = "/bin/sh -c 'echo $$ > pid; exec \"$0\" \"$@\"' \"$0\" \"$@\"; exit $?"
