@@ -55,10 +55,10 @@ struct Visualize: ParsableCommand {
     let most = PlannedAscent.most
     let count = ascent.request.count(classes: classNames.count, most: most)
     guard count <= most else {
-      throw ValidationError("One command makes at most \(most) ascents; --class and --seeds ask for more.")
+      throw ValidationError("One command makes at most \(most) ascents; --class, --recipe and --seeds ask for more.")
     }
     guard count == 1 || !previewOptions.preview else {
-      throw ValidationError("--preview shows a single ascent; --class and --seeds ask for \(count).")
+      throw ValidationError("--preview shows a single ascent; --class, --recipe and --seeds ask for \(count).")
     }
   }
 

@@ -95,7 +95,7 @@ import Testing
         black-widow-seed-1.png; run their shards again
 
         """)
-    // Task 2 in a Slurm array of tasks 0, 2, 4.
+    // The program runs as task 2 of a Slurm array of tasks 0, 2 and 4.
     let slurm = [
       "SLURM_ARRAY_TASK_ID": "2", "SLURM_ARRAY_TASK_MIN": "0", "SLURM_ARRAY_TASK_MAX": "4",
       "SLURM_ARRAY_TASK_STEP": "2",
@@ -114,7 +114,7 @@ import Testing
     #expect(try run("-o b \(Self.small) --merge --quiet").status == 0)
     try expectSame("b", as: "a")
     #expect(try run("-o b \(Self.small) --shard 7/9").errors == "note: shard 7-of-9 has no pictures to make\n")
-    // A shard that runs once more has nothing to do and leaves no file.
+    // A shard of a finished atlas has nothing to do and leaves no file.
     #expect(try run("-o b \(Self.small) --shard 1/4").errors == "2 of 2 pictures already exist\n")
     try expectSame("b", as: "a")
   }
@@ -150,7 +150,7 @@ import Testing
     #expect(whole.count == 3)
   }
 
-  @Test("After interrupted and killed runs, a last run completes the same files as an undisturbed run")
+  @Test("After interrupted and killed runs, a last run leaves the same files as an undisturbed run")
   func interrupted() throws {
     signal(SIGINT, SIG_DFL)
     let long = "--classes 75-76,gorilla --seeds 0-1 --size 64 --iterations 5000 --threads 2"
@@ -175,7 +175,7 @@ import Testing
     try expectSame("b", as: "a")
   }
 
-  /// Runs an atlas into the folder b, and sends it the signal `number` when b holds `pictures` pictures.
+  /// Runs `atlas` with the folder b, and sends the program the signal `number` when b holds `pictures` pictures.
   private func stopped(_ options: String, by number: Int32, pictures: Int) throws -> Program.Outcome {
     // The outer shell turns a death by a signal into an exit code; the inner one becomes the program.
     let command = "/bin/sh -c 'echo $$ > pid; exec \"$0\" \"$@\"' \"$0\" \"$@\"; exit $?"
@@ -212,7 +212,7 @@ import Testing
     #expect(try lines.map { try JSONValue(String($0))["error"]?.string } == [line, line])
     #expect(try names("a") == ["index.html", "manifest.jsonl"])
     #expect(try !String(decoding: folder.bytes("a/index.html"), as: UTF8.self).contains("contact-sheet"))
-    // The same failures in shards, and in their merge.
+    // Shards have the same failures, and so does their merge.
     for index in 1...2 { #expect(try run("-o b \(options) --learning-rate 1e30 --shard \(index)/2").status == 1) }
     // A failure with other parameters does not count as a failure of this command.
     let other = try run("-o b \(options) --learning-rate 25 --merge")

@@ -41,7 +41,7 @@ import Testing
   @Test("A text that is a list of classes is read as one, even if a file has that name")
   func listBeforeFile() throws {
     for name in ["76", "gorilla"] { try folder.add(name, Array("3\n".utf8)) }
-    // Several classes are called "shark", so "shark,3" is not a list of classes and means the file.
+    // "shark" is part of several classes' names, so "shark,3" is not a list of classes and means the file.
     try folder.add("shark,3", Array("gorilla\n".utf8))
     let options = "--size 32 --iterations 1 --quiet"
     for (classes, name) in [("76", "tarantula"), ("gorilla", "gorilla"), ("shark,3", "gorilla")] {
@@ -126,7 +126,8 @@ import Testing
       ["atlas", "-o", "a", "--shard", "auto/2"],
       "Error: --shard auto/2: JOB_COMPLETION_INDEX must be from 0 to 1, found 2.", status: 64,
       environment: ["JOB_COMPLETION_INDEX": "2"]),
-    .usage("atlas -o a --seeds 0-100", "An atlas has at most 100000 pictures; --classes and --seeds ask for more."),
+    .usage(
+      "atlas -o a --seeds 0-100", "An atlas has at most 100000 pictures; --classes, --recipe and --seeds ask for more."),
     .usage("visualize --class 3 --recipe simonyan --recipe simonyan", "The same --recipe is given twice."),
   ])
   func wrongOptionsAreRefused(_ refusal: Refusal) throws {

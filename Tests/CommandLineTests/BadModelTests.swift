@@ -86,7 +86,7 @@ import Testing
   }
 
   @Test(
-    "A pickle that would run a command is refused, and the command has not run",
+    "A pickle that would run a command is refused, and the command does not run",
     arguments: [
       (
         "cos\nsystem\n(S'touch ran'\ntR.",
@@ -107,7 +107,7 @@ import Testing
     try Refusal("convert evil.pkl -o m.safetensors", "error: \(line)").check(in: folder)
   }
 
-  // Debian's Swift 6.0.3 crashes on an interpolation in the arguments of a test, so these are outside.
+  // Debian's Swift 6.0.3 crashes on an interpolation inside `@Test(arguments:)`, so this list stands outside.
   private static let bareWeights = [
     ("missing.pkl", "no such file"), ("photo.png", "\(expected), found a PNG picture"),
     ("none.pkl", "expected a dictionary of SqueezeNet's layers"),

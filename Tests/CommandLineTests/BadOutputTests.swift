@@ -54,8 +54,8 @@ import Testing
     #expect(outcome.errors == "error: standard output: no space left on device\n")
   }
 
-  /// The options that make `unshare` run a shell in its own mount namespace, where the shell may mount a disk, which
-  /// disappears with the namespace; nil if that is not permitted.
+  /// The options that make `unshare` run a shell in its own mount namespace; nil if the system does not permit this.
+  /// The shell may mount a disk there, and the disk disappears with the namespace.
   private static let namespace: [String]? = {
     #if os(Linux)
       for options in [["-m"], ["-r", "-m"]] {

@@ -158,7 +158,7 @@ import Testing
     #expect(try run("saliency in -o maps/ --raw in/ --quiet").status == 0)
   }
 
-  @Test("Results in subfolders of the inputs' folder don't become inputs")
+  @Test("saliency does not read the results that it has written into subfolders of the images' folder")
   func outputsInside() throws {
     let images = try images(run("classify in --json"))
     for round in 0..<2 {

@@ -56,7 +56,7 @@ import Testing
     #expect(folder.names.allSatisfy { !$0.hasSuffix(".tmp") })
   }
 
-  @Test("An interrupted fool writes the image so far, and reproduce makes it again")
+  @Test("If fool is interrupted, it writes the image so far, and reproduce makes that image again")
   func fooling() throws {
     let outcome = try run(
       "fool photo.png --target 76 --learning-rate 1e-9 --max-iterations 100000000 -o o.png --json", [SIGINT],
@@ -89,15 +89,15 @@ import Testing
       #expect(lines.allSatisfy { $0.contains(": interrupted after ") })
       if outcome.lines.count == 2 { return }
     }
-    Issue.record("the two under way were not written")
+    Issue.record("the two ascents under way were not written")
   }
 
   @Test("A signal during the last iteration does not shorten the ascent")
   func last() throws {
     let command = "visualize --class 76 --size 500 --samples 100 --iterations 1 -o"
     #expect(try Program.run((command + " o.png").split(separator: " ").map(String.init), in: folder).status == 0)
-    // The program does not say when the iteration begins. A signal before it ends the program without a picture; a
-    // signal after it has no effect.
+    // The program does not say when the iteration begins. An earlier signal ends the program without a picture, and
+    // a later one has no effect.
     for milliseconds in [50, 150, 300, 600, 1200, 2500, 5000, 10_000] as [UInt32] {
       let outcome = try Program.run((command + " p.png").split(separator: " ").map(String.init), in: folder) {
         process, _ in
@@ -124,7 +124,7 @@ import Testing
       }
       if isInFirst && outcome.errors.contains("interrupted after 1 iteration:") { return }
     }
-    Issue.record("none has ended with its first iteration")
+    Issue.record("no run has ended with its first iteration")
   }
 
   @Test("A signal while a file is being written removes that unfinished file")

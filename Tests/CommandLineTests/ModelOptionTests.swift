@@ -70,7 +70,7 @@ import Testing
     #expect(outcome.errors.hasPrefix("error: \(model): layer conv1: its window of 3×3 does not fit"))
   }
 
-  @Test("fool --resize crop writes a cropped image, which fools if it is not cropped again")
+  @Test("fool --resize crop writes a cropped image; the network is fooled if the image is not cropped again")
   func fooledWithCrop() throws {
     let classes = try Program.run(["classify", "photo.png", "--json", "--resize", "crop"], in: folder).record
     let target = try #require(classes["predictions"]?[1]?["class"]?.int)
@@ -94,7 +94,7 @@ import Testing
     #expect(try best("--model made.safetensors") == best(settings))
   }
 
-  @Test("An unknown architecture is refused, and so is a mean of one channel with a deviation of three")
+  @Test("An unknown architecture is refused, and so is a mean of one channel for a network of three")
   func whatDoesNotFit() throws {
     let name = "torch-zip.pth"
     let fixture = URL(fileURLWithPath: "\(PackageFiles.folder)/Tests/Golden/\(name)")

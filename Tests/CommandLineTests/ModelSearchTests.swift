@@ -44,8 +44,8 @@ import Testing
     return try JSONValue(outcome.text)["model"]?.string.map(inFolder)
   }
 
-  /// Returns a path relative to the temporary folder. The system may know that folder under several paths, so this
-  /// looks only for its name.
+  /// Returns a path relative to the temporary folder. The system may know that folder under several paths, so
+  /// this method looks only for the folder's name.
   private func inFolder(_ path: String) -> String {
     let name = URL(fileURLWithPath: folder.path).lastPathComponent
     return path.range(of: name + "/").map { String(path[$0.upperBound...]) } ?? path
@@ -104,12 +104,12 @@ import Testing
   }
 
   @Test(
-    "Without a model, one line says how to get it",
+    "Without a model, one line says how to get one",
     arguments: ["classify photo.png", "saliency photo.png", "fool photo.png --target 76", "visualize --class 76"])
   func noModel(_ command: String) throws {
     let folder = try TemporaryFolder()
     try folder.add("photo.png", try Pictures.photo.pngData())
-    // The built program may lie in the package's folder and find the developer's Models there, so this runs a copy.
+    // The built program may lie in the package's folder and find the developer's Models there, so the test runs a copy.
     try FileManager.default.copyItem(atPath: Program.path, toPath: folder.path + "/pixelascent")
     let outcome = try Program.run(
       command.split(separator: " ").map(String.init), in: folder, program: folder.path + "/pixelascent")

@@ -35,7 +35,7 @@ import Testing
     #expect(try new() == ["\(name).png"])
   }
 
-  @Test("A default name is the input's name without its folder and its last extension")
+  @Test("A default name begins with the input's file name, without the last ending")
   func namesOfInputs() throws {
     try FileManager.default.createDirectory(atPath: folder.path + "/in.d", withIntermediateDirectories: false)
     for name in ["my.photo.JPG", ".hidden", "plain"] { try folder.add("in.d/\(name)", folder.bytes("photo.png")) }
@@ -44,7 +44,7 @@ import Testing
   }
 
   @Test(
-    "A result never replaces a file that the command reads, under whatever path",
+    "A result never replaces a file that the command reads, whatever path leads to the file",
     arguments: [
       "saliency photo.png -o photo.png", "saliency photo.png --figure link.png",
       "saliency photo.png --overlay ./photo.png",
@@ -176,7 +176,7 @@ import Testing
     let (map, both, gradient) = (try folder.image("map.png"), try folder.image("both.jpg"), try folder.tensor("g.npy"))
     #expect((map.width, map.height) == (60, 40))
     #expect(try folder.bytes("both.jpg").starts(with: [0xFF, 0xD8]))
-    // Photo and map side by side, with 4 pixels between them.
+    // The figure has the photo and the map side by side, with 4 pixels between them.
     #expect((both.width, both.height) == (2 * 60 + 4, 40))
     #expect(gradient.shape == [3, 40, 60])
     #expect(gradient.values.contains { $0 != 0 })
@@ -224,7 +224,7 @@ import Testing
     #expect(try names.map(folder.bytes) == seen[0])
   }
 
-  @Test("fool writes the image, four panels and the image before rounding, even if it does not fool")
+  @Test("fool writes the image, four panels and the image before rounding, even if the network is not fooled")
   func foolFiles() throws {
     let outcome = try run("fool photo.png --target 76 --max-iterations 0 -o f.png --figure panels.png --raw f.npy")
     #expect(outcome.status == 1)

@@ -33,7 +33,7 @@ import Testing
   func severalAscents() throws {
     try Refusal.usage(
       "visualize --class 76 --class 366 --seeds 0-2 --preview",
-      "--preview shows a single ascent; --class and --seeds ask for 6."
+      "--preview shows a single ascent; --class, --recipe and --seeds ask for 6."
     ).check(in: folder)
   }
 
@@ -75,7 +75,8 @@ import Testing
 
     @Test("fool shows the image beside its difference from the photo", .enabled(if: access(script, X_OK) == 0))
     func difference() throws {
-      // Two pictures of 60 × 40 pixels with 4 pixels between them. A character shows two pixels, one above the other.
+      // The preview has two pictures of 60 × 40 pixels, with 4 pixels between them. A character shows two pixels, one
+      // above the other.
       let outcome = try show("\(Self.fool) --preview --quiet", columns: 200, rows: 50, [:])
       let lines = outcome.text.components(separatedBy: "\r\n").filter { $0.contains("▀") }
       #expect(lines.count >= 3 * 20)

@@ -36,8 +36,8 @@ enum Program {
   /// Runs the program and waits until it ends. `folder` is its working directory and its home directory.
   ///
   /// - Parameters:
-  ///   - environment: variables that are added to the environment of the tests; those of the tests' own variables that
-  ///     the program reads are left out
+  ///   - environment: variables to add to the environment of the tests, from which XDG_DATA_HOME and all variables
+  ///     that begin with PIXELASCENT_ are removed first
   ///   - input: the bytes on standard input, at most as many as a pipe holds
   ///   - output: the file that is standard output; the outcome's output is empty then
   ///   - program: the path of the program to run

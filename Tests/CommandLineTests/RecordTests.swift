@@ -103,8 +103,8 @@ import Testing
     #expect(visualized["recipe"] == .string("simonyan"))
     #expect(visualized["iterations"] == .int(1))
     #expect(visualized["output"] == .string("a.png"))
-    // This is the probability of the image before rounding. classify would read the rounded image and may resize it, so
-    // its probability is not comparable.
+    // This is the probability of the image before rounding. `classify` would read the rounded image, and might resize
+    // it, so the probability that `classify` prints is not comparable.
     #expect(try #require(visualized["probability"]?.number) <= 1)
   }
 

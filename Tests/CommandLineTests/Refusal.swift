@@ -7,8 +7,8 @@ import Testing
 /// A command that must fail with one error line and must not change any file.
 struct Refusal: Sendable, CustomTestStringConvertible {
   let arguments: [String]
-  /// The whole first line on standard error. One "…" may stand for a part that the system, libjpeg or the memory layout
-  /// decides.
+  /// The whole first line on standard error. One "…" may stand for a part that the test leaves open, for example because
+  /// the system or libjpeg decides it.
   let line: String
   /// The exit code: 1 if standard error has only that line, 64 if the argument parser adds its lines about usage.
   let status: Int32

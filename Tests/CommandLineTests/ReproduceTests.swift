@@ -108,7 +108,7 @@ import Testing
     ).check(in: folder)
     try add("resize.png", [("\"sha256\"", "\"resize\":\"fold\",\"sha256\"")])
     try Refusal("reproduce resize.png", "error: resize.png: its provenance can't be read: …").check(in: folder)
-    // A figure of more pictures than fit into memory.
+    // This figure would have more pictures than fit into memory.
     try add(
       "figure.png",
       [
@@ -134,7 +134,7 @@ import Testing
   func otherBytes() throws {
     #expect(try run("visualize --class 76 --iterations 2 -o o.png --quiet").status == 0)
     let bytes = try folder.bytes("o.png")
-    // An empty text chunk before the end.
+    // The file gets an empty text chunk before its end.
     let chunk: [UInt8] = [0, 0, 0, 2] + Array("tEXta".utf8) + [0, 0x90, 0xC5, 0x84, 0x6A]
     try folder.add("o.png", bytes.dropLast(12) + chunk + bytes.suffix(12))
     let outcome = try run("reproduce o.png")

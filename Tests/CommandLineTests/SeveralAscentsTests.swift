@@ -22,7 +22,7 @@ import Testing
   }
 
   @Test(
-    "Every class with every seed gives the same bytes as alone, on any number of threads",
+    "An ascent gives the same bytes among several as alone, on any number of threads",
     arguments: ["--size 32 --iterations 3", small, "--size 32 --iterations 3 --recipe simonyan"])
   func bytes(_ options: String) throws {
     let seeds = ["4", "0"], classes = ["gorilla", "wolf spider"], slugs = ["gorilla", "wolf-spider"]
@@ -107,7 +107,7 @@ import Testing
 
   @Test("The notes of several ascents name the class and the seed")
   func notes() throws {
-    // The last of all classes has a score of zero, because the last ReLU is zero at every position. The image has the
+    // The class with the lowest score has a score of zero, because the last ReLU is zero at every position. The image has the
     // size of the network's input, so classify does not resize it.
     try folder.add("square.png", Pictures.photo.resized(width: 40, height: 40).pngData())
     let classified = try Program.run(["classify", "square.png", "--top", "1000", "--json"], in: folder).record
@@ -118,7 +118,7 @@ import Testing
     let options = "--class \(index) --init square.png --max-jitter 0 --learning-rate 1e-30 --iterations 3 --threads 1"
     let note =
       "the gradient of \(label)'s score was zero 3 times; "
-      + "in such a step the ascent follows the score before the last ReLU instead"
+      + "the ascent then followed the score before the last ReLU instead"
     #expect(
       try run("\(options) --seeds 1,8").errors
         == "note: \(label) (\(index)), seed 1: \(note)\nnote: \(label) (\(index)), seed 8: \(note)\n")
@@ -165,7 +165,7 @@ import Testing
     #expect(try run("--class 76 --seed 5 \(options)").errors == "error: \(line)")
   }
 
-  private static let tooMany = "One command makes at most 100000 ascents; --class and --seeds ask for more."
+  private static let tooMany = "One command makes at most 100000 ascents; --class, --recipe and --seeds ask for more."
   private static let form = "seeds are whole numbers from 0 to 18446744073709551615, written as 0-3 or 0,2,5-7"
 
   @Test(arguments: [

@@ -4,7 +4,7 @@ import ArgumentParser
 import PixelAscent
 import PixelAscentTool
 
-// The types that the values of options may have.
+// The types of the library and the tool that an option's value may have.
 
 extension ClassVisualization.Recipe: ExpressibleByArgument {}
 extension Colormap: ExpressibleByArgument {}

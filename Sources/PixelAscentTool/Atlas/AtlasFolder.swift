@@ -33,8 +33,8 @@ package struct AtlasFolder: Sendable {
   ///   atlas, but no other files
   /// - Returns: all manifests; the first is the one to append to
   /// - Throws: ``PixelAscentError`` as `AtlasManifest` does; of kind `unreadableFile` if a file can't be read; of kind
-  ///   `unwritableFile` if a file that would be overwritten does not belong to this atlas. Nothing in the folder has
-  ///   been changed then.
+  ///   `unwritableFile`, before anything in the folder is changed, if a file that would be overwritten does not belong
+  ///   to this atlas.
   package func openManifests(for items: [AtlasItem]) throws(PixelAscentError) -> [AtlasManifest] {
     let names = Set([Self.manifest] + [shard?.manifestName].compactMap(\.self))
     try checkOverwrites(of: items, readManifests { names.contains($0) || AtlasShard(manifestName: $0) != nil })
@@ -46,22 +46,22 @@ package struct AtlasFolder: Sendable {
       + readManifests { name in AtlasShard(manifestName: name).map { $0 != shard } ?? false }
   }
 
-  /// Reads the manifests in the folder whose names `isIncluded` accepts, without locking them.
+  /// Reads those manifests in the folder whose names `isIncluded` accepts, without locking them.
   private func readManifests(_ isIncluded: (String) -> Bool) throws(PixelAscentError) -> [AtlasManifest] {
     var manifests: [AtlasManifest] = []
     for name in try Files.names(in: path).sorted() where isIncluded(name) {
       do throws(PixelAscentError) {
         manifests.append(try AtlasManifest(reading: path(of: name)))
       } catch {
-        // A shard that had nothing to do has removed its manifest in the meantime.
+        // If the file is gone, a shard that had nothing to do has removed its manifest in the meantime.
         if Files.exists(path(of: name)) { throw error }
       }
     }
     return manifests
   }
 
-  /// Throws if this process would overwrite a file that does not belong to this atlas. A picture belongs to the atlas
-  /// if a manifest lists it, even if its file is damaged, or if its provenance says that it is one of `items`.
+  /// Throws if this process would overwrite a file that does not belong to this atlas. A picture that a manifest lists
+  /// belongs to the atlas, even if its file is damaged; so does a picture with the provenance of one of `items`.
   private func checkOverwrites(of items: [AtlasItem], _ manifests: [AtlasManifest]) throws(PixelAscentError) {
     func check(_ name: String, _ isOwn: ([UInt8]) -> Bool) throws(PixelAscentError) {
       let path = path(of: name)
@@ -211,8 +211,8 @@ package struct AtlasFolder: Sendable {
     if manifest.records.isEmpty { Files.remove(manifest.path) }
   }
 
-  /// Writes the manifest, sorted by class, recipe and seed, the contact sheet and the gallery page, and removes the
-  /// shards' manifests. An item that could not be made keeps the line of the manifest that says why.
+  /// Writes the contact sheet, the gallery page and the manifest, and removes the shards' manifests. The manifest is
+  /// sorted by class, recipe and seed. For an item that could not be made, it keeps the line that says why.
   ///
   /// - Returns: the number of pictures
   /// - Throws: ``PixelAscentError`` of kind `unwritableFile`, or of another kind if a picture can't be read.

@@ -31,8 +31,8 @@ package final class AtlasManifest: Sendable {
   private let file: Int32?
   private let last: Mutex<[String: AtlasRecord]>
 
-  /// Opens the manifest at `path`, and creates an empty one if there is none. With exclusive access, cuts off a last
-  /// line that was only half written.
+  /// Opens the manifest at `path`, and creates an empty one if there is none. With exclusive access, this also cuts off
+  /// a last line that was only half written, or ends that line if the file could not be locked.
   ///
   /// - Parameter lock: the function that locks the file; tests pass one that fails
   /// - Throws: ``PixelAscentError`` of kind `unwritableFile` if the file can't be opened or created, or if another

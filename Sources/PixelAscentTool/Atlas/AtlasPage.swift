@@ -27,7 +27,7 @@ struct AtlasPage {
     let body: HTML = """
       <header>
       <h1>What each class looks like to the network</h1>
-      <p>\(pictures). Gradient ascent raised the score of the class that is named below the picture. \
+      <p>\(pictures). For each picture, gradient ascent raised the score of the class that is named below it. \
       \(records.isEmpty ? "" : Self.sheet)\
       <a href="manifest.jsonl">All scores and seeds</a>.</p>
       <label hidden>Search <input type="search" placeholder="class name or index"> <output></output></label>

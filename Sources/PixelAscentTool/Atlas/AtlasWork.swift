@@ -39,7 +39,7 @@ package struct AtlasWork: Sendable {
     let indices = try classes.map { try ClassList.find($0, labels) } ?? Array(0..<labels.count)
     let most = PlannedAscent.most
     guard request.count(classes: indices.count, most: most) <= most else {
-      throw UsageError("An atlas has at most \(most) pictures; --classes and --seeds ask for more.")
+      throw UsageError("An atlas has at most \(most) pictures; --classes, --recipe and --seeds ask for more.")
     }
     let model = try hashed.get()
     items = try PlannedAscent.all(indices, visualizations, request.seeds, labels).map { planned in
@@ -59,7 +59,7 @@ package struct AtlasWork: Sendable {
   package func lines(_ record: AtlasRecord) -> [String] { record.lines(in: folder.path) }
 
   /// Makes the missing pictures of the folder's shard, or of the whole atlas, and calls `report` with the record of
-  /// each. If this process makes the whole atlas, then writes the manifest, the contact sheet and the gallery page.
+  /// each. If this process makes the whole atlas, it then writes the manifest, the contact sheet and the gallery page.
   ///
   /// - Throws: `ExitStatus` if a picture failed or the user pressed Ctrl-C.
   package func make(report: (AtlasRecord) throws -> Void) throws {
@@ -89,8 +89,8 @@ package struct AtlasWork: Sendable {
 
   /// Merges what the shards have made: writes the manifest, the contact sheet and the gallery page.
   ///
-  /// - Throws: `ExitStatus` if a shard could not make a picture; `PixelAscentError` of kind `unreadableFile` if one is
-  ///   missing.
+  /// - Throws: `ExitStatus` if a shard could not make a picture; `PixelAscentError` of kind `unreadableFile` if a picture
+  ///   is missing.
   package func merge() throws {
     let threads = network.options.threads, manifests = try openManifests(for: items)
     folder.removeUnfinished(items)

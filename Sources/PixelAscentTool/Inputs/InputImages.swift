@@ -94,7 +94,8 @@ package struct InputImages: Sendable {
   }
 
   /// Returns the items of a list or of several folders. The name of an item's results is the item's path. Absolute
-  /// paths lose the folders that all of them share; paths with ".." lose the folders that all of those share.
+  /// paths lose the folders that all of them share; paths with ".." lose the folders that all paths with ".." share. If
+  /// a ".." is left, only the file's own name remains.
   private static func named(_ list: [String]) -> [Item] {
     enum Kind { case down, up, absolute }
     func kind(_ path: String) -> Kind { path.isAbsolute ? .absolute : path.pathComponents.contains("..") ? .up : .down }
@@ -115,7 +116,7 @@ package struct InputImages: Sendable {
   }
 
   /// Returns the items with unique names for their results. If the results of a.jpg and a.png would have the same name,
-  /// both names get the endings.
+  /// each name gets its file's ending.
   private static func uniquelyNamed(_ items: [Item]) -> [Item] {
     let endings = Dictionary(grouping: items) { Array($0.resultName.utf8) }.mapValues { items in
       Set(items.map { Array($0.path.fileName.utf8) }).count

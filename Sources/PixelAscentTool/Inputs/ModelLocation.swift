@@ -13,7 +13,7 @@ package enum ModelLocation {
 
   /// Returns the model file that ``search(_:)`` finds.
   ///
-  /// - Throws: ``PixelAscentError`` of kind `unreadableFile` if it can't find one.
+  /// - Throws: ``PixelAscentError`` of kind `unreadableFile` if ``search(_:)`` finds no file or throws.
   package static func find(_ path: String?) throws(PixelAscentError) -> String {
     if let found = try search(path) { return found }
     throw PixelAscentError(.unreadableFile, "no model \(defaultName) found: \(advice)")

@@ -41,7 +41,7 @@ package struct NetworkSource: Sendable {
   package func network() throws -> Network { try run.network(model, request.completeSettings()) }
 
   /// Reads the network, and prints the notes about it. Also returns the model's part of a picture's provenance. The
-  /// SHA-256 in it takes milliseconds, so it is computed while the caller goes on.
+  /// SHA-256 in that part takes milliseconds to compute, so this happens while the caller goes on.
   package func networkAndModel() throws -> (Network, BackgroundResult<Provenance.Model>) {
     let settings = try request.completeSettings(), network = try run.network(model, settings)
     let model = BackgroundResult(threads: network.options.threads) { () throws(PixelAscentError) in

@@ -41,10 +41,10 @@ extension RunSettings {
     return (try RGBImage(decoding: bytes, name: path, maxMegapixels: maxMegapixels), SHA256.digest(of: bytes))
   }
 
-  /// Waits until `memory` has enough free bytes for a photograph, then decodes it and calls `work` with it and with the
-  /// bytes of its file.
+  /// Waits until `memory` has enough free bytes for a photograph, then decodes the photograph, and calls `work` with the
+  /// image and with the bytes of its file.
   ///
-  /// - Parameter copies: how many bytes each value of the photo takes while it is decoded and while `work` runs
+  /// - Parameter copies: how many bytes each value of the photo takes while the photo is decoded and while `work` runs
   package func withPhoto<Value>(
     _ path: String, _ memory: MemoryBudget, copies: Int, _ work: (RGBImage, _ bytes: [UInt8]) throws -> Value
   ) throws -> Value {

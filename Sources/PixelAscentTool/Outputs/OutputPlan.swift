@@ -15,7 +15,7 @@ struct OutputPlan {
 
   /// - Parameters:
   ///   - stems: the name of each input's results, without an ending
-  ///   - areMirrored: whether results go into folders even if there is only one
+  ///   - areMirrored: whether results go into folders even if there is only one result
   /// - Throws: `UsageError` if a path is empty, or if it is not a folder but must be one.
   init(_ stems: [String], _ request: OutputRequest, areMirrored: Bool) throws {
     self.stems = stems
@@ -91,7 +91,7 @@ struct OutputPlan {
   /// - Throws: `PixelAscentError`.
   func checkFolders() throws {
     for paths in [outputs, figures ?? [], overlays ?? [], raws ?? [], reports ?? []] {
-      // Results that mirror a folder make their folders themselves.
+      // The folders of results that mirror the folders of the images are made later, with the results.
       for (path, stem) in zip(paths, stems)
       where !stem.hasSlash && !newFolders.contains(where: { path.utf8.starts(with: $0.utf8) }) {
         try Files.checkWritable(path)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
-/// The paths that the options of a command give for its results, one for each kind of file. Without a path there is no
-/// such file, except for `output`.
+/// The paths that the options of a command give for its results, one for each kind of file. Without a path, that kind
+/// of file is not written; only `output` is written even then.
 ///
 /// A path means a folder if a folder exists there or if the path ends in "/", else a file.
 package struct OutputRequest: Sendable {

@@ -22,11 +22,11 @@ package struct Outputs: Sendable {
   /// - Parameters:
   ///   - inputs: the names that ``paths(for:)`` takes later, each with the name of its results without an ending
   ///   - request: the paths that the options of the command give
-  ///   - areMirrored: whether results go into folders even if there is only one
+  ///   - areMirrored: whether results go into folders even if there is only one result
   ///   - files: the files that the command reads
   /// - Throws: `UsageError` if two results would go into the same file, or one into a file that the command reads, or
-  ///   if a report is asked for and the inputs are not exactly one; `PixelAscentError` if a file can't be made, or if a
-  ///   picture with a default name would replace a file that is not this program's.
+  ///   if a report is asked for and there is not exactly one input; `PixelAscentError` if a file can't be made, or if
+  ///   a picture with a default name would replace a file that this program did not make.
   package init(
     _ inputs: [(input: String, stem: String)], _ request: OutputRequest, areMirrored: Bool = false,
     keeping files: [String]

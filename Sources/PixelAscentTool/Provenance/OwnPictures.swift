@@ -20,8 +20,7 @@ extension Provenance {
 
   /// Reads the provenance in the bytes of a picture's file. Errors begin with `name`.
   ///
-  /// - Throws: as `Provenance.init(inFile:name:)` does, and ``PixelAscentError`` of kind `invalidImage` if the file is
-  ///   a
+  /// - Throws: as `Provenance.init(inFile:name:)` does, and ``PixelAscentError`` of kind `invalidImage` if the file is a
   ///   contact sheet.
   package init(ofPicture bytes: [UInt8], name: String) throws(PixelAscentError) {
     if Self.isContactSheet(bytes) {

@@ -47,8 +47,8 @@ extension ClassVisualization {
     let dead: HTML =
       result.gradientsBeforeLastReLU > 0
       ? """
-       The gradient of the score was zero \(ReportPage.count(result.gradientsBeforeLastReLU, "time")); in such a \
-      step the ascent follows the score before the last ReLU instead.
+       The gradient of the score was zero \(ReportPage.count(result.gradientsBeforeLastReLU, "time")); the ascent \
+      then followed the score before the last ReLU instead.
       """ : ""
     let top = network.topClass(result.scores)
     let other: HTML =

@@ -3,7 +3,7 @@
 import PixelAscent
 
 extension Advice {
-  /// The option or command by which users of the program know the advice.
+  /// The advice in the program's words: an option or a command.
   package var words: String {
     switch self {
     case .maxMemory: "--max-memory"

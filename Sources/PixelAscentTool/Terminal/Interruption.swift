@@ -25,11 +25,11 @@ package enum Interruption {
   /// because Swift's crash handler uses them.
   private static let ending = [SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGXCPU, SIGALRM, SIGVTALRM]
 
-  /// Begins to handle signals. Call this before anything else: in threads that exist already, a signal would still end
-  /// the program.
+  /// Begins to handle signals. Call this before another thread starts: in a thread that exists already, a signal would
+  /// still end the program at once.
   ///
-  /// - Parameter onCtrlC: tidies up after Ctrl-C and calls `end`, or returns if it can't do so now. It is called
-  ///   several times; if it returns each time, the program ends anyway
+  /// - Parameter onCtrlC: tidies up after Ctrl-C and calls `end`, or returns if it can't do so now. If it returns,
+  ///   it is called again after a moment; after 20 calls the program ends anyway
   package static func watch(onCtrlC: @escaping @Sendable (_ end: () -> Never) -> Void) {
     var watched = sigset_t()
     sigemptyset(&watched)

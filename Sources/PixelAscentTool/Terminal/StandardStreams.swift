@@ -14,8 +14,8 @@ import PixelAscent
 package enum StandardStreams {
   /// Opens those of the three streams that the parent process has closed, so that no other file gets their descriptors.
   ///
-  /// Each stream is opened in the wrong direction (standard input for writing, the others for reading), so that using
-  /// it still fails as it would with a closed stream. Call this before anything else opens a file.
+  /// Each stream is opened in the wrong direction (standard input for writing, the others for reading), so that its
+  /// use fails as if it were still closed. Call this before anything else opens a file.
   package static func open() {
     for stream in [STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO] where fcntl(stream, F_GETFD) == -1 {
       _ = openFile("/dev/null", stream == STDIN_FILENO ? O_WRONLY : O_RDONLY)

@@ -48,8 +48,8 @@ package enum StatusLine {
   /// Clears the line.
   package static func clear() { state.withLock { $0.clear() } }
 
-  /// Clears the line and calls `end`; no other thread can print in between. Returns without doing so if another thread
-  /// is just printing.
+  /// Clears the line and calls `end`; no other thread can print in between. If another thread is just printing, this
+  /// does nothing.
   package static func leave(_ end: () -> Never) {
     state.withLockIfAvailable { (state: inout sending State) -> Void in
       // If the user has stopped the terminal's output (Ctrl-S), a write would block.

@@ -42,7 +42,8 @@ package enum TerminalGraphics: Hashable, Sendable {
   package func cells(for picture: RGBImage, in terminal: Terminal) -> Terminal? {
     let most = Terminal(columns: terminal.columns - 1, rows: terminal.rows - 2)
     guard most.columns >= 1, most.rows >= 1 else { return nil }
-    // A row is 2 pixels of a half-block picture high, or about 16 pixels of the screen, which kitty's pictures use.
+    // A row is as high as 2 pixels of a picture in half blocks, or about 16 pixels of the screen. Kitty's pictures use
+    // the screen's pixels.
     let pixelsPerRow = self == .kitty ? 16 : 2
     let columnsPerRow = terminal.cellAspect * Double(picture.width) / Double(picture.height)
     let rows = min(most.rows, (picture.height - 1) / pixelsPerRow + 1)

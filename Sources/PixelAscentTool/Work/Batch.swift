@@ -6,7 +6,7 @@ import Synchronization
 /// A batch of images or ascents. As many of them run at the same time as threads and memory allow. When one fails, the
 /// batch prints the error and goes on with the others.
 package struct Batch {
-  /// The name of the items in the progress and in notes: "images".
+  /// The name of the items in progress lines and messages, such as "images".
   private let unit: String
   private let network: Network
   private let console: Console

@@ -2,10 +2,10 @@
 
 import PixelAscent
 
-/// Calls `work`, and puts the name of a file before the errors that it throws. The network can't do that: it gets an
-/// image, not a file.
+/// Calls `work`, and puts the path of a file or the name of an ascent before the errors that it throws. The
+/// network can't do that: it gets an image, not a file.
 ///
-/// - Parameter path: the file that the errors are about; nil leaves the errors as they are
+/// - Parameter path: the file or the ascent that the errors are about; nil leaves the errors as they are
 package func withErrors<Value>(about path: String?, _ work: () throws -> Value) throws -> Value {
   do {
     return try work()

@@ -87,7 +87,7 @@ package struct FoolWork {
     return Outcome(record: record, isInterrupted: isInterrupted)
   }
 
-  /// Runs the ascent, and shows its progress. Returns every step too if a report needs them.
+  /// Runs the ascent, and shows its progress. Also returns all steps if a report needs them.
   private func ascend(from photo: RGBImage) throws -> (result: Fooling.Result, steps: [FoolingAscent.Step]) {
     let begin = ContinuousClock.now
     var progress = ProgressText("iteration", total: fooling.maxIterations), steps: [FoolingAscent.Step] = []

@@ -6,7 +6,7 @@ import PixelAscent
 package struct PlannedAscent: Sendable {
   package let `class`: Int
   package let visualization: ClassVisualization
-  /// The default name of the picture, without its ending. All ascents of a command have different names.
+  /// The default name of the picture's file, without its ending. No two ascents of a command have the same one.
   package let stem: String
   /// The name of the ascent in errors and notes; nil if it is the command's only one.
   package let name: String?

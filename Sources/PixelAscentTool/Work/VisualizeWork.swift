@@ -73,7 +73,7 @@ package struct VisualizeWork: Sendable {
     let shown: [ShownIteration]
   }
 
-  /// Makes an ascent. If it is the command's only one, this also shows its progress.
+  /// Makes an ascent, and shows its progress if it is the command's only one.
   private func ascend(_ planned: PlannedAscent, _ network: Network) throws -> FinishedAscent {
     var visualization = planned.visualization, preview = preview, shown: [ShownIteration] = []
     var progress = AscentProgress(console, of: visualization.iterations, isAlone: planned.name == nil)
@@ -103,7 +103,7 @@ package struct VisualizeWork: Sendable {
     if count > 0 {
       console.note(
         "note: \(context)the gradient of \(label)'s score was zero \(count) time\(count == 1 ? "" : "s"); "
-          + "in such a step the ascent follows the score before the last ReLU instead")
+          + "the ascent then followed the score before the last ReLU instead")
     }
     let provenance = Provenance(ascent.visualization, class: `class`, network, try model.get(), input: input)
     try outputs.makeFolders(for: planned.stem)

@@ -81,7 +81,7 @@ import Testing
     #expect(try AtlasManifest(path, .exclusive).records.map(\.error) == ["second"])
   }
 
-  @Test("Two runs can't have the same manifest open")
+  @Test("Two runs can't both open a manifest with exclusive access")
   func lock() throws {
     let folder = try TemporaryFolder(), path = folder.path + "/m.jsonl"
     do {
@@ -157,7 +157,7 @@ import Testing
     }
   }
 
-  @Test("Records are sorted by class, recipe and seed, as numbers: 9 before 10")
+  @Test("Records are sorted by class, recipe and seed; numbers are compared as numbers: 9 before 10")
   func order() {
     let items = [(10, 0), (9, 10), (9, 9), (100, 1)].map { Self.item("x", class: $0.0, seed: UInt64($0.1)) }
     let records = items.map { AtlasRecord($0, error: "") }.sorted(by: AtlasRecord.precedes)

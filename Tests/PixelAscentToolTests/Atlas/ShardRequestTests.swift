@@ -14,7 +14,7 @@ import Testing
   @Test func given() throws { #expect(try shard("2/8") == AtlasShard(2, of: 8)) }
 
   @Test(
-    "Texts that are not a request",
+    "A text in another form is not a request",
     arguments: [
       "", "2", "0/3", "4/3", "2/8/9", "/8", "2/", "auto/0", "auto/", "auto/x", "auto/2/3", "AUTO", "1/100001",
     ])
@@ -25,19 +25,19 @@ import Testing
     "SLURM_ARRAY_TASK_COUNT": "3",
   ]
 
-  @Test("A whole Slurm array of tasks 0, 2, 4", arguments: [("0", 1), ("2", 2), ("4", 3)])
+  @Test("In a Slurm array, tasks 0, 2 and 4 make shards 1, 2 and 3", arguments: [("0", 1), ("2", 2), ("4", 3)])
   func slurmFromZero(_ id: String, _ index: Int) throws {
     let environment = Self.array.merging(["SLURM_ARRAY_TASK_ID": id]) { $1 }
     #expect(try shard("auto", environment) == AtlasShard(index, of: 3))
   }
 
-  @Test("A whole Slurm array of tasks 1 to 4, without its largest task number")
+  @Test("In a Slurm array of four tasks from 1, task 4 makes shard 4, even if the largest task number is not set")
   func slurmFromOne() throws {
     let environment = ["SLURM_ARRAY_TASK_ID": "4", "SLURM_ARRAY_TASK_MIN": "1", "SLURM_ARRAY_TASK_COUNT": "4"]
     #expect(try shard("auto", environment) == AtlasShard(4, of: 4))
   }
 
-  @Test("A task of a Slurm array, with the number of shards in the request")
+  @Test("If the request has the number of shards, Slurm's task 3 makes shard 3")
   func slurmWithCount() throws {
     #expect(try shard("auto/8", ["SLURM_ARRAY_TASK_ID": "3"]) == AtlasShard(3, of: 8))
   }
@@ -52,7 +52,7 @@ import Testing
   }
 
   @Test(
-    "Environments that do not name a shard",
+    "An environment that does not name a shard is an error",
     arguments: [
       ("auto", [:], "--shard auto: neither SLURM_ARRAY_TASK_ID nor JOB_COMPLETION_INDEX is set."),
       (

@@ -57,6 +57,6 @@ import Testing
   ])
   func errors(_ text: String, _ expected: String) { #expect(errorLine { try find(text) } == expected) }
 
-  @Test("A part of the names of two classes is an error")
+  @Test("A text that is part of two classes' names is an error")
   func ambiguous() { #expect(throws: PixelAscentError.self) { try find("spider") } }
 }

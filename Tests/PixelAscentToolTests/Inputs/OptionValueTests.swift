@@ -4,7 +4,7 @@ import PixelAscentTool
 import TestSupport
 import Testing
 
-/// Option values that are not a single number.
+/// Option values that are sizes or lists of numbers.
 @Suite struct OptionValueTests {
   @Test(arguments: [("224", 224, 224), ("200x300", 200, 300), ("2X3", 2, 3), ("-1", -1, -1)])
   func size(_ text: String, _ height: Int, _ width: Int) {

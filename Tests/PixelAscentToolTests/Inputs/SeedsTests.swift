@@ -27,7 +27,7 @@ import Testing
   }
 
   @Test(
-    "Texts that are not a list of seeds",
+    "A text that is not a list of seeds is an error",
     arguments: ["", ",", "1,", "a", "1-2-3", "-1", "1-", "+1", " 1", "1.0", "18446744073709551616", "٣"])
   func notAList(_ text: String) {
     #expect(

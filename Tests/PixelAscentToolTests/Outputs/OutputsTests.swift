@@ -11,7 +11,7 @@ import Testing
 
   init() throws { folder = try TemporaryFolder() }
 
-  /// Returns the outputs of a command with the given inputs, whose default names end in "-map".
+  /// Returns the outputs of a command with the given inputs. The default names of the results end in "-map".
   private func outputs(
     of inputs: [String] = ["a"], _ request: OutputRequest, areMirrored: Bool = false, keeping files: [String] = []
   ) throws -> Outputs {
@@ -127,7 +127,7 @@ import Testing
         == "\(path): already exists, and pixelascent did not make it; to replace it, name it in the command")
   }
 
-  @Test("A result with a default name replaces the program's own picture; with a name from the user, any file")
+  @Test("A result with a default name replaces the program's own picture; one that the user names replaces any file")
   func replaced() throws {
     let own = try folder.add("a-map.png", picture(comment: #"{"program":"pixelascent"}"#))
     #expect(try outputs(OutputRequest(output: folder.path)).paths(for: "a").output == own)

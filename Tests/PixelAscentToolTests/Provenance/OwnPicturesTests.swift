@@ -10,7 +10,9 @@ import Testing
   private static let sheet = #"{"pictures":[{"output":"a.png"}],"program":"pixelascent"}"#
   private static let ownComment = #"{"program":"pixelascent"}"#
 
-  @Test("A picture or contact sheet whose comment names the program is its own", arguments: [ownComment, sheet])
+  @Test(
+    "A picture or contact sheet whose comment names the program is the program's own",
+    arguments: [ownComment, sheet])
   func own(_ comment: String) throws { #expect(try Provenance.isOwn(picture(comment: comment))) }
 
   @Test(

@@ -12,7 +12,7 @@ import Testing
     ("<!--", "&lt;!--"), ("]]>", "]]&gt;"), ("", ""),
     // NUL, escape, delete, next line and carriage return are replaced; line feed and tab stay.
     ("a\u{0}b\u{1B}[31m\u{7F}\u{85}\r\nc\td", "a\u{FFFD}b\u{FFFD}[31m\u{FFFD}\u{FFFD}\u{FFFD}\nc\td"),
-    // Unicode's bidirectional overrides, embeddings, isolates and marks.
+    // Unicode's bidirectional overrides, isolates and marks are replaced.
     ("\u{202E}gnp.exe\u{202C}", "\u{FFFD}gnp.exe\u{FFFD}"),
     (
       "\u{2066}\u{2067}\u{2068}\u{2069}\u{200E}\u{200F}\u{061C}",

@@ -12,25 +12,25 @@ import Testing
     (.inspection, "pixelascent inspect"),
   ]
 
-  @Test("Each advice is named by a flag or a command", arguments: words)
+  @Test("Each kind of advice names an option or a command", arguments: words)
   func advice(_ advice: Advice, _ text: String) { #expect(advice.words == text) }
 
-  @Test("Every advice is tested")
+  @Test("Every kind of advice is tested")
   func all() { #expect(Self.words.map(\.0) == Advice.allCases) }
 
-  @Test("The line of an error names the flag")
+  @Test("The line of an error names the option")
   func line() {
     let error = PixelAscentError(.sizeLimit, "more than 20 MB (\(advice: .maxMemory))", about: "photo.png")
     #expect(error.line == "photo.png: more than 20 MB (--max-memory)")
   }
 
-  @Test("The text of a note names the flag")
+  @Test("The text of a note names the option")
   func note() {
     let note: Message = "\(advice: .architecture) vgg16 is for bare weights"
     #expect(note.text == "--architecture vgg16 is for bare weights")
   }
 
-  @Test("A usage error names the flags")
+  @Test("A usage error names the options")
   func usage() {
     #expect(throws: UsageError("--mean and --std have 1.")) {
       try UsageError.checking {

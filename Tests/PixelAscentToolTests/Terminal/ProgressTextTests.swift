@@ -41,7 +41,7 @@ import Testing
   }
 
   @Test(
-    "Rates",
+    "A rate is given per second, or per hour if it is low",
     arguments: [
       (1000, 1.0, "1000/s"), (95, 10, "9.5/s"), (1, 4, "0.3/s"), (1, 60, "60/h"), (1, 7200, "1/h"),
     ])
@@ -52,7 +52,7 @@ import Testing
   }
 
   @Test(
-    "Times",
+    "A time has hours only from one hour on",
     arguments: [
       (0, "0:00"), (0.1, "0:01"), (59, "0:59"), (59.5, "1:00"), (3599, "59:59"), (3600, "1:00:00"),
       (86_400, "24:00:00"), (.infinity, "long"),

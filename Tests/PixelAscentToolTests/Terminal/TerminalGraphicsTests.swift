@@ -114,7 +114,7 @@ import Testing
     }
   }
 
-  @Test("kitty gets empty lines, then the PNG in chunks of 4096 bytes, then the line below")
+  @Test("kitty gets empty lines, then the PNG in chunks of 4096 bytes; then the cursor moves below the picture")
   func kitty() throws {
     var random = TestRandom(6)
     let noise = RGBImage(
