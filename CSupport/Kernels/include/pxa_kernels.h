@@ -201,7 +201,7 @@ typedef struct pxa_kernels {
   /// Gradient of function_forward with respect to its input F; formula of dX[c,y,x]: f'(F[c,y,x]) · dY[c,y,x].
   /// F is `f_input`; the X of `epilogue` may be F too.
   /// writes    dX in blocks × rows; dX may be F, and may be X.
-  /// error     |error| ≤ 5·2⁻²⁴·max(1, |a|)·(|start| + |dY|)
+  /// error     |error| ≤ 5·2⁻²⁴·max(1, |a|, |slopes[c]|)·(|start| + |dY|), with the a and slopes of `f`
   void (*function_input_grad)(pxa_planes dx, pxa_planes dy, pxa_planes f_input, pxa_function f, pxa_epilogue epilogue,
                               pxa_range blocks, pxa_range rows);
 
