@@ -23,7 +23,7 @@ typedef struct {
 
 typedef struct check {
   const pxa_kernels *kernels;
-  bool at_end; // whether arrays end where their region ends; if not, they begin where it begins
+  bool at_end; // whether arrays end where their region ends; if not, they begin at its beginning
   uint64_t random;
   check_region regions[CHECK_ARRAYS];
   int used;

@@ -97,7 +97,7 @@ typedef struct pxa_kernels {
   /// writes    Y in rows, all blocks.
   void (*image_to_planes)(pxa_planes y, pxa_image x, pxa_range rows);
 
-  /// Blocked planes to image, which is also the gradient of image_to_planes: dX[c,y,x] = dY[c,y,x].
+  /// Blocked planes to image: dX[c,y,x] = dY[c,y,x]. This is also the gradient of image_to_planes.
   /// writes    dX in rows, all channels.
   void (*planes_to_image)(pxa_image dx, pxa_planes dy, pxa_range rows);
 
