@@ -82,8 +82,8 @@ class File:
         return f"{self.path}:{bisect.bisect(self.lines, self.offsets[at]) + 1}"
 
     def scan(self):
-        # Each open brace and bracket has a scope: the type whose members it contains, or None in code; the type around
-        # it; whether it is private.
+        # Each open brace and bracket has a scope of three values: the type whose members the brace contains, or None in
+        # code; the type around the brace; whether this type is private.
         words, scopes, opening = self.words, [("", "", False)], None
         keyword, private, is_private = "", False, False
         for at, word in enumerate(words[:-4]):

@@ -49,7 +49,7 @@ def time_pixelascent(options, threads):
 
 
 def check_scores(options, weights, path, rgb, folder):
-    """Fails unless both programs' scores of the photo are PyTorch's in float64, within a bound."""
+    """Fails unless both programs' scores of the photo equal PyTorch's in float64, within a bound."""
     image = normalise(rgb)
     expected = SqueezeNet(weights).scores(image)
     png = folder / "image.png"

@@ -11,7 +11,7 @@ OPSET, IR_VERSION = 17, 8  # supported by ONNX Runtime since 1.12
 
 
 def write_onnx(weights, path):
-    """weights: as squeezenet.load_weights returns them."""
+    """Writes the network with `weights`, which squeezenet.load_weights returned."""
     nodes, constants = [], []
 
     def add(operator, inputs, name, **attributes):

@@ -16,8 +16,8 @@ enum { PXA_CODEC_MAX_SCANS = 100 };
 // valid orientation.
 uint32_t pxa_exif_orientation(const uint8_t *tiff, size_t size);
 
-// Returns where row y of the stored picture begins in the upright picture if its pixels lie there side by side and in
-// order, else NULL.
+// Returns where row y of the stored picture begins in the upright picture if the row's pixels lie there side by side
+// and in order, else NULL.
 uint8_t *pxa_upright_row(uint8_t *pixels, const pxa_image_header *header, uint32_t y);
 
 // Copies row y of the stored picture into the upright picture.

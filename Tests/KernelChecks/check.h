@@ -23,7 +23,7 @@ typedef struct {
 
 typedef struct check {
   const pxa_kernels *kernels;
-  bool at_end; // whether arrays end where their region ends; if not, they begin where it begins
+  bool at_end; // whether arrays end where their region ends; if not, they begin at its beginning
   uint64_t random;
   check_region regions[CHECK_ARRAYS];
   int used;
@@ -49,8 +49,8 @@ void check_case(check *c, uint64_t seed);
 // Returns memory full of NaN at one end of a region. At the region's end, up to `alignment` − 1 bytes may follow it.
 void *check_memory(check *c, size_t bytes, size_t alignment);
 double *check_doubles(check *c, int count);
-// Returns the values as floats, aligned to a float only. for_blocks: aligned to a block and filled up with zeros to
-// whole blocks.
+// Returns the values as floats, aligned to a float only. check_floats_for_blocks aligns them to a block, and adds zeros
+// up to whole blocks.
 float *check_floats(check *c, const double *values, int count);
 float *check_floats_for_blocks(check *c, const double *values, int count);
 
@@ -58,8 +58,8 @@ float *check_floats_for_blocks(check *c, const double *values, int count);
 double *check_integers(check *c, int count, int range);
 double *check_reals(check *c, int count);
 
-// Returns an array with `values`, which are in the order [C][H][W], and zeros around them. NaN stands for the values if
-// `values` is NULL.
+// Returns an array with `values`, which are in the order [C][H][W], and zeros around them. If `values` is NULL, NaN
+// stands for the values, and for the lanes beyond the channels too.
 pxa_planes check_planes(check *c, int channels, int height, int width, int halo, const double *values);
 pxa_image check_image(check *c, int channels, int height, int width, int halo, const double *values);
 // Returns the values of an array in the order [C][H][W].

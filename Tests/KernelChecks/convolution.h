@@ -65,7 +65,8 @@ double *reference_gradient(check *c, convolution a, double *magnitude);
 
 // MARK: - Calls
 
-// How a kernel is called. All zero: a gradient in one call, neither accumulated nor masked.
+// How a kernel is called. If all fields are zero, a gradient is computed in one call, and is neither accumulated nor
+// masked.
 typedef struct {
   pxa_clamp clamp;        // of Y; for a gradient, the clamp that made x
   bool cut, nonzero_mask; // whether the call is cut in parts, and whether it gets a nonzero mask
@@ -89,17 +90,19 @@ uint64_t *nonzero_mask_of(check *c, pxa_planes planes);
 //
 // The gradient with respect to an image is left out if the convolution is dilated: no kernel computes it.
 
-// On integers: equal to the reference.
+// Expect that Y and dX, computed on integers, equal the reference.
 void expect_forward(check *c, convolution a, int clamp);
 void expect_gradient(check *c, convolution a);
-// Masked with x, accumulated on `start`, and both; with each clamp.
+// Expects that a dX that is masked with x, added to `start`, or both, with each clamp, equals the reference on integers.
 void expect_gradient_epilogue(check *c, convolution a, const double *x, const double *start);
+// Expects that a dX that is masked with x and overwrites x equals the reference on integers.
 void expect_gradient_in_place(check *c, convolution a, const double *x);
-// ⟨forward x, dy⟩ = ⟨x, gradient dy⟩, without a bias.
+// Expects ⟨forward x, dy⟩ = ⟨x, gradient dy⟩ on integers, without a bias.
 void expect_adjoint(check *c, convolution a);
 
-// On reals: the same values when the call is cut in parts; errors within the derived bound.
+// Expects that, on reals, calls that are cut in parts give the same values.
 void expect_same_in_parts(check *c, convolution a);
+// Expects that, on reals, the errors are within the derived bound.
 void expect_bound(check *c, convolution a, int clamp);
 
 #endif

@@ -42,7 +42,7 @@ static void cut_in_parts(check *c) {
   }
 }
 
-// Depthwise convolutions of MobileNet, MNASNet and EfficientNet, on a few rows.
+// Checks depthwise convolutions of MobileNet, MNASNet and EfficientNet on a few rows.
 static void network_shapes(check *c) {
   static const int shapes[][5] = {{3, 1, 32, 112, 5}, {3, 2, 96, 112, 8}, {3, 1, 144, 56, 4},
                                   {5, 2, 72, 56, 9},  {5, 1, 120, 28, 6}, {3, 1, 960, 7, 7}};

@@ -27,7 +27,7 @@ static pxa_planes planes(check *c, layer l, const double *values) {
   return check_planes(c, l.channels, l.height, l.width, check_extra_halo(c), values);
 }
 
-// The last clamp turns zeros into ones, which must not happen to the halo.
+// The last clamp turns zeros into ones. The lanes beyond the channels must stay zero all the same.
 static const pxa_clamp clamps[] = {{-INFINITY, INFINITY}, {0, INFINITY}, {0, 6}, {1, 3}};
 enum { CLAMPS = sizeof clamps / sizeof *clamps };
 
@@ -64,7 +64,7 @@ static void add(check *c) {
   }
 }
 
-// `is_one`: one factor per channel instead of one per element.
+// Checks products. If `is_one`, b has one factor per channel instead of one per element.
 static void multiply_of(check *c, layer l, bool is_one) {
   int factor_count = is_one ? l.channels : l.count, per_factor = is_one ? l.plane : 1;
   const double *a = check_integers(c, l.count, 4), *factors = check_integers(c, factor_count, 4);

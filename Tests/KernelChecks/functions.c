@@ -135,7 +135,7 @@ static void lrn(check *c) {
       make_epilogue(c, &epilogue, way, channels, height, width, values);
       EACH_PART(p, epilogue.dx, epilogue.cut)
         c->kernels->lrn_input_grad(epilogue.dx, dy, x, scale, with, epilogue.epilogue, p.block, p.row);
-      // The gradient has a power whose exponent is greater by 1.
+      // The gradient also has the power −beta − 1 of the scale.
       check_epilogue(c, &epilogue, formula, magnitude, 2 * (terms + with.size) + 16, name);
     }
   }

@@ -208,7 +208,7 @@ static void exact(check *c) {
       exact_of(c, channel_counts[i], 1, 1, whole);
       exact_of(c, channel_counts[i], 5, 7, whole);
     }
-    // Rows with more and with fewer pixels than the kernel sums at once.
+    // Some of these rows have more pixels than the kernel sums at once, some have fewer.
     for (int width = 2; width <= 30; width++)
       exact_of(c, 17, 2, width, whole);
   }
@@ -224,7 +224,7 @@ static norm_inputs make_reals(check *c, layer l, double offset, double spread) {
       .x = x, .dy = check_reals(c, l.count), .scale = check_reals(c, l.channels), .shift = check_reals(c, l.channels)};
 }
 
-// Values around 0, values around 1, a variance below epsilon, and a mean far above the deviations.
+// The kinds of values: around 0, around 1, with a variance below epsilon, and with a mean far above the deviations.
 static const struct {
   double offset, spread;
   float epsilon;

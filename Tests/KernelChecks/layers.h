@@ -19,8 +19,8 @@ typedef struct {
   const double *start;  // the values that the gradient is added to, or NULL
 } epilogue_case;
 
-// Makes an epilogue with the memory of dX and X. The values of X are `values`, or small integers if it is NULL. Do not
-// copy the result: it points into itself.
+// Makes an epilogue with the memory of dX and X. The values of X are `values`, or small integers if `values` is NULL.
+// Do not copy the result: it points into itself.
 void make_epilogue(check *c, epilogue_case *epilogue, int way, int channels, int height, int width,
                    const double *values);
 

@@ -65,7 +65,8 @@ static void exact(check *c) {
     }
 }
 
-// Compares with more inputs than the gradient's kernel sums at once, and with exactly as many.
+// Compares the kernels with the reference for more inputs than the gradient's kernel sums at once, and for exactly as
+// many as it sums at once.
 static void within_bounds(check *c) {
   forward_of(c, 8300, 37, false);
   input_grad_of(c, 8300, 37, false);

@@ -16,7 +16,7 @@ static const struct {
                   {48, 192, 3, 13}, {384, 48, 1, 13},  {384, 64, 1, 13}, {64, 256, 1, 13}, {64, 256, 3, 13},
                   {512, 64, 1, 13}, {512, 1000, 1, 13}};
 
-// A few rows of convolutions of other networks. Most of the time goes to the reference, and all rows are alike.
+// Convolutions of other networks, each on a few rows: the reference takes most of the time, and all rows are alike.
 static const struct {
   pxa_window window;
   int groups, inputs, outputs, size, rows;

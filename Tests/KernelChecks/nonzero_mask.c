@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Checks nonzero masks, and the convolutions that skip zeros with them. These add in the order of the dense
-// convolutions, and a product with zero changes no sum. So the results are equal even on reals.
+// Checks nonzero masks, and the convolutions that skip zeros with them. These convolutions add their products in the
+// order of the dense convolutions, and a product with zero changes no sum. So the results are equal even on reals.
 
 #include "convolution.h"
 
@@ -29,7 +29,7 @@ typedef struct {
   double density;
 } sparse_case;
 
-// Returns reals. About the fraction `density` of them is not zero.
+// Returns reals, of which about the fraction `density` is not zero.
 static double *sparse_reals(check *c, int count, double density) {
   double *values = check_reals(c, count);
   for (int i = 0; i < count; i++)

@@ -24,7 +24,8 @@ static pool_shape shape_of(pxa_window window, int channels, int height, int widt
   return s;
 }
 
-// The number of axes: kernels of 1 … 5, strides of 1 … 3, three paddings, two dilations; then twice, for ceil mode.
+// The number of kinds of axes: kernels of 1 … 5, strides of 1 … 3, three paddings and two dilations. AXIS_KINDS counts
+// each of them twice, without and with ceil mode.
 enum { AXES = 5 * 3 * 3 * 2, AXIS_KINDS = AXES * 2 };
 
 static pxa_axis axis_at(int index, bool dilates) {

@@ -26,7 +26,7 @@ static void small_shapes(check *c) {
     }
 }
 
-// The largest kernel, kernels that are not square, a kernel smaller than its stride, and one equal to its stride.
+// The largest kernel, kernels that are not square, a kernel smaller than its stride, and one as large as its stride.
 static const pxa_window more_windows[] = {{{16, 16, 0, 0, 1}, {16, 16, 0, 0, 1}},
                                           {{16, 3, 5, 7, 1}, {13, 5, 8, 2, 1}},
                                           {{2, 5, 1, 0, 1}, {3, 7, 0, 2, 1}},
@@ -63,7 +63,7 @@ static void cut_in_parts(check *c) {
   }
 }
 
-// The first layers of SqueezeNet, ResNet and AlexNet, on images of a few rows.
+// Checks the first layers of SqueezeNet, ResNet and AlexNet on images of a few rows.
 static void first_layers(check *c) {
   static const int layers[][4] = {{3, 2, 0, 61}, {7, 2, 3, 23}, {11, 4, 2, 35}};
   for (size_t i = 0; i < sizeof layers / sizeof *layers; i++) {

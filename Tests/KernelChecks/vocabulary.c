@@ -18,7 +18,7 @@ static const struct {
   const vocabulary_checks *checks;
 } sets[] = {PXA_EACH_SET(ENTRY)};
 
-// The checks for the instruction set of the kernels that `c` checks.
+// Returns the checks of the instruction set whose kernels `c` checks.
 static const vocabulary_checks *checks_of(const check *c) {
   size_t i = 0;
   while (strcmp(sets[i].name, c->kernels->name) != 0)

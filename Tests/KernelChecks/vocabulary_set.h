@@ -28,7 +28,7 @@ static void expect(check *c, v16 found, const float *expected, const char *what)
                lanes[i], expected[i]);
 }
 
-// Numbers of both signs and of sizes from 2⁻²⁰ to 2²⁰.
+// Fills the lanes with numbers of both signs, of sizes from 2⁻²⁰ to 2²¹.
 static void fill(check *c, float *lanes) {
   EACH_LANE {
     uint64_t bits = pxa_ref_random(&c->random);

@@ -22,7 +22,7 @@ struct Check: CustomTestStringConvertible, Sendable {
 
   static let all = (0..<pxa_checks_count()).map(Check.init)
 
-  /// Returns what the check finds wrong with `kernels`; nil if nothing is.
+  /// Returns what the check finds wrong with `kernels`; nil if it finds nothing.
   func failure(of kernels: UnsafePointer<pxa_kernels>) -> String? {
     withUnsafeTemporaryAllocation(of: CChar.self, capacity: 400) { message in
       guard let text = message.baseAddress, !pxa_check_run(index, kernels, text, message.count) else { return nil }

@@ -6,8 +6,8 @@
 
 #pragma STDC FP_CONTRACT ON
 
-// `zero` is unknown to the compiler, so that it can't compute the chains in advance. `sink` takes the results, so that
-// it can't leave the chains out.
+// `zero` is unknown to the compiler, so that the compiler can't compute the chains in advance. `sink` takes the
+// results, so that the compiler can't leave the chains out.
 static volatile float zero, sink;
 
 // The instruction sets of the kernels: the floats in a register, the number of chains, and the attribute that selects

@@ -13,8 +13,8 @@ struct Ascents {
   let peak: Peak
   let report: Report
 
-  /// The number of iterations before measuring. The first iterations see noise, where ReLUs leave other zeros than
-  /// later.
+  /// The number of iterations before measuring. The first iterations see noise, and ReLUs make other values zero there
+  /// than in a later image.
   private static let warmUp = 20
 
   private func network(threads: Int) throws -> Network {
@@ -167,7 +167,7 @@ private struct AscentProbe {
     nonmutating set { ascent.benchmarkedEvaluation.layerObserver = newValue }
   }
 
-  /// Calls `body`. The evaluation's threads wait for work in between.
+  /// Calls `body`. Meanwhile the evaluation's threads wait for work whenever they have none.
   func withThreads(_ body: () throws -> Void) throws { try ascent.benchmarkedEvaluation.withThreads(body) }
 
   /// Runs the next iteration. All but the first compute the score of one class only.

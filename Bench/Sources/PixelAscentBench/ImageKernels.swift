@@ -4,7 +4,7 @@ import CPixelKernels
 import CPixelReference
 @_spi(Benchmark) import PixelAscent
 
-/// Returns the cases of an ascent's operations on the image, which move memory rather than multiply.
+/// Returns the cases of an ascent's operations on the image. These operations mostly move memory.
 func imageKernelCases() -> [KernelCase] {
   var cases: [KernelCase] = []
   func add(_ name: String, bytes: Int, _ job: @escaping (Numbers) -> KernelJob) {

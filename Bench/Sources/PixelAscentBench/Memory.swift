@@ -10,7 +10,7 @@ func peakResidentMegabytes() throws -> Double {
     getrusage(RUSAGE_SELF, &usage)
     return Double(usage.ru_maxrss) / 1_048_576
   #else
-    // Not getrusage: its peak includes the memory that the process had before it executed this program.
+    // The peak of getrusage would include the memory that the process had before it executed this program.
     let status = try String(contentsOfFile: "/proc/self/status", encoding: .utf8)
     let line = status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
     let kilobytes = line?.split { $0 == " " || $0 == "\t" }.dropFirst().first.flatMap { Double($0) }

@@ -48,7 +48,7 @@ final class Peak {
   /// The median of all samples in GFLOP/s.
   var median: Double { samples.median }
 
-  /// The median of the samples of the last seconds, so that one busy moment of the machine does not count.
+  /// The median of the last ten samples, so that one busy moment of the machine does not count.
   private var present: Double { Array(samples.suffix(10)).median }
 
   private func run() { threads.forEach(Self.partsPerThread * threads.count) { _ in peak_run(set, rounds) } }

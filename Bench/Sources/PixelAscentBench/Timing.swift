@@ -30,7 +30,7 @@ struct Stopwatch {
 
   /// Warms up, then calls `body` for the duration of a measurement. Returns nil in a short run.
   ///
-  /// A sample is as many calls as take at least 20 µs.
+  /// A sample has so many calls that they take at least 20 µs.
   func measure(_ body: () throws -> Void) rethrows -> Timing? {
     if isShort {
       for _ in 0..<2 { try body() }

@@ -2,9 +2,9 @@
 //
 // Decodes JPEG and PNG files in memory to 8-bit RGB, and encodes such pixels, with libjpeg and libpng.
 //
-// Every function is reentrant, prints nothing and frees the memory it took. On failure it returns a status and writes
-// one line of text without a file name. No longjmp of the libraries leaves this module. Pixels are interleaved RGB,
-// rows from top to bottom, without padding.
+// Every function is reentrant and prints nothing. It frees all memory that it took, except the bytes that an encoder
+// returns. On failure it returns a status and writes one line of text without a file name. No longjmp of the libraries
+// leaves this module. Pixels are interleaved RGB, rows from top to bottom, without padding.
 #ifndef CPIXELCODEC_H
 #define CPIXELCODEC_H
 
@@ -25,7 +25,7 @@ enum { PXA_CODEC_MESSAGE_SIZE = 256 };
 typedef struct {
   uint32_t width;       // of the rows as stored, before orientation; 1 ... 2^31 - 1
   uint32_t height;      // of the stored picture, before orientation; 1 ... 2^31 - 1
-  uint32_t orientation; // of EXIF, 1 ... 8; 1 is upright; from 5 on, the upright picture is height wide and width high
+  uint32_t orientation; // of EXIF, 1 ... 8; 1 is upright; from 5 on, the upright picture swaps width and height
 } pxa_image_header;
 
 // Reads the header of a file, without allocating memory for the picture.
@@ -52,8 +52,8 @@ typedef struct {
 // Encodes width x height pixels, and a comment if it is not NULL. PNG: 8-bit RGB, the comment in an international text
 // chunk, no other ancillary chunks. JPEG: baseline JFIF, 4:4:4 from quality 90 on, else 4:2:0, the comment in a COM
 // segment. The same pixels and comment give the same bytes with the same build of the libraries.
-// Writes: *file, message[]. Requires: width and height >= 1, for JPEG <= 65500; quality 1 ... 100; the comment UTF-8
-// that ends with a zero byte, for JPEG at most PXA_JPEG_COMMENT_SIZE bytes before that byte.
+// Writes: *file, message[]. Requires: width and height >= 1, for JPEG <= 65500; quality 1 ... 100; a comment in UTF-8
+// that ends with a zero byte, and for JPEG has at most PXA_JPEG_COMMENT_SIZE bytes before that byte.
 pxa_codec_status pxa_png_encode(pxa_codec_bytes *file, const uint8_t *pixels, uint32_t width, uint32_t height,
                                 const char *comment, char *message);
 pxa_codec_status pxa_jpeg_encode(pxa_codec_bytes *file, const uint8_t *pixels, uint32_t width, uint32_t height,

@@ -17,7 +17,7 @@
 #include "pxa_sizes.h"
 #include "pxa_types.h"
 
-// What lrn_term computes the terms of a window from, at one pixel.
+// The values of one pixel from which lrn_term computes the terms of a window.
 typedef struct {
   const float *x, *dy, *scale; // the pixel in block 0; dy and scale only in the gradient
   ptrdiff_t x_block, dy_block, scale_block;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Convolutions of blocked planes and of images, and the input gradient of those of planes.
+// Convolutions of blocked planes and of images, and the input gradient of a convolution of blocked planes.
 
 #ifndef PXA_CONV_H
 #define PXA_CONV_H
@@ -112,8 +112,8 @@ static void stem_forward(pxa_planes y, pxa_image x, const float *packed, const f
 }
 
 // Sets the taps through which dY reaches the pixels of dX in row `row` and in the columns phase, phase + S, … The
-// offsets, from row 0, column 0 of dY, are those of the pixel in column `phase`. Within each row of dY the taps go from
-// left to right. `positions` comes from grad_tap_positions.
+// offsets are for the pixel of dX in column `phase`, and count from row 0, column 0 of dY. Within each row of dY the
+// taps go from left to right. `positions` comes from grad_tap_positions.
 static void set_grad_taps(row_job *job, const int32_t *positions, pxa_window window, pxa_planes dy, int row,
                           int phase) {
   axis_taps down = taps_reaching(window.y, row), across = taps_reaching(window.x, phase);

@@ -22,10 +22,9 @@
 
 enum { MOST_COLUMNS = 3 }; // neighbouring taps that use an input pixel while it is in a register
 
-// The taps of one row of output pixels. `x` is the number of floats from a tile's first input pixel to the first tap's,
-// x_row and x_column from a tap's pixel to that of the tap below it and to its right. `w` is the number of floats from
-// a block's first weight to the first tap's, w_row and w_column from a tap's weight to that of the tap below and to its
-// right.
+// The taps of one row of output pixels, as a grid. All steps count floats. `x` leads from a tile's first input pixel to
+// the pixel of the first tap, `x_row` from a tap's pixel to that of the tap below it, and `x_column` to that of the tap
+// on its right. `w`, `w_row` and `w_column` do the same among the weights; `w` begins at the block's first weight.
 typedef struct {
   int rows, columns;
   ptrdiff_t x, x_row, x_column;

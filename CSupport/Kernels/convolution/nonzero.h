@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Nonzero masks: bits that say which channels of a pixel are not zero. Kernels that skip products with zero read them.
+// Nonzero masks: bits that say which channels of a pixel are not zero. Kernels that skip products with zero read these
+// bits.
 
 #ifndef PXA_NONZERO_H
 #define PXA_NONZERO_H

@@ -2,8 +2,8 @@
 //
 // A 3×3 convolution of stride 1, or its input gradient, that reads only the nonzero values of its input. After a ReLU
 // these are few. A window of three output pixels slides along an input row, and every nonzero value adds its products
-// with three taps to the three pixels. Each sum adds its products in the order of conv_tile, without those with zero,
-// so it has the same bits.
+// with three taps to the three pixels. Each sum leaves out the products with zero and adds the others in the order of
+// conv_tile, so it has the same bits.
 
 #ifndef PXA_SPARSE_H
 #define PXA_SPARSE_H

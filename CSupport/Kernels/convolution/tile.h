@@ -16,7 +16,8 @@
 #include "pxa_types.h"
 #include "tile_sizes.h"
 
-// A tap of the window: the floats from a tile's first input pixel to the tap's, and from the first weight to the tap's.
+// A tap of the window: the number of floats from a tile's first input pixel to the tap's pixel, and from the first
+// weight to the tap's first weight.
 typedef struct {
   ptrdiff_t x, w;
 } tap;

@@ -97,7 +97,7 @@ typedef struct pxa_kernels {
   /// writes    Y in rows, all blocks.
   void (*image_to_planes)(pxa_planes y, pxa_image x, pxa_range rows);
 
-  /// Blocked planes to image, which is also the gradient of image_to_planes: dX[c,y,x] = dY[c,y,x].
+  /// Blocked planes to image: dX[c,y,x] = dY[c,y,x]. This is also the gradient of image_to_planes.
   /// writes    dX in rows, all channels.
   void (*planes_to_image)(pxa_image dx, pxa_planes dy, pxa_range rows);
 
@@ -201,7 +201,7 @@ typedef struct pxa_kernels {
   /// Gradient of function_forward with respect to its input F; formula of dX[c,y,x]: f'(F[c,y,x]) · dY[c,y,x].
   /// F is `f_input`; the X of `epilogue` may be F too.
   /// writes    dX in blocks × rows; dX may be F, and may be X.
-  /// error     |error| ≤ 5·2⁻²⁴·max(1, |a|)·(|start| + |dY|)
+  /// error     |error| ≤ 5·2⁻²⁴·max(1, |a|, |slopes[c]|)·(|start| + |dY|), with the a and slopes of `f`
   void (*function_input_grad)(pxa_planes dx, pxa_planes dy, pxa_planes f_input, pxa_function f, pxa_epilogue epilogue,
                               pxa_range blocks, pxa_range rows);
 

@@ -23,7 +23,7 @@
 /// The greatest height and width of a kernel in stem_input_grad.
 #define PXA_STEM_MAX_KERNEL 16
 
-/// The greatest height and width of a max pool's kernel, so that the index of a tap fits a byte.
+/// The greatest height and width of a max pool's kernel. The index of every tap then fits a byte.
 #define PXA_MAX_POOL_KERNEL 15
 
 /// Blocked planes. `data` is the first float of block 0, halo included. A range of whole blocks is itself a pxa_planes.

@@ -20,8 +20,8 @@ typedef struct {
   ptrdiff_t from; // floats from a pixel of block 0 to the first of these values
 } lane_run;
 
-// Writes the runs of a block of `lanes` channels, each of which comes from channel map[lane]. Returns the number of
-// runs.
+// Writes the runs of a block that has `lanes` channels. The channel in a lane comes from channel map[lane]. Returns the
+// number of runs.
 PXA_INLINE int runs_of(lane_run *runs, const int32_t *map, int lanes, pxa_planes from) {
   int count = 0;
   for (int lane = 0; lane < lanes; lane++) {

@@ -105,7 +105,7 @@ static void average_pool_input_grad(pxa_planes dx, pxa_planes dy, pxa_epilogue e
   pxa_axis axis = window.x;
   pxa_range whole_rows = whole_windows(window.y, dy.height, dx.height, count_padding);
   pxa_range whole_columns = whole_windows(axis, dy.width, dx.width, count_padding);
-  // `grouped` are the columns whose windows all exist and count all their elements.
+  // `grouped` are the columns for which every window over them exists and counts all its elements.
   pxa_range group = windows_to_group(axis, dy.width, dx.width);
   int first = whole_columns.begin + (axis.kernel - 1) / axis.stride;
   group.begin = group.begin > first ? group.begin : first;

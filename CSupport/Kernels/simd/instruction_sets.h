@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // The instruction sets of a build, from the slowest to the fastest. A set needs its header and one line here:
-// tables/table_<n>.c compiles every kernel for set n, Tests/KernelChecks/vocabulary_<n>.c the checks of its vocabulary.
+// tables/table_<n>.c compiles every kernel for set n, and Tests/KernelChecks/vocabulary_<n>.c compiles the checks of
+// its vocabulary.
 
 #ifndef PXA_INSTRUCTION_SETS_H
 #define PXA_INSTRUCTION_SETS_H

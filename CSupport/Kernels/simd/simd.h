@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // The vocabulary: types and functions in which every kernel is written once. A file that compiles kernels defines
-// PXA_SIMD as the name of an instruction set (scalar, avx2, …). This file then includes the header of that name, which
-// defines:
+// PXA_SIMD as the name of an instruction set (scalar, avx2, …), then includes simd.h. This includes the header of the
+// instruction set, <name>.h. Each such header defines:
 //
 //   v16                        16 floats: one block of channels, or 16 neighbouring pixels of an image
 //   v16_zero() v16_set1(a)     every lane 0, every lane a

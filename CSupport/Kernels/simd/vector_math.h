@@ -19,8 +19,8 @@ PXA_INLINE v16 polynomial(const float *c, int count, v16 x) {
   return sum;
 }
 
-// Returns exp(r) − 1 for |r| ≤ ln 2 / 2. A minimax polynomial approximates (eʳ − 1 − r)/r²; its error changes the sum
-// by at most 0.06 u.
+// Returns exp(r) − 1 for |r| ≤ ln 2 / 2. A minimax polynomial approximates (eʳ − 1 − r)/r²; the polynomial's error
+// changes the result by at most 0.06 u.
 PXA_INLINE v16 small_expm1(v16 r) {
   static const float c[] = {0x1.000000p-1f, 0x1.55548ep-3f, 0x1.55545ep-5f, 0x1.123b92p-7f, 0x1.6db47ap-10f};
   return v16_fma(r, v16_mul(r, r), polynomial(c, 5, r));
@@ -95,7 +95,7 @@ PXA_INLINE normal normal_of(v16 x) {
   return (normal){v16_select_gt(x, v16_zero(), v16_sub(one, tail), tail), density};
 }
 
-// Returns s^p for s ≥ 0. It saturates near 2⁻¹²⁶ and 2¹²⁷, and takes s = 0 as 2⁻¹²⁷.
+// Returns s^p for s ≥ 0. The result saturates near 2⁻¹²⁶ and 2¹²⁷. If s is 0, the function computes with 2⁻¹²⁷ instead.
 PXA_INLINE v16 v16_power(v16 s, v16 p) {
   // log₂ m = 2/ln 2 · artanh q, q = (m − 1)/(m + 1), for m from √½ to √2.
   static const float c[] = {2.88539008f, 0.961796694f, 0.577078016f, 0.412198583f, 0.320598898f};

@@ -2,7 +2,7 @@
 //
 // The operations of CPixelKernels.h as naive loops in double, for tests and benchmarks only. The arrays are plain
 // [C][H][W], the weights [Cout][Cin/G][Ky][Kx]. `magnitude` receives the sum of the absolute values of what a function
-// adds up, from which the error bound of the float kernel follows. In convolutions `magnitude` may be NULL.
+// adds up; the error bound of the float kernel follows from this sum. In convolutions `magnitude` may be NULL.
 
 #ifndef CPIXELREFERENCE_H
 #define CPIXELREFERENCE_H
@@ -45,7 +45,7 @@ bool pxa_ref_max_pool_forward(double *y, uint8_t *index, const double *x, int32_
 void pxa_ref_max_pool_input_grad(double *dx, const double *dy, const uint8_t *index, int32_t channels,
                                  pxa_ref_axis rows, pxa_ref_axis columns);
 
-/// Whether an average pool counts its padding, and the zeros after the input that it then counts along both axes.
+/// Whether an average pool counts its padding, and how many zeros after the input it then counts along each axis.
 typedef struct pxa_ref_counting {
   bool padding;
   int32_t after_rows, after_columns;
@@ -123,7 +123,7 @@ void pxa_ref_roll(double *y, const double *x, int32_t channels, int32_t height, 
 /// half-sample, and repeats if the radius exceeds the image.
 void pxa_ref_gaussian_blur(double *y, const double *x, int32_t channels, int32_t height, int32_t width, double sigma);
 
-/// Returns the next of a sequence of random numbers, which is the same on every machine (Steele, Lea, Flood:
+/// Returns the next number of a random sequence. The sequence is the same on every machine (Steele, Lea, Flood:
 /// SplitMix64, 2014).
 uint64_t pxa_ref_random(uint64_t *state);
 
