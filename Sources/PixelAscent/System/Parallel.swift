@@ -24,8 +24,8 @@ package final class Parallel: Sendable {
   /// The largest number of threads that work at the same time, including the caller's thread.
   let threads: Int
   private let ticket = Atomic(Ticket.over)
-  /// The number of helpers: threads of the pool. A helper that starts late, or is left over from an earlier
-  /// `withThreads`, helps with the current operation.
+  /// The number of the pool's own threads, which are called helpers. A helper that starts late, or is left over from an
+  /// earlier `withThreads`, helps with the current operation.
   private let helpers = Atomic(0)
   /// The number of parts of the current operation that are done.
   private let done = Atomic(0)
@@ -128,7 +128,7 @@ package final class Parallel: Sendable {
     }
   }
 
-  /// The number of times that a thread looks for work before it gives up its core: some ten microseconds.
+  /// The number of times that a thread looks for work before it gives up its core. This takes some ten microseconds.
   private static let patience = 10_000
 
   private func publish(_ new: Ticket) {
@@ -172,7 +172,7 @@ package final class Parallel: Sendable {
     }
   }
 
-  /// Sleeps until a ticket with parts, or the end, is published.
+  /// Sleeps until a ticket with parts, or `Ticket.over`, is published.
   private func park() {
     parked.add(1, ordering: .sequentiallyConsistent)
     let current = ticket.load(ordering: .sequentiallyConsistent)
