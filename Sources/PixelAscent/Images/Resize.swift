@@ -4,8 +4,8 @@ extension RGBImage {
   /// Returns the picture resized to `height` × `width` with an antialiasing triangle filter. When a picture is shrunk,
   /// the filter's support grows with the factor. Rows are resized first, then columns, with 8-bit values in between.
   ///
-  /// The result is that of Pillow's `Image.resize((width, height), Image.BILINEAR)`: bit for bit where Pillow resizes
-  /// the rows first too, and within ±1 of 255 where Pillow begins with the columns.
+  /// The result is that of Pillow's `Image.resize((width, height), Image.BILINEAR)`: bit for bit if Pillow resizes the
+  /// rows first too, and within ±1 of 255 if Pillow begins with the columns.
   ///
   /// - Precondition: `width` and `height` are at least 1.
   public func resized(width newWidth: Int, height newHeight: Int) -> RGBImage {
