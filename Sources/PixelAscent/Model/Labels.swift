@@ -55,7 +55,7 @@ public struct Labels: Hashable, Sendable {
   /// Returns the index of the class that `text` names.
   ///
   /// `text` is a class index, a name in upper or lower case, or a name with its index, such as "crane (517)". A name is
-  /// a whole synonym of one class or, if no class has such a synonym, a part of the synonyms of one class.
+  /// a whole synonym of just one class or, if no class has such a synonym, a part of a synonym of just one class.
   ///
   /// - Throws: ``PixelAscentError`` of kind `classLookup` if the index is out of range, or the name is unknown or
   ///   ambiguous. The message lists the nearest classes for an unknown name, and the classes that fit an ambiguous one,
