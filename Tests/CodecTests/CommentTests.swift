@@ -59,7 +59,7 @@ import Testing
     #expect(try RGBImage.comment(inFile: bytes, name: "f") == nil)
   }
 
-  @Test("A JPEG's comment has at most 65,533 bytes, a PNG's can have more")
+  @Test("A JPEG's comment has at most 65,533 bytes, and a PNG's can have more")
   func longest() throws {
     let most = String(repeating: "x", count: 65_533)
     #expect(try RGBImage.comment(inFile: image.jpegData(comment: most), name: "f") == most)

@@ -100,7 +100,7 @@ import Testing
     #expect(stride(from: 0, to: 18, by: 3).map { half[$0] } == [255, 0, 255, 102, 255, 204])
   }
 
-  @Test("A percentile that equals the least value doesn't hide the greater ones", arguments: Colormap.allCases)
+  @Test("A percentile that equals the least value doesn't hide greater values", arguments: Colormap.allCases)
   func percentileOfASparseMapHidesNothing(colormap: Colormap) {
     var map = Tensor(shape: [10, 10], repeating: 2)
     map.values[37] = 2.5

@@ -4,7 +4,7 @@ import PixelAscent
 import TestSupport
 import Testing
 
-/// The shapes of a graph's values.
+/// Tests of the shapes of a graph's values.
 @Suite struct ShapeTests {
   private func shape(
     _ operation: any PixelAscent.Operation, _ inputs: (Int, Int, Int)...
