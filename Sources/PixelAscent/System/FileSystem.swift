@@ -8,8 +8,8 @@
   import Darwin
 #endif
 
-// Asks the system about files, memory and the environment, and makes and lists folders. Files.swift reads and writes
-// whole files.
+// This file asks the system about files, memory and the environment, and makes and lists folders. Files.swift reads and
+// writes whole files.
 extension Files {
   /// Returns whether a file of any kind exists at `path`.
   package static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }

@@ -29,7 +29,7 @@ package enum Files {
     if status.isRegular && status.st_size > longestFile { throw tooLong }
 
     var bytes: [UInt8] = []
-    // One byte more than the file's size, so that the first read reaches the end.
+    // The capacity is one byte more than the file's size, so that the first read reaches the end.
     var capacity = status.isRegular ? min(Int(status.st_size), longestFile) + 1 : 1 << 20
     while true {
       var problem: Int32 = 0
@@ -50,8 +50,8 @@ package enum Files {
   /// link, and a file that is replaced keeps its permissions. Anything else, such as a pipe or a device, is written
   /// directly.
   ///
-  /// - Parameter temporary: the name of the temporary file, if a later process must be able to find and remove it after
-  ///   this one was killed. No two processes may use the same name at the same time.
+  /// - Parameter temporary: the name of the temporary file, if a later process must be able to remove the file after
+  ///   this process was killed. No two processes may use the same name at the same time.
   /// - Throws: ``PixelAscentError`` of kind `unwritableFile`.
   package static func write(
     _ bytes: [UInt8], to path: String, temporary: String? = nil

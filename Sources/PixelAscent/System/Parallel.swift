@@ -224,12 +224,12 @@ package final class Parallel: Sendable {
   }
 
   /// The current operation. The caller changes it only while no thread computes a part.
-  private final class Operation: @unchecked Sendable {  // because a thread reads it only after it has taken a part
+  private final class Operation: @unchecked Sendable {  // because threads take a part before they read the operation
     var hasHelpers = false
     var body: Body?
     var cut = Cut(blocks: 0..<0, multiple: 1, rows: 0, bands: 0)
 
-    /// Runs one part. Not inlined, so that a helper does not keep a reference to the body after the part.
+    /// Runs one part. It is not inlined, so that a helper does not keep a reference to the body after the part.
     @inline(never) func run(_ part: Int) { body?.run(cut[part]) }
   }
 }

@@ -9,8 +9,8 @@
 /// The limits that Linux sets on the number of cores of this process. A limit that is not set is nil.
 package struct SystemLimits {
   /// The number of cores that this process may use: the least of the number of the machine's cores, the number of
-  /// cores in the affinity mask, and the CPU quotas of the control groups. At least 1; a quota is rounded down to whole
-  /// cores.
+  /// cores in the affinity mask, and the CPU quotas of the control groups. The number is at least 1. A quota is rounded
+  /// down to whole cores.
   static var availableThreads: Int {
     let cores = ProcessInfo.processInfo.activeProcessorCount, limits = SystemLimits()
     return max(1, [cores, limits.affinity ?? cores, limits.quota ?? cores].min() ?? 1)
