@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// The kernels as methods. The files of this folder are the bridge to the C kernels. No other file imports the kernels.
+// The kernels as methods. The files of this folder are the bridge to the C kernels. No other file of the
+// library imports the kernels.
 
 internal import CPixelKernels
 

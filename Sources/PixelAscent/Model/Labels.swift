@@ -22,8 +22,8 @@ public struct Labels: Hashable, Sendable {
   public subscript(index: Int) -> String { names[index][0] }
 
   /// Returns the first synonym of a class in a form for file names: "Border terrier" becomes "border-terrier". If
-  /// another class has the same first synonym, the index follows: the two cranes are "crane-134" and "crane-517". No
-  /// two classes have the same slug.
+  /// another class gives the same text, the index follows: the two cranes are "crane-134" and "crane-517". No two
+  /// classes have the same slug.
   public func slug(_ index: Int) -> String { slugs([index])[0] }
 
   /// Returns the slugs of several classes.

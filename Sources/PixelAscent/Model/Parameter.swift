@@ -24,7 +24,7 @@ package struct Parameter: Sendable {
   /// Nothing is read yet. Error lines give the parameter's `name` after the file's name.
   ///
   /// - Throws: `PixelAscentError` of kind `invalidModel` if not all elements lie between `offset` and `end` (by default
-  ///   the end of the file), if there are more than the file can hold, or if a stride or an extent is negative.
+  ///   the end of the file), if the file can't hold as many elements, or if a stride or an extent is negative.
   package init(
     _ source: ByteSource, at offset: Int, end: Int? = nil, _ type: ElementType, shape: [Int], strides: [Int]? = nil,
     name: String

@@ -93,7 +93,7 @@ extension Graph {
       }
     }
     let most = 4096
-    // If another error occurs at that size, try the smaller sizes: it need not occur there.
+    // If the largest image gives another error, try the smaller images: they need not give this error.
     if (try? fits(most)) ?? true {
       for size in 1...most where try fits(size) { return size }
     }

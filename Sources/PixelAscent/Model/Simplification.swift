@@ -11,7 +11,7 @@ extension Model {
   /// does not depend on are left out, with their parameters. Missing biases become zero.
   ///
   /// - Throws: `PixelAscentError` of kind `invalidModel` if the graph contradicts itself, a softmax is not the last
-  ///   layer, or a batch norm's parameters don't fit; of kind `unreadableFile` if parameters can't be read.
+  ///   layer, or parameters to be folded don't fit; of kind `unreadableFile` if parameters can't be read.
   package func simplified() throws(PixelAscentError) -> Model {
     try graph.checkConnections()
     var simplifier = Simplifier(self)
