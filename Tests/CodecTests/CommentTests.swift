@@ -33,7 +33,7 @@ import Testing
   }
 
   @Test(
-    "A file that is cut off or changed has a comment or none, and is never read beyond its end",
+    "A file that is cut off has the comment or none, and a changed file is not read beyond its end",
     arguments: [false, true])
   func damage(_ isJPEG: Bool) throws {
     let bytes = try file("comment", isJPEG: isJPEG)

@@ -56,7 +56,7 @@ import Testing
     }
   }
 
-  @Test("An error in a report ends the run, after the items that have begun", arguments: [1, 2, 3])
+  @Test("An error in a report ends the run, after all items that were begun are done", arguments: [1, 2, 3])
   func errorInAReportEndsTheRun(_ threads: Int) {
     let begun = Atomic(0), ended = Atomic(0), nextBegun = DispatchSemaphore(value: 0)
     var reports = 0
