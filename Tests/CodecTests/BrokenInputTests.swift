@@ -40,7 +40,7 @@ import Testing
     }
   }
 
-  @Test("A larger file cut off at any sixteenth gives an error that says after how many bytes")
+  @Test("A larger file cut off at any sixteenth gives an error that says after how many bytes the file ends")
   func sixteenths() throws {
     let image = generatedImage(width: 40, height: 30).resized(width: 400, height: 300)
     for file in [try image.jpegData(quality: 90), try image.pngData()] {
@@ -54,7 +54,7 @@ import Testing
     }
   }
 
-  @Test("A randomly changed file gives a picture or an error, 2000 times", arguments: Case.all)
+  @Test("Each of 2000 randomly changed files gives a picture or an error", arguments: Case.all)
   func mutations(_ input: Case) {
     var generator = TestRandom(1)
     func random(below bound: Int) -> Int { Int.random(in: 0..<bound, using: &generator) }

@@ -33,7 +33,7 @@ import Testing
   }
 
   @Test(
-    "A file that is cut off or changed has a comment or none, and is never read beyond its end",
+    "A file that is cut off has the comment or none, and a changed file is not read beyond its end",
     arguments: [false, true])
   func damage(_ isJPEG: Bool) throws {
     let bytes = try file("comment", isJPEG: isJPEG)
@@ -59,7 +59,7 @@ import Testing
     #expect(try RGBImage.comment(inFile: bytes, name: "f") == nil)
   }
 
-  @Test("A JPEG's comment has at most 65,533 bytes, a PNG's can have more")
+  @Test("A JPEG's comment has at most 65,533 bytes, and a PNG's can have more")
   func longest() throws {
     let most = String(repeating: "x", count: 65_533)
     #expect(try RGBImage.comment(inFile: image.jpegData(comment: most), name: "f") == most)

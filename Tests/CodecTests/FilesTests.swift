@@ -21,7 +21,7 @@ import Testing
     #expect(folder.names == ["a b.bin"])
   }
 
-  @Test("A file keeps the permissions of the file it replaces; a new file has the usual ones")
+  @Test("A file keeps the permissions of the file that it replaces; a new file has the usual permissions")
   func permissions() throws {
     let folder = try TemporaryFolder()
     let path = folder.path + "/a"
@@ -132,7 +132,7 @@ import Testing
     #expect(folder.names == ["file"])
   }
 
-  @Test("The content of an image file decides how it is read, not its name")
+  @Test("The content of an image file, not its name, decides how the file is read")
   func imageFile() throws {
     let folder = try TemporaryFolder()
     let image = generatedImage(width: 6, height: 5)

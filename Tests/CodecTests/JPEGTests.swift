@@ -81,7 +81,7 @@ import Testing
     let file = JPEGFixture.named("greyProgressive").file
     let start = try #require(file.indices.dropLast().first { file[$0] == 0xFF && file[$0 + 1] == 0xDA })
     let end = try #require(((start + 2)..<file.count).first { file[$0] == 0xFF && file[$0 + 1] != 0 })
-    // The first scan, changed so that it declares final DC values: then the format allows repeating it.
+    // Change the first scan so that it declares final DC values. Then the format allows repeating the scan.
     var scan = Array(file[start..<end])
     #expect(scan[9] == 0x01)
     scan[9] = 0x00

@@ -47,7 +47,8 @@ import Testing
       let red = entry * 255 / min(top, 199)
       return [UInt8(red), UInt8(200 - entry), UInt8(entry / 2)]
     }
-    // Pixels with the first pixel's samples are transparent. With a palette, each entry has its own alpha instead.
+    // In a transparent picture, all pixels with the samples of the first pixel are transparent. With a palette, each
+    // entry has its own alpha instead.
     let key = values[0]
     if kind.colorType == .palette {
       png.palette = palette
@@ -86,7 +87,7 @@ import Testing
     }
   }
 
-  @Test("EXIF orientations before or after the picture, interlaced or not, make it upright", arguments: 1...8)
+  @Test("EXIF orientations before or after the pixels make a picture upright, interlaced or not", arguments: 1...8)
   func orientation(_ orientation: Int) throws {
     for (isLast, isInterlaced) in [(false, false), (true, false), (false, true)] {
       var png = picture(

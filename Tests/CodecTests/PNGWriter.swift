@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import PixelAscent
 
-/// A picture of raw samples, and a writer that makes a PNG file of it without compression and without libpng.
+/// A picture of raw samples, and a writer that makes a PNG file of the picture, without compression and without libpng.
 struct PNGWriter {
   var width: Int
   var height: Int

@@ -30,7 +30,7 @@ struct JPEGFixture: Sendable, CustomTestStringConvertible {
   }
 }
 
-/// Returns the error that `work` throws; nil if it throws none.
+/// Returns the `PixelAscentError` that `work` throws; nil if `work` throws none.
 func failure<Value>(_ work: () throws -> Value) -> PixelAscentError? {
   do {
     _ = try work()

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Helpers for the loops over pixels that are written in Swift, not in C. They take 16 values at a time.
+// Helpers for loops over pixels that are in Swift, not in C. Such a loop takes 16 values at a time.
 
 extension [Float] {
   /// Returns the 16 elements from `start` on, with `padding` beyond the array's end.

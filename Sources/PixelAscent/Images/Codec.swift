@@ -6,7 +6,7 @@ extension RGBImage {
   ///
   /// The format is found from the file's content, not from its name. The EXIF orientation is applied, grey values are
   /// copied to all three channels, CMYK and YCCK are converted to RGB, alpha is composited on white, and 16 bits are
-  /// rounded to 8. There is no colour management. A file that declares more than `maxMegapixels`, in 10⁶ pixels, is
+  /// rounded to 8. There is no colour management. A file that declares more than `maxMegapixels` · 10⁶ pixels is
   /// refused before memory for the pixels is allocated.
   ///
   /// - Throws: ``PixelAscentError`` of kind `unreadableFile`, `invalidImage` or `sizeLimit`.

@@ -56,7 +56,8 @@ extension RGBImage {
   /// Creates a picture of a map of shape (H, W). The map's least value gets the first colour, and a percentile of its
   /// values gets the last colour, as do all values above the percentile. A map of equal values gets the first colour.
   ///
-  /// The percentile is above 0 and at most 100, which means the greatest value. It is linearly interpolated.
+  /// `percentile` is above 0 and at most 100; 100 stands for the greatest value. Percentiles between two values are
+  /// linearly interpolated.
   public init(map: Tensor, colormap: Colormap = .hot, percentile: Double = 100) {
     precondition(map.shape.count == 2)
     let (low, high) = map.values.range(percentile: percentile)

@@ -7,8 +7,8 @@ enum ImageFormat: String {
 
   /// Finds the format of a file with these `bytes`. Error lines call the file `name`.
   ///
-  /// - Throws: ``PixelAscentError`` of kind `invalidImage` if the file is neither JPEG nor PNG; the message says
-  ///   which other format it has, or how it begins.
+  /// - Throws: ``PixelAscentError`` of kind `invalidImage` if the file is neither JPEG nor PNG; the message says which
+  ///   other format the file has, or how the file begins.
   init(of bytes: [UInt8], name: String) throws(PixelAscentError) {
     if bytes.starts(with: [0xFF, 0xD8, 0xFF]) {
       self = .jpeg

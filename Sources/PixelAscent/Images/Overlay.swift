@@ -4,8 +4,8 @@ extension RGBImage {
   /// Returns this photo, at its own size, with a map of shape (H, W) over `columns` and `rows`.
   ///
   /// The photo becomes grey and at most half as bright. So every colour comes from the map, and so does every pixel
-  /// that is more than half as bright as white. Where the map, scaled to 0…1, is h and has the colour c, a pixel is √h
-  /// · c + (1 − √h) · grey / 2. Outside the map a pixel is grey / 4.
+  /// that is more than half as bright as white. Let h be the map's value at a pixel, scaled to 0…1, and c the colour of
+  /// this value: the pixel becomes √h · c + (1 − √h) · grey / 2. A pixel outside the map becomes grey / 4.
   func overlaid(
     by map: Tensor, columns: Range<Int>, rows: Range<Int>, colormap: Colormap, percentile: Double
   ) -> RGBImage {

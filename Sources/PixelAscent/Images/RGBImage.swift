@@ -32,8 +32,8 @@ public struct RGBImage: Sendable, Hashable {
     return width <= height ? (shortSide, long) : (long, shortSide)
   }
 
-  /// Returns the picture resized so that its short side is `shortSide`, as ``size(width:height:shortSide:)`` computes.
-  /// A picture whose short side already has that length is returned as it is.
+  /// Returns the picture resized so that its short side is `shortSide`. ``size(width:height:shortSide:)`` computes the
+  /// new size. A picture whose short side already has that length is returned as it is.
   public func resized(shortSide: Int) -> RGBImage {
     let size = Self.size(width: width, height: height, shortSide: shortSide)
     return min(width, height) == shortSide ? self : resized(width: size.width, height: size.height)

@@ -4,8 +4,8 @@ extension RGBImage {
   /// Returns the picture resized to `height` × `width` with an antialiasing triangle filter. When a picture is shrunk,
   /// the filter's support grows with the factor. Rows are resized first, then columns, with 8-bit values in between.
   ///
-  /// The result is that of Pillow's `Image.resize((width, height), Image.BILINEAR)`: bit for bit where Pillow resizes
-  /// the rows first too, and within ±1 of 255 where Pillow begins with the columns.
+  /// The result is that of Pillow's `Image.resize((width, height), Image.BILINEAR)`: bit for bit if Pillow resizes the
+  /// rows first too, and within ±1 of 255 if Pillow begins with the columns.
   ///
   /// - Precondition: `width` and `height` are at least 1.
   public func resized(width newWidth: Int, height newHeight: Int) -> RGBImage {
@@ -26,7 +26,7 @@ extension RGBImage {
   private static func resizedRows(_ source: [UInt8], height: Int, width: Int, taps: Taps) -> [UInt8] {
     let (rowLength, newLength) = (3 * width, 3 * taps.count)
     return [UInt8](unsafeUninitializedCapacity: height * newLength) { target, count in
-      // A row with one vector per pixel, so that each tap is one multiplication.
+      // `row` has one vector per pixel, so that each tap is one multiplication.
       withUnsafeTemporaryAllocation(of: SIMD4<Int32>.self, capacity: width) { row in
         source.withUnsafeBufferPointer { source in
           taps.withUnsafe { starts, weights in
@@ -119,7 +119,7 @@ private struct Taps {
         return max(0, 1 - abs(distance))
       }
       let sum = exact.reduce(0, +)
-      // The window of `width` taps must lie inside the picture, even where fewer taps are used.
+      // The window of `width` taps must lie inside the picture, even if this position uses fewer taps.
       let start = min(first, size - width)
       for (tap, weight) in exact.enumerated() {
         weights[position * width + first - start + tap] = Int32(weight / sum * Double(1 << Self.shift) + 0.5)
@@ -129,7 +129,7 @@ private struct Taps {
     (self.count, self.width, self.starts, self.weights) = (newSize, width, starts, weights)
   }
 
-  /// Returns the byte for a weighted sum of bytes. The sum must include `half`, so that it is rounded to the nearest.
+  /// Returns the byte for a weighted sum of bytes. The sum must include `half`, for rounding to the nearest byte.
   static func byte<V: SIMD>(_ sum: V) -> V where V.Scalar == Int32 {
     pointwiseMin(sum &>> V(repeating: shift), V(repeating: 255))
   }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 
 extension RGBImage {
-  /// Writes the picture and a comment to the file at `path`, whole or not at all: as JPEG if the file's name ends in
-  /// .jpg or .jpeg, otherwise as PNG.
+  /// Writes the picture and a comment to the file at `path`: as JPEG if the file's name ends in .jpg or .jpeg,
+  /// otherwise as PNG. The file is written whole or not at all.
   ///
   /// - Throws: ``PixelAscentError`` of kind `unwritableFile`, or `sizeLimit` if a side or the comment is too long for
   ///   the format, or memory runs out.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// The memory that kernels work on: `FloatBuffer`, and arrays in it, `Planes` and `ImagePlanes`.
+// The memory that kernels work on: `FloatBuffer`, the arrays in such a buffer (`Planes` and `ImagePlanes`), and arrays
+// of other types.
 
 internal import CPixelKernels
 
@@ -155,7 +156,7 @@ struct ImagePlanes {
     self.init(FloatBuffer(count: channels * height * width), channels: channels, height: height, width: width)
   }
 
-  /// Returns whether `other` has the same elements in memory.
+  /// Returns whether `other` lies at the same place in memory.
   func isSame(as other: ImagePlanes) -> Bool { buffer === other.buffer && offset == other.offset }
 
   static func floats(channels: Int, height: Int, width: Int, halo: Int) -> Int {

@@ -25,8 +25,8 @@ extension Kernels {
     c.roll(y.raw, x.raw, Int32(shift.rows), Int32(shift.columns), accumulate, rows.raw)
   }
 
-  /// Replaces X by X + a · G − b · X, clamped to the box, where G is the gradient at X rolled by `shift`. Writes the
-  /// sums of the new X² to `sums`.
+  /// Replaces X by X + a · G − b · X, clamped to the box. `g` is the gradient for the image that is X rolled by
+  /// `shift`, and G is `g` rolled back. Writes the sums of the new X² to `sums`.
   func step(
     _ x: ImagePlanes, _ g: ImagePlanes, at shift: Shift, _ a: Float, _ b: Float, box: Box?, sums: RowSums,
     rows: Range<Int>
@@ -48,7 +48,7 @@ extension Kernels {
   }
 }
 
-/// A roll of an image: a shift that wraps around, as `roll` in NumPy and PyTorch.
+/// A roll of an image: a shift that wraps around, like `roll` in NumPy and PyTorch.
 struct Shift: Hashable, Sendable {
   var rows = 0
   var columns = 0

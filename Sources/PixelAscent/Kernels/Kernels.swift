@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 //
-// The kernels as methods. The files of this folder are the bridge to the C core, and the only ones that import it.
+// The kernels as methods. The files of this folder are the bridge to the C kernels. No other file of the
+// library imports the kernels.
 
 internal import CPixelKernels
 
-/// The kernels of one instruction set. `CPixelKernels.h` has their contracts.
+/// The kernels of one instruction set. `pxa_kernels.h` has their contracts.
 struct Kernels: @unchecked Sendable {  // because the table is constant
   private let table: UnsafePointer<pxa_kernels>
 
@@ -13,7 +14,7 @@ struct Kernels: @unchecked Sendable {  // because the table is constant
   var c: pxa_kernels { table.pointee }
 
   /// Returns the number of output blocks in a convolution's tile, with a nonzero mask (`sparse`) or without. A part
-  /// whose number of blocks is not a multiple of it takes longer per block.
+  /// whose number of blocks is not a multiple of this number takes longer per block.
   func blocksPerTile(sparse: Bool) -> Int { sparse ? Int(PXA_SPARSE_BLOCKS) : Int(c.tile_blocks) }
 
   /// Computes a convolution. `nonzeroMask` is the nonzero mask of `x`; nil if none has been made.

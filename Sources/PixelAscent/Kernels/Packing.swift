@@ -5,11 +5,11 @@
 internal import CPixelKernels
 import Synchronization
 
-/// The form of a convolution, which decides how its weights are packed and which kernels compute it.
+/// The form of a convolution: it decides how the weights are packed, and which kernels compute the convolution.
 enum ConvolutionForm: Sendable {
-  /// The input is blocked planes.
+  /// The input consists of blocked planes.
   case blocked
-  /// The input is blocked planes, and each output channel reads one input channel.
+  /// The input consists of blocked planes, and each output channel reads one input channel.
   case depthwise
   /// The input is the image.
   case stem
@@ -74,7 +74,7 @@ final class ConvolutionWeights: Sendable {
   }
 }
 
-/// A linear layer's matrix, bias and clamp. The matrix is not packed: it keeps the order of the file.
+/// A linear layer's matrix, bias and clamp. The matrix is not packed: it has the shape (outputs, inputs) in C order.
 struct LinearWeights: Sendable {
   let weight, bias: FloatBuffer
   let clamp: Clamp

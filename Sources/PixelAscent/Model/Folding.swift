@@ -5,10 +5,11 @@
 typealias FoldTarget = (name: String, outputs: Int?)
 
 extension [String: Parameter] {
-  /// Folds a batch norm's parameters into the layer `target`. Without a target, turns them into those of an affine
-  /// layer.
+  /// Folds a batch norm's parameters into the layer `target`. Without a target, turns them into the parameters of an
+  /// affine layer.
   ///
-  /// Computed in double: scale = weight / √(variance + epsilon), shift = bias − mean · scale.
+  /// The scale and the shift are computed in double: scale = weight / √(variance + epsilon),
+  /// shift = bias − mean · scale.
   mutating func foldBatchNorm(_ name: String, epsilon: Double, into target: FoldTarget?) throws(PixelAscentError) {
     let weight = try vector("\(name).weight", count: target?.outputs)
     let bias = try vector("\(name).bias", count: weight.count)

@@ -25,7 +25,7 @@ extension GraphLayer: Codable {
   }
 }
 
-/// The JSON object of a layer, from which operations are read.
+/// The JSON object from which a layer's operation is read.
 package struct LayerFields {
   /// The layer's name in error lines.
   let layer: String
@@ -85,7 +85,7 @@ package struct LayerFields {
   }
 }
 
-/// The JSON object of a layer, to which operations are written.
+/// The JSON object to which a layer's operation is written.
 package struct LayerFieldWriter {
   fileprivate var container: KeyedEncodingContainer<JSONKey>
 

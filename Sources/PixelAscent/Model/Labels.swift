@@ -22,8 +22,8 @@ public struct Labels: Hashable, Sendable {
   public subscript(index: Int) -> String { names[index][0] }
 
   /// Returns the first synonym of a class in a form for file names: "Border terrier" becomes "border-terrier". If
-  /// another class has the same first synonym, the index follows: the two cranes are "crane-134" and "crane-517". No
-  /// two classes have the same slug.
+  /// another class gives the same text, the index follows: the two cranes are "crane-134" and "crane-517". No two
+  /// classes have the same slug.
   public func slug(_ index: Int) -> String { slugs([index])[0] }
 
   /// Returns the slugs of several classes.
@@ -55,7 +55,7 @@ public struct Labels: Hashable, Sendable {
   /// Returns the index of the class that `text` names.
   ///
   /// `text` is a class index, a name in upper or lower case, or a name with its index, such as "crane (517)". A name is
-  /// a whole synonym of one class or, if no class has such a synonym, a part of the synonyms of one class.
+  /// a whole synonym of just one class or, if no class has such a synonym, a part of a synonym of just one class.
   ///
   /// - Throws: ``PixelAscentError`` of kind `classLookup` if the index is out of range, or the name is unknown or
   ///   ambiguous. The message lists the nearest classes for an unknown name, and the classes that fit an ambiguous one,

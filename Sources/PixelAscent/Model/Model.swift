@@ -45,8 +45,8 @@ package struct Model: Sendable {
   ///
   /// - Returns: the shape of every layer's output, by the layer's name, for an image of the preprocessing's size or, if
   ///   that image is too small, for the smallest that fits
-  /// - Throws: `PixelAscentError` of kind `invalidModel` if the graph contradicts itself, the parameters or labels
-  ///   contradict the graph, or the labels or the preprocessing are missing.
+  /// - Throws: `PixelAscentError` of kind `invalidModel` if the graph contradicts itself, the parameters, labels or
+  ///   preprocessing contradict the graph, or the labels or the preprocessing are missing.
   @discardableResult
   package func check() throws(PixelAscentError) -> [String: ValueShape] {
     guard let preprocessing, let labels else {

@@ -18,12 +18,13 @@ package struct Parameter: Sendable {
     content = .values(tensor.values)
   }
 
-  /// Creates a parameter whose elements lie in a file: in C order, unless `strides`, in elements, says otherwise.
+  /// Creates a parameter whose elements lie in a file. The `strides` are counted in elements. Without strides, the
+  /// elements lie in C order.
   ///
   /// Nothing is read yet. Error lines give the parameter's `name` after the file's name.
   ///
   /// - Throws: `PixelAscentError` of kind `invalidModel` if not all elements lie between `offset` and `end` (by default
-  ///   the end of the file), if there are more than the file can hold, or if a stride or an extent is negative.
+  ///   the end of the file), if the file can't hold as many elements, or if a stride or an extent is negative.
   package init(
     _ source: ByteSource, at offset: Int, end: Int? = nil, _ type: ElementType, shape: [Int], strides: [Int]? = nil,
     name: String
@@ -41,7 +42,7 @@ package struct Parameter: Sendable {
     }
     // The stride of a dimension with fewer than two elements does not matter, and frameworks write any number.
     for dimension in shape.indices where shape[dimension] < 2 { strides[dimension] = contiguous[dimension] }
-    // The extent from the first element to the last in the file. Several elements may have the same offset.
+    // The number of places in the file from the first element to the last. Several elements may share a place.
     var span = count == 0 ? 0 : 1
     for (extent, stride) in zip(shape, strides) where count > 0 {
       let (step, tooFar) = (extent - 1).multipliedReportingOverflow(by: stride)

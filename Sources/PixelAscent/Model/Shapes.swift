@@ -21,7 +21,7 @@ extension Graph {
   /// itself has the name ``image``.
   ///
   /// - Throws: `PixelAscentError` of kind `invalidModel` if the graph contradicts itself, of kind `sizeLimit` if a
-  ///   window does not fit into its input. The error line names the layer.
+  ///   window does not fit into its input. If a layer is to blame, the error line names the layer.
   package func shapes(height: Int, width: Int) throws(PixelAscentError) -> [String: ValueShape] {
     try checkConnections()
     var shapes = [Graph.image: ValueShape(channels: input.channels, height: height, width: width)]
@@ -42,10 +42,10 @@ extension Graph {
     return shapes
   }
 
-  /// Checks that no two layers have the same name, that each layer takes its inputs from layers before it, and that the
-  /// output is one of the layers.
+  /// Checks that the graph does not have too many layers, that each layer has a name of its own and takes its inputs
+  /// from layers before it or from the image, and that the output is one of the layers.
   ///
-  /// - Throws: `PixelAscentError` of kind `invalidModel`. The error line names the layer.
+  /// - Throws: `PixelAscentError` of kind `invalidModel`.
   func checkConnections() throws(PixelAscentError) {
     var known: Set = [Graph.image]
     func fail(_ message: String) -> PixelAscentError { PixelAscentError(.invalidModel, Message(message)) }
@@ -93,7 +93,7 @@ extension Graph {
       }
     }
     let most = 4096
-    // If another error occurs at that size, try the smaller sizes: it need not occur there.
+    // If the largest image gives another error, try the smaller images: they need not give this error.
     if (try? fits(most)) ?? true {
       for size in 1...most where try fits(size) { return size }
     }

@@ -4,14 +4,14 @@ extension Model {
   /// Returns the same model with fewer layers, all of kinds that a network can run: without identities, batch norms and
   /// softmax.
   ///
-  /// Where no other layer reads the value in between, two layers become one: a batch norm or affine layer is folded
+  /// If only one layer reads another layer's output, the two can become one: a batch norm or affine layer is folded
   /// into the convolution, linear or affine layer before it; a clamp is merged into the layer before it; a border of
   /// zeros is merged into the convolution or average pool after it. The merged layer keeps the name of the layer into
   /// which the other was folded or merged, and the layers after it are connected to this name. Layers that the output
   /// does not depend on are left out, with their parameters. Missing biases become zero.
   ///
   /// - Throws: `PixelAscentError` of kind `invalidModel` if the graph contradicts itself, a softmax is not the last
-  ///   layer, or a batch norm's parameters don't fit; of kind `unreadableFile` if parameters can't be read.
+  ///   layer, or parameters to be folded don't fit; of kind `unreadableFile` if parameters can't be read.
   package func simplified() throws(PixelAscentError) -> Model {
     try graph.checkConnections()
     var simplifier = Simplifier(self)
@@ -32,7 +32,7 @@ private struct Simplifier {
   /// The number of layers that read each value. The output counts as a reader. A value has no entry if the output does
   /// not depend on it.
   private(set) var readers: [String: Int]
-  /// The layers so far; nil where a layer was merged into a later one.
+  /// The layers so far, with nil in place of each layer that was merged into a later one.
   private var layers = [GraphLayer?]()
   /// The index of each layer in `layers`, by name.
   private var indices = [String: Int]()
@@ -124,7 +124,7 @@ private struct Simplifier {
       var operation = target.operation as? any ClampedOperation, operation.clamp == .none
     else { return nil }
     if let clamp = (layer.operation as? Elementwise)?.interval {
-      // A convolution clamps the lanes beyond its channels too, which must stay zero.
+      // A convolution also clamps the lanes beyond its channels, and these lanes must stay zero.
       guard clamp.low <= 0, clamp.high >= 0 else { return nil }
       operation.clamp = clamp
     } else {
@@ -198,7 +198,7 @@ extension GraphLayer {
     }
   }
 
-  /// The layer as a target for folding a scale and a shift; nil if they can't be folded into it.
+  /// The layer as a target for folding; nil if no scale and shift can be folded into the layer.
   fileprivate var foldTarget: FoldTarget? {
     switch operation {
     case let convolution as Convolution: (name, convolution.outputs)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
-/// Returns the strides of an array in C order, whose last dimension is contiguous. Numbers that exceed `Int` wrap
-/// around.
+/// Returns the strides of an array in C order, in which the last dimension is contiguous. Numbers that exceed `Int`
+/// wrap around.
 func contiguousStrides(_ shape: [Int]) -> [Int] {
   var strides = [Int]()
   var stride = 1

@@ -8,8 +8,8 @@
   import Darwin
 #endif
 
-// Asks the system about files, memory and the environment, and makes and lists folders. Files.swift reads and writes
-// whole files.
+// This file asks the system about files, memory and the environment, and makes and lists folders. Files.swift reads and
+// writes whole files.
 extension Files {
   /// Returns whether a file of any kind exists at `path`.
   package static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
@@ -28,8 +28,8 @@ extension Files {
     return String(cString: text)
   }
 
-  /// Returns the device and inode of the regular file at `path`, which no other file has; nil if no regular file exists
-  /// there.
+  /// Returns the device and inode of the regular file at `path`. No two files have both in common. Nil if no regular
+  /// file exists at `path`.
   package static func identity(_ path: String) -> [UInt64]? {
     guard let file = status(path), file.isRegular else { return nil }
     return [UInt64(truncatingIfNeeded: file.st_dev), UInt64(truncatingIfNeeded: file.st_ino)]
@@ -174,7 +174,7 @@ extension Files {
   }
 
   /// Returns the canonical path of the file that writing to `path` would make or replace. All paths that lead to the
-  /// same file give the same canonical path. Nil for a pipe or a device, and where no file can be made.
+  /// same file give the same canonical path. Nil if `path` leads to a pipe or a device, or no file can be made there.
   package static func replacedPath(_ path: String) -> String? {
     guard case .replace(let folder, let name, _)? = try? WriteTarget(path) else { return nil }
     return "\(canonicalPath(ofFolder: folder))/\(name)"

@@ -17,7 +17,7 @@ package enum Files {
 
   /// Returns all bytes of the file, pipe or device at `path`.
   ///
-  /// - Throws: ``PixelAscentError`` of kind `unreadableFile`; of kind `sizeLimit` if it holds more than 1 GiB.
+  /// - Throws: ``PixelAscentError`` of kind `unreadableFile`; of kind `sizeLimit` if the file holds more than 1 GiB.
   package static func read(_ path: String) throws(PixelAscentError) -> [UInt8] {
     let file = retrying { open(path, O_RDONLY | O_CLOEXEC) }
     guard file >= 0 else { throw failure(.unreadableFile, path, errno) }
@@ -29,7 +29,7 @@ package enum Files {
     if status.isRegular && status.st_size > longestFile { throw tooLong }
 
     var bytes: [UInt8] = []
-    // One byte more than the file's size, so that the first read reaches the end.
+    // The capacity is one byte more than the file's size, so that the first read reaches the end.
     var capacity = status.isRegular ? min(Int(status.st_size), longestFile) + 1 : 1 << 20
     while true {
       var problem: Int32 = 0
@@ -50,8 +50,8 @@ package enum Files {
   /// link, and a file that is replaced keeps its permissions. Anything else, such as a pipe or a device, is written
   /// directly.
   ///
-  /// - Parameter temporary: the name of the temporary file, if a later process must be able to find and remove it after
-  ///   this one was killed. No two processes may use the same name at the same time.
+  /// - Parameter temporary: the name of the temporary file, if a later process must be able to remove the file after
+  ///   this process was killed. No two processes may use the same name at the same time.
   /// - Throws: ``PixelAscentError`` of kind `unwritableFile`.
   package static func write(
     _ bytes: [UInt8], to path: String, temporary: String? = nil
@@ -113,15 +113,15 @@ package enum Files {
     return close(file) != 0 ? errno : 0
   }
 
-  /// Makes the file `name`, or replaces it if it is a regular file, once `write` has succeeded; returns an `errno` code
-  /// or 0.
+  /// Makes the file `name`, or replaces the regular file of this name, once `write` has succeeded; returns an `errno`
+  /// code or 0.
   private static func replace(
     _ name: String, in folder: String, mode: mode_t?, _ temporaryName: String?, _ write: (Int32) -> Bool
   ) -> Int32 {
     var (temporary, file, problem) = ("", Int32(-1), Int32(0))
     repeat {
       temporary = folder + (temporaryName ?? ".pixelascent-\(getpid())-\(UInt32.random(in: 0 ... .max)).tmp")
-      // Under one lock, so that `end` knows every temporary file that exists and can remove it.
+      // One lock covers the insertion and the opening, so that `end` knows every temporary file and can remove it.
       file = unfinished.withLock { unfinished in
         unfinished.insert(temporary)
         return retrying {
@@ -161,8 +161,8 @@ package enum Files {
 
   /// Ends the program at once, from any thread, and removes the temporary files that are being written.
   package static func end(withCode code: Int32) -> Never {
-    // Another thread may hold the lock, because it is opening a file. Wait for it at most one second: its file system
-    // may not answer.
+    // A thread that is opening a file may hold the lock. Wait for that thread at most one second: its file system may
+    // not answer.
     for _ in 0..<200 {
       unfinished.withLockIfAvailable { (paths: inout sending Set<String>) -> Void in
         for path in paths { unlink(path) }
@@ -234,8 +234,8 @@ package enum Files {
   }
 }
 
-// Outside `Files`, whose own `read` and `write` would hide the system's. macOS refuses more than 2³¹ − 1 bytes per
-// call.
+// `readSome` and `writeSome` are not members of `Files`, because its own `read` and `write` would hide the system's.
+// macOS refuses more than 2³¹ − 1 bytes per call.
 private let mostAtOnce = 1 << 30
 
 private func readSome(_ file: Int32, _ buffer: UnsafeMutableRawBufferPointer) -> Int {

@@ -37,7 +37,7 @@ package enum JSONText {
 
   private static let invalid = "not valid JSON, or a number in it is out of range"
 
-  /// Returns whether every string is UTF-8 with valid escapes. Swift 6.0's decoder crashes on a key that is not.
+  /// Returns whether every string is UTF-8 with valid escapes. Swift 6.0's decoder crashes on a key that is not valid.
   private static func hasValidStrings(_ text: [UInt8]) -> Bool {
     guard String(validating: text, as: UTF8.self) != nil else { return false }
     var rest = text[...]

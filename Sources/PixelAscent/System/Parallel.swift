@@ -24,8 +24,8 @@ package final class Parallel: Sendable {
   /// The largest number of threads that work at the same time, including the caller's thread.
   let threads: Int
   private let ticket = Atomic(Ticket.over)
-  /// The number of helpers: threads of the pool. A helper that starts late, or is left over from an earlier
-  /// `withThreads`, helps with the current operation.
+  /// The number of the pool's own threads, which are called helpers. A helper that starts late, or is left over from an
+  /// earlier `withThreads`, helps with the current operation.
   private let helpers = Atomic(0)
   /// The number of parts of the current operation that are done.
   private let done = Atomic(0)
@@ -128,7 +128,7 @@ package final class Parallel: Sendable {
     }
   }
 
-  /// The number of times that a thread looks for work before it gives up its core: some ten microseconds.
+  /// The number of times that a thread looks for work before it gives up its core. This takes some ten microseconds.
   private static let patience = 10_000
 
   private func publish(_ new: Ticket) {
@@ -172,7 +172,7 @@ package final class Parallel: Sendable {
     }
   }
 
-  /// Sleeps until a ticket with parts, or the end, is published.
+  /// Sleeps until a ticket with parts, or `Ticket.over`, is published.
   private func park() {
     parked.add(1, ordering: .sequentiallyConsistent)
     let current = ticket.load(ordering: .sequentiallyConsistent)
@@ -224,12 +224,12 @@ package final class Parallel: Sendable {
   }
 
   /// The current operation. The caller changes it only while no thread computes a part.
-  private final class Operation: @unchecked Sendable {  // because a thread reads it only after it has taken a part
+  private final class Operation: @unchecked Sendable {  // because threads take a part before they read the operation
     var hasHelpers = false
     var body: Body?
     var cut = Cut(blocks: 0..<0, multiple: 1, rows: 0, bands: 0)
 
-    /// Runs one part. Not inlined, so that a helper does not keep a reference to the body after the part.
+    /// Runs one part. It is not inlined, so that a helper does not keep a reference to the body after the part.
     @inline(never) func run(_ part: Int) { body?.run(cut[part]) }
   }
 }

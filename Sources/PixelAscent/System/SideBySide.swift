@@ -21,8 +21,8 @@ package func sideBySide<Item: Sendable, Output: Sendable>(
 /// Calls `body` for each of `items` on at most `threads` threads at the same time, and calls `report` on the caller's
 /// thread with each result, in the order of the items, as soon as this result and all before it are ready.
 ///
-/// A free thread takes the next item, however long the other threads take. But it waits if that item is more than
-/// `mostAhead` items per thread ahead of the first result that is not reported yet, so that results do not pile up.
+/// A free thread takes the next item, however long the other threads take. But while `mostAhead` items per thread are
+/// begun and not yet reported, a free thread waits, so that results do not pile up.
 ///
 /// - Throws: the error of `report`, after all items that were begun are done. No further items are begun.
 package func sideBySide<Item: Sendable, Output: Sendable>(
@@ -58,7 +58,7 @@ package final class BackgroundResult<Value: Sendable>: Sendable {
   private let result = Mutex<Result<Value, PixelAscentError>?>(nil)
   private let group = DispatchGroup()
 
-  /// Begins `work` on another thread. If `threads` is 1, does the work on the caller's thread before it returns.
+  /// Begins `work` on another thread. If `threads` is 1, the initialiser itself does the work, on the caller's thread.
   package init(threads: Int, _ work: @escaping @Sendable () throws(PixelAscentError) -> Value) {
     let work = { @Sendable [self] in
       let done = Result(catching: work)

@@ -6,11 +6,11 @@
   import Foundation
 #endif
 
-/// The limits that Linux sets on the number of cores of this process; nil where it sets none.
+/// The limits that Linux sets on the number of cores of this process. A limit that is not set is nil.
 package struct SystemLimits {
   /// The number of cores that this process may use: the least of the number of the machine's cores, the number of
-  /// cores in the affinity mask, and the CPU quotas of the control groups. At least 1; a quota is rounded down to whole
-  /// cores.
+  /// cores in the affinity mask, and the CPU quotas of the control groups. The number is at least 1. A quota is rounded
+  /// down to whole cores.
   static var availableThreads: Int {
     let cores = ProcessInfo.processInfo.activeProcessorCount, limits = SystemLimits()
     return max(1, [cores, limits.affinity ?? cores, limits.quota ?? cores].min() ?? 1)
@@ -24,7 +24,7 @@ package struct SystemLimits {
   /// The number of cores in the affinity mask, which taskset and containers set.
   package var affinity: Int? {
     guard let line = lines("/proc/self/status").first(where: { $0.hasPrefix("Cpus_allowed:") }) else { return nil }
-    // Hexadecimal digits, with commas.
+    // The mask is a hexadecimal number, with commas between groups of digits.
     let cores = line.dropFirst(13).reduce(0) { $0 + ($1.hexDigitValue?.nonzeroBitCount ?? 0) }
     return cores > 0 ? cores : nil
   }

@@ -9,7 +9,7 @@
 
 /// The way in which the file at a path is written.
 enum WriteTarget {
-  /// The path leads to a pipe, a device, or an open file of a process, which is written directly.
+  /// The path leads to a pipe, a device, or an open file of a process. The bytes are written there directly.
   case direct
   /// The path leads to a regular file or to nothing. A new file `name` in `folder` (empty, or ending in "/") replaces
   /// the regular file, if there is one. `mode` holds the permissions of the regular file; nil if there is none.

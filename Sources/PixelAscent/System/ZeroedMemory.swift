@@ -10,8 +10,8 @@
 
 /// Memory that is filled with zeros and aligned to 64 bytes.
 ///
-/// The system provides large memory page by page, each page when it is first written to, in pages of 2 MiB where Linux
-/// has them. An ascent goes through all of its memory in every iteration, and small pages cost time in every iteration,
+/// The system provides large memory page by page, each page when it is first written to. Linux is asked for pages of
+/// 2 MiB: an ascent goes through all of its memory in every iteration, and small pages cost time in every iteration,
 /// not only at the first access.
 final class ZeroedMemory: @unchecked Sendable {  // because the owner decides which threads use it
   let base: UnsafeMutableRawPointer
@@ -50,7 +50,7 @@ final class ZeroedMemory: @unchecked Sendable {  // because the owner decides wh
     }
     let base = start.alignedUp(toMultipleOf: largePage), before = base - start
     if before > 0 { munmap(start, before) }
-    // Give back what lies after the memory, from the next page on. `deinit` unmaps the rest, which is whole pages.
+    // Give back the whole pages that lie after the memory. `deinit` unmaps the pages of the memory itself.
     let end = (base + bytes).alignedUp(toMultipleOf: Int(sysconf(Int32(_SC_PAGESIZE))))
     if end < start + size { munmap(end, start + size - end) }
     #if os(Linux)

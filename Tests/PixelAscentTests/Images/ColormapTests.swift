@@ -67,7 +67,7 @@ import Testing
     D8E219DAE319DDE318DFE318E2E418E5E419E7E419EAE51AECE51BEFE51CF1E51DF4E61EF6E620F8E621FBE723FDE725
     """
 
-  @Test("Every colour of viridis equals matplotlib's within 1/255")
+  @Test("Every colour of viridis equals Matplotlib's colour within 1/255")
   func viridisHasMatplotlibsColours() throws {
     let digits = Self.viridis.compactMap { (digit: Character) -> UInt8? in digit.hexDigitValue.map { UInt8($0) } }
     try #require(digits.count == 2 * 3 * 256)
@@ -100,7 +100,7 @@ import Testing
     #expect(stride(from: 0, to: 18, by: 3).map { half[$0] } == [255, 0, 255, 102, 255, 204])
   }
 
-  @Test("A percentile that equals the least value doesn't hide the greater ones", arguments: Colormap.allCases)
+  @Test("A percentile that equals the least value doesn't hide greater values", arguments: Colormap.allCases)
   func percentileOfASparseMapHidesNothing(colormap: Colormap) {
     var map = Tensor(shape: [10, 10], repeating: 2)
     map.values[37] = 2.5

@@ -4,7 +4,7 @@ import PixelAscent
 import TestSupport
 import Testing
 
-/// A saliency map over its photo.
+/// Tests of the picture that shows a saliency map over its photo.
 @Suite struct OverlayTests {
   private func network(_ resize: Preprocessing.Resize, _ inputSize: Int) throws -> Network {
     let half: [Float] = [0.5, 0.5, 0.5]
@@ -25,7 +25,7 @@ import Testing
     return (0.299 * Double(red) + 0.587 * Double(green) + 0.114 * Double(blue)).rounded()
   }
 
-  @Test("√h · colour + (1 − √h) · grey / 2", arguments: Colormap.allCases)
+  @Test("A pixel is √h · colour + (1 − √h) · grey / 2", arguments: Colormap.allCases)
   func blendsTheColoursAndTheGreyPhoto(colormap: Colormap) throws {
     let photo = noise(32, 32)
     var random = TestRandom(4)
@@ -54,14 +54,14 @@ import Testing
     }
   }
 
-  @Test("The percentile reaches the overlay")
+  @Test("The overlay's colours depend on the percentile")
   func percentileReachesTheOverlay() throws {
     let network = try network(.stretch, 32), map = Tensor(shape: [32, 32], values: (0..<1024).map { Float($0) })
     let white = network.overlay(of: map, on: noise(32, 32), percentile: 25).pixels.suffix(3 * 760)
     #expect(white.allSatisfy { $0 == 255 })
   }
 
-  /// The map is the network's input itself, so that it is bright where the photo is.
+  /// The map is the network's input itself, so that the map and the photo have the same bright spot.
   @Test(
     "The map lies over the part of the photo that the network saw",
     arguments: Preprocessing.Resize.allCases, [(90, 60), (60, 90), (31, 200), (28, 28)])
@@ -79,7 +79,7 @@ import Testing
       #expect((over.width, over.height) == size)
       var (sum, column, row) = (0.0, 0.0, 0.0)
       for pixel in 0..<width * height {
-        // Squared, because the root gives too much weight to the tails that the enlargement adds.
+        // The values are squared, because the root makes the faint pixels that the enlargement adds too bright.
         let light = Double(over.pixels[3 * pixel + 1]) * Double(over.pixels[3 * pixel + 1])
         (sum, column, row) = (
           sum + light, column + light * Double(pixel % width), row + light * Double(pixel / width)
@@ -99,7 +99,7 @@ import Testing
       let isSeen = (19..<71).contains(pixel % 90) && (4..<56).contains(pixel / 90)
       return [UInt8](repeating: isSeen ? 100 : 50, count: 3)
     }
-    // Not in one expression: a failure would list the differences of 16,200 numbers.
+    // `#expect` gets only the result: given both arrays, a failure would list the differences of 16,200 numbers.
     let isExpected = over.pixels == expected
     #expect(isExpected)
   }

@@ -41,7 +41,7 @@ import Testing
     }
   }
 
-  /// A pixel may differ by 1 only where the exact value lies within 1e-4 of a half.
+  /// A pixel may differ by 1 only if the exact value lies within 1e-4 of the middle between two integers.
   @Test(arguments: renderings, [(1, 2), (5, 7), (31, 33), (64, 64)])
   func pictureEqualsOneComputedInDouble(rendering: Rendering, size: (Int, Int)) {
     var random = TestRandom(UInt64(size.0))

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 @Suite struct ParameterTests {
-  /// Returns one byte, then the elements 0, 1, … 119, 0, 1, … of a type: every type holds them exactly.
+  /// Returns one byte, then the elements 0, 1, … 119, 0, 1, … of a type. Every type holds these numbers exactly.
   private func source(_ type: ElementType, count: Int) -> ByteSource {
     let bytes = (0..<count).flatMap { (index: Int) -> [UInt8] in
       let value = Float(index % 120)
@@ -22,7 +22,7 @@ import Testing
     return ByteSource([7] + bytes, name: "m")
   }
 
-  /// Returns the bits of a small integer as a half-precision number.
+  /// Returns the bits of the half-precision number that equals a small positive integer.
   private func half(_ value: Float) -> UInt64 {
     let exponent = UInt64(value.exponent + 15), fraction = UInt64(value.significandBitPattern >> 13)
     return exponent << 10 | fraction

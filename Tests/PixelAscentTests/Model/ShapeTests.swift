@@ -4,7 +4,7 @@ import PixelAscent
 import TestSupport
 import Testing
 
-/// The shapes of a graph's values.
+/// Tests of the shapes of a graph's values.
 @Suite struct ShapeTests {
   private func shape(
     _ operation: any PixelAscent.Operation, _ inputs: (Int, Int, Int)...
@@ -101,7 +101,7 @@ import Testing
       Linear(outputs: 3, clamp: .none), [4, 2, 1], line: "a linear layer takes a vector, found the shape (4, 2, 1)"),
     Refusal(
       ChannelSlice(first: .max, count: 1), [4, 2, 1],
-      line: "expected channels from 0 to 3, found 1 from channel 9223372036854775807 on"),
+      line: "expected channels from 0 to 3, found count 1, first 9223372036854775807"),
     Refusal(ChannelShuffle(groups: 0), [4, 2, 1], line: "0 groups do not divide 4 channels"),
     Refusal(
       Pad(top: -1, left: 0, bottom: 0, right: .max, value: 0), [4, 2, 1],

@@ -4,7 +4,7 @@ import PixelAscent
 import TestSupport
 import Testing
 
-/// The simplification of graphs as readers make them.
+/// Tests of how the graphs that readers make are simplified.
 @Suite struct SimplificationTests {
   private typealias Op = any PixelAscent.Operation
 
@@ -119,7 +119,8 @@ import Testing
     #expect(try model.parameters["c.bias"]?.tensor().values == [1, -1])
   }
 
-  /// The line names the tensor of the file, not the convolution's, which would become not finite.
+  /// The error line names `a.weight`, the tensor of the file, and not `c.weight`, although folding would make a value
+  /// of `c.weight` NaN too.
   @Test func foldingNamesTheTensorThatIsNotFinite() {
     let parameters = [
       "c.weight": tensor([2, 1, 1, 1], [3, 5]), "a.weight": tensor([2], [2, .nan]), "a.bias": tensor([2], [1, -1]),
@@ -204,7 +205,7 @@ import Testing
     #expect(try simplified(pooled).graph.layers == pooled)
   }
 
-  /// An identity between a value and its two readers does not hide that the value has two.
+  /// An identity between a value and its two readers does not hide that the value has two readers.
   @Test func readersAreCountedThroughIdentities() throws {
     let layers = [
       layer("c", convolution(2), "image"), layer("d", Identity(), "c"), layer("r", relu, "d"),
@@ -226,7 +227,7 @@ import Testing
     #expect(model.graph.layers.map(\.name) == ["a", "c"])
     #expect(model.parameters.keys.sorted() == ["a.bias", "a.weight", "c.bias", "c.weight"])
     #expect(try model.parameters["c.bias"]?.tensor() == Tensor(shape: [1], values: [0]))
-    // A value whose other reader is dead takes the clamp of its only reader.
+    // Layer b is dead, so the clamp r is the only reader of a, and is merged into a.
     let merged = try simplified([
       layer("a", convolution(1), "image"), layer("b", GlobalAverage(), "a"), layer("r", relu, "a"),
     ])

@@ -5,7 +5,7 @@ import Synchronization
 import Testing
 
 @Suite struct MemoryBudgetTests {
-  @Test("No more is held at the same time than the budget, except by a single holder", arguments: [1, 10, 25])
+  @Test("All holders together stay within the budget; a single holder may hold more", arguments: [1, 10, 25])
   func staysWithinTheLimit(_ limit: Int) {
     let budget = MemoryBudget(limit), held = Mutex((now: 0, count: 0, most: 0))
     let sizes = (0..<200).map { 1 + $0 * 7 % 13 }
@@ -31,7 +31,7 @@ import Testing
     #expect(end.most >= min(limit, 13))
   }
 
-  @Test("A body that throws releases what it held")
+  @Test("A body that throws gives back its memory")
   func failureReleasesItsBytes() throws {
     struct Failure: Error {}
     let budget = MemoryBudget(5)

@@ -29,7 +29,7 @@ import Testing
     #expect(path.withoutTrailingSlashes.unicodeScalars.elementsEqual(expected.unicodeScalars))
   }
 
-  @Test("All paths to a file have one canonical path")
+  @Test("All paths to a file have the same canonical path")
   func pathsToAFileHaveOneCanonicalPath() throws {
     let folder = try TemporaryFolder(), path = folder.path
     try Files.makeFolder(path + "/b")

@@ -7,7 +7,7 @@ import Testing
 
 @Suite struct SHA256Tests {
   @Test(
-    "The examples of FIPS 180-4",
+    "The digests of the examples of FIPS 180-4 are right",
     arguments: [
       ("", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"),
       ("abc", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"),
@@ -30,7 +30,7 @@ import Testing
     #expect(try SHA256.digest(of: parts.map { ByteSource(Array($0), name: "t") }) == digest)
   }
 
-  @Test("A network's digest is its file's")
+  @Test("A network's digest is the digest of its file")
   func digestOfANetworkIsItsFiles() throws {
     let bytes = try SmallNetworks.random(SmallNetworks.squeezed, integers: true, seed: 1).safetensors().data()
     #expect(try Network(modelFile: bytes, name: "m").sha256() == SHA256.digest(of: bytes))

@@ -21,7 +21,7 @@ import Testing
     #expect(reported == (0..<count).map { 3 * $0 })
   }
 
-  @Test("A free thread goes on, but only for a limited number of items; their results come after the slow item's")
+  @Test("During a slow item, free threads go on for a limited number of items; their results come after its result")
   func freeThreadsGoOnDuringASlowItem() async throws {
     try await onThread {
       let begun = Atomic(0), fifteenthDone = DispatchSemaphore(value: 0)
@@ -30,7 +30,7 @@ import Testing
         begun.add(1, ordering: .relaxed)
         if item == 15 { fifteenthDone.signal() }
         if item > 0 { return item }
-        // Threads that waited for each chunk of a few items would never reach item 15.
+        // If threads waited for one another after every few items, none would reach item 15.
         let came = fifteenthDone.wait(timeout: .now() + 20) == .success
         for _ in 0..<1000 { sched_yield() }
         return came && begun.load(ordering: .relaxed) <= 32 ? 0 : -1
@@ -56,7 +56,7 @@ import Testing
     }
   }
 
-  @Test("An error in a report ends the run, after the items that have begun", arguments: [1, 2, 3])
+  @Test("An error in a report ends the run, after all items that were begun are done", arguments: [1, 2, 3])
   func errorInAReportEndsTheRun(_ threads: Int) {
     let begun = Atomic(0), ended = Atomic(0), nextBegun = DispatchSemaphore(value: 0)
     var reports = 0
@@ -78,7 +78,7 @@ import Testing
     #expect(begun.load(ordering: .relaxed) <= 6 + 16 * threads)
   }
 
-  @Test("More operations may run than their numbers tell apart, as in an ascent of minutes")
+  @Test("A pool may run so many operations that their numbers wrap around, as in a long ascent")
   func numbersOfOperationsMayRepeat() async throws {
     try await onThread {
       let parallel = Parallel(threads: 2), sum = Atomic(0), operations = 1 << 20 + 1000
@@ -89,7 +89,7 @@ import Testing
     }
   }
 
-  @Test("The caller goes on while a value is computed; a single thread computes it first")
+  @Test("The caller goes on while a value is computed; with one thread, the caller computes the value first")
   func valueIsComputedMeanwhile() async throws {
     try await onThread {
       let wentOn = DispatchSemaphore(value: 0), isDone = DispatchSemaphore(value: 0)
@@ -103,7 +103,7 @@ import Testing
     }
   }
 
-  @Test("Everyone who asks for a value gets its error", arguments: [1, 2])
+  @Test("If the work fails, everyone who asks for the value gets the error", arguments: [1, 2])
   func everyoneWhoAsksGetsTheError(_ threads: Int) {
     let value = BackgroundResult<Int>(threads: threads) { () throws(PixelAscentError) in
       throw PixelAscentError(.unreadableFile, "gone")

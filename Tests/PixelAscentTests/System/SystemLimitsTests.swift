@@ -23,10 +23,10 @@ import Testing
       ("0::/\n", [:], nil), ("", ["/cpu.max": "100000 100000\n"], nil),
       ("0::/\n", ["/cpu.max": "-1 100000"], nil), ("0::/\n", ["/cpu.max": "100000 0"], nil),
       ("0::/\n", ["/cpu.max": "nonsense"], nil),
-      // The smallest quota of a group and the groups around it.
+      // The smallest quota of a group and of the groups around it counts.
       ("0::/a/b\n", ["/a/b/cpu.max": "800000 100000\n", "/a/cpu.max": "300000 100000\n"], 3),
       ("0::/a/b\n", ["/a/b/cpu.max": "200000 100000\n", "/a/cpu.max": "max 100000\n"], 2),
-      // Control groups of version 1.
+      // These control groups are of version 1.
       (
         "5:memory:/x\n4:cpu,cpuacct:/x\n",
         ["/cpu,cpuacct/x/cpu.cfs_quota_us": "400000\n", "/cpu,cpuacct/x/cpu.cfs_period_us": "100000\n"], 4

@@ -22,7 +22,7 @@ package struct ChannelSlice: Operation {
     var shape = inputs[0]
     try checkShape(
       first >= 0 && count >= 1 && first < shape.channels && count <= shape.channels - first,
-      "expected channels from 0 to \(shape.channels - 1), found \(count) from channel \(first) on")
+      "expected channels from 0 to \(shape.channels - 1), found count \(count), first \(first)")
     shape.channels = count
     return shape
   }

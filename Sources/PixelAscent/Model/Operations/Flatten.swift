@@ -11,7 +11,7 @@ package struct Flatten: Operation {
   package func write(to fields: inout LayerFieldWriter) {}
 
   package func outputShape(_ inputs: [ValueShape]) -> ValueShape {
-    // The product of two extents can't overflow, the product of three can.
+    // The product of two extents can't overflow, but the product of three can.
     let x = inputs[0], (count, overflow) = (x.height * x.width).multipliedReportingOverflow(by: x.channels)
     return ValueShape(channels: overflow ? .max : count)
   }
