@@ -13,7 +13,7 @@ import Testing
   init() throws { folder = try TemporaryFolder.withModelAndPhoto() }
 
   @Test(
-    "A file that no atlas made is not replaced, and nothing else is changed",
+    "A file that can't be a part of the atlas is not replaced, and nothing else is changed",
     arguments: [
       ("gorilla-seed-0.png", "photo.png"), ("index.html", "report.html"), ("contact-sheet.png", "other.png"),
       ("manifest.jsonl", "notes"), ("manifest-1-of-2.jsonl", "notes"), ("gorilla-seed-0.png", "other.png"),
@@ -35,8 +35,8 @@ import Testing
         try folder.add("a/\(name)", folder.bytes(file))
         let before = try names("a")
         let outcome = try run("-o a/ \(Self.small) --quiet\(shards)")
-        // A shard writes neither the page nor the sheet. In the second round, the manifest lists the gorilla's picture,
-        // so the program may replace its own picture there: an unfinished run may have left it.
+        // A shard writes neither the page nor the sheet. In the second round the manifest lists the gorilla's picture.
+        // Then any picture of that name that the program made is replaced: an unfinished atlas may have left it.
         let isLeft = shards != "" && ["index.html", "contact-sheet.png"].contains(name)
         if isLeft || round == 1 && name.hasPrefix("gorilla") && file == "other.png" {
           #expect(outcome.status == 0)

@@ -16,7 +16,7 @@ package enum PixelwiseNetwork {
   ///
   /// - Parameters:
   ///   - names: the classes' names; nil for "class 0", "class 1", …
-  ///   - source: the source that the model's metadata name
+  ///   - source: what the model's metadata gives as its source
   package static func make(
     _ classes: [Class], names: [String]? = nil, source: String = "a test", inputSize: Int = 8
   ) throws -> Network {

@@ -51,8 +51,8 @@ final class BlockedArray {
   private let channels, size, halo: Int
   private let floats: Floats
 
-  /// Makes square planes that hold `values`, which are in the layout [C][H][W], from channel `first` on, and zeros
-  /// elsewhere.
+  /// Makes square planes. From channel `first` on they hold `values`, whose layout is [C][H][W]; all other elements are
+  /// zero.
   init(_ channels: Int, _ size: Int, halo: Int, _ values: [Double] = [], from first: Int = 0) {
     (self.channels, self.size, self.halo) = (channels, size, halo)
     floats = Floats(pxa_planes_floats(Int32(channels), Int32(size), Int32(size), Int32(halo)))

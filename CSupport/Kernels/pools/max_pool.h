@@ -124,7 +124,7 @@ PXA_INLINE void hold_windows(held_windows *held, const max_row *over, int over_c
 }
 
 // Computes the gradient of a row. The pixels under the first `stride` taps of a window are covered by that window and
-// by `most` windows before it.
+// by up to `most` windows before it.
 PXA_INLINE void max_pixels(grad_row out, const max_row *over, int over_count, int kernel, int stride, int padding,
                            int width) {
   // A copy on the stack: without it the compiler must assume that the stores below change what `over` points to.
