@@ -73,7 +73,7 @@ import Testing
     }
   }
 
-  /// The same network gets images of several sizes, then the same images again.
+  /// One network gets images of several sizes, then these images again.
   @Test func earlierImagesOfOtherSizesChangeNothing() throws {
     let file = try SmallNetworks.random(SmallNetworks.squeezed, integers: false, seed: 4)
     let network = try Network(file, name: "small")
