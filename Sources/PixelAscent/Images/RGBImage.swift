@@ -39,13 +39,19 @@ public struct RGBImage: Sendable, Hashable {
     return min(width, height) == shortSide ? self : resized(width: size.width, height: size.height)
   }
 
-  /// Returns the middle `width` × `height` pixels. If an odd number of columns or rows is cut off, the right side or
-  /// the bottom loses one more.
+  /// Returns the offset of the middle `part` pixels in a side of `side` pixels: (side − part) / 2. A half is rounded to
+  /// even, as torchvision's `CenterCrop` does.
+  static func middle(_ part: Int, of side: Int) -> Int {
+    let rest = side - part
+    return rest / 2 + (rest % 4 == 3 ? 1 : 0)
+  }
+
+  /// Returns the middle `width` × `height` pixels, the same ones as torchvision's `CenterCrop`.
   ///
   /// - Precondition: the picture is at least `width` × `height` pixels large.
   public func cropped(width newWidth: Int, height newHeight: Int) -> RGBImage {
     precondition((1...width).contains(newWidth) && (1...height).contains(newHeight))
-    let left = (width - newWidth) / 2, top = (height - newHeight) / 2
+    let left = Self.middle(newWidth, of: width), top = Self.middle(newHeight, of: height)
     var rows: [UInt8] = []
     for row in top..<top + newHeight {
       let start = 3 * (row * width + left)

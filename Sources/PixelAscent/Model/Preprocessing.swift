@@ -95,7 +95,7 @@ public struct Preprocessing: Codable, Hashable, Sendable {
     let resized = RGBImage.size(width: width, height: height, shortSide: shortSide)
     /// Returns the range of a photo's side that is left when the side is resized to `resized` pixels and then cropped.
     func middle(_ side: Int, _ resized: Int) -> Range<Int> {
-      let first = (resized - inputSize) / 2, scale = Double(side) / Double(resized)
+      let first = RGBImage.middle(inputSize, of: resized), scale = Double(side) / Double(resized)
       let lower = min(Int((Double(first) * scale).rounded()), side - 1)
       return lower..<max(lower + 1, Int((Double(first + inputSize) * scale).rounded()))
     }
