@@ -42,6 +42,7 @@ struct PixelAscentCommand: ParsableCommand {
       var command = try parsed()
       try StandardStreams.checkOutput()
       do {
+        try type(of: command).checkRepeatedOptions(Array(CommandLine.arguments.dropFirst(2)))
         try command.run()
       } catch let error as UsageError {
         throw wrongUsage(error, of: type(of: command))
