@@ -55,7 +55,8 @@ public struct Labels: Hashable, Sendable {
   /// Returns the index of the class that `text` names.
   ///
   /// `text` is a class index, a name in upper or lower case, or a name with its index, such as "crane (517)". A name is
-  /// a whole synonym of just one class or, if no class has such a synonym, a part of a synonym of just one class.
+  /// a whole synonym of just one class. If no class has such a synonym, it is one or more whole words of a synonym of
+  /// just one class; and if no class has these words, any part of a synonym of just one class.
   ///
   /// - Throws: ``PixelAscentError`` of kind `classLookup` if the index is out of range, or the name is unknown or
   ///   ambiguous. The message lists the nearest classes for an unknown name, and the classes that fit an ambiguous one,
@@ -72,7 +73,8 @@ public struct Labels: Hashable, Sendable {
     if wanted.isEmpty { throw PixelAscentError(.classLookup, "a class name can't be empty") }
     let exact = matches { $0 == wanted }
     if exact.isEmpty, let both = both(wanted) { return both }
-    let found = exact.isEmpty ? matches { Labels.contains($0, wanted) } : exact
+    let words = exact.isEmpty ? matches { Labels.contains($0, words: wanted) } : exact
+    let found = words.isEmpty ? matches { Labels.contains($0, wanted) } : words
     if found.isEmpty {
       throw PixelAscentError(
         .classLookup, "no class is called \"\(text.oneLine)\"; nearest: \(list(nearest(to: wanted)))")
@@ -144,6 +146,21 @@ public struct Labels: Hashable, Sendable {
       rest.removeFirst()
     }
     return false
+  }
+
+  /// Returns whether `words` occur in `text` between two ends of words: "goose" does in "n01855672 goose", not in
+  /// "mongoose".
+  private static func contains(_ text: String, words: String) -> Bool {
+    func isInWord(_ byte: UInt8?) -> Bool {
+      byte.map { $0 >= 128 || (48...57).contains($0) || (97...122).contains($0) } ?? false
+    }
+    let text = Array(text.utf8), words = Array(words.utf8)
+    guard !words.isEmpty, text.count >= words.count else { return false }
+    return (0...text.count - words.count).contains { start in
+      let end = start + words.count
+      return text[start..<end].elementsEqual(words) && !isInWord(start > 0 ? text[start - 1] : nil)
+        && !isInWord(end < text.count ? text[end] : nil)
+    }
   }
 
   /// Returns the smallest number of insertions, deletions and replacements of a byte that turn one text into the other

@@ -27,6 +27,16 @@ import Testing
     #expect(try labels.find(text) == index)
   }
 
+  /// Caffe's synset_words.txt has WordNet's identifier before the name.
+  @Test func wholeWordsComeBeforeParts() throws {
+    let labels = try Labels(names: [["n01855672 goose"], ["n02137549 mongoose"], ["n02002556 white stork, stork"]])
+    #expect(try labels.find("goose") == 0)
+    #expect(try labels.find("Mongoose") == 1)
+    #expect(try labels.find("white stork") == 2)
+    #expect(try labels.find("mong") == 1)
+    #expect(errorLine { try labels.find("oose") }.hasPrefix("class \"oose\" names 2 classes: "))
+  }
+
   @Test func findsEveryNameOfOneClass() throws {
     var classes = [String: Set<Int>]()
     for (index, synonyms) in labels.names.enumerated() {
