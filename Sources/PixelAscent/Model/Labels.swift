@@ -123,7 +123,7 @@ public struct Labels: Hashable, Sendable {
     matches.map { "\($0.synonym.oneLine) (\($0.index))" }.joined(separator: ", ")
   }
 
-  private static func trimmed(_ text: String) -> String {
+  static func trimmed(_ text: String) -> String {
     guard let first = text.firstIndex(where: { !$0.isWhitespace }),
       let last = text.lastIndex(where: { !$0.isWhitespace })
     else { return "" }

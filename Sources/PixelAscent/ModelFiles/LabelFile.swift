@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: MIT
 
 extension Labels {
-  /// Reads a file of class names: one name per line, or JSON.
+  /// Reads a file of class names: text, JSON, or a Python dictionary.
   ///
-  /// In JSON a class is a name or an array of synonyms. The file is an array of classes, or an object whose keys are
-  /// the class indices. WordNet identifiers, which Keras writes before the names, are moved behind them.
+  /// - Text has one name per line. If every line begins with an index, as "9: jay" or "9,jay" do, the indices say which
+  ///   class has which name. Every line may also be an item of a YAML list: "- jay".
+  /// - In JSON a class is a name or an array of synonyms. The file is an array of classes, an object whose keys are the
+  ///   class indices, an object whose values are the class indices (torchvision's `class_to_idx`), or an object with
+  ///   such an object as `id2label` (Hugging Face's config.json). WordNet identifiers, which Keras writes before the
+  ///   names, are moved behind them.
+  /// - A Python dictionary maps class indices to names: {0: 'tench', 1: 'goldfish'}.
   ///
   /// - Throws: ``PixelAscentError`` of kind `unreadableFile` if the file can't be read, or `invalidModel` if it holds
   ///   no names in one of these forms, or an empty name.
@@ -12,6 +17,10 @@ extension Labels {
     let bytes = try Files.read(path)
     let first = bytes.first { !" \t\r\n".utf8.contains($0) }
     do throws(PixelAscentError) {
+      if first == UInt8(ascii: "{"), let pairs = PythonDictionary.pairs(bytes) {
+        try self.init(pairs)
+        return
+      }
       if first == UInt8(ascii: "[") || first == UInt8(ascii: "{") {
         try self.init(json: bytes)
         return
@@ -19,12 +28,48 @@ extension Labels {
       guard let text = String(validating: bytes, as: UTF8.self) else {
         throw PixelAscentError(.invalidModel, "not text in UTF-8", about: "labels")
       }
-      var lines = text.split(omittingEmptySubsequences: false) { $0.isNewline }.map(String.init)
+      var lines = text.split(omittingEmptySubsequences: false) { $0.isNewline }
       while lines.last?.isEmpty ?? false { lines.removeLast() }
-      try self.init(names: lines.map { [$0] })
+      let pairs = lines.compactMap(Self.indexAndName)
+      if pairs.count == lines.count && !lines.isEmpty {
+        try self.init(pairs)
+      } else if lines.allSatisfy({ $0.hasPrefix("- ") }) {
+        try self.init(names: lines.map { [Self.unquoted($0.dropFirst(2))] })
+      } else {
+        try self.init(names: lines.map { [String($0)] })
+      }
     } catch {
       throw error.about(path)
     }
+  }
+
+  /// Creates labels from pairs of a class index and a name.
+  ///
+  /// - Throws: `PixelAscentError` of kind `invalidModel` unless every index from 0 on has a name.
+  private init(_ pairs: [(index: Int, name: String)]) throws(PixelAscentError) {
+    let byIndex = Dictionary(pairs.map { ($0.index, [$0.name]) }, uniquingKeysWith: +)
+    var names: [[String]] = []
+    for index in pairs.indices {
+      guard let found = byIndex[index] else {
+        throw PixelAscentError.missingClass(index, of: pairs.count).about("labels")
+      }
+      names.append(found)
+    }
+    try self.init(names: names)
+  }
+
+  /// Returns the index and the name of a line such as "9: jay" or "9,jay"; nil if the line has another form.
+  private static func indexAndName(_ line: Substring) -> (index: Int, name: String)? {
+    let digits = line.prefix { $0.isASCII && $0.isNumber }, rest = line.dropFirst(digits.count)
+    guard let index = Int(digits), let separator = rest.first, ":,\t".contains(separator) else { return nil }
+    return (index, unquoted(rest.dropFirst()))
+  }
+
+  /// Returns a text without the spaces around it, and without the quotes around what is left.
+  private static func unquoted(_ text: Substring) -> String {
+    let text = trimmed(String(text))
+    guard let quote = text.first, "\"'".contains(quote), text.count >= 2, text.last == quote else { return text }
+    return String(text.dropFirst().dropLast())
   }
 
   /// Reads the names from the bytes of a JSON file.
@@ -53,6 +98,11 @@ private func isWordNet(_ name: String) -> Bool {
 private struct LabelList: Decodable {
   let names: [[String]]
 
+  /// The part of Hugging Face's config.json that has the names.
+  private struct Config: Decodable {
+    let id2label: LabelList
+  }
+
   private struct Synonyms: Decodable {
     let names: [String]
 
@@ -72,13 +122,66 @@ private struct LabelList: Decodable {
       names = list.map(\.names)
       return
     }
+    if let config = try? container.decode(Config.self) {
+      names = config.id2label.names
+      return
+    }
+    if let indices = try? container.decode([String: Int].self) {
+      let byIndex = Dictionary(indices.map { ($1, [$0]) }, uniquingKeysWith: +)
+      names = try (0..<indices.count).map { index in
+        guard let found = byIndex[index] else { throw PixelAscentError.missingClass(index, of: indices.count) }
+        return found
+      }
+      return
+    }
     let byIndex = try container.decode([String: Synonyms].self)
     names = try (0..<byIndex.count).map { index in
-      guard let synonyms = byIndex["\(index)"] else {
-        throw PixelAscentError(
-          .invalidModel, "class \(index) is missing; expected the keys 0 to \(byIndex.count - 1)")
-      }
+      guard let synonyms = byIndex["\(index)"] else { throw PixelAscentError.missingClass(index, of: byIndex.count) }
       return synonyms.names
     }
+  }
+}
+
+/// A Python dictionary from integers to texts.
+private enum PythonDictionary {
+  /// Returns the keys and values of `bytes`, such as {0: 'tench', 1: "goldfish"}; nil if they hold anything else.
+  static func pairs(_ bytes: [UInt8]) -> [(index: Int, name: String)]? {
+    guard let text = String(validating: bytes, as: UTF8.self) else { return nil }
+    var rest = text.drop { $0.isWhitespace }.dropFirst(), pairs: [(index: Int, name: String)] = []
+    while true {
+      rest = rest.drop { $0.isWhitespace }
+      if rest.first == "}" { return rest.dropFirst().allSatisfy(\.isWhitespace) && !pairs.isEmpty ? pairs : nil }
+      let digits = rest.prefix { $0.isASCII && $0.isNumber }
+      rest = rest.dropFirst(digits.count).drop { $0.isWhitespace }
+      guard let index = Int(digits), rest.popFirst() == ":" else { return nil }
+      rest = rest.drop { $0.isWhitespace }
+      guard let quote = rest.popFirst(), "\"'".contains(quote), let name = string(&rest, quote) else { return nil }
+      pairs.append((index, name))
+      rest = rest.drop { $0.isWhitespace }
+      if rest.first == "," { rest.removeFirst() } else if rest.first != "}" { return nil }
+    }
+  }
+
+  /// Returns the text before the closing quote, which is removed too; nil if the quote is missing.
+  private static func string(_ rest: inout Substring, _ quote: Character) -> String? {
+    var name = ""
+    while let character = rest.popFirst() {
+      if character == quote { return name }
+      guard character == "\\" else {
+        name.append(character)
+        continue
+      }
+      // Other escapes than these are not used in names.
+      guard let escaped = rest.popFirst(), "\\\"'".contains(escaped) else { return nil }
+      name.append(escaped)
+    }
+    return nil
+  }
+}
+
+extension PixelAscentError {
+  /// Returns the error of a list of `count` classes in which the class `index` has no name.
+  fileprivate static func missingClass(_ index: Int, of count: Int) -> PixelAscentError {
+    PixelAscentError(.invalidModel, "class \(index) is missing; expected the classes 0 to \(count - 1)")
   }
 }

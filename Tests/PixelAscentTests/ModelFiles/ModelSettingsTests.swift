@@ -110,7 +110,8 @@ import Testing
     // The short side becomes 32 pixels, and the middle 28 of both sides are taken.
     let large = RGBImage.size(width: width, height: height, shortSide: 32)
     let whole = picture.resized(width: large.width, height: large.height)
-    let (left, top) = ((large.width - 28) / 2, (large.height - 28) / 2)
+    func middle(_ side: Int) -> Int { Int((Double(side - 28) / 2).rounded(.toNearestOrEven)) }
+    let (left, top) = (middle(large.width), middle(large.height))
     var pixels: [UInt8] = []
     for row in top..<top + 28 {
       for column in left..<left + 28 {
@@ -135,12 +136,28 @@ import Testing
     // Keras' imagenet_class_index.json has this form.
     #expect(try labels("{\"0\": [\"n01440764\", \"tench\"]}") == [["tench", "n01440764"]])
 
+    // torchvision's class_to_idx, Hugging Face's config.json, and imagenet1000_clsidx_to_labels.txt.
+    #expect(try labels("{\"dog\": 1, \"cat\": 0}") == [["cat"], ["dog"]])
+    #expect(
+      try labels("{\"id2label\": {\"0\": \"cat\", \"1\": \"dog\"}, \"depths\": [3, 4]}") == [["cat"], ["dog"]])
+    #expect(
+      try labels("{0: 'tench, Tinca tinca',\n 1: \"goldfish\",\n 2: 'a ram\\'s head'}\n") == [
+        ["tench, Tinca tinca"], ["goldfish"], ["a ram's head"],
+      ])
+    #expect(try labels("1: jay\n0: 'magpie'\n") == [["magpie"], ["jay"]])
+    #expect(try labels("0,jay\n1,\"magpie, pie\"\n") == [["jay"], ["magpie, pie"]])
+    #expect(try labels("- jay\n- \"magpie\"\n") == [["jay"], ["magpie"]])
+    #expect(try labels("0 of a kind\n1: jay\n") == [["0 of a kind"], ["1: jay"]])
+
     func line(_ text: String) -> String {
       errorLine { try labels(text) }.replacing(folder.path + "/", with: "")
     }
     #expect(line("cat\n\ndog\n") == "labels: labels: class 1 has no name")
     #expect(
-      line("{\"1\": \"cat\", \"2\": \"dog\"}") == "labels: labels: class 0 is missing; expected the keys 0 to 1")
+      line("{\"1\": \"cat\", \"2\": \"dog\"}") == "labels: labels: class 0 is missing; expected the classes 0 to 1")
+    #expect(line("1: jay\n2: magpie\n") == "labels: labels: class 0 is missing; expected the classes 0 to 1")
+    #expect(line("{\"cat\": 0, \"dog\": 0}") == "labels: labels: class 1 is missing; expected the classes 0 to 1")
+    #expect(line("{0: 'cat', 1: dog}").hasPrefix("labels: labels: not valid JSON"))
     #expect(line("[1, 2]").hasPrefix("labels: labels: "))
     #expect(line("[\"cat\"").hasPrefix("labels: labels: not valid JSON"))
     try Files.write([0xFF, 0xFE, 0x41], to: path)
