@@ -98,7 +98,7 @@ struct AtlasPage {
 
   private static let script: HTML = """
     "use strict";
-    const figures = [...document.querySelectorAll("figure")].map((e) => [e, e.textContent.toLowerCase()]);
+    const figures = [...document.querySelectorAll("figure")].map((e) => [e, e.textContent.toLowerCase().replace(/\\s+/g, " ")]);
     const input = document.querySelector("input"), output = document.querySelector("output");
     document.querySelector("label").hidden = false;
     input.addEventListener("input", () => {
