@@ -72,7 +72,7 @@ enum Program {
     }
     let end = DispatchSemaphore(value: 0)
     process.terminationHandler = { _ in end.signal() }
-    try process.run()
+    try start(process, isCopy: program != path)
     try meanwhile(process.processIdentifier) {
       String(decoding: FileManager.default.contents(atPath: errorPath) ?? Data(), as: UTF8.self)
     }
@@ -85,6 +85,17 @@ enum Program {
     return Outcome(
       status: process.terminationStatus, output: FileManager.default.contents(atPath: outputPath) ?? Data(),
       errors: String(decoding: FileManager.default.contents(atPath: errorPath) ?? Data(), as: UTF8.self))
+  }
+
+  /// Starts a process. Tries again for five seconds if its program is a copy that the test has just made: a process that
+  /// another test is starting inherits the open copy until it executes its own program, and nothing can execute a file
+  /// that is open for writing.
+  private static func start(_ process: Process, isCopy: Bool) throws {
+    for _ in 0..<(isCopy ? 1000 : 0) {
+      if (try? process.run()) != nil { return }
+      usleep(5000)
+    }
+    try process.run()
   }
 
   private static func newFile(_ path: String) throws -> FileHandle {
