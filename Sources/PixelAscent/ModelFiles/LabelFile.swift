@@ -47,13 +47,11 @@ extension Labels {
   ///
   /// - Throws: `PixelAscentError` of kind `invalidModel` unless every index from 0 on has a name.
   private init(_ pairs: [(index: Int, name: String)]) throws(PixelAscentError) {
-    let byIndex = Dictionary(pairs.map { ($0.index, [$0.name]) }, uniquingKeysWith: +)
-    var names: [[String]] = []
-    for index in pairs.indices {
-      guard let found = byIndex[index] else {
-        throw PixelAscentError.missingClass(index, of: pairs.count).about("labels")
-      }
-      names.append(found)
+    let names: [[String]]
+    do {
+      names = try namesInOrder(pairs.map { ($0.index, [$0.name]) })
+    } catch {
+      throw error.about("labels")
     }
     try self.init(names: names)
   }
@@ -94,14 +92,25 @@ private func isWordNet(_ name: String) -> Bool {
   name.utf8.count == 9 && name.hasPrefix("n") && name.utf8.dropFirst().allSatisfy { (48...57).contains($0) }
 }
 
+/// Returns the names of the classes in the order of their indices.
+///
+/// - Throws: `PixelAscentError` of kind `invalidModel` if one of the indices from 0 to `classes.count` - 1 is missing.
+private func namesInOrder(_ classes: [(index: Int, names: [String])]) throws(PixelAscentError) -> [[String]] {
+  let byIndex = Dictionary(classes.map { ($0.index, $0.names) }, uniquingKeysWith: +)
+  var names: [[String]] = []
+  for index in classes.indices {
+    guard let found = byIndex[index] else {
+      throw PixelAscentError(
+        .invalidModel, "class \(index) is missing; expected the classes 0 to \(classes.count - 1)")
+    }
+    names.append(found)
+  }
+  return names
+}
+
 /// The class names in a JSON file.
 private struct LabelList: Decodable {
   let names: [[String]]
-
-  /// The part of Hugging Face's config.json that has the names.
-  private struct Config: Decodable {
-    let id2label: LabelList
-  }
 
   private struct Synonyms: Decodable {
     let names: [String]
@@ -122,22 +131,15 @@ private struct LabelList: Decodable {
       names = list.map(\.names)
       return
     }
-    if let config = try? container.decode(Config.self) {
-      names = config.id2label.names
-      return
-    }
-    if let indices = try? container.decode([String: Int].self) {
-      let byIndex = Dictionary(indices.map { ($1, [$0]) }, uniquingKeysWith: +)
-      names = try (0..<indices.count).map { index in
-        guard let found = byIndex[index] else { throw PixelAscentError.missingClass(index, of: indices.count) }
-        return found
-      }
-      return
-    }
-    let byIndex = try container.decode([String: Synonyms].self)
-    names = try (0..<byIndex.count).map { index in
-      guard let synonyms = byIndex["\(index)"] else { throw PixelAscentError.missingClass(index, of: byIndex.count) }
-      return synonyms.names
+    // Hugging Face's config.json, among whose settings are the names.
+    let object = try decoder.container(keyedBy: JSONKey.self)
+    if object.contains("id2label") {
+      names = try object.decode(LabelList.self, forKey: "id2label").names
+    } else if let indices = try? container.decode([String: Int].self) {
+      names = try namesInOrder(indices.map { ($1, [$0]) })
+    } else {
+      // A key that is no index has the index -1, so that another class is missing.
+      names = try namesInOrder(container.decode([String: Synonyms].self).map { (Int($0) ?? -1, $1.names) })
     }
   }
 }
@@ -176,12 +178,5 @@ private enum PythonDictionary {
       name.append(escaped)
     }
     return nil
-  }
-}
-
-extension PixelAscentError {
-  /// Returns the error of a list of `count` classes in which the class `index` has no name.
-  fileprivate static func missingClass(_ index: Int, of count: Int) -> PixelAscentError {
-    PixelAscentError(.invalidModel, "class \(index) is missing; expected the classes 0 to \(count - 1)")
   }
 }

@@ -157,6 +157,11 @@ import Testing
       line("{\"1\": \"cat\", \"2\": \"dog\"}") == "labels: labels: class 0 is missing; expected the classes 0 to 1")
     #expect(line("1: jay\n2: magpie\n") == "labels: labels: class 0 is missing; expected the classes 0 to 1")
     #expect(line("{\"cat\": 0, \"dog\": 0}") == "labels: labels: class 1 is missing; expected the classes 0 to 1")
+    #expect(
+      line("{\"id2label\": {\"0\": \"cat\", \"2\": \"dog\"}}")
+        == "labels: labels: class 1 is missing; expected the classes 0 to 1")
+    #expect(line("{\"a\": [\"cat\"]}") == "labels: labels: class 0 is missing; expected the classes 0 to 0")
+    #expect(line("{\"id2label\": {\"0\": 1.5}}") == "labels: labels: id2label[0] holds a value of the wrong kind")
     #expect(line("{0: 'cat', 1: dog}").hasPrefix("labels: labels: not valid JSON"))
     #expect(line("[1, 2]").hasPrefix("labels: labels: "))
     #expect(line("[\"cat\"").hasPrefix("labels: labels: not valid JSON"))
