@@ -13,7 +13,8 @@ extension ParsableCommand {
   static func checkRepeatedOptions(_ words: [String]) throws {
     // The parser describes the options in JSON, which takes longer than the rest of the parsing.
     let dashed = words.prefix { $0 != "--" }.filter { $0.hasPrefix("-") }.map(optionName)
-    if Set(dashed).count == dashed.count && !dashed.contains("-o") { return }
+      .map { $0 == "-o" ? "--output" : $0 }
+    if Set(dashed).count == dashed.count { return }
     let options = try JSONText.decode(CommandDescription.self, from: _dumpHelp().utf8).command.arguments
     var given: Set<[String]> = [], rest = words[...]
     while let word = rest.popFirst(), word != "--" {
