@@ -36,7 +36,14 @@ static _Noreturn void fail(struct reader *r, pxa_codec_status status, const char
 static void on_error(j_common_ptr info) {
   char text[JMSG_LENGTH_MAX];
   info->err->format_message(info, text);
-  fail(info->client_data, info->err->msg_code == JERR_OUT_OF_MEMORY ? PXA_CODEC_NO_MEMORY : PXA_CODEC_BROKEN, text);
+  switch (info->err->msg_code) {
+  case JERR_OUT_OF_MEMORY:
+    fail(info->client_data, PXA_CODEC_NO_MEMORY, text);
+  case JERR_ARITH_NOTIMPL:
+    fail(info->client_data, PXA_CODEC_UNSUPPORTED, "a JPEG with arithmetic coding");
+  default:
+    fail(info->client_data, PXA_CODEC_BROKEN, text);
+  }
 }
 
 // After a warning libjpeg continues and fills missing parts with grey. So all warnings are errors, except those that
@@ -105,9 +112,44 @@ static void read_header(struct reader *r) {
     fail(r, PXA_CODEC_CUT_OFF, "no picture data");
 }
 
+// Returns what kind of JPEG this is if libjpeg can't decode that kind, or only some versions of it can; else NULL. The
+// kind is in the marker that begins the frame (ITU T.81, table B.1), and the number of bits in its first byte.
+static const char *unsupported_kind(const uint8_t *bytes, size_t size) {
+  enum { SOF = 0xC0, DHT = 0xC4, JPG = 0xC8, DAC = 0xCC, SOS = 0xDA, DHP = 0xDE, JPEG_LS = 0xF7, PROCESSES = 16 };
+  static const char *const kinds[PROCESSES] = {
+      [3] = "a lossless JPEG",      [5] = "a hierarchical JPEG",  [6] = "a hierarchical JPEG",
+      [7] = "a hierarchical JPEG",  [11] = "a lossless JPEG",     [13] = "a hierarchical JPEG",
+      [14] = "a hierarchical JPEG", [15] = "a hierarchical JPEG",
+  };
+  size_t at = 2;
+  while (size >= 5 && at <= size - 5 && bytes[at] == 0xFF && bytes[at + 1] != SOS) {
+    unsigned marker = bytes[at + 1];
+    if (marker == 0xFF) { // a fill byte
+      at += 1;
+      continue;
+    }
+    if (marker == DHP)
+      return "a hierarchical JPEG";
+    if (marker == JPEG_LS)
+      return "a JPEG-LS picture";
+    if (marker >= SOF && marker < SOF + PROCESSES && marker != DHT && marker != JPG && marker != DAC) {
+      const char *kind = kinds[marker - SOF];
+      return kind ? kind : bytes[at + 4] == 12 ? "a JPEG of 12 bits" : NULL;
+    }
+    size_t length = (size_t)bytes[at + 2] << 8 | bytes[at + 3];
+    if (length < 2 || length > size - at - 2)
+      break;
+    at += 2 + length;
+  }
+  return NULL;
+}
+
 static void probe(struct reader *r) {
+  const char *kind = unsupported_kind(r->bytes, r->size);
+  if (kind)
+    fail(r, PXA_CODEC_UNSUPPORTED, kind);
   read_header(r);
-  r->header = (pxa_image_header){r->info.image_width, r->info.image_height, exif_orientation(&r->info)};
+  r->header = (pxa_image_header){r->info.image_width, r->info.image_height, exif_orientation(&r->info), 0};
 }
 
 // Inverted CMYK: 255 means no ink.
@@ -183,6 +225,7 @@ pxa_codec_status pxa_jpeg_probe(pxa_image_header *header, const uint8_t *bytes, 
 pxa_codec_status pxa_jpeg_decode(uint8_t *pixels, const pxa_image_header *header, const uint8_t *bytes, size_t size,
                                  char *message) {
   struct reader r = {.bytes = bytes, .size = size, .message = message, .pixels = pixels, .header = *header};
+  *message = 0;
   return run(&r, decode);
 }
 

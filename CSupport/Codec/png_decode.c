@@ -21,6 +21,7 @@ struct reader {
   size_t size, position;
   uint8_t *scratch;
   const pxa_image_header *header;
+  const uint8_t *background;
   uint8_t *pixels;
 };
 
@@ -32,7 +33,20 @@ static _Noreturn void fail(struct reader *r, pxa_codec_status status, const char
 
 static void on_error(png_structp png, png_const_charp text) { fail(png_get_error_ptr(png), PXA_CODEC_BROKEN, text); }
 
-static void on_warning(png_structp png, png_const_charp text) { (void)png, (void)text; }
+// libpng skips an ancillary chunk whose checksum is wrong, and warns: "iCCP: CRC error". Of the ancillary chunks only two
+// change the picture.
+static void on_warning(png_structp png, png_const_charp text) {
+  struct reader *r = png_get_error_ptr(png);
+  const char *colon = strstr(text, ": CRC error");
+  if (!colon)
+    return;
+  if (memcmp(text, "tRNS", 4) == 0 || memcmp(text, "eXIf", 4) == 0)
+    fail(r, PXA_CODEC_BROKEN, text);
+  if (*r->message == 0) {
+    pxa_codec_say(r->message, text);
+    r->message[colon - text] = 0;
+  }
+}
 
 static void on_read(png_structp png, png_bytep to, size_t count) {
   struct reader *r = png_get_io_ptr(png);
@@ -85,7 +99,8 @@ pxa_codec_status pxa_png_probe(pxa_image_header *header, const uint8_t *bytes, s
     pxa_codec_say(message, "the first chunk is not a header");
     return PXA_CODEC_BROKEN;
   }
-  *header = (pxa_image_header){get32(bytes + SIGNATURE + 8), get32(bytes + SIGNATURE + 12), 1};
+  int alpha = bytes[SIGNATURE + 17] & PNG_COLOR_MASK_ALPHA || find_chunk(bytes, size, "tRNS", "", 0).length;
+  *header = (pxa_image_header){get32(bytes + SIGNATURE + 8), get32(bytes + SIGNATURE + 12), 1, alpha};
   if (header->width < 1 || header->width > MAX_SIDE || header->height < 1 || header->height > MAX_SIDE) {
     pxa_codec_say(message, "width or height is zero or above 2^31 - 1");
     return PXA_CODEC_BROKEN;
@@ -95,14 +110,15 @@ pxa_codec_status pxa_png_probe(pxa_image_header *header, const uint8_t *bytes, s
 }
 
 // Asks libpng for RGB8, whatever the file holds.
-static void transform(png_structp png, png_infop info) {
+static void transform(png_structp png, png_infop info, const uint8_t *background) {
   int alpha = (png_get_color_type(png, info) & PNG_COLOR_MASK_ALPHA) || png_get_valid(png, info, PNG_INFO_tRNS);
   png_set_expand(png);
   png_set_gray_to_rgb(png);
   png_set_scale_16(png);
   if (alpha) {
-    png_color_16 white = {0, 255, 255, 255, 255}; // in the output's depth; libpng widens it for 16-bit files
-    png_set_background(png, &white, PNG_BACKGROUND_GAMMA_SCREEN, 0, 1.0);
+    // In the output's depth; libpng widens it for 16-bit files. If it is grey, libpng composites grey files as grey.
+    png_color_16 colour = {0, background[0], background[1], background[2], background[0]};
+    png_set_background(png, &colour, PNG_BACKGROUND_GAMMA_SCREEN, 0, 1.0);
   }
 }
 
@@ -114,14 +130,14 @@ static void decode(struct reader *r) {
   png_set_read_fn(png, r, on_read);
   png_set_user_limits(png, MAX_SIDE, MAX_SIDE); // the caller has checked the size
   png_set_chunk_malloc_max(png, 8000000);
-  png_set_crc_action(png, PNG_CRC_ERROR_QUIT, PNG_CRC_ERROR_QUIT);
+  png_set_crc_action(png, PNG_CRC_ERROR_QUIT, PNG_CRC_WARN_DISCARD);
   // Checks the checksums of colour spaces, texts and the like, and skips them without decompressing any.
   png_set_keep_unknown_chunks(png, PNG_HANDLE_CHUNK_NEVER, NULL, -1);
   png_read_info(png, info);
   if (png_get_image_width(png, info) != width || png_get_image_height(png, info) != height)
     fail(r, PXA_CODEC_BROKEN, "the picture's size has changed since the header was read");
 
-  transform(png, info);
+  transform(png, info, r->background);
   int passes = png_set_interlace_handling(png);
   png_read_update_info(png, info);
   if (png_get_rowbytes(png, info) != 3 * width)
@@ -160,9 +176,11 @@ static void run(struct reader *r) {
   free(r->scratch);
 }
 
-pxa_codec_status pxa_png_decode(uint8_t *pixels, const pxa_image_header *header, const uint8_t *bytes, size_t size,
-                                char *message) {
-  struct reader r = {.bytes = bytes, .size = size, .message = message, .header = header, .pixels = pixels};
+pxa_codec_status pxa_png_decode(uint8_t *pixels, const pxa_image_header *header, const uint8_t *background,
+                                const uint8_t *bytes, size_t size, char *message) {
+  struct reader r = {
+      .bytes = bytes, .size = size, .message = message, .header = header, .background = background, .pixels = pixels};
+  *message = 0;
   run(&r);
   return r.status;
 }

@@ -76,7 +76,8 @@ public struct PixelAscentError: Error, Hashable, Sendable, CustomStringConvertib
 public enum Advice: String, Hashable, Sendable, CaseIterable {
   /// Allow more memory: ``ComputeOptions/maxMemory``.
   case maxMemory
-  /// Allow larger pictures: the parameter `maxMegapixels` of ``RGBImage/init(contentsOf:maxMegapixels:)``.
+  /// Allow larger pictures: the parameter `maxMegapixels` of
+  /// ``RGBImage/init(contentsOf:maxMegapixels:background:)``.
   case maxMegapixels
   /// Resize photographs to the network's size in another way: ``ModelSettings/resize``.
   case resize
@@ -90,6 +91,24 @@ public enum Advice: String, Hashable, Sendable, CaseIterable {
   case architecture
   /// Show the picture less often during the ascent: ``ClassVisualization/showEvery``.
   case showEvery
+  /// Change the length of a step: ``ClassVisualization/learningRate``, ``Fooling/learningRate``.
+  case learningRate
+  /// Change the number of steps: ``ClassVisualization/iterations``.
+  case iterations
+  /// Change the largest number of steps: ``Fooling/maxIterations``.
+  case maxIterations
+  /// Change the weight decay: ``ClassVisualization/l2``.
+  case l2
+  /// Blur the image more or less often: ``ClassVisualization/blurEvery``.
+  case blurEvery
+  /// Change the width of the blur: ``ClassVisualization/blurSigma``.
+  case blurSigma
+  /// Change the largest random shift: ``ClassVisualization/maxJitter``.
+  case maxJitter
+  /// Change the number of shifted copies: ``ClassVisualization/samples``.
+  case samples
+  /// Change which values of a map have the brightest colour: ``Saliency/percentile``.
+  case percentile
   /// List all operators that are not supported: ``ModelInspection``.
   case inspection = "ModelInspection"
 }

@@ -39,7 +39,8 @@ struct Atlas: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Make only the pictures of shard K of N; auto and auto/N ask Slurm or Kubernetes.", valueName: "k/n"))
+      "Make only the pictures of shard K of N; auto and auto/N ask Slurm or Kubernetes.", valueName: "k/n"),
+    transform: ShardRequest.init)
   var shard: ShardRequest?
 
   @Flag(help: "Make no picture, but join what the shards have made, and write the contact sheet and the page.")
@@ -48,6 +49,9 @@ struct Atlas: ParsableCommand {
   @OptionGroup var common: CommonOptions
 
   func validate() throws {
+    if ["", "-"].contains(output) {
+      throw ValidationError("An atlas is a folder; -o must name one, found \"\(output)\".")
+    }
     if merge && shard != nil { throw ValidationError("Give --shard or --merge, not both.") }
   }
 

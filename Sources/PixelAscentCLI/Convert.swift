@@ -20,7 +20,8 @@ struct Convert: ParsableCommand {
   var weights: String
 
   @Option(
-    name: [.customShort("o"), .long], help: ArgumentHelp("The model file to write.", valueName: "model"),
+    name: [.customShort("o"), .long],
+    help: ArgumentHelp("The model file to write; - for standard output.", valueName: "model"),
     completion: .file())
   var output: String
 
@@ -33,7 +34,7 @@ struct Convert: ParsableCommand {
   }
 
   func run() throws {
-    let console = consoleOptions.console.writing(to: output)
+    let console = consoleOptions.console.writing(to: Outputs.path(output))
     try console.print(ModelFileWork.convert(weights, to: output, modelOptions.request, console))
   }
 }

@@ -17,6 +17,7 @@ struct Saliency: ParsableCommand {
         pixelascent saliency photo.jpg --class "Border terrier" --figure both.png
         pixelascent saliency photo.jpg --overlay over.png --percentile 99
         pixelascent saliency photo.jpg --report goose.html
+        pixelascent saliency photo.jpg --class goose --class ostrich -o maps/
         pixelascent saliency photos/ -o maps/
         find photos -name '*.jpg' | pixelascent saliency - -o maps/
       """)
@@ -28,16 +29,20 @@ struct Saliency: ParsableCommand {
   var images: [String]
 
   @Option(
-    name: .customLong("class"), parsing: .unconditional,
-    help: ArgumentHelp("The class (default: the one with the highest score).", valueName: "class"))
-  var className: String?
+    name: .customLong("class"), parsing: .unconditionalSingleValue,
+    help: ArgumentHelp(
+      "The class; give it several times for a map of each (default: the one with the highest score).",
+      valueName: "class"))
+  var classNames: [String] = []
 
   @Option(help: "The function to differentiate: the class's score, or the loss -log softmax.")
   var objective = Objective.Kind.score
 
   @Option(
     name: [.customShort("o"), .long],
-    help: ArgumentHelp("The map, or a folder for several (default: IMAGE-saliency.png).", valueName: "png"),
+    help: ArgumentHelp(
+      "The map, or a folder for several (default: IMAGE-saliency.png; with several classes IMAGE-saliency-CLASS.png).",
+      valueName: "png"),
     completion: .file())
   var output: String?
 
@@ -65,22 +70,23 @@ struct Saliency: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Also write a page with the photo, map, overlay and scores; only for a single image.", valueName: "html"),
+      "Also write a page with the photo, map, overlay and scores; only for a single map.", valueName: "html"),
     completion: .file())
   var report: String?
 
   @OptionGroup var common: CommonOptions
 
   func validate() throws {
-    guard percentile > 0, percentile <= 100 else {
-      throw ValidationError("--percentile must be above 0 and at most 100, found \(percentile).")
-    }
+    try validated { try UsageError.checking { try saliency.validate() } }
+  }
+
+  private var saliency: PixelAscent.Saliency {
+    PixelAscent.Saliency(objective, colormap: colormap, percentile: percentile)
   }
 
   func run() throws {
     let outputs = OutputRequest(output: output, figure: figure, overlay: overlay, raw: raw, report: report)
-    let saliency = PixelAscent.Saliency(objective, colormap: colormap, percentile: percentile)
-    let work = try SaliencyWork(images, class: className, saliency, outputs, common.source)
+    let work = try SaliencyWork(images, classes: classNames, saliency, outputs, common.source)
     try work.run(report: work.console.print)
   }
 }

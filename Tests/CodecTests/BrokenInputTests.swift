@@ -81,16 +81,29 @@ import Testing
       ("Hello, world of pixels\n", "not a JPEG or PNG image (starts with \"Hello, world of …\")"),
       ("Hi\nthere", "not a JPEG or PNG image (starts with \"Hi…\")"),
       ("\u{1}\u{2}", "not a JPEG or PNG image (starts with bytes 01 02)"),
-      ("GIF89a......", "a GIF image; only JPEG and PNG images can be read"),
-      ("RIFF....WEBPVP8 ", "a WebP image; only JPEG and PNG images can be read"),
-      ("II*\0........", "a TIFF image; only JPEG and PNG images can be read"),
-      ("BM....\0\0\0\0....", "a BMP image; only JPEG and PNG images can be read"),
-      ("....ftypheic....", "a HEIC image; only JPEG and PNG images can be read"),
-      ("....ftypavif....", "an AVIF image; only JPEG and PNG images can be read"),
+      ("GIF89a......", otherFormat("a GIF image", "'FILE[0]'")),
+      ("RIFF....WEBPVP8 ", otherFormat("a WebP image", "FILE")),
+      ("II*\0........", otherFormat("a TIFF image", "FILE")),
+      ("MM\0+........", otherFormat("a TIFF image", "FILE")),
+      ("BM....\0\0\0\0....", otherFormat("a BMP image", "FILE")),
+      ("....ftypheic....", otherFormat("a HEIC image", "FILE")),
+      ("....ftypavif....", otherFormat("an AVIF image", "FILE")),
+      ("....ftypisom....", otherFormat("a video", "'FILE[0]'")),
+      ("%PDF-1.7", otherFormat("a PDF document", "FILE")),
+      ("8BPS....", otherFormat("a Photoshop document", "FILE")),
+      ("....JXL ....", otherFormat("a JPEG XL image", "FILE")),
+      ("....jP  ....", otherFormat("a JPEG 2000 image", "FILE")),
+      ("<?xml version=\"1.0\"?>\n<svg xmlns=\"http://www.w3.org/2000/svg\">", otherFormat("an SVG drawing", "FILE")),
+      ("<svg width=\"1\">", otherFormat("an SVG drawing", "FILE")),
+      ("<!DOCTYPE html><title>404</title>", "a web page; download the picture itself, not the page about it"),
     ])
   func otherContent(_ content: String, _ message: String) {
     let error = failure { try RGBImage(decoding: Array(content.utf8), name: "photo.jpg") }
     #expect(error == PixelAscentError(.invalidImage, Message(message), about: "photo.jpg"))
+  }
+
+  private static func otherFormat(_ what: String, _ file: String) -> String {
+    "\(what); only JPEG and PNG are read: convert it, for example with ImageMagick: magick \(file) photo.png"
   }
 
   private func isOneLine(_ message: String, naming name: String) -> Bool {

@@ -76,6 +76,41 @@ import Testing
         == "bomb.jpg: 65500×65500 pixels are 4290.25 megapixels, more than the limit of 100 (maxMegapixels)")
   }
 
+  /// The kinds of JPEG that the byte of a frame's marker declares, and the number of bits.
+  private static let unsupported: [(marker: UInt8, bits: UInt8, kind: String)] = [
+    (0xC3, 8, "a lossless JPEG"), (0xCB, 8, "a lossless JPEG"), (0xC5, 8, "a hierarchical JPEG"),
+    (0xC6, 8, "a hierarchical JPEG"), (0xC7, 8, "a hierarchical JPEG"), (0xCD, 8, "a hierarchical JPEG"),
+    (0xCF, 8, "a hierarchical JPEG"), (0xDE, 8, "a hierarchical JPEG"), (0xF7, 8, "a JPEG-LS picture"),
+    (0xC1, 12, "a JPEG of 12 bits"), (0xC2, 12, "a JPEG of 12 bits"), (0xC9, 12, "a JPEG of 12 bits"),
+  ]
+
+  @Test("A lossless, hierarchical or 12-bit JPEG is called unsupported, not broken", arguments: unsupported.indices)
+  func unsupportedKinds(_ index: Int) throws {
+    let (marker, bits, kind) = Self.unsupported[index]
+    var file = JPEGFixture.named("baseline").file
+    let frame = try #require(frameHeader(file))
+    (file[frame + 1], file[frame + 4]) = (marker, bits)
+    let advice = "which can't be read; save it as a baseline or progressive JPEG of 8 bits, or as PNG"
+    for before: [UInt8] in [[], [0xFF, 0xFF]] {
+      let filled = Array(file[..<frame] + before + file[frame...])
+      let error = failure { try RGBImage(decoding: filled, name: "a.jpg") }
+      #expect(error == PixelAscentError(.invalidImage, Message("\(kind), \(advice)"), about: "a.jpg"))
+    }
+  }
+
+  @Test("Line breaks and spaces before a JPEG or PNG are skipped", arguments: ["\n", "\r\n\r\n", " \t\n"])
+  func leadingSpace(_ space: String) throws {
+    let image = generatedImage(width: 5, height: 4)
+    let jpeg = JPEGFixture.named("progressive").file, png = try image.pngData(comment: "text")
+    for file in [jpeg, png] {
+      let shifted = Array(space.utf8) + file
+      #expect(try RGBImage(decoding: shifted, name: "a") == RGBImage(decoding: file, name: "a"))
+    }
+    #expect(try RGBImage.comment(inFile: Array(space.utf8) + png, name: "a") == "text")
+    let error = failure { try RGBImage(decoding: Array(space.utf8), name: "a") }
+    #expect(error?.description.hasPrefix("a: not a JPEG or PNG image") == true)
+  }
+
   @Test("A progressive file with too many scans is refused")
   func scans() throws {
     let file = JPEGFixture.named("greyProgressive").file

@@ -30,8 +30,11 @@ import Testing
     }()
   }
 
-  /// Returns the test picture as a PNG, and the expected RGB values from 0 to 1, composited on white.
-  private func picture(_ kind: Kind, width: Int, height: Int) -> (png: PNGWriter, rgb: [Double]) {
+  /// Returns the test picture as a PNG, and the expected RGB values from 0 to 1, composited on a background.
+  private func picture(
+    _ kind: Kind, width: Int, height: Int, over background: RGBColor = .white
+  ) -> (png: PNGWriter, rgb: [Double]) {
+    let behind = [background.red, background.green, background.blue].map { Double($0) / 255 }
     let (channels, top) = (kind.colorType.channelCount, (1 << kind.bitDepth) - 1)
     var state: UInt32 = 7
     let values = (0..<width * height).map { _ in
@@ -70,16 +73,20 @@ import Testing
         color = palette[index].map { Double($0) / 255 }
         if kind.isTransparent { alpha = Double(index * 37 & 255) / 255 }
       }
-      return color.map { $0 * alpha + 1 - alpha }
+      return zip(color, behind).map { $0 * alpha + $1 * (1 - alpha) }
     }
     return (png, rgb)
   }
 
-  @Test("Every bit depth, colour type, transparency and interlacing is decoded", arguments: Kind.all)
-  func decodes(_ kind: Kind) throws {
+  private static let backgrounds = ["white", "black", "grey", "200,30,7"].compactMap { RGBColor($0) }
+
+  @Test(
+    "Every bit depth, colour type, transparency and interlacing is decoded, over every background",
+    arguments: Kind.all, backgrounds)
+  func decodes(_ kind: Kind, _ background: RGBColor) throws {
     for (width, height) in [(1, 1), (3, 2), (21, 13)] {
-      let (png, rgb) = picture(kind, width: width, height: height)
-      let image = try RGBImage(decoding: png.file(), name: "test.png")
+      let (png, rgb) = picture(kind, width: width, height: height, over: background)
+      let image = try RGBImage(decoding: png.file(), name: "test.png", background: background)
       #expect((image.width, image.height) == (width, height))
       let worst = zip(image.pixels, rgb).map { abs(Double($0) - 255 * $1) }.max() ?? 1
       // Rounding once gives an error of at most half a step. 16 bits with alpha are rounded twice.
@@ -139,7 +146,24 @@ import Testing
     }
   }
 
-  @Test("A wrong checksum of any chunk is an error")
+  @Test("A wrong checksum of a chunk that no pixel depends on gives a note, and the picture", arguments: [0, 1])
+  func harmlessChecksums(_ position: Int) throws {
+    let image = generatedImage(width: 5, height: 4)
+    var file = try image.pngData()
+    for (type, content) in [("tEXt", "a\0b"), ("iCCP", "a\0\0not compressed"), ("iTXt", "a"), ("gAMA", "abcd")] {
+      var chunk = PNGWriter.chunk(type, Array(content.utf8))
+      chunk[chunk.count - 1] ^= 1
+      file.insert(contentsOf: chunk, at: position == 0 ? 33 : file.count - 12)
+      let decoded = try EncodedImage(file, name: "a", maxMegapixels: 1).decoded(over: .white)
+      #expect(decoded.image == image)
+      // The first one in the file is named.
+      let first = position == 0 ? type : "tEXt"
+      #expect(decoded.note == "the checksum of its \(first) chunk is wrong, but no pixel depends on it")
+    }
+    #expect(try EncodedImage(image.pngData(), name: "a", maxMegapixels: 1).decoded(over: .white).note == nil)
+  }
+
+  @Test("A wrong checksum of a chunk that decides pixels is an error")
   func checksums() throws {
     let kind = Kind(colorType: .palette, bitDepth: 4, isInterlaced: false, isTransparent: true)
     var png = picture(kind, width: 5, height: 4).png

@@ -199,7 +199,7 @@ import Testing
     let outcome = try run("-o a \(options) --learning-rate 1e30 --json")
     #expect(outcome.status == 1)
     #expect(outcome.text == "")
-    let line = "photo.png: the ascent's values are too large for a float: use a smaller learning rate or l2"
+    let line = "photo.png: the ascent's values are too large for a float: use a smaller --learning-rate or --l2"
     #expect(
       outcome.errors == """
         error: black-widow.png: \(line)

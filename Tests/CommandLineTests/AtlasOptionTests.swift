@@ -89,9 +89,11 @@ import Testing
     Refusal(
       "atlas -o a --size 16", "error: a network input of 16×16 pixels is too small: the network needs at least 17×17"),
     Refusal("atlas -o photo.png", "error: photo.png: is a file, not a folder"),
-    .usage("atlas -o a --shard 0/3", "The value '0/3' is invalid for '--shard <k/n>'"),
-    .usage("atlas -o a --shard 4/3", "The value '4/3' is invalid for '--shard <k/n>'"),
-    .usage("atlas -o a --shard auto/0", "The value 'auto/0' is invalid for '--shard <k/n>'"),
+    .usage("atlas -o a --shard 0/3", "The value '0/3' is invalid for '--shard <k/n>': of 3 shards, K is …"),
+    .usage(
+      "atlas -o a --shard 4/3", "The value '4/3' is invalid for '--shard <k/n>': of 3 shards, K is from 1 to 3, not 4"),
+    .usage("atlas -o a --shard auto/0", "The value 'auto/0' is invalid for '--shard <k/n>': there are …"),
+    .usage("atlas -o -", "An atlas is a folder; -o must name one, found \"-\"."),
     Refusal("atlas -o a --merge", "error: a: no such folder"),
     Refusal("atlas -o Models --classes 3-5 --merge", "error: Models: 3 of 3 pictures are missing, …"),
     Refusal(

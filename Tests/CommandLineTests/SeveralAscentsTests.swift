@@ -155,7 +155,7 @@ import Testing
   @Test("The error of an ascent that diverges names the ascent and the file that it started from")
   func divergence() throws {
     let options = "--init photo.png --recipe cs231n-pytorch --no-clamp --learning-rate 1e30 --iterations 9 --quiet"
-    let line = "photo.png: the ascent's values are too large for a float: use a smaller learning rate or l2\n"
+    let line = "photo.png: the ascent's values are too large for a float: use a smaller --learning-rate or --l2\n"
     let outcome = try run("--class 76 --seeds 5-6 \(options)")
     #expect(outcome.status == 1)
     #expect(outcome.text == "")

@@ -13,9 +13,10 @@
 
 typedef enum {
   PXA_CODEC_OK,
-  PXA_CODEC_CUT_OFF,   // the bytes end before the picture does
-  PXA_CODEC_BROKEN,    // the bytes violate their format, or use a feature of it that is not supported
-  PXA_CODEC_NO_MEMORY, // memory could not be allocated
+  PXA_CODEC_CUT_OFF,     // the bytes end before the picture does
+  PXA_CODEC_BROKEN,      // the bytes violate their format
+  PXA_CODEC_NO_MEMORY,   // memory could not be allocated
+  PXA_CODEC_UNSUPPORTED, // the format has this feature, but it can't be decoded; the message names it
 } pxa_codec_status;
 
 // The size of the buffer that every `message` argument points to.
@@ -26,6 +27,7 @@ typedef struct {
   uint32_t width;       // of the rows as stored, before orientation; 1 ... 2^31 - 1
   uint32_t height;      // of the stored picture, before orientation; 1 ... 2^31 - 1
   uint32_t orientation; // of EXIF, 1 ... 8; 1 is upright; from 5 on, the upright picture swaps width and height
+  uint32_t transparent; // 1 if the pixels may be transparent, else 0
 } pxa_image_header;
 
 // Reads the header of a file, without allocating memory for the picture.
@@ -34,14 +36,16 @@ pxa_codec_status pxa_jpeg_probe(pxa_image_header *header, const uint8_t *bytes, 
 pxa_codec_status pxa_png_probe(pxa_image_header *header, const uint8_t *bytes, size_t size, char *message);
 
 // Decodes a file to the upright picture. Grey becomes three equal channels; CMYK and YCCK are taken as inverted, as
-// every common program writes them, and converted by round(C K / 255); alpha is composited on white; 16 bits are
-// rounded to 8. Colour profiles are ignored.
+// every common program writes them, and converted by round(C K / 255); alpha is composited on the colour `background`,
+// of three values; 16 bits are rounded to 8. Colour profiles are ignored.
+// A chunk of a PNG that no pixel depends on may have a wrong checksum: the first such chunk's name is then the message
+// of a successful call, which is empty otherwise.
 // Writes: pixels[3 * width * height], undefined after a failure; message[].
 // Requires: `header` from the probe of the same bytes, 3 * width * height representable in size_t.
 pxa_codec_status pxa_jpeg_decode(uint8_t *pixels, const pxa_image_header *header, const uint8_t *bytes, size_t size,
                                  char *message);
-pxa_codec_status pxa_png_decode(uint8_t *pixels, const pxa_image_header *header, const uint8_t *bytes, size_t size,
-                                char *message);
+pxa_codec_status pxa_png_decode(uint8_t *pixels, const pxa_image_header *header, const uint8_t *background,
+                                const uint8_t *bytes, size_t size, char *message);
 
 // The bytes that an encoder made. pxa_codec_bytes_free releases `data`, which is NULL after a failure.
 typedef struct {

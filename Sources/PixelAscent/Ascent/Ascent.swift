@@ -158,7 +158,7 @@ final class Ascent {
     evaluation.backward(.one(`class`), throughLastReLU: throughLastReLU)
     parallel.overRows(image.height, squaresOfSample)
     let norms = sums.norms
-    guard norms.gradient.isFinite else { throw Self.tooLarge }
+    guard norms.gradient.isFinite else { throw tooLarge }
     norm = norms.step
     return norms.gradient > 0
   }
@@ -187,16 +187,16 @@ final class Ascent {
         parallel.overRows(image.height, squaresOfMean)
         norm = sums.norms.step
       }
-      guard norm.isFinite else { throw Self.tooLarge }
+      guard norm.isFinite else { throw tooLarge }
       guard norm > 0 else {
         throw PixelAscentError(
           .zeroGradient, "the gradient of the objective is exactly zero: there is no direction to go")
       }
       self.rate /= norm
     }
-    guard Float(self.rate).isFinite else { throw Self.tooLarge }
+    guard Float(self.rate).isFinite else { throw tooLarge }
     parallel.overRows(image.height, stepForward)
-    guard sums.length.isFinite else { throw Self.tooLarge }
+    guard sums.length.isFinite else { throw tooLarge }
   }
 
   /// Passes X and the step's direction d to a step rule, which changes X. Then clamps X to the box if `clamp`.
@@ -223,7 +223,7 @@ final class Ascent {
     // A step of length 0 clamps and sums X².
     (rate, clamps) = (0, clamp)
     parallel.overRows(image.height, stepForward)
-    guard sums.length.isFinite else { throw Self.tooLarge }
+    guard sums.length.isFinite else { throw tooLarge }
   }
 
   /// Blurs X along its height, then along its width.
@@ -232,6 +232,11 @@ final class Ascent {
     parallel.overRows(image.height, blurAcross)
   }
 
-  private static let tooLarge = PixelAscentError(
-    .invalidParameter, "the ascent's values are too large for a float: use a smaller learning rate or l2")
+  /// The error for values that leave the range of a float. Only an ascent with weight decay can change that.
+  private var tooLarge: PixelAscentError {
+    let settings: Message =
+      decay == 0 ? "\(advice: .learningRate)" : "\(advice: .learningRate) or \(advice: .l2)"
+    return PixelAscentError(
+      .invalidParameter, "the ascent's values are too large for a float: use a smaller \(settings)")
+  }
 }

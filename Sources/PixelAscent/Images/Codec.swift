@@ -5,22 +5,27 @@ extension RGBImage {
   /// Reads the picture in the JPEG or PNG file at `path`, upright and as RGB.
   ///
   /// The format is found from the file's content, not from its name. The EXIF orientation is applied, grey values are
-  /// copied to all three channels, CMYK and YCCK are converted to RGB, alpha is composited on white, and 16 bits are
-  /// rounded to 8. There is no colour management. A file that declares more than `maxMegapixels` · 10⁶ pixels is
+  /// copied to all three channels, CMYK and YCCK are converted to RGB, alpha is composited on `background`, and 16 bits
+  /// are rounded to 8. There is no colour management. Damage to a part of the file that no pixel depends on, such as
+  /// a colour profile, is ignored. A file that declares more than `maxMegapixels` · 10⁶ pixels is
   /// refused before memory for the pixels is allocated.
   ///
   /// - Throws: ``PixelAscentError`` of kind `unreadableFile`, `invalidImage` or `sizeLimit`.
-  public init(contentsOf path: String, maxMegapixels: Double = 100) throws(PixelAscentError) {
-    try self.init(decoding: Files.read(path), name: path, maxMegapixels: maxMegapixels)
+  public init(
+    contentsOf path: String, maxMegapixels: Double = 100, background: RGBColor = .white
+  ) throws(PixelAscentError) {
+    try self.init(decoding: Files.read(path), name: path, maxMegapixels: maxMegapixels, background: background)
   }
 
-  /// Decodes the picture in the `bytes` of a JPEG or PNG file; see ``init(contentsOf:maxMegapixels:)``.
+  /// Decodes the picture in the `bytes` of a JPEG or PNG file; see ``init(contentsOf:maxMegapixels:background:)``.
   ///
   /// Error lines call the file `name`.
   ///
   /// - Throws: ``PixelAscentError`` of kind `invalidImage` or `sizeLimit`.
-  public init(decoding bytes: [UInt8], name: String, maxMegapixels: Double = 100) throws(PixelAscentError) {
-    self = try EncodedImage(bytes, name: name, maxMegapixels: maxMegapixels).decoded()
+  public init(
+    decoding bytes: [UInt8], name: String, maxMegapixels: Double = 100, background: RGBColor = .white
+  ) throws(PixelAscentError) {
+    self = try EncodedImage(bytes, name: name, maxMegapixels: maxMegapixels).decoded(over: background).image
   }
 
   /// Returns the bytes of an 8-bit RGB PNG file of this picture. The same picture and comment give the same bytes.
@@ -29,7 +34,7 @@ extension RGBImage {
   ///   text ends before its first null character.
   /// - Throws: ``PixelAscentError`` of kind `sizeLimit` if a side is 2³¹ or longer or memory runs out.
   public func pngData(comment: String? = nil) throws(PixelAscentError) -> [UInt8] {
-    try encoded(format: .png, longestSide: 0x7FFF_FFFF) { pxa_png_encode($0, pixels, $1, $2, comment, $3) }
+    try encoded(format: .png) { pxa_png_encode($0, pixels, $1, $2, comment, $3) }
   }
 
   /// Returns the bytes of a baseline JPEG file of this picture, with full chroma resolution (4:4:4) from quality 90 on
@@ -49,7 +54,7 @@ extension RGBImage {
       throw PixelAscentError(
         .sizeLimit, "a JPEG's comment is at most \(most) bytes long, found \(size); a PNG's may be longer")
     }
-    return try encoded(format: .jpeg, longestSide: 65500) {
+    return try encoded(format: .jpeg) {
       pxa_jpeg_encode($0, pixels, $1, $2, Int32(quality), comment, $3)
     }
   }
@@ -61,6 +66,7 @@ extension RGBImage {
   /// - Throws: ``PixelAscentError`` of kind `invalidImage` if the file is not a JPEG or PNG. Error lines call the file
   ///   `name`.
   public static func comment(inFile bytes: [UInt8], name: String) throws(PixelAscentError) -> String? {
+    let bytes = ImageFormat.content(of: bytes)
     let find = try ImageFormat(of: bytes, name: name) == .jpeg ? pxa_jpeg_comment : pxa_png_comment
     let range = find(bytes, bytes.count)
     if range.length == 0 { return nil }
@@ -71,11 +77,22 @@ extension RGBImage {
     UnsafeMutablePointer<pxa_codec_bytes>, UInt32, UInt32, UnsafeMutablePointer<CChar>?
   ) -> pxa_codec_status
 
-  private func encoded(format: ImageFormat, longestSide: Int, encode: Encoder) throws(PixelAscentError) -> [UInt8] {
-    let what = "a \(width)×\(height) \(format.rawValue)"
-    guard max(width, height) <= longestSide else {
-      throw PixelAscentError(.sizeLimit, "\(what) can't be written: a side is at most \(longestSide) pixels long")
+  /// Checks that a picture of `width` × `height` pixels can be written in a format.
+  ///
+  /// - Throws: `PixelAscentError` of kind `sizeLimit`.
+  static func checkSides(width: Int, height: Int, _ format: ImageFormat) throws(PixelAscentError) {
+    let longest = format == .jpeg ? 65500 : 0x7FFF_FFFF
+    guard max(width, height) <= longest else {
+      let other = format == .jpeg ? "; a PNG may be larger" : ""
+      throw PixelAscentError(
+        .sizeLimit,
+        "a \(width)×\(height) \(format.rawValue) can't be written: a side is at most \(longest) pixels long\(other)")
     }
+  }
+
+  private func encoded(format: ImageFormat, encode: Encoder) throws(PixelAscentError) -> [UInt8] {
+    let what = "a \(width)×\(height) \(format.rawValue)"
+    try Self.checkSides(width: width, height: height, format)
     var file = pxa_codec_bytes()
     var message = [CChar](repeating: 0, count: Int(PXA_CODEC_MESSAGE_SIZE))
     let status = message.withUnsafeMutableBufferPointer {

@@ -51,9 +51,16 @@ extension RGBImage {
     return RGBImage(map: Tensor(shape: [height, width], values: greatest))
   }
 
+  private static let gap = 4
+
+  /// Returns the width of `count` pictures of `width` pixels side by side, as ``init(row:)`` arranges them.
+  package static func rowWidth(_ count: Int, of width: Int) -> Int {
+    count * width + gap * Swift.max(count - 1, 0)
+  }
+
   /// Creates a picture of `images` side by side on white, 4 pixels apart and aligned at the top.
   public init(row images: [RGBImage]) {
-    let gap = 4
+    let gap = Self.gap
     let width = images.map(\.width).reduce(0, +) + gap * Swift.max(images.count - 1, 0)
     let height = images.map(\.height).max() ?? 0
     var left = 0

@@ -12,8 +12,24 @@ extension RGBImage {
 
   /// Returns the bytes that ``write(to:comment:)`` writes.
   package func data(for path: String, comment: String?) throws(PixelAscentError) -> [UInt8] {
+    try data(Self.format(path), path, comment)
+  }
+
+  private static func format(_ path: String) -> ImageFormat {
     let name = path.lowercased()
-    return try data(name.hasSuffix(".jpg") || name.hasSuffix(".jpeg") ? .jpeg : .png, path, comment)
+    return name.hasSuffix(".jpg") || name.hasSuffix(".jpeg") ? .jpeg : .png
+  }
+
+  /// Checks that a picture of `width` × `height` pixels can be written to the file at `path`, so that a long computation
+  /// does not end in that error.
+  ///
+  /// - Throws: ``PixelAscentError`` of kind `sizeLimit` if a side is too long for the format.
+  package static func checkSides(width: Int, height: Int, for path: String) throws(PixelAscentError) {
+    do {
+      try checkSides(width: width, height: height, format(path))
+    } catch {
+      throw error.about(path)
+    }
   }
 
   /// Returns the picture as the bytes of a file with the format and the comment of another `file`, which error lines

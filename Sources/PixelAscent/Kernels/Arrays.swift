@@ -58,6 +58,12 @@ final class FloatBuffer: @unchecked Sendable {  // because threads write disjoin
     try parameter.read(into: UnsafeMutableBufferPointer(start: base, count: count))
   }
 
+  /// Overwrites all floats with those of another buffer of the same size.
+  func fill(from other: FloatBuffer) {
+    precondition(other.count == count)
+    base.update(from: other.base, count: count)
+  }
+
   /// Overwrites the floats from `offset` on with `values`.
   func replace(from offset: Int, with values: some Collection<Float>) {
     precondition(offset >= 0 && offset + values.count <= count)

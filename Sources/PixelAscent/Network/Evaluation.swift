@@ -23,6 +23,15 @@ public final class Evaluation {
   public let width: Int
   /// The network that evaluates the image.
   public let network: Network
+  /// The memory of the image, the activations and the gradients.
+  private let arena: FloatBuffer
+  /// The arena after the forward pass for the loaded image, if ``keepsActivations`` and a backward pass has overwritten
+  /// it.
+  private var kept: FloatBuffer?
+  /// Whether a copy of the activations is kept for further gradients of the same image, so that these cost no other
+  /// forward pass. The copy takes as much memory as the evaluation, and is left out if that is above the limit of the
+  /// network's options. The results are the same bits with and without it.
+  package var keepsActivations = false
   /// The network's input: the image in normalised space, with the halo that the first layer needs.
   let image: ImagePlanes
   private let imageGradient: ImagePlanes?
@@ -82,6 +91,7 @@ public final class Evaluation {
     self.width = width
 
     let arena = FloatBuffer(count: layout.floats)
+    self.arena = arena
     image = ImagePlanes(
       arena, at: layout.image, channels: plan.imageChannels, height: height, width: width, halo: plan.imageHalo)
     imageGradient = layout.imageGradient.map {
@@ -139,7 +149,7 @@ public final class Evaluation {
 
   /// Discards the previous image's scores and activations after another image was loaded.
   private func forget() {
-    (isLoaded, hasActivations, cachedScores) = (true, false, nil)
+    (isLoaded, hasActivations, cachedScores, kept) = (true, false, nil, nil)
   }
 
   /// The loaded image in normalised space: shape (C, H, W).
@@ -166,6 +176,11 @@ public final class Evaluation {
   private func computeScores() throws(PixelAscentError) -> [Float] {
     requireImage()
     if let cachedScores, hasActivations { return cachedScores }
+    if let cachedScores, let kept {
+      arena.fill(from: kept)
+      hasActivations = true
+      return cachedScores
+    }
     try forward()
     hasActivations = true
     let scores = lastScores
@@ -314,6 +329,7 @@ public final class Evaluation {
   /// - Precondition: the last `forward` computed every score whose derivative in `seed` is not zero.
   func backward(_ seed: ScoreGradient, throughLastReLU: Bool = true) {
     self.throughLastReLU = throughLastReLU
+    if keepsActivations && hasActivations && kept == nil { kept = copyOfArena() }
     hasActivations = false
     let target = gradients[plan.output]
     let clamp = throughLastReLU ? plan.values[plan.output].clamp : nil
@@ -335,6 +351,15 @@ public final class Evaluation {
       for step in backwardSteps[index].indices { run(backwardSteps[index][step]) }
       observer?(index, true)
     }
+  }
+
+  /// Returns a copy of the arena; nil if it would take more memory than the options allow or the system has.
+  private func copyOfArena() -> FloatBuffer? {
+    let bytes = arena.count * MemoryLayout<Float>.stride
+    guard 2 * bytes <= network.options.maxMemory, ZeroedMemory.isAvailable(bytes) else { return nil }
+    let copy = FloatBuffer(count: arena.count)
+    copy.fill(from: arena)
+    return copy
   }
 
   /// Runs the parts of a step on the evaluation's threads.

@@ -45,7 +45,9 @@ struct LayerPlan: Sendable {
         name: layer.name, inputNames: layer.inputs, inputs: layer.inputs.compactMap { valuesByName[$0] },
         shape: shapes[layer.name, default: ValueShape(channels: 0)])
       do throws(PixelAscentError) {
-        guard let append else { throw PlanNode.unsupported("this operation at this position") }
+        guard let append else {
+          throw PlanNode.unsupported("the operation \(layer.operation.summary) at this place of the network")
+        }
         try append(node, &self)
       } catch {
         throw error.about("layer \(layer.name.oneLine)")

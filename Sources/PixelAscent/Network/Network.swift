@@ -166,7 +166,7 @@ public struct Network: Sendable {
   }
 
   /// Returns an evaluation with an image loaded, at the image's own size.
-  func evaluation(ofResized image: RGBImage, gradient: Bool = true) throws(PixelAscentError) -> Evaluation {
+  package func evaluation(ofResized image: RGBImage, gradient: Bool = true) throws(PixelAscentError) -> Evaluation {
     let evaluation = try Evaluation(self, height: image.height, width: image.width, gradient: gradient)
     try evaluation.load(image)
     return evaluation
@@ -181,7 +181,7 @@ public struct Network: Sendable {
   ///   - maxMegapixels: the limit on the image's size, in 10⁶ pixels
   ///   - gradient: false for scores and activations alone, which takes less memory
   /// - Throws: as ``evaluation(of:gradient:)-(RGBImage,_)`` does, and as
-  ///   ``RGBImage/init(decoding:name:maxMegapixels:)`` does.
+  ///   ``RGBImage/init(decoding:name:maxMegapixels:background:)`` does.
   public func evaluation(
     decoding bytes: [UInt8], name: String, maxMegapixels: Double = 100, gradient: Bool = true
   ) throws(PixelAscentError) -> Evaluation {

@@ -224,34 +224,41 @@ public struct ClassVisualization: Technique {
       }
     }
     let bytes = try network.checkSize(height: height, width: width, gradient: true)
-    let shown = showEvery > 0 ? min(iterations / showEvery, .max - 2) + 2 : 2
-    let pictures = elementCount([copies, shown, height, width, 3]) ?? .max
+    let pictures = elementCount([copies, shownCount, height, width, 3]) ?? .max
     try network.options.checkMemory(pictures, of: "keeping the shown pictures (\(advice: .showEvery) \(showEvery))")
     return bytes + pictures
+  }
+
+  /// The number of shown iterations: the first, the last, and every ``showEvery``th.
+  package var shownCount: Int {
+    if showEvery <= 0 { return min(2, iterations) }
+    return min(iterations / showEvery, .max - 2) + (showEvery > 1 ? 1 : 0)
+      + (iterations > 1 && iterations % showEvery != 0 ? 1 : 0)
   }
 
   /// Checks every parameter.
   ///
   /// - Throws: ``PixelAscentError`` of kind `invalidParameter` that names the parameter out of range.
   public func validate() throws(PixelAscentError) {
-    try checkPositive(learningRate, "learning rate")
-    try checkCount(iterations, "iterations", from: 1)
+    try checkPositive(learningRate, .learningRate)
+    try checkCount(iterations, .iterations, from: 1)
     guard l2.isFinite, l2 >= 0 else {
-      throw PixelAscentError(.invalidParameter, "l2 must be a number of 0 or more, found \(l2)")
+      throw PixelAscentError(.invalidParameter, "\(advice: .l2) must be a number of 0 or more, found \(l2)")
     }
-    try checkCount(blurEvery, "blur every")
+    try checkCount(blurEvery, .blurEvery)
     guard blurSigma > 0, blurSigma <= 10_000 else {
-      throw PixelAscentError(.invalidParameter, "the blur sigma must be above 0 and at most 10000, found \(blurSigma)")
+      throw PixelAscentError(
+        .invalidParameter, "\(advice: .blurSigma) must be above 0 and at most 10000, found \(blurSigma)")
     }
-    try checkCount(maxJitter, "max jitter")
+    try checkCount(maxJitter, .maxJitter)
     guard maxJitter <= 1_000_000 else {
-      throw PixelAscentError(.invalidParameter, "max jitter must be at most 1000000, found \(maxJitter)")
+      throw PixelAscentError(.invalidParameter, "\(advice: .maxJitter) must be at most 1000000, found \(maxJitter)")
     }
-    try checkCount(samples, "samples", from: 1)
+    try checkCount(samples, .samples, from: 1)
     guard samples <= 10_000 else {
-      throw PixelAscentError(.invalidParameter, "samples must be at most 10000, found \(samples)")
+      throw PixelAscentError(.invalidParameter, "\(advice: .samples) must be at most 10000, found \(samples)")
     }
-    try checkCount(showEvery, "show every")
+    try checkCount(showEvery, .showEvery)
     guard height >= 1, width >= 1, height <= 1 << 20, width <= 1 << 20 else {
       throw PixelAscentError(.invalidParameter, "the size must be from 1 to 1048576 pixels, found \(height)×\(width)")
     }

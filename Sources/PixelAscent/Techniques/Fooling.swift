@@ -37,8 +37,8 @@ public struct Fooling: Technique {
   ///
   /// - Throws: ``PixelAscentError`` of kind `invalidParameter` that names the parameter out of range.
   public func validate() throws(PixelAscentError) {
-    try checkPositive(learningRate, "learning rate")
-    try checkCount(maxIterations, "max iterations")
+    try checkPositive(learningRate, .learningRate)
+    try checkCount(maxIterations, .maxIterations)
   }
 
   /// Begins an ascent that changes a photograph until the network classifies it as `target`.
@@ -142,7 +142,7 @@ public struct Fooling: Technique {
     ///   - comment: text to store in the file, such as ``Provenance/text()``
     /// - Returns: the scores of all classes, by class index
     /// - Throws: ``PixelAscentError`` of kind `unwritableFile` if the file can't be written, and as
-    ///   ``RGBImage/init(contentsOf:maxMegapixels:)`` does if it can't be read back.
+    ///   ``RGBImage/init(contentsOf:maxMegapixels:background:)`` does if it can't be read back.
     public func save(
       to path: String, checkedBy network: Network, comment: String? = nil
     ) throws(PixelAscentError) -> [Float] {

@@ -15,6 +15,9 @@ public struct Provenance: Sendable {
   /// The SHA-256 of the file of the photograph or the start image, in hexadecimal; nil if the picture was made without
   /// one.
   public let input: String?
+  /// The colour that lay behind the transparent parts of the photograph or the start image; nil if that was white, or if
+  /// there were no such parts.
+  public let background: RGBColor?
   /// The index of the class whose score or loss was differentiated; for a fooling image, the target.
   public let classIndex: Int
   /// The class's first synonym.
@@ -82,13 +85,14 @@ public struct Provenance: Sendable {
   ///   - network: the network that makes the picture
   ///   - model: the file that the network was read from
   ///   - input: the SHA-256 of the file of the photograph or the start image, in hexadecimal; nil if there is none
+  ///   - background: the colour behind the transparent parts of that image; nil for white, or without such parts
   /// - Precondition: the network has the class.
   public init(
-    _ technique: any Technique, class index: Int, _ network: Network, _ model: Model, input: String? = nil
+    _ technique: any Technique, class index: Int, _ network: Network, _ model: Model, input: String? = nil,
+    background: RGBColor? = nil
   ) {
-    (self.technique, classIndex, label, self.model, self.input) = (
-      technique, index, network.labels[index], model, input
-    )
+    (self.technique, classIndex, label, self.model) = (technique, index, network.labels[index], model)
+    (self.input, self.background) = (input, background)
     version = Release.version
     instructionSet = network.options.instructionSet.name
     title = "\(type(of: technique).title) of \(label) (\(index))"
@@ -157,7 +161,8 @@ extension Provenance: Hashable {
   /// Returns whether two provenances are equal in everything that decides a picture's bytes.
   public static func == (one: Provenance, other: Provenance) -> Bool {
     one.title == other.title && one.version == other.version && one.instructionSet == other.instructionSet
-      && one.model == other.model && one.input == other.input && one.classIndex == other.classIndex
+      && one.model == other.model && one.input == other.input && one.background == other.background
+      && one.classIndex == other.classIndex
       && one.label == other.label && one.kind == other.kind
       && AnyHashable(one.technique) == AnyHashable(other.technique)
   }
@@ -188,6 +193,7 @@ extension Provenance: Codable {
         forKey: "model", in: container, debugDescription: "an input size out of range")
     }
     input = try container.decodeIfPresent(String.self, forKey: "input")
+    background = try container.decodeIfPresent(RGBColor.self, forKey: "background")
     classIndex = try container.decode(Int.self, forKey: "class")
     label = try container.decode(String.self, forKey: "label")
     kind = try container.decode(Kind.self, forKey: "picture")
@@ -207,6 +213,7 @@ extension Provenance: Codable {
     try container.encode(instructionSet, forKey: "simd")
     try container.encode(model, forKey: "model")
     try container.encodeIfPresent(input, forKey: "input")
+    try container.encodeIfPresent(background, forKey: "background")
     try container.encode(classIndex, forKey: "class")
     try container.encode(label, forKey: "label")
     try container.encode(kind, forKey: "picture")

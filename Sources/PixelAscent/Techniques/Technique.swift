@@ -119,14 +119,14 @@ extension AscentSequence {
   }
 }
 
-func checkPositive(_ value: Double, _ name: String) throws(PixelAscentError) {
+func checkPositive(_ value: Double, _ name: Advice) throws(PixelAscentError) {
   guard value.isFinite, value > 0 else {
-    throw PixelAscentError(.invalidParameter, "the \(name) must be a positive number, found \(value)")
+    throw PixelAscentError(.invalidParameter, "\(advice: name) must be a positive number, found \(value)")
   }
 }
 
-func checkCount(_ value: Int, _ name: String, from least: Int = 0) throws(PixelAscentError) {
+func checkCount(_ value: Int, _ name: Advice, from least: Int = 0) throws(PixelAscentError) {
   guard value >= least else {
-    throw PixelAscentError(.invalidParameter, "\(name) must be \(least) or more, found \(value)")
+    throw PixelAscentError(.invalidParameter, "\(advice: name) must be \(least) or more, found \(value)")
   }
 }

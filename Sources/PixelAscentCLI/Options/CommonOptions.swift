@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 import ArgumentParser
+import PixelAscent
 import PixelAscentTool
 
 /// The options of every command that loads a network.
@@ -10,7 +11,17 @@ struct CommonOptions: ParsableArguments {
 
   @OptionGroup var modelOptions: ModelOptions
 
+  @Option(
+    help: ArgumentHelp(
+      "The colour behind the transparent parts of an image: white, black, grey, #rrggbb, or r,g,b from 0 to 255.",
+      valueName: "colour"))
+  var background = RGBColor.white
+
   @OptionGroup var run: RunOptions
 
-  var source: NetworkSource { NetworkSource(model: model, modelOptions.request, run.settings) }
+  var source: NetworkSource {
+    var settings = run.settings
+    settings.background = background
+    return NetworkSource(model: model, modelOptions.request, settings)
+  }
 }

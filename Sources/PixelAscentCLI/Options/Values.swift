@@ -11,11 +11,15 @@ extension Colormap: ExpressibleByArgument {}
 extension Preprocessing.Resize: ExpressibleByArgument {}
 extension Objective.Kind: ExpressibleByArgument {}
 
-extension PixelSize: ExpressibleByArgument {
-  package init?(argument: String) { self.init(argument) }
+extension RGBColor: ExpressibleByArgument {
+  /// Reads the value of an option.
+  public init?(argument: String) { self.init(argument) }
+
+  /// The default in the help.
+  public var defaultValueDescription: String { self == .white ? "white" : text }
 }
 
-extension ShardRequest: ExpressibleByArgument {
+extension PixelSize: ExpressibleByArgument {
   package init?(argument: String) { self.init(argument) }
 }
 

@@ -95,9 +95,12 @@ package struct AtlasShard: Hashable, Sendable, CustomStringConvertible {
   /// The shard's number, from 1 to `count`, and the number of shards.
   package let index, count: Int
 
-  /// Makes shard `index` of `count`; nil unless 1 ≤ index ≤ count ≤ 100,000.
+  /// The largest number of shards.
+  package static let most = 100_000
+
+  /// Makes shard `index` of `count`; nil unless 1 ≤ index ≤ count ≤ ``most``.
   package init?(_ index: Int, of count: Int) {
-    guard 1 <= index, index <= count, count <= 100_000 else { return nil }
+    guard 1 <= index, index <= count, count <= Self.most else { return nil }
     (self.index, self.count) = (index, count)
   }
 

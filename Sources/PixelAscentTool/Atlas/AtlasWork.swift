@@ -31,7 +31,7 @@ package struct AtlasWork: Sendable {
     if isMerge && !Files.isFolder(output) { throw PixelAscentError(.unreadableFile, "no such folder", about: output) }
     let (network, hashed) = try source.networkAndModel(), labels = network.labels
     self.network = network
-    let (visualizations, start, input) = try request.visualizations(network, source.run)
+    let (visualizations, file) = try request.visualizations(network, source.run), start = file?.content
     self.start = start
     bytes = try withErrors(about: startFile) {
       try visualizations.map { try $0.check(network, start: start) }.max() ?? 0
@@ -41,9 +41,10 @@ package struct AtlasWork: Sendable {
     guard request.count(classes: indices.count, most: most) <= most else {
       throw UsageError("An atlas has at most \(most) pictures; --classes, --recipe and --seeds ask for more.")
     }
-    let model = try hashed.get()
+    let model = try hashed.get(), input = file?.sha256()
     items = try PlannedAscent.all(indices, visualizations, request.seeds, labels).map { planned in
-      let provenance = Provenance(planned.visualization, class: planned.class, network, model, input: input)
+      let provenance = Provenance(
+        planned.visualization, class: planned.class, network, model, input: input, background: file?.background)
       return AtlasItem(
         class: planned.class, label: labels[planned.class], planned.visualization, output: "\(planned.stem).png",
         provenance: try provenance.text())

@@ -10,17 +10,25 @@ package enum ShardRequest: Hashable, Sendable {
   /// it.
   case automatic(count: Int?)
 
-  /// Reads a request such as 2/8, auto or auto/8; nil if `text` has none of these forms.
-  package init?(_ text: String) {
+  /// Reads a request such as 2/8, auto or auto/8.
+  ///
+  /// - Throws: `UsageError` if `text` has none of these forms, or names a shard that does not exist.
+  package init(_ text: String) throws {
     let parts = text.split(separator: "/", omittingEmptySubsequences: false)
-    let count = parts.count == 2 ? Int(parts[1]) : nil
-    if parts[0] == "auto" && (parts.count == 1 || AtlasShard(1, of: count ?? 0) != nil) {
-      self = .automatic(count: count)
-    } else if let index = Int(parts[0]), let count, let shard = AtlasShard(index, of: count) {
-      self = .given(shard)
-    } else {
-      return nil
+    if text == "auto" {
+      self = .automatic(count: nil)
+      return
     }
+    guard parts.count == 2, let count = Int(parts[1]), let index = parts[0] == "auto" ? 1 : Int(parts[0]) else {
+      throw UsageError("write K/N, such as 2/8 for the second of eight shards, auto, or auto/N")
+    }
+    guard (1...AtlasShard.most).contains(count) else {
+      throw UsageError("there are from 1 to \(AtlasShard.most) shards, not \(count)")
+    }
+    guard let shard = AtlasShard(index, of: count) else {
+      throw UsageError("of \(count) shard\(count == 1 ? "" : "s"), K is from 1 to \(count), not \(index)")
+    }
+    self = parts[0] == "auto" ? .automatic(count: count) : .given(shard)
   }
 
   /// Returns the shard; looks it up in the environment if the command does not name it.

@@ -26,10 +26,13 @@ package struct InputImages: Sendable {
   /// - Parameters:
   ///   - arguments: the files and folders, or "-"
   ///   - outputs: the folders where results go; images in them are skipped if they were found in a given folder
-  /// - Throws: `UsageError` if one of `outputs` is a given folder itself; `PixelAscentError` if a folder can't be read
+  /// - Throws: `UsageError` if "-" is given twice, or one of `outputs` is a given folder itself; `PixelAscentError` if a folder can't be read
   ///   or has no image, or if the list is empty.
   package init(_ arguments: [String], leavingOut outputs: [String] = []) throws {
     var items: [Item] = [], problems: [any Error] = [], leftOut = 0, areMirrored = false
+    if arguments.count(where: { $0 == "-" }) > 1 {
+      throw UsageError("- is given twice; standard input can be read once.")
+    }
     let areSeveral = arguments.filter(Files.isFolder).count > 1
     for argument in arguments {
       if argument == "-" {

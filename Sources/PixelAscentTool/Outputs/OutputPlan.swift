@@ -37,7 +37,7 @@ struct OutputPlan {
     _ path: String, _ names: [String], _ option: String, _ areMirrored: Bool
   ) throws -> [String] {
     guard !path.isEmpty else { throw UsageError("\(option) is empty.") }
-    let path = path == "-" ? "/dev/stdout" : path, isFolder = Files.isFolder(path)
+    let path = Outputs.path(path), isFolder = Files.isFolder(path)
     if isFolder || path.hasSuffix("/") {
       if !isFolder { newFolders.append(path) }
       let folder = path == "./" ? "" : path.hasSuffix("/") ? path : "\(path)/", paths = names.map { folder + $0 }

@@ -10,6 +10,24 @@ package struct Outputs: Sendable {
     package let figure, overlay, raw, report: String?
 
     fileprivate var all: [String] { [output, figure, overlay, raw, report].compactMap(\.self) }
+
+    /// Checks that the formats of the pictures allow the sizes that these have for a photo.
+    ///
+    /// - Parameters:
+    ///   - name: the photo's file, which errors about the photo's size name
+    ///   - count: the number of pictures side by side in the figure
+    /// - Throws: `PixelAscentError` of kind `sizeLimit`.
+    package func checkSides(of photo: RGBImage, _ name: String, _ network: Network, inRow count: Int) throws {
+      if let overlay { try RGBImage.checkSides(width: photo.width, height: photo.height, for: overlay) }
+      // Only a JPEG can be too wide.
+      guard [output, figure ?? ""].contains(where: { ["jpg", "jpeg"].contains($0.fileEnding) }) else { return }
+      let shown = try withErrors(about: name) { try network.resized(photo) }
+      try RGBImage.checkSides(width: shown.width, height: shown.height, for: output)
+      if let figure {
+        try RGBImage.checkSides(
+          width: RGBImage.rowWidth(count, of: shown.width), height: shown.height, for: figure)
+      }
+    }
   }
 
   /// The files of each input. The keys are the UTF-8 of the inputs' names, because file systems distinguish more names
@@ -49,6 +67,18 @@ package struct Outputs: Sendable {
     }
   }
 
+  /// Checks that the formats of an ascent's picture and figure allow the sizes of these.
+  ///
+  /// - Throws: `PixelAscentError` of kind `sizeLimit`.
+  package func checkSides(of ascent: ClassVisualization, for input: String) throws {
+    let files = paths(for: input)
+    try RGBImage.checkSides(width: ascent.width, height: ascent.height, for: files.output)
+    if let figure = files.figure {
+      let width = RGBImage.rowWidth(ascent.shownCount, of: ascent.width)
+      try RGBImage.checkSides(width: width, height: ascent.height, for: figure)
+    }
+  }
+
   /// Returns the files of an input's results.
   package func paths(for input: String) -> Paths {
     guard let found = paths[Array(input.utf8)] else { preconditionFailure("no outputs were planned for \(input)") }
@@ -64,6 +94,9 @@ package struct Outputs: Sendable {
       if !folder.isEmpty { try Files.makeFolders(folder.withoutTrailingSlashes) }
     }
   }
+
+  /// Returns the file that an option for a result names: standard output if the option is "-".
+  package static func path(_ given: String) -> String { given == "-" ? "/dev/stdout" : given }
 
   /// Refuses a file name with the ending of another kind of file. A name without an ending, or with one that the
   /// program does not know, is allowed.

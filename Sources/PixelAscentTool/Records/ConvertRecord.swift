@@ -5,5 +5,5 @@ package struct ConvertRecord: ResultRecord {
   package let weights, output: String
   package let classes: Int
 
-  package var lines: [String] { ["\(output): \(classes) classes, from \(weights)"] }
+  package var lines: [String] { ["\(output): \(classes) class\(classes == 1 ? "" : "es"), from \(weights)"] }
 }

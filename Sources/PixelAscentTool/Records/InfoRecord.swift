@@ -31,7 +31,7 @@ package struct InfoRecord: ResultRecord {
   package var lines: [String] {
     let isScalarOnly = selectable == ["scalar"]
     var about = ["none: \(ModelLocation.advice)"]
-    if let model, let classes { about = [model, "\(classes) classes"] + origin }
+    if let model, let classes { about = [model, "\(classes) class\(classes == 1 ? "" : "es")"] + origin }
     return [
       "PixelAscent \(version)",
       "simd:       \(simd)\(isScalarOnly ? " (this CPU supports no faster one)" : "")",

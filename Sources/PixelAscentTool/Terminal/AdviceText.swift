@@ -5,17 +5,9 @@ import PixelAscent
 extension Advice {
   /// The advice in the program's words: an option or a command.
   package var words: String {
-    switch self {
-    case .maxMemory: "--max-memory"
-    case .maxMegapixels: "--max-megapixels"
-    case .resize: "--resize"
-    case .mean: "--mean"
-    case .std: "--std"
-    case .labels: "--labels"
-    case .architecture: "--architecture"
-    case .showEvery: "--show-every"
-    case .inspection: "pixelascent inspect"
-    }
+    if self == .inspection { return "pixelascent inspect" }
+    // The option of maxMemory is --max-memory.
+    return rawValue.reduce("--") { $1.isUppercase ? "\($0)-\($1.lowercased())" : "\($0)\($1)" }
   }
 }
 

@@ -30,20 +30,20 @@ package struct AscentRequest: Sendable {
   /// Returns the number of ascents for `classes` classes. The count of the seeds stops at `most` + 1.
   package func count(classes: Int, most: Int) -> Int { classes * recipes.count * seeds.count(most: most) }
 
-  /// Returns one visualization per recipe, complete except for the seed, then the image in the start file and the
-  /// file's SHA-256. The last two are nil if there is no start file.
+  /// Returns one visualization per recipe, complete except for the seed, and the image in the start file; nil if there is
+  /// no start file.
   ///
   /// - Throws: `UsageError` if the image in the start file has another size than the command names; `PixelAscentError`
   ///   if the file can't be read.
   package func visualizations(
     _ network: Network, _ run: RunSettings
-  ) throws -> (visualizations: [ClassVisualization], start: Tensor?, input: String?) {
+  ) throws -> (visualizations: [ClassVisualization], start: InputFile<Tensor>?) {
     let file = try startFile.map { path in
       let file = try run.start(path, network)
-      try withErrors(about: path) { try network.check(file.image) }
+      try withErrors(about: path) { try network.check(file.content) }
       return file
     }
-    if let startFile, let shape = file?.image.shape.dropFirst(), let size, [size.height, size.width] != Array(shape) {
+    if let startFile, let shape = file?.content.shape.dropFirst(), let size, [size.height, size.width] != Array(shape) {
       throw UsageError(
         "--init \(startFile) has \(shape[1])x\(shape[2]) pixels, which fixes the size; leave out --size.")
     }
@@ -52,12 +52,12 @@ package struct AscentRequest: Sendable {
       var visualization = recipe
       (visualization.height, visualization.width) = (size?.height ?? side, size?.width ?? side)
       if let namedStart { visualization.start = namedStart }
-      if let shape = file?.image.shape {
+      if let shape = file?.content.shape {
         visualization.start = .image
         (visualization.height, visualization.width) = (shape[1], shape[2])
       }
       return visualization
     }
-    return (visualizations, file?.image, file?.sha256)
+    return (visualizations, file)
   }
 }

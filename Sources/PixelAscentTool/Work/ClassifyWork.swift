@@ -28,9 +28,9 @@ package struct ClassifyWork: Sendable {
     batch.problems = inputs.problems
     let memory = MemoryBudget(), run = source.run, top = top
     try batch.run(inputs.paths) { (path: String, network: Network) -> ClassifyRecord in
-      let (input, scores) = try run.withPhoto(path, memory, copies: 3) { image, _ in
+      let (input, scores) = try run.withPhoto(path, memory, copies: 3) { photo in
         try withErrors(about: path) {
-          let input = try network.input(for: image)
+          let input = try network.input(for: photo.content)
           return (input, try network.scores(of: input))
         }
       }

@@ -61,12 +61,14 @@ package struct FoolWork {
 
   /// Makes and writes the fooling image, and prints the notes about it.
   package func run() throws -> Outcome {
-    let (photo, sha256) = try source.run.photo(image)
-    let (result, steps) = try ascend(from: photo)
+    let photo = try source.run.photo(image)
+    try files.checkSides(of: photo.content, image, network, inRow: 4)
+    let (result, steps) = try ascend(from: photo.content)
     var fooling = fooling
     let isInterrupted = Interruption.isStopRequested && !result.survives8Bit
     if isInterrupted { fooling.maxIterations = result.iterations }
-    let provenance = try Provenance(fooling, class: target, network, model.get(), input: sha256)
+    let provenance = try Provenance(
+      fooling, class: target, network, model.get(), input: photo.sha256(), background: photo.background)
     printNotes(result)
     try outputs.makeFolders(for: image)
     let saved = try result.save(to: files.output, checkedBy: network, comment: provenance.text())

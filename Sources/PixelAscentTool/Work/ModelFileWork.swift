@@ -11,7 +11,7 @@ package enum ModelFileWork {
   package static func convert(
     _ weights: String, to output: String, _ request: ModelRequest, _ console: Console
   ) throws -> ConvertRecord {
-    let settings = try request.completeSettings()
+    let settings = try request.completeSettings(), output = Outputs.path(output)
     try Outputs.refuseToReplace([weights, request.labels].compactMap(\.self), with: [output])
     let (classes, notes) = try ModelConverter.convert(contentsOf: weights, settings: settings, to: output)
     for note in notes { console.note("note: \(note.text)") }

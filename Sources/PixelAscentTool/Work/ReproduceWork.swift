@@ -32,7 +32,7 @@ package struct ReproduceWork {
       let recorded = InstructionSet.selectable.first { [provenance] in $0.name == provenance.instructionSet }
       options.instructionSet = recorded ?? options.instructionSet
     }
-    var network = try run.network(model, provenance.model.settings)
+    var network = try run.network(model, provenance.model.settings, takesAdvice: false)
     network.options = options
     self.network = network
     source = try Self.source(of: file, provenance, input: input, network, run)
@@ -48,12 +48,14 @@ package struct ReproduceWork {
     guard let input else {
       throw UsageError("\(file) was made from a file; name that file with --input.")
     }
+    var run = run
+    run.background = provenance.background ?? .white
     if provenance.technique.source == .photo {
-      let (photo, sha256) = try run.photo(input)
-      return Source(subject: Subject(photo: photo), path: input, sha256: sha256)
+      let photo = try run.photo(input)
+      return Source(subject: Subject(photo: photo.content), path: input, sha256: photo.sha256())
     }
-    let (start, sha256) = try run.start(input, network)
-    return Source(subject: Subject(start: start), path: input, sha256: sha256)
+    let start = try run.start(input, network)
+    return Source(subject: Subject(start: start.content), path: input, sha256: start.sha256())
   }
 
   /// Makes the picture again, and compares the two.

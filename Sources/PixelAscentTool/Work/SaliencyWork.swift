@@ -2,7 +2,7 @@
 
 import PixelAscent
 
-/// The work of `saliency`: makes the map of each image, and the other results that the command asks for.
+/// The work of `saliency`: makes the maps of each image, and the other results that the command asks for.
 package struct SaliencyWork: Sendable {
   private let saliency: Saliency
   private let source: NetworkSource
@@ -10,21 +10,33 @@ package struct SaliencyWork: Sendable {
   private let model: BackgroundResult<Provenance.Model>
   private let inputs: InputImages
   private let outputs: Outputs
-  private let index: Int?
-  /// How many bytes each value of a photo takes while its map is made: three to decode a progressive JPEG, and one more
-  /// for an overlay, which is a second picture of the photo's size.
+  /// The classes to map; only nil if each image's class is the one with its highest score.
+  private let classes: [MappedClass]
+  /// How many bytes each value of a photo takes while its maps are made: three to decode a progressive JPEG, and one
+  /// more for an overlay, which is a second picture of the photo's size.
   private let copies: Int
 
   /// The console that prints the records of the maps.
   package let console: Console
 
+  /// A class whose map is made of every image.
+  private struct MappedClass {
+    /// The index of the class; nil for the class with the highest score.
+    let index: Int?
+    /// What the default name of a result has at its end.
+    let suffix: String
+
+    /// Returns the name of the results for an image, without an ending.
+    func stem(_ item: InputImages.Item) -> String { "\(item.resultName)-saliency\(suffix)" }
+  }
+
   /// Finds the images, reads the network, and decides where the results go.
   ///
   /// - Parameters:
   ///   - images: files, folders, or "-"
-  ///   - className: the class; nil for the class with the highest score in each image
+  ///   - classNames: the classes; empty for the class with the highest score in each image
   package init(
-    _ images: [String], class className: String?, _ saliency: Saliency, _ request: OutputRequest,
+    _ images: [String], classes classNames: [String], _ saliency: Saliency, _ request: OutputRequest,
     _ source: NetworkSource
   ) throws {
     (self.saliency, self.source) = (saliency, source)
@@ -34,12 +46,27 @@ package struct SaliencyWork: Sendable {
       throw UsageError("With a folder or a list, name a folder for the maps: -o FOLDER/.")
     }
     (network, model) = try source.networkAndModel()
+    let classes = try Self.classes(classNames, network.labels, source.console)
+    self.classes = classes
     outputs = try Outputs(
-      inputs.items.map { ($0.path, "\($0.resultName)-saliency") }, request, areMirrored: inputs.areMirrored,
-      keeping: inputs.paths + source.files(of: network))
-    index = try className.map(network.labels.find)
+      inputs.items.flatMap { item in classes.map { ($0.stem(item), $0.stem(item)) } }, request,
+      areMirrored: inputs.areMirrored, keeping: inputs.paths + source.files(of: network))
     copies = request.overlay == nil ? 3 : 4
     console = source.console.writing(to: outputs)
+  }
+
+  /// Returns the classes that a command names. A class that it names twice is returned once, with a note.
+  private static func classes(_ names: [String], _ labels: Labels, _ console: Console) throws -> [MappedClass] {
+    var indices: [Int] = [], again: Set<Int> = []
+    for index in try names.map(labels.find) {
+      if !indices.contains(index) {
+        indices.append(index)
+      } else if again.insert(index).inserted {
+        console.note("note: \(labels[index]) (\(index)) is named twice; its map is made once")
+      }
+    }
+    guard indices.count > 1 else { return [MappedClass(index: indices.first, suffix: "")] }
+    return zip(indices, labels.slugs(indices)).map { MappedClass(index: $0, suffix: "-\($1)") }
   }
 
   /// Makes and writes the maps of all images, and calls `report` with the record of each.
@@ -52,29 +79,49 @@ package struct SaliencyWork: Sendable {
     }
     var batch = Batch(of: "images", network, console)
     batch.problems = inputs.problems
-    let memory = MemoryBudget(), run = source.run
-    try batch.run(inputs.paths) { (path: String, network: Network) -> SaliencyRecord in
-      try run.withPhoto(path, memory, copies: copies) { image, bytes in
-        try record(path, image, SHA256.digest(of: bytes), network)
-      }
+    let memory = MemoryBudget(), run = source.run, count = classes.count
+    try batch.run(inputs.items, isDone: { $0.count == count }) {
+      (item: InputImages.Item, network: Network) -> [SaliencyRecord] in
+      try run.withPhoto(item.path, memory, copies: copies) { photo in try records(item, photo, network) }
     } report: {
-      try report($0)
+      for record in $0 { try report(record) }
     }.check()
   }
 
-  /// Makes and writes the results of one image.
-  private func record(
-    _ path: String, _ image: RGBImage, _ sha256: String, _ network: Network
+  /// Makes and writes the results of one image. After Ctrl-C no further class is begun.
+  private func records(
+    _ item: InputImages.Item, _ photo: InputFile<RGBImage>, _ network: Network
+  ) throws -> [SaliencyRecord] {
+    let path = item.path
+    for `class` in classes {
+      try outputs.paths(for: `class`.stem(item)).checkSides(of: photo.content, path, network, inRow: 2)
+    }
+    let (resized, evaluation) = try withErrors(about: path) {
+      let resized = try network.resized(photo.content)
+      return (resized, try network.evaluation(ofResized: resized))
+    }
+    evaluation.keepsActivations = classes.count > 1
+    let sha256 = photo.sha256()
+    var records: [SaliencyRecord] = []
+    for `class` in classes where records.isEmpty || !Interruption.isStopRequested {
+      let map = try withErrors(about: path) { try saliency.map(evaluation, photo: resized, class: `class`.index) }
+      let provenance = try Provenance(
+        saliency, class: map.classIndex, network, model.get(), input: sha256, background: photo.background)
+      records.append(try write(map, path, `class`.stem(item), photo.content, provenance))
+    }
+    return records
+  }
+
+  /// Writes the results of one map.
+  private func write(
+    _ result: SaliencyMap, _ path: String, _ stem: String, _ photo: RGBImage, _ provenance: Provenance
   ) throws -> SaliencyRecord {
-    let files = outputs.paths(for: path)
-    let result = try withErrors(about: path) { try saliency.run(network, on: image, class: index) }
-    let `class` = result.classIndex
-    try outputs.makeFolders(for: path)
-    let provenance = try Provenance(saliency, class: `class`, network, model.get(), input: sha256)
+    let files = outputs.paths(for: stem), `class` = result.classIndex
+    try outputs.makeFolders(for: stem)
     try result.picture.write(to: files.output, provenance)
     if let figure = files.figure { try result.figure.write(to: figure, provenance.of(.figure)) }
     if let overlay = files.overlay {
-      try result.overlay(on: image, network).write(to: overlay, provenance.of(.overlay))
+      try result.overlay(on: photo, network).write(to: overlay, provenance.of(.overlay))
     }
     if let raw = files.raw { try result.gradient.write(to: raw) }
     if let report = files.report {

@@ -12,6 +12,8 @@ package struct VisualizeWork: Sendable {
   private let start: Tensor?
   /// The SHA-256 of the start file.
   private let input: String?
+  /// The colour behind the transparent parts of the start file; nil for white, or without such parts.
+  private let background: RGBColor?
   private let ascents: [PlannedAscent]
   private let outputs: Outputs
   private let preview: Preview?
@@ -33,8 +35,8 @@ package struct VisualizeWork: Sendable {
   ) throws {
     (self.source, startFile) = (source, request.startFile)
     (network, model) = try source.networkAndModel()
-    let (visualizations, start, input) = try request.visualizations(network, source.run)
-    (self.start, self.input) = (start, input)
+    let (visualizations, file) = try request.visualizations(network, source.run), start = file?.content
+    (self.start, input, background) = (start, file?.sha256(), file?.background)
     ascents = try PlannedAscent.all(classes, visualizations, request.seeds, network.labels)
     outputs = try Outputs(
       ascents.map { ($0.stem, $0.stem) }, outputRequest,
@@ -47,6 +49,7 @@ package struct VisualizeWork: Sendable {
     bytes = try withErrors(about: startFile) {
       try visualizations.map { try $0.check(network, start: start, copies: copies) }.max() ?? 0
     }
+    for ascent in ascents { try outputs.checkSides(of: ascent.visualization, for: ascent.stem) }
   }
 
   /// Makes and writes all ascents, and calls `report` with the record of each.
@@ -105,7 +108,8 @@ package struct VisualizeWork: Sendable {
         "note: \(context)the gradient of \(label)'s score was zero \(count) time\(count == 1 ? "" : "s"); "
           + "the ascent then followed the score before the last ReLU instead")
     }
-    let provenance = Provenance(ascent.visualization, class: `class`, network, try model.get(), input: input)
+    let provenance = Provenance(
+      ascent.visualization, class: `class`, network, try model.get(), input: input, background: background)
     try outputs.makeFolders(for: planned.stem)
     try result.picture.write(to: files.output, provenance)
     if let figure = files.figure {

@@ -93,7 +93,7 @@ import Testing
       line: windowLimits + "found size 9223372036854775807, stride 1, padding 0 and 0, dilation 9223372036854775807"),
     Refusal(
       MaxPool(Window(kernel: 2, padding: 2), ceilMode: false), [4, 9, 9],
-      line: "expected padding of less than the pool's size of 2, found 2"),
+      line: "a pool's padding must be smaller than its window of 2, found 2"),
     Refusal(
       AveragePool(Window(kernel: 2, dilation: 2), ceilMode: false, countPadding: true), [4, 9, 9],
       line: "expected an average pool without dilation, found 2×2"),

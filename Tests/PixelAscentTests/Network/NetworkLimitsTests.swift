@@ -54,7 +54,7 @@ import Testing
         == "m.safetensors: the output a has the shape (16, 222, 222), expected a score for each class")
     #expect(
       line([a, S.layer("s", Softmax(), "a")])
-        == "m.safetensors: layer s: this operation at this position \(unsupported)")
+        == "m.safetensors: layer s: the operation softmax at this place of the network \(unsupported)")
     #expect(
       line([a] + (0..<4096).map { S.convolution("b\($0)", "a", 1, 1) })
         == "4098 layers are more than the 4096 this version takes")

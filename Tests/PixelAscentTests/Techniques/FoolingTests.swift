@@ -153,11 +153,11 @@ import Testing
     for rate in [0, -1, .nan, .infinity] as [Double] {
       #expect(
         errorLine { try Fooling(learningRate: rate).validate() }
-          == "the learning rate must be a positive number, found \(rate)")
+          == "learningRate must be a positive number, found \(rate)")
     }
     #expect(
       errorLine { try Fooling(maxIterations: -1).run(Self.rivals(lead: 1), on: Self.plain(9), target: 1) }
-        == "max iterations must be 0 or more, found -1")
+        == "maxIterations must be 0 or more, found -1")
     #expect(
       errorLine { try Fooling().run(Self.rivals(lead: 1), on: Self.plain(9), target: 2) }
         == "class 2 is out of range: the model has classes 0 to 1")
@@ -169,7 +169,7 @@ import Testing
     let fooling = Fooling(learningRate: learningRate, maxIterations: 1)
     #expect(
       errorLine { try fooling.run(network, on: Self.plain(128), target: 1) }
-        == "the ascent's values are too large for a float: use a smaller learning rate or l2")
+        == "the ascent's values are too large for a float: use a smaller learningRate")
   }
 
   /// The photo has the mean colour, with which these classes have the score 0.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-import PixelAscent
+@_spi(Benchmark) import PixelAscent
 import TestSupport
 import Testing
 
@@ -43,6 +43,41 @@ import Testing
     #expect(
       errorLine { try Saliency().run(network, onInput: Self.input, class: 3) }
         == "class 3 is out of range: the model has classes 0 to 2")
+  }
+
+  private static let picture = RGBImage(width: 20, height: 10, pixels: (0..<600).map { UInt8($0 % 251) })
+
+  @Test func mapsOfSeveralClassesEqualThoseOfSingleClasses() throws {
+    let classes = [2, 0, 1, 0], maps = try Saliency().run(network, on: Self.picture, classes: classes)
+    #expect(maps.map(\.classIndex) == classes)
+    for map in maps {
+      let alone = try Saliency().run(network, on: Self.picture, class: map.classIndex)
+      #expect(map.scores == alone.scores)
+      #expect(map.gradient == alone.gradient)
+      #expect(map.photo == alone.photo)
+    }
+    #expect(
+      errorLine { try Saliency().run(network, on: Self.picture, classes: [0, 3]) }
+        == "class 3 is out of range: the model has classes 0 to 2")
+  }
+
+  @Test("If the memory suffices for a copy of the activations, one forward pass serves all classes")
+  func oneForwardPass() throws {
+    var network = network
+    let resized = try network.resized(Self.picture)
+    func forwardPasses() throws -> Int {
+      let evaluation = try network.evaluation(ofResized: resized)
+      evaluation.keepsActivations = true
+      var count = 0
+      evaluation.layerObserver = { layer, isBackward in if layer == nil && !isBackward { count += 1 } }
+      for index in 0..<3 { _ = try evaluation.gradient(of: .score(class: index)) }
+      return count
+    }
+    #expect(try forwardPasses() == 1)
+    // The smallest power of two that suffices for one evaluation does not suffice for two.
+    network.options.maxMemory = 1
+    while (try? network.evaluation(ofResized: resized)) == nil { network.options.maxMemory *= 2 }
+    #expect(try forwardPasses() == 3)
   }
 
   @Test func crossEntropyGradientEqualsTheOneByHand() throws {

@@ -6,26 +6,26 @@ import Testing
 
 /// Class visualization at its limits, and on the real network.
 @Suite struct VisualizationLimitsTests {
-  private static let divergence = "the ascent's values are too large for a float: use a smaller learning rate or l2"
+  private static let divergence = "the ascent's values are too large for a float: use a smaller learningRate or l2"
 
   private static let refused: [(change: @Sendable (inout ClassVisualization) -> Void, line: String)] = [
-    ({ $0.learningRate = 0 }, "the learning rate must be a positive number, found 0.0"),
-    ({ $0.learningRate = -.infinity }, "the learning rate must be a positive number, found -inf"),
-    ({ $0.learningRate = .nan }, "the learning rate must be a positive number, found nan"),
+    ({ $0.learningRate = 0 }, "learningRate must be a positive number, found 0.0"),
+    ({ $0.learningRate = -.infinity }, "learningRate must be a positive number, found -inf"),
+    ({ $0.learningRate = .nan }, "learningRate must be a positive number, found nan"),
     ({ $0.iterations = 0 }, "iterations must be 1 or more, found 0"),
     ({ $0.iterations = -7 }, "iterations must be 1 or more, found -7"),
     ({ $0.l2 = -1e-9 }, "l2 must be a number of 0 or more, found -1e-09"),
     ({ $0.l2 = .infinity }, "l2 must be a number of 0 or more, found inf"),
     ({ $0.l2 = .nan }, "l2 must be a number of 0 or more, found nan"),
-    ({ $0.blurEvery = -1 }, "blur every must be 0 or more, found -1"),
-    ({ $0.blurSigma = 0 }, "the blur sigma must be above 0 and at most 10000, found 0.0"),
-    ({ $0.blurSigma = 10_001 }, "the blur sigma must be above 0 and at most 10000, found 10001.0"),
-    ({ $0.blurSigma = .nan }, "the blur sigma must be above 0 and at most 10000, found nan"),
-    ({ $0.maxJitter = -1 }, "max jitter must be 0 or more, found -1"),
-    ({ $0.maxJitter = 1_000_001 }, "max jitter must be at most 1000000, found 1000001"),
+    ({ $0.blurEvery = -1 }, "blurEvery must be 0 or more, found -1"),
+    ({ $0.blurSigma = 0 }, "blurSigma must be above 0 and at most 10000, found 0.0"),
+    ({ $0.blurSigma = 10_001 }, "blurSigma must be above 0 and at most 10000, found 10001.0"),
+    ({ $0.blurSigma = .nan }, "blurSigma must be above 0 and at most 10000, found nan"),
+    ({ $0.maxJitter = -1 }, "maxJitter must be 0 or more, found -1"),
+    ({ $0.maxJitter = 1_000_001 }, "maxJitter must be at most 1000000, found 1000001"),
     ({ $0.samples = 0 }, "samples must be 1 or more, found 0"),
     ({ $0.samples = 10_001 }, "samples must be at most 10000, found 10001"),
-    ({ $0.showEvery = -1 }, "show every must be 0 or more, found -1"),
+    ({ $0.showEvery = -1 }, "showEvery must be 0 or more, found -1"),
     ({ $0.height = 0 }, "the size must be from 1 to 1048576 pixels, found 0×224"),
     ({ $0.width = .max }, "the size must be from 1 to 1048576 pixels, found 224×9223372036854775807"),
   ]
@@ -39,9 +39,7 @@ import Testing
     Self.refused[index].change(&visualization)
     let network = try Self.small()
     #expect(errorLine { try visualization.run(network, class: 0) } == Self.refused[index].line)
-    #expect(throws: PixelAscentError(.invalidParameter, Message(Self.refused[index].line))) {
-      try visualization.validate()
-    }
+    #expect(errorLine { try visualization.validate() } == Self.refused[index].line)
   }
 
   @Test func refusesStartsAndClasses() throws {
@@ -78,23 +76,20 @@ import Testing
     visualization.l2 = 0
     for rate in [1e22, 1e38, 1e39, 1e300] {
       visualization.learningRate = rate
-      #expect(throws: PixelAscentError(.invalidParameter, Message(Self.divergence))) {
-        try visualization.run(Self.small(), class: 0)
-      }
+      // Without weight decay, only the learning rate can be too large.
+      #expect(
+        errorLine { try visualization.run(Self.small(), class: 0) }
+          == Self.divergence.replacing(" or l2", with: ""))
     }
     // The norm of the step exceeds the largest float.
     (visualization.learningRate, visualization.l2, visualization.start) = (1, 1e25, .noise)
     if recipe == .cs231nPyTorchNormalized {
-      #expect(throws: PixelAscentError(.invalidParameter, Message(Self.divergence))) {
-        try visualization.run(Self.small(), class: 0)
-      }
+      #expect(errorLine { try visualization.run(Self.small(), class: 0) } == Self.divergence)
     }
     // The L2 term alone makes the values larger with every step.
     (visualization.learningRate, visualization.l2) = (1e3, 1e3)
     if recipe != .cs231nPyTorchNormalized {
-      #expect(throws: PixelAscentError(.invalidParameter, Message(Self.divergence))) {
-        try visualization.run(Self.small(), class: 0)
-      }
+      #expect(errorLine { try visualization.run(Self.small(), class: 0) } == Self.divergence)
     }
   }
 

@@ -8,7 +8,7 @@ import Testing
 /// The shard that `--shard` and the environment ask for.
 @Suite struct ShardRequestTests {
   private func shard(_ text: String, _ environment: [String: String] = [:]) throws -> AtlasShard {
-    try #require(ShardRequest(text)).shard { environment[$0] }
+    try ShardRequest(text).shard { environment[$0] }
   }
 
   @Test func given() throws { #expect(try shard("2/8") == AtlasShard(2, of: 8)) }
@@ -18,7 +18,18 @@ import Testing
     arguments: [
       "", "2", "0/3", "4/3", "2/8/9", "/8", "2/", "auto/0", "auto/", "auto/x", "auto/2/3", "AUTO", "1/100001",
     ])
-  func notARequest(_ text: String) { #expect(ShardRequest(text) == nil) }
+  func notARequest(_ text: String) { #expect(throws: UsageError.self) { try ShardRequest(text) } }
+
+  private static let wrong = [
+    ("3/2", "of 2 shards, K is from 1 to 2, not 3"), ("0/1", "of 1 shard, K is from 1 to 1, not 0"),
+    ("1/0", "there are from 1 to 100000 shards, not 0"), ("auto/0", "there are from 1 to 100000 shards, not 0"),
+    ("3 of 8", "write K/N, such as 2/8 for the second of eight shards, auto, or auto/N"),
+  ]
+
+  @Test("The error says what is wrong with the request", arguments: wrong)
+  func lines(_ text: String, _ line: String) {
+    #expect(throws: UsageError(line)) { try ShardRequest(text) }
+  }
 
   private static let array = [
     "SLURM_ARRAY_TASK_MIN": "0", "SLURM_ARRAY_TASK_MAX": "4", "SLURM_ARRAY_TASK_STEP": "2",

@@ -9,6 +9,9 @@ import Testing
   private static let words: [(Advice, String)] = [
     (.maxMemory, "--max-memory"), (.maxMegapixels, "--max-megapixels"), (.resize, "--resize"), (.mean, "--mean"),
     (.std, "--std"), (.labels, "--labels"), (.architecture, "--architecture"), (.showEvery, "--show-every"),
+    (.learningRate, "--learning-rate"), (.iterations, "--iterations"), (.maxIterations, "--max-iterations"),
+    (.l2, "--l2"), (.blurEvery, "--blur-every"), (.blurSigma, "--blur-sigma"), (.maxJitter, "--max-jitter"),
+    (.samples, "--samples"), (.percentile, "--percentile"),
     (.inspection, "pixelascent inspect"),
   ]
 

@@ -54,12 +54,12 @@ import Testing
   @Test("A file as start keeps its own size")
   func imageStart() throws {
     let path = try photo()
-    let (visualizations, start, input) = try request(start: path).visualizations(network, run)
+    let (visualizations, start) = try request(start: path).visualizations(network, run)
     #expect(visualizations[1].start == .image)
-    #expect(start?.shape == [3, 5, 9])
+    #expect(start?.content.shape == [3, 5, 9])
     #expect(visualizations[1].height == 5)
     #expect(visualizations[1].width == 9)
-    #expect(try input == SHA256.digest(of: Files.read(path)))
+    #expect(try start?.sha256() == SHA256.digest(of: Files.read(path)))
   }
 
   @Test("--size may repeat the size of the file")

@@ -12,7 +12,7 @@ import Testing
 
   @Test("A parameter that the library refuses becomes a usage error, written as a sentence")
   func parameter() {
-    #expect(throws: UsageError("max iterations must be 0 or more, found -1.")) {
+    #expect(throws: UsageError("--max-iterations must be 0 or more, found -1.")) {
       try UsageError.checking { try Fooling(maxIterations: -1).validate() }
     }
   }

@@ -36,7 +36,7 @@ extension Window {
     for axis in [y, self.x] {
       try checkShape(
         max(axis.before, axis.after) < axis.kernel,
-        "expected padding of less than the pool's size of \(axis.kernel), found \(max(axis.before, axis.after))")
+        "a pool's padding must be smaller than its window of \(axis.kernel), found \(max(axis.before, axis.after))")
     }
     let shape = try output(of: x, ceilMode: ceilMode)
     guard x.height >= y.dilation, x.width >= self.x.dilation else { throw doesNotFit(x) }

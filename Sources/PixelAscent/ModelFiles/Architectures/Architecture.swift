@@ -65,7 +65,9 @@ package enum Architecture {
   }
 
   private static func unknown(_ dict: StateDict) -> PixelAscentError {
-    var line = "its \(dict.entries.count) tensors have the names of no known architecture"
+    let count = dict.entries.count
+    var line = count == 1 ? "its only tensor has a name" : "its \(count) tensors have the names"
+    line += " of no known architecture"
     func present(_ family: ArchitectureFamily) -> Int {
       family.signature.count { dict.shape("\($0).weight") != nil }
     }

@@ -88,7 +88,9 @@ extension ONNXImporter {
     guard let pads = shapes.integers("pads", input: 1) else { return fails("expected constant pads") }
     guard let axes = shapes.has(3) ? shapes.integers("axes", input: 3) : Array(0..<rank), pads.count == 2 * axes.count,
       ONNXShapes.axes(axes, of: rank) != nil
-    else { throw failNode("expects two pads per axis, found \(pads.count) for \(shapeText(input.shape))") }
+    else {
+      throw failNode("expects \(2 * rank) pads, two for each axis of \(shapeText(input.shape)), found \(pads.count)")
+    }
     if pads.allSatisfy({ $0 == 0 }) { return input }
     guard node.text("mode") ?? "constant" == "constant" else {
       return fails("the mode \((node.text("mode") ?? "").oneLine) is not supported; the nearest is constant")

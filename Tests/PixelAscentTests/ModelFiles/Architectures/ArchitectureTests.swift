@@ -206,7 +206,7 @@ import Testing
     let strange = try StateDict([("a\nb", Parameter(Tensor(shape: [], values: [1])))], name: "x.pth")
     #expect(
       errorLine { try Architecture.recognize(strange) }
-        == "x.pth: its 1 tensors have the names of no known architecture: a b, …; known: \(known)")
+        == "x.pth: its only tensor has a name of no known architecture: a b, …; known: \(known)")
     #expect(
       try line(named: "resnet1000\n").hasPrefix(
         "no architecture is called \"resnet1000 \"; known: alexnet, squeezenet1_0,"))
