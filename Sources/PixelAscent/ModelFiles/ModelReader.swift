@@ -13,7 +13,7 @@ package enum ModelReader {
   package static func read(
     _ path: String, _ settings: ModelSettings = ModelSettings()
   ) throws(PixelAscentError) -> Model {
-    try read(try ByteSource(contentsOf: path), settings)
+    try read(try WeightFile.open(path), settings)
   }
 
   /// Reads a model from the bytes of a file.
@@ -77,7 +77,8 @@ package enum ModelReader {
       model.notes.append(
         isImageNet
           ? "the file has no labels: assuming that its 1000 classes are ImageNet's; set others with \(advice: .labels)"
-          : "the file has no labels: its \(classes) classes are numbered; name them with \(advice: .labels)")
+          : "the file has no labels: its \(classes == 1 ? "only class is" : "\(classes) classes are") numbered; name them with \(advice: .labels)"
+      )
     }
     model.preprocessing = preprocessing
     try model.check()
@@ -107,7 +108,7 @@ package enum ModelReader {
   private static func check(_ labels: Labels, _ classes: Int, given: Bool) throws(PixelAscentError) -> Labels {
     guard labels.count == classes else {
       let found: Message = given ? "\(advice: .labels) names \(labels.count)" : "found labels for \(labels.count)"
-      throw PixelAscentError(.invalidModel, "the network has \(classes) classes, \(found)")
+      throw PixelAscentError(.invalidModel, "the network has \(classes) class\(classes == 1 ? "" : "es"), \(found)")
     }
     return labels
   }

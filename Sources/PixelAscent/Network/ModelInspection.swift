@@ -64,7 +64,7 @@ public struct ModelInspection: Sendable {
     contentsOf path: String, settings: ModelSettings = ModelSettings(), options: ComputeOptions = ComputeOptions()
   ) throws(PixelAscentError) {
     do throws(PixelAscentError) {
-      try self.init(try ByteSource(contentsOf: path), settings, options)
+      try self.init(try WeightFile.open(path), settings, options)
     } catch {
       throw error.about(path)
     }
