@@ -85,6 +85,10 @@ public enum Advice: String, Hashable, Sendable, CaseIterable {
   case mean
   /// Give the standard deviation of each channel: ``ModelSettings/std``.
   case std
+  /// Set the size of the network's input: ``ModelSettings/inputSize``.
+  case inputSize
+  /// Choose the output of an ONNX file that holds the scores: ``ModelSettings/output``.
+  case onnxOutput
   /// Name the classes: ``ModelSettings/labels``.
   case labels
   /// Name the architecture, or let the file decide: ``ModelSettings/architecture``.

@@ -7,7 +7,7 @@ struct Inspect: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Show a model file's layers, shapes, memory and preprocessing, and what is not supported.",
     discussion: """
-      Shapes and memory are given for a square image of the network's input size, or of --input-size.
+      Shapes and memory are given for an image of the network's input size, or of --input-size.
 
       Examples:
         pixelascent inspect resnet18.pth

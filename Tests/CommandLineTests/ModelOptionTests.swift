@@ -62,6 +62,51 @@ import Testing
     }
   }
 
+  @Test("--onnx-output chooses the scores, inspect lists the outputs, and other files ignore the option with a note")
+  func outputs() throws {
+    let path = "\(PackageFiles.folder)/Tests/Golden/onnx-inputs/aux.onnx"
+    func run(_ command: String) throws -> Program.Outcome {
+      try Program.run(
+        command.split(separator: " ").map(String.init) + ["--mean", "0,0,0", "--std", "1,1,1"], in: folder)
+    }
+    let usual = try run("classify photo.png --json --quiet --model \(path)").record
+    let aux = try run("classify photo.png --json --quiet --model \(path) --onnx-output aux_logits").record
+    #expect(usual["predictions"] != aux["predictions"])
+    #expect(
+      try run("inspect \(path) --onnx-output aux_logits").text.contains(
+        "\noutputs:     aux_logits (1×5, the scores), logits (1×5)\n"))
+    let listed = try run("inspect \(path) --json").record["outputs"]
+    #expect(listed?[1]?["name"] == .string("logits"))
+    #expect(listed?[1]?["scores"]?.bool == true)
+    #expect(try run("classify photo.png --model \(path) --onnx-output main").status == 1)
+    #expect(
+      try run("classify photo.png --onnx-output main").errors.contains(
+        "note: --onnx-output main is ignored: only ONNX files have several outputs\n"))
+    // A picture's file says which output the picture is about.
+    #expect(try run("saliency photo.png -o map.png --model \(path) --onnx-output aux_logits").status == 0)
+    let again = try Program.run(["reproduce", "map.png", "--input", "photo.png", "--model", path], in: folder)
+    #expect(again.status == 0, "\(again.errors)")
+  }
+
+  @Test("--input-size HxW is used everywhere, and a picture's file keeps it")
+  func sizeThatIsNoSquare() throws {
+    let size = "--input-size 40x56"
+    func run(_ command: String) throws -> Program.Outcome {
+      try Program.run(command.split(separator: " ").map(String.init), in: folder)
+    }
+    let map = try run("saliency photo.png -o map.png --json \(size) --resize stretch").record
+    #expect([map["height"]?.int, map["width"]?.int] == [40, 56])
+    #expect(try run("reproduce map.png --input photo.png").status == 0)
+    #expect(try run("visualize --class 3 -o v.png --iterations 2 \(size)").status == 0)
+    #expect(try (folder.image("v.png").height, folder.image("v.png").width) == (40, 56))
+    #expect(try run("reproduce v.png").status == 0)
+    let inspected = try run("inspect Models/squeezenet1_1.safetensors --json \(size)").record
+    #expect([inspected["height"]?.int, inspected["width"]?.int] == [40, 56])
+    #expect(try run("convert Models/squeezenet1_1.safetensors -o wide.safetensors \(size)").status == 0)
+    #expect(try best("--model wide.safetensors") == best(size))
+    #expect(try best(size) != best("--input-size 40"))
+  }
+
   @Test("inspect names the file, whatever is wrong with it")
   func inspectNamesTheFile() throws {
     let model = "Models/squeezenet1_1.safetensors"

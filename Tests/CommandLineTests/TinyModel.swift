@@ -43,7 +43,8 @@ enum TinyModel {
     }
     return try Model(
       graph: graph, labels: ImageNetLabels.labels,
-      preprocessing: Preprocessing(mean: [0.5, 0.5, 0.5], std: [0.25, 0.25, 0.25], inputSize: inputSize),
+      preprocessing: Preprocessing(
+        mean: [0.5, 0.5, 0.5], std: [0.25, 0.25, 0.25], inputSize: PixelSize(square: inputSize)),
       source: "a test", licence: "MIT",
       tensors: [
         "conv1.weight": tensor([16, 3, 3, 3], 0.5), "conv1.bias": tensor([16], 0.1),

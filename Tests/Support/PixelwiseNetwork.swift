@@ -18,7 +18,7 @@ package enum PixelwiseNetwork {
   ///   - names: the classes' names; nil for "class 0", "class 1", …
   ///   - source: what the model's metadata gives as its source
   package static func make(
-    _ classes: [Class], names: [String]? = nil, source: String = "a test", inputSize: Int = 8
+    _ classes: [Class], names: [String]? = nil, source: String = "a test", inputSize: PixelSize = 8
   ) throws -> Network {
     let convolution = Convolution(Window(kernel: 1), groups: 1, outputs: classes.count, clamp: .relu)
     let graph = Graph(

@@ -7,7 +7,7 @@
 func measureGradient(model: String, threads: Int, rounds: Int) throws {
   let options = ComputeOptions(threads: threads, instructionSet: try .selected())
   let network = try Network(contentsOf: model, options: options)
-  let probe = try network.evaluation(of: network.noise(size: network.preprocessing.inputSize))
+  let probe = try network.evaluation(of: network.noise(size: network.preprocessing.inputSize.height))
   let clock = ContinuousClock()
   try probe.withThreads {
     for _ in 0..<3 { try probe.gradientAgain(class: 0) }

@@ -32,6 +32,19 @@ public struct RGBImage: Sendable, Hashable {
     return width <= height ? (shortSide, long) : (long, shortSide)
   }
 
+  /// Returns the smallest size that covers `target` with the aspect ratio of a `width` × `height` picture: one side has
+  /// the length that `target` has, the other is at least as long and is rounded down. For a square `target` this is the
+  /// size that ``size(width:height:shortSide:)`` returns.
+  ///
+  /// - Precondition: all numbers are at least 1 and the result is representable.
+  static func size(width: Int, height: Int, covering target: PixelSize) -> PixelSize {
+    precondition(min(width, height, target.width, target.height) >= 1, "sizes are at least 1")
+    if width * target.height <= height * target.width {
+      return PixelSize(height: target.width * height / width, width: target.width)
+    }
+    return PixelSize(height: target.height, width: target.height * width / height)
+  }
+
   /// Returns the picture resized so that its short side is `shortSide`. ``size(width:height:shortSide:)`` computes the
   /// new size. A picture whose short side already has that length is returned as it is.
   public func resized(shortSide: Int) -> RGBImage {

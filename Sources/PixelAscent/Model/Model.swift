@@ -21,15 +21,21 @@ package struct Model: Sendable {
   package var format = ""
   /// Notes for the user on how the file was read.
   package var notes: [Message]
-  /// The short side of the images that the file was made for; nil if the file does not say.
-  package var inputSize: Int?
+  /// The size of the images that the file was made for; nil if the file does not say.
+  package var inputSize: PixelSize?
+  /// Whether the network's input has a type of whole numbers, so that it takes pixels from 0 to 255 as they are.
+  package var takesPixels = false
+  /// Whether the network takes its channels in the order blue, green, red.
+  package var isBGR = false
+  /// The outputs of the graph in an ONNX file.
+  package var outputs: [ModelOutput] = []
   /// The files that hold the parameters: the model's own file first, then the others in the order of their names.
   package var files: [ByteSource] = []
 
   /// Creates a model from its parts. The parts are not checked against each other.
   package init(
     graph: Graph, parameters: [String: Parameter], preprocessing: Preprocessing? = nil, labels: Labels? = nil,
-    source: String, licence: String = "unknown", notes: [Message] = [], inputSize: Int? = nil
+    source: String, licence: String = "unknown", notes: [Message] = [], inputSize: PixelSize? = nil
   ) {
     self.graph = graph
     self.parameters = parameters
@@ -66,7 +72,10 @@ package struct Model: Sendable {
     return shapes
   }
 
-  private func checkParameters(_ shapes: [String: ValueShape]) throws(PixelAscentError) {
+  /// Checks the parameters against the shapes of all layers' outputs.
+  ///
+  /// - Throws: `PixelAscentError` of kind `invalidModel`.
+  func checkParameters(_ shapes: [String: ValueShape]) throws(PixelAscentError) {
     var unused = Set(parameters.keys)
     for layer in graph.layers {
       let input = layer.inputs.first.flatMap { shapes[$0] } ?? ValueShape(channels: 0)

@@ -9,18 +9,20 @@ public struct Preprocessing: Codable, Hashable, Sendable {
   public let mean: [Float]
   /// The standard deviation of every channel, for pixels from 0 to 1; positive.
   public let std: [Float]
-  /// The short side of an input image in pixels.
-  public let inputSize: Int
+  /// The size of an input image in pixels. What it means for a photograph's size depends on ``resize``.
+  public let inputSize: PixelSize
   /// The way in which a photograph is resized.
   public let resize: Resize
 
-  /// The ways to resize a photograph to the network's input size N, ``inputSize``.
+  /// The ways to resize a photograph to the network's input size of H × W pixels, ``inputSize``.
   public enum Resize: String, Codable, CaseIterable, Hashable, Sendable {
-    /// The short side becomes N. The aspect ratio is kept and nothing is cropped.
+    /// The photo becomes just so large that it covers H × W pixels. The aspect ratio is kept and nothing is cropped: if
+    /// H = W, the short side becomes H.
     case short
-    /// The short side becomes ⌊N · 256 / 224⌋. Then the middle N × N pixels are taken.
+    /// The photo becomes just so large that it covers ⌊H · 256 / 224⌋ × ⌊W · 256 / 224⌋ pixels. Then the middle H × W
+    /// pixels are taken.
     case crop
-    /// Both sides become N.
+    /// The height becomes H and the width W.
     case stretch
   }
 
@@ -32,11 +34,14 @@ public struct Preprocessing: Codable, Hashable, Sendable {
   public static let imageNet = Preprocessing(
     uncheckedMean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225], inputSize: 224, resize: .short)
 
+  /// Returns the input size that is assumed for images of this many channels.
+  static func usualSize(channels: Int) -> PixelSize { channels == 1 ? 28 : imageNet.inputSize }
+
   /// Creates a preprocessing from the means and standard deviations of red, green and blue, or of grey.
   ///
   /// - Throws: ``PixelAscentError`` of kind `invalidParameter` unless there are three finite means (or one), as many
-  ///   finite, positive standard deviations, and an input size from 1 to 65,536.
-  public init(mean: [Float], std: [Float], inputSize: Int, resize: Resize = .short) throws(PixelAscentError) {
+  ///   finite, positive standard deviations, and an input size whose sides are from 1 to 65,536.
+  public init(mean: [Float], std: [Float], inputSize: PixelSize, resize: Resize = .short) throws(PixelAscentError) {
     func check(_ holds: Bool, _ message: @autoclosure () -> String) throws(PixelAscentError) {
       if !holds { throw PixelAscentError(.invalidParameter, Message(message()), about: "preprocessing") }
     }
@@ -47,11 +52,13 @@ public struct Preprocessing: Codable, Hashable, Sendable {
     try check(mean.allSatisfy(\.isFinite), "expected finite means, found \(mean.list)")
     try check(
       std.allSatisfy { $0.isFinite && $0 > 0 }, "expected finite standard deviations above 0, found \(std.list)")
-    try check(Self.inputSizes ~= inputSize, "the input size must be from 1 to 65536, found \(inputSize)")
+    if let side = [inputSize.height, inputSize.width].first(where: { !Self.inputSizes.contains($0) }) {
+      try check(false, "the input size must be from 1 to 65536, found \(side)")
+    }
     self.init(uncheckedMean: mean, std: std, inputSize: inputSize, resize: resize)
   }
 
-  private init(uncheckedMean mean: [Float], std: [Float], inputSize: Int, resize: Resize) {
+  private init(uncheckedMean mean: [Float], std: [Float], inputSize: PixelSize, resize: Resize) {
     self.mean = mean
     self.std = std
     self.inputSize = inputSize
@@ -64,7 +71,7 @@ public struct Preprocessing: Codable, Hashable, Sendable {
     try self.init(
       mean: container.decode([Float].self, forKey: .mean),
       std: container.decode([Float].self, forKey: .std),
-      inputSize: container.decode(Int.self, forKey: .inputSize),
+      inputSize: container.decode(PixelSize.self, forKey: .inputSize),
       resize: container.decodeIfPresent(Resize.self, forKey: .resize) ?? .short)
   }
 
@@ -86,20 +93,29 @@ public struct Preprocessing: Codable, Hashable, Sendable {
   /// Returns full intensity in normalised space, (1 − mean) / std: the greatest value of a channel that is a colour.
   public func upperBound(_ channel: Int) -> Float { (1 - mean[channel]) / std[channel] }
 
-  /// The short side of a resized photo in pixels, before anything is cropped.
-  var shortSide: Int { resize == .crop ? inputSize * 256 / 224 : inputSize }
+  /// Returns the size to which a photo of `width` × `height` pixels is resized before anything is cropped.
+  func resizedSize(width: Int, height: Int) -> PixelSize {
+    func covering(_ size: PixelSize) -> PixelSize { RGBImage.size(width: width, height: height, covering: size) }
+    switch resize {
+    case .short: return covering(inputSize)
+    case .crop:
+      return covering(PixelSize(height: inputSize.height * 256 / 224, width: inputSize.width * 256 / 224))
+    case .stretch: return inputSize
+    }
+  }
 
   /// Returns the columns and rows of a photo of `width` × `height` pixels that the network sees; at least one of each.
   func visibleRegion(width: Int, height: Int) -> (columns: Range<Int>, rows: Range<Int>) {
     guard resize == .crop else { return (0..<width, 0..<height) }
-    let resized = RGBImage.size(width: width, height: height, shortSide: shortSide)
-    /// Returns the range of a photo's side that is left when the side is resized to `resized` pixels and then cropped.
-    func middle(_ side: Int, _ resized: Int) -> Range<Int> {
-      let first = RGBImage.middle(inputSize, of: resized), scale = Double(side) / Double(resized)
+    let resized = resizedSize(width: width, height: height)
+    /// Returns the range of a photo's side that is left when the side is resized to `resized` pixels and then cropped to
+    /// `part`.
+    func middle(_ side: Int, _ resized: Int, _ part: Int) -> Range<Int> {
+      let first = RGBImage.middle(part, of: resized), scale = Double(side) / Double(resized)
       let lower = min(Int((Double(first) * scale).rounded()), side - 1)
-      return lower..<max(lower + 1, Int((Double(first + inputSize) * scale).rounded()))
+      return lower..<max(lower + 1, Int((Double(first + part) * scale).rounded()))
     }
-    return (middle(width, resized.width), middle(height, resized.height))
+    return (middle(width, resized.width, inputSize.width), middle(height, resized.height, inputSize.height))
   }
 }
 

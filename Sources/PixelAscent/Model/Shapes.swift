@@ -69,15 +69,26 @@ extension Graph {
 extension Graph {
   private static let mostLayers = 4096
 
-  /// Returns the shapes for an image of `inputSize` × `inputSize` pixels or, if that image is too small, for the
-  /// smallest that fits.
-  func shapes(inputSize: Int) throws(PixelAscentError) -> [String: ValueShape] {
+  /// Returns the shapes for an image of `inputSize` or, if that image is too small, for the smallest square that fits.
+  func shapes(inputSize: PixelSize) throws(PixelAscentError) -> [String: ValueShape] {
     do {
-      return try shapes(height: inputSize, width: inputSize)
+      return try shapes(height: inputSize.height, width: inputSize.width)
     } catch let error where error.kind == .sizeLimit {
       let least = try leastSize()
       return try shapes(height: least, width: least)
     }
+  }
+
+  /// Whether no layer takes a whole image as a vector, so that the sizes of images are free apart from a least one.
+  var takesEverySize: Bool {
+    var vectors: Set<String> = []
+    for layer in layers {
+      if layer.operation is Flatten || layer.operation is Linear, !layer.inputs.allSatisfy(vectors.contains) {
+        return false
+      }
+      if layer.operation.makesVector(layer.inputs.map(vectors.contains)) { vectors.insert(layer.name) }
+    }
+    return vectors.contains(output)
   }
 
   /// Returns the least height and width of a square image into which all windows fit.

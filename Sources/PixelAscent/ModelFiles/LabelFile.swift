@@ -14,32 +14,38 @@ extension Labels {
   /// - Throws: ``PixelAscentError`` of kind `unreadableFile` if the file can't be read, or `invalidModel` if it holds
   ///   no names in one of these forms, or an empty name.
   public init(contentsOf path: String) throws(PixelAscentError) {
-    let bytes = try Files.read(path)
-    let first = bytes.first { !" \t\r\n".utf8.contains($0) }
     do throws(PixelAscentError) {
-      if first == UInt8(ascii: "{"), let pairs = PythonDictionary.pairs(bytes) {
-        try self.init(pairs)
-        return
-      }
-      if first == UInt8(ascii: "[") || first == UInt8(ascii: "{") {
-        try self.init(json: bytes)
-        return
-      }
-      guard let text = String(validating: bytes, as: UTF8.self) else {
-        throw PixelAscentError(.invalidModel, "not text in UTF-8", about: "labels")
-      }
-      var lines = text.split(omittingEmptySubsequences: false) { $0.isNewline }
-      while lines.last?.isEmpty ?? false { lines.removeLast() }
-      let pairs = lines.compactMap(Self.indexAndName)
-      if pairs.count == lines.count && !lines.isEmpty {
-        try self.init(pairs)
-      } else if lines.allSatisfy({ $0.hasPrefix("- ") }) {
-        try self.init(names: lines.map { [Self.unquoted($0.dropFirst(2))] })
-      } else {
-        try self.init(names: lines.map { [String($0)] })
-      }
+      try self.init(try Files.read(path))
     } catch {
       throw error.about(path)
+    }
+  }
+
+  /// Reads class names in one of the forms that ``init(contentsOf:)`` reads.
+  ///
+  /// - Throws: `PixelAscentError` of kind `invalidModel`.
+  init(_ bytes: [UInt8]) throws(PixelAscentError) {
+    let first = bytes.first { !" \t\r\n".utf8.contains($0) }
+    if first == UInt8(ascii: "{"), let pairs = PythonDictionary.pairs(bytes) {
+      try self.init(pairs)
+      return
+    }
+    if first == UInt8(ascii: "[") || first == UInt8(ascii: "{") {
+      try self.init(json: bytes)
+      return
+    }
+    guard let text = String(validating: bytes, as: UTF8.self) else {
+      throw PixelAscentError(.invalidModel, "not text in UTF-8", about: "labels")
+    }
+    var lines = text.split(omittingEmptySubsequences: false) { $0.isNewline }
+    while lines.last?.isEmpty ?? false { lines.removeLast() }
+    let pairs = lines.compactMap(Self.indexAndName)
+    if pairs.count == lines.count && !lines.isEmpty {
+      try self.init(pairs)
+    } else if lines.allSatisfy({ $0.hasPrefix("- ") }) {
+      try self.init(names: lines.map { [Self.unquoted($0.dropFirst(2))] })
+    } else {
+      try self.init(names: lines.map { [String($0)] })
     }
   }
 

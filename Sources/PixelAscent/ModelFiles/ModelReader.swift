@@ -22,6 +22,9 @@ package enum ModelReader {
   ) throws(PixelAscentError) -> Model {
     do throws(PixelAscentError) {
       var model = try content(of: source, settings)
+      if let output = settings.output, model.format != "ONNX" {
+        model.notes.append("\(advice: .onnxOutput) \(output.oneLine) is ignored: only ONNX files have several outputs")
+      }
       model.files.insert(source, at: 0)
       return try complete(model, settings)
     } catch {
@@ -46,7 +49,10 @@ package enum ModelReader {
       guard Model.isNative(file) else { return try recognized("safetensors", file.stateDict()) }
       model = named("PixelAscent", try Model(file))
     case .torchZip, .torchLegacy: return try recognized("PyTorch state dict", PyTorchFile.stateDict(source))
-    case .onnx: model = named("ONNX", try ONNXReader.read(source, inputSize: settings.inputSize).simplified())
+    case .onnx:
+      var read = try ONNXReader.read(source, inputSize: settings.inputSize, output: settings.output)
+      try read.takeNormalization(settings)
+      model = named("ONNX", try read.simplified())
     case .numPyPickle:
       let pickle = try Pickle.load(source)
       model = named("pickle of SqueezeNet 1.1", try SqueezeNetImporter.model(from: pickle, name: source.name))
@@ -66,7 +72,8 @@ package enum ModelReader {
         \(usual.std.list); set others with \(advice: .mean) and \(advice: .std)
         """)
     }
-    let preprocessing = try settings.applied(to: model.preprocessing ?? usual, channels: channels)
+    let own = model.preprocessing ?? usual
+    let preprocessing = try model.fitted(settings.applied(to: own, channels: channels), settings, own: own.inputSize)
     let shapes = try model.graph.shapes(inputSize: preprocessing.inputSize)
     let classes = shapes[model.graph.output]?.channels ?? 0
     if let labels = settings.labels ?? model.labels {
@@ -82,7 +89,7 @@ package enum ModelReader {
     }
     model.preprocessing = preprocessing
     try model.check()
-    if settings.isBGR { try model.reverseChannels() }
+    if settings.isBGR || model.isBGR { try model.reverseChannels() }
     return model
   }
 
@@ -94,11 +101,11 @@ package enum ModelReader {
   }
 
   private static func usualPreprocessing(
-    _ channels: Int, inputSize: Int?
+    _ channels: Int, inputSize: PixelSize?
   ) throws(PixelAscentError) -> Preprocessing {
     switch channels {
     case 3: return try Preprocessing.imageNet.sized(inputSize)
-    case 1: return try Preprocessing(mean: [0], std: [1], inputSize: inputSize ?? 28)
+    case 1: return try Preprocessing(mean: [0], std: [1], inputSize: inputSize ?? Preprocessing.usualSize(channels: 1))
     default:
       throw PixelAscentError(
         .invalidModel, "the network takes images of \(channels) channels; this version supports 3 (colour) or 1 (grey)")
@@ -116,6 +123,42 @@ package enum ModelReader {
 }
 
 extension Model {
+  /// Returns a preprocessing that the network can take. If its layers fix the size of images, a photo gets exactly that
+  /// size by being stretched, unless the settings say how a photo is resized.
+  ///
+  /// - Parameter own: the size of images that the file says, or that is usual
+  /// - Throws: `PixelAscentError` of kind `invalidParameter` if the network takes images of the size `own`, but not of
+  ///   the size in the settings.
+  fileprivate mutating func fitted(
+    _ preprocessing: Preprocessing, _ settings: ModelSettings, own: PixelSize
+  ) throws(PixelAscentError) -> Preprocessing {
+    let size = preprocessing.inputSize
+    if graph.takesEverySize { return preprocessing }
+    guard takes(height: size.height, width: size.width) else {
+      if size == own || !takes(height: own.height, width: own.width) { return preprocessing }
+      throw PixelAscentError(
+        .invalidParameter,
+        "the layers are made for images of \(own) pixels and can't take \(size); leave out \(advice: .inputSize)")
+    }
+    let isFixed =
+      !takes(height: 2 * size.height, width: size.width) || !takes(height: size.height, width: 2 * size.width)
+    guard isFixed, preprocessing.resize == .short, settings.resize == nil else { return preprocessing }
+    notes.append(
+      """
+      the network takes only images of \(size) pixels, so photos are stretched to that size; \(advice: .resize) crop \
+      keeps their proportions
+      """)
+    return try Preprocessing(mean: preprocessing.mean, std: preprocessing.std, inputSize: size, resize: .stretch)
+  }
+
+  /// Returns whether the network can take images of this size.
+  private func takes(height: Int, width: Int) -> Bool {
+    guard let shapes = try? graph.shapes(height: height, width: width), shapes[graph.output]?.isVector ?? false else {
+      return false
+    }
+    return (try? checkParameters(shapes)) != nil
+  }
+
   /// Turns a network that takes blue, green and red into one that takes red, green and blue.
   fileprivate mutating func reverseChannels() throws(PixelAscentError) {
     guard graph.input.channels == 3 else {

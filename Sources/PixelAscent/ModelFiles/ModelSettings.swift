@@ -11,10 +11,12 @@ public struct ModelSettings: Hashable, Sendable {
   public var std: [Float]?
   /// Whether the network takes its channels in the order blue, green, red.
   public var isBGR = false
-  /// The length in pixels of an input image's short side, or of both sides, depending on ``resize``.
-  public var inputSize: Int?
+  /// The size of the network's input in pixels; ``resize`` says how an image gets that size.
+  public var inputSize: PixelSize?
   /// How an image is resized to ``inputSize``.
   public var resize: Preprocessing.Resize?
+  /// The name of the output of an ONNX file that holds the scores.
+  public var output: String?
   /// The names of the classes.
   public var labels: Labels?
 
@@ -39,7 +41,7 @@ public struct ModelSettings: Hashable, Sendable {
 
 extension Preprocessing {
   /// Returns the preprocessing with another input size; unchanged if `inputSize` is nil.
-  func sized(_ inputSize: Int?) throws(PixelAscentError) -> Preprocessing {
+  func sized(_ inputSize: PixelSize?) throws(PixelAscentError) -> Preprocessing {
     try Preprocessing(mean: mean, std: std, inputSize: inputSize ?? self.inputSize, resize: resize)
   }
 }

@@ -84,9 +84,11 @@ struct ArenaLayout: Sendable {
     }
     func doesNotFit(_ why: String) -> PixelAscentError {
       let message: Message = "a network input of \(height)×\(width) pixels does not fit: \(why)"
+      let input = plan.inputSize, isPhoto = height == input.height || width == input.width
       return PixelAscentError(
         .sizeLimit,
-        height == width ? message : "\(message); \(advice: .resize) crop or stretch makes photographs square")
+        isPhoto && PixelSize(height: height, width: width) != input
+          ? "\(message); \(advice: .resize) crop or stretch makes photographs \(input)" : message)
     }
     let shapes: [String: ValueShape]
     do {
@@ -104,8 +106,7 @@ struct ArenaLayout: Sendable {
       let shape = shapes[value.shapeName, default: ValueShape(channels: 0)]
       // A linear layer after a flatten has weights for one image size only.
       guard shape.channels == value.channels, shape.isVector || !value.isVector else {
-        let expected = ValueShape(channels: value.channels)
-        throw doesNotFit("layer \(value.shapeName.oneLine): expected the shape \(expected), found \(shape)")
+        throw doesNotFit("layer \(value.shapeName.oneLine) is made for images of \(plan.inputSize) pixels")
       }
       sizes[value.storage] = (shape.height, shape.width)
     }

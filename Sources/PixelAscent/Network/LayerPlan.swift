@@ -8,6 +8,8 @@ struct LayerPlan: Sendable {
   var storages: [Storage] = []
   var imageHalo = 0
   let graph: Graph
+  /// The size of images in the model's preprocessing, which the network can take.
+  let inputSize: PixelSize
   /// The index of the value that holds the scores.
   private(set) var output = 0
   /// Whether the network can compute one block of scores without the others.
@@ -34,6 +36,7 @@ struct LayerPlan: Sendable {
   init(_ model: Model, threads: Int) throws(PixelAscentError) {
     let shapes = try model.check()
     graph = model.graph
+    inputSize = model.preprocessing?.inputSize ?? 0
     for name in graph.layers.flatMap(\.inputs) + [graph.output] { readCounts[name, default: 0] += 1 }
     let appends = try LayerParameters.load(model, threads: threads)
     if !graph.hasStem {

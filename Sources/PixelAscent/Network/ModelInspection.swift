@@ -28,6 +28,8 @@ public struct ModelInspection: Sendable {
   public private(set) var layers: [Layer] = []
   /// All operators that are not supported; empty for a model that runs.
   public private(set) var unsupported: [UnsupportedOperator] = []
+  /// The outputs of the graph in an ONNX file; empty for files of other formats.
+  public private(set) var outputs: [ModelOutput] = []
   /// How a photograph becomes the network's input; nil if an operator is not supported.
   public private(set) var preprocessing: Preprocessing?
   /// The number of classes.
@@ -74,9 +76,9 @@ public struct ModelInspection: Sendable {
     _ source: ByteSource, _ settings: ModelSettings, _ options: ComputeOptions
   ) throws(PixelAscentError) {
     if case .onnx = try WeightFile.kind(of: source) {
-      unsupported = try ONNXReader.unsupported(source, inputSize: settings.inputSize)
+      unsupported = try ONNXReader.unsupported(source, inputSize: settings.inputSize, output: settings.output)
       if !unsupported.isEmpty {
-        format = "ONNX"
+        (format, outputs) = ("ONNX", try ONNXReader.outputs(source, output: settings.output))
         return
       }
     }
@@ -85,9 +87,9 @@ public struct ModelInspection: Sendable {
       preconditionFailure("a plan of a model that is not complete")
     }
     (format, self.source, licence, notes) = (model.format, model.source, model.licence, model.notes)
-    self.preprocessing = preprocessing
+    (self.preprocessing, outputs) = (preprocessing, model.outputs)
     (classes, firstLabel) = (labels.count, labels[0])
-    (height, width) = (preprocessing.inputSize, preprocessing.inputSize)
+    (height, width) = (preprocessing.inputSize.height, preprocessing.inputSize.width)
     let shapes = try model.graph.shapes(height: height, width: width)
     layers = model.graph.layers.map { Layer($0, shapes, model.parameters) }
     forwardBytes = try ArenaLayout(plan, height: height, width: width, gradient: false).bytes

@@ -99,29 +99,19 @@ public struct Network: Sendable {
   ///
   /// - Throws: as ``input(for:)`` does.
   public func resized(_ image: RGBImage) throws(PixelAscentError) -> RGBImage {
-    let size = preprocessing.inputSize
-    let resized: RGBImage
-    switch preprocessing.resize {
-    case .short:
-      let (width, height) = RGBImage.size(width: image.width, height: image.height, shortSide: size)
-      try checkSize(height: height, width: width, gradient: false)
-      resized = image.resized(shortSide: size)
-    case .crop:
-      try checkSize(height: size, width: size, gradient: false)
-      let whole = RGBImage.size(width: image.width, height: image.height, shortSide: preprocessing.shortSide)
-      guard 3 * Double(whole.width) * Double(whole.height) <= Double(options.maxMemory) else {
-        throw PixelAscentError(
-          .sizeLimit,
-          """
-          the image, resized to \(whole.width)×\(whole.height) pixels before it is cropped, would take more than the limit \
-          of \(options.maxMemory >> 20) MB (\(advice: .maxMemory)); \(advice: .resize) stretch does not crop it
-          """)
-      }
-      resized = image.resized(shortSide: preprocessing.shortSide).cropped(width: size, height: size)
-    case .stretch:
-      try checkSize(height: size, width: size, gradient: false)
-      resized = image.resized(width: size, height: size)
+    let whole = preprocessing.resizedSize(width: image.width, height: image.height)
+    let isCropped = preprocessing.resize == .crop, size = isCropped ? preprocessing.inputSize : whole
+    try checkSize(height: size.height, width: size.width, gradient: false)
+    guard !isCropped || 3 * Double(whole.width) * Double(whole.height) <= Double(options.maxMemory) else {
+      throw PixelAscentError(
+        .sizeLimit,
+        """
+        the image, resized to \(whole.width)×\(whole.height) pixels before it is cropped, would take more than the limit \
+        of \(options.maxMemory >> 20) MB (\(advice: .maxMemory)); \(advice: .resize) stretch does not crop it
+        """)
     }
+    var resized = image.resized(width: whole.width, height: whole.height)
+    if isCropped { resized = resized.cropped(width: size.width, height: size.height) }
     return channels == 1
       ? RGBImage(width: resized.width, height: resized.height, grey: resized.greyValues) : resized
   }

@@ -44,14 +44,14 @@ public struct Provenance: Sendable {
   public struct Model: Codable, Hashable, Sendable {
     /// The SHA-256 of the file, as ``Network/sha256()`` returns it.
     public let sha256: String
-    private let architecture: String?
+    private let architecture, output: String?
     private let resize: Preprocessing.Resize?
     private let mean, std: [Float]?
     private let bgr: Bool?
-    fileprivate let inputSize: Int?
+    fileprivate let inputSize: PixelSize?
 
     private enum CodingKeys: String, CodingKey {
-      case sha256, architecture, resize, mean, std, bgr
+      case sha256, architecture, output, resize, mean, std, bgr
       case inputSize = "input_size"
     }
 
@@ -61,7 +61,7 @@ public struct Provenance: Sendable {
     /// - Throws: ``PixelAscentError`` of kind `unreadableFile`.
     public init(_ network: Network, _ settings: ModelSettings = ModelSettings()) throws(PixelAscentError) {
       sha256 = try network.sha256()
-      (architecture, resize) = (settings.architecture, settings.resize)
+      (architecture, output, resize) = (settings.architecture, settings.output, settings.resize)
       (mean, std, inputSize) = (settings.mean, settings.std, settings.inputSize)
       bgr = settings.isBGR ? true : nil
     }
@@ -69,7 +69,7 @@ public struct Provenance: Sendable {
     /// The settings to read the file with.
     public var settings: ModelSettings {
       var settings = ModelSettings()
-      settings.architecture = architecture
+      (settings.architecture, settings.output) = (architecture, output)
       settings.resize = resize
       (settings.mean, settings.std, settings.inputSize) = (mean, std, inputSize)
       settings.isBGR = bgr ?? false
@@ -188,7 +188,8 @@ extension Provenance: Codable {
     version = try container.decode(String.self, forKey: "version")
     instructionSet = try container.decode(String.self, forKey: "simd")
     model = try container.decode(Model.self, forKey: "model")
-    guard Preprocessing.inputSizes.contains(model.inputSize ?? 1) else {
+    let size = model.inputSize ?? 1
+    guard [size.height, size.width].allSatisfy(Preprocessing.inputSizes.contains) else {
       throw DecodingError.dataCorruptedError(
         forKey: "model", in: container, debugDescription: "an input size out of range")
     }

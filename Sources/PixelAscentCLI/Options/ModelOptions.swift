@@ -29,12 +29,22 @@ struct ModelOptions: ParsableArguments {
   var bgr = false
 
   @Option(
-    parsing: .unconditional, help: ArgumentHelp("Size of the network's input in pixels.", valueName: "n"))
-  var inputSize: Int?
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "Size of the network's input in pixels: one number for a square, or height x width.", valueName: "n|hxw"))
+  var inputSize: PixelSize?
 
   @Option(
-    help: "How a photo gets that size: scale its short side, scale and crop the middle square, or stretch both sides.")
+    help:
+      "How a photo gets that size: scale it to cover that size, scale it and crop the middle, or stretch both sides.")
   var resize: Preprocessing.Resize?
+
+  @Option(
+    name: .customLong("onnx-output"),
+    help: ArgumentHelp(
+      "The output of an ONNX file that holds the scores (default: the one that ends in the classifier).",
+      valueName: "name"))
+  var onnxOutput: String?
 
   @Option(
     help: ArgumentHelp("The names of the classes, one per line, or as JSON.", valueName: "file"), completion: .file())
@@ -45,8 +55,10 @@ struct ModelOptions: ParsableArguments {
       throw ValidationError(
         "No architecture is called \"\(architecture.oneLine)\"; known: \(Architecture.names.joined(separator: ", ")).")
     }
-    if let inputSize, !Preprocessing.inputSizes.contains(inputSize) {
-      throw ValidationError("--input-size must be from 1 to 65536, found \(inputSize).")
+    if let size = inputSize,
+      let side = [size.height, size.width].first(where: { !Preprocessing.inputSizes.contains($0) })
+    {
+      throw ValidationError("--input-size must be from 1 to 65536, found \(side).")
     }
     if let found = std?.values.first(where: { $0 <= 0 }) {
       throw ValidationError("--std must be above 0, found \(found).")
@@ -71,6 +83,7 @@ struct ModelOptions: ParsableArguments {
     settings.isBGR = bgr
     settings.inputSize = inputSize
     settings.resize = resize
+    settings.output = onnxOutput
     return ModelRequest(settings, labels: labels)
   }
 }

@@ -20,7 +20,8 @@ extension RGBColor: ExpressibleByArgument {
 }
 
 extension PixelSize: ExpressibleByArgument {
-  package init?(argument: String) { self.init(argument) }
+  /// Reads the value of an option.
+  public init?(argument: String) { self.init(argument) }
 }
 
 /// Calls `check` while a command is parsed, and turns a `UsageError` into the argument parser's own error. The parser

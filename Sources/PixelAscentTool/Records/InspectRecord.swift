@@ -12,6 +12,13 @@ package struct InspectRecord: ResultRecord {
     let parameters, multiplications: Int
   }
 
+  /// An output of the graph in an ONNX file.
+  package struct Output: Encodable, Sendable {
+    let name: String
+    let shape: [Int?]
+    let scores: Bool
+  }
+
   /// A node of the file that is not supported, so that the model can't run.
   package struct Unsupported: Encodable, Sendable {
     let layer, `operator`, advice: String
@@ -20,12 +27,13 @@ package struct InspectRecord: ResultRecord {
   package let model, format, source, licence: String
   package let layers: [Layer]
   package let unsupported: [Unsupported]
+  package let outputs: [Output]
   package let preprocessing: Preprocessing?
   package let classes, height, width, parameters, multiplications, forwardBytes, gradientBytes: Int
   package let notes: [String]
 
   private enum CodingKeys: String, CodingKey {
-    case model, format, source, licence, layers, unsupported, preprocessing
+    case model, format, source, licence, layers, unsupported, outputs, preprocessing
     case classes, height, width, parameters, multiplications, notes
     case forwardBytes = "forward_bytes"
     case gradientBytes = "gradient_bytes"
@@ -43,6 +51,7 @@ package struct InspectRecord: ResultRecord {
     unsupported = inspection.unsupported.map {
       Unsupported(layer: $0.layer, operator: $0.operator, advice: $0.reason)
     }
+    outputs = inspection.outputs.map { Output(name: $0.name, shape: $0.shape, scores: $0.isScores) }
     preprocessing = inspection.preprocessing
     (classes, height, width) = (inspection.classes, inspection.height, inspection.width)
     (parameters, multiplications) = (inspection.parameters, inspection.multiplications)
@@ -55,6 +64,7 @@ package struct InspectRecord: ResultRecord {
   package var lines: [String] {
     guard let preprocessing else {
       return ["\(model): \(format)"] + table(unsupported.map { [$0.layer, $0.operator, $0.advice] }, right: [])
+        + outputLines
     }
     let rows = layers.map { layer -> [String] in
       [
@@ -69,12 +79,24 @@ package struct InspectRecord: ResultRecord {
       "format:      \(format); \(source)",
       "input:       \(preprocessing.mean.count)×\(height)×\(width), mean \(list(preprocessing.mean)), "
         + "std \(list(preprocessing.std)), resize \(preprocessing.resize.rawValue)",
+    ] + outputLines + [
       "classes:     \(classes)",
       "parameters:  \(fixed(Double(parameters) / 1e6, 2)) million",
       "one pass:    \(fixed(Double(multiplications) / 1e6, 0)) million multiplications",
       "memory:      \(megabytes(forwardBytes)) for scores, \(megabytes(gradientBytes)) with the gradient, "
         + "plus the weights",
     ]
+  }
+
+  /// The outputs among which one is taken for the scores; no line if there is only one.
+  private var outputLines: [String] {
+    if outputs.count < 2 { return [] }
+    let texts = outputs.map { output -> String in
+      let shape = output.shape.map { $0.map { "\($0)" } ?? "?" }.joined(separator: "×")
+      let details = [shape, output.scores ? "the scores" : ""].filter { !$0.isEmpty }.joined(separator: ", ")
+      return details.isEmpty ? output.name : "\(output.name) (\(details))"
+    }
+    return ["outputs:     \(texts.joined(separator: ", "))"]
   }
 
   private func megabytes(_ bytes: Int) -> String { "\(fixed(Double(bytes) / 1048576, 1)) MB" }

@@ -47,10 +47,10 @@ package struct AscentRequest: Sendable {
       throw UsageError(
         "--init \(startFile) has \(shape[1])x\(shape[2]) pixels, which fixes the size; leave out --size.")
     }
-    let side = network.preprocessing.inputSize
+    let usual = size ?? network.preprocessing.inputSize
     let visualizations = recipes.map { recipe in
       var visualization = recipe
-      (visualization.height, visualization.width) = (size?.height ?? side, size?.width ?? side)
+      (visualization.height, visualization.width) = (usual.height, usual.width)
       if let namedStart { visualization.start = namedStart }
       if let shape = file?.content.shape {
         visualization.start = .image

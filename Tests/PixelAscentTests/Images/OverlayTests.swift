@@ -6,7 +6,7 @@ import Testing
 
 /// Tests of the picture that shows a saliency map over its photo.
 @Suite struct OverlayTests {
-  private func network(_ resize: Preprocessing.Resize, _ inputSize: Int) throws -> Network {
+  private func network(_ resize: Preprocessing.Resize, _ inputSize: PixelSize) throws -> Network {
     let half: [Float] = [0.5, 0.5, 0.5]
     let preprocessing = try Preprocessing(mean: half, std: half, inputSize: inputSize, resize: resize)
     return try Network(

@@ -98,7 +98,7 @@ import Testing
 
   @Test(arguments: [(50, 40), (40, 50), (32, 99), (64, 64), (20, 31)]) func resizes(width: Int, height: Int) throws {
     let picture = Self.picture(width, height)
-    func resized(_ resize: Preprocessing.Resize, _ size: Int) throws -> RGBImage {
+    func resized(_ resize: Preprocessing.Resize, _ size: PixelSize) throws -> RGBImage {
       let file = try read { ($0.resize, $0.inputSize) = (resize, size) }
       let network = try Network(file, name: "m")
       #expect(try network.input(for: picture) == network.tensor(from: network.resized(picture)))

@@ -97,15 +97,15 @@ import Testing
     let line = errorLine { try network.scores(of: Tensor(shape: [1, 32, 32], repeating: 0)) }
     #expect(
       line
-        == "a network input of 32×32 pixels does not fit: layer flatten: expected the shape (400, 1, 1), "
-        + "found (576, 1, 1)")
+        == "a network input of 32×32 pixels does not fit: layer flatten is made for images of "
+        + "28×28 pixels")
     let colour = errorLine { try network.scores(of: Tensor(shape: [3, 28, 28], repeating: 0)) }
     #expect(colour == "an input image must have the shape (1, H, W), found (3, 28, 28)")
     var visualization = ClassVisualization()
     (visualization.height, visualization.width) = (40, 28)
     #expect(
       errorLine { try visualization.run(network, class: 0) }
-        == "a network input of 40×28 pixels does not fit: layer flatten: expected the shape (400, 1, 1), "
-        + "found (640, 1, 1); resize crop or stretch makes photographs square")
+        == "a network input of 40×28 pixels does not fit: layer flatten is made for images of "
+        + "28×28 pixels; resize crop or stretch makes photographs 28×28")
   }
 }

@@ -16,7 +16,8 @@ struct NetworkCase: Sendable, CustomTestStringConvertible {
   var endsWithReLU = false
 
   func file(integers: Bool, seed: UInt64) throws -> Model {
-    let preprocessing = try SmallNetworks.halves(inputSize: sizes[0].height, channels: graph.input.channels)
+    let preprocessing = try SmallNetworks.halves(
+      inputSize: PixelSize(square: sizes[0].height), channels: graph.input.channels)
     return try SmallNetworks.random(graph, integers: integers, seed: seed, preprocessing: preprocessing)
   }
 

@@ -6,7 +6,7 @@ import TestSupport
 /// Small networks, and functions that make them.
 enum SmallNetworks {
   /// Returns preprocessing with mean 0.5 and std 0.25: the box is [−2, 2] in every channel.
-  static func halves(inputSize: Int, channels: Int = 3) throws -> Preprocessing {
+  static func halves(inputSize: PixelSize, channels: Int = 3) throws -> Preprocessing {
     let (half, quarter) = ([Float](repeating: 0.5, count: channels), [Float](repeating: 0.25, count: channels))
     return try Preprocessing(mean: half, std: quarter, inputSize: inputSize)
   }
@@ -65,7 +65,7 @@ enum SmallNetworks {
     _ graph: Graph, integers: Bool, seed: UInt64, preprocessing: Preprocessing = .imageNet
   ) throws -> Model {
     var random = TestRandom(seed)
-    let shapes = try graph.shapes(height: preprocessing.inputSize, width: preprocessing.inputSize)
+    let shapes = try graph.shapes(inputSize: preprocessing.inputSize)
     var tensors: [String: Tensor] = [:]
     for layer in graph.layers {
       let input = layer.inputs.first.flatMap { shapes[$0] } ?? ValueShape(channels: 0)
@@ -101,7 +101,7 @@ enum SmallNetworks {
     _ graph: Graph, tensors: [String: Tensor], preprocessing: Preprocessing = .imageNet
   ) throws -> Model {
     let size = preprocessing.inputSize
-    let classes = try graph.shapes(height: size, width: size)[graph.output]?.channels ?? 0
+    let classes = try graph.shapes(height: size.height, width: size.width)[graph.output]?.channels ?? 0
     return try Model(
       graph: graph, labels: Labels(names: (0..<classes).map { ["class \($0)"] }), preprocessing: preprocessing,
       source: "a test", licence: "MIT", tensors: tensors, name: "small")

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 
+import PixelAscent
 import PixelAscentTool
 import TestSupport
 import Testing

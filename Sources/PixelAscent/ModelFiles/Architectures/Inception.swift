@@ -92,7 +92,7 @@ extension ArchitectureBuilder {
   ///
   /// Torchvision's own weights were converted from TensorFlow's. They take images that are normalised with the mean 0.5
   /// and the standard deviation 0.5.
-  fileprivate mutating func configure(_ name: String, inputSize: Int) throws(PixelAscentError) {
+  fileprivate mutating func configure(_ name: String, inputSize: PixelSize) throws(PixelAscentError) {
     epsilon = 1e-3
     architecture = wanted ?? name
     if architecture == name {

@@ -124,6 +124,9 @@ struct ONNXNode {
   /// first output, or else after its type.
   var label: String { name.isEmpty ? outputs.first { !$0.isEmpty } ?? type : name }
 
+  /// ONNX's number of the type to which Cast converts.
+  var castType: Int { integer("to") ?? 1 }
+
   func integer(_ name: String) -> Int? { attributes[name]?.integer }
   func float(_ name: String) -> Float? { attributes[name]?.float }
   func text(_ name: String) -> String? { attributes[name]?.text }
@@ -168,9 +171,13 @@ struct ONNXAttribute {
   }
 }
 
-/// The name and the shape of a graph's input or output: a ValueInfoProto.
+/// The name, the type and the shape of a graph's input or output: a ValueInfoProto.
 struct ONNXValueInfo {
   private(set) var name = ""
+  /// Whether the value is a tensor, or its type is not declared. Other programs also write lists and maps.
+  private(set) var isTensor = true
+  /// ONNX's number of the elements' type; 0 if the file declares none.
+  private(set) var type = 0
   /// The extents. An extent is nil if the file leaves it open; `shape` is nil if the file declares none.
   private(set) var shape: [Int?]?
 
@@ -188,10 +195,15 @@ struct ONNXValueInfo {
   private mutating func readType(_ type: ProtobufMessage) throws(PixelAscentError) {
     var type = type
     while let field = try type.next() {
+      if [4, 5, 8, 9].contains(field.number) { isTensor = false }
       guard field.number == 1 else { continue }
       var tensor = try type.message(field)
       while let field = try tensor.next() {
-        if field.number == 2 { try readShape(try tensor.message(field)) }
+        switch field.number {
+        case 1: self.type = try tensor.integer(field)
+        case 2: try readShape(try tensor.message(field))
+        default: break
+        }
       }
     }
   }

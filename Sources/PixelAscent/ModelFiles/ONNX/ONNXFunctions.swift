@@ -145,7 +145,7 @@ extension ONNXImporter {
     }
     if case .transposed = matrix.content { try charge(matrix.count) }
     guard matrix.shape[1] == input.size.channels, matrix.shape[0] > 0 else {
-      throw failNode("has a matrix of shape \(shapeText(matrix.shape)), found \(input.size.channels) input values")
+      throw failSize("has a matrix of shape \(shapeText(matrix.shape)), found \(input.size.channels) input values")
     }
     guard var weight = try matrix.parameter() else { return fails("expected a matrix of a supported type") }
     let outputs = matrix.shape[0]

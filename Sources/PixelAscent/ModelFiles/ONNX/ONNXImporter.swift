@@ -4,7 +4,13 @@
 struct ONNXImporter {
   let file: ONNXFile
   let files: ONNXExternalFiles
-  private let inputSize: Int
+  private let metadata: ONNXMetadata
+  /// The size of the images where the file leaves it open; nil if the caller names none.
+  private let inputSize: PixelSize?
+  /// The name of the output that the caller wants as scores; nil if the caller names none.
+  private let wantedOutput: String?
+  /// All outputs of the graph.
+  private var outputs: [ModelOutput] = []
   private(set) var layers: [GraphLayer] = []
   var parameters: [String: Parameter] = [:]
   private(set) var unsupported: [UnsupportedOperator] = []
@@ -21,16 +27,25 @@ struct ONNXImporter {
   /// of the value that it makes.
   var unbiased: [String: String] = [:]
   private var image: ONNXView?
-  /// Whether the file fixes the size of images.
+  /// The names of values that are whole numbers: the input if its type says so, and what only rearranges it.
+  var wholeNumbers: Set<String> = []
+  /// Whether the file says the size of images.
   private var hasSize = false
+  /// Whether the file leaves the height or the width of images open.
+  private var isSizeOpen = false
+  /// Whether the input has a type of whole numbers.
+  private var takesPixels = false
   /// The number of elements that have been computed or copied so far: see `charge(_:)`.
   private var charged = 0
   /// The current node.
   var node: ONNXNode
 
-  init(_ file: ONNXFile, inputSize: Int) {
+  /// - Throws: `PixelAscentError` of kind `invalidModel` if the metadata says that the network is no classifier.
+  init(_ file: ONNXFile, inputSize: PixelSize? = nil, output: String? = nil) throws(PixelAscentError) {
     self.file = file
-    self.inputSize = inputSize
+    metadata = ONNXMetadata(file.metadata)
+    try metadata.checkTask(file.source)
+    (self.inputSize, wantedOutput) = (inputSize, output)
     files = ONNXExternalFiles(file.source)
     node = file.nodes.first ?? ONNXNode()
   }
@@ -41,7 +56,7 @@ struct ONNXImporter {
   /// depends on an unsupported operator.
   mutating func run() throws(PixelAscentError) -> ONNXView? {
     let order = try ONNXOrder(file)
-    let output = try chosenOutput()
+    let output = try chosenOutput(order)
     let nodes = try order.nodes(for: output)
     for node in nodes { for input in node.inputs { uses[input, default: 0] += 1 } }
     uses[output, default: 0] += 1
@@ -58,6 +73,9 @@ struct ONNXImporter {
       let results = try value()
       for (index, name) in node.outputs.enumerated() where !name.isEmpty {
         values[name] = results.indices.contains(index) ? results[index] : .unknown
+      }
+      if node.inputs.contains(where: wholeNumbers.contains), node.type != "Cast" || !ONNXTensor.isFloat(node.castType) {
+        wholeNumbers.formUnion(node.outputs)
       }
       if !results.isEmpty && node.outputs.dropFirst(results.count).contains(where: { !$0.isEmpty && uses[$0] != nil }) {
         record("only its first output is supported")
@@ -98,6 +116,10 @@ struct ONNXImporter {
         if case .pending = values[name] { _ = try view(name) }
       }
       record(isConstant ? "it can't be computed from its constant inputs" : Self.advice(node.type))
+      return []
+    }
+    if node.inputs.contains(where: wholeNumbers.contains) && !known.takesWholeNumbers {
+      record("it computes with the whole numbers of the input; cast the input to floats first")
       return []
     }
     return try convert(known, ONNXShapes(node: node, constants: constants)) ?? []
@@ -144,6 +166,19 @@ struct ONNXImporter {
       .invalidModel, "\(node.type.oneLine) \(message)", about: file.source.name, "node \(node.label.oneLine)")
   }
 
+  /// Returns an error about the current node, whose cause may be the size of images if the file leaves it open.
+  func failSize(_ message: String) -> PixelAscentError {
+    var error = failNode(message)
+    if isSizeOpen, let size = image?.size {
+      error.message =
+        """
+        \(error.message) for images of \(size.rows)×\(size.columns) pixels; the file leaves their size open, set it with \
+        \(advice: .inputSize)
+        """
+    }
+    return error
+  }
+
   /// Records that a node is not supported: the current one, unless another type and layer are given.
   mutating func record(_ advice: String, _ type: String? = nil, at layer: String? = nil) {
     unsupported.append(.init(layer: layer ?? node.label, operator: type ?? node.type, reason: advice))
@@ -185,13 +220,17 @@ struct ONNXImporter {
 
   // MARK: The graph's input and output
 
-  private mutating func chosenOutput() throws(PixelAscentError) -> String {
-    guard let first = file.outputs.first else { throw fail("the graph has no output") }
-    let chosen = file.outputs.first { $0.shape?.count == 2 } ?? first
-    if file.outputs.count > 1 {
-      notes.append("the file has \(file.outputs.count) outputs; \(chosen.name.oneLine) is taken for the scores")
+  private mutating func chosenOutput(_ order: ONNXOrder) throws(PixelAscentError) -> String {
+    let found = ONNXOutputs(file, order), chosen = try found.scores(named: wantedOutput)
+    outputs = try found.all(scores: chosen)
+    if file.outputs.count > 1 && wantedOutput == nil {
+      notes.append(
+        """
+        the file has \(file.outputs.count) outputs, \(found.list): \(chosen.oneLine) is taken for the scores; choose \
+        another with \(advice: .onnxOutput)
+        """)
     }
-    return chosen.name
+    return chosen
   }
 
   private mutating func readInput() throws(PixelAscentError) {
@@ -214,12 +253,22 @@ struct ONNXImporter {
     let channelsLast = shape[1] != 1 && shape[1] != 3 && (shape[3] == 1 || shape[3] == 3)
     let order = channelsLast ? [0, 3, 1, 2] : [0, 1, 2, 3]
     guard let channels = shape[order[1]] else { throw fail("the input doesn't declare how many channels it has") }
-    let rows = shape[order[2]] ?? inputSize, columns = shape[order[3]] ?? inputSize
+    let type = input.type
+    guard type == 0 || ONNXTensor.isFloat(type) || ONNXTensor.holdsPixels(type) else {
+      throw fail("expected an input of floats, or of whole numbers from 0 to 255, found ONNX's type \(type)")
+    }
+    if ONNXTensor.holdsPixels(type) { wholeNumbers.insert(input.name) }
+    let declared = (rows: shape[order[2]], columns: shape[order[3]])
+    let one = declared.rows ?? declared.columns
+    let usual =
+      inputSize ?? metadata.imageSize ?? one.map(PixelSize.init(square:)) ?? Preprocessing.usualSize(channels: channels)
+    let rows = declared.rows ?? usual.height, columns = declared.columns ?? usual.width
     let sizes = Preprocessing.inputSizes
     guard 1...4096 ~= channels, sizes ~= rows, sizes ~= columns else {
       throw fail("the graph declares an input of the impossible shape \(shapeText([1, channels, rows, columns]))")
     }
-    hasSize = shape[order[2]] != nil && shape[order[3]] != nil
+    isSizeOpen = declared.rows == nil || declared.columns == nil
+    (takesPixels, hasSize) = (ONNXTensor.holdsPixels(type), declared != (nil, nil) || metadata.imageSize != nil)
     let view = ONNXView(Graph.image, .init(channels: channels, rows: rows, columns: columns))
     image = view
     values[input.name] = .view(channelsLast ? view.transposed([0, 2, 3, 1]) : view)
@@ -232,15 +281,16 @@ struct ONNXImporter {
       throw fail("expected scores of shape (1, classes), found \(shapeText(output.shape))")
     }
     let graph = Graph(input: .init(channels: image.size.channels), layers: layers, output: output.layer)
-    let metadata = ONNXMetadata(file.metadata)
-    let size = min(image.size.rows, image.size.columns)
+    let size = PixelSize(height: image.size.rows, width: image.size.columns)
     let origin = [file.producer, file.version].filter { !$0.isEmpty }.joined(separator: " ")
     var model = Model(
-      graph: graph, parameters: parameters, preprocessing: metadata.preprocessing(inputSize: size),
+      graph: graph, parameters: parameters,
+      preprocessing: metadata.preprocessing(channels: image.size.channels, inputSize: size),
       labels: metadata.labels(count: output.size.channels),
       source: "ONNX" + (origin.isEmpty ? "" : " by \(origin.oneLine)")
         + (file.graphName.isEmpty ? "" : ", graph \(file.graphName.oneLine)"),
-      notes: notes, inputSize: hasSize ? size : nil)
+      licence: metadata.licence ?? "unknown", notes: notes, inputSize: hasSize ? size : nil)
+    (model.takesPixels, model.outputs) = (takesPixels, outputs)
     model.files = files.all
     return model
   }

@@ -53,6 +53,16 @@ enum ONNXOperator: String {
   case castLike = "CastLike"
   case softmax = "Softmax"
   case logSoftmax = "LogSoftmax"
+
+  /// Whether the operator only rearranges or casts values, so that it gives the same result on whole numbers.
+  var takesWholeNumbers: Bool {
+    switch self {
+    case .concat, .split, .slice, .gather, .reshape, .flatten, .squeeze, .unsqueeze, .transpose, .identity, .dropout,
+      .cast, .castLike:
+      true
+    default: false
+    }
+  }
 }
 
 extension ONNXImporter {
@@ -81,7 +91,9 @@ extension ONNXImporter {
     case .softmax, .logSoftmax: view = try softmax()
     case .identity, .dropout, .castLike: return values[node.inputs[0]].map { [$0] }
     case .cast:
-      guard ONNXTensor.isFloat(node.integer("to") ?? 1) else {
+      // Every type of whole numbers that an image may have holds the pixels of every other.
+      let isWide = wholeNumbers.contains(node.inputs[0]) && ONNXTensor.holdsPixels(node.castType)
+      guard ONNXTensor.isFloat(node.castType) || isWide else {
         return fails("the network's values are cast to integers; only floats are supported")
       }
       return values[node.inputs[0]].map { [$0] }

@@ -4,7 +4,7 @@
 struct ONNXOrder {
   private let file: ONNXFile
   /// The index of the node that makes each value.
-  private let producers: [String: Int]
+  let producers: [String: Int]
   /// The values that no node makes: the inputs and initializers of the graph.
   private let given: Set<String>
 
@@ -56,7 +56,13 @@ struct ONNXOrder {
     return order
   }
 
-  private func closure(of value: String) throws(PixelAscentError) -> Set<Int> {
+  /// Returns the node that makes a value; nil if no node makes it.
+  func producer(of value: String) -> ONNXNode? { producers[value].map { file.nodes[$0] } }
+
+  /// Returns the indices of the nodes that `value` depends on.
+  ///
+  /// - Throws: `PixelAscentError` of kind `invalidModel` if nothing makes a value that is needed.
+  func closure(of value: String) throws(PixelAscentError) -> Set<Int> {
     guard let last = producers[value] else {
       throw file.source.fail("no node makes the graph's output \(value.oneLine)")
     }

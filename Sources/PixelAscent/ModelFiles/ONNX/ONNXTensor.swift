@@ -148,6 +148,9 @@ struct ONNXTensor {
   /// Returns whether the number of a type, in a tensor or in Cast, stands for floats.
   static func isFloat(_ type: Int) -> Bool { elementTypes[type]?.isFloat ?? false }
 
+  /// Returns whether the number of a type stands for whole numbers that include those from 0 to 255.
+  static func holdsPixels(_ type: Int) -> Bool { [2, 4, 5, 6, 7, 12, 13].contains(type) }
+
   private static func integer(_ index: Int, of bytes: [UInt8], _ element: ElementType) -> Int {
     if element == .uint8 || element == .bool { return Int(bytes[index]) }
     return Int(signedLittleEndianBytes: bytes[index * element.size..<(index + 1) * element.size])

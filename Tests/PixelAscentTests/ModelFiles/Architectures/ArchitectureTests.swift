@@ -13,7 +13,7 @@ import Testing
     let model = try Architecture.recognize(dict, named: name.hasPrefix("tf_") ? name : nil)
     #expect(model.source == name)
     #expect(model.labels?.count == 1000)
-    #expect(model.preprocessing?.inputSize == fixture.size)
+    #expect(model.preprocessing?.inputSize == PixelSize(square: fixture.size))
     // A layer with the name of one of the package's modules has the shape of the module's output.
     let shapes = try model.graph.shapes(height: fixture.size, width: fixture.size)
     #expect(shapes[model.graph.output] == ValueShape(channels: 1000))
@@ -115,7 +115,7 @@ import Testing
       #expect(transformed.notes.isEmpty)
       #expect(transformed.preprocessing?.mean == [0.5, 0.5, 0.5])
       #expect(transformed.preprocessing?.std == [0.5, 0.5, 0.5])
-      #expect(transformed.preprocessing?.inputSize == fixture.size)
+      #expect(transformed.preprocessing?.inputSize == PixelSize(square: fixture.size))
     }
   }
 
