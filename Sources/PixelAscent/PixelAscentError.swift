@@ -91,6 +91,8 @@ public enum Advice: String, Hashable, Sendable, CaseIterable {
   case onnxOutput
   /// Name the classes: ``ModelSettings/labels``.
   case labels
+  /// Say how scores become probabilities: ``ModelSettings/activation``.
+  case activation
   /// Name the architecture, or let the file decide: ``ModelSettings/architecture``.
   case architecture
   /// Show the picture less often during the ascent: ``ClassVisualization/showEvery``.

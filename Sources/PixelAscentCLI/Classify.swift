@@ -8,7 +8,7 @@ struct Classify: ParsableCommand {
     abstract: "Print the classes that the network sees in photographs.",
     discussion: """
       Prints one line per class, the highest score first: the score (the network's raw output), the probability (after \
-      the softmax) and the class.
+      the softmax or the sigmoid) and the class. With --activation none it prints no probability.
 
       Examples:
         pixelascent classify photo.jpg

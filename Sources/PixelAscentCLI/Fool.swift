@@ -9,8 +9,9 @@ struct Fool: ParsableCommand {
     abstract: "Change a photograph slightly, so that the network takes it for another class.",
     discussion: """
       Takes steps of a fixed length along the gradient of the target's score, until the network sees the target even \
-      after the image has been rounded to 8 bits for the file. --preview shows the image, and beside it the pixels \
-      that differ from the photo.
+      after the image has been rounded to 8 bits for the file. A network with sigmoid outputs sees a class if its \
+      probability is above 0.5; any other network sees the class with the highest score. --preview shows the image, \
+      and beside it the pixels that differ from the photo.
 
       Examples:
         pixelascent fool photo.jpg --target tarantula

@@ -35,7 +35,7 @@ struct Saliency: ParsableCommand {
       valueName: "class"))
   var classNames: [String] = []
 
-  @Option(help: "The function to differentiate: the class's score, or the loss -log softmax.")
+  @Option(help: "The function to differentiate: the class's score, or the loss -log probability.")
   var objective = Objective.Kind.score
 
   @Option(

@@ -7,15 +7,16 @@ import Testing
 
 /// The records that `--json` prints: one object per line, and nothing else on standard output.
 @Suite struct RecordTests {
-  private static let scored = JSONValue.Form.object(["class": .int, "label": .string, "score": .number])
+  private static let scored = JSONValue.Form.object([
+    "class": .int, "label": .string, "score": .number, "probability": .number,
+  ])
 
   private static let forms: [(String, JSONValue.Form)] = [
     (
       "classify photo.png",
       .object([
         "image": .string, "height": .int, "width": .int,
-        "predictions": .list(
-          .object(["class": .int, "label": .string, "score": .number, "probability": .number])),
+        "predictions": .list(scored),
       ])
     ),
     (
@@ -43,7 +44,7 @@ import Testing
       "info",
       .object([
         "version": .string, "simd": .string, "selectable": .list(.string), "threads": .int, "model": .string,
-        "classes": .int,
+        "classes": .int, "activation": .string,
       ])
     ),
   ]

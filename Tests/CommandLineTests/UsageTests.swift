@@ -49,6 +49,7 @@ import Testing
     .usage("-hx", "Unknown option '-hx'", of: "pixelascent"),
     .usage("classify photo.png --input-size 0", "--input-size must be from 1 to 65536, found 0."),
     .usage("classify photo.png --input-size 40x65537", "--input-size must be from 1 to 65536, found 65537."),
+    .usage("classify photo.png --activation relu", "The value 'relu' is invalid for '--activation <activation>'…"),
     .usage("classify photo.png --resize squash", "The value 'squash' is invalid for '--resize <resize>'…"),
     .usage("saliency photo.png --objective loss", "The value 'loss' is invalid for '--objective <objective>'…"),
     .usage("saliency photo.png --colormap jet", "The value 'jet' is invalid for '--colormap <colormap>'…"),

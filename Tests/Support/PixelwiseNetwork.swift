@@ -17,10 +17,29 @@ package enum PixelwiseNetwork {
   /// - Parameters:
   ///   - names: the classes' names; nil for "class 0", "class 1", …
   ///   - source: what the model's metadata gives as its source
+  ///   - clamp: what the scores' ReLU is replaced by
+  ///   - activation: how scores become probabilities; nil for the softmax
   package static func make(
-    _ classes: [Class], names: [String]? = nil, source: String = "a test", inputSize: PixelSize = 8
+    _ classes: [Class], names: [String]? = nil, source: String = "a test", inputSize: PixelSize = 8, clamp: Clamp = .relu,
+    activation: Activation? = nil
   ) throws -> Network {
-    let convolution = Convolution(Window(kernel: 1), groups: 1, outputs: classes.count, clamp: .relu)
+    let model = try model(
+      classes, names: names, source: source, inputSize: inputSize, clamp: clamp, activation: activation)
+    return try Network(model, name: "pixelwise")
+  }
+
+  /// Returns the file of a network with the one output mean(w · x + b), or mean(max(0, w · x + b)) with a ReLU.
+  package static func oneOutput(
+    _ output: Class, name: String, clamp: Clamp = .none, activation: Activation? = nil
+  ) throws -> [UInt8] {
+    try model([output], names: [name], source: "a test", inputSize: 8, clamp: clamp, activation: activation)
+      .safetensors().data()
+  }
+
+  private static func model(
+    _ classes: [Class], names: [String]?, source: String, inputSize: PixelSize, clamp: Clamp, activation: Activation?
+  ) throws -> Model {
+    let convolution = Convolution(Window(kernel: 1), groups: 1, outputs: classes.count, clamp: clamp)
     let graph = Graph(
       input: .init(channels: 3),
       layers: [
@@ -28,7 +47,7 @@ package enum PixelwiseNetwork {
         GraphLayer(name: "scores", operation: GlobalAverage(), inputs: ["conv"]),
       ], output: "scores")
     let names = names ?? classes.indices.map { "class \($0)" }
-    let model = try Model(
+    var model = try Model(
       graph: graph, labels: Labels(names: names.map { [$0] }),
       preprocessing: Preprocessing(mean: [0.5, 0.5, 0.5], std: [0.25, 0.25, 0.25], inputSize: inputSize),
       source: source, licence: "MIT",
@@ -36,6 +55,7 @@ package enum PixelwiseNetwork {
         "conv.weight": Tensor(shape: [classes.count, 3, 1, 1], values: classes.flatMap(\.weight)),
         "conv.bias": Tensor(shape: [classes.count], values: classes.map(\.bias)),
       ], name: "pixelwise")
-    return try Network(model, name: "pixelwise")
+    model.activation = activation
+    return model
   }
 }

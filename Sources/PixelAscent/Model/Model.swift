@@ -13,6 +13,8 @@ package struct Model: Sendable {
   package var preprocessing: Preprocessing?
   /// The names of the classes; nil as long as they are not known.
   package var labels: Labels?
+  /// How scores become probabilities; nil as long as it is not known. A network then takes the softmax.
+  package var activation: Activation?
   /// The architecture's name ("resnet18"), or what the file says about its origin.
   package var source: String
   /// The licence of the weights.

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 
 extension Model {
-  /// Returns the same model with fewer layers, all of kinds that a network can run: without identities, batch norms and
-  /// softmax.
+  /// Returns the same model with fewer layers, all of kinds that a network can run: without identities and batch norms,
+  /// and without a softmax or sigmoid at the end, which becomes the model's activation.
   ///
   /// If only one layer reads another layer's output, the two can become one: a batch norm or affine layer is folded
   /// into the convolution, linear or affine layer before it; a clamp is merged into the layer before it; a border of
@@ -77,10 +77,11 @@ private struct Simplifier {
     var result = model
     var layers = layers.compactMap { $0 }
     var output = substitutes[model.graph.output] ?? model.graph.output
-    if let last = layers.last, last.name == output, last.operation is Softmax {
+    if let last = layers.last, last.name == output, let activation = last.operation.activation {
       layers.removeLast()
       output = last.inputs[0]
-      result.notes.append("the softmax at the end is left out: its inputs are the scores")
+      result.activation = activation
+      result.notes.append(Message("the \(activation.rawValue) at the end is left out: its inputs are the scores"))
     }
     for layer in layers where layer.operation is Softmax {
       throw PixelAscentError(
@@ -181,6 +182,14 @@ private struct Simplifier {
 
 extension Window {
   fileprivate var isPadded: Bool { [y.before, y.after, x.before, x.after] != [0, 0, 0, 0] }
+}
+
+extension Operation {
+  /// The activation that the operation is, as the last layer; nil if it is none.
+  fileprivate var activation: Activation? {
+    if self is Softmax { return .softmax }
+    return isEqual(to: Elementwise(.sigmoid)) ? .sigmoid : nil
+  }
 }
 
 extension Elementwise {

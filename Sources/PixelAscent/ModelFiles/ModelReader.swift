@@ -75,9 +75,12 @@ package enum ModelReader {
     let own = model.preprocessing ?? usual
     let preprocessing = try model.fitted(settings.applied(to: own, channels: channels), settings, own: own.inputSize)
     let shapes = try model.graph.shapes(inputSize: preprocessing.inputSize)
-    let classes = shapes[model.graph.output]?.channels ?? 0
+    let output = shapes[model.graph.output] ?? ValueShape(channels: 0), isOne = output.channels == 1 && output.isVector
+    let isBinary = isOne ? true : try model.hasOpposite(), classes = isBinary ? 2 : output.channels
+    model.activation = try activation(of: model, settings, isBinary: isBinary)
     if let labels = settings.labels ?? model.labels {
-      model.labels = try check(labels, classes, given: settings.labels != nil)
+      let lacksOpposite = isBinary && labels.count == 1
+      model.labels = try lacksOpposite ? labels.withOpposite : check(labels, classes, given: settings.labels != nil)
     } else {
       let imageNet = try ImageNetLabels.labels, isImageNet = classes == imageNet.count
       model.labels = try isImageNet ? imageNet : Labels.numbered(classes)
@@ -87,10 +90,39 @@ package enum ModelReader {
           : "the file has no labels: its \(classes == 1 ? "only class is" : "\(classes) classes are") numbered; name them with \(advice: .labels)"
       )
     }
+    if isOne, let labels = model.labels {
+      model.addOpposite()
+      model.notes.append(
+        """
+        the network has one output: it is the score of \(labels[1].oneLine) (1), and its negative that of \
+        \(labels[0].oneLine) (0)
+        """)
+    }
     model.preprocessing = preprocessing
     try model.check()
     if settings.isBGR || model.isBGR { try model.reverseChannels() }
     return model
+  }
+
+  /// Returns how the scores become probabilities: as the settings or the file say, else by the sigmoid if the network has
+  /// one output, and by the softmax if it has several.
+  ///
+  /// - Throws: `PixelAscentError` of kind `invalidParameter` if the settings ask for the softmax of one output.
+  private static func activation(
+    of model: Model, _ settings: ModelSettings, isBinary: Bool
+  ) throws(PixelAscentError) -> Activation {
+    guard isBinary else { return settings.activation ?? model.activation ?? .softmax }
+    if settings.activation == .softmax {
+      throw PixelAscentError(
+        .invalidParameter,
+        """
+        the network has one output, and the softmax of one number is always 1; \(advice: .activation) sigmoid or none \
+        suits it
+        """)
+    }
+    // A file whose last layer is the softmax of one output was meant to end with the sigmoid.
+    let known = settings.activation ?? model.activation
+    return known == .unknown ? .unknown : .sigmoid
   }
 
   /// Returns notes on the settings that have no effect on a file that describes its own network.

@@ -17,8 +17,11 @@ public struct ModelSettings: Hashable, Sendable {
   public var resize: Preprocessing.Resize?
   /// The name of the output of an ONNX file that holds the scores.
   public var output: String?
-  /// The names of the classes.
+  /// The names of the classes. For a network with one output, either the name of the class that the output speaks for, or
+  /// the names of both classes, with that class second.
   public var labels: Labels?
+  /// How scores become probabilities.
+  public var activation: Activation?
 
   /// Creates settings that leave everything to the file.
   public init() {}

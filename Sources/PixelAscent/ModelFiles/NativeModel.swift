@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 // PixelAscent's own model file: a safetensors file with the weights. Its metadata, partly JSON, holds the rest of the
-// model: graph, labels, preprocessing, source and licence.
+// model: graph, labels, preprocessing, source and licence, and the activation if it is not the softmax.
 
 extension Model {
   private static let nativeFormat = "pixelascent-1"
@@ -45,6 +45,13 @@ extension Model {
       graph: try json(Graph.self, "graph"), parameters: file.parameters,
       preprocessing: try json(Preprocessing.self, "preprocessing"), labels: labels, source: try text("source"),
       licence: try text("licence"))
+    if let text = file.metadata["activation"] {
+      guard let known = Activation(rawValue: text) else {
+        throw PixelAscentError(
+          .invalidModel, "expected the activation softmax, sigmoid or none, found \(text.oneLine)", about: name)
+      }
+      activation = known
+    }
     do {
       try check()
     } catch {
@@ -57,14 +64,15 @@ extension Model {
   /// - Precondition: the model has labels and preprocessing.
   package func safetensors() throws -> Safetensors {
     guard let labels, let preprocessing else { preconditionFailure("a model without labels or preprocessing") }
-    return try Safetensors(
-      metadata: [
-        "format": Model.nativeFormat,
-        "graph": try JSONText.encode(graph),
-        "labels": try JSONText.encode(labels.names),
-        "preprocessing": try JSONText.encode(preprocessing),
-        "source": source,
-        "licence": licence,
-      ], parameters: parameters)
+    var metadata = [
+      "format": Model.nativeFormat,
+      "graph": try JSONText.encode(graph),
+      "labels": try JSONText.encode(labels.names),
+      "preprocessing": try JSONText.encode(preprocessing),
+      "source": source,
+      "licence": licence,
+    ]
+    if let activation, activation != .softmax { metadata["activation"] = activation.rawValue }
+    return try Safetensors(metadata: metadata, parameters: parameters)
   }
 }

@@ -233,7 +233,7 @@ public final class Evaluation {
     precondition(imageGradient != nil, "this evaluation is for the forward pass only")
     try network.check(objective)
     return try parallel.withThreads { () throws(PixelAscentError) in
-      let seed = try objective.gradient(scores: computeScores())
+      let seed = try objective.gradient(scores: computeScores(), network.activation)
       backward(seed, throughLastReLU: throughLastReLU)
       return try Self.checked(gradientPlanes.tensor)
     }
@@ -255,7 +255,7 @@ public final class Evaluation {
     try network.check(objective)
     let position = try network.position(of: layer)
     return try parallel.withThreads { () throws(PixelAscentError) in
-      let seed = try objective.gradient(scores: computeScores()).values(plan.classes)
+      let seed = try objective.gradient(scores: computeScores(), network.activation).values(plan.classes)
       backward(seed, to: position)
       return try Self.checked(tensor(gradients[position.value]))
     }

@@ -12,6 +12,9 @@ struct LayerPlan: Sendable {
   let inputSize: PixelSize
   /// The index of the value that holds the scores.
   private(set) var output = 0
+  /// The index of the value that holds the network's one output, from which the last layer makes the scores of two
+  /// classes; nil if the network has several outputs.
+  private(set) var oneOutput: Int?
   /// Whether the network can compute one block of scores without the others.
   var hasPartialLayers = false
 
@@ -66,6 +69,7 @@ struct LayerPlan: Sendable {
           "the output \(graph.output.oneLine) has the shape \(shapes[graph.output]?.description ?? "()"), "
             + "expected a score for each class"))
     }
+    if try model.hasOpposite() { oneOutput = layers.last?.inputs.first }
     output = vector(scores, "the scores")
     planGradients()
     planPartialLayers()

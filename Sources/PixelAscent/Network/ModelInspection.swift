@@ -34,6 +34,8 @@ public struct ModelInspection: Sendable {
   public private(set) var preprocessing: Preprocessing?
   /// The number of classes.
   public private(set) var classes = 0
+  /// How scores become probabilities; nil if an operator is not supported.
+  public private(set) var activation: Activation?
   /// The first synonym of class 0.
   public private(set) var firstLabel = ""
   /// The height, in pixels, of the input for which shapes, multiplications and memory are given.
@@ -87,7 +89,7 @@ public struct ModelInspection: Sendable {
       preconditionFailure("a plan of a model that is not complete")
     }
     (format, self.source, licence, notes) = (model.format, model.source, model.licence, model.notes)
-    (self.preprocessing, outputs) = (preprocessing, model.outputs)
+    (self.preprocessing, outputs, activation) = (preprocessing, model.outputs, model.activation)
     (classes, firstLabel) = (labels.count, labels[0])
     (height, width) = (preprocessing.inputSize.height, preprocessing.inputSize.width)
     let shapes = try model.graph.shapes(height: height, width: width)

@@ -9,6 +9,8 @@ public struct Network: Sendable {
   public let labels: Labels
   /// How a photograph becomes the network's input.
   public let preprocessing: Preprocessing
+  /// How scores become probabilities.
+  public let activation: Activation
   /// The origin of the weights: the architecture's name, or what the file says.
   public let source: String
   /// The licence of the weights.
@@ -62,7 +64,7 @@ public struct Network: Sendable {
     guard let labels = model.labels, let preprocessing = model.preprocessing else {
       preconditionFailure("a plan of a model that is not complete")
     }
-    (self.labels, self.preprocessing) = (labels, preprocessing)
+    (self.labels, self.preprocessing, activation) = (labels, preprocessing, model.activation ?? .softmax)
     (source, licence, notes, sources) = (model.source, model.licence, model.notes, model.files)
     self.options = options
   }

@@ -1,18 +1,11 @@
 // SPDX-License-Identifier: MIT
 
-#if canImport(Darwin)
-  import Darwin
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Glibc
-#endif
-
 /// The function of the scores whose gradient is taken.
 public enum Objective: Sendable {
-  /// The score s_y of class y: the network's output before the softmax, not a probability.
+  /// The score s_y of class y: the network's output before the softmax or the sigmoid, not a probability.
   case score(class: Int)
-  /// The loss −log softmax(s)_y of class y.
+  /// The loss −log p_y of class y, where p_y is the class's probability. With sigmoid outputs that is the class's binary
+  /// cross-entropy −log σ(s_y), which depends on no other class.
   case crossEntropy(class: Int)
   /// The weighted sum Σ weight · s_c of some scores, by class index: `[76: 1, 99: -1]` is the score of class 76 minus
   /// the score of class 99.
@@ -49,14 +42,22 @@ public enum Objective: Sendable {
 
   /// Returns the gradient of the objective with respect to the scores.
   ///
-  /// - Throws: `PixelAscentError` of kind `invalidParameter` if a weight is not finite, or a closure returns the wrong
-  ///   number of derivatives or a derivative that is not finite.
-  func gradient(scores: [Float]) throws(PixelAscentError) -> ScoreGradient {
+  /// - Throws: `PixelAscentError` of kind `invalidParameter` if a weight is not finite, a closure returns the wrong
+  ///   number of derivatives or a derivative that is not finite, or the cross-entropy is asked for and `activation` gives
+  ///   no probabilities.
+  func gradient(scores: [Float], _ activation: Activation) throws(PixelAscentError) -> ScoreGradient {
     switch self {
     case .score(let index): return .one(index)
     case .crossEntropy(let index):
-      var gradient = softmax(scores)
-      gradient[index] -= 1
+      var gradient = [Double](repeating: 0, count: scores.count)
+      switch activation {
+      case .softmax:
+        gradient = softmax(scores)
+        gradient[index] -= 1
+      // The derivative σ(s) − 1, without the rounding error of the difference.
+      case .sigmoid: gradient[index] = -sigmoid(-Double(scores[index]))
+      case .unknown: throw Self.needsProbabilities
+      }
       return .all(gradient.map(Float.init))
     case .weighted(let weights):
       var gradient = [Float](repeating: 0, count: scores.count)
@@ -65,6 +66,10 @@ public enum Objective: Sendable {
     case .custom(let derivative): return .all(try Self.checked(derivative(scores), scores.count))
     }
   }
+
+  private static let needsProbabilities = PixelAscentError(
+    .invalidParameter,
+    "the cross-entropy needs probabilities, which are not known; \(advice: .activation) softmax or sigmoid makes them")
 
   private static func checked(_ gradient: [Float], _ count: Int) throws(PixelAscentError) -> [Float] {
     guard gradient.count == count else {
@@ -91,12 +96,4 @@ enum ScoreGradient {
     case .all(let values): values
     }
   }
-}
-
-/// Returns the probabilities exp(s_c) / Σ exp(s) of all classes.
-package func softmax(_ scores: [Float]) -> [Double] {
-  let greatest = Double(scores.max() ?? 0)
-  let weights = scores.map { exp(Double($0) - greatest) }
-  let total = weights.reduce(0, +)
-  return weights.map { $0 / total }
 }

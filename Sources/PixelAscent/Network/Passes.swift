@@ -89,8 +89,8 @@ struct BackwardPass {
   }
   /// The nonzero mask of the gradient of the output; nil if there is none.
   var nonzeroMask: NonzeroMask? { layer.usesGradientMask ? evaluation.nonzeroMask : nil }
-  /// Whether the layer's output is the scores.
-  var makesScores: Bool { layer.output == evaluation.plan.output }
+  /// Whether the layer's output is the scores, or the one output from which they are made.
+  var makesScores: Bool { [evaluation.plan.output, evaluation.plan.oneOutput].contains(layer.output) }
   /// The blocks of the output that have a gradient; the requested class decides which blocks these are.
   var gradientBlocks: Range<Int> { evaluation.gradientBlocks(index) }
 

@@ -106,7 +106,8 @@ public struct ClassVisualization: Technique {
     /// The score of the class in each iteration, before the step, for the image rolled by the iteration's jitter. If a
     /// step averages the gradients of several rolled copies, the score is that of the last copy.
     public let scoreHistory: [Float]
-    /// The probability of the class for the images of ``scoreHistory``; empty unless the ascent records probabilities.
+    /// The probability of the class for the images of ``scoreHistory``; empty unless the ascent records probabilities and
+    /// they are known.
     public let probabilityHistory: [Double]
     /// The last image in normalised space, of shape (C, H, W).
     public let image: Tensor
@@ -114,8 +115,8 @@ public struct ClassVisualization: Technique {
     public let picture: RGBImage
     /// The scores of all classes for the last image.
     public let scores: [Float]
-    /// The probability of the class for the last image.
-    public let probability: Double
+    /// The probability of the class for the last image; nil if it is not known: see ``Network/activation``.
+    public let probability: Double?
     /// The time of all iterations in seconds.
     public let seconds: Double
     /// The number of times that the ascent took the gradient of the score before the last ReLU, because the score's own

@@ -6,8 +6,8 @@ public struct Prediction: Hashable, Sendable {
   public let classIndex: Int
   /// The score s_c of the class.
   public let score: Float
-  /// The probability softmax(s)_c of the class.
-  public let probability: Double
+  /// The probability of the class, as ``Network/activation`` makes it from the scores; nil if it is not known.
+  public let probability: Double?
 }
 
 extension Network {
@@ -34,9 +34,9 @@ extension Network {
   ///   - scores: the score of each class, by class index
   ///   - count: the number of classes to return; all if there are fewer
   public func predictions(_ scores: [Float], top count: Int = 5) -> [Prediction] {
-    let probabilities = softmax(scores)
+    let probabilities = activation.probabilities(scores)
     return scores.indices.sorted { (-scores[$0], $0) < (-scores[$1], $1) }.prefix(max(count, 0)).map {
-      Prediction(classIndex: $0, score: scores[$0], probability: probabilities[$0])
+      Prediction(classIndex: $0, score: scores[$0], probability: probabilities?[$0])
     }
   }
 
@@ -58,5 +58,12 @@ extension Network {
   /// Returns the class with the greatest score, the first of several with equal scores.
   package func topClass(_ scores: [Float]) -> Int {
     scores.indices.max { (scores[$0], $1) < (scores[$1], $0) } ?? 0
+  }
+
+  /// Returns whether the network sees a class, given the scores of all classes: with sigmoid outputs, whether the class's
+  /// probability is above 0.5; else whether the class has the greatest score.
+  package func sees(_ class: Int, _ scores: [Float]) -> Bool {
+    // σ(s) is above 0.5 if s is above 0.
+    activation == .sigmoid ? scores[`class`] > 0 : topClass(scores) == `class`
   }
 }

@@ -2,6 +2,9 @@
 
 /// A small change of a photograph after which the network classifies it as another class, the target.
 ///
+/// A network with softmax classifies an image as the class with the greatest score. One with sigmoid outputs sees every
+/// class whose probability is above 0.5; then the target's probability must rise above 0.5. See ``Network/activation``.
+///
 /// The ascent makes steps of fixed length along the gradient of the target's score, X ← X + lr · g/‖g‖₂ (after Szegedy
 /// et al.: "Intriguing properties of neural networks", 2014).
 ///

@@ -83,7 +83,7 @@ public final class FoolingAscent: AscentSequence {
       if needsStep { try step(update) }
       let isRounded = isRounding, scores = try evaluate(rounding: isRounded)
       isStepRounded = isRounded
-      let isTarget = network.topClass(scores) == target
+      let isTarget = network.sees(target, scores)
       if !isTarget && iterations < parameters.maxIterations {
         needsStep = true
       } else if isRounding {
@@ -142,8 +142,8 @@ public final class FoolingAscent: AscentSequence {
       if originalScores == nil { _ = try evaluate(rounding: false) }
       var scores = roundedScores ?? []
       if roundedScores == nil { scores = try evaluate(rounding: true) }
-      let survives = network.topClass(scores) == target
-      let isFooled = survives ? true : network.topClass(try evaluate(rounding: false)) == target
+      let survives = network.sees(target, scores)
+      let isFooled = survives ? true : network.sees(target, try evaluate(rounding: false))
       let unrounded = ascent.image.tensor
       return Fooling.Result(
         original: original, originalScores: originalScores ?? scores, image: picture, scores: scores,

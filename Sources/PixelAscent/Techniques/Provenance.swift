@@ -48,10 +48,11 @@ public struct Provenance: Sendable {
     private let resize: Preprocessing.Resize?
     private let mean, std: [Float]?
     private let bgr: Bool?
+    private let activation: Activation?
     fileprivate let inputSize: PixelSize?
 
     private enum CodingKeys: String, CodingKey {
-      case sha256, architecture, output, resize, mean, std, bgr
+      case sha256, architecture, output, resize, mean, std, bgr, activation
       case inputSize = "input_size"
     }
 
@@ -63,7 +64,7 @@ public struct Provenance: Sendable {
       sha256 = try network.sha256()
       (architecture, output, resize) = (settings.architecture, settings.output, settings.resize)
       (mean, std, inputSize) = (settings.mean, settings.std, settings.inputSize)
-      bgr = settings.isBGR ? true : nil
+      (bgr, activation) = (settings.isBGR ? true : nil, settings.activation)
     }
 
     /// The settings to read the file with.
@@ -72,7 +73,7 @@ public struct Provenance: Sendable {
       (settings.architecture, settings.output) = (architecture, output)
       settings.resize = resize
       (settings.mean, settings.std, settings.inputSize) = (mean, std, inputSize)
-      settings.isBGR = bgr ?? false
+      (settings.isBGR, settings.activation) = (bgr ?? false, activation)
       return settings
     }
   }

@@ -25,13 +25,13 @@ public final class VisualizationAscent: AscentSequence {
     /// ``VisualizationAscent/next(update:)``.
     public var gradient: Tensor { ascent.ascent.stepGradient }
 
-    /// Returns the probability of the class for the image whose score is ``score``.
+    /// Returns the probability of the class for the image whose score is ``score``; nil if it is not known.
     ///
     /// The call may cost another forward pass. Make it before the next call of ``VisualizationAscent/next(update:)`` or
     /// ``VisualizationAscent/result()``. After `result()`, it returns the probability for the result's image.
     ///
     /// - Throws: ``PixelAscentError`` of kind `invalidParameter` if the scores are not finite.
-    public func probability() throws(PixelAscentError) -> Double { try ascent.probability() }
+    public func probability() throws(PixelAscentError) -> Double? { try ascent.probability() }
   }
 
   private let parameters: ClassVisualization
@@ -94,7 +94,7 @@ public final class VisualizationAscent: AscentSequence {
     try ascent.parallel.withThreads { () throws(PixelAscentError) in try iterate(update) }
     let score = ascent.score(index)
     scoreHistory.append(score)
-    if recordsProbabilities { probabilityHistory.append(softmax(ascent.scores)[index]) }
+    if recordsProbabilities, let probability = currentProbability { probabilityHistory.append(probability) }
     iteration += 1
     seconds += begin.secondsSince
     return Step(iteration: iteration - 1, score: score, isShown: isShown, ascent: self)
@@ -131,12 +131,15 @@ public final class VisualizationAscent: AscentSequence {
       columns: random.integer(in: range, .jitter, position, word: 1))
   }
 
-  fileprivate func probability() throws(PixelAscentError) -> Double {
+  /// The probability of the class at the last evaluation, which computed the scores of all classes.
+  private var currentProbability: Double? { network.activation.probability(of: index, ascent.scores) }
+
+  fileprivate func probability() throws(PixelAscentError) -> Double? {
     if !knowsAllScores {
       try ascent.parallel.withThreads { () throws(PixelAscentError) in try ascent.evaluateAgain() }
       knowsAllScores = true
     }
-    return softmax(ascent.scores)[index]
+    return currentProbability
   }
 
   /// Returns the result of the iterations made so far.
@@ -149,7 +152,7 @@ public final class VisualizationAscent: AscentSequence {
     let scores = ascent.scores
     return ClassVisualization.Result(
       iterations: iteration, scoreHistory: scoreHistory, probabilityHistory: probabilityHistory, image: image,
-      picture: picture, scores: scores, probability: softmax(scores)[index], seconds: seconds,
+      picture: picture, scores: scores, probability: currentProbability, seconds: seconds,
       gradientsBeforeLastReLU: gradientsBeforeLastReLU)
   }
 }

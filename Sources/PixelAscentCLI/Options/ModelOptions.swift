@@ -50,6 +50,11 @@ struct ModelOptions: ParsableArguments {
     help: ArgumentHelp("The names of the classes, one per line, or as JSON.", valueName: "file"), completion: .file())
   var labels: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "How scores become probabilities (default: as the file says, else softmax; sigmoid for one output)."))
+  var activation: Activation?
+
   func validate() throws {
     if let architecture, !Architecture.names.contains(architecture) {
       throw ValidationError(
@@ -84,6 +89,7 @@ struct ModelOptions: ParsableArguments {
     settings.inputSize = inputSize
     settings.resize = resize
     settings.output = onnxOutput
+    settings.activation = activation
     return ModelRequest(settings, labels: labels)
   }
 }

@@ -7,6 +7,7 @@ import PixelAscentTool
 // The types of the library and the tool that an option's value may have.
 
 extension ClassVisualization.Recipe: ExpressibleByArgument {}
+extension Activation: ExpressibleByArgument {}
 extension Colormap: ExpressibleByArgument {}
 extension Preprocessing.Resize: ExpressibleByArgument {}
 extension Objective.Kind: ExpressibleByArgument {}

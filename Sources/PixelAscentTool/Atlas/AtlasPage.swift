@@ -50,10 +50,15 @@ struct AtlasPage {
   private static func figure(_ record: AtlasRecord, recipes: Bool, seeds: Bool) -> HTML {
     let recipe: HTML = recipes ? ", \(record.recipe)" : ""
     let seed: HTML = seeds ? ", seed\u{A0}\(record.seed)" : ""
-    let percent = Int((min(max(record.probability ?? 0, 0), 1) * 100).rounded())
+    let result: HTML =
+      if let probability = record.probability {
+        "probability \(Int((min(max(probability, 0), 1) * 100).rounded()))\u{A0}%"
+      } else {
+        "score \(fixed(record.score ?? 0, 3))"
+      }
     return """
       <figure><a href="\(urlPath(record.output))"><img src="\(urlPath(record.output))" alt="\(record.label)" loading="lazy"></a>\
-      <figcaption><b><bdi>\(record.label)</bdi></b> (\(record.class))\(recipe)\(seed)<small>probability \(percent)\u{A0}%</small></figcaption></figure>
+      <figcaption><b><bdi>\(record.label)</bdi></b> (\(record.class))\(recipe)\(seed)<small>\(result)</small></figcaption></figure>
 
       """
   }

@@ -21,14 +21,13 @@ package struct VisualizeRecord: ResultRecord {
   package let seed: UInt64
   package let iterations: Int
   package let score: Float
-  package let probability, seconds: Double
+  package let probability: Double?
+  package let seconds: Double
   package let output: String
 
   package var lines: [String] {
-    [
-      "\(output): \(label) (\(`class`)), score \(fixed(score, 3)), probability \(fixed(probability, 4)), "
-        + "\(fixed(seconds, 2)) s"
-    ]
+    let likely = probability.map { ", probability \(fixed($0, 4))" } ?? ""
+    return ["\(output): \(label) (\(`class`)), score \(fixed(score, 3))\(likely), \(fixed(seconds, 2)) s"]
   }
 }
 
@@ -37,26 +36,33 @@ extension AtlasRecord {
   package func lines(in folder: String) -> [String] {
     VisualizeRecord(
       class: self.class, label: label, recipe: recipe, seed: seed, iterations: iterations ?? 0, score: score ?? 0,
-      probability: probability ?? 0, seconds: seconds ?? 0, output: "\(folder)/\(output)"
+      probability: probability, seconds: seconds ?? 0, output: "\(folder)/\(output)"
     ).lines
   }
 }
 
 /// The record that `fool` prints about a fooling image.
 package struct FoolRecord: ResultRecord {
-  /// A class and its score.
+  /// A class, its score, and its probability if that is known.
   package struct Scored: Encodable, Sendable {
     package let `class`: Int
     package let label: String
     package let score: Float
+    package let probability: Double?
 
-    init(_ index: Int, _ scores: [Float], _ labels: Labels) {
-      (self.class, label, score) = (index, labels[index], scores[index])
+    init(_ index: Int, _ scores: [Float], _ network: Network) {
+      (self.class, label, score) = (index, network.labels[index], scores[index])
+      probability = network.activation.probability(of: index, scores)
     }
+
+    fileprivate var name: String { "\(label) (\(`class`))" }
   }
 
   package let image: String
   package let original, target: Scored
+  /// The target in the photo, before the change; nil unless the network has sigmoid outputs, which decide about each
+  /// class by itself.
+  package let before: Scored?
   package let iterations: Int
   package let fooled, survives8Bit: Bool
   package let l2: Double
@@ -66,7 +72,7 @@ package struct FoolRecord: ResultRecord {
   package let seen: Scored
 
   private enum CodingKeys: String, CodingKey {
-    case image, original, target, iterations, fooled, l2, output
+    case image, original, target, before, iterations, fooled, l2, output
     case survives8Bit = "survives_8bit"
     case linf8Bit = "linf_8bit"
   }
@@ -74,9 +80,12 @@ package struct FoolRecord: ResultRecord {
   package var lines: [String] {
     let done = "\(iterations) iteration\(iterations == 1 ? "" : "s")"
     let change = "\(done), L2 \(fixed(l2, 2)), at most \(linf8Bit)/255 per value"
-    let goal = "\(target.label) (\(target.class))"
+    if let before = before?.probability, let after = target.probability {
+      let rise = "\(output): \(target.name): probability \(fixed(before, 4)) → \(fixed(after, 4))"
+      return ["\(rise)\(survives8Bit ? " in" : ", not above 0.5, after") \(change)"]
+    }
     return survives8Bit
-      ? ["\(output): \(original.label) (\(original.class)) → \(goal) in \(change)"]
-      : ["\(output): \(seen.label) (\(seen.class)), not \(goal), after \(change)"]
+      ? ["\(output): \(original.name) → \(target.name) in \(change)"]
+      : ["\(output): \(seen.name), not \(target.name), after \(change)"]
   }
 }

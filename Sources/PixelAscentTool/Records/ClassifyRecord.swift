@@ -9,7 +9,7 @@ package struct ClassifyRecord: ResultRecord {
     package let `class`: Int
     package let label: String
     package let score: Float
-    package let probability: Double
+    package let probability: Double?
   }
 
   package let image: String
@@ -26,12 +26,14 @@ package struct ClassifyRecord: ResultRecord {
     }
   }
 
-  /// The image, then one line per class. The decimal points of the scores are aligned.
+  /// The image, then one line per class: the score, the probability if it is known, and the name. The decimal points of
+  /// the scores are aligned.
   package var lines: [String] {
     [image]
       + predictions.map { prediction in
         let score = fixed(prediction.score, 3), column = String(repeating: " ", count: max(0, 10 - score.count))
-        return "\(column)\(score)  \(fixed(prediction.probability, 4))  \(prediction.label) (\(prediction.class))"
+        let probability = prediction.probability.map { "  \(fixed($0, 4))" } ?? ""
+        return "\(column)\(score)\(probability)  \(prediction.label) (\(prediction.class))"
       }
   }
 }

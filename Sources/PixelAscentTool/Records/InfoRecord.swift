@@ -9,10 +9,11 @@ package struct InfoRecord: ResultRecord {
   package let threads: Int
   package private(set) var model: String?
   package private(set) var classes: Int?
+  package private(set) var activation: Activation?
   /// The model's source and licence; not part of the JSON.
   private var origin: [String] = []
 
-  private enum CodingKeys: String, CodingKey { case version, simd, selectable, threads, model, classes }
+  private enum CodingKeys: String, CodingKey { case version, simd, selectable, threads, model, classes, activation }
 
   /// Collects the facts. A missing default model is not an error.
   ///
@@ -25,13 +26,16 @@ package struct InfoRecord: ResultRecord {
     guard let path = try ModelLocation.search(source.model) else { return }
     let network = try Network(
       contentsOf: path, settings: try source.request.completeSettings(), options: try source.run.computeOptions())
-    (model, classes, origin) = (path, network.classCount, [network.source, network.licence])
+    (model, classes, activation) = (path, network.classCount, network.activation)
+    origin = [network.source, network.licence]
   }
 
   package var lines: [String] {
     let isScalarOnly = selectable == ["scalar"]
     var about = ["none: \(ModelLocation.advice)"]
-    if let model, let classes { about = [model, "\(classes) class\(classes == 1 ? "" : "es")"] + origin }
+    if let model, let classes, let activation {
+      about = [model, "\(classes) class\(classes == 1 ? "" : "es"), \(activation.words)"] + origin
+    }
     return [
       "PixelAscent \(version)",
       "simd:       \(simd)\(isScalarOnly ? " (this CPU supports no faster one)" : "")",

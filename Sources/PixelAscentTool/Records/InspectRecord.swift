@@ -29,11 +29,12 @@ package struct InspectRecord: ResultRecord {
   package let unsupported: [Unsupported]
   package let outputs: [Output]
   package let preprocessing: Preprocessing?
+  package let activation: Activation?
   package let classes, height, width, parameters, multiplications, forwardBytes, gradientBytes: Int
   package let notes: [String]
 
   private enum CodingKeys: String, CodingKey {
-    case model, format, source, licence, layers, unsupported, outputs, preprocessing
+    case model, format, source, licence, layers, unsupported, outputs, preprocessing, activation
     case classes, height, width, parameters, multiplications, notes
     case forwardBytes = "forward_bytes"
     case gradientBytes = "gradient_bytes"
@@ -52,7 +53,7 @@ package struct InspectRecord: ResultRecord {
       Unsupported(layer: $0.layer, operator: $0.operator, advice: $0.reason)
     }
     outputs = inspection.outputs.map { Output(name: $0.name, shape: $0.shape, scores: $0.isScores) }
-    preprocessing = inspection.preprocessing
+    (preprocessing, activation) = (inspection.preprocessing, inspection.activation)
     (classes, height, width) = (inspection.classes, inspection.height, inspection.width)
     (parameters, multiplications) = (inspection.parameters, inspection.multiplications)
     (forwardBytes, gradientBytes) = (inspection.forwardBytes, inspection.gradientBytes)
@@ -62,7 +63,7 @@ package struct InspectRecord: ResultRecord {
   /// The layers as a table, then facts about the whole model; for a model that can't run, the nodes that are not
   /// supported.
   package var lines: [String] {
-    guard let preprocessing else {
+    guard let preprocessing, let activation else {
       return ["\(model): \(format)"] + table(unsupported.map { [$0.layer, $0.operator, $0.advice] }, right: [])
         + outputLines
     }
@@ -80,7 +81,7 @@ package struct InspectRecord: ResultRecord {
       "input:       \(preprocessing.mean.count)×\(height)×\(width), mean \(list(preprocessing.mean)), "
         + "std \(list(preprocessing.std)), resize \(preprocessing.resize.rawValue)",
     ] + outputLines + [
-      "classes:     \(classes)",
+      "classes:     \(classes), \(activation.words)",
       "parameters:  \(fixed(Double(parameters) / 1e6, 2)) million",
       "one pass:    \(fixed(Double(multiplications) / 1e6, 0)) million multiplications",
       "memory:      \(megabytes(forwardBytes)) for scores, \(megabytes(gradientBytes)) with the gradient, "
@@ -110,4 +111,9 @@ package struct InspectRecord: ResultRecord {
     throw PixelAscentError(
       .invalidModel, "\(count) \(count == 1 ? "node is" : "nodes are") not supported", about: model)
   }
+}
+
+extension Activation {
+  /// How scores become probabilities, in the words of `info` and `inspect`.
+  var words: String { self == .unknown ? "probabilities not known" : "probabilities by \(rawValue)" }
 }

@@ -24,8 +24,9 @@ extension Fooling {
       result.originalScores, network, marked: marked, caption: "Before: the photo")
     let after = ReportPage.scores(
       result.scores, network, marked: marked, caption: "After: the changed image, rounded to 8 bits")
+    let from = network.activation == .sigmoid ? "" : "\(network.labels[original]) → "
     return ReportPage(
-      kind: "Fooling image", title: "\(network.labels[original]) → \(network.labels[target])",
+      kind: "Fooling image", title: "\(from)\(network.labels[target])",
       lead: lead(result, original, target, network),
       sections: [
         ReportPage.section(
@@ -40,6 +41,7 @@ extension Fooling {
 
   private func lead(_ result: Result, _ original: Int, _ target: Int, _ network: Network) -> HTML {
     let to = ReportPage.name(target, network), iterations = ReportPage.count(result.iterations, "iteration")
+    if network.activation == .sigmoid { return sigmoidLead(result, target, network) }
     if result.survives8Bit {
       return """
         The network classifies the photo as \(ReportPage.name(original, network)). \
@@ -52,13 +54,32 @@ extension Fooling {
       : "Not fooled: after \(iterations) the network classifies the image as \(found), not as \(to)."
   }
 
+  /// Returns the lead for a network with sigmoid outputs, which decides about the target by its probability alone.
+  private func sigmoidLead(_ result: Result, _ target: Int, _ network: Network) -> HTML {
+    func probability(_ scores: [Float]) -> String { fixed(network.activation.probability(of: target, scores) ?? 0, 4) }
+    let iterations = ReportPage.count(result.iterations, "iteration"), after = probability(result.scores)
+    let end: HTML =
+      if result.survives8Bit {
+        "it is \(after), above 0.5, even when the image is rounded to 8 bits."
+      } else if result.isFooled {
+        "it is above 0.5, but \(after) when the image is rounded to 8 bits."
+      } else {
+        "it is \(after), not above 0.5."
+      }
+    return """
+      In the photo the probability of \(ReportPage.name(target, network)) is \(probability(result.originalScores)). \
+      After \(iterations) \(end)
+      """
+  }
+
   private func panels(
     _ result: Result, _ original: Int, _ target: Int, _ name: String, _ network: Network
   ) throws(PixelAscentError) -> [HTML] {
     let names = (network.labels[original], network.labels[target])
+    let decision = network.activation == .sigmoid ? "" : ", classified as \(names.0)"
     return [
       try ReportPage.figure(
-        result.original, alt: "The photo \(name), classified as \(names.0)", caption: "Original: <bdi>\(name)</bdi>"),
+        result.original, alt: "The photo \(name)\(decision)", caption: "Original: <bdi>\(name)</bdi>"),
       try ReportPage.figure(
         result.image, alt: "The photo, changed towards \(names.1)", caption: "The changed image"),
       try ReportPage.figure(

@@ -97,23 +97,26 @@ struct ReportPage {
   }
 
   /// Returns a table of the five classes with the highest scores, and of the `marked` classes that are not among these
-  /// five.
+  /// five. The table has no probabilities if they are not known.
   static func scores(_ scores: [Float], _ network: Network, marked: [Int], caption: String) -> HTML {
     let all = network.predictions(scores, top: scores.count)
     let rows = all.enumerated().filter { $0.offset < 5 || marked.contains($0.element.classIndex) }.map { rank, row in
       let mark: HTML = marked.contains(row.classIndex) ? " class=\"marked\"" : ""
+      let bar: HTML =
+        row.probability.map { "<span class=\"bar\"><i style=\"width: \(fixed(100 * $0, 2))%\"></i></span>" } ?? ""
+      let probability: HTML = row.probability.map { "<td>\(fixed($0, 4))</td>" } ?? ""
       return """
-        <tr\(mark)><td>\(rank + 1)</td><th scope="row">\(name(row.classIndex, network))\
-        <span class="bar"><i style="width: \(fixed(100 * row.probability, 2))%"></i></span></th>\
-        <td>\(fixed(row.score, 3))</td><td>\(fixed(row.probability, 4))</td></tr>
+        <tr\(mark)><td>\(rank + 1)</td><th scope="row">\(name(row.classIndex, network))\(bar)</th>\
+        <td>\(fixed(row.score, 3))</td>\(probability)</tr>
 
         """ as HTML
     }
+    let probability: HTML = network.activation == .unknown ? "" : "<th scope=\"col\">probability</th>"
     return """
       <table>
       <caption>\(caption)</caption>
       <thead><tr><th scope="col"><span class="spoken">Rank</span></th><th scope="col">class</th>\
-      <th scope="col">score</th><th scope="col">probability</th></tr></thead>
+      <th scope="col">score</th>\(probability)</tr></thead>
       <tbody>
       \(rows)</tbody>
       </table>

@@ -51,6 +51,8 @@ extension SaliencyMap {
 
   private func lead(_ network: Network) -> HTML {
     let index = classIndex
+    let probability: HTML =
+      network.activation.probability(of: index, scores).map { " and the probability \(fixed($0, 4))" } ?? ""
     let dead: HTML =
       isZero
       ? """
@@ -59,7 +61,7 @@ extension SaliencyMap {
       """ : ""
     return """
       The brighter a pixel of the map, the more the \(objectiveName) of \(ReportPage.name(index, network)) depends on it. \
-      For this photo the score is \(fixed(scores[index], 3)) and the probability \(fixed(softmax(scores)[index], 4)).\(dead)
+      For this photo the score is \(fixed(scores[index], 3))\(probability).\(dead)
       """
   }
 

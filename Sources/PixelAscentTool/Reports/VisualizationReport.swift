@@ -6,8 +6,8 @@ import PixelAscent
 package struct ShownIteration: Sendable {
   /// The iteration's number, from 0.
   package let iteration: Int
-  /// The score and the probability of the class before the iteration's step.
-  package let score: Float, probability: Double
+  /// The score and, if it is known, the probability of the class before the iteration's step.
+  package let score: Float, probability: Double?
   /// The image after the step.
   package let picture: RGBImage
 
@@ -50,13 +50,14 @@ extension ClassVisualization {
        The gradient of the score was zero \(ReportPage.count(result.gradientsBeforeLastReLU, "time")); the ascent \
       then followed the score before the last ReLU instead.
       """ : ""
+    let probability: HTML = result.probability.map { " and a probability of \(fixed($0, 4))" } ?? ""
     let top = network.topClass(result.scores)
     let other: HTML =
       top == index
       ? "" : " The highest score is that of \(ReportPage.name(top, network)), \(fixed(result.scores[top], 3))."
     return """
       After \(ReportPage.count(iterations, "iteration")) the network gives \(ReportPage.name(index, network)) a score of \
-      \(fixed(result.scores[index], 3)) and a probability of \(fixed(result.probability, 4)).\(other)\(dead)
+      \(fixed(result.scores[index], 3))\(probability).\(other)\(dead)
       """
   }
 
@@ -66,7 +67,7 @@ extension ClassVisualization {
     <div>
     \(try frames(shown, label))</div>
     <div class="two">
-    \(charts(result, shown))<p><small>The scores and probabilities are those of the image before each iteration’s step, \
+    \(charts(result, shown))<p><small>The \(result.probability == nil ? "scores" : "scores and probabilities") are those of the image before each iteration’s step, \
     shifted by the jitter. The pictures show the image after the step\
     \(recipe.rendering == .clip ? "" : ", with its values stretched to the full range of colours").</small></p>
     </div>
@@ -89,11 +90,11 @@ extension ClassVisualization {
     var figures: [HTML] = []
     for frame in shown {
       let iteration = frame.iteration + 1
+      let probability: HTML = frame.probability.map { ", probability \(fixed($0, 4))" } ?? ""
       let figure: HTML = """
         <figure data-iteration="\(iteration)">
         \(try ReportPage.picture(frame.picture, alt: "\(label) after \(iteration) of \(iterations) iterations"))
-        <figcaption>Iteration \(iteration): score \(fixed(frame.score, 3)), \
-        probability \(fixed(frame.probability, 4))</figcaption>
+        <figcaption>Iteration \(iteration): score \(fixed(frame.score, 3))\(probability)</figcaption>
         </figure>
 
         """

@@ -9,7 +9,7 @@ struct AscentProgress {
   private let isAlone: Bool
   private let begin = ContinuousClock.now
   private var text: ProgressText
-  private var probability = ""
+  private var probability: String?
 
   init(_ console: Console, of iterations: Int, isAlone: Bool) {
     (self.console, self.isAlone) = (console, isAlone)
@@ -20,12 +20,13 @@ struct AscentProgress {
     if !isAlone { return }
     let score = "score \(fixed(step.score, 3))"
     if isShown {
-      probability = "probability \(fixed(try step.probability(), 4))"
+      probability = try step.probability().map { "probability \(fixed($0, 4))" }
       if !console.hasStatusLine {
-        console.note("iteration \(step.iteration + 1)/\(text.total)  \(score)  \(probability)")
+        let numbers = [score, probability].compactMap(\.self).joined(separator: "  ")
+        console.note("iteration \(step.iteration + 1)/\(text.total)  \(numbers)")
       }
     }
-    (text.done, text.details) = (step.iteration + 1, [score, probability])
+    (text.done, text.details) = (step.iteration + 1, [score, probability].compactMap(\.self))
     let text = text, seconds = begin.secondsSince
     console.progress { text.line(width: $0, seconds: seconds) }
   }

@@ -52,7 +52,8 @@ package struct FoolWork {
         throw ExitStatus.interrupted
       }
       if !record.survives8Bit {
-        let what = record.fooled ? ", except before rounding to 8 bits" : ""
+        let decision = record.before == nil ? "" : ": the probability of \(record.target.label) is not above 0.5"
+        let what = decision + (record.fooled ? ", except before rounding to 8 bits" : "")
         Console.error("\(record.image): not fooled in \(done)\(what); the image so far is in \(record.output)")
         throw ExitStatus.failure
       }
@@ -80,12 +81,13 @@ package struct FoolWork {
         command: isInterrupted ? [] : Console.command)
       try Files.write(Array(page.utf8), to: report)
     }
-    let labels = network.labels, seen = network.topClass(saved)
+    let original = result.originalScores
     let record = FoolRecord(
-      image: image, original: .init(network.topClass(result.originalScores), result.originalScores, labels),
-      target: .init(target, saved, labels), iterations: result.iterations, fooled: result.isFooled,
-      survives8Bit: result.survives8Bit && seen == target, l2: result.l2, linf8Bit: result.linf8Bit,
-      output: files.output, seen: .init(seen, saved, labels))
+      image: image, original: .init(network.topClass(original), original, network),
+      target: .init(target, saved, network),
+      before: network.activation == .sigmoid ? .init(target, original, network) : nil, iterations: result.iterations,
+      fooled: result.isFooled, survives8Bit: result.survives8Bit && network.sees(target, saved), l2: result.l2,
+      linf8Bit: result.linf8Bit, output: files.output, seen: .init(network.topClass(saved), saved, network))
     return Outcome(record: record, isInterrupted: isInterrupted)
   }
 
@@ -117,7 +119,11 @@ package struct FoolWork {
   /// Shows the progress after a step.
   private func showProgress(_ step: FoolingAscent.Step, _ progress: inout ProgressText, seconds: Double) {
     let labels = network.labels, top = network.topClass(step.scores)
-    let details = ["\(labels[target]) \(fixed(step.score, 3))", "top: \(labels[top]) (\(top))"]
+    let isOwn = network.activation == .sigmoid, probability = network.activation.probability(of: target, step.scores)
+    let details = [
+      "\(labels[target]) \(fixed(step.score, 3))",
+      isOwn ? "probability \(fixed(probability ?? 0, 4))" : "top: \(labels[top]) (\(top))",
+    ]
     (progress.done, progress.details) = (step.iteration, step.isRounded ? ["8-bit"] + details : details)
     if console.hasStatusLine {
       console.progress { [progress] in progress.line(width: $0, seconds: seconds) }
@@ -140,7 +146,7 @@ package struct FoolWork {
         "note: \(files.output) is already cropped; read it with --resize short, or it is cropped again"
       )
     }
-    if network.topClass(result.originalScores) == target {
+    if network.sees(target, result.originalScores) {
       console.note("note: the network already sees \(label) (\(target)) in \(image)")
     }
   }

@@ -88,7 +88,7 @@ import Testing
     let asked = try visualization.begin(network, class: 2), silent = try visualization.begin(network, class: 2)
     let recorded = try visualization.begin(network, class: 2, recordsProbabilities: true)
     var probabilities: [Double] = []
-    while let step = try asked.next() { probabilities.append(try step.probability()) }
+    while let step = try asked.next() { probabilities.append(try #require(try step.probability())) }
     let result = try recorded.finish()
     #expect(probabilities == result.probabilityHistory)
     #expect(probabilities.count == 5)

@@ -157,6 +157,19 @@ import Testing
     }
   }
 
+  @Test("The gallery page shows the score of a picture whose probability is not known")
+  func galleryWithoutProbability() throws {
+    let folder = try TemporaryFolder(), atlas = try AtlasFolder(folder.path)
+    try RGBImage(width: 1, height: 1, pixels: [1, 2, 3]).write(to: folder.path + "/a.png")
+    let digest = SHA256.digest(of: try Files.read(folder.path + "/a.png"))
+    let line = #"{"class":1,"label":"a","output":"a.png","recipe":"r","seed":2,"score":1.5,"sha256":"SHA"}"#
+    try folder.add("manifest.jsonl", line.replacing("SHA", with: digest) + "\n")
+    let manifests = try retryingWhileLocked { () throws(PixelAscentError) in try atlas.openManifests(for: []) }
+    #expect(manifests[0]["a.png"]?.lines(in: "f") == ["f/a.png: a (1), score 1.500, 0.00 s"])
+    #expect(try atlas.finish([], manifests, threads: 1) == 1)
+    #expect(try text(folder.path + "/index.html").contains("<small>score 1.500</small>"))
+  }
+
   @Test("Records are sorted by class, recipe and seed; numbers are compared as numbers: 9 before 10")
   func order() {
     let items = [(10, 0), (9, 10), (9, 9), (100, 1)].map { Self.item("x", class: $0.0, seed: UInt64($0.1)) }

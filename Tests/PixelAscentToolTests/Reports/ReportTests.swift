@@ -90,7 +90,7 @@ import Testing
     let ranks = [0, 1, 2, 3, 4, 6]
     #expect(scores[6].classIndex == 2)
     for (rank, score) in zip(ranks, ranks.map { scores[$0] }) {
-      let bar = "width: \(fixed(100 * score.probability, 2))%"
+      let bar = "width: \(fixed(100 * (score.probability ?? -1), 2))%"
       #expect(page.contains("<td>\(rank + 1)</td><th scope=\"row\"><span><bdi>class \(score.classIndex)</bdi>"))
       #expect(page.contains(bar))
       #expect(page.contains("<td>\(fixed(score.score, 3))</td>"))
@@ -158,5 +158,47 @@ import Testing
     ]
     for (name, value) in facts { #expect(page.contains("<dt>\(name)</dt><dd>\(value)</dd>"), "\(name)") }
     #expect(page.components(separatedBy: "<dt>").count == facts.count + 1)
+  }
+
+  /// Returns the three pages about a network whose class 0 has the score red + 0.3, and class 1 green − 0.3.
+  private static func pages(_ activation: Activation) throws -> (network: Network, pages: [String]) {
+    let network = try PixelwiseNetwork.make(
+      [.init(weight: [1, 0, 0], bias: 0.3), .init(weight: [0, 1, 0], bias: -0.3)], clamp: .none, activation: activation)
+    return (network, try pages(network))
+  }
+
+  @Test func pagesGiveEachSigmoidItsOwnProbability() throws {
+    let (network, pages) = try Self.pages(.sigmoid), scores = try network.classify(Self.photo)
+    #expect(pages.map(Page.problems) == [[], [], []])
+    for score in scores {
+      let probability = sigmoid(Double(score.score))
+      #expect(score.probability == probability)
+      let row = "<td>\(fixed(score.score, 3))</td><td>\(fixed(probability, 4))</td></tr>"
+      #expect(pages[0].contains(row))
+      #expect(pages[1].contains(row))
+    }
+    #expect(pages[0].contains(" and the probability \(fixed(sigmoid(Double(scores[0].score)), 4))."))
+    let (result, _) = try Self.fool(network), before = fixed(sigmoid(Double(result.originalScores[1])), 4)
+    let after = fixed(sigmoid(Double(result.scores[1])), 4)
+    #expect(pages[1].contains("<h1><bdi>class 1</bdi></h1>"))
+    #expect(
+      pages[1].contains(
+        "In the photo the probability of <span><bdi>class 1</bdi> <small>(1)</small></span> is \(before). "
+          + "After 1 iteration it is \(after), above 0.5, even when the image is rounded to 8 bits."))
+    #expect(!pages[1].contains("classifie"))
+    let same = try Fooling(maxIterations: 0).run(network, on: Self.photo, target: 1)
+    let page = try Fooling(maxIterations: 0).report(of: same, target: 1, steps: [], name: "p.png", network: network)
+    #expect(page.contains("After 0 iterations it is \(before), not above 0.5."))
+  }
+
+  @Test func pagesHaveNoProbabilitiesThatAreNotKnown() throws {
+    let (_, pages) = try Self.pages(.unknown)
+    for page in pages {
+      #expect(Page.problems(page) == [])
+      #expect(!page.lowercased().contains("probabilit"))
+      #expect(!page.contains("class=\"bar\""))
+    }
+    #expect(pages[1].contains("The network classifies the photo as <span><bdi>class 0</bdi>"))
+    #expect(pages[2].components(separatedBy: "<polyline").count == 2)
   }
 }

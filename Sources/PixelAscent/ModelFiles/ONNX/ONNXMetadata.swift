@@ -33,7 +33,7 @@ struct ONNXMetadata {
   var licence: String? { entries["license"].map(\.oneLine) }
 
   /// Returns one name per class, from one of the forms that files of labels have, or from a list with commas; nil unless
-  /// their number is `count`.
+  /// their number is `count`. A network with one output may have two classes.
   func labels(count: Int) -> Labels? {
     let keys = ["labels", "classes", "class_names", "names"]
     guard let text = keys.lazy.compactMap({ entries[$0] }).first else { return nil }
@@ -45,7 +45,7 @@ struct ONNXMetadata {
       let lines = text.split(whereSeparator: \.isNewline)
       names = (lines.count > 1 ? lines : text.split(separator: ",")).map { Self.trimmed($0) }
     }
-    return names.count == count ? try? Labels(names: names.map { [$0] }) : nil
+    return names.count == count || count == 1 && names.count == 2 ? try? Labels(names: names.map { [$0] }) : nil
   }
 
   /// Returns the preprocessing from "mean" and "std", which hold one or three numbers each.
