@@ -8,10 +8,11 @@ import Testing
 @Suite struct AdviceTextTests {
   private static let words: [(Advice, String)] = [
     (.maxMemory, "--max-memory"), (.maxMegapixels, "--max-megapixels"), (.resize, "--resize"), (.mean, "--mean"),
-    (.std, "--std"), (.labels, "--labels"), (.activation, "--activation"), (.architecture, "--architecture"),
-    (.onnxOutput, "--onnx-output"), (.showEvery, "--show-every"), (.learningRate, "--learning-rate"),
-    (.iterations, "--iterations"), (.maxIterations, "--max-iterations"), (.l2, "--l2"), (.blurEvery, "--blur-every"),
-    (.blurSigma, "--blur-sigma"), (.maxJitter, "--max-jitter"), (.samples, "--samples"), (.percentile, "--percentile"),
+    (.std, "--std"), (.inputSize, "--input-size"), (.onnxOutput, "--onnx-output"), (.labels, "--labels"),
+    (.activation, "--activation"), (.architecture, "--architecture"), (.showEvery, "--show-every"),
+    (.learningRate, "--learning-rate"), (.iterations, "--iterations"), (.maxIterations, "--max-iterations"),
+    (.l2, "--l2"), (.blurEvery, "--blur-every"), (.blurSigma, "--blur-sigma"), (.maxJitter, "--max-jitter"),
+    (.samples, "--samples"), (.percentile, "--percentile"),
     (.inspection, "pixelascent inspect"),
   ]
 
