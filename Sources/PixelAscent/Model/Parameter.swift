@@ -10,6 +10,8 @@ package struct Parameter: Sendable {
     case values([Float])
     /// Element (i, j, …) lies at `offset` bytes + (i·strides[0] + j·strides[1] + …) elements.
     case stored(ByteSource, offset: Int, ElementType, strides: [Int])
+    /// The function computes the elements in C order from other parameters when they are needed.
+    case computed(@Sendable (UnsafeMutableBufferPointer<Float>) throws(PixelAscentError) -> Void)
   }
 
   /// Creates a parameter with the shape and elements of `tensor`.
@@ -61,6 +63,26 @@ package struct Parameter: Sendable {
     content = .stored(source, offset: offset, type, strides: strides)
   }
 
+  /// Creates a parameter whose elements `fill` computes when they are needed, in C order.
+  init(
+    shape: [Int],
+    computed fill: @escaping @Sendable (UnsafeMutableBufferPointer<Float>) throws(PixelAscentError) -> Void
+  ) {
+    self.init(shape: shape, content: .computed(fill))
+  }
+
+  /// Returns whether the two parameters are one: the same elements in the same place, or equal values in memory.
+  func isSame(as other: Parameter) -> Bool {
+    switch (content, other.content) {
+    case (.values(let values), .values(let others)): shape == other.shape && values == others
+    case (
+      .stored(let file, let offset, let type, let strides), .stored(let file2, let offset2, let type2, let strides2)
+    ):
+      file === file2 && offset == offset2 && type == type2 && strides == strides2 && shape == other.shape
+    default: false
+    }
+  }
+
   /// The number of elements.
   package var count: Int { shape.reduce(1, *) }
 
@@ -81,6 +103,7 @@ package struct Parameter: Sendable {
     case .values(let values): _ = buffer.update(from: values)
     case .stored(let source, let offset, let type, let strides):
       try read(source, offset, type, strides, into: buffer)
+    case .computed(let fill): try fill(buffer)
     }
   }
 
@@ -134,6 +157,7 @@ package struct Parameter: Sendable {
     case .stored(let source, let offset, let type, let strides):
       guard strides == contiguousStrides(self.shape) else { return nil }
       return Parameter(shape: shape, content: .stored(source, offset: offset, type, strides: contiguousStrides(shape)))
+    case .computed: return Parameter(shape: shape, content: content)
     }
   }
 

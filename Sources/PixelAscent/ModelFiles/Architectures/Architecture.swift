@@ -41,6 +41,7 @@ package enum Architecture {
   package static func recognize(_ dict: StateDict, named wanted: String? = nil) throws(PixelAscentError)
     -> Model
   {
+    let dict = try dict.reparametrized()
     func fits(_ family: ArchitectureFamily) -> Bool {
       family.signature.allSatisfy { dict.shape("\($0).weight") != nil }
     }
