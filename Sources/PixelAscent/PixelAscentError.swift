@@ -95,6 +95,8 @@ public enum Advice: String, Hashable, Sendable, CaseIterable {
   case activation
   /// Name the architecture, or let the file decide: ``ModelSettings/architecture``.
   case architecture
+  /// Say which of several weights to read: ``ModelSettings/weights``.
+  case weights
   /// Show the picture less often during the ascent: ``ClassVisualization/showEvery``.
   case showEvery
   /// Change the length of a step: ``ClassVisualization/learningRate``, ``Fooling/learningRate``.

@@ -107,6 +107,31 @@ import Testing
     #expect(try best(size) != best("--input-size 40"))
   }
 
+  @Test("--weights chooses between the weights of a checkpoint; without it the averages are read, with a note")
+  func weights() throws {
+    let name = "both.pth"
+    let fixture = URL(fileURLWithPath: "\(PackageFiles.folder)/Tests/Golden/checkpoints/\(name)")
+    try folder.add(name, Array(Data(contentsOf: fixture)))
+    let usual = try Program.run(["classify", "photo.png", "--model", name, "--json"], in: folder)
+    #expect(
+      usual.errors.contains(
+        "note: the file holds raw and averaged (EMA) weights: reading the averaged ones (model_ema); --weights raw reads "
+          + "the others (model)\n"))
+    let average = try best("--model \(name) --weights ema"), raw = try best("--model \(name) --weights raw")
+    #expect(try usual.record["predictions"]?[0] == average)
+    #expect(raw != average)
+    #expect(try best("--model \(name) --weights model") == raw)
+    try Refusal(
+      "classify photo.png --model \(name) --weights nobody",
+      "error: \(name): \"nobody\" chooses none of the 2 dictionaries of weights: model, model_ema; choose one with "
+        + "--weights, for example --weights model"
+    ).check(in: folder)
+    let outcome = try Program.run(["inspect", "Models/squeezenet1_1.safetensors", "--weights", "raw"], in: folder)
+    #expect(
+      outcome.errors.contains(
+        "note: --weights raw is ignored: it is for bare weights, and this file describes its network\n"))
+  }
+
   @Test("inspect names the file, whatever is wrong with it")
   func inspectNamesTheFile() throws {
     let model = "Models/squeezenet1_1.safetensors"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
-/// Reads a network from a file of any supported format: PixelAscent's own safetensors, a PyTorch state dict (`.pth` or
-/// safetensors), ONNX, or the pickle of SqueezeNet's original weights.
+/// Reads a network from a file of any supported format: PixelAscent's own safetensors, a PyTorch state dict (`.pth`,
+/// safetensors or a pickle of NumPy arrays), ONNX, or the pickle of SqueezeNet's original weights.
 ///
 /// The reader recognises the format by the file's content, not by its name.
 package enum ModelReader {
@@ -46,15 +46,22 @@ package enum ModelReader {
     switch try WeightFile.kind(of: source) {
     case .safetensors:
       let file = try Safetensors(source)
-      guard Model.isNative(file) else { return try recognized("safetensors", file.stateDict()) }
+      guard Model.isNative(file) else {
+        return try recognized("safetensors", file.stateDict(weights: settings.weights))
+      }
       model = named("PixelAscent", try Model(file))
-    case .torchZip, .torchLegacy: return try recognized("PyTorch state dict", PyTorchFile.stateDict(source))
+    case .torchZip, .torchLegacy:
+      return try recognized("PyTorch state dict", PyTorchFile.stateDict(source, weights: settings.weights))
     case .onnx:
       var read = try ONNXReader.read(source, inputSize: settings.inputSize, output: settings.output)
       try read.takeNormalization(settings)
       model = named("ONNX", try read.simplified())
     case .numPyPickle:
       let pickle = try Pickle.load(source)
+      let checkpoint = try Checkpoint(pickle, name: source.name)
+      if checkpoint.hasWeights {
+        return try recognized("pickle of NumPy arrays", checkpoint.stateDict(settings.weights))
+      }
       model = named("pickle of SqueezeNet 1.1", try SqueezeNetImporter.model(from: pickle, name: source.name))
     }
     model.notes += notes(settings)
@@ -127,9 +134,12 @@ package enum ModelReader {
 
   /// Returns notes on the settings that have no effect on a file that describes its own network.
   private static func notes(_ settings: ModelSettings) -> [Message] {
-    settings.architecture.map {
-      ["\(advice: .architecture) \($0.oneLine) is ignored: it is for bare weights, and this file describes its network"]
-    } ?? []
+    let given: [(Advice, String?)] = [(.architecture, settings.architecture), (.weights, settings.weights)]
+    return given.compactMap { setting, value in
+      value.map {
+        "\(advice: setting) \($0.oneLine) is ignored: it is for bare weights, and this file describes its network"
+      }
+    }
   }
 
   private static func usualPreprocessing(

@@ -5,6 +5,10 @@
 public struct ModelSettings: Hashable, Sendable {
   /// The name of the architecture that a file of bare weights belongs to.
   public var architecture: String?
+  /// Which weights to read if a file of bare weights holds several: `"ema"` for averages of the weights over the
+  /// training, `"raw"` for the others, or a dictionary's key, or the prefix of a network's names. By default averages
+  /// are read instead of the raw weights of the same network.
+  public var weights: String?
   /// The mean of red, green and blue, or of grey, for pixels in [0, 1].
   public var mean: [Float]?
   /// The standard deviation of red, green and blue, or of grey, for pixels in [0, 1].

@@ -72,7 +72,9 @@ extension StateDict {
         result.append(entry)
       }
     }
-    return try StateDict(result, name: name)
+    var dict = try StateDict(result, name: name)
+    (dict.notes, dict.wanted) = (notes, wanted)
+    return dict
   }
 }
 

@@ -19,8 +19,12 @@ package struct Safetensors: Sendable {
 
   /// Returns the tensors as a state dict, in the order in which they lie in the file.
   ///
-  /// If the network was wrapped when it was saved, the prefix that all names share is removed.
-  package func stateDict() throws(PixelAscentError) -> StateDict { try tensors.withoutCommonPrefix() }
+  /// - Parameter wanted: which of several networks to take: "raw", "ema" or the prefix of its names
+  package func stateDict(weights wanted: String? = nil) -> StateDict {
+    var dict = tensors
+    dict.wanted = wanted
+    return dict
+  }
 
   /// The length in bytes of the longest header that is read. The format's own library has the same limit.
   private static let longestHeader = 100_000_000

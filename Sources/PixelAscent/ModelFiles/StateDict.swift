@@ -7,6 +7,11 @@ package struct StateDict: Sendable {
   /// The file's name in error lines.
   package let name: String
   package let entries: [Entry]
+  /// Which of the networks in the state dict the caller wants: "raw", "ema", or the prefix of the names; nil if the
+  /// caller has not said, or the choice has been made.
+  package var wanted: String?
+  /// Notes for the user on how the state dict was found.
+  package var notes = [Message]()
   private let indices: [String: Int]
 
   /// - Throws: `PixelAscentError` of kind `invalidModel` if a name occurs twice.
@@ -22,21 +27,20 @@ package struct StateDict: Sendable {
     self.indices = indices
   }
 
-  /// Returns the state dict without the prefix that all names share if the network was wrapped when it was saved.
-  func withoutCommonPrefix() throws(PixelAscentError) -> StateDict {
-    var prefix = ""
-    for _ in 0..<4 {
-      guard let next = Self.wrappers.first(where: { isCommon(prefix + $0) }) else { break }
-      prefix += next
+  /// Returns the entries whose names begin with `prefix`, without the prefix, and the names of the others.
+  func divided(by prefix: String) throws(PixelAscentError) -> (inside: StateDict, outside: [Entry]) {
+    if prefix.isEmpty { return (self, []) }
+    var inside = [Entry](), outside = [Entry]()
+    for entry in entries {
+      if entry.name.hasPrefix(prefix) && entry.name != prefix {
+        inside.append((String(entry.name.dropFirst(prefix.count)), entry.parameter))
+      } else {
+        outside.append(entry)
+      }
     }
-    return try StateDict(entries.map { (String($0.name.dropFirst(prefix.count)), $0.parameter) }, name: name)
-  }
-
-  /// The names under which `DataParallel`, training frameworks and `torch.compile` hold the network that they wrap.
-  private static let wrappers = ["module.", "model.", "_orig_mod."]
-
-  private func isCommon(_ prefix: String) -> Bool {
-    !entries.isEmpty && entries.allSatisfy { $0.name.hasPrefix(prefix) && $0.name != prefix }
+    var dict = try StateDict(inside, name: name)
+    dict.notes = notes
+    return (dict, outside)
   }
 
   package subscript(name: String) -> Parameter? { indices[name].map { entries[$0].parameter } }

@@ -25,8 +25,9 @@ public struct Network: Sendable {
   /// The files that the model was read from.
   private let sources: [ByteSource]
 
-  /// Reads a model file: PixelAscent's own safetensors, a state dict of a known architecture as `.pth` or safetensors,
-  /// ONNX, or the pickle of SqueezeNet's original weights. The content decides the format, not the name.
+  /// Reads a model file: PixelAscent's own safetensors, a state dict of a known architecture as `.pth`, safetensors or
+  /// a pickle of NumPy arrays, also inside a checkpoint, ONNX, or the pickle of SqueezeNet's original weights. The
+  /// content decides the format, not the name.
   ///
   /// - Parameters:
   ///   - path: the model file

@@ -13,6 +13,13 @@ struct ModelOptions: ParsableArguments {
   var architecture: String?
 
   @Option(
+    help: ArgumentHelp(
+      "Which weights of a checkpoint with several: raw, ema (averages; the default) or a dictionary's key.",
+      valueName: "raw|ema|key"),
+    completion: .list(["raw", "ema"]))
+  var weights: String?
+
+  @Option(
     parsing: .unconditional,
     help: ArgumentHelp("Mean of red, green and blue, for pixels from 0 to 1.", valueName: "r,g,b"),
     transform: ChannelValues.init
@@ -82,7 +89,7 @@ struct ModelOptions: ParsableArguments {
 
   var request: ModelRequest {
     var settings = ModelSettings()
-    settings.architecture = architecture
+    (settings.architecture, settings.weights) = (architecture, weights)
     settings.mean = mean?.values
     settings.std = std?.values
     settings.isBGR = bgr

@@ -67,19 +67,12 @@ import Testing
     #expect(try tensors(read) == ["a": Tensor(shape: [2], values: values)])
   }
 
-  @Test func removesACommonPrefix() throws {
-    let tensors = ["module.a": Tensor(shape: [1], values: [1]), "module.b": Tensor(shape: [1], values: [2])]
-    let file = try read(Safetensors(tensors: tensors).data())
-    #expect(try file.stateDict().entries.map(\.name) == ["a", "b"])
-    #expect(file.parameters.keys.sorted() == ["module.a", "module.b"])
-  }
-
   @Test func stateDictHasTheOrderOfTheOffsets() throws {
     let entries = ["b", "none", "c", "a"].enumerated().map { index, name in
       "\"\(name)\":{\"dtype\":\"I8\",\"shape\":[1],\"data_offsets\":[\(index),\(index + 1)]}"
     }
     let file = try read(file("{\(entries.sorted().joined(separator: ","))}", size: 4))
-    let dict = try file.stateDict()
+    let dict = file.stateDict()
     #expect(dict.entries.map(\.name) == ["b", "none", "c", "a"])
     #expect(dict.shape("c") == [1])
     #expect(dict["d"] == nil)

@@ -14,6 +14,7 @@ import Testing
     let network = try network()
     var settings = ModelSettings()
     (settings.mean, settings.isBGR, settings.resize) = ([0.25, 0.5, 0.75], true, .crop)
+    settings.weights = "ema"
     return Provenance(technique, class: 1, network, try Provenance.Model(network, settings), input: input)
   }
 
@@ -41,6 +42,7 @@ import Testing
           #expect(try found.text() == text)
           #expect(found.model.settings.mean == [0.25, 0.5, 0.75])
           #expect(found.model.settings.isBGR)
+          #expect(found.model.settings.weights == "ema")
         }
       }
     }

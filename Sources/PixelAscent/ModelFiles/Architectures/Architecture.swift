@@ -33,29 +33,40 @@ package enum Architecture {
   /// Returns the model of a state dict. Names and shapes decide the architecture; if `wanted` names one, they must fit
   /// that one.
   ///
-  /// No element of a tensor is read. The model has the architecture's preprocessing, and ImageNet's labels if it has
-  /// 1000 classes.
+  /// The network may lie under any prefix of the names ("module.", "net.backbone."). Tensors that belong to no layer
+  /// are left out with a note: see ``ArchitectureBuilder/noteOnTensorsLeftOut(classes:)``. No element of a tensor is
+  /// read. The model has the architecture's preprocessing, and ImageNet's labels if it has 1000 classes.
   ///
-  /// - Throws: `PixelAscentError` of kind `invalidModel` if the state dict fits no architecture, or does not fit
-  ///   the wanted one, and of kind `invalidParameter` if `wanted` is not one of ``names``.
+  /// - Throws: `PixelAscentError` of kind `invalidModel` if the state dict fits no architecture, or does not fit the
+  ///   wanted one, or holds several networks and does not choose one, and of kind `invalidParameter` if `wanted` is not
+  ///   one of ``names``.
   package static func recognize(_ dict: StateDict, named wanted: String? = nil) throws(PixelAscentError)
     -> Model
   {
     let dict = try dict.reparametrized()
-    func fits(_ family: ArchitectureFamily) -> Bool {
-      family.signature.allSatisfy { dict.shape("\($0).weight") != nil }
-    }
     let candidates = ArchitectureFamily.all.filter { wanted == nil || $0.members.contains(wanted ?? "") }
     if let wanted, candidates.isEmpty {
       throw PixelAscentError(
         .invalidParameter,
         "no architecture is called \"\(wanted.oneLine)\"; known: \(names.joined(separator: ", "))")
     }
-    guard let family = candidates.first(where: fits) ?? (wanted == nil ? nil : candidates.first) else {
-      throw unknown(dict)
+    var networks = NetworkInStateDict.all(in: dict, candidates)
+    if networks.isEmpty, wanted != nil, let family = candidates.first {
+      networks = [NetworkInStateDict(prefix: "", family: family)]
     }
-    var builder = ArchitectureBuilder(dict, family: family.name, wanted: wanted)
-    let scores = try family.build(&builder)
+    guard !networks.isEmpty else { throw unknown(dict) }
+    return try NetworkInStateDict.choose(networks, dict) { network throws(PixelAscentError) in
+      try model(of: network, dict, wanted)
+    }
+  }
+
+  private static func model(
+    of network: NetworkInStateDict, _ dict: StateDict, _ wanted: String?
+  ) throws(PixelAscentError) -> Model {
+    let (inside, outside) = try dict.divided(by: network.prefix)
+    var builder = ArchitectureBuilder(inside, family: network.family.name, wanted: wanted)
+    builder.outside = (network.prefix, outside, isChosen: network.isCalled(dict.wanted))
+    let scores = try network.family.build(&builder)
     let model = try builder.model(scores: scores)
     if let wanted, builder.architecture != wanted {
       throw PixelAscentError(

@@ -44,11 +44,17 @@ struct ArchitectureBuilder {
   var epsilon = 1e-5
   var preprocessing = Preprocessing.imageNet
   var notes = [Message]()
+  /// The file's tensors that do not have the prefix of the network's names, and whether the user has chosen that
+  /// prefix.
+  var outside: (prefix: String, entries: [StateDict.Entry], isChosen: Bool) = ("", [], false)
 
   private var layers = [GraphLayer]()
   private var parameters = [String: Parameter]()
-  private var used: Set<String> = []
-  private var ignoredPrefixes = [String]()
+  /// The names of the tensors that a layer uses.
+  private(set) var used: Set<String> = []
+  /// The numbers of channels of the image and of all layers' outputs.
+  private(set) var widths: Set<Int> = []
+  private(set) var ignoredPrefixes = [String]()
   private var inputChannels = 0
 
   init(_ dict: StateDict, family: String, wanted: String?) {
@@ -82,18 +88,16 @@ struct ArchitectureBuilder {
   /// Returns the network's input, with as many channels as the first convolution reads.
   mutating func image(for convolution: String) throws(PixelAscentError) -> Value {
     inputChannels = try parameter("\(convolution).weight", [nil, nil, nil, nil]).shape[1]
+    widths.insert(inputChannels)
     return Value(layer: nil, channels: inputChannels, pixels: nil)
   }
 
   /// Returns the model whose output is `scores`.
   ///
-  /// - Throws: `PixelAscentError` of kind `invalidModel` if the state dict holds a tensor that no layer uses.
+  /// - Throws: `PixelAscentError` of kind `invalidModel` if the state dict holds a tensor that no layer uses, but that
+  ///   may belong to the network.
   func model(scores: Value) throws(PixelAscentError) -> Model {
-    for (name, _) in dict.entries {
-      if used.contains(name) || name.hasSuffix(".num_batches_tracked") { continue }
-      if ignoredPrefixes.contains(where: name.hasPrefix) { continue }
-      throw fail("has no tensor \(name.oneLine), but the file does")
-    }
+    let notes = dict.notes + notes + [try noteOnTensorsLeftOut(classes: scores.channels)].compactMap(\.self)
     return Model(
       graph: Graph(input: .init(channels: inputChannels), layers: layers, output: layerName(scores)),
       parameters: parameters,
@@ -221,7 +225,7 @@ extension ArchitectureBuilder {
     else {
       let expected = shape.map { $0.map(String.init) ?? "…" }.joined(separator: ", ")
       throw fail(
-        "expects a tensor \(name.oneLine) of shape (\(expected)), found "
+        "expects a tensor \((outside.prefix + name).oneLine) of shape (\(expected)), found "
           + (found.map { shapeText($0.shape) } ?? "none"))
     }
     used.insert(name)
@@ -285,6 +289,7 @@ extension ArchitectureBuilder {
     _ name: String, _ operation: any Operation, _ inputs: [Value], channels: Int, pixels: Int? = nil
   ) -> Value {
     layers.append(GraphLayer(name: name, operation: operation, inputs: inputs.map(layerName)))
+    widths.insert(channels)
     return Value(layer: layers.count - 1, channels: channels, pixels: pixels)
   }
 

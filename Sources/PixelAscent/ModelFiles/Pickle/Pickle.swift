@@ -15,7 +15,12 @@ package enum PickleValue: Hashable, Sendable {
   case array(Tensor)
   /// A tensor whose elements lie elsewhere in the file.
   case tensor(StoredTensor)
-  /// A harmless value of another kind, such as the command-line options in a checkpoint. Its contents are not kept.
+  /// An object of a class that is not read, such as the command-line options in a checkpoint. Nothing of the class was
+  /// called, and the object's contents are not kept.
+  ///
+  /// - Parameter holdsTensors: whether a tensor, or an array that is not a single number, hangs on the object
+  case object(class: String, holdsTensors: Bool)
+  /// A type, or an integer of more than 64 bits.
   case other
 
   package struct Entry: Hashable, Sendable {
@@ -31,13 +36,15 @@ package enum PickleValue: Hashable, Sendable {
 
 /// A restricted reader of Python pickles, protocols 0 to 5.
 ///
-/// The reader knows the opcodes that plain data and arrays need, and a fixed list of globals that it interprets itself.
-/// The reader never runs code, so a hostile file does no harm. Time and memory are linear in the file's length.
+/// The reader knows a fixed list of globals, which it interprets itself: those that make tensors, arrays and
+/// dictionaries. An object of any other class is skipped: the reader notes the class's name and what the object was
+/// made of, and calls nothing. The reader never runs code, so a hostile file does no harm. Time and memory are linear
+/// in the file's length.
 package enum Pickle {
   /// Returns the value of the pickle that fills a file.
   ///
-  /// - Throws: `PixelAscentError` of kind `invalidModel` if the pickle names another global, uses another opcode, is
-  ///   truncated or malformed, or holds an array that can't be read, or if bytes follow it.
+  /// - Throws: `PixelAscentError` of kind `invalidModel` if the pickle names a function that runs programs or code,
+  ///   uses an opcode that no file has, is truncated or malformed, or if bytes follow it.
   package static func load(_ source: ByteSource) throws(PixelAscentError) -> PickleValue {
     try load(source, in: 0..<source.count, .numPy)
   }
@@ -56,20 +63,15 @@ package enum Pickle {
   static let objectLimit = 1 << 21
   /// The largest depth to which lists, tuples and dictionaries may nest.
   static let depthLimit = 100
+  /// The largest number of bytes that the names of all classes may have. A short pickle could join two long names to
+  /// many.
+  static let namesLimit = 1 << 20
 }
 
-/// The library that wrote a pickle. The library decides which globals the pickle may name.
+/// The library that wrote a pickle. Only PyTorch's pickles refer to storages outside the pickle.
 enum PickleDialect {
   case numPy
   case torch
-
-  /// The globals by their names, "module.name".
-  var globals: [String: PickleGlobal] {
-    switch self {
-    case .numPy: PickleGlobal.numPy
-    case .torch: PickleGlobal.torch
-    }
-  }
 
   /// The contents that are read, in the words of error lines.
   var contents: String {

@@ -4,10 +4,10 @@
 extension PickleMachine {
   /// Returns a value of the machine as a `PickleValue`.
   ///
-  /// - Throws: `PixelAscentError` of kind `invalidModel` if the value nests too deep, contains itself, or holds a type
-  ///   or an array without contents.
+  /// - Throws: `PixelAscentError` of kind `invalidModel` if a list, tuple or dictionary nests too deep or contains
+  ///   itself, or if an array has no contents.
   func pickleValue(of value: Value) throws(PixelAscentError) -> PickleValue {
-    var finished = FinishedContainers()
+    var finished = FinishedContainers(holders: objectsThatHoldTensors())
     return try self.value(of: value, depth: 0, &finished).value
   }
 
@@ -15,9 +15,14 @@ extension PickleMachine {
 
   /// The containers that have been converted, so that a shared one is converted once. Nil marks those in progress.
   private struct FinishedContainers {
+    /// For each object, whether a tensor hangs on it; empty if none does.
+    let holders: [Bool]
     var lists = [Int: Finished?]()
     var tuples = [Int: Finished?]()
     var dicts = [Int: Finished?]()
+    var objects = [Int: Finished?]()
+
+    init(holders: [Bool]) { self.holders = holders }
   }
 
   private func value(
@@ -31,24 +36,32 @@ extension PickleMachine {
     case .string(let value): return (.string(value), 0)
     case .bytes(let value): return (.bytes(value), 0)
     case .array(let index):
-      guard let tensor = arrays[index] else { throw reader.fail("damaged: an array has no contents") }
-      return (.array(tensor), 0)
-    case .tensor(let index): return (.tensor(tensors[index]), 0)
-    case .other: return (.other, 0)
-    case .global, .dtype, .storage:
-      guard dialect == .torch else {
-        throw reader.fail("refused: the pickle holds a type; only \(dialect.contents) are read")
+      switch arrays[index] {
+      case .none: throw reader.fail("damaged: an array has no contents")
+      case .tensor(let tensor): return (.array(tensor), 0)
+      case .object(let index): return try self.value(of: .object(index), depth: depth, &finished)
       }
-      return (.other, 0)
+    case .tensor(let index): return (.tensor(tensors[index]), 0)
+    case .global, .dtype, .storage, .other: return (.other, 0)
+    case .object(let index):
+      let object = objects[index]
+      let holdsTensors = !finished.holders.isEmpty && finished.holders[index]
+      // A kind of dictionary may be the one that holds the weights.
+      guard holdsTensors, !object.items.isEmpty else {
+        return (.object(class: classes[object.type], holdsTensors: holdsTensors), 0)
+      }
+      return try container(index, \.objects, object.items, depth, &finished, make: dictionary)
     case .list(let index):
       return try container(index, \.lists, lists[index], depth, &finished) { .list($0) }
     case .tuple(let index):
       return try container(index, \.tuples, tuples[index], depth, &finished) { .tuple($0) }
     case .dict(let index):
-      return try container(index, \.dicts, dicts[index], depth, &finished) { items in
-        .dict(stride(from: 0, to: items.count, by: 2).map { .init(key: items[$0], value: items[$0 + 1]) })
-      }
+      return try container(index, \.dicts, dicts[index], depth, &finished, make: dictionary)
     }
+  }
+
+  private func dictionary(_ items: [PickleValue]) -> PickleValue {
+    .dict(stride(from: 0, to: items.count, by: 2).map { .init(key: items[$0], value: items[$0 + 1]) })
   }
 
   private func container(
@@ -75,5 +88,59 @@ extension PickleMachine {
     let made: Finished = (make(values), height)
     finished[keyPath: known].updateValue(made, forKey: index)
     return made
+  }
+}
+
+/// The search for tensors inside objects of classes that are not read.
+extension PickleMachine {
+  /// Returns, for each object, whether a tensor can be reached from it; nothing if there are no objects.
+  ///
+  /// Objects may contain each other in circles and nest to any depth. So the search goes from the tensors outwards,
+  /// along a list of who contains whom, and visits every container once.
+  private func objectsThatHoldTensors() -> [Bool] {
+    if objects.isEmpty { return [] }
+    let firstTuple = objects.count + lists.count, firstDict = firstTuple + tuples.count
+    var holds = [Bool](repeating: false, count: firstDict + dicts.count)
+    var found = [Int]()
+    var links = [(inner: Int, outer: Int)]()
+
+    func visit(_ items: [Value], of outer: Int) {
+      for item in items {
+        switch item {
+        case .object(let inner): links.append((inner, outer))
+        case .list(let inner): links.append((objects.count + inner, outer))
+        case .tuple(let inner): links.append((firstTuple + inner, outer))
+        case .dict(let inner): links.append((firstDict + inner, outer))
+        case .array(let index):
+          switch arrays[index] {
+          case .tensor(let tensor) where !tensor.shape.isEmpty: found.append(outer)
+          case .object(let inner): links.append((inner, outer))
+          default: break
+          }
+        case .tensor, .storage: found.append(outer)
+        default: break
+        }
+      }
+    }
+
+    for (index, object) in objects.enumerated() {
+      if object.isTensor { found.append(index) }
+      visit(object.contents, of: index)
+      visit(object.items, of: index)
+    }
+    for (index, items) in lists.enumerated() { visit(items, of: objects.count + index) }
+    for (index, items) in tuples.enumerated() { visit(items, of: firstTuple + index) }
+    for (index, items) in dicts.enumerated() { visit(items, of: firstDict + index) }
+
+    links.sort { $0.inner < $1.inner }
+    var starts = [Int](repeating: 0, count: holds.count + 1)
+    for link in links { starts[link.inner + 1] += 1 }
+    for index in holds.indices { starts[index + 1] += starts[index] }
+    while let next = found.popLast() {
+      if holds[next] { continue }
+      holds[next] = true
+      found += links[starts[next]..<starts[next + 1]].map(\.outer)
+    }
+    return Array(holds[..<objects.count])
   }
 }

@@ -31,12 +31,12 @@ extension PickleMachine {
     case .newtrue: try push(.bool(true))
     case .newfalse: try push(.bool(false))
     case .int: try pushIntegerLine()
-    case .long: try push(.int(try reader.integerLine()))
+    case .long: try push(integer(try reader.longLine()))
     case .binint: try push(.int(Int(try reader.integer(Int32.self))))
     case .binint1: try push(.int(Int(try reader.byte())))
     case .binint2: try push(.int(Int(try reader.integer(UInt16.self))))
-    case .long1: try push(.int(try reader.long(counted: UInt8.self)))
-    case .long4: try push(.int(try reader.long(counted: Int32.self)))
+    case .long1: try push(integer(try reader.long(counted: UInt8.self)))
+    case .long4: try push(integer(try reader.long(counted: Int32.self)))
     case .float: try pushFloatLine()
     case .binfloat: try push(.float(try reader.double()))
 
@@ -92,10 +92,7 @@ extension PickleMachine {
       try push(.global(try global(module, name)))
     case .reduce:
       let operands = try pop(2)
-      guard case .global(let global) = operands[0], case .tuple(let arguments) = operands[1] else {
-        throw reader.fail("refused: the pickle calls something that is not a global, at byte \(offset)")
-      }
-      try push(try call(global, tuples[arguments]))
+      try push(try call(operands[0], operands[1]))
     case .build:
       let operands = try pop(2)
       try build(operands[0], state: operands[1])
@@ -103,26 +100,63 @@ extension PickleMachine {
 
     case .inst:
       let module = try reader.textLine()
-      _ = try global(module, try reader.textLine())
-      throw refused(opcode, offset)
+      let type = try global(module, try reader.textLine())
+      try push(try call(.global(type), tuple(try popToMark())))
+    case .obj:
+      let operands = try popToMark()
+      guard let type = operands.first else { throw reader.fail("damaged: an object has no class, at byte \(offset)") }
+      try push(try call(type, tuple(Array(operands.dropFirst()))))
+    case .newobj:
+      let operands = try pop(2)
+      try push(try call(operands[0], operands[1]))
+    case .newobjEx:
+      let operands = try pop(3)
+      try push(try call(operands[0], operands[1], named: operands[2]))
+    case .emptySet: try push(try object("set", []))
+    case .additems: try append(try popToMark())
+    case .frozenset: try push(try object("frozenset", try popToMark()))
     case .binpersid where dialect == .torch:
       try push(try storage(try pop()))
-    case .emptySet where dialect == .torch: try push(.other)
-    case .additems where dialect == .torch: _ = try popToMark()
-    case .frozenset where dialect == .torch:
-      _ = try popToMark()
-      try push(.other)
-    case .newobj where dialect == .torch:
-      let operands = try pop(2)
-      guard case .global(let global) = operands[0], case .tuple(let arguments) = operands[1] else {
-        throw refused(opcode, offset)
-      }
-      try push(try call(global, tuples[arguments]))
-    case .persid, .binpersid, .obj, .newobj, .newobjEx, .ext1, .ext2, .ext4, .emptySet, .additems, .frozenset,
-      .nextBuffer, .readonlyBuffer:
+    case .persid, .binpersid, .ext1, .ext2, .ext4, .nextBuffer, .readonlyBuffer:
       throw refused(opcode, offset)
     case .stop: break
     }
+  }
+
+  private mutating func tuple(_ items: [Value]) -> Value {
+    tuples.append(items)
+    return .tuple(tuples.count - 1)
+  }
+
+  private func integer(_ value: Int?) -> Value { value.map { .int($0) } ?? .other }
+
+  /// Returns the value that Python would get by calling `callable`, or by making an object of that class.
+  ///
+  /// A global that the reader knows makes its value. Of anything else there is only a note: an object that holds the
+  /// arguments. A class's or function's own code is never run.
+  mutating func call(
+    _ callable: Value, _ arguments: Value, named: Value? = nil
+  ) throws(PixelAscentError) -> Value {
+    guard case .tuple(let tuple) = arguments else {
+      throw reader.fail(
+        "refused: the pickle calls something with arguments that are not a tuple, before byte \(reader.position)")
+    }
+    switch callable {
+    case .global(.unknown(let type)):
+      // These functions make an object of the class that is their first argument.
+      if ["copyreg._reconstructor", "copy_reg._reconstructor", "copyreg.__newobj__"].contains(classes[type]),
+        case .global(.unknown(let type))? = tuples[tuple].first
+      {
+        return object(type, [arguments])
+      }
+      return object(type, [arguments] + [named].compactMap(\.self))
+    case .object(let maker): return object(objects[maker].type, [callable, arguments] + [named].compactMap(\.self))
+    case .global(let global):
+      if case .dict(let names) = named, !dicts[names].isEmpty { break }
+      return try call(global, tuples[tuple])
+    default: break
+    }
+    throw reader.fail("refused: the pickle calls something that is not a global, before byte \(reader.position)")
   }
 
   private func refused(_ opcode: PickleOpcode, _ offset: Int) -> PixelAscentError {
@@ -134,14 +168,15 @@ extension PickleMachine {
   private func hex(_ byte: UInt8) -> String { "0x\(byte < 16 ? "0" : "")\(String(byte, radix: 16))" }
 
   private mutating func global(_ module: String, _ name: String) throws(PixelAscentError) -> PickleGlobal {
-    if let global = dialect.globals["\(module).\(name)"] { return global }
-    // Every object of class torch.nn.Module has an attribute of this name.
-    let isModule = dialect == .torch ? try reader.isAhead("_modules") : false
-    let hint =
-      isModule
-      ? "it holds a whole module, so save its state_dict() instead: torch.save(model.state_dict(), path)"
-      : "only \(dialect.contents) are read"
-    throw reader.fail("refused: the pickle uses \("\(module).\(name)".oneLine); \(hint)")
+    guard module.utf8.count + name.utf8.count <= 1024 else {
+      throw reader.fail("refused: the name of a class is longer than 1024 bytes, before byte \(reader.position)")
+    }
+    let full = "\(module).\(name)"
+    if let global = PickleGlobal.known[full] { return global }
+    guard !PickleGlobal.isDangerous(module, name) else {
+      throw reader.fail("refused: the pickle uses \(full.oneLine); only \(dialect.contents) are read")
+    }
+    return .unknown(try classIndex(full))
   }
 
   /// Pushes a Python 2 string. Such a string may hold text or bytes; an ASCII string is taken for text.

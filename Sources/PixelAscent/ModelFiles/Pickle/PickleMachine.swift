@@ -20,7 +20,29 @@ struct PickleMachine {
     case array(Int)
     case storage(Int)
     case tensor(Int)
+    case object(Int)
     case other
+  }
+
+  /// An object of a class that is not read.
+  struct Object {
+    /// The index of the class's name, or of the function's that makes the object.
+    let type: Int
+    /// The arguments and states from which Python would make the object, and the elements of a list or a set.
+    var contents: [Value]
+    /// The keys and values, alternating, if the class is a kind of dictionary.
+    var items = [Value]()
+    /// Whether the object is itself a tensor or a storage, of a type that is not read.
+    var isTensor = false
+  }
+
+  /// What is known of a NumPy array.
+  enum ArrayContents {
+    /// `build` has not given the array its contents yet.
+    case none
+    case tensor(Tensor)
+    /// The index of the object that stands for an array whose elements can't be read.
+    case object(Int)
   }
 
   var reader: PickleReader
@@ -31,9 +53,15 @@ struct PickleMachine {
   /// The keys and values of each dictionary, alternating.
   var dicts = [[Value]]()
   var dtypes = [NumPyType]()
-  /// The NumPy arrays; nil until `build` gives an array its contents.
-  var arrays = [Tensor?]()
+  var arrays = [ArrayContents]()
+  var objects = [Object]()
+  /// The names of the classes, and of the functions, that are not read.
+  private(set) var classes = [String]()
+  private var classIndices = [String: Int]()
+  private var classBytes = 0
   var storages = [StoredTensor.Storage]()
+  /// The keys of storages whose elements are not read, and the indices of the names of their classes.
+  var otherStorages = [(key: String, type: Int)]()
   var tensors = [StoredTensor]()
   /// The number of elements that may still be made or copied. A valid file has a byte for each; a hostile one could
   /// make many large values of the same bytes.
@@ -47,7 +75,8 @@ struct PickleMachine {
   init(reader: PickleReader, dialect: PickleDialect) {
     self.reader = reader
     self.dialect = dialect
-    elementBudget = reader.remaining
+    // Protocols 0 to 2 write an array's bytes as text, so that each is spent twice: as a byte and as an element.
+    elementBudget = 2 * reader.remaining
   }
 
   /// Subtracts `elements` from the budget; throws if the budget is too small.
@@ -56,6 +85,28 @@ struct PickleMachine {
       throw reader.fail("refused: all values together are larger than the pickle")
     }
     elementBudget -= elements
+  }
+
+  /// Returns the index of a class's name. Every name is stored once.
+  mutating func classIndex(_ name: String) throws(PixelAscentError) -> Int {
+    if let index = classIndices[name] { return index }
+    classBytes += name.utf8.count
+    guard classBytes <= Pickle.namesLimit else {
+      throw reader.fail("refused: the names of the pickle's classes are longer than \(Pickle.namesLimit) bytes")
+    }
+    classes.append(name)
+    classIndices[name] = classes.count - 1
+    return classes.count - 1
+  }
+
+  /// Returns an object of the class with this index. Nothing is called.
+  mutating func object(_ type: Int, _ contents: [Value], isTensor: Bool = false) -> Value {
+    objects.append(Object(type: type, contents: contents, isTensor: isTensor))
+    return .object(objects.count - 1)
+  }
+
+  mutating func object(_ name: String, _ contents: [Value]) throws(PixelAscentError) -> Value {
+    object(try classIndex(name), contents)
   }
 }
 
@@ -113,20 +164,24 @@ extension PickleMachine {
     return Array(stack[mark...])
   }
 
-  /// Appends values to the list on top of the stack.
+  /// Appends values to the list, or to an object that is a kind of list or set, on top of the stack.
   mutating func append(_ items: [Value]) throws(PixelAscentError) {
-    guard stack.count > marks.last ?? 0, case .list(let list)? = stack.last else {
-      throw reader.fail("damaged: expected a list to append to, before byte \(reader.position)")
+    switch stack.count > marks.last ?? 0 ? stack.last : nil {
+    case .list(let list): lists[list].append(contentsOf: items)
+    case .object(let object): objects[object].contents.append(contentsOf: items)
+    default: throw reader.fail("damaged: expected a list to append to, before byte \(reader.position)")
     }
-    lists[list].append(contentsOf: items)
   }
 
-  /// Adds alternating keys and values to the dictionary on top of the stack.
+  /// Adds alternating keys and values to the dictionary, or to an object that is a kind of dictionary, on top of the
+  /// stack.
   mutating func setItems(_ items: [Value]) throws(PixelAscentError) {
-    guard stack.count > marks.last ?? 0, case .dict(let dict)? = stack.last, items.count % 2 == 0 else {
+    switch stack.count > marks.last ?? 0 && items.count % 2 == 0 ? stack.last : nil {
+    case .dict(let dict): dicts[dict].append(contentsOf: items)
+    case .object(let object): objects[object].items.append(contentsOf: items)
+    default:
       throw reader.fail("damaged: expected a dictionary, and a value for every key, before byte \(reader.position)")
     }
-    dicts[dict].append(contentsOf: items)
   }
 
   /// Stores the value on top of the stack in the memo, under `index` or else the next index.

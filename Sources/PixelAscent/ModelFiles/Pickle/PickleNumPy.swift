@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-/// A global that the reader interprets itself.
+/// A global that a pickle names: one that the reader interprets itself, or another.
 enum PickleGlobal: Hashable {
   /// `_reconstruct(ndarray, (0,), b"b")`: an array whose contents `build` gives.
   case reconstruct
@@ -15,6 +15,34 @@ enum PickleGlobal: Hashable {
   /// `bytes()`: empty bytes, as Python 3 writes them in protocols 0 to 2.
   case bytes
   case torch(TorchGlobal)
+  /// Any other class or function: the index of its name.
+  case unknown(Int)
+
+  /// The globals that the reader interprets itself, by their names "module.name".
+  static let known = numPy.merging(torch) { $1 }
+
+  /// Returns whether a function runs programs or code, or loads files.
+  ///
+  /// The reader calls nothing, so such a name does no harm here. But no honest checkpoint has one, and the file would
+  /// harm other programs, so the user should hear of it.
+  static func isDangerous(_ module: String, _ name: String) -> Bool {
+    let package = module.prefix { $0 != "." }
+    if dangerousPackages.contains(String(package)) { return true }
+    return [
+      "builtins", "__builtin__", "torch", "numpy", "torch.hub", "torch.jit", "torch.storage", "torch.serialization",
+    ]
+    .contains(module) && dangerousFunctions.contains(name)
+  }
+
+  private static let dangerousPackages: Set = [
+    "os", "posix", "nt", "subprocess", "sys", "runpy", "importlib", "ctypes", "socket", "shutil", "pty", "code",
+    "codeop",
+    "commands", "webbrowser", "pickle", "_pickle", "cPickle", "marshal", "pip", "pydoc", "timeit", "bdb", "pdb",
+  ]
+  private static let dangerousFunctions: Set = [
+    "eval", "exec", "execfile", "compile", "open", "input", "raw_input", "breakpoint", "__import__", "apply", "load",
+    "_load_from_bytes",
+  ]
 
   /// The globals that arrays need, under NumPy's old and new module names.
   static let numPy: [String: PickleGlobal] = [
@@ -36,8 +64,12 @@ extension PickleMachine {
   mutating func call(_ global: PickleGlobal, _ arguments: [Value]) throws(PixelAscentError) -> Value {
     switch global {
     case .reconstruct:
-      guard case .global(.ndarray)? = arguments.first else { break }
-      arrays.append(nil)
+      switch arguments.first {
+      case .global(.ndarray): break
+      case .global(.unknown(let type)): return object(type, arguments)
+      default: throw wrong(global)
+      }
+      arrays.append(.none)
       return .array(arrays.count - 1)
     case .frombuffer:
       guard arguments.count == 4, case .string(let order) = arguments[3], order == "C" || order == "F" else { break }
@@ -45,13 +77,14 @@ extension PickleMachine {
         try array(data: arguments[0], dtype: arguments[1], shape: arguments[2], isFortran: order == "F"))
       return .array(arrays.count - 1)
     case .scalar:
+      if arguments.count == 2, case .object = arguments[0] { return try object("numpy scalar", []) }
       guard arguments.count == 2, case .dtype(let dtype) = arguments[0], let data = bytes(arguments[1]) else { break }
-      arrays.append(try array(data: data, dtype: dtypes[dtype], shape: [], isFortran: false))
+      arrays.append(.tensor(try array(data: data, dtype: dtypes[dtype], shape: [], isFortran: false)))
       return .array(arrays.count - 1)
     case .dtype:
       guard case .string(let code)? = arguments.first else { break }
       guard let dtype = NumPyType(code) else {
-        throw reader.fail("an array is of type \"\(code.oneLine)\"; only floats of 2 to 8 bytes and integers are read")
+        return try object("NumPy array of type \"\(String(code.prefix(32)).oneLine)\"", [])
       }
       dtypes.append(dtype)
       return .dtype(dtypes.count - 1)
@@ -66,16 +99,23 @@ extension PickleMachine {
     case .bytes:
       if arguments.isEmpty { return .bytes([]) }
     case .torch(let global): return try call(global, arguments)
-    case .ndarray: break
+    case .ndarray, .unknown: break
     }
-    throw reader.fail("refused: the pickle calls \(global) with other arguments than NumPy does")
+    throw wrong(global)
   }
 
-  /// Gives an array its contents, or a dtype its byte order.
+  private func wrong(_ global: PickleGlobal) -> PixelAscentError {
+    reader.fail("refused: the pickle calls \(global) with other arguments than NumPy does")
+  }
+
+  /// Gives an array its contents, a dtype its byte order, or an object of another class its state.
   mutating func build(_ object: Value, state: Value) throws(PixelAscentError) {
     switch object {
-    // The state holds the attributes of a dictionary or an object. None of them is a parameter.
-    case .dict where dialect == .torch, .other: return
+    // The state holds the attributes of a dictionary. None of them is a parameter.
+    case .dict: return
+    case .object(let index):
+      objects[index].contents.append(state)
+      return
     default: break
     }
     guard case .tuple(let tuple) = state else {
@@ -105,7 +145,14 @@ extension PickleMachine {
 
   private mutating func array(
     data: Value, dtype: Value, shape: Value, isFortran: Bool
-  ) throws(PixelAscentError) -> Tensor {
+  ) throws(PixelAscentError) -> ArrayContents {
+    // The type is not read. Only arrays of texts, dates and Python's objects can't be weights.
+    if case .object(let type) = dtype {
+      let code = classes[objects[type].type].drop { $0 != "\"" }.dropFirst().drop { "<>|=".contains($0) }
+      let isTensor = code.first.map { !"OSUMmab".contains($0) } ?? true
+      objects.append(Object(type: objects[type].type, contents: [data], isTensor: isTensor))
+      return .object(objects.count - 1)
+    }
     guard case .tuple(let tuple) = shape, case .dtype(let dtype) = dtype, let data = bytes(data) else {
       throw reader.fail("an array that ends at byte \(reader.position) lacks its shape, type or data")
     }
@@ -118,7 +165,7 @@ extension PickleMachine {
       }
       extents.append(extent)
     }
-    return try array(data: data, dtype: dtypes[dtype], shape: extents, isFortran: isFortran)
+    return .tensor(try array(data: data, dtype: dtypes[dtype], shape: extents, isFortran: isFortran))
   }
 
   private mutating func array(

@@ -74,20 +74,32 @@ struct PickleReader {
 
   mutating func textLine() throws(PixelAscentError) -> String { try text(try line()) }
 
-  /// Reads a line that holds an integer. Python 2 writes an L after a long integer.
+  /// Reads a line that holds an integer of 64 bits.
   mutating func integerLine() throws(PixelAscentError) -> Int {
-    let text = try textLine()
-    guard let value = Int(text.hasSuffix("L") ? text.dropLast() : text[...]) else {
-      throw fail("expected an integer of 64 bits, found \"\(text.oneLine)\"")
+    guard let value = try longLine() else {
+      throw fail("expected an integer of 64 bits, found a longer one, before byte \(position)")
     }
     return value
   }
 
+  /// Reads a line that holds an integer; returns nil if it has more than 64 bits. Python 2 writes an L after a long
+  /// integer.
+  mutating func longLine() throws(PixelAscentError) -> Int? {
+    let text = try textLine()
+    let digits = text.hasSuffix("L") ? text.dropLast() : text[...]
+    if let value = Int(digits) { return value }
+    let unsigned = digits.hasPrefix("-") ? digits.dropFirst() : digits
+    guard unsigned.count > 18, unsigned.utf8.allSatisfy({ (48...57).contains($0) }) else {
+      throw fail("expected an integer, found \"\(text.oneLine)\"")
+    }
+    return nil
+  }
+
   /// Reads an integer of the given width, then a little-endian integer in two's complement of as many bytes as it says.
-  mutating func long<T: FixedWidthInteger>(counted type: T.Type) throws(PixelAscentError) -> Int {
+  /// Returns nil if that integer has more than 64 bits.
+  mutating func long<T: FixedWidthInteger>(counted type: T.Type) throws(PixelAscentError) -> Int? {
     let digits = try bytes(counted: type)
-    guard digits.count <= 8 else { throw fail("expected an integer of 64 bits, found one of \(8 * digits.count)") }
-    return Int(signedLittleEndianBytes: digits)
+    return digits.count <= 8 ? Int(signedLittleEndianBytes: digits) : nil
   }
 
   /// Reads a line that holds a Python 2 string literal.
@@ -125,18 +137,6 @@ struct PickleReader {
     guard end > bytes.count else { return }
     let loaded = min(count, max(end, 2 * bytes.count, 1 << 16))
     bytes += try source.bytes(start + bytes.count..<start + loaded)
-  }
-
-  /// Returns whether the next 64 KiB contain a text.
-  mutating func isAhead(_ text: String) throws(PixelAscentError) -> Bool {
-    try load(min(count, position + 1 << 16))
-    let text = Array(text.utf8)
-    var rest = bytes[position...].prefix(1 << 16)
-    while let start = rest.firstIndex(of: text[0]) {
-      if rest[start...].starts(with: text) { return true }
-      rest = rest[(start + 1)...]
-    }
-    return false
   }
 
   private func text(_ bytes: [UInt8]) throws(PixelAscentError) -> String {

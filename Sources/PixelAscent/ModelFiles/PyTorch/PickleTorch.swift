@@ -38,12 +38,14 @@ enum TorchGlobal: Hashable {
   case orderedDict
   /// `defaultdict(type of the values)`.
   case defaultDict
-  /// A type whose values are skipped. Checkpoints hold such values.
-  case harmless
+  /// `_rebuild_from_type_v2(function, class, arguments, attributes)`: a tensor with attributes, or of a subclass.
+  case rebuildFromType
+  /// `torch.Tensor` and the classes that are just tensors.
+  case tensorClass
 }
 
 extension PickleGlobal {
-  /// The globals that state dicts and the usual checkpoints need, under the module names of Python 2 and 3.
+  /// The globals that tensors and the dictionaries around them need.
   static let torch: [String: PickleGlobal] = {
     let types: [(storage: String, dtype: String, type: ElementType)] = [
       ("Half", "float16", .float16), ("BFloat16", "bfloat16", .bfloat16), ("Float", "float32", .float32),
@@ -60,21 +62,17 @@ extension PickleGlobal {
       "torch.Size": .size,
       "collections.OrderedDict": .orderedDict,
       "collections.defaultdict": .defaultDict,
+      "torch._tensor._rebuild_from_type_v2": .rebuildFromType,
+      "torch.Tensor": .tensorClass,
+      "torch.nn.parameter.Parameter": .tensorClass,
+      "torch.nn.parameter.Buffer": .tensorClass,
     ]
     for (storage, dtype, type) in types {
       globals["torch.\(storage)Storage"] = .storage(type)
       globals["torch.cuda.\(storage)Storage"] = .storage(type)
       globals["torch.\(dtype)"] = .dtype(type)
     }
-    let harmless = [
-      "argparse.Namespace", "collections.Counter", "datetime.date", "datetime.datetime", "datetime.timedelta",
-      "pathlib.Path", "pathlib.PosixPath", "pathlib.WindowsPath", "torch.device", "torch.torch_version.TorchVersion",
-      "types.SimpleNamespace",
-    ]
-    let builtins = ["bool", "complex", "dict", "float", "frozenset", "int", "list", "long", "set", "str", "tuple"]
-    let both = ["builtins", "__builtin__"].flatMap { module in builtins.map { "\(module).\($0)" } }
-    for name in harmless + both { globals[name] = .harmless }
-    return numPy.merging(globals.mapValues { .torch($0) }) { $1 }
+    return globals.mapValues { .torch($0) }
   }()
 }
 
@@ -85,11 +83,22 @@ extension PickleMachine {
     case .rebuildTensor where arguments.count >= 4:
       return try tensor(arguments, type: nil)
     case .rebuildTypedTensor where arguments.count >= 7:
+      if case .global(.unknown(let type)) = arguments[6] { return object(type, arguments, isTensor: true) }
       guard case .global(.torch(.dtype(let type))) = arguments[6] else { break }
       return try tensor(arguments, type: type)
     case .rebuildParameter:
-      guard case .tensor? = arguments.first else { break }
-      return arguments[0]
+      switch arguments.first {
+      case .tensor, .object: return arguments[0]
+      default: break
+      }
+    case .rebuildFromType where arguments.count == 4:
+      switch (arguments[1], arguments[0]) {
+      case (.global(.unknown(let type)), _): return object(type, arguments, isTensor: true)
+      // A function that calls itself would nest to any depth.
+      case (.global(.torch(.tensorClass)), .global(.torch(let function))) where function != .rebuildFromType:
+        return try call(arguments[0], arguments[2])
+      default: break
+      }
     case .size:
       guard arguments.count == 1, case .tuple = arguments[0] else { break }
       return arguments[0]
@@ -100,8 +109,7 @@ extension PickleMachine {
     case .defaultDict:
       dicts.append([])
       return .dict(dicts.count - 1)
-    case .harmless: return .other
-    case .rebuildTensor, .rebuildTypedTensor, .storage, .untypedStorage, .dtype: break
+    case .rebuildTensor, .rebuildTypedTensor, .rebuildFromType, .storage, .untypedStorage, .dtype, .tensorClass: break
     }
     throw reader.fail(
       "refused: the pickle makes a tensor or dictionary in another way than PyTorch, before byte \(reader.position)")
@@ -110,7 +118,17 @@ extension PickleMachine {
   /// Returns the storage that the tuple `('storage', type, key, device, number of elements, view)` refers to.
   ///
   /// In old files the view is `(key of the view, first element, number of elements)`; in others it is missing or None.
+  /// Old files also refer to the class of a module, with the tuple `('module', class, file, source)`.
   mutating func storage(_ reference: Value) throws(PixelAscentError) -> Value {
+    if case .tuple(let tuple) = reference, tuples[tuple].count >= 2, case .string(let kind) = tuples[tuple][0],
+      case .global(.unknown(let type)) = tuples[tuple][1]
+    {
+      if kind == "storage", tuples[tuple].count >= 5, case .string(let key) = tuples[tuple][2] {
+        otherStorages.append((key, type))
+        return object(type, [], isTensor: true)
+      }
+      if kind == "module" { return tuples[tuple][1] }
+    }
     guard case .tuple(let tuple) = reference, tuples[tuple].count >= 5, case .string("storage") = tuples[tuple][0],
       case .global(.torch(let global)) = tuples[tuple][1], let type = storedType(global),
       case .string(let key) = tuples[tuple][2], case .int(let declared) = tuples[tuple][4]
@@ -140,6 +158,8 @@ extension PickleMachine {
   }
 
   private mutating func tensor(_ arguments: [Value], type: ElementType?) throws(PixelAscentError) -> Value {
+    // The storage is of a type that is not read.
+    if case .object = arguments[0] { return arguments[0] }
     guard case .storage(let storage) = arguments[0], case .int(let offset) = arguments[1],
       let shape = integers(arguments[2]), let strides = integers(arguments[3])
     else {

@@ -8,23 +8,26 @@
 package enum PyTorchFile {
   /// Returns the tensors of a file that is a state dict, or a checkpoint with one.
   ///
-  /// - Throws: `PixelAscentError` of kind `invalidModel` if the file holds no state dict, names a global that no state
-  ///   dict needs, or contradicts itself or the format; `unreadableFile` if it can't be read.
-  package static func stateDict(_ source: ByteSource) throws(PixelAscentError) -> StateDict {
+  /// - Parameter wanted: which of several state dicts to take: "raw", "ema" or the key of one
+  /// - Throws: `PixelAscentError` of kind `invalidModel` if the file holds no state dict, or several and `wanted` does
+  ///   not choose one, if it names a function that runs programs or code, or contradicts itself or the format;
+  ///   `unreadableFile` if it can't be read.
+  package static func stateDict(
+    _ source: ByteSource, weights wanted: String? = nil
+  ) throws(PixelAscentError) -> StateDict {
     let contents: Contents
     if let start = legacyStart(source) {
       contents = try legacy(source, from: start)
     } else {
       contents = try archive(source)
     }
-    var entries = [StateDict.Entry]()
-    for (name, tensor) in try tensors(in: contents.value, source) {
+    return try Checkpoint(contents.value, name: source.name).stateDict(wanted) {
+      name, tensor throws(PixelAscentError) in
       guard let range = try contents.range(tensor.storage.key) else {
         throw source.fail("tensor \(name.oneLine) lies in storage \(tensor.storage.key.oneLine), which is missing")
       }
-      entries.append((name, try parameter(tensor, in: range, name, source)))
+      return try parameter(tensor, in: range, name, source)
     }
-    return try StateDict(entries, name: source.name).withoutCommonPrefix()
   }
 
   /// Returns whether a file has the format from before PyTorch 1.6.
@@ -88,6 +91,12 @@ extension PyTorchFile {
   /// The bytes of the magic number, and the opcode that ends its pickle.
   private static let magic: [UInt8] = [0x6C, 0xFC, 0x9C, 0x46, 0xF9, 0x20, 0x6A, 0xA8, 0x50, 0x19, 0x2E]
 
+  /// The bytes of an element in the storages that are skipped, by the storages' classes.
+  private static let sizesOfOtherElements = [
+    "torch.ComplexFloatStorage": 8, "torch.ComplexDoubleStorage": 16, "torch.QInt8Storage": 1, "torch.QUInt8Storage": 1,
+    "torch.QInt32Storage": 4, "torch.QUInt4x2Storage": 1, "torch.QUInt2x4Storage": 1,
+  ]
+
   /// Returns the offset of the second pickle; nil if the file has another format.
   private static func legacyStart(_ source: ByteSource) -> Int? {
     guard let head = try? source.bytes(0..<min(source.count, 32)), head.first == 0x80 else { return nil }
@@ -97,10 +106,12 @@ extension PyTorchFile {
 
   private static func legacy(_ source: ByteSource, from start: Int) throws(PixelAscentError) -> Contents {
     var reader = PickleReader(source, in: start..<source.count)
+    var others = [(key: String, class: String)]()
     func next() throws(PixelAscentError) -> (value: PickleValue, storages: [StoredTensor.Storage]) {
       var machine = PickleMachine(reader: reader, dialect: .torch)
       let value = try machine.run()
       reader = machine.reader
+      others = machine.otherStorages.map { ($0.key, machine.classes[$0.type]) }
       return (value, machine.storages)
     }
     let version = try next().value
@@ -109,6 +120,8 @@ extension PyTorchFile {
     }
     _ = try next()
     let (value, storages) = try next()
+    var sizes = [String: Int]()
+    for (key, type) in others { sizes[key] = sizesOfOtherElements[type] }
     guard case .list(let keys) = try next().value else { throw source.fail("expected a list of storages") }
 
     var types = [String: ElementType]()
@@ -120,7 +133,7 @@ extension PyTorchFile {
     var ranges = [String: Range<Int>]()
     var position = source.count - reader.remaining
     for key in keys {
-      guard case .string(let key) = key, let size = types[key]?.size else {
+      guard case .string(let key) = key, let size = types[key]?.size ?? sizes[key] else {
         throw source.fail("found a storage that no tensor refers to")
       }
       guard source.count - position >= 8 else { throw source.fail("truncated: storage \(key.oneLine) is missing") }
@@ -138,49 +151,5 @@ extension PyTorchFile {
       position = end
     }
     return (value, { (key: String) throws(PixelAscentError) in ranges[key] })
-  }
-}
-
-/// Conversion of the pickled value to tensors.
-extension PyTorchFile {
-  /// The names under which checkpoints store the state dict.
-  private static let wrappers = ["state_dict", "model_state_dict", "model"]
-
-  private static func tensors(
-    in value: PickleValue, _ source: ByteSource
-  ) throws(PixelAscentError) -> [(name: String, tensor: StoredTensor)] {
-    let expected = "expected a dictionary of tensors, as torch.save(model.state_dict(), path) writes it"
-    guard case .dict(var entries) = value else { throw source.fail("\(expected), found \(kind(of: value))") }
-    while let inner = wrapped(in: entries) { entries = inner }
-    let tensors = entries.compactMap { (entry: PickleValue.Entry) -> (name: String, tensor: StoredTensor)? in
-      guard case .string(let name) = entry.key, case .tensor(let tensor) = entry.value else { return nil }
-      return (name, tensor)
-    }
-    guard !tensors.isEmpty else {
-      let names = entries.compactMap { (entry: PickleValue.Entry) -> String? in
-        if case .string(let name) = entry.key { name } else { nil }
-      }
-      let list = names.isEmpty ? "an empty one" : "the entries \(names.prefix(8).joined(separator: ", "))".oneLine
-      throw source.fail("\(expected), found \(list)")
-    }
-    return tensors
-  }
-
-  private static func wrapped(in entries: [PickleValue.Entry]) -> [PickleValue.Entry]? {
-    for name in wrappers {
-      for entry in entries where entry.key == .string(name) {
-        if case .dict(let inner) = entry.value, !inner.isEmpty { return inner }
-      }
-    }
-    return nil
-  }
-
-  private static func kind(of value: PickleValue) -> String {
-    switch value {
-    case .tensor: "a single tensor"
-    case .list, .tuple: "a list"
-    case .array: "a NumPy array"
-    default: "something else"
-    }
   }
 }

@@ -76,10 +76,16 @@ struct ArchitectureFixture {
   func stateDict() throws -> StateDict { try Self.stateDict(tensors) }
 
   static func stateDict(_ tensors: [(name: String, shape: [Int])]) throws -> StateDict {
-    try StateDict(
-      tensors.map { tensor throws(PixelAscentError) in
-        (tensor.name, try Parameter(zeros, at: 0, .uint8, shape: tensor.shape, name: tensor.name))
-      }, name: "net.pth")
+    try StateDict(entries(tensors), name: "net.pth")
+  }
+
+  /// Returns tensors that all begin at `offset`. Tensors with different offsets count as different tensors.
+  static func entries(
+    _ tensors: [(name: String, shape: [Int])], prefix: String = "", at offset: Int = 0
+  ) throws -> [StateDict.Entry] {
+    try tensors.map { tensor throws(PixelAscentError) in
+      (prefix + tensor.name, try Parameter(zeros, at: offset, .uint8, shape: tensor.shape, name: tensor.name))
+    }
   }
 
   /// A file that is one hole, longer than the largest tensor. The zeros in it are neither stored nor read.

@@ -135,24 +135,21 @@ import Testing
     #expect(!FileManager.default.fileExists(atPath: "pickle-was-executed"))
   }
 
-  @Test(arguments: [
-    "builtins.eval", "os.system", "numpy.load", "torch._utils._rebuild_tensor_v2", "numpy.core.multiarray",
-  ])
-  func refusesOtherGlobals(name: String) {
+  @Test(arguments: ["builtins.eval", "os.system", "numpy.load", "importlib.metadata.import_module", "sys.exit"])
+  func refusesDangerousGlobals(name: String) {
     let parts = name.split(separator: ".").map(String.init)
     let text = line { $0.global(parts.dropLast().joined(separator: "."), parts.last ?? "") }
     #expect(text.hasPrefix("w.pkl: refused: the pickle uses \(name);"))
   }
 
   @Test(arguments: [
-    ("Pid\n", "persid (0x50)"), ("K\u{1}Q", "binpersid (0x51)"), ("(K\u{1}o", "obj (0x6f)"),
-    ("(inumpy\nndarray\n", "inst (0x69)"),
+    ("Pid\n", "persid (0x50)"), ("K\u{1}Q", "binpersid (0x51)"),
   ])
   func refusesOpcodes(code: String, name: String) {
     #expect(line { $0.op(code) }.contains("refused: opcode \(name) at byte "))
   }
 
-  @Test(arguments: [0x81, 0x82, 0x83, 0x84, 0x8F, 0x90, 0x91, 0x92, 0x97, 0x98] as [UInt8])
+  @Test(arguments: [0x82, 0x83, 0x84, 0x97, 0x98] as [UInt8])
   func refusesBinaryOpcodes(code: UInt8) {
     #expect(line([0x80, 4, code]).contains("(0x\(String(code, radix: 16))) at byte 2"))
   }
@@ -170,8 +167,11 @@ import Testing
     for code in ["0", "t", "K\u{1}\u{85}0R", "K\u{1}a", "K\u{1}K\u{2}s", "(K\u{1}d", "]s", "h\0", "q\0", "(a", "Vx"] {
       #expect(line { $0.op(code) }.hasPrefix("w.pkl: "), "\(code)")
     }
-    #expect(line { $0.global("numpy", "ndarray") }.contains("holds a type"))
-    #expect(line { $0.op("K\u{1}K\u{2}R") }.contains("calls something that is not a global"))
+    #expect(line { $0.op("K\u{1}K\u{2}R") }.contains("with arguments that are not a tuple"))
+    #expect(line { $0.op("K\u{1})R") }.contains("calls something that is not a global"))
+    #expect(line { $0.op("(K\u{1}o") }.contains("calls something that is not a global"))
+    #expect(line { $0.op("(o") }.contains("an object has no class"))
+    #expect(line { $0.op("(inumpy\nndarray\n") }.contains("with other arguments than NumPy"))
     #expect(line { $0.op("K\u{1})b") }.contains("builds something that is not an array"))
     #expect(
       line {
@@ -190,10 +190,8 @@ import Testing
     ("f8", [1 << 62, 4], 8, "declares the shape (4611686018427387904, 4), found 8"),
     ("f8", [1 << 61], 0, "found 0 bytes"),
     ("f4", Array(repeating: 1, count: 65), 4, "more than 64 dimensions"),
-    ("O8", [1], 8, "of type \"O8\""), ("S4", [1], 4, "of type \"S4\""), ("f1", [1], 1, "of type \"f1\""),
-    ("V8", [1], 8, "of type \"V8\""), ("f0000000004", [1], 4, "of type"),
   ])
-  func refusesArraysOfOtherTypesAndShapes(dtype: String, shape: [Int], size: Int, expected: String) {
+  func refusesArraysOfOtherShapes(dtype: String, shape: [Int], size: Int, expected: String) {
     let text = line { $0.array(shape: shape, dtype: dtype, data: Array(repeating: 0, count: size)) }
     #expect(text.hasPrefix("w.pkl: "), "\(text)")
     #expect(text.contains(expected), "\(text)")

@@ -74,11 +74,8 @@ import Testing
     #expect(!FileManager.default.fileExists(atPath: "pickle-was-executed"))
   }
 
-  @Test(arguments: [
-    "numpy.load", "torch.storage._load_from_bytes", "torch.jit.load", "builtins.getattr", "functools.partial",
-    "torch._utils._rebuild_qtensor", "torch.ComplexFloatStorage", "torch.uint16",
-  ])
-  func refusesOtherGlobals(name: String) {
+  @Test(arguments: ["numpy.load", "torch.storage._load_from_bytes", "torch.jit.load", "shutil.rmtree"])
+  func refusesFunctionsThatReadFiles(name: String) {
     let parts = name.split(separator: ".").map(String.init)
     let pickle = PickleWriter.pickle { $0.global(parts.dropLast().joined(separator: "."), parts.last ?? "") }
     refused(TorchFiles.archive(pickle, []), "refused: the pickle uses \(name); only plain data and tensors")
