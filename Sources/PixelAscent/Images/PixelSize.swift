@@ -9,6 +9,9 @@ public struct PixelSize: Hashable, Sendable {
   /// The number of pixels in a row.
   public let width: Int
 
+  /// The smaller of the two numbers.
+  public var shortSide: Int { min(height, width) }
+
   /// Creates a size. The numbers are not checked.
   public init(height: Int, width: Int) { (self.height, self.width) = (height, width) }
 

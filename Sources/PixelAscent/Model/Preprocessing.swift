@@ -13,14 +13,17 @@ public struct Preprocessing: Codable, Hashable, Sendable {
   public let inputSize: PixelSize
   /// The way in which a photograph is resized.
   public let resize: Resize
+  /// The short side in pixels of the size that a resized photo covers, before anything is cropped. It is that of
+  /// ⌊H · 256 / 224⌋ × ⌊W · 256 / 224⌋ pixels if the file doesn't say otherwise.
+  public let shortSide: Int
 
   /// The ways to resize a photograph to the network's input size of H × W pixels, ``inputSize``.
   public enum Resize: String, Codable, CaseIterable, Hashable, Sendable {
     /// The photo becomes just so large that it covers H × W pixels. The aspect ratio is kept and nothing is cropped: if
     /// H = W, the short side becomes H.
     case short
-    /// The photo becomes just so large that it covers ⌊H · 256 / 224⌋ × ⌊W · 256 / 224⌋ pixels. Then the middle H × W
-    /// pixels are taken.
+    /// The photo becomes just so large that it covers H × W pixels, enlarged until their short side is ``shortSide``. Then
+    /// the middle H × W pixels are taken.
     case crop
     /// The height becomes H and the width W.
     case stretch
@@ -39,9 +42,13 @@ public struct Preprocessing: Codable, Hashable, Sendable {
 
   /// Creates a preprocessing from the means and standard deviations of red, green and blue, or of grey.
   ///
+  /// - Parameter shortSide: the short side before a crop; nil for the usual one. Without a crop it has no effect
   /// - Throws: ``PixelAscentError`` of kind `invalidParameter` unless there are three finite means (or one), as many
-  ///   finite, positive standard deviations, and an input size whose sides are from 1 to 65,536.
-  public init(mean: [Float], std: [Float], inputSize: PixelSize, resize: Resize = .short) throws(PixelAscentError) {
+  ///   finite, positive standard deviations, an input size whose sides are from 1 to 65,536, and a short side that is at
+  ///   least as long as the input's.
+  public init(
+    mean: [Float], std: [Float], inputSize: PixelSize, resize: Resize = .short, shortSide: Int? = nil
+  ) throws(PixelAscentError) {
     func check(_ holds: Bool, _ message: @autoclosure () -> String) throws(PixelAscentError) {
       if !holds { throw PixelAscentError(.invalidParameter, Message(message()), about: "preprocessing") }
     }
@@ -55,36 +62,51 @@ public struct Preprocessing: Codable, Hashable, Sendable {
     if let side = [inputSize.height, inputSize.width].first(where: { !Self.inputSizes.contains($0) }) {
       try check(false, "the input size must be from 1 to 65536, found \(side)")
     }
-    self.init(uncheckedMean: mean, std: std, inputSize: inputSize, resize: resize)
+    try check(
+      (inputSize.shortSide...2 * Self.inputSizes.upperBound).contains(shortSide ?? inputSize.shortSide),
+      "expected a short side of at least \(inputSize.shortSide) before the crop, found \(shortSide ?? 0)")
+    self.init(uncheckedMean: mean, std: std, inputSize: inputSize, resize: resize, shortSide: shortSide)
   }
 
-  private init(uncheckedMean mean: [Float], std: [Float], inputSize: PixelSize, resize: Resize) {
+  private init(uncheckedMean mean: [Float], std: [Float], inputSize: PixelSize, resize: Resize, shortSide: Int? = nil) {
     self.mean = mean
     self.std = std
     self.inputSize = inputSize
     self.resize = resize
+    self.shortSide = resize == .crop ? shortSide ?? Self.usualSize(cropped: inputSize).shortSide : inputSize.shortSide
   }
 
-  /// Decodes a preprocessing and checks it as ``init(mean:std:inputSize:resize:)`` does.
+  /// Returns the size that a photo covers before it is cropped to `size`, if the file doesn't say otherwise.
+  private static func usualSize(cropped size: PixelSize) -> PixelSize {
+    PixelSize(height: size.height * 256 / 224, width: size.width * 256 / 224)
+  }
+
+  /// Whether the short side before a crop is another than the usual one.
+  package var hasOwnShortSide: Bool { resize == .crop && shortSide != Self.usualSize(cropped: inputSize).shortSide }
+
+  /// Decodes a preprocessing and checks it as ``init(mean:std:inputSize:resize:shortSide:)`` does.
   public init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: CodingKeys.self)
     try self.init(
       mean: container.decode([Float].self, forKey: .mean),
       std: container.decode([Float].self, forKey: .std),
       inputSize: container.decode(PixelSize.self, forKey: .inputSize),
-      resize: container.decodeIfPresent(Resize.self, forKey: .resize) ?? .short)
+      resize: container.decodeIfPresent(Resize.self, forKey: .resize) ?? .short,
+      shortSide: container.decodeIfPresent(Int.self, forKey: .shortSide))
   }
 
-  /// Encodes the preprocessing. ``resize`` is left out if it is `Resize.short`.
+  /// Encodes the preprocessing. ``resize`` is left out if it is `Resize.short`, and ``shortSide`` if it is
+  /// the usual one.
   public func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: CodingKeys.self)
     try container.encode(mean, forKey: .mean)
     try container.encode(std, forKey: .std)
     try container.encode(inputSize, forKey: .inputSize)
     if resize != .short { try container.encode(resize, forKey: .resize) }
+    if hasOwnShortSide { try container.encode(shortSide, forKey: .shortSide) }
   }
 
-  private enum CodingKeys: CodingKey { case mean, std, inputSize, resize }
+  private enum CodingKeys: CodingKey { case mean, std, inputSize, resize, shortSide }
 
   /// Returns black in normalised space, (0 − mean) / std: the least value of a channel (0 red or grey, 1 green, 2 blue)
   /// that is a colour.
@@ -98,8 +120,11 @@ public struct Preprocessing: Codable, Hashable, Sendable {
     func covering(_ size: PixelSize) -> PixelSize { RGBImage.size(width: width, height: height, covering: size) }
     switch resize {
     case .short: return covering(inputSize)
-    case .crop:
-      return covering(PixelSize(height: inputSize.height * 256 / 224, width: inputSize.width * 256 / 224))
+    case .crop where hasOwnShortSide:
+      let short = inputSize.shortSide
+      return covering(
+        PixelSize(height: inputSize.height * shortSide / short, width: inputSize.width * shortSide / short))
+    case .crop: return covering(Self.usualSize(cropped: inputSize))
     case .stretch: return inputSize
     }
   }

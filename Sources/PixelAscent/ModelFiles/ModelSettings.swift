@@ -34,9 +34,10 @@ public struct ModelSettings: Hashable, Sendable {
   ///
   /// - Throws: ``PixelAscentError`` of kind `invalidParameter` if a setting is out of range, or doesn't fit `channels`.
   func applied(to preprocessing: Preprocessing, channels: Int) throws(PixelAscentError) -> Preprocessing {
+    let sized = try preprocessing.sized(inputSize)
     let applied = try Preprocessing(
-      mean: mean ?? preprocessing.mean, std: std ?? preprocessing.std, inputSize: inputSize ?? preprocessing.inputSize,
-      resize: resize ?? preprocessing.resize)
+      mean: mean ?? sized.mean, std: std ?? sized.std, inputSize: sized.inputSize, resize: resize ?? sized.resize,
+      shortSide: resize == nil && sized.hasOwnShortSide ? sized.shortSide : nil)
     guard applied.mean.count == channels else {
       throw PixelAscentError(
         .invalidParameter,
@@ -47,8 +48,14 @@ public struct ModelSettings: Hashable, Sendable {
 }
 
 extension Preprocessing {
-  /// Returns the preprocessing with another input size; unchanged if `inputSize` is nil.
+  /// Returns the preprocessing with another input size, and the share of a photo that a crop keeps unchanged. Returns it
+  /// unchanged if `inputSize` is nil.
   func sized(_ inputSize: PixelSize?) throws(PixelAscentError) -> Preprocessing {
-    try Preprocessing(mean: mean, std: std, inputSize: inputSize ?? self.inputSize, resize: resize)
+    guard let inputSize, inputSize != self.inputSize else { return self }
+    // An input size out of range is reported as one.
+    let short = inputSize.shortSide
+    let side =
+      Self.inputSizes ~= short && hasOwnShortSide ? max(shortSide * short / self.inputSize.shortSide, short) : nil
+    return try Preprocessing(mean: mean, std: std, inputSize: inputSize, resize: resize, shortSide: side)
   }
 }

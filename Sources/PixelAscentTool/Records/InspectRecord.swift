@@ -79,7 +79,8 @@ package struct InspectRecord: ResultRecord {
       "",
       "format:      \(format); \(source)",
       "input:       \(preprocessing.mean.count)×\(height)×\(width), mean \(list(preprocessing.mean)), "
-        + "std \(list(preprocessing.std)), resize \(preprocessing.resize.rawValue)",
+        + "std \(list(preprocessing.std)), resize \(preprocessing.resize.rawValue)"
+        + (preprocessing.hasOwnShortSide ? " of a short side of \(preprocessing.shortSide)" : ""),
     ] + outputLines + [
       "classes:     \(classes), \(activation.words)",
       "parameters:  \(fixed(Double(parameters) / 1e6, 2)) million",
