@@ -85,6 +85,8 @@ public enum Advice: String, Hashable, Sendable, CaseIterable {
   case mean
   /// Give the standard deviation of each channel: ``ModelSettings/std``.
   case std
+  /// Let the network take blue, green and red: ``ModelSettings/isBGR``.
+  case bgr
   /// Set the size of the network's input: ``ModelSettings/inputSize``.
   case inputSize
   /// Choose the output of an ONNX file that holds the scores: ``ModelSettings/output``.

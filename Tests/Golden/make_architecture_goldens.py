@@ -24,6 +24,7 @@ import timm
 import torch
 import torchvision
 from efficientnet_lite_pytorch import EfficientNet
+from module_lines import lines
 from torch import nn
 from torchvision import models
 from torchvision.models.regnet import BlockParams
@@ -75,17 +76,6 @@ def modules(model, size):
         elif plane and ("Pool" in kind or list(module.children()) and kind not in WRAPPERS):
             others.append((name, f"o{shape[1]}{plane}"))
     return rows, others
-
-
-def lines(rows):
-    before = []
-    for name, rest in rows:
-        parts = name.split(".")
-        depth = 0
-        while depth < min(len(parts) - 1, len(before)) and parts[depth] == before[depth]:
-            depth += 1
-        yield f"{depth} {'.'.join(parts[depth:])} {rest}"
-        before = parts
 
 
 def models_by_name():

@@ -84,7 +84,7 @@ extension Labels {
     } catch {
       throw error.about("labels")
     }
-    try self.init(names: list.names.map { $0.filter { !isWordNet($0) } + $0.filter(isWordNet) })
+    self = try list.labels()
   }
 
   /// Returns the labels "class 0", "class 1" and so on, for `count` classes.
@@ -115,8 +115,13 @@ private func namesInOrder(_ classes: [(index: Int, names: [String])]) throws(Pix
 }
 
 /// The class names in a JSON file.
-private struct LabelList: Decodable {
-  let names: [[String]]
+struct LabelList: Decodable {
+  fileprivate let names: [[String]]
+
+  /// Returns the labels, with WordNet identifiers behind the names.
+  func labels() throws(PixelAscentError) -> Labels {
+    try Labels(names: names.map { $0.filter { !isWordNet($0) } + $0.filter(isWordNet) })
+  }
 
   private struct Synonyms: Decodable {
     let names: [String]

@@ -40,7 +40,14 @@ package enum ModelReader {
       return model
     }
     func recognized(_ format: String, _ dict: StateDict) throws(PixelAscentError) -> Model {
-      named(format, try Architecture.recognize(dict, named: settings.architecture).simplified())
+      let dict = try dict.reparametrized().renamed()
+      let beside = dict.renaming?.program == .transformers ? try TransformersFiles(beside: source) : nil
+      let timm = dict.renaming == nil ? TimmConfig(beside: source) : nil
+      let name = settings.architecture ?? timm?.knownArchitecture
+      var model = try Architecture.recognize(dict, named: name, config: beside?.config).simplified()
+      try beside?.complete(&model)
+      try timm?.complete(&model)
+      return named(format, model)
     }
     var model: Model
     switch try WeightFile.kind(of: source) {

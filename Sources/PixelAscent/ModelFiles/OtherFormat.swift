@@ -133,12 +133,6 @@ package struct OtherFormat: Sendable {
     OtherFormat(
       "a folder with weights of Flax or JAX (Orbax)", "export ONNX with the network's code, for example with jax2onnx"
     ) { $0.has("_CHECKPOINT_METADATA") || $0.has("_METADATA") },
-    OtherFormat("a folder of Hugging Face", "name the file in it: model.safetensors") {
-      $0.has("config.json") && $0.has("model.safetensors")
-    },
-    OtherFormat("a folder of Hugging Face", "name the file in it: pytorch_model.bin") {
-      $0.has("config.json") && $0.has("pytorch_model.bin")
-    },
     OtherFormat("an unpacked PyTorch file", "pack the folder again: zip -0 -r model.pth FOLDER") {
       $0.has("data.pkl") && $0.has("data")
     },

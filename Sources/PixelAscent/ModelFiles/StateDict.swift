@@ -13,6 +13,8 @@ package struct StateDict: Sendable {
   /// Notes for the user on how the state dict was found.
   package var notes = [Message]()
   private let indices: [String: Int]
+  /// How the tensors were renamed after the file was read; nil if they have the file's own names.
+  private(set) var renaming: Renaming?
 
   /// - Throws: `PixelAscentError` of kind `invalidModel` if a name occurs twice.
   package init(_ entries: [Entry], name: String) throws(PixelAscentError) {
@@ -39,8 +41,43 @@ package struct StateDict: Sendable {
       }
     }
     var dict = try StateDict(inside, name: name)
-    dict.notes = notes
+    (dict.renaming, dict.notes) = (renaming, notes)
     return (dict, outside)
+  }
+
+  /// Returns the state dict with the names that an ``ArchitectureFamily`` knows, if a ``Renaming`` fits the names that
+  /// follow some prefix.
+  func renamed() throws(PixelAscentError) -> StateDict {
+    guard renaming == nil else { return self }
+    for found in Renaming.all {
+      let prefixes = found.prefixes(in: self)
+      if prefixes.isEmpty { continue }
+      let renamed = entries.map { entry -> Entry in
+        guard let prefix = prefixes.first(where: entry.name.hasPrefix) else { return entry }
+        return (prefix + found.familyName(String(entry.name.dropFirst(prefix.count))), entry.parameter)
+      }
+      var dict = try StateDict(renamed, name: name)
+      (dict.renaming, dict.notes, dict.wanted) = (found, notes, wanted)
+      return dict
+    }
+    return self
+  }
+
+  /// Returns the name in the file of the tensor or module that a family calls `name`.
+  func nameInFile(_ name: String) -> String { renaming?.fileName(name) ?? name }
+
+  /// Returns the prefixes, with their last dot, after which the state dict has weights of all of `modules`. The empty
+  /// prefix is one if the modules are at the root.
+  func prefixes(of modules: [String]) -> [String] {
+    guard let first = modules.first.map({ "\($0).weight" }) else { return [] }
+    return entries.compactMap { name, _ in
+      guard name.utf8.count >= first.utf8.count, name.hasSuffix(first) else { return nil }
+      let prefix = String(name.dropLast(first.count))
+      guard prefix.isEmpty || prefix.hasSuffix("."), modules.allSatisfy({ shape("\(prefix)\($0).weight") != nil }) else {
+        return nil
+      }
+      return prefix
+    }
   }
 
   package subscript(name: String) -> Parameter? { indices[name].map { entries[$0].parameter } }

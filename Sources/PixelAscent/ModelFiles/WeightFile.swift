@@ -24,15 +24,22 @@ package enum WeightFile {
     }
   }
 
-  /// Opens a file that may hold a model.
+  /// Opens a file that may hold a model, or the weights in a folder that transformers wrote.
   ///
-  /// - Throws: `PixelAscentError` of kind `unreadableFile`, or `invalidModel` if `path` is a folder with a model of another
-  ///   program. The line says what the folder holds, and what to do.
+  /// - Throws: `PixelAscentError` of kind `unreadableFile`, or `invalidModel` if `path` is another folder. The line says
+  ///   what the folder holds, and what to do.
   package static func open(_ path: String) throws(PixelAscentError) -> ByteSource {
-    if Files.isFolder(path), let other = OtherFormat.ofFolder(path) {
+    guard Files.isFolder(path) else { return try ByteSource(contentsOf: path) }
+    let folder = path.withoutTrailingSlashes, names = ["model.safetensors", "pytorch_model.bin"]
+    if let weights = names.map({ "\(folder)/\($0)" }).first(where: Files.exists) {
+      return try ByteSource(contentsOf: weights)
+    }
+    if let other = OtherFormat.ofFolder(path) {
       throw PixelAscentError(.invalidModel, "\(expected), found \(other.text)", about: path)
     }
-    return try ByteSource(contentsOf: path)
+    throw PixelAscentError(
+      .unreadableFile, "expected a model file, or a folder with \(names.joined(separator: " or ")); found another folder",
+      about: path)
   }
 
   /// Returns the kind of a file.

@@ -14,6 +14,8 @@ package final class ByteSource: Sendable {
   /// The number of bytes.
   package let count: Int
   private let content: Content
+  /// Whether the bytes are those of a file on disk.
+  package var isFile: Bool { if case .file = content { true } else { false } }
 
   private enum Content: Sendable {
     case array([UInt8])

@@ -182,8 +182,6 @@ import Testing
     (["saved_model.pb", "variables/variables.index"], "a folder with a TensorFlow SavedModel"),
     (["inference.pdmodel"], "a folder with a PaddlePaddle model"),
     (["_CHECKPOINT_METADATA"], "a folder with weights of Flax or JAX (Orbax)"),
-    (["config.json", "model.safetensors"], "a folder of Hugging Face"),
-    (["config.json", "pytorch_model.bin"], "a folder of Hugging Face"),
     (["data.pkl", "data/0", "version"], "an unpacked PyTorch file"),
   ]
 

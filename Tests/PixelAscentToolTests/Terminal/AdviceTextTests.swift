@@ -8,11 +8,11 @@ import Testing
 @Suite struct AdviceTextTests {
   private static let words: [(Advice, String)] = [
     (.maxMemory, "--max-memory"), (.maxMegapixels, "--max-megapixels"), (.resize, "--resize"), (.mean, "--mean"),
-    (.std, "--std"), (.inputSize, "--input-size"), (.onnxOutput, "--onnx-output"), (.labels, "--labels"),
-    (.activation, "--activation"), (.architecture, "--architecture"), (.weights, "--weights"),
-    (.showEvery, "--show-every"), (.learningRate, "--learning-rate"), (.iterations, "--iterations"), (.maxIterations, "--max-iterations"),
-    (.l2, "--l2"), (.blurEvery, "--blur-every"), (.blurSigma, "--blur-sigma"), (.maxJitter, "--max-jitter"),
-    (.samples, "--samples"), (.percentile, "--percentile"),
+    (.std, "--std"), (.bgr, "--bgr"), (.inputSize, "--input-size"), (.onnxOutput, "--onnx-output"),
+    (.labels, "--labels"), (.activation, "--activation"), (.architecture, "--architecture"), (.weights, "--weights"),
+    (.showEvery, "--show-every"), (.learningRate, "--learning-rate"), (.iterations, "--iterations"),
+    (.maxIterations, "--max-iterations"), (.l2, "--l2"), (.blurEvery, "--blur-every"), (.blurSigma, "--blur-sigma"),
+    (.maxJitter, "--max-jitter"), (.samples, "--samples"), (.percentile, "--percentile"),
     (.inspection, "pixelascent inspect"),
   ]
 

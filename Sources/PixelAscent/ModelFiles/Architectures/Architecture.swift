@@ -18,7 +18,7 @@ struct ArchitectureFamily: Sendable {
   /// All families, in the order in which they are tried. VGG is last, as other families have its one module too.
   static let all: [ArchitectureFamily] = [
     alexNet, squeezeNet, resNet, googLeNet, inception, denseNet, mobileNetV2, mobileNetV3, mnasNet, shuffleNet,
-    efficientNet, timmEfficientNet, efficientNetLite, regNet, convNeXt, timmConvNeXt, vgg,
+    efficientNet, timmEfficientNet, efficientNetLite, regNet, convNeXt, timmConvNeXt, vgg, openMMLabVGG,
   ]
 }
 
@@ -34,16 +34,18 @@ package enum Architecture {
   /// that one.
   ///
   /// The network may lie under any prefix of the names ("module.", "net.backbone."). Tensors that belong to no layer
-  /// are left out with a note: see ``ArchitectureBuilder/noteOnTensorsLeftOut(classes:)``. No element of a tensor is
-  /// read. The model has the architecture's preprocessing, and ImageNet's labels if it has 1000 classes.
+  /// are left out with a note: see ``ArchitectureBuilder/noteOnTensorsLeftOut(classes:)``. The model has the
+  /// architecture's preprocessing, and ImageNet's labels if it has 1000 classes.
   ///
+  /// - Parameter config: transformers' `config.json`; nil for the values that transformers assume. Only tensors with the
+  ///   names that transformers give them need it
   /// - Throws: `PixelAscentError` of kind `invalidModel` if the state dict fits no architecture, or does not fit the
   ///   wanted one, or holds several networks and does not choose one, and of kind `invalidParameter` if `wanted` is not
   ///   one of ``names``.
-  package static func recognize(_ dict: StateDict, named wanted: String? = nil) throws(PixelAscentError)
-    -> Model
-  {
-    let dict = try dict.reparametrized()
+  package static func recognize(
+    _ dict: StateDict, named wanted: String? = nil, config: TransformersConfig? = nil
+  ) throws(PixelAscentError) -> Model {
+    let dict = try dict.reparametrized().renamed()
     let candidates = ArchitectureFamily.all.filter { wanted == nil || $0.members.contains(wanted ?? "") }
     if let wanted, candidates.isEmpty {
       throw PixelAscentError(
@@ -56,17 +58,19 @@ package enum Architecture {
     }
     guard !networks.isEmpty else { throw unknown(dict) }
     return try NetworkInStateDict.choose(networks, dict) { network throws(PixelAscentError) in
-      try model(of: network, dict, wanted)
+      try model(of: network, dict, wanted, config)
     }
   }
 
   private static func model(
-    of network: NetworkInStateDict, _ dict: StateDict, _ wanted: String?
+    of network: NetworkInStateDict, _ dict: StateDict, _ wanted: String?, _ config: TransformersConfig?
   ) throws(PixelAscentError) -> Model {
     let (inside, outside) = try dict.divided(by: network.prefix)
-    var builder = ArchitectureBuilder(inside, family: network.family.name, wanted: wanted)
+    let usual = dict.renaming?.program == .transformers ? TransformersConfig() : nil
+    var builder = ArchitectureBuilder(inside, family: network.family.name, wanted: wanted, config: config ?? usual)
     builder.outside = (network.prefix, outside, isChosen: network.isCalled(dict.wanted))
     let scores = try network.family.build(&builder)
+    if dict.renaming?.program == .openMMLab { try builder.takeDataPreprocessor() }
     let model = try builder.model(scores: scores)
     if let wanted, builder.architecture != wanted {
       throw PixelAscentError(
@@ -87,9 +91,9 @@ package enum Architecture {
     if let nearest, present(nearest) > 0,
       let missing = nearest.signature.first(where: { dict.shape("\($0).weight") == nil })
     {
-      line += "; the nearest is \(nearest.name), but the file lacks \(missing).weight"
+      line += "; the nearest is \(nearest.name), but the file lacks \(dict.nameInFile("\(missing).weight"))"
     } else if let first = dict.entries.first {
-      line += ": \(first.name.oneLine), …"
+      line += ": \(dict.nameInFile(first.name).oneLine), …"
     }
     let known = ArchitectureFamily.all.map(\.name).joined(separator: ", ")
     return PixelAscentError(.invalidModel, "\(line); known: \(known)", about: dict.name)

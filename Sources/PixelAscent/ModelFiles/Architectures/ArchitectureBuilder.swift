@@ -25,6 +25,8 @@ struct ArchitectureBuilder {
     case each(Int)
     /// TensorFlow's "SAME", for inputs whose size is a multiple of the stride.
     case same
+    /// ⌊kernel/2⌋ after an axis, and one less before it.
+    case shifted
   }
 
   /// The groups of a convolution.
@@ -40,6 +42,8 @@ struct ArchitectureBuilder {
   var architecture: String
   /// The name of an architecture that the user gave.
   let wanted: String?
+  /// What transformers' `config.json` says, if the tensors have the names that transformers give them.
+  let config: TransformersConfig?
   /// The epsilon of batch norms.
   var epsilon = 1e-5
   var preprocessing = Preprocessing.imageNet
@@ -57,9 +61,10 @@ struct ArchitectureBuilder {
   private(set) var ignoredPrefixes = [String]()
   private var inputChannels = 0
 
-  init(_ dict: StateDict, family: String, wanted: String?) {
+  init(_ dict: StateDict, family: String, wanted: String?, config: TransformersConfig? = nil) {
     self.dict = dict
     self.wanted = wanted
+    self.config = config
     architecture = wanted ?? family
   }
 
@@ -120,12 +125,16 @@ extension ArchitectureBuilder {
     let weight = try parameter("\(name).weight", [groups.isDepthwise ? x.channels : nil, perGroup, kernel, kernel])
     let (outputs, inputs) = (weight.shape[0], weight.shape[1])
     guard x.channels % inputs == 0 else {
-      throw fail("expects a tensor \(name).weight for \(x.channels) input channels, found \(shapeText(weight.shape))")
+      throw fail(
+        "expects a tensor \(dict.nameInFile(name).oneLine).weight for \(x.channels) input channels, found "
+          + shapeText(weight.shape))
     }
     func axis(_ kernel: Int) -> WindowAxis {
       switch padding {
       case .half: return WindowAxis(kernel: kernel, stride: stride, padding: kernel / 2)
       case .each(let count): return WindowAxis(kernel: kernel, stride: stride, padding: count)
+      case .shifted:
+        return WindowAxis(kernel: kernel, stride: stride, before: max(kernel / 2 - 1, 0), after: kernel / 2)
       case .same:
         let total = max(kernel - stride, 0)
         return WindowAxis(kernel: kernel, stride: stride, before: total / 2, after: total - total / 2)
@@ -136,6 +145,15 @@ extension ArchitectureBuilder {
     try addBias(name, outputs)
     let operation = Convolution(window, groups: x.channels / inputs, outputs: outputs)
     return add(name, operation, [x], channels: outputs, pixels: x.pixels == 1 ? 1 : nil)
+  }
+
+  /// Adds a convolution without padding whose weights are not in the state dict.
+  mutating func constantConvolution(_ name: String, _ x: Value, _ weights: Tensor, stride: Int) -> Value {
+    let outputs = weights.shape[0]
+    parameters["\(name).weight"] = Parameter(weights)
+    parameters["\(name).bias"] = Parameter(Tensor(shape: [outputs], repeating: 0))
+    let window = Window(kernel: weights.shape[2], stride: stride, padding: 0)
+    return add(name, Convolution(window, outputs: outputs), [x], channels: outputs)
   }
 
   mutating func linear(_ name: String, _ x: Value) throws(PixelAscentError) -> Value {
@@ -206,7 +224,7 @@ extension ArchitectureBuilder {
     let found = try parameter(name, shape)
     let wanted = change(found.shape)
     guard let changed = wanted == found.shape ? found : found.reshaped(wanted) else {
-      throw fail("expects a tensor \(name.oneLine) in C order")
+      throw fail("expects a tensor \(dict.nameInFile(name).oneLine) in C order")
     }
     parameters[key ?? name] = changed
   }
@@ -225,7 +243,7 @@ extension ArchitectureBuilder {
     else {
       let expected = shape.map { $0.map(String.init) ?? "…" }.joined(separator: ", ")
       throw fail(
-        "expects a tensor \((outside.prefix + name).oneLine) of shape (\(expected)), found "
+        "expects a tensor \((outside.prefix + dict.nameInFile(name)).oneLine) of shape (\(expected)), found "
           + (found.map { shapeText($0.shape) } ?? "none"))
     }
     used.insert(name)

@@ -5,7 +5,7 @@
 extension ArchitectureFamily {
   static let convNeXt = ArchitectureFamily(
     name: "convnext", members: torchvisionConvNeXts.map(\.name),
-    signature: ["features.0.0", "features.1.0.block.0", "features.1.0.block.5", "classifier.2"]
+    signature: ["features.0.0", "features.1.0.block.0", "features.1.0.block.5"]
   ) { b throws(PixelAscentError) in
     // Torchvision uses the same epsilon and GELU for every width and depth.
     try b.convNeXt(
@@ -21,10 +21,10 @@ extension ArchitectureFamily {
 
   static let timmConvNeXt = ArchitectureFamily(
     name: "convnext (timm)", members: timmConvNeXts.map(\.name),
-    signature: ["stem.0", "stages.0.blocks.0.conv_dw", "stages.0.blocks.0.mlp.fc2", "head.fc"]
+    signature: ["stem.0", "stages.0.blocks.0.conv_dw", "stages.0.blocks.0.mlp.fc2"]
   ) { b throws(PixelAscentError) in
     let scores = try b.convNeXt(
-      timmConvNeXts, acceptsUnknown: false, stem: "stem", head: ("head.norm", "head.fc"),
+      timmConvNeXts, acceptsUnknown: b.dict.renaming != nil, stem: "stem", head: ("head.norm", "head.fc"),
       downsampling: { stage in ("stages.\(stage).downsample.0", "stages.\(stage).downsample.1") },
       block: { stage, block in
         let name = "stages.\(stage).blocks.\(block)"
@@ -33,7 +33,7 @@ extension ArchitectureFamily {
           second: "\(name).mlp.fc2", scale: "\(name).gamma")
       })
     // Networks of these widths were also trained as CLIP's image encoders.
-    if b.shape("stem.0")[0] >= 128 {
+    if b.shape("stem.0")[0] >= 128, b.dict.renaming == nil {
       b.notes.append(
         """
         ImageNet's mean and std are assumed; weights that were trained as CLIP's need others (\(advice: .mean), \
@@ -92,20 +92,24 @@ extension ArchitectureBuilder {
     guard acceptsUnknown || own != nil else {
       throw fail("with a width of \(width) and stages of \(shapeText(blocks)) blocks is not known")
     }
-    let network = own ?? ConvNeXt("convnext", width, blocks)
-    architecture = network.name
+    architecture = own?.name ?? "convnext"
+    // Transformers have another epsilon in the last norm only.
+    try config?.check(activation: "gelu")
+    let epsilon = dict.renaming == nil ? own?.epsilon ?? 1e-6 : 1e-6
+    let last = try Float(config?.epsilon(config?.layerNormEpsilon, else: 1e-12) ?? Double(epsilon))
     var x = try image(for: "\(stem).0")
     x = try convolution("\(stem).0", x, kernel: 4, stride: 4, padding: .each(0))
-    x = try layerNorm("\(stem).1", x, epsilon: network.epsilon)
+    x = try layerNorm("\(stem).1", x, epsilon: epsilon)
     for stage in 0..<4 {
       if stage > 0 {
         let (norm, name) = downsampling(stage)
-        x = try layerNorm(norm, x, epsilon: network.epsilon)
+        x = try layerNorm(norm, x, epsilon: epsilon)
         x = try convolution(name, x, kernel: 2, stride: 2, padding: .each(0))
       }
-      for index in 0..<blocks[stage] { x = try convNeXtBlock(block(stage, index), x, epsilon: network.epsilon) }
+      for index in 0..<blocks[stage] { x = try convNeXtBlock(block(stage, index), x, epsilon: epsilon) }
     }
-    return try linear(head.linear, layerNorm(head.norm, globalAverage("avgpool", x), epsilon: network.epsilon))
+    x = try layerNorm(head.norm, globalAverage("avgpool", x), epsilon: last)
+    return try self.head(head.linear, x)
   }
 
   private mutating func convNeXtBlock(

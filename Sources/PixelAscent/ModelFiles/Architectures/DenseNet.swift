@@ -31,6 +31,6 @@ extension ArchitectureFamily {
     }
     b.architecture = "densenet\(depth - 1)"
     x = b.relu(try b.batchNorm("features.norm5", x))
-    return try b.linear("classifier", b.globalAverage("avgpool", x))
+    return try b.head("classifier", b.globalAverage("avgpool", x))
   }
 }

@@ -32,7 +32,7 @@ extension ArchitectureFamily {
     }
     let head = "features.\(stages.count + 1)"
     x = try b.unit("\(head).0", "\(head).1", x, kernel: 1, then: .silu)
-    return try b.linear("classifier.1", b.globalAverage("avgpool", x))
+    return try b.head("classifier.1", in: "classifier", b.globalAverage("avgpool", x))
   }
 
   /// EfficientNet B0 to B7, EfficientNet-Lite0 and MobileNetV2 with timm's names. An architecture whose name begins
@@ -74,21 +74,31 @@ extension ArchitectureFamily {
       }
     }
     x = try b.unit("conv_head", "bn2", x, kernel: 1, then: function)
-    return try b.linear("classifier", b.globalAverage("global_pool", x))
+    return try b.head("classifier", b.globalAverage("global_pool", x))
   }
 
-  /// EfficientNet-Lite0 and B0 with the names of efficientnet-lite-pytorch and EfficientNet-PyTorch. Both
-  /// networks have TensorFlow's padding for an input of 224×224, and TensorFlow's epsilon.
+  /// EfficientNet-Lite0 and B0 to B7 with the names of efficientnet-lite-pytorch and EfficientNet-PyTorch, which
+  /// transformers' names become too. These networks have TensorFlow's epsilon. For an input of the size that a network
+  /// was trained with they have TensorFlow's padding, and for other sizes the same padding.
   static let efficientNetLite = ArchitectureFamily(
-    name: "efficientnet_lite", members: ["efficientnet_lite0", "efficientnet_b0"],
-    signature: ["_conv_stem", "_blocks.0._depthwise_conv", "_fc"]
+    name: "efficientnet_lite",
+    members: ["efficientnet_lite0"] + efficientNetSizes.indices.map { "efficientnet_b\($0)" },
+    signature: ["_conv_stem", "_blocks.0._depthwise_conv"]
   ) { b throws(PixelAscentError) in
-    let depths = efficientNetStages[0].depths
     let blocks = b.count { "_blocks.\($0)._depthwise_conv" }
-    guard blocks == depths.reduce(0, +) else { throw b.fail("has 16 blocks, found \(blocks)") }
-    let hasGates = b.has("_blocks.0._se_reduce")
-    b.architecture = hasGates ? "efficientnet_b0" : "efficientnet_lite0"
-    b.epsilon = 1e-3
+    let hasGates = b.has("_blocks.0._se_reduce"), width = b.shape("_conv_head")
+    let index = efficientNetSizes.indices.first { index in
+      let stages = efficientNetStages[index]
+      return stages.depths.reduce(0, +) == blocks && (!hasGates || width.dropFirst().first == stages.widths.last)
+    }
+    guard let index, hasGates || index == 0 else {
+      throw b.fail(
+        "is supported as lite0 and b0 to b7; found \(blocks) blocks and a last convolution \(shapeText(width))")
+    }
+    let depths = efficientNetStages[index].depths
+    b.architecture = hasGates ? efficientNetStages[index].name : "efficientnet_lite0"
+    b.epsilon = try b.config?.epsilon(b.config?.batchNormEpsilon, else: 1e-3) ?? 1e-3
+    try b.config?.check(activation: "swish")
     if !hasGates {
       // The weights take (x − 127) / 128 for x from 0 to 255.
       let mean = [Float](repeating: 127 / 255, count: 3), deviation = [Float](repeating: 128 / 255, count: 3)
@@ -96,8 +106,8 @@ extension ArchitectureFamily {
     }
     let function = hasGates ? ElementFunction.silu : .relu6
     var x = try b.image(for: "_conv_stem")
-    x = try b.unit("_conv_stem", "_bn0", x, kernel: 3, stride: 2, padding: .same, then: function)
-    var number = 0
+    x = try b.unit("_conv_stem", "_bn0", x, kernel: 3, stride: 2, padding: .shifted, then: function)
+    var number = 0, size = efficientNetSizes[index] / 2
     for (depth, stride) in zip(depths, efficientNetStrides) {
       for block in 0..<depth {
         let name = "_blocks.\(number)"
@@ -105,15 +115,23 @@ extension ArchitectureFamily {
           expand: b.has("\(name)._expand_conv") ? ("_expand_conv", "_bn0") : nil,
           depthwise: ("_depthwise_conv", "_bn1"),
           gates: ("_se_reduce", "_se_expand"), project: ("_project_conv", "_bn2"))
-        x = try b.block(name, parts, x, stride: block == 0 ? stride : 1, padding: .same, function: function)
+        // TensorFlow shifts the padding of a stride of 2 if the input's size is even.
+        let isShifted =
+          block == 0 && stride == 2 && b.config?.depthwisePadding.map { !$0.contains(number) } ?? (size % 2 == 0)
+        let padding = isShifted ? ArchitectureBuilder.Padding.shifted : .half
+        x = try b.block(name, parts, x, stride: block == 0 ? stride : 1, padding: padding, function: function)
+        if block == 0 && stride == 2 { size = (size + 1) / 2 }
         number += 1
       }
     }
     x = try b.unit("_conv_head", "_bn1", x, kernel: 1, then: function)
-    return try b.linear("_fc", b.globalAverage("_avg_pooling", x))
+    return try b.head("_fc", b.globalAverage("_avg_pooling", x))
   }
 
   private static let efficientNetStrides = [1, 2, 2, 2, 1, 2, 1]
+
+  /// The input sizes with which B0 to B7 were trained.
+  private static let efficientNetSizes = [224, 240, 260, 300, 380, 456, 528, 600]
 
   private typealias Stages = (name: String, depths: [Int], widths: [Int])
 

@@ -28,7 +28,7 @@ extension ArchitectureFamily {
       branches.append(try b.basic("\(name).branch4.1", pooled, kernel: 1))
       x = b.concatenation(name, branches)
     }
-    return try b.linear("fc", b.globalAverage("avgpool", x))
+    return try b.head("fc", b.globalAverage("avgpool", x))
   }
 
   /// Szegedy et al.: "Rethinking the Inception architecture for computer vision", arXiv:1512.00567.
@@ -83,7 +83,7 @@ extension ArchitectureFamily {
         x = b.concatenation(name, values + [try b.pooledBranch(name, x)])
       }
     }
-    return try b.linear("fc", b.globalAverage("avgpool", x))
+    return try b.head("fc", b.globalAverage("avgpool", x))
   }
 }
 

@@ -4,10 +4,14 @@ extension ArchitectureFamily {
   /// Sandler et al.: "MobileNetV2", arXiv:1801.04381, of any width.
   static let mobileNetV2 = ArchitectureFamily(
     name: "mobilenet_v2", members: ["mobilenet_v2"],
-    signature: ["features.0.0", "features.1.conv.0.0", "features.2.conv.0.0", "classifier.1"]
+    signature: ["features.0.0", "features.1.conv.0.0", "features.2.conv.0.0"]
   ) { b throws(PixelAscentError) in
+    // Transformers read TensorFlow's weights.
+    if let config = b.config { b.epsilon = try config.epsilon(config.layerNormEpsilon, else: 1e-3) }
+    try b.config?.check(activation: "relu6")
+    let padding = b.config?.hasTensorFlowPadding ?? false ? ArchitectureBuilder.Padding.same : .half
     var x = try b.image(for: "features.0.0")
-    x = try b.unit("features.0.0", "features.0.1", x, kernel: 3, stride: 2, then: .relu6)
+    x = try b.unit("features.0.0", "features.0.1", x, kernel: 3, stride: 2, padding: padding, then: .relu6)
     for block in 1...17 {
       let name = "features.\(block)"
       let input = x
@@ -18,18 +22,21 @@ extension ArchitectureFamily {
         index = 1
       }
       let part = "\(name).conv.\(index)"
-      x = try b.unit("\(part).0", "\(part).1", x, kernel: 3, stride: stride, groups: .depthwise, then: .relu6)
+      x = try b.unit(
+        "\(part).0", "\(part).1", x, kernel: 3, stride: stride, padding: padding, groups: .depthwise, then: .relu6)
       x = try b.unit("\(name).conv.\(index + 1)", "\(name).conv.\(index + 2)", x, kernel: 1)
-      if stride == 1 && input.channels == x.channels { x = try b.sum(name, input, x) }
+      // Transformers' first block is part of the stem, which has no shortcut, however many channels it has.
+      let hasShortcut = stride == 1 && input.channels == x.channels && (block > 1 || b.config == nil)
+      if hasShortcut { x = try b.sum(name, input, x) }
     }
     x = try b.unit("features.18.0", "features.18.1", x, kernel: 1, then: .relu6)
-    return try b.linear("classifier.1", b.globalAverage("mean", x))
+    return try b.head("classifier.1", in: "classifier", b.globalAverage("mean", x))
   }
 
   /// Howard et al.: "Searching for MobileNetV3", arXiv:1905.02244, of any width.
   static let mobileNetV3 = ArchitectureFamily(
     name: "mobilenet_v3", members: ["mobilenet_v3_small", "mobilenet_v3_large"],
-    signature: ["features.0.0", "features.1.block.0.0", "classifier.0", "classifier.3"]
+    signature: ["features.0.0", "features.1.block.0.0"]
   ) { b throws(PixelAscentError) in
     let blocks = b.count(from: 1) { "features.\($0).block.0.0" }
     let isSmall = blocks == 11
@@ -46,14 +53,20 @@ extension ArchitectureFamily {
         squeeze: .relu, gate: .pyTorchHardSigmoid)
     }
     x = try b.unit("features.\(blocks + 1).0", "features.\(blocks + 1).1", x, kernel: 1, then: .hardSwish)
-    x = try b.linear("classifier.0", b.globalAverage("avgpool", x))
+    x = b.globalAverage("avgpool", x)
+    // Torchvision's head widens before it narrows, and has a hard swish; another head is a fine-tuned network's.
+    let modules = b.headModules(in: "classifier")
+    guard modules.isEmpty || modules == ["classifier.0", "classifier.3"] && b.shape(modules[0])[0] > x.channels else {
+      return try b.head("classifier.3", in: "classifier", x)
+    }
+    x = try b.linear("classifier.0", x)
     return try b.linear("classifier.3", b.apply(.hardSwish, x))
   }
 
   /// Tan et al.: "MnasNet", arXiv:1807.11626, in the variant B1.
   static let mnasNet = ArchitectureFamily(
     name: "mnasnet", members: mnasNetWidths.map(\.name),
-    signature: ["layers.0", "layers.3", "layers.6", "layers.8.0.layers.0", "classifier.1"]
+    signature: ["layers.0", "layers.3", "layers.6", "layers.8.0.layers.0"]
   ) { b throws(PixelAscentError) in
     let width = b.shape("layers.14").dropFirst().first
     b.architecture = mnasNetWidths.first { $0.width == width }?.name ?? "mnasnet"
@@ -74,7 +87,7 @@ extension ArchitectureFamily {
       }
     }
     x = try b.unit("layers.14", "layers.15", x, kernel: 1, then: .relu)
-    return try b.linear("classifier.1", b.globalAverage("mean", x))
+    return try b.head("classifier.1", in: "classifier", b.globalAverage("mean", x))
   }
 
   /// The names, each with the width of the last block.

@@ -20,12 +20,7 @@ struct NetworkInStateDict {
   static func all(in dict: StateDict, _ families: [ArchitectureFamily]) -> [NetworkInStateDict] {
     var found = [String: NetworkInStateDict]()
     for family in families {
-      let first = "\(family.signature[0]).weight"
-      for (name, _) in dict.entries where name.utf8.count >= first.utf8.count && name.hasSuffix(first) {
-        let prefix = String(name.dropLast(first.count))
-        guard found.count < limit, prefix.isEmpty || prefix.hasSuffix("."), found[prefix] == nil,
-          family.signature.allSatisfy({ dict.shape("\(prefix)\($0).weight") != nil })
-        else { continue }
+      for prefix in dict.prefixes(of: family.signature) where found.count < limit && found[prefix] == nil {
         found[prefix] = NetworkInStateDict(prefix: prefix, family: family)
       }
     }

@@ -3,30 +3,34 @@
 extension ArchitectureFamily {
   /// He et al.: "Deep residual learning for image recognition", arXiv:1512.03385, with the stride in the 3×3
   /// convolution; ResNeXt (arXiv:1611.05431) and wide ResNet (arXiv:1605.07146) differ in groups and widths. timm uses
-  /// the same names.
+  /// the same names. Networks for CIFAR have a stem of 3×3, no pool, and three stages or four.
   static let resNet = ArchitectureFamily(
     name: "resnet",
     members: [
       "resnet18", "resnet34", "resnet50", "resnet101", "resnet152", "resnext50_32x4d", "resnext101_32x8d",
       "resnext101_64x4d", "wide_resnet50_2", "wide_resnet101_2",
-    ],
+    ] + cifarResNets,
     signature: ["conv1", "bn1", "layer1.0.conv1", "layer1.0.conv2"]
   ) { b throws(PixelAscentError) in
     let isBottleneck = b.has("layer1.0.conv3")
+    let config = b.config
+    try config?.check(activation: "relu")
+    let isForCIFAR = b.shape("conv1").last == 3
     var depth = 2
     var x = try b.image(for: "conv1")
-    x = try b.unit("conv1", "bn1", x, kernel: 7, stride: 2, then: .relu)
-    x = b.maxPool("maxpool", x, padding: 1)
-    for stage in 1...4 {
+    x = try b.unit("conv1", "bn1", x, kernel: isForCIFAR ? 3 : 7, stride: isForCIFAR ? 1 : 2, then: .relu)
+    if !isForCIFAR || b.wanted?.hasSuffix(":max_pool") ?? false { x = b.maxPool("maxpool", x, padding: 1) }
+    for stage in 1...(isForCIFAR && !b.has("layer4.0.conv1") ? 3 : 4) {
       let blocks = b.count { "layer\(stage).\($0).conv1" }
       depth += blocks * (isBottleneck ? 3 : 2)
       for block in 0..<blocks {
         let name = "layer\(stage).\(block)"
-        let stride = stage > 1 && block == 0 ? 2 : 1
+        let stride = (stage > 1 || config?.downsamplesInFirstStage ?? false) && block == 0 ? 2 : 1
+        let (first, second) = config?.downsamplesInBottleneck ?? false ? (stride, 1) : (1, stride)
         var y = x
         if isBottleneck {
-          y = try b.unit("\(name).conv1", "\(name).bn1", y, kernel: 1, then: .relu)
-          y = try b.unit("\(name).conv2", "\(name).bn2", y, kernel: 3, stride: stride, groups: .any, then: .relu)
+          y = try b.unit("\(name).conv1", "\(name).bn1", y, kernel: 1, stride: first, then: .relu)
+          y = try b.unit("\(name).conv2", "\(name).bn2", y, kernel: 3, stride: second, groups: .any, then: .relu)
           y = try b.unit("\(name).conv3", "\(name).bn3", y, kernel: 1)
         } else {
           y = try b.unit("\(name).conv1", "\(name).bn1", y, kernel: 3, stride: stride, then: .relu)
@@ -34,9 +38,12 @@ extension ArchitectureFamily {
         }
         if b.has("\(name).downsample.0") {
           x = try b.unit("\(name).downsample.0", "\(name).downsample.1", x, kernel: 1, stride: stride)
+        } else if isForCIFAR && stride == 2 {
+          x = try b.paddedShortcut("\(name).shortcut", x, channels: y.channels)
         }
         x = b.relu(try b.sum(name, y, x))
       }
+      if isForCIFAR && stage > 1 { try b.checkDoubled(stage, channels: x.channels) }
     }
     b.architecture = "resnet\(depth)"
     if isBottleneck {
@@ -48,14 +55,15 @@ extension ArchitectureFamily {
         b.architecture = "wide_resnet\(depth)_\(width[0] / planes)"
       }
     }
-    return try b.linear("fc", b.globalAverage("avgpool", x))
+    if isForCIFAR { try b.nameCIFARResNet(depth) }
+    return try b.head("fc", b.globalAverage("avgpool", x))
   }
 
   /// Radosavovic et al.: "Designing network design spaces", arXiv:2003.13678. RegNetY has squeeze and
   /// excitation, RegNetX has not.
   static let regNet = ArchitectureFamily(
     name: "regnet", members: regNetWidths.map(\.name),
-    signature: ["stem.0", "trunk_output.block1.block1-0.f.a.0", "fc"]
+    signature: ["stem.0", "trunk_output.block1.block1-0.f.a.0"]
   ) { b throws(PixelAscentError) in
     let hasGates = b.has("trunk_output.block1.block1-0.f.se.fc1")
     let letter = hasGates ? "y" : "x"
@@ -84,7 +92,7 @@ extension ArchitectureFamily {
     b.architecture =
       regNetWidths.first { $0.name.hasPrefix("regnet_\(letter)") && $0.widths == widths && $0.depths == depths }?.name
       ?? "regnet_\(letter)"
-    return try b.linear("fc", b.globalAverage("avgpool", x))
+    return try b.head("fc", b.globalAverage("avgpool", x))
   }
 
   private static let regNetWidths: [(name: String, depths: [Int], widths: [Int])] = [

@@ -32,7 +32,7 @@ extension ArchitectureFamily {
       }
     }
     x = try b.unit("conv5.0", "conv5.1", x, kernel: 1, then: .relu)
-    return try b.linear("fc", b.globalAverage("mean", x))
+    return try b.head("fc", b.globalAverage("mean", x))
   }
 
   private static let shuffleNetWidths: [(name: String, width: Int)] = [

@@ -38,7 +38,7 @@ extension ArchitectureBuilder {
       let leaf = entry.name.split(separator: ".").last ?? ""
       if Self.counters.contains(String(leaf)) || ignoredPrefixes.contains(where: entry.name.hasPrefix) { continue }
       let module = Self.firstModule(entry.name)
-      let name = outside.prefix + entry.name
+      let name = outside.prefix + dict.nameInFile(entry.name)
       guard !own.contains(module) else { throw unexpected(name, isOutside: false) }
       add((name, entry.parameter), to: outside.prefix + module)
     }

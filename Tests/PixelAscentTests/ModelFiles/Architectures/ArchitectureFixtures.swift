@@ -4,7 +4,7 @@ import Foundation
 import PixelAscent
 import TestSupport
 
-/// A model in Tests/Golden/architectures.txt; make_architecture_goldens.py there describes the format.
+/// A model in Tests/Golden/architectures.txt or names.txt; the scripts there that write these files describe the format.
 struct ArchitectureFixture {
   /// The package that has the model.
   let package: String
@@ -17,6 +17,8 @@ struct ArchitectureFixture {
   var tensors: [(name: String, shape: [Int])] = []
   /// The shapes of modules' outputs.
   var outputs: [String: [Int]] = [:]
+  /// What names.txt says about the model besides its tensors.
+  var values: [String: String] = [:]
 
   static let all = read(PackageFiles.folder + "/Tests/Golden/architectures.txt")
   /// The models' labels. (Debian's Swift 6.0.3 crashes on a closure in a test's arguments.)
@@ -36,6 +38,8 @@ struct ArchitectureFixture {
           ArchitectureFixture(
             package: parts[0], name: parts[1], size: Int(words[2]) ?? 0, epsilon: Double(words[3]) ?? 0))
         before = []
+      } else if words[0] == "=" {
+        fixtures[fixtures.count - 1].values[String(words[1])] = words.dropFirst(2).joined(separator: " ")
       } else {
         before = before.prefix(Int(words[0]) ?? 0) + words[1].split(separator: ".")
         let numbers = words[2].dropFirst().split(separator: ",").compactMap { Int($0) }
@@ -67,6 +71,7 @@ struct ArchitectureFixture {
       tensor("weight", numbers)
       if kind != "c" { tensor("bias", [numbers[0]]) }
       channels = numbers[0]
+    case "s": tensors.append((name, numbers))
     default: break
     }
     if !plane.isEmpty { outputs[name] = [numbers[0], plane[0], plane[plane.count - 1]] }

@@ -190,15 +190,15 @@ import Testing
       try line(shaping("layer2.0.bn2.running_var", [64]))
         == "net.pth: resnet expects a tensor layer2.0.bn2.running_var of shape (128), found (64)")
     #expect(
-      try line(shaping("conv1.weight", [64, 3, 3, 3]))
-        == "net.pth: resnet expects a tensor conv1.weight of shape (…, 3, 7, 7), found (64, 3, 3, 3)")
+      try line(shaping("conv1.weight", [64, 3, 5, 5]))
+        == "net.pth: resnet expects a tensor conv1.weight of shape (…, 3, 7, 7), found (64, 3, 5, 5)")
     #expect(
       try line { $0.tensors.append(("layer5.0.weight", [512, 512, 3, 3])) }
         == "net.pth: resnet18 has no tensor layer5.0.weight, but the file does")
     let known =
       "alexnet, squeezenet, resnet, googlenet, inception_v3, densenet, mobilenet_v2, mobilenet_v3, mnasnet, "
       + "shufflenet_v2, efficientnet, efficientnet (timm), efficientnet_lite, regnet, convnext, "
-      + "convnext (timm), vgg"
+      + "convnext (timm), vgg, vgg (OpenMMLab)"
     #expect(
       try line(renaming("conv1.weight", "x.weight"))
         == "net.pth: its 122 tensors have the names of no known architecture; the nearest is resnet, but "

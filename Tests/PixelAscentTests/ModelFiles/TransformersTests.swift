@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: MIT
+
+import PixelAscent
+import TestSupport
+import Testing
+
+/// The files that transformers write beside the weights.
+@Suite struct TransformersTests {
+  private let folder: TemporaryFolder
+
+  init() throws {
+    folder = try ForeignNameTests.folder(ForeignNameTests.fixture("transformers/resnet12"))
+  }
+
+  private func network(
+    config: String? = nil, processor: String? = nil, _ change: (inout ModelSettings) -> Void = { _ in }
+  ) throws -> Network {
+    if let config { try folder.add("config.json", config) }
+    if let processor { try folder.add("preprocessor_config.json", processor) }
+    var settings = ModelSettings()
+    change(&settings)
+    return try Network(contentsOf: folder.path, settings: settings)
+  }
+
+  /// An image processor's file, and the preprocessing that it stands for.
+  private static let processors: [(text: String, preprocessing: Preprocessing?)] = [
+    // Microsoft's ResNet.
+    (
+      """
+      {"crop_pct": 0.875, "do_normalize": true, "do_resize": true, "feature_extractor_type": "ConvNextFeatureExtractor",
+       "image_mean": [0.485, 0.456, 0.406], "image_std": [0.229, 0.224, 0.225], "resample": 2, "size": 224}
+      """, preprocessing(224, .crop)
+    ),
+    (
+      #"{"image_processor_type": "ConvNextImageProcessor", "size": {"shortest_edge": 288}, "crop_pct": 0.95}"#,
+      preprocessing(288, .crop, short: 303, mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5])
+    ),
+    (
+      #"{"image_processor_type": "ConvNextImageProcessorFast", "size": {"shortest_edge": 384}, "crop_pct": 0.875}"#,
+      preprocessing(384, .stretch, mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5])
+    ),
+    (
+      """
+      {"image_processor_type": "MobileNetV2ImageProcessor", "size": {"shortest_edge": 128}, "do_center_crop": true,
+       "crop_size": {"height": 96, "width": 96}, "image_mean": [0.5, 0.5, 0.5], "image_std": [0.5, 0.5, 0.5],
+       "rescale_factor": 0.00392156862745098}
+      """, preprocessing(96, .crop, short: 128, mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5])
+    ),
+    (
+      #"{"image_processor_type": "MobileNetV2ImageProcessor"}"#,
+      preprocessing(224, .crop, mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5])
+    ),
+    // The standard deviation counts twice.
+    (
+      """
+      {"image_processor_type": "EfficientNetImageProcessor", "size": {"height": 240, "width": 240}, "include_top": true,
+       "do_center_crop": false, "image_mean": [0.5, 0.25, 0.125], "image_std": [0.5, 0.25, 0.125]}
+      """, preprocessing(240, .stretch, mean: [0.5, 0.25, 0.125], std: [0.25, 0.0625, 0.015625])
+    ),
+    // A pixel p from 0 to 1 becomes 2p − 1, then (2p − 1 − 0.5) / 0.25.
+    (
+      """
+      {"image_processor_type": "EfficientNetImageProcessor", "size": {"height": 64, "width": 64}, "include_top": false,
+       "rescale_offset": true, "rescale_factor": 0.00784313725490196, "image_mean": 0.5, "image_std": 0.25}
+      """, preprocessing(64, .stretch, mean: [0.75, 0.75, 0.75], std: [0.125, 0.125, 0.125])
+    ),
+    (
+      #"{"image_processor_type": "ViTImageProcessor", "size": 96, "do_normalize": false}"#,
+      preprocessing(96, .stretch, mean: [0, 0, 0], std: [1, 1, 1])
+    ),
+    (#"{"size": {"shortest_edge": 96}}"#, preprocessing(96, .short)),
+  ]
+
+  private static let indices = Array(processors.indices)
+
+  private static func preprocessing(
+    _ size: Int, _ resize: Preprocessing.Resize, short: Int? = nil, mean: [Float] = Preprocessing.imageNet.mean,
+    std: [Float] = Preprocessing.imageNet.std
+  ) -> Preprocessing? {
+    try? Preprocessing(mean: mean, std: std, inputSize: size, resize: resize, shortSide: short)
+  }
+
+  @Test(arguments: indices) func readsTheImageProcessor(index: Int) throws {
+    let (text, expected) = Self.processors[index]
+    let network = try network(processor: text), found = network.preprocessing
+    #expect(
+      (found.inputSize, found.resize.rawValue, found.shortSide)
+        == (expected?.inputSize ?? 0, expected?.resize.rawValue ?? "", expected?.shortSide ?? 0))
+    for (found, expected) in zip(found.mean + found.std, (expected?.mean ?? []) + (expected?.std ?? [])) {
+      #expect(abs(found - expected) <= 1e-6)
+    }
+    #expect(network.notes.contains("mean, std, size and resizing are those of preprocessor_config.json"))
+    #expect(
+      network.files.map(\.folderAndName.name) == ["model.safetensors", "config.json", "preprocessor_config.json"])
+  }
+
+  @Test func settingsTakePrecedence() throws {
+    let processor =
+      #"{"image_processor_type": "ConvNextImageProcessor", "size": {"shortest_edge": 200}, "crop_pct": 0.8}"#
+    let larger = try network(processor: processor) { $0.inputSize = 400 }.preprocessing
+    #expect((larger.inputSize, larger.resize, larger.shortSide) == (400, .crop, 500))
+    let usual = try network { ($0.inputSize, $0.resize) = (224, .crop) }.preprocessing
+    #expect(usual.shortSide == 256)
+    #expect(try network { $0.mean = [0, 0, 0] }.preprocessing.mean == [0, 0, 0])
+  }
+
+  @Test func readsTheLabels() throws {
+    let config = #"{"id2label": {"0": "a", "2": "c", "1": "b, B", "3": "d", "4": "e"}, "hidden_act": "relu"}"#
+    let network = try network(config: config)
+    #expect(network.labels.names == [["a"], ["b, B"], ["c"], ["d"], ["e"]])
+    #expect(network.notes == ["the labels are those of config.json"])
+  }
+
+  @Test func missingFilesAreNoError() throws {
+    let fixture = try ForeignNameTests.fixture("transformers/resnet12"), alone = try TemporaryFolder()
+    let path = try alone.add("net.safetensors", Safetensors(tensors: ForeignNameTests.tensors(fixture)).data())
+    let network = try Network(contentsOf: path)
+    #expect(network.notes.first == "no config.json lies beside the file: assuming what transformers assume")
+    #expect(network.preprocessing == .imageNet)
+    #expect(network.files == [path])
+  }
+
+  @Test(arguments: [
+    ("config.json", "{", "not valid JSON, or a number in it is out of range"),
+    ("config.json", #"{"hidden_act": 1}"#, "hidden_act holds a value of the wrong kind"),
+    ("config.json", #"{"hidden_act": "gelu\n"}"#, "hidden_act is gelu ; only relu is supported here, export ONNX"),
+    ("config.json", #"{"id2label": {"0": "a", "2": "b"}}"#, "class 1 is missing; expected the classes 0 to 1"),
+    ("preprocessor_config.json", "[1]", "it holds a value of the wrong kind"),
+    ("preprocessor_config.json", #"{"size": 0}"#, "expected sizes from 1 to 65536, found 0 and 0"),
+    (
+      "preprocessor_config.json", #"{"size": 224, "crop_pct": 0}"#,
+      "expected a crop_pct above 0 and at most 1, found 0.0"
+    ),
+    (
+      "preprocessor_config.json", #"{"size": {"shortest_edge": 64}, "image_std": [0, 1, 1]}"#,
+      "preprocessing: expected finite standard deviations above 0, found 0.0,1.0,1.0"
+    ),
+  ]) func damagedFilesAreErrors(file: String, text: String, message: String) throws {
+    try folder.add(file, text)
+    let path = folder.path
+    let line = errorLine { try Network(contentsOf: path) }
+    #expect(line.contains("model.safetensors: \(file): "), "\(line)")
+    #expect(line.hasSuffix(message), "\(line)")
+  }
+
+  /// The line about an epsilon names the file.
+  @Test func checksTheEpsilon() throws {
+    let mobile = try ForeignNameTests.folder(ForeignNameTests.fixture("transformers/mobilenet_v2"))
+    try mobile.add("config.json", #"{"layer_norm_eps": -1}"#)
+    #expect(
+      errorLine { try Network(contentsOf: mobile.path) }
+        .hasSuffix("config.json: expected an epsilon from 0 to 1, found -1.0"))
+  }
+
+  @Test func saysWhatIsDoneInAnotherWay() throws {
+    let processor = #"{"size": {"height": 20, "width": 30}, "resample": 3}"#
+    let network = try network(processor: processor)
+    #expect(
+      network.notes.dropFirst().prefix(2) == [
+        """
+        its way to resize a photograph does not exist here: scaling the short side to 224; see \(advice: .inputSize) \
+        and \(advice: .resize)
+        """,
+        "its filter for resizing is bicubic, and here it is bilinear: scores of photographs differ a little",
+      ])
+  }
+
+  @Test func aFolderWithoutAModelIsAnError() throws {
+    let empty = try TemporaryFolder()
+    #expect(
+      errorLine { try Network(contentsOf: empty.path) }
+        == "\(empty.path): expected a model file, or a folder with model.safetensors or pytorch_model.bin; found another "
+        + "folder")
+    #expect(try ModelInspection(contentsOf: folder.path).source == "resnet12")
+  }
+
+  /// The config.json of another program than timm has no effect on a state dict with timm's names.
+  @Test func readsTimmsConfig() throws {
+    let timm = try ForeignNameTests.folder(ForeignNameTests.fixture("heads/resnet10"))
+    func network(_ config: String) throws -> Network {
+      try timm.add("config.json", config)
+      return try Network(contentsOf: timm.path)
+    }
+    let found = try network(
+      """
+      {"architecture": "resnet10x", "pretrained_cfg": {"mean": [0.5, 0.25, 0.125], "std": [0.5, 0.5, 1],
+       "input_size": [3, 96, 96], "crop_pct": 0.75, "interpolation": "bicubic"}}
+      """)
+    #expect(
+      try found.preprocessing
+        == Preprocessing(mean: [0.5, 0.25, 0.125], std: [0.5, 0.5, 1], inputSize: 96, resize: .crop, shortSide: 128))
+    #expect(
+      found.notes.prefix(2) == [
+        "mean, std, size and resizing are those of timm's config.json",
+        "its filter for resizing is bicubic, and here it is bilinear: scores of photographs differ a little",
+      ])
+    #expect(found.source == "resnet10")
+    let squashed = #"{"architecture": "x", "pretrained_cfg": {"input_size": [3, 64, 64], "crop_mode": "squash"}}"#
+    #expect(try network(squashed).preprocessing.resize == .stretch)
+    for other in ["{}", "{", #"{"architecture": "resnet50"}"#] {
+      #expect(try network(other).preprocessing == .imageNet)
+    }
+    let wrong = #"{"architecture": "resnet50", "pretrained_cfg": {}}"#
+    #expect(
+      errorLine { try network(wrong) }.hasSuffix("expected the tensors of resnet50, found those of resnet10"))
+  }
+
+  @Test func aShortSideIsWrittenAndRead() throws {
+    for (short, text) in [(128, #""shortSide":128"#), (109, nil)] as [(Int, String?)] {
+      let preprocessing = try Preprocessing(mean: [0], std: [1], inputSize: 96, resize: .crop, shortSide: short)
+      let json = try JSONText.encode(preprocessing)
+      #expect(json.contains("shortSide") == (text != nil))
+      #expect(try JSONText.decode(Preprocessing.self, from: json.utf8) == preprocessing)
+    }
+    #expect(
+      errorLine { try Preprocessing(mean: [0], std: [1], inputSize: 96, resize: .crop, shortSide: 95) }
+        == "preprocessing: expected a short side of at least 96 before the crop, found 95")
+  }
+}
