@@ -121,12 +121,13 @@ def score_and_gradient(net, x, target=None, rank=0):
     return scores.detach().double().numpy(), gradient[0].double().numpy(), target
 
 
-def reference(name, net, folder):
-    """Returns a case for each of RANKS: the images with the fewest near ties, with the class of that rank as target."""
+def reference(name, net, folder, side, prepare=make_models.normalise, candidates=CANDIDATES):
+    """Returns a case for each of RANKS: the images with the fewest near ties, with the class of that rank as target.
+    `side` is that of the images, and `prepare` makes the network's input of an image's pixels."""
     exact = copy.deepcopy(net).double()
-    images = [make_models.image(make_models.side(name), seed) for seed in range(CANDIDATES)]
-    inputs = [torch.from_numpy(make_models.normalise(image))[None] for image in images]
-    order = sorted(range(CANDIDATES), key=[near_ties(net, exact, x) for x in inputs].__getitem__)
+    images = [make_models.image(side, seed) for seed in range(candidates)]
+    inputs = [torch.from_numpy(prepare(image))[None] for image in images]
+    order = sorted(range(candidates), key=[near_ties(net, exact, x) for x in inputs].__getitem__)
     cases = []
     for rank, index in zip(RANKS, order):
         file = folder / f"{name}-{index}.png"
@@ -147,14 +148,15 @@ def gradient_errors(gradients, cases):
     return {"gradient_median": float(np.median(errors)), "gradient_worst": float(max(errors))}
 
 
-def check(name, format, path, cases, options):
-    """Returns the record of one file, and the scores that the program computes with it (None if the program
-    fails)."""
+def check(name, format, path, cases, options, side, arguments=()):
+    """Returns the record of one file, and the scores that the program computes with it (None if the program fails).
+    `side` is the network's input size; None for the one in the file. `arguments` are more of the program's."""
     record = {"model": name, "format": format, "ok": False, "images": len(cases)}
-    record["file_mebibytes"] = sum(file.stat().st_size for file in make_models.files(path)) / 2**20
+    files = path.iterdir() if path.is_dir() else make_models.files(path)
+    record["file_mebibytes"] = sum(file.stat().st_size for file in files) / 2**20
     record["float32"] = {"score": max(score_error(case.float32_scores, case.scores) for case in cases)}
     record["float32"] |= gradient_errors([case.float32_gradient for case in cases], cases)
-    program = Program(options.binary, path, make_models.side(name))
+    program = Program(options.binary, path, side, arguments)
     try:
         scores = program.scores([case.file for case in cases], len(cases[0].scores))
         found = [program.gradient(case.file, case.target, options.folder) for case in cases]
@@ -187,11 +189,11 @@ def row(record):
 def check_model(name, options):
     """Checks every format of a network, and prints a row for each; returns the records."""
     net = make_models.make(name)
-    cases = reference(name, net, options.folder)
+    cases = reference(name, net, options.folder, make_models.side(name))
     records, all_scores = [], []
     for format in options.formats:
         path = make_models.write(net, format, name, options.folder)
-        record, scores = check(name, format, path, cases, options)
+        record, scores = check(name, format, path, cases, options, make_models.side(name))
         if not options.keep:
             for file in make_models.files(path):
                 file.unlink()

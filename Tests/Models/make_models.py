@@ -95,7 +95,12 @@ def make(name, offset=(2, 3)):
     """
     # Without these options torchvision warns that its own initialisation of these two networks takes long.
     options = {"init_weights": False, "transform_input": False} if name in ("googlenet", "inception_v3") else {}
-    net = torchvision.models.get_model(name, weights=None, **options).eval().requires_grad_(False)
+    return randomise(torchvision.models.get_model(name, weights=None, **options), name, side(name), offset)
+
+
+def randomise(net, name, side, offset=(2, 3)):
+    """Gives a network its random numbers; returns it in evaluation mode, with frozen parameters."""
+    net = net.eval().requires_grad_(False)
     random = torch.Generator().manual_seed(zlib.crc32(name.encode()))
     positive = 0.25 if sum(isinstance(module, nn.MaxPool2d) for module in net.modules()) > 1 else 0.75
     for module in net.modules():
@@ -108,9 +113,10 @@ def make(name, offset=(2, 3)):
         elif isinstance(module, nn.LayerNorm):
             module.weight.uniform_(0.7, 1.3, generator=random)
             module.bias.normal_(0, 0.1, generator=random)
-        elif isinstance(module, torchvision.models.convnext.CNBlock):
-            module.layer_scale.uniform_(0.3, 1, generator=random)
-    _calibrate(net, side(name), offset, positive, random)
+        for scale in ("layer_scale", "layer_scale_parameter"):
+            if isinstance(getattr(module, scale, None), nn.Parameter):
+                getattr(module, scale).uniform_(0.3, 1, generator=random)
+    _calibrate(net, side, offset, positive, random)
     return net
 
 

@@ -22,14 +22,14 @@ class Failure(Exception):
 
 
 class Program:
-    def __init__(self, binary, model, side=None):
-        """`side`: the model's input size; None for the size in the file."""
+    def __init__(self, binary, model, side=None, arguments=()):
+        """`side`: the model's input size; None for the size in the file. `arguments`: more of the program's."""
         self.binary, self.model = binary, model
-        self.size = ["--input-size", side] if side else []
+        self.settings = [*(["--input-size", side] if side else []), *(arguments or ())]
 
     def run(self, command, *arguments):
         """Runs a command; returns the objects that it prints, and its peak of resident memory in MiB."""
-        words = [self.binary, command, *arguments, "--model", self.model, *self.size, "--json", "--quiet"]
+        words = [self.binary, command, *arguments, "--model", self.model, *self.settings, "--json", "--quiet"]
         words = [sys.executable, "-I", "-S", MEASURE, *words]
         try:
             result = subprocess.run([str(word) for word in words], capture_output=True, text=True, timeout=SECONDS)

@@ -38,8 +38,7 @@ package enum WeightFile {
       throw PixelAscentError(.invalidModel, "\(expected), found \(other.text)", about: path)
     }
     throw PixelAscentError(
-      .unreadableFile, "expected a model file, or a folder with \(names.joined(separator: " or ")); found another folder",
-      about: path)
+      .unreadableFile, "is a folder without \(names.joined(separator: " or "))", about: path)
   }
 
   /// Returns the kind of a file.

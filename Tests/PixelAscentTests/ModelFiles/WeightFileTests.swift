@@ -196,7 +196,9 @@ import Testing
     #expect(errorLine { _ = try ModelInspection(contentsOf: folder.path) } == line)
     #expect(OtherFormat.folders.count == Self.folders.count)
     let empty = try TemporaryFolder()
-    #expect(errorLine { _ = try ModelReader.read(empty.path) } == "\(empty.path): is a folder, not a file")
+    #expect(
+      errorLine { _ = try ModelReader.read(empty.path) }
+        == "\(empty.path): is a folder without model.safetensors or pytorch_model.bin")
   }
 
   @Test func saysThatAnArchiveIsTruncated() throws {
