@@ -32,7 +32,9 @@ from torchvision.models.regnet import BlockParams
 TORCHVISION = """alexnet vgg11 vgg16_bn squeezenet1_0 squeezenet1_1 resnet18 resnet50 resnext50_32x4d
 googlenet inception_v3 densenet121 mobilenet_v2 mobilenet_v3_small mobilenet_v3_large mnasnet0_5 mnasnet1_3
 shufflenet_v2_x0_5 efficientnet_b0 efficientnet_v2_s regnet_y_400mf regnet_x_400mf""".split()
-TIMM = "vgg11 efficientnet_b0 efficientnet_lite0 mobilenetv2_100 tf_efficientnet_lite0".split()
+TIMM = """vgg11 efficientnet_b0 efficientnet_lite0 mobilenetv2_100 tf_efficientnet_lite0 tf_efficientnetv2_b0
+efficientnetv2_rw_t mobilenetv3_small_100 mobilenetv4_conv_small mobilenetv4_conv_medium mnasnet_small resnet10t seresnext26d_32x4d
+resnetrs50 resnetv2_18d resnetv2_50 repvgg_a0 regnety_002""".split()
 
 # Modules whose output is that of their last part.
 WRAPPERS = {"Sequential", "Conv2dNormActivation", "BasicConv2d", "AnyStage", "BottleneckTransform", "SimpleStemIN", "ConvMlp",

@@ -190,7 +190,7 @@ def main():
         for form, write, counts, choice in forms(net, average):
             write(path)
             program = Program(options.binary.resolve(), path, side)
-            program.size += choice
+            program.settings += choice
             try:
                 found = program.scores([picture])
                 expected = counts.double()(x).detach().numpy() if counts else None

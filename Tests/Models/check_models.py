@@ -121,15 +121,15 @@ def score_and_gradient(net, x, target=None, rank=0):
     return scores.detach().double().numpy(), gradient[0].double().numpy(), target
 
 
-def reference(name, net, folder, side, prepare=make_models.normalise, candidates=CANDIDATES):
-    """Returns a case for each of RANKS: the images with the fewest near ties, with the class of that rank as target.
+def reference(name, net, folder, side, prepare=make_models.normalise, candidates=CANDIDATES, ranks=RANKS):
+    """Returns a case for each of `ranks`: the images with the fewest near ties, with the class of that rank as target.
     `side` is that of the images, and `prepare` makes the network's input of an image's pixels."""
     exact = copy.deepcopy(net).double()
     images = [make_models.image(side, seed) for seed in range(candidates)]
     inputs = [torch.from_numpy(prepare(image))[None] for image in images]
     order = sorted(range(candidates), key=[near_ties(net, exact, x) for x in inputs].__getitem__)
     cases = []
-    for rank, index in zip(RANKS, order):
+    for rank, index in zip(ranks, order):
         file = folder / f"{name}-{index}.png"
         Image.fromarray(images[index]).save(file)
         scores, gradient, target = score_and_gradient(exact, inputs[index], rank=rank)
@@ -161,7 +161,7 @@ def check(name, format, path, cases, options, side, arguments=()):
         scores = program.scores([case.file for case in cases], len(cases[0].scores))
         found = [program.gradient(case.file, case.target, options.folder) for case in cases]
     except Failure as failure:
-        return record | {"error": str(failure)}, None
+        return record | {"error": str(failure), "line": failure.line}, None
     record["score"] = max(score_error(row, case.scores) for row, case in zip(scores, cases))
     record |= gradient_errors([gradient for gradient, _ in found], cases)
     record["peak_mebibytes"] = max(mebibytes for _, mebibytes in found)

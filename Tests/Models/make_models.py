@@ -99,7 +99,8 @@ def make(name, offset=(2, 3)):
 
 
 def randomise(net, name, side, offset=(2, 3)):
-    """Gives a network its random numbers; returns it in evaluation mode, with frozen parameters."""
+    """Gives a network random weights with which activations neither vanish nor explode for images of side × side; returns
+    it in evaluation mode, with frozen parameters. The name seeds the random numbers."""
     net = net.eval().requires_grad_(False)
     random = torch.Generator().manual_seed(zlib.crc32(name.encode()))
     positive = 0.25 if sum(isinstance(module, nn.MaxPool2d) for module in net.modules()) > 1 else 0.75
@@ -110,10 +111,13 @@ def randomise(net, name, side, offset=(2, 3)):
                 module.bias.normal_(0, 0.1, generator=random)
         elif isinstance(module, nn.BatchNorm2d):
             _fill(module, offset, positive, random)
-        elif isinstance(module, nn.LayerNorm):
+        elif isinstance(module, (nn.LayerNorm, nn.GroupNorm)):
             module.weight.uniform_(0.7, 1.3, generator=random)
             module.bias.normal_(0, 0.1, generator=random)
-        for scale in ("layer_scale", "layer_scale_parameter"):
+        elif type(module).__name__ == "GlobalResponseNorm":
+            module.weight.uniform_(-1, 1, generator=random)
+            module.bias.normal_(0, 0.1, generator=random)
+        for scale in ("layer_scale", "layer_scale_parameter", "gamma"):
             if isinstance(getattr(module, scale, None), nn.Parameter):
                 getattr(module, scale).uniform_(0.3, 1, generator=random)
     _calibrate(net, side, offset, positive, random)
@@ -161,7 +165,7 @@ def _calibrate(net, side, offset, positive, random):
     ]
     hooks = [norm.register_forward_pre_hook(set_statistics) for norm in norms]
     if not norms:
-        convolutions = [layer for layer in weighted[:-1] if isinstance(layer, nn.Conv2d)]
+        convolutions = [layer for layer in weighted[:-1] if isinstance(layer, nn.Conv2d) and layer.bias is not None]
         hooks += [layer.register_forward_hook(normalise_convolution) for layer in convolutions]
     hooks.append(weighted[-1].register_forward_hook(scale_scores))
     net(torch.from_numpy(np.stack([normalise(image(side, seed)) for seed in range(1000, 1008)])).float())

@@ -18,7 +18,11 @@ SECONDS = 900
 
 
 class Failure(Exception):
-    """The program failed, or gave an answer of the wrong form."""
+    """The program failed, or gave an answer of the wrong form. `line` is the line that the program printed."""
+
+    def __init__(self, message, line=""):
+        super().__init__(message)
+        self.line = line
 
 
 class Program:
@@ -37,7 +41,7 @@ class Program:
             raise Failure(f"{command}: not done after {SECONDS} s") from None
         if result.returncode:
             why = result.stderr.strip().splitlines() or ["no message"]
-            raise Failure(f"{command}: exit {result.returncode}: {why[-1]}")
+            raise Failure(f"{command}: exit {result.returncode}: {why[-1]}", why[-1])
         try:
             *answers, measured = [json.loads(line) for line in result.stdout.splitlines()]
         except ValueError:

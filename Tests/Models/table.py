@@ -9,7 +9,6 @@ import json
 import sys
 from pathlib import Path
 
-BEGIN, END = "<!-- models -->\n", "<!-- /models -->\n"
 FORMATS = {
     "pth": "`.pth`",
     "legacy": "`.pth` before 1.6",
@@ -55,18 +54,24 @@ def row(model, records, speeds):
     return line([model, formats, *errors, *memory, *timing(speeds)])
 
 
+def write(page, name, table):
+    """Writes a table between the lines <!-- NAME --> and <!-- /NAME --> of a page."""
+    begin, end = f"<!-- {name} -->\n", f"<!-- /{name} -->\n"
+    text = Path(page).read_text()
+    if begin not in text or end not in text:
+        sys.exit(f"error: {page}: expected the lines {begin.strip()} and {end.strip()}")
+    before, rest = text.split(begin, 1)
+    Path(page).write_text(before + begin + table + end + rest.split(end, 1)[1])
+
+
 def main(page, results, speed=None):
     records = json.loads(Path(results).read_text())
     speeds = json.loads(Path(speed).read_text()) if speed else []
-    text = Path(page).read_text()
-    if BEGIN not in text or END not in text:
-        sys.exit(f"error: {page}: expected the lines {BEGIN.strip()} and {END.strip()}")
     table = line(HEAD) + line(["---"] * len(HEAD))
     for model in dict.fromkeys(record["model"] for record in records):
         own = [record for record in records if record["model"] == model]
         table += row(model, own, [record for record in speeds if record["model"] == model])
-    before, rest = text.split(BEGIN, 1)
-    Path(page).write_text(before + BEGIN + table + END + rest.split(END, 1)[1])
+    write(page, "models", table)
 
 
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ struct Kernels: @unchecked Sendable {  // because the table is constant
     _ y: Planes, _ x: Planes, _ nonzeroMask: NonzeroMask?, _ convolution: ConvolutionWeights, _ part: Part
   ) {
     let (weights, bias) = (convolution.forward.base, convolution.bias.base)
-    let (window, clamp) = (convolution.window.raw, convolution.clamp.raw)
+    let window = convolution.window(height: x.height, width: x.width).raw, clamp = convolution.clamp.raw
     if convolution.form == .depthwise {
       c.depthwise_forward(y.raw, x.raw, weights, bias, window, clamp, part.blocks.raw, part.rows.raw)
     } else {
@@ -42,13 +42,14 @@ struct Kernels: @unchecked Sendable {  // because the table is constant
     _ dx: Planes, _ dy: Planes, _ nonzeroMask: NonzeroMask?, _ convolution: ConvolutionWeights, _ weights: FloatBuffer,
     _ epilogue: Epilogue, from: Range<Int>, _ part: Part
   ) {
+    let window = convolution.window(height: dx.height, width: dx.width).raw
     epilogue.withRaw {
       if convolution.form == .depthwise {
         c.depthwise_input_grad(
-          dx.raw, dy.raw, weights.base, $0, convolution.window.raw, part.blocks.raw, part.rows.raw)
+          dx.raw, dy.raw, weights.base, $0, window, part.blocks.raw, part.rows.raw)
       } else {
         c.conv_input_grad(
-          dx.raw, dy.raw, nonzeroMask?.raw(of: dy.slice(blocks: from)), weights.base, $0, convolution.window.raw,
+          dx.raw, dy.raw, nonzeroMask?.raw(of: dy.slice(blocks: from)), weights.base, $0, window,
           Int32(convolution.groups), from.raw, part.blocks.raw, part.rows.raw)
       }
     }
@@ -56,14 +57,16 @@ struct Kernels: @unchecked Sendable {  // because the table is constant
 
   func stemForward(_ y: Planes, _ x: ImagePlanes, _ convolution: ConvolutionWeights, _ part: Part) {
     c.stem_forward(
-      y.raw, x.raw, convolution.forward.base, convolution.bias.base, convolution.window.raw, convolution.clamp.raw,
+      y.raw, x.raw, convolution.forward.base, convolution.bias.base,
+      convolution.window(height: x.height, width: x.width).raw, convolution.clamp.raw,
       part.blocks.raw, part.rows.raw)
   }
 
   func stemInputGradient(
     _ dx: ImagePlanes, _ dy: Planes, _ convolution: ConvolutionWeights, _ weights: FloatBuffer, rows: Range<Int>
   ) {
-    c.stem_input_grad(dx.raw, dy.raw, weights.base, convolution.window.raw, rows.raw)
+    let window = convolution.window(height: dx.height, width: dx.width).raw
+    c.stem_input_grad(dx.raw, dy.raw, weights.base, window, rows.raw)
   }
 
   func planes(_ y: Planes, of x: ImagePlanes, rows: Range<Int>) { c.image_to_planes(y.raw, x.raw, rows.raw) }

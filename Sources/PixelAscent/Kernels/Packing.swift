@@ -18,12 +18,15 @@ enum ConvolutionForm: Sendable {
 /// A convolution's packed weights and bias, and its other arguments for the kernels.
 final class ConvolutionWeights: Sendable {
   let window: Window
+  /// Whether the size of the input decides the padding: TensorFlow's "SAME". Then `window` has the greatest padding.
+  private let isSame: Bool
   let groups: Int
   let clamp: Clamp
   let form: ConvolutionForm
   let forward, bias: FloatBuffer
   private let outputs, inputs: Int32
-  private let gradient = Mutex<FloatBuffer?>(nil)
+  /// The weights packed for the input gradient. Their order depends on the window's padding.
+  private let gradients = Mutex<[Window: FloatBuffer]>([:])
 
   /// Packs the weights of a convolution.
   ///
@@ -31,10 +34,11 @@ final class ConvolutionWeights: Sendable {
   ///   - weight: shape (outputs, inputs/groups, kernel rows, kernel columns)
   ///   - bias: shape (outputs)
   init(
-    _ window: Window, inputs: Int, outputs: Int, groups: Int, clamp: Clamp, form: ConvolutionForm,
+    _ window: Window, isSame: Bool, inputs: Int, outputs: Int, groups: Int, clamp: Clamp, form: ConvolutionForm,
     weight: FloatBuffer, bias: Tensor
   ) {
     self.window = window
+    self.isSame = isSame
     self.groups = groups
     self.clamp = clamp
     self.form = form
@@ -54,10 +58,14 @@ final class ConvolutionWeights: Sendable {
     self.bias = FloatBuffer(blocksOf: bias.values)
   }
 
-  /// The weights packed for the input gradient. The first access packs them.
-  var inputGradient: FloatBuffer {
-    gradient.withLock { made in
-      if let made { return made }
+  /// Returns the window for an input of this size.
+  func window(height: Int, width: Int) -> Window { isSame ? window.same(height: height, width: width) : window }
+
+  /// Returns the weights packed for the input gradient of an input of this size. The first call packs them.
+  func inputGradient(height: Int, width: Int) -> FloatBuffer {
+    let window = window(height: height, width: width)
+    return gradients.withLock { made in
+      if let packed = made[window] { return packed }
       let packed: FloatBuffer
       switch form {
       case .depthwise: packed = forward
@@ -68,7 +76,7 @@ final class ConvolutionWeights: Sendable {
         packed = FloatBuffer(count: pxa_stem_grad_packed_floats(window.raw, inputs, outputs))
         pxa_stem_pack_input_grad(packed.base, forward.base, window.raw, inputs, outputs)
       }
-      made = packed
+      made[window] = packed
       return packed
     }
   }
@@ -101,6 +109,9 @@ extension Window {
 
   /// The halo that a convolution needs around its input.
   var halo: Int { Int(pxa_conv_halo(raw)) }
+
+  /// The halo that a convolution's input gradient needs with the padding "SAME", whatever the input's size.
+  var sameGradientHalo: Int { max(greatestSame.gradientHalo, leastSame.gradientHalo) }
 
   /// The halo that the input gradient of a convolution needs around the output's gradient.
   var gradientHalo: Int { Int(pxa_conv_grad_halo(raw)) }

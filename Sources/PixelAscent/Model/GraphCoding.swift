@@ -49,13 +49,18 @@ package struct LayerFields {
     return several
   }
 
-  /// Reads a window from the keys kernel, stride, padding and dilation.
-  func window() throws -> Window {
+  /// Reads a window from the keys kernel, stride, padding and dilation; without the padding if it is the word "same".
+  func window(isSame: Bool = false) throws -> Window {
     func pair(_ numbers: [Int]) -> (y: Int, x: Int) { (numbers[0], numbers[numbers.count - 1]) }
     let kernel = pair(try integers("kernel", counts: [2]))
     let stride = pair(try integers("stride", counts: [2], else: 1))
     let dilation = pair(try integers("dilation", counts: [2], else: 1))
-    var padding = try integers("padding", counts: [2, 4], else: 0)
+    var padding = try isSame ? [0] : integers("padding", counts: [2, 4], else: 0)
+    let numbers = [kernel.y, kernel.x, stride.y, stride.x, dilation.y, dilation.x]
+    // The padding will be computed from these numbers.
+    guard !isSame || numbers.allSatisfy((1...Window.limit).contains) else {
+      throw corrupted("padding", "\"same\" with a size, stride or dilation out of range")
+    }
     if padding.count < 4 {
       let (rows, columns) = pair(padding)
       padding = [rows, columns, rows, columns]
@@ -63,6 +68,13 @@ package struct LayerFields {
     return Window(
       y: WindowAxis(kernel: kernel.y, stride: stride.y, before: padding[0], after: padding[2], dilation: dilation.y),
       x: WindowAxis(kernel: kernel.x, stride: stride.x, before: padding[1], after: padding[3], dilation: dilation.x))
+  }
+
+  /// Returns whether the padding is the word "same", TensorFlow's padding, and not numbers.
+  func isSamePadding() throws -> Bool {
+    guard let word = try? container.decode(String.self, forKey: "padding") else { return false }
+    guard word == "same" else { throw unknown("padding", word, known: ["same"]) }
+    return true
   }
 
   /// Reads a clamp from the keys relu and clamp.
@@ -91,11 +103,15 @@ package struct LayerFieldWriter {
 
   mutating func write(_ value: some Encodable, _ key: JSONKey) throws { try container.encode(value, forKey: key) }
 
-  mutating func write(_ window: Window) throws {
+  mutating func write(_ window: Window, isSame: Bool = false) throws {
     let (y, x) = (window.y, window.x)
     try write([y.kernel, x.kernel], "kernel")
     try write([y.stride, x.stride], "stride")
-    try write([y.before, x.before, y.after, x.after], "padding")
+    if isSame {
+      try write("same", "padding")
+    } else {
+      try write([y.before, x.before, y.after, x.after], "padding")
+    }
     if (y.dilation, x.dilation) != (1, 1) { try write([y.dilation, x.dilation], "dilation") }
   }
 

@@ -160,7 +160,7 @@ private struct Simplifier {
       return window
     }
     if var convolution = layer.operation as? Convolution {
-      guard let window = padded(convolution.window) else { return }
+      guard !convolution.isSame, let window = padded(convolution.window) else { return }
       convolution.window = window
       layer.operation = convolution
     } else if var pool = layer.operation as? AveragePool, !pool.ceilMode {

@@ -36,6 +36,38 @@ package struct Window: Hashable, Sendable {
   }
 }
 
+extension WindowAxis {
+  /// Returns the axis with TensorFlow's padding "SAME" for an input of `size` elements: the least padding with which the
+  /// window has ⌈size / stride⌉ positions. If it is odd, one element more lies after the input than before it.
+  package func same(size: Int) -> WindowAxis {
+    let rest = size % stride
+    return padded(max(dilation * (kernel - 1) + 1 - (rest == 0 ? stride : rest), 0))
+  }
+
+  /// The least padding "SAME" of any size of the input.
+  fileprivate var leastSame: WindowAxis { padded(max(dilation * (kernel - 1) + 1 - stride, 0)) }
+
+  /// The greatest padding "SAME" of any size of the input.
+  fileprivate var greatestSame: WindowAxis { padded(dilation * (kernel - 1)) }
+
+  private func padded(_ total: Int) -> WindowAxis {
+    var axis = self
+    (axis.before, axis.after) = (total / 2, total - total / 2)
+    return axis
+  }
+}
+
+extension Window {
+  /// Returns the window with TensorFlow's padding "SAME" for an input of this size.
+  package func same(height: Int, width: Int) -> Window { Window(y: y.same(size: height), x: x.same(size: width)) }
+
+  /// The window with the least padding "SAME" of any size of the input.
+  var leastSame: Window { Window(y: y.leastSame, x: x.leastSame) }
+
+  /// The window with the greatest padding "SAME" of any size of the input.
+  var greatestSame: Window { Window(y: y.greatestSame, x: x.greatestSame) }
+}
+
 extension Window {
   /// The greatest size, stride, padding or dilation that a layer may have. Sums and products of such numbers don't
   /// overflow.
@@ -84,12 +116,16 @@ extension WindowAxis {
 }
 
 extension Window {
-  var summary: String {
+  var summary: String { summary(isSame: false) }
+
+  func summary(isSame: Bool) -> String {
     func both(_ y: Int, _ x: Int) -> String { y == x ? "\(y)" : "\(y)×\(x)" }
     var text = "\(y.kernel)×\(x.kernel)"
     if (y.stride, x.stride) != (1, 1) { text += " / \(both(y.stride, x.stride))" }
     let padding = [y.before, x.before, y.after, x.after]
-    if padding.allSatisfy({ $0 == padding[0] }) {
+    if isSame {
+      text += ", padding \"same\""
+    } else if padding.allSatisfy({ $0 == padding[0] }) {
       if padding[0] > 0 { text += ", padding \(padding[0])" }
     } else if y.before == y.after && x.before == x.after {
       text += ", padding \(y.before)×\(x.before)"

@@ -106,7 +106,11 @@ public final class Evaluation {
     }
     activations = plan.values.map { planes($0, layout.activations, \.halo) }
     gradients = gradient ? plan.values.map { planes($0, layout.gradients, \.gradientHalo) } : []
-    if gradient { network.plan.packForGradients(threads: network.options.threads) }
+    if gradient {
+      let sizes = gradients.map { (height: $0.height, width: $0.width) }
+      network.plan.packForGradients(
+        sizes: sizes, imageSize: (height, width), threads: network.options.threads)
+    }
     poolIndices = layout.indexBytes.map { bytes in bytes > 0 ? PoolIndex(count: bytes) : nil }
     nonzeroMask = NonzeroMask(count: layout.nonzeroMaskCount)
   }

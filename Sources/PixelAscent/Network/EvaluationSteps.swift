@@ -69,13 +69,21 @@ extension Evaluation {
 
 extension LayerPlan {
   /// Packs the weights that convolutions need for the backward pass, several layers at the same time. Packed weights
-  /// are kept, so only the first call does any work.
-  func packForGradients(threads: Int) {
+  /// are kept, so only the first call with the same sizes does any work.
+  ///
+  /// - Parameters:
+  ///   - sizes: the size of each value
+  ///   - imageSize: the size of the image
+  func packForGradients(
+    sizes: [(height: Int, width: Int)], imageSize: (height: Int, width: Int), threads: Int
+  ) {
     _ = sideBySide(layers, threads: threads) { (layer: Layer) -> FloatBuffer? in
+      let size = layer.inputs.first.map { sizes[$0] } ?? imageSize
       switch layer.operation {
-      case let convolution as ConvolutionLayer: convolution.weights.inputGradient
-      case let stem as StemLayer: stem.weights.inputGradient
-      default: nil
+      case let convolution as ConvolutionLayer:
+        return convolution.weights.inputGradient(height: size.height, width: size.width)
+      case let stem as StemLayer: return stem.weights.inputGradient(height: size.height, width: size.width)
+      default: return nil
       }
     }
   }

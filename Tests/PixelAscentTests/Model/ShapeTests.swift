@@ -24,6 +24,29 @@ import Testing
     #expect(try shape(convolution(same, 1), (2, 8, 7)) == [1, 4, 7])
   }
 
+  /// TensorFlow's rule: ⌈size / stride⌉ positions, and of an odd number of zeros one more after the input.
+  @Test func samePaddingDependsOnTheSize() throws {
+    for (kernel, stride, dilation) in [
+      (3, 2, 1), (5, 2, 1), (2, 2, 1), (3, 3, 1), (1, 2, 1), (4, 1, 1), (3, 2, 2), (7, 4, 1),
+    ] {
+      let operation = Convolution(
+        Window(kernel: kernel, stride: stride, dilation: dilation), isSame: true, outputs: 1)
+      for size in 1...40 {
+        let shape = ValueShape(channels: 1, height: size, width: 2 * size + 1)
+        let window = operation.window(for: shape), reach = dilation * (kernel - 1) + 1
+        for (axis, size) in [(window.y, shape.height), (window.x, shape.width)] {
+          let positions = (size + stride - 1) / stride
+          let zeros = max((positions - 1) * stride + reach - size, 0)
+          #expect((axis.before, axis.after) == (zeros / 2, (zeros + 1) / 2))
+          #expect(axis.before <= operation.window.y.before && axis.after <= operation.window.y.after)
+        }
+        let output = try operation.shape(of: [shape])
+        #expect(output.height == (shape.height + stride - 1) / stride)
+        #expect(output.width == (shape.width + stride - 1) / stride)
+      }
+    }
+  }
+
   /// As in PyTorch, the last window must begin inside the input or the padding before it.
   @Test func poolsInCeilModeHavePyTorchsSizes() throws {
     func size(_ window: Window, _ extent: Int) throws -> [Int] {

@@ -52,11 +52,13 @@ struct RandomGraph {
 
   private mutating func layer(on input: Int) -> (any PixelAscent.Operation, [Int])? {
     let x = values[input].shape
-    switch below(isExact ? 15 : 20) {
+    switch below(isExact ? 15 : 21) {
     case 0, 1: return (convolution(x), [input])
     case 2:
       let depth = one(of: [1, 1, 2])
-      return (Convolution(window(), groups: x.channels, outputs: depth * x.channels, clamp: clamp()), [input])
+      let operation = Convolution(
+        window(), isSame: below(4) == 0, groups: x.channels, outputs: depth * x.channels, clamp: clamp())
+      return (operation, [input])
     case 3: return (Linear(outputs: 1 + below(40), clamp: clamp()), [input])
     case 4: return (Affine(clamp: clamp()), [input])
     case 5: return (Elementwise(.clamp(clamp())), [input])
@@ -86,6 +88,10 @@ struct RandomGraph {
     case 15: return (AdaptiveAverage(rows: 1 + below(3), columns: 1 + below(3)), [input])
     case 16: return (GlobalAverage(), [input])
     case 18: return (LayerNorm(epsilon: 0.25, isWhole: below(2) == 0), [input])
+    case 19:
+      // A response norm reads the means of squares.
+      guard add(Multiply(), [input, input]), add(GlobalAverage(), [values.count - 1]) else { return nil }
+      return (ResponseNorm(), [values.count - 1])
     case 17: return (LocalResponseNorm(size: 1 + below(5), alpha: 0.4, beta: 0.75, k: 1), [input])
     default:
       let functions: [ElementFunction] = [
@@ -98,7 +104,8 @@ struct RandomGraph {
 
   private mutating func convolution(_ x: ValueShape) -> any PixelAscent.Operation {
     let groups = one(of: [1, 1, 1, 2, 3, 4])
-    return Convolution(window(), groups: groups, outputs: groups * (1 + below(40 / groups)), clamp: clamp())
+    return Convolution(
+      window(), isSame: below(4) == 0, groups: groups, outputs: groups * (1 + below(40 / groups)), clamp: clamp())
   }
 
   /// Returns a convolution's window, half of the time 3×3 or 1×1.

@@ -58,6 +58,17 @@ extension ReferenceNetwork {
         y.variance[output] += coefficient * coefficient * x.variance[input]
       }
       terms = 64
+    case is ResponseNorm:
+      let weights = parameter(layer, "weight")
+      let scale = inverseMeanRoot(x)
+      for index in x.values.indices {
+        y.values[index] = 1 + weights[index] * x.values[index].squareRoot() * scale
+        magnitude[index] = 1 + abs(y.values[index] - 1)
+      }
+      forEachTerm(layer, 0, inputs, y, trace) { output, input, coefficient, _ in
+        y.variance[output] += coefficient * coefficient * x.variance[input]
+      }
+      terms = 64
     case let pool as MaxPool:
       trace.winners[layer.name] = winners(pool.window, x, y, &trace)
       terms = 0
@@ -194,8 +205,23 @@ extension ReferenceNetwork {
       }
     case let norm as LocalResponseNorm: normTerms(norm, x, body)
     case let norm as LayerNorm: layerNormTerms(norm, parameter(layer, "weight"), x, body)
+    case is ResponseNorm:
+      let weights = parameter(layer, "weight"), roots = x.values.map { $0.squareRoot() }, scale = inverseMeanRoot(x)
+      for output in roots.indices {
+        for input in roots.indices where roots[input] > 0 {
+          let own = output == input ? scale : 0
+          let derivative = own - roots[output] * scale * scale / Double(roots.count)
+          body(output, input, weights[output] * derivative / (2 * roots[input]), 0)
+        }
+      }
     default: Issue.record("\(layer.name) has no terms")
     }
+  }
+
+  /// Returns 1 / mean(√x); 0 if all values are 0.
+  private func inverseMeanRoot(_ x: Array3) -> Double {
+    let sum = x.values.reduce(0) { $0 + $1.squareRoot() }
+    return sum > 0 ? Double(x.values.count) / sum : 0
   }
 
   private func convolution(_ operation: Convolution, _ x: Array3, _ y: Array3) -> pxa_ref_conv {
@@ -204,9 +230,10 @@ extension ReferenceNetwork {
         kernel: Int32(axis.kernel), stride: Int32(axis.stride), before: Int32(axis.before),
         dilation: Int32(axis.dilation), input: Int32(input), output: Int32(output))
     }
+    let window = operation.window(for: ValueShape(channels: x.channels, height: x.height, width: x.width))
     return pxa_ref_conv(
       groups: Int32(operation.groups), in_channels: Int32(x.channels), out_channels: Int32(y.channels),
-      y: axis(operation.window.y, x.height, y.height), x: axis(operation.window.x, x.width, y.width))
+      y: axis(window.y, x.height, y.height), x: axis(window.x, x.width, y.width))
   }
 
   /// Returns an upper bound on the number of terms in an output's sum; 0 if the layer only moves values.

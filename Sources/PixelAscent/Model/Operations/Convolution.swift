@@ -4,25 +4,30 @@
 /// columns), `.bias` the shape (outputs).
 package struct Convolution: ClampedOperation {
   package var window: Window
+  /// Whether the padding is TensorFlow's "SAME", which depends on the size of the input. Then `window` has the greatest
+  /// padding of any size.
+  package private(set) var isSame: Bool
   package var groups: Int
   package var outputs: Int
   package var clamp: Clamp
 
-  package init(_ window: Window, groups: Int = 1, outputs: Int, clamp: Clamp = .none) {
-    (self.window, self.groups, self.outputs, self.clamp) = (window, groups, outputs, clamp)
+  package init(_ window: Window, isSame: Bool = false, groups: Int = 1, outputs: Int, clamp: Clamp = .none) {
+    self.window = isSame ? window.greatestSame : window
+    (self.isSame, self.groups, self.outputs, self.clamp) = (isSame, groups, outputs, clamp)
   }
 
   package static let name = "conv"
   package static let inputCount: Int? = 1
 
   package init(from fields: LayerFields) throws {
+    let isSame = try fields.isSamePadding()
     self.init(
-      try fields.window(), groups: try fields.integer("groups", else: 1), outputs: try fields.integer("channels"),
-      clamp: try fields.clamp())
+      try fields.window(isSame: isSame), isSame: isSame, groups: try fields.integer("groups", else: 1),
+      outputs: try fields.integer("channels"), clamp: try fields.clamp())
   }
 
   package func write(to fields: inout LayerFieldWriter) throws {
-    try fields.write(window)
+    try fields.write(window, isSame: isSame)
     if groups != 1 { try fields.write(groups, "groups") }
     try fields.write(outputs, "channels")
     try fields.write(clamp)
@@ -33,9 +38,16 @@ package struct Convolution: ClampedOperation {
     try checkShape(
       groups >= 1 && channels % groups == 0 && outputs % groups == 0,
       "\(groups) groups do not divide \(channels) input and \(outputs) output channels")
+    // The greatest padding is checked too: it bounds the window's numbers.
     var shape = try window.output(of: inputs[0], ceilMode: false)
+    if isSame { shape = try window(for: inputs[0]).output(of: inputs[0], ceilMode: false) }
     shape.channels = outputs
     return shape
+  }
+
+  /// Returns the window with its padding for an input of this shape.
+  package func window(for input: ValueShape) -> Window {
+    isSame ? window.same(height: input.height, width: input.width) : window
   }
 
   package func parameterShapes(_ input: ValueShape) -> [(suffix: String, shapes: [[Int]])] {
@@ -56,7 +68,7 @@ package struct Convolution: ClampedOperation {
   }
 
   package var summary: String {
-    "conv \(window.summary)\(groups > 1 ? ", \(groups) groups" : "")\(clamp.summary)"
+    "conv \(window.summary(isSame: isSame))\(groups > 1 ? ", \(groups) groups" : "")\(clamp.summary)"
   }
 
   package func makesVector(_ inputs: [Bool]) -> Bool {

@@ -17,8 +17,9 @@ struct ArchitectureFamily: Sendable {
 
   /// All families, in the order in which they are tried. VGG is last, as other families have its one module too.
   static let all: [ArchitectureFamily] = [
-    alexNet, squeezeNet, resNet, googLeNet, inception, denseNet, mobileNetV2, mobileNetV3, mnasNet, shuffleNet,
-    efficientNet, timmEfficientNet, efficientNetLite, regNet, convNeXt, timmConvNeXt, vgg, openMMLabVGG,
+    alexNet, squeezeNet, resNet, deepStemResNet, resNetV2, repVGG, deployedRepVGG, googLeNet, inception, denseNet,
+    mobileNetV2, mobileNetV3, mnasNet, shuffleNet, efficientNet, timmEfficientNet, efficientNetLite, regNet, timmRegNet,
+    convNeXt, timmConvNeXt, vgg, openMMLabVGG,
   ]
 }
 
@@ -34,8 +35,9 @@ package enum Architecture {
   /// that one.
   ///
   /// The network may lie under any prefix of the names ("module.", "net.backbone."). Tensors that belong to no layer
-  /// are left out with a note: see ``ArchitectureBuilder/noteOnTensorsLeftOut(classes:)``. The model has the
-  /// architecture's preprocessing, and ImageNet's labels if it has 1000 classes.
+  /// are left out with a note: see ``ArchitectureBuilder/noteOnTensorsLeftOut(classes:)``. The elements of weights that a
+  /// network standardises are read, and of no other tensor. The model has the architecture's preprocessing, and ImageNet's
+  /// labels if it has 1000 classes.
   ///
   /// - Parameter config: transformers' `config.json`; nil for the values that transformers assume. Only tensors with the
   ///   names that transformers give them need it
@@ -56,9 +58,14 @@ package enum Architecture {
     if networks.isEmpty, wanted != nil, let family = candidates.first {
       networks = [NetworkInStateDict(prefix: "", family: family)]
     }
-    guard !networks.isEmpty else { throw unknown(dict) }
-    return try NetworkInStateDict.choose(networks, dict) { network throws(PixelAscentError) in
-      try model(of: network, dict, wanted, config)
+    do throws(PixelAscentError) {
+      guard !networks.isEmpty else { throw unknown(dict) }
+      return try NetworkInStateDict.choose(networks, dict) { network throws(PixelAscentError) in
+        try model(of: network, dict, wanted, config)
+      }
+    } catch {
+      guard wanted == nil, let line = OtherNetwork.line(dict) else { throw error }
+      throw PixelAscentError(.invalidModel, Message(line), about: dict.name)
     }
   }
 
@@ -96,6 +103,7 @@ package enum Architecture {
       line += ": \(dict.nameInFile(first.name).oneLine), …"
     }
     let known = ArchitectureFamily.all.map(\.name).joined(separator: ", ")
-    return PixelAscentError(.invalidModel, "\(line); known: \(known)", about: dict.name)
+    return PixelAscentError(
+      .invalidModel, "\(line); known: \(known); any other network is read as ONNX: torch.onnx.export", about: dict.name)
   }
 }

@@ -23,7 +23,7 @@ struct ArchitectureBuilder {
     /// ⌊kernel/2⌋ on each side.
     case half
     case each(Int)
-    /// TensorFlow's "SAME", for inputs whose size is a multiple of the stride.
+    /// TensorFlow's "SAME", which depends on the size of the input.
     case same
     /// ⌊kernel/2⌋ after an axis, and one less before it.
     case shifted
@@ -35,6 +35,17 @@ struct ArchitectureBuilder {
     case depthwise
     /// As many groups as the shape of the weights says.
     case any
+  }
+
+  /// What halves the height and the width in place of a stride of 2.
+  enum AntiAliasing {
+    /// The mean of 2×2 pixels.
+    case average
+    /// The binomial filter (1, 2, 1) / 4 in both directions, with zeros around the image (Zhang: "Making convolutional
+    /// networks shift-invariant again", arXiv:1904.11486).
+    case blur
+    /// The binomial filter with a border in which the image is mirrored at its edges.
+    case reflectedBlur
   }
 
   let dict: StateDict
@@ -86,6 +97,16 @@ struct ArchitectureBuilder {
   /// Leaves out the tensors whose names begin with one of `prefixes`: classification does not need them.
   mutating func ignore(_ prefixes: String...) { ignoredPrefixes += prefixes }
 
+  /// Notes that other architectures have these tensors too, unless the user gave the architecture.
+  mutating func noteLookAlikes(_ others: [String]) {
+    guard wanted == nil, let first = others.first else { return }
+    notes.append(
+      """
+      read as \(architecture), but \(others.joined(separator: ", ")) \(others.count == 1 ? "has" : "have") tensors of the \
+      same names and shapes; if it is one of these, say so: \(advice: .architecture) \(first)
+      """)
+  }
+
   func fail(_ message: String) -> PixelAscentError {
     PixelAscentError(.invalidModel, "\(architecture.oneLine) \(message)", about: dict.name)
   }
@@ -113,8 +134,13 @@ struct ArchitectureBuilder {
 
 // Layers with parameters.
 extension ArchitectureBuilder {
+  /// Adds a convolution.
+  ///
+  /// - Parameter isStandardized: whether the layer computes with standardised weights (Qiao et al.: "Micro-batch training
+  ///   with batch-channel normalization and weight standardization", arXiv:1903.10520)
   mutating func convolution(
-    _ name: String, _ x: Value, kernel: Int? = nil, stride: Int = 1, padding: Padding = .half, groups: Groups = .one
+    _ name: String, _ x: Value, kernel: Int? = nil, stride: Int = 1, padding: Padding = .half, groups: Groups = .one,
+    isStandardized: Bool = false
   ) throws(PixelAscentError) -> Value {
     let perGroup: Int? =
       switch groups {
@@ -135,15 +161,14 @@ extension ArchitectureBuilder {
       case .each(let count): return WindowAxis(kernel: kernel, stride: stride, padding: count)
       case .shifted:
         return WindowAxis(kernel: kernel, stride: stride, before: max(kernel / 2 - 1, 0), after: kernel / 2)
-      case .same:
-        let total = max(kernel - stride, 0)
-        return WindowAxis(kernel: kernel, stride: stride, before: total / 2, after: total - total / 2)
+      case .same: return WindowAxis(kernel: kernel, stride: stride)
       }
     }
     let window = Window(y: axis(weight.shape[2]), x: axis(weight.shape[3]))
-    parameters["\(name).weight"] = weight
+    parameters["\(name).weight"] = try isStandardized ? weight.standardized() : weight
     try addBias(name, outputs)
-    let operation = Convolution(window, groups: x.channels / inputs, outputs: outputs)
+    let operation = Convolution(
+      window, isSame: padding.isSame, groups: x.channels / inputs, outputs: outputs)
     return add(name, operation, [x], channels: outputs, pixels: x.pixels == 1 ? 1 : nil)
   }
 
@@ -194,6 +219,24 @@ extension ArchitectureBuilder {
   mutating func layerNorm(_ name: String, _ x: Value, epsilon: Float) throws(PixelAscentError) -> Value {
     for suffix in ["weight", "bias"] { try take("\(name).\(suffix)", [x.channels]) }
     return add(name, LayerNorm(epsilon: epsilon), [x], channels: x.channels, pixels: x.pixels)
+  }
+
+  /// Adds a group normalisation (Wu and He: "Group normalization", arXiv:1803.08494).
+  mutating func groupNorm(_ name: String, _ x: Value, groups: Int) throws(PixelAscentError) -> Value {
+    throw fail("has group norms, which this version does not support")
+  }
+
+  /// Adds a global response normalisation (Woo et al.: "ConvNeXt V2", arXiv:2301.00808): x + weight · x · n + bias. The
+  /// number n of a channel is the length of the channel's vector of pixels, divided by the mean length over all channels.
+  mutating func globalResponseNorm(_ name: String, _ x: Value) throws(PixelAscentError) -> Value {
+    let squares = add("\(name).squares", Multiply(), [x, x], channels: x.channels)
+    let means = globalAverage("\(name).means", squares)
+    try take("\(name).weight", [x.channels], to: "\(name).factors.weight")
+    let factors = add("\(name).factors", ResponseNorm(), [means], channels: x.channels, pixels: 1)
+    let scaled = add("\(name).scaled", Multiply(), [x, factors], channels: x.channels)
+    try take("\(name).bias", [x.channels])
+    parameters["\(name).weight"] = Parameter(Tensor(shape: [x.channels], repeating: 1))
+    return add(name, Affine(), [scaled], channels: x.channels)
   }
 
   /// Adds a 1×1 convolution: a linear layer at every pixel. The file may store the weights as a matrix.
@@ -266,9 +309,41 @@ extension ArchitectureBuilder {
     return add(name, MaxPool(window, ceilMode: ceilMode), [x], channels: x.channels)
   }
 
-  mutating func averagePool(_ name: String, _ x: Value, kernel: Int, stride: Int, padding: Int = 0) -> Value {
+  mutating func averagePool(
+    _ name: String, _ x: Value, kernel: Int, stride: Int, padding: Int = 0, ceilMode: Bool = false
+  ) -> Value {
     let window = Window(kernel: kernel, stride: stride, padding: padding)
-    return add(name, AveragePool(window, countPadding: true), [x], channels: x.channels)
+    let operation = AveragePool(window, ceilMode: ceilMode, countPadding: !ceilMode)
+    return add(name, operation, [x], channels: x.channels)
+  }
+
+  /// Adds a border of zeros.
+  mutating func border(_ name: String, _ x: Value, width: Int) -> Value {
+    add(name, Pad(top: width, left: width, bottom: width, right: width, value: 0), [x], channels: x.channels)
+  }
+
+  /// Halves the height and the width, as networks that avoid aliasing do in place of a stride of 2.
+  mutating func halved(_ name: String, _ x: Value, _ antiAliasing: AntiAliasing) throws(PixelAscentError) -> Value {
+    switch antiAliasing {
+    case .average: return averagePool(name, x, kernel: 2, stride: 2)
+    case .blur: return blur(name, x, padding: 1)
+    case .reflectedBlur: return blur(name, try reflected("\(name).border", x, width: 1), padding: 0)
+    }
+  }
+
+  /// Adds a border in which the image is mirrored at its edges.
+  private mutating func reflected(_ name: String, _ x: Value, width: Int) throws(PixelAscentError) -> Value {
+    throw fail("mirrors the image at its edges, which this version does not support")
+  }
+
+  private mutating func blur(_ name: String, _ x: Value, padding: Int) -> Value {
+    let row: [Float] = [0.25, 0.5, 0.25], kernel = row.flatMap { y in row.map { y * $0 } }
+    let values = (0..<x.channels).flatMap { _ in kernel }
+    parameters["\(name).weight"] = Parameter(Tensor(shape: [x.channels, 1, 3, 3], values: values))
+    parameters["\(name).bias"] = Parameter(Tensor(shape: [x.channels], repeating: 0))
+    let operation = Convolution(
+      Window(kernel: 3, stride: 2, padding: padding), groups: x.channels, outputs: x.channels)
+    return add(name, operation, [x], channels: x.channels)
   }
 
   mutating func globalAverage(_ name: String, _ x: Value) -> Value {
@@ -312,6 +387,26 @@ extension ArchitectureBuilder {
   }
 
   private func layerName(_ value: Value) -> String { value.layer.map { layers[$0].name } ?? Graph.image }
+}
+
+extension Parameter {
+  /// Returns the weights of a convolution with each output's weights shifted and scaled to mean 0 and variance 1.
+  fileprivate func standardized() throws(PixelAscentError) -> Parameter {
+    var weight = try tensor()
+    let each = weight.values.count / max(shape[0], 1)
+    for output in 0..<shape[0] {
+      let range = output * each..<(output + 1) * each
+      let mean = weight.values[range].reduce(0.0) { $0 + Double($1) } / Double(each)
+      let variance = weight.values[range].reduce(0.0) { $0 + (Double($1) - mean) * (Double($1) - mean) } / Double(each)
+      let scale = 1 / (variance + 1e-8).squareRoot()
+      for index in range { weight.values[index] = Float((Double(weight.values[index]) - mean) * scale) }
+    }
+    return Parameter(weight)
+  }
+}
+
+extension ArchitectureBuilder.Padding {
+  fileprivate var isSame: Bool { if case .same = self { true } else { false } }
 }
 
 extension ArchitectureBuilder.Groups {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
-// Liu et al.: "A ConvNet for the 2020s", arXiv:2201.03545. Torchvision and timm give the modules
-// different names.
+// Liu et al.: "A ConvNet for the 2020s", arXiv:2201.03545, and Woo et al.: "ConvNeXt V2", arXiv:2301.00808. Torchvision
+// and timm give the modules different names.
 extension ArchitectureFamily {
   static let convNeXt = ArchitectureFamily(
     name: "convnext", members: torchvisionConvNeXts.map(\.name),
@@ -20,20 +20,22 @@ extension ArchitectureFamily {
   }
 
   static let timmConvNeXt = ArchitectureFamily(
-    name: "convnext (timm)", members: timmConvNeXts.map(\.name),
+    name: "convnext (timm)", members: timmConvNeXts.map(\.name) + secondConvNeXts.map(\.name),
     signature: ["stem.0", "stages.0.blocks.0.conv_dw", "stages.0.blocks.0.mlp.fc2"]
   ) { b throws(PixelAscentError) in
+    let isSecond = b.has("stages.0.blocks.0.mlp.grn")
     let scores = try b.convNeXt(
-      timmConvNeXts, acceptsUnknown: b.dict.renaming != nil, stem: "stem", head: ("head.norm", "head.fc"),
+      isSecond ? secondConvNeXts : timmConvNeXts, acceptsUnknown: b.dict.renaming != nil, stem: "stem",
+      head: ("head.norm", "head.fc"),
       downsampling: { stage in ("stages.\(stage).downsample.0", "stages.\(stage).downsample.1") },
       block: { stage, block in
         let name = "stages.\(stage).blocks.\(block)"
         return ConvNeXtBlock(
           name: name, convolution: "\(name).conv_dw", norm: "\(name).norm", first: "\(name).mlp.fc1",
-          second: "\(name).mlp.fc2", scale: "\(name).gamma")
+          second: "\(name).mlp.fc2", scale: "\(name).gamma", response: "\(name).mlp.grn")
       })
     // Networks of these widths were also trained as CLIP's image encoders.
-    if b.shape("stem.0")[0] >= 128, b.dict.renaming == nil {
+    if b.shape("stem.0")[0] >= 128 && !isSecond && b.dict.renaming == nil {
       b.notes.append(
         """
         ImageNet's mean and std are assumed; weights that were trained as CLIP's need others (\(advice: .mean), \
@@ -46,6 +48,14 @@ extension ArchitectureFamily {
   private static let torchvisionConvNeXts = [
     ConvNeXt("convnext_tiny", 96, [3, 3, 9, 3]), ConvNeXt("convnext_small", 96, [3, 3, 27, 3]),
     ConvNeXt("convnext_base", 128, [3, 3, 27, 3]), ConvNeXt("convnext_large", 192, [3, 3, 27, 3]),
+  ]
+
+  private static let secondConvNeXts = [
+    ConvNeXt("convnextv2_atto", 40, [2, 2, 6, 2]), ConvNeXt("convnextv2_femto", 48, [2, 2, 6, 2]),
+    ConvNeXt("convnextv2_pico", 64, [2, 2, 6, 2]), ConvNeXt("convnextv2_nano", 80, [2, 2, 8, 2]),
+    ConvNeXt("convnextv2_tiny", 96, [3, 3, 9, 3]), ConvNeXt("convnextv2_small", 96, [3, 3, 27, 3]),
+    ConvNeXt("convnextv2_base", 128, [3, 3, 27, 3]), ConvNeXt("convnextv2_large", 192, [3, 3, 27, 3]),
+    ConvNeXt("convnextv2_huge", 352, [3, 3, 27, 3]),
   ]
 
   /// Timm's networks whose width and depth tell the epsilon and the GELU. CLIP's convnext_xxlarge has another epsilon.
@@ -74,6 +84,8 @@ private struct ConvNeXt: Sendable {
 /// The names of a block's modules.
 private struct ConvNeXtBlock {
   let name, convolution, norm, first, second, scale: String
+  /// The global response normalisation, which only the second version has.
+  var response = ""
 }
 
 extension ArchitectureBuilder {
@@ -118,6 +130,7 @@ extension ArchitectureBuilder {
     var y = try convolution(block.convolution, x, kernel: 7, groups: .depthwise)
     y = try layerNorm(block.norm, y, epsilon: epsilon)
     y = apply(.gelu(tanh: false), try pointwise(block.first, y))
+    if has(block.response) { y = try globalResponseNorm(block.response, y) }
     y = try pointwise(block.second, y)
     if dict[block.scale] != nil { y = try layerScale(block.scale, y) }
     return try sum(block.name, y, x)

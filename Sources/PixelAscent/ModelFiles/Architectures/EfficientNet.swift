@@ -35,48 +35,6 @@ extension ArchitectureFamily {
     return try b.head("classifier.1", in: "classifier", b.globalAverage("avgpool", x))
   }
 
-  /// EfficientNet B0 to B7, EfficientNet-Lite0 and MobileNetV2 with timm's names. An architecture whose name begins
-  /// with "tf_" has TensorFlow's padding and epsilon, which shapes don't tell.
-  static let timmEfficientNet = ArchitectureFamily(
-    name: "efficientnet (timm)",
-    members: timmStages.map(\.name) + timmStages.map { "tf_\($0.name)" }.filter { $0.hasPrefix("tf_e") },
-    signature: ["conv_stem", "blocks.0.0.conv_dw", "conv_head", "bn2"]
-  ) { b throws(PixelAscentError) in
-    let depths = (0..<7).map { stage in b.count { "blocks.\(stage).\($0).conv_dw" } }
-    let hasGates = b.has("blocks.1.0.se.conv_reduce")
-    let widths = (0..<7).map { b.shape("blocks.\($0).0.\($0 == 0 ? "conv_pw" : "conv_pwl")").first ?? 0 }
-    let known = timmStages.first {
-      $0.depths == depths && $0.name.hasPrefix("efficientnet_b") == hasGates && (!hasGates || $0.widths == widths)
-    }
-    guard let known else { throw b.fail("with stages of \(shapeText(depths)) blocks is not known") }
-    let isTensorFlow = b.wanted == "tf_\(known.name)"
-    b.architecture = isTensorFlow ? "tf_\(known.name)" : known.name
-    if isTensorFlow {
-      b.epsilon = 1e-3
-      if !hasGates {
-        b.preprocessing = try Preprocessing(mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5], inputSize: 224)
-      }
-    }
-    let function = hasGates ? ElementFunction.silu : .relu6
-    let padding = isTensorFlow ? ArchitectureBuilder.Padding.same : .half
-    var x = try b.image(for: "conv_stem")
-    x = try b.unit("conv_stem", "bn1", x, kernel: 3, stride: 2, padding: padding, then: function)
-    for stage in depths.indices {
-      for block in 0..<depths[stage] {
-        let name = "blocks.\(stage).\(block)"
-        // Blocks of the first stage have no expansion; their modules are numbered from the depthwise convolution on.
-        let expands = b.has("\(name).conv_pwl")
-        let parts = BlockParts(
-          expand: expands ? ("conv_pw", "bn1") : nil, depthwise: ("conv_dw", expands ? "bn2" : "bn1"),
-          gates: ("se.conv_reduce", "se.conv_expand"), project: expands ? ("conv_pwl", "bn3") : ("conv_pw", "bn2"))
-        let stride = block == 0 ? efficientNetStrides[stage] : 1
-        x = try b.block(name, parts, x, stride: stride, padding: padding, function: function)
-      }
-    }
-    x = try b.unit("conv_head", "bn2", x, kernel: 1, then: function)
-    return try b.head("classifier", b.globalAverage("global_pool", x))
-  }
-
   /// EfficientNet-Lite0 and B0 to B7 with the names of efficientnet-lite-pytorch and EfficientNet-PyTorch, which
   /// transformers' names become too. These networks have TensorFlow's epsilon. For an input of the size that a network
   /// was trained with they have TensorFlow's padding, and for other sizes the same padding.
@@ -148,11 +106,6 @@ extension ArchitectureFamily {
     ("efficientnet_v2_m", [3, 5, 5, 7, 14, 18, 5], [24, 48, 80, 160, 176, 304, 512]),
     ("efficientnet_v2_l", [4, 7, 7, 10, 19, 25, 7], [32, 64, 96, 192, 224, 384, 640]),
   ]
-
-  private static let timmStages: [Stages] =
-    efficientNetStages.prefix(8) + [
-      ("efficientnet_lite0", efficientNetStages[0].depths, []), ("mobilenetv2_100", [1, 2, 3, 4, 3, 3, 1], []),
-    ]
 }
 
 /// The names of a block's modules.

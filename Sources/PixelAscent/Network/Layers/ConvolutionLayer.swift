@@ -5,7 +5,7 @@ extension Convolution: RunnableOperation {
     let inputs = try parameters.parameter("weight").shape[1] * groups
     let isDepthwise = groups > 1 && groups == outputs && groups == inputs
     return ConvolutionWeights(
-      window, inputs: inputs, outputs: outputs, groups: groups, clamp: clamp,
+      window, isSame: isSame, inputs: inputs, outputs: outputs, groups: groups, clamp: clamp,
       form: parameters.readsImage ? .stem : isDepthwise ? .depthwise : .blocked,
       weight: try parameters.buffer("weight"), bias: try parameters.tensor("bias"))
   }
@@ -26,7 +26,7 @@ extension Convolution: RunnableOperation {
       plan.layers.append(Layer(node.name, StemLayer(weights: weights), [], output))
     } else {
       let input = window.halo > 0 ? plan.allowingHalo(node.input, node.name) : node.input
-      plan.requireHalo(window.gradientHalo, ofGradient: output)
+      plan.requireHalo(isSame ? window.sameGradientHalo : window.gradientHalo, ofGradient: output)
       plan.requireHalo(window.halo, of: input)
       plan.layers.append(Layer(node.name, ConvolutionLayer(weights: weights), [input], output))
     }
@@ -46,7 +46,7 @@ struct ConvolutionLayer: RunnableLayer {
 
   func backward(_ pass: BackwardPass) -> Step {
     let (kernels, dx, dy, nonzeroMask, epilogue) = (pass.kernels, pass.dx, pass.dy, pass.nonzeroMask, pass.epilogue)
-    let (weights, packed) = (weights, weights.inputGradient)
+    let (weights, packed) = (weights, weights.inputGradient(height: pass.dx.height, width: pass.dx.width))
     return pass.parts(multipleOf: kernels.blocksPerTile(sparse: nonzeroMask != nil)) {
       kernels.convolutionInputGradient(dx, dy, nonzeroMask, weights, packed, epilogue, from: pass.gradientBlocks, $0)
     }

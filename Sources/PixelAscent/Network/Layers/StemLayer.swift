@@ -13,7 +13,7 @@ struct StemLayer: RunnableLayer {
 
   func backward(_ pass: BackwardPass) -> Step {
     let (kernels, dy, gradient) = (pass.kernels, pass.dy, pass.evaluation.gradientPlanes)
-    let (weights, packed) = (weights, weights.inputGradient)
+    let (weights, packed) = (weights, weights.inputGradient(height: gradient.height, width: gradient.width))
     return Step(
       rows: gradient.height,
       body: Parallel.Body { kernels.stemInputGradient(gradient, dy, weights, packed, rows: $0.rows) })
