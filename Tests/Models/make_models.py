@@ -175,6 +175,9 @@ def _calibrate(net, side, offset, positive, random):
 
 def _statistics(x):
     """Returns the variance and the mean of each channel."""
+    if x.shape[2:] == (1, 1):
+        # The means of a few images are almost equal. Scaled up to a variance of 1, they would be mostly rounding errors.
+        return (x**2).mean((0, 2, 3)), torch.zeros(x.shape[1])
     variance, mean = torch.var_mean(x, (0, 2, 3))
     # A channel that hardly varies, such as one computed from dead channels, must not be scaled up.
     return variance.clamp_min(variance.mean() / 4), mean

@@ -54,8 +54,10 @@ extension ArchitectureBuilder {
     } else {
       y = try unit("\(name).conv_kxk.conv", "\(name).conv_kxk.bn", x, kernel: 3, stride: stride, groups: .any)
       let point = try unit("\(name).conv_1x1.conv", "\(name).conv_1x1.bn", x, kernel: 1, stride: stride, groups: .any)
-      y = try sum("\(name).convolutions", y, point)
-      if has("\(name).identity") { y = try sum("\(name).sum", y, try batchNorm("\(name).identity", x)) }
+      // The last sum has the block's name, unless the block has gates too.
+      let last = has("\(name).attn.fc1") ? "\(name).sum" : name, hasIdentity = has("\(name).identity")
+      y = try sum(hasIdentity ? "\(name).convolutions" : last, y, point)
+      if hasIdentity { y = try sum(last, y, try batchNorm("\(name).identity", x)) }
     }
     if has("\(name).attn.fc1") {
       y = try squeezeExcitation(
