@@ -28,7 +28,29 @@ void pxa_ref_linear_input_grad(double *dx, double *magnitude, const double *dy, 
 }
 
 // The functions, in the order of pxa_function_kind.
-enum { CLAMP, LEAKY_RELU, ELU, SIGMOID, HARD_SIGMOID, HARD_SWISH, SILU, TANH, GELU, GELU_TANH };
+enum {
+  CLAMP,
+  LEAKY_RELU,
+  ELU,
+  SIGMOID,
+  HARD_SIGMOID,
+  HARD_SWISH,
+  SWISH,
+  TANH,
+  GELU,
+  GELU_TANH,
+  MISH,
+  SOFTPLUS,
+  ERF,
+  SOFTSIGN,
+  THRESHOLD,
+  ABSOLUTE,
+  SQUARE_ROOT,
+  RECIPROCAL,
+  EXP,
+  LOG,
+  POWER
+};
 
 static double sigmoid(double x) { return x >= 0 ? 1 / (1 + exp(-x)) : exp(x) / (1 + exp(x)); }
 static double normal_cdf(double x) { return erfc(-x / sqrt(2)) / 2; }
@@ -39,49 +61,75 @@ static const double pi = 3.14159265358979323846, cubic = 0.044715;
 static double gelu_inner(double x) { return 2 * sqrt(2 / pi) * (x + cubic * x * x * x); }
 static double gelu_inner_derivative(double x) { return 2 * sqrt(2 / pi) * (1 + 3 * cubic * x * x); }
 
-double pxa_ref_function(int32_t kind, double x, double a, double b, double slope) {
-  switch (kind) {
+static double softplus(double x) { return fmax(x, 0) + log1p(exp(-fabs(x))); }
+
+double pxa_ref_function(pxa_ref_curve f, double x) {
+  double a = f.a, b = f.b;
+  switch (f.kind) {
   case CLAMP:
     return clamp(x, a, b);
   case LEAKY_RELU:
-    return x > 0 ? x : slope * x;
+    return x > 0 ? x : f.slope * x;
   case ELU:
-    return x > 0 ? x : a * expm1(x);
+    return x > 0 ? f.c * x : a * expm1(b * x);
   case SIGMOID:
     return sigmoid(x);
   case HARD_SIGMOID:
     return clamp(a * x + b, 0, 1);
   case HARD_SWISH:
     return x * clamp(x / 6 + 0.5, 0, 1);
-  case SILU:
-    return x * sigmoid(x);
+  case SWISH:
+    return x * sigmoid(a * x);
   case TANH:
     return tanh(x);
   case GELU:
     return x * normal_cdf(x);
   case GELU_TANH:
     return x * sigmoid(gelu_inner(x));
+  case MISH:
+    return x * tanh(softplus(x));
+  case SOFTPLUS:
+    return softplus(x);
+  case ERF:
+    return erf(x);
+  case SOFTSIGN:
+    return x / (1 + fabs(x));
+  case THRESHOLD:
+    return x > a ? x : 0;
+  case ABSOLUTE:
+    return fabs(x);
+  case SQUARE_ROOT:
+    return sqrt(x);
+  case RECIPROCAL:
+    return 1 / x;
+  case EXP:
+    return exp(x);
+  case LOG:
+    return log(x);
+  case POWER:
+    return pow(x, a);
   default:
     return NAN;
   }
 }
 
-double pxa_ref_function_derivative(int32_t kind, double x, double a, double b, double slope) {
-  switch (kind) {
+double pxa_ref_function_derivative(pxa_ref_curve f, double x) {
+  double a = f.a, b = f.b;
+  switch (f.kind) {
   case CLAMP:
     return a < x && x < b;
   case LEAKY_RELU:
-    return x > 0 ? 1 : slope;
+    return x > 0 ? 1 : f.slope;
   case ELU:
-    return x > 0 ? 1 : a * exp(x);
+    return x > 0 ? f.c : a * b * exp(b * x);
   case SIGMOID:
     return sigmoid(x) * sigmoid(-x);
   case HARD_SIGMOID:
     return 0 < a * x + b && a * x + b < 1 ? a : 0;
   case HARD_SWISH:
     return x <= -3 ? 0 : x >= 3 ? 1 : x / 3 + 0.5;
-  case SILU:
-    return sigmoid(x) * (1 + x * sigmoid(-x));
+  case SWISH:
+    return sigmoid(a * x) * (1 + a * x * sigmoid(-a * x));
   case TANH:
     return 4 * sigmoid(2 * x) * sigmoid(-2 * x);
   case GELU:
@@ -90,6 +138,30 @@ double pxa_ref_function_derivative(int32_t kind, double x, double a, double b, d
     double inner = clamp(gelu_inner(x), -700, 700);
     return sigmoid(inner) + x * sigmoid(inner) * sigmoid(-inner) * gelu_inner_derivative(x);
   }
+  case MISH: {
+    double share = tanh(softplus(x)), cosine = cosh(fmin(softplus(x), 700));
+    return share + x * sigmoid(x) / cosine / cosine;
+  }
+  case SOFTPLUS:
+    return sigmoid(x);
+  case ERF:
+    return 2 / sqrt(pi) * exp(-x * x);
+  case SOFTSIGN:
+    return 1 / ((1 + fabs(x)) * (1 + fabs(x)));
+  case THRESHOLD:
+    return x > a;
+  case ABSOLUTE:
+    return x > 0 ? 1 : x < 0 ? -1 : 0;
+  case SQUARE_ROOT:
+    return 0.5 / sqrt(x);
+  case RECIPROCAL:
+    return -1 / (x * x);
+  case EXP:
+    return exp(x);
+  case LOG:
+    return 1 / x;
+  case POWER:
+    return a * pow(x, a - 1);
   default:
     return NAN;
   }
@@ -130,15 +202,18 @@ void pxa_ref_lrn_input_grad(double *dx, double *magnitude, const double *dy, con
     }
 }
 
-// The elements that share their statistics: the channels of a pixel, or all elements.
+// The elements that share their statistics: the channels of a pixel, or the pixels of a group of channels.
 typedef struct {
   int first, step, count;
 } norm_group;
 
-static int norm_group_count(pxa_ref_layer_norm norm) { return norm.whole ? 1 : norm.plane; }
+static int norm_group_count(pxa_ref_layer_norm norm) { return norm.groups > 0 ? norm.groups : norm.plane; }
 
 static norm_group norm_group_at(pxa_ref_layer_norm norm, int group) {
-  return norm.whole ? (norm_group){0, 1, norm.channels * norm.plane} : (norm_group){group, norm.plane, norm.channels};
+  if (norm.groups == 0)
+    return (norm_group){group, norm.plane, norm.channels};
+  int count = norm.channels / norm.groups * norm.plane;
+  return (norm_group){group * count, 1, count};
 }
 
 #define EACH_IN_GROUP(at, group) for (int at = group.first, i = 0; i < group.count; i++, at += group.step)

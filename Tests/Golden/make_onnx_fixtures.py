@@ -189,6 +189,170 @@ def arithmetic():
     return b.model()
 
 
+def more_functions():
+    """The functions that `functions` has not, as one operator or as several."""
+    b = Builder([1, 3, 9, 9], 22)
+    x = b.op("Conv", None, weights(6, 3, 3, 3), weights(6))
+    x = b.op("Mish", x)
+    t = b.op("Softplus", x)
+    t = b.op("Tanh", t)
+    x = b.op("Mul", x, t, name="mishOfMany")
+    x = b.op("Softplus", x)
+    x = b.op("Sub", x, np.float32(0.7))
+    x = b.op("Selu", x)
+    x = b.op("Celu", x, alpha=0.5)
+    x = b.op("Softsign", x)
+    x = b.op("Mul", x, np.float32(3))
+    x = b.op("ThresholdedRelu", x, alpha=0.25)
+    x = b.op("Sub", x, np.float32(0.5))
+    x = b.op("Erf", x)
+    x = b.op("Conv", x, weights(6, 6, 3, 3), weights(6))
+    x = b.op("Abs", x)
+    x = b.op("Add", x, np.float32(0.5))
+    x = b.op("Sqrt", x)
+    x = b.op("Log", x)
+    x = b.op("Exp", x)
+    x = b.op("Reciprocal", x)
+    x = b.op("Pow", x, np.float32(1.5), name="power")
+    x = b.op("Div", np.float32(2), x, name="quotient")
+    y = b.op("Conv", x, weights(6, 6, 1, 1), weights(6))
+    y = b.op("Pow", y, np.float32(2), name="square")
+    x = b.op("Div", y, x, name="divided")
+    b.op("Clip", x, np.float32(-1), np.float32(3))
+    b.head(6)
+    return b.model()
+
+
+def norms():
+    """Layer, group and instance normalisation over all axes that networks use."""
+    b = Builder([1, 3, 8, 7], 21)
+    b.op("Conv", None, weights(12, 3, 3, 3), weights(12))
+    b.op("GroupNormalization", None, 1 + weights(12) / 4, weights(12), num_groups=3, epsilon=0.1, name="groups")
+    b.op("Conv", None, weights(12, 12, 1, 1), weights(12))
+    b.op("InstanceNormalization", None, 1 + weights(12) / 4, weights(12), epsilon=0.01, name="instances")
+    b.op("Conv", None, weights(12, 12, 1, 1), weights(12))
+    shape = b.op("Shape", None)
+    x = b.op("Reshape", b.nodes[-2].output[0], np.array([0, 4, -1]))
+    b.op("InstanceNormalization", x, np.ones(4, np.float32), np.zeros(4, np.float32), name="reshaped")
+    b.op("Reshape", None, shape)
+    b.op("Mul", None, 1 + weights(12, 1, 1) / 4)
+    b.op("Add", None, weights(12, 1, 1))
+    b.op("Conv", None, weights(12, 12, 1, 1), weights(12))
+    whole = np.repeat(1 + weights(12) / 4, 30).reshape(12, 6, 5)
+    b.op("LayerNormalization", None, whole, np.zeros((12, 6, 5), np.float32), axis=1, name="whole")
+    b.op("LayerNormalization", None, np.full((6, 5), 1.5, np.float32), axis=-2, name="planes")
+    x = b.op("Conv", None, weights(12, 12, 1, 1), weights(12))
+    # A layer normalisation of the channels in single steps.
+    mean = b.op("ReduceMean", x, np.array([1]))
+    x = b.op("Sub", x, mean)
+    t = b.op("Pow", x, np.float32(2))
+    t = b.op("ReduceMean", t, np.array([1]))
+    t = b.op("Add", t, np.float32(0.1))
+    t = b.op("Sqrt", t)
+    b.op("Div", x, t)
+    # A global response normalisation, with the channels as the last axis.
+    x = b.op("Transpose", None, perm=[0, 2, 3, 1])
+    t = b.op("ReduceL2", x, np.array([1, 2]))
+    mean = b.op("ReduceMean", t, np.array([-1]))
+    mean = b.op("Add", mean, np.float32(1e-6))
+    t = b.op("Div", t, mean)
+    t = b.op("Mul", x, t)
+    t = b.op("Mul", t, weights(12))
+    t = b.op("Add", t, weights(12))
+    x = b.op("Add", x, t)
+    b.op("Transpose", x, perm=[0, 3, 1, 2])
+    b.op("GlobalAveragePool", None)
+    b.op("Flatten", None)
+    b.op("LayerNormalization", None, 1 + weights(12) / 4, weights(12))
+    b.op("Gemm", None, weights(5, 12), weights(5), transB=1)
+    return b.model()
+
+
+def regions():
+    """Reductions, large windows, and borders of every mode."""
+    b = Builder([1, 3, 20, 18], 19)
+    a = b.op("Conv", None, weights(6, 3, 3, 3), weights(6))
+    b.op("Pad", a, np.array([0, 0, 1, 2, 0, 0, 3, 1]), mode="reflect")
+    b.op("Conv", None, weights(6, 1, 3, 3), group=6)
+    b.op("Pad", None, np.array([0, 0, 2, 0, 0, 0, 1, 2]), mode="edge")
+    b.op("Conv", None, weights(6, 1, 3, 3), group=6)
+    b.op("Pad", None, np.array([0, 0, 0, 1, 0, 0, 1, 0]), mode="wrap")
+    b.op("Pad", None, np.array([1, 0, 0, 1]), np.float32(0.5), np.array([2, 3]))
+    c = b.op("Conv", None, weights(6, 1, 3, 3), group=6)
+    large = b.op("MaxPool", c, kernel_shape=[17, 16], strides=[2, 1], pads=[3, 2, 4, 1])
+    b.op("MaxPool", large, kernel_shape=[3, 2], dilations=[2, 1], pads=[2, 0, 2, 1], ceil_mode=1)
+    parts = [b.op("GlobalMaxPool", None)]
+    parts.append(b.op("ReduceMax", a, np.array([2, 3])))
+    parts.append(b.op("ReduceSum", large, np.array([2, 3])))
+    parts.append(b.op("ReduceL2", c, np.array([2, 3])))
+    # A gate for each pixel, as in CBAM: from the mean and the maximum of the channels.
+    gate = b.op("Concat", b.op("ReduceMean", a, np.array([1])), b.op("ReduceMax", a, np.array([1])), axis=1)
+    gate = b.op("Conv", gate, weights(1, 2, 3, 3), pads=[1, 1, 1, 1])
+    gate = b.op("Sigmoid", gate)
+    gated = b.op("Mul", a, gate)
+    shifted = b.op("Add", gated, parts[0])
+    parts.append(b.op("GlobalAveragePool", shifted))
+    # A normalised vector.
+    vector = b.op("Concat", *parts, axis=1)
+    size = b.op("ReduceL2", vector, np.array([1]))
+    size = b.op("Clip", size, np.float32(1e-12))
+    size = b.op("Expand", size, np.array([1, 30, 1, 1]))
+    b.op("Div", vector, size)
+    b.op("Mul", None, np.float32(8))
+    b.op("Flatten", None)
+    b.op("Gemm", None, weights(5, 30), weights(5), transB=1)
+    return b.model()
+
+
+def channel_attention():
+    """Gates that a convolution over the channels makes of their means (ECA-Net)."""
+    b = Builder([1, 3, 6, 6], 18)
+    x = b.op("Conv", None, weights(10, 3, 3, 3), weights(10))
+    b.op("ReduceMean", x, np.array([2, 3]), keepdims=0)
+    b.op("Reshape", None, np.array([1, 1, -1]))
+    b.op("Conv", None, weights(1, 1, 5), pads=[2, 2])
+    b.op("Sigmoid", None)
+    b.op("Reshape", None, np.array([1, -1, 1, 1]))
+    gate = b.op("Expand", None, np.array([1, 10, 4, 4]))
+    b.op("Mul", x, gate)
+    b.head(10)
+    return b.model()
+
+
+def resizes():
+    """Resize with all coordinates and roundings that exporters write."""
+    b = Builder([1, 3, 9, 7], 19)
+    none = b.constant(np.array([], np.float32))
+    b.op("Conv", None, weights(6, 3, 3, 3), weights(6))
+
+    def resize(scales, **attributes):
+        b.op("Resize", None, none, np.array([1, 1, *scales], np.float32), **attributes)
+        b.op("Conv", None, weights(6, 1, 2, 2), weights(6), group=6)
+
+    resize([2, 2], mode="nearest", coordinate_transformation_mode="asymmetric", nearest_mode="floor")
+    resize([0.5, 1.5], mode="nearest")
+    resize([2, 0.75], mode="nearest", coordinate_transformation_mode="align_corners", nearest_mode="ceil")
+    resize([1.5, 2], mode="linear", coordinate_transformation_mode="pytorch_half_pixel")
+    resize([0.5, 0.5], mode="linear", coordinate_transformation_mode="align_corners")
+    resize([2, 2.5], mode="linear", coordinate_transformation_mode="asymmetric")
+    resize([1, 2], mode="nearest", coordinate_transformation_mode="half_pixel", nearest_mode="round_prefer_ceil")
+    shape = b.op("Shape", "image")
+    size = b.op("Slice", shape, np.array([2]), np.array([4]))
+    b.op("Resize", b.nodes[-3].output[0], none, none, size, mode="linear", axes=[2, 3])
+    b.head(6)
+    return b.model()
+
+
+def upsampled():
+    """Upsample, which Resize has replaced."""
+    b = Builder([1, 3, 6, 5], 9)
+    b.op("Upsample", None, np.array([1, 1, 2, 3], np.float32), mode="nearest")
+    b.op("Conv", None, weights(4, 3, 3, 3), weights(4))
+    b.op("Upsample", None, np.array([1, 1, 2, 2], np.float32), mode="linear")
+    b.head(4)
+    return b.model()
+
+
 def shuffle():
     b = Builder([1, 3, 9, 8], 13)
     b.op("Conv", None, weights(6, 3, 1, 1), weights(6))
@@ -262,7 +426,7 @@ def disordered(model):
 def unsupported():
     b = Builder([1, 3, 8, 8], 13)
     b.op("Conv", None, weights(4, 3, 1, 1))
-    b.op("Softplus", None, name="plus")
+    b.op("Shrink", None, name="plus")
     b.op("ConvTranspose", None, weights(4, 4, 2, 2), name="up")
     b.op("Relu", None)
     b.op("Thing", None, domain="com.example", name="thing")
@@ -311,6 +475,51 @@ def mixed():
     return net.eval()
 
 
+class Regions(nn.Module):
+    """Normalisations, maxima, borders and interpolations as PyTorch's exporters write them."""
+
+    def __init__(self):
+        super().__init__()
+        self.a, self.b = nn.Conv2d(3, 8, 3, padding=1, padding_mode="reflect"), nn.Conv2d(8, 8, 3)
+        self.groups, self.instances, self.whole = nn.GroupNorm(4, 8), nn.InstanceNorm2d(8, affine=True), nn.GroupNorm(1, 8)
+        self.replicate, self.layer, self.head = nn.ReplicationPad2d(1), nn.LayerNorm(16), nn.Linear(16, 5)
+
+    def forward(self, x):
+        f = nn.functional
+        x = f.mish(self.groups(self.a(x)))
+        x = f.interpolate(x, scale_factor=2, mode="bilinear", align_corners=False)
+        x = f.selu(self.instances(self.b(self.replicate(x))))
+        y = f.interpolate(x, size=(9, 11), mode="nearest")
+        y = f.softplus(self.whole(y)) * torch.sigmoid(1.702 * y)
+        maxima = f.adaptive_max_pool2d(y, 1) + x.amax((2, 3), keepdim=True)
+        return self.head(self.layer(torch.cat((maxima, f.normalize(y.mean((2, 3), keepdim=True))), 1).flatten(1)))
+
+
+def regions_of_torch():
+    torch.manual_seed(4)
+    net = Regions()
+    for m in net.modules():
+        if isinstance(m, (nn.GroupNorm, nn.InstanceNorm2d, nn.LayerNorm)):
+            m.weight.data.uniform_(0.5, 1.5), m.bias.data.normal_(0, 0.2)
+    return net.eval()
+
+
+def exported_regions():
+    with torch.no_grad():
+        for name, options in {
+            "torch-regions-ts14": dict(dynamo=False, opset_version=14),
+            "torch-regions-dynamo": dict(dynamo=True, verbose=False),
+        }.items():
+            path = folder / "torch.onnx"
+            inputs = dict(input_names=["image"], output_names=["scores"])
+            torch.onnx.export(regions_of_torch(), (torch.zeros(1, 3, 10, 9),), str(path), **inputs, **options)
+            model = onnx.load(str(path))
+            (folder / "torch.onnx.data").unlink(missing_ok=True)
+            path.unlink()
+            strip(model)
+            save(name, model)
+
+
 def exported():
     x, net = torch.zeros(1, 3, 20, 20), mixed()
     axes = {"image": {0: "n", 2: "h", 3: "w"}}
@@ -347,11 +556,14 @@ def main():
         old.unlink()
     for function in (windows, opset9, functions, arithmetic, shuffle, stored):
         save(function.__name__, function())
+    for function in (channel_attention, more_functions, norms, regions, resizes, upsampled):
+        save(function.__name__.replace("_", "-"), function())
     save("stored", disordered(onnx.load(str(folder / "stored.onnx"))), run=False)
     save("channels-last", channels_last())
     save("external", windows(), save_as_external_data=True, location="external.bin", size_threshold=256)
     save("unsupported-three", unsupported(), run=False)
     exported()
+    exported_regions()
     lines = ",\n".join(f"  {json.dumps(name)}: {json.dumps(values)}" for name, values in scores.items())
     (folder / "scores.json").write_text("{\n" + lines + "\n}\n")
 

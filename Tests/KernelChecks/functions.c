@@ -8,27 +8,48 @@
 
 // MARK: - Functions
 
+// The bounds of pxa_kernels.h, in units of 2⁻²⁴.
+enum { VALUE_ERROR = 4, GELU_ERROR = 9, DERIVATIVE_ERROR = 5 };
+
 static const struct {
   const char *name;
   pxa_function_kind kind;
-  float a, b;
+  float a, b, c;
+  double low, high; // the arguments, if not all numbers
+  int error;        // the bound of pxa_kernels.h in units of 2⁻²⁴, if it is not VALUE_ERROR
 } functions[] = {
-    {"ReLU6", PXA_CLAMP, 0, 6},
-    {"clamp away from 0", PXA_CLAMP, 1, 3},
-    {"leaky ReLU", PXA_LEAKY_RELU, 0, 0},
-    {"ELU", PXA_ELU, 1.5f, 0},
-    {"sigmoid", PXA_SIGMOID, 0, 0},
-    {"hard sigmoid", PXA_HARD_SIGMOID, 0.25f, 0.5f},
-    {"hard swish", PXA_HARD_SWISH, 0, 0},
-    {"SiLU", PXA_SILU, 0, 0},
-    {"tanh", PXA_TANH, 0, 0},
-    {"GELU", PXA_GELU, 0, 0},
-    {"GELU by tanh", PXA_GELU_TANH, 0, 0},
+    {"ReLU6", PXA_CLAMP, .a = 0, .b = 6},
+    {"clamp away from 0", PXA_CLAMP, .a = 1, .b = 3},
+    {"leaky ReLU", PXA_LEAKY_RELU, .a = 0},
+    {"ELU", PXA_ELU, .a = 1.5f, .b = 1, .c = 1},
+    {"SELU", PXA_ELU, .a = 1.7580993f, .b = 1, .c = 1.0507010f},
+    {"CELU", PXA_ELU, .a = 0.5f, .b = 2, .c = 1},
+    {"sigmoid", PXA_SIGMOID, .a = 0},
+    {"hard sigmoid", PXA_HARD_SIGMOID, .a = 0.25f, .b = 0.5f},
+    {"hard swish", PXA_HARD_SWISH, .a = 0},
+    {"SiLU", PXA_SWISH, .a = 1},
+    {"swish", PXA_SWISH, .a = 1.702f, .low = -1e38, .high = 1e38},
+    {"tanh", PXA_TANH, .a = 0},
+    {"GELU", PXA_GELU, .error = GELU_ERROR},
+    {"GELU by tanh", PXA_GELU_TANH, .error = GELU_ERROR},
+    {"Mish", PXA_MISH, .a = 0},
+    {"softplus", PXA_SOFTPLUS, .a = 0},
+    {"erf", PXA_ERF, .error = GELU_ERROR},
+    {"softsign", PXA_SOFTSIGN, .a = 0},
+    {"threshold", PXA_THRESHOLD, .a = 0.5f},
+    {"absolute value", PXA_ABSOLUTE, .a = 0},
+    {"square root", PXA_SQUARE_ROOT, .low = 1e-12, .high = 3e38},
+    {"reciprocal", PXA_RECIPROCAL, .low = 1e-12, .high = 1e12},
+    {"reciprocal of negative numbers", PXA_RECIPROCAL, .low = -1e12, .high = -1e-12},
+    {"exp", PXA_EXP, .low = -1e30, .high = 85},
+    {"log", PXA_LOG, .low = 1e-12, .high = 3e38},
+    {"square", PXA_POWER, .a = 2, .b = 1, .low = -1e10, .high = 1e10, .error = GELU_ERROR},
+    {"cube", PXA_POWER, .a = 3, .b = -1, .low = -1e10, .high = 1e10, .error = GELU_ERROR},
+    {"cube root", PXA_POWER, .a = 1 / 3.f, .b = NAN, .low = 1e-10, .high = 1e30, .error = GELU_ERROR},
+    {"inverse square", PXA_POWER, .a = -2, .b = 1, .low = 1e-3, .high = 1e10, .error = GELU_ERROR},
 };
 enum { FUNCTIONS = sizeof functions / sizeof *functions };
 
-// The bounds of pxa_kernels.h, in units of 2⁻²⁴.
-enum { VALUE_ERROR = 4, GELU_ERROR = 9, DERIVATIVE_ERROR = 5 };
 static const double least = 0x1p-96;
 
 static const double special[] = {0,    1,   -1,   3,     -3,    6,     0.5,   1e-30, -1e-30, 1e-6, -1e-6,
@@ -55,9 +76,12 @@ static void function(check *c) {
     for (int channels = 1; channels <= 37; channels += 18) {
       check_case(c, (uint64_t)(n * 40 + channels));
       int count = channels * PLANE;
-      const double *x_values = arguments(c, count), *slopes = check_reals(c, channels);
+      double *x_values = arguments(c, count);
+      const double *slopes = check_reals(c, channels);
+      for (int i = 0; i < count && functions[n].low < functions[n].high; i++)
+        x_values[i] = (float)fmin(functions[n].high, fmax(functions[n].low, x_values[i]));
       const float *leaks = check_floats_for_blocks(c, slopes, channels);
-      pxa_function f = {functions[n].kind, functions[n].a, functions[n].b,
+      pxa_function f = {functions[n].kind, functions[n].a, functions[n].b, functions[n].c,
                         functions[n].kind == PXA_LEAKY_RELU ? leaks : NULL};
       pxa_planes x = check_planes(c, channels, HEIGHT, WIDTH, check_extra_halo(c), x_values);
       pxa_planes y = check_planes(c, channels, HEIGHT, WIDTH, check_extra_halo(c), NULL);
@@ -68,14 +92,19 @@ static void function(check *c) {
       double *gradient_size = check_doubles(c, count);
       for (int i = 0; i < count; i++) {
         double leak = (float)slopes[i / PLANE];
-        double slope = pxa_ref_function_derivative(f.kind, x_values[i], f.a, f.b, leak);
-        expected[i] = pxa_ref_function(f.kind, x_values[i], f.a, f.b, leak);
+        pxa_ref_curve curve = {(int32_t)f.kind, f.a, f.b, f.c, leak};
+        double slope = pxa_ref_function_derivative(curve, x_values[i]);
+        expected[i] = pxa_ref_function(curve, x_values[i]);
         size[i] = fmax(least, fmax(fabs(expected[i]), fabs(slope * x_values[i])));
         formula[i] = slope * gradients[i];
-        gradient_size[i] = fmax(1, f.a) * fabs(gradients[i]);
+        gradient_size[i] = fmax(fmax(1, f.a), fabs(slope)) * fabs(gradients[i]);
+        if (f.kind == PXA_POWER) { // the power multiplies the logarithm's relative error
+          size[i] *= 1 + fabs(log2(fabs(x_values[i]))) / GELU_ERROR;
+          gradient_size[i] *= 1 + fabs(log2(fabs(x_values[i]))) / GELU_ERROR;
+        }
       }
-      bool is_gelu = f.kind == PXA_GELU || f.kind == PXA_GELU_TANH;
-      int error = is_gelu ? GELU_ERROR : VALUE_ERROR; // check_within adds 2 to its `terms`
+      int error = functions[n].error > 0 ? functions[n].error : VALUE_ERROR; // check_within adds 2 to its `terms`
+      int derivative_error = f.kind == PXA_POWER ? GELU_ERROR : DERIVATIVE_ERROR;
       check_within(c, check_planes_values(c, y), expected, size, count, error - 2, "%s of %d channels",
                    functions[n].name, channels);
       check_zeros_around_planes(c, y, "%s of %d channels", functions[n].name, channels);
@@ -86,7 +115,7 @@ static void function(check *c) {
         pxa_planes f_input = epilogue.is_in_place ? epilogue.dx : x;
         EACH_PART(p, epilogue.dx, epilogue.cut)
           c->kernels->function_input_grad(epilogue.dx, dy, f_input, f, epilogue.epilogue, p.block, p.row);
-        check_epilogue(c, &epilogue, formula, gradient_size, DERIVATIVE_ERROR - 2, functions[n].name);
+        check_epilogue(c, &epilogue, formula, gradient_size, derivative_error - 2, functions[n].name);
       }
     }
 }

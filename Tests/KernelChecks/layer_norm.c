@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Checks layer normalisation and its gradient.
+// Checks layer and group normalisation and their gradients.
 
 #include "layers.h"
 
@@ -10,23 +10,23 @@
 
 typedef struct {
   int channels, height, width, plane, count;
+  int groups; // 0 for a normalisation of each pixel
   float epsilon;
-  bool whole;
   pxa_ref_layer_norm reference;
   char text[80];
 } layer;
 
-static layer layer_of(int channels, int height, int width, float epsilon, bool whole) {
+static layer layer_of(int channels, int height, int width, float epsilon, int groups) {
   int plane = height * width;
   layer l = {.channels = channels,
              .height = height,
              .width = width,
              .plane = plane,
              .count = channels * plane,
+             .groups = groups,
              .epsilon = epsilon,
-             .whole = whole,
-             .reference = {channels, plane, (double)epsilon, whole}};
-  snprintf(l.text, sizeof l.text, "%s of %d×%d×%d, epsilon %g", whole ? "all" : "channels", channels, height, width,
+             .reference = {channels, plane, groups, (double)epsilon}};
+  snprintf(l.text, sizeof l.text, "%d groups of %d×%d×%d, epsilon %g", groups, channels, height, width,
            (double)epsilon);
   return l;
 }
@@ -49,18 +49,29 @@ static void make_arrays(check *c, layer l, norm_inputs *g) {
 static const double *normalized(check *c, layer l, const norm_inputs *g, bool cut) {
   pxa_planes y = check_planes(c, l.channels, l.height, l.width, 3 * check_extra_halo(c), NULL);
   EACH_PART(p, y, cut)
-    c->kernels->layer_norm_forward(y, g->x_planes, g->scale_floats, g->shift_floats, l.epsilon, l.whole, p.block,
-                                   p.row);
+    if (l.groups == 0)
+      c->kernels->layer_norm_forward(y, g->x_planes, g->scale_floats, g->shift_floats, l.epsilon, p.block, p.row);
+    else
+      c->kernels->group_norm_forward(y, g->x_planes, g->scale_floats, g->shift_floats, l.groups, l.epsilon, p.block,
+                                     p.row);
   check_zeros_around_planes(c, y, "%s", l.text);
   return check_planes_values(c, y);
+}
+
+static void input_grad(check *c, layer l, const norm_inputs *g, pxa_planes dx, pxa_planes n_input,
+                       pxa_epilogue epilogue, check_parts p) {
+  if (l.groups == 0)
+    c->kernels->layer_norm_input_grad(dx, g->dy_planes, n_input, g->scale_floats, l.epsilon, epilogue, p.block, p.row);
+  else
+    c->kernels->group_norm_input_grad(dx, g->dy_planes, n_input, g->scale_floats, l.groups, l.epsilon, epilogue,
+                                      p.block, p.row);
 }
 
 // Returns the dX that the kernel writes in one call, or if `cut` in parts. It is neither accumulated nor masked.
 static const double *gradient(check *c, layer l, const norm_inputs *g, bool cut) {
   pxa_planes dx = check_planes(c, l.channels, l.height, l.width, 3 * check_extra_halo(c), NULL);
   EACH_PART(p, dx, cut)
-    c->kernels->layer_norm_input_grad(dx, g->dy_planes, g->x_planes, g->scale_floats, l.epsilon, l.whole,
-                                      (pxa_epilogue){0}, p.block, p.row);
+    input_grad(c, l, g, dx, g->x_planes, (pxa_epilogue){0}, p);
   check_zeros_around_planes(c, dx, "%s gradient", l.text);
   return check_planes_values(c, dx);
 }
@@ -90,7 +101,7 @@ static const double *gradient(check *c, layer l, const norm_inputs *g, bool cut)
 //                       at most (3n + 36)·r·(|g| + G + |Z|·P + r·A·(|Z|·G + P)), and another |start|
 //
 // check_within adds 2 to its `terms`.
-static int chain(layer l) { return l.whole ? l.width : pxa_blocks(l.channels); }
+static int chain(layer l) { return l.groups > 0 ? l.width : pxa_blocks(l.channels); }
 static int forward_terms(layer l) { return chain(l) + 10; }
 static int gradient_terms(layer l) { return 3 * chain(l) + 34; }
 
@@ -114,8 +125,7 @@ static void compare(check *c, layer l, norm_inputs *g, bool is_exact) {
     make_epilogue(c, &epilogue, way, l.channels, l.height, l.width, g->x);
     pxa_planes n_input = epilogue.epilogue.x ? epilogue.x : g->x_planes;
     EACH_PART(p, epilogue.dx, epilogue.cut)
-      c->kernels->layer_norm_input_grad(epilogue.dx, g->dy_planes, n_input, g->scale_floats, l.epsilon, l.whole,
-                                        epilogue.epilogue, p.block, p.row);
+      input_grad(c, l, g, epilogue.dx, n_input, epilogue.epilogue, p);
     check_epilogue(c, &epilogue, expected, is_exact ? NULL : magnitude, gradient_terms(l), l.text);
   }
 }
@@ -157,7 +167,7 @@ static void make_deviations(check *c, int *made, int count) {
 // deviation. Then the mean, the variance + epsilon and the means of g and g·Z need no rounding, and r is a power of
 // two.
 static void make_exact(check *c, layer l, double *x, double *dy, const double *scale) {
-  int groups = l.whole ? 1 : l.plane, count = l.count / groups, step = l.whole ? 1 : l.plane;
+  int groups = l.groups > 0 ? l.groups : l.plane, count = l.count / groups, step = l.groups > 0 ? 1 : l.plane;
   int *deviations = check_memory(c, (size_t)count * sizeof(int), sizeof(int));
   for (int k = 0; k < groups; k++) {
     make_deviations(c, deviations, count);
@@ -166,7 +176,7 @@ static void make_exact(check *c, layer l, double *x, double *dy, const double *s
     // holds the t that has no −t yet, and `at_open` the index of the element with that t.
     int open[9] = {0}, at_open[9] = {0};
     for (int i = 0; i < count; i++) {
-      int at = k + i * step, deviation = deviations[i], *unpaired = &open[deviation + 4];
+      int at = (l.groups > 0 ? k * count : k) + i * step, deviation = deviations[i], *unpaired = &open[deviation + 4];
       x[at] = mean + deviation;
       dy[at] = a + b * deviation - *unpaired;
       if (*unpaired != 0) {
@@ -184,13 +194,13 @@ static void make_exact(check *c, layer l, double *x, double *dy, const double *s
     dy[i] /= scale[i / l.plane];
 }
 
-static void exact_of(check *c, int channels, int height, int width, bool whole) {
+static void exact_of(check *c, int channels, int height, int width, int groups) {
   // The variance plus epsilon is first 16, then 64.
   for (int n = 0; n < 2; n++) {
-    int count = whole ? channels * height * width : channels;
+    int count = groups > 0 ? channels / groups * height * width : channels;
     float variance = count % 2 == 1 && count < 11 ? 0 : 4;
-    layer l = layer_of(channels, height, width, (n == 0 ? 16 : 64) - variance, whole);
-    check_case(c, (uint64_t)(((channels * 40 + height) * 40 + width) * 4 + n * 2 + whole));
+    layer l = layer_of(channels, height, width, (n == 0 ? 16 : 64) - variance, groups);
+    check_case(c, (uint64_t)(((channels * 40 + height) * 40 + width) * 2000 + n * 1000 + groups));
     double *x = check_doubles(c, l.count), *dy = check_doubles(c, l.count), *scale = check_doubles(c, channels);
     for (int i = 0; i < channels; i++)
       scale[i] = (random_below(c, 2) + 1) * (random_below(c, 2) * 2 - 1);
@@ -202,15 +212,23 @@ static void exact_of(check *c, int channels, int height, int width, bool whole) 
 static const int channel_counts[] = {1, 2, 15, 16, 17, 33, 96, 768};
 enum { CHANNEL_COUNTS = sizeof channel_counts / sizeof *channel_counts };
 
+// The normalisations of a number of channels: of each pixel, with one group, with a group for each channel, and with
+// groups of sizes between.
+enum { NORM_KINDS = 5 };
+static int groups_at(int channels, int kind) {
+  const int counts[NORM_KINDS] = {0, 1, channels, channels % 3 == 0 ? channels / 3 : 1, channels % 32 == 0 ? 32 : 1};
+  return counts[kind];
+}
+
 static void exact(check *c) {
-  for (int whole = 0; whole < 2; whole++) {
+  for (int kind = 0; kind < NORM_KINDS; kind++) {
     for (int i = 0; i < CHANNEL_COUNTS; i++) {
-      exact_of(c, channel_counts[i], 1, 1, whole);
-      exact_of(c, channel_counts[i], 5, 7, whole);
+      exact_of(c, channel_counts[i], 1, 1, groups_at(channel_counts[i], kind));
+      exact_of(c, channel_counts[i], 5, 7, groups_at(channel_counts[i], kind));
     }
     // Some of these rows have more pixels than the kernel sums at once, some have fewer.
     for (int width = 2; width <= 30; width++)
-      exact_of(c, 17, 2, width, whole);
+      exact_of(c, 17, 2, width, groups_at(17, kind));
   }
 }
 
@@ -236,8 +254,9 @@ static void within_bounds(check *c) {
   for (int n = 0; n < SPREADS; n++)
     for (int i = 0; i < CHANNEL_COUNTS; i++)
       for (int size = 0; size < 3; size++)
-        for (int whole = 0; whole < 2; whole++) {
-          layer l = layer_of(channel_counts[i], sizes[size][0], sizes[size][1], spreads[n].epsilon, whole);
+        for (int kind = 0; kind < NORM_KINDS; kind++) {
+          int groups = groups_at(channel_counts[i], kind);
+          layer l = layer_of(channel_counts[i], sizes[size][0], sizes[size][1], spreads[n].epsilon, groups);
           check_case(c, (uint64_t)(n * 1000 + i * 10 + size));
           norm_inputs g = make_reals(c, l, spreads[n].offset, spreads[n].spread);
           compare(c, l, &g, false);
@@ -249,8 +268,8 @@ static void within_bounds(check *c) {
 static void derivative(check *c) {
   const double step = 0x1p-14;
   for (int i = 0; i < CHANNEL_COUNTS; i++)
-    for (int whole = 0; whole < 2; whole++) {
-      layer l = layer_of(channel_counts[i], 5, 7, 0.25f, whole);
+    for (int kind = 0; kind < NORM_KINDS; kind++) {
+      layer l = layer_of(channel_counts[i], 5, 7, 0.25f, groups_at(channel_counts[i], kind));
       check_case(c, (uint64_t)i);
       norm_inputs g = make_reals(c, l, 0.5, 2);
       make_arrays(c, l, &g);
@@ -275,9 +294,9 @@ static void derivative(check *c) {
 
 // If all values are equal and epsilon is 0, Y and dX are NaN. The lanes beyond the channels must still be 0.
 static void without_variance(check *c) {
-  for (int whole = 0; whole < 2; whole++) {
+  for (int kind = 0; kind < NORM_KINDS; kind++) {
     check_case(c, 0);
-    layer l = layer_of(19, 2, 3, 0, whole);
+    layer l = layer_of(19, 2, 3, 0, groups_at(19, kind));
     norm_inputs g = make_reals(c, l, 1, 0);
     make_arrays(c, l, &g);
     const double *y = normalized(c, l, &g, false), *dx = gradient(c, l, &g, false);
@@ -288,9 +307,9 @@ static void without_variance(check *c) {
 }
 
 const check_entry check_layer_norm[] = {
-    {"layer normalisation and its gradient are exact where mean and variance are", exact},
-    {"layer normalisation and its gradient are within the bound", within_bounds},
-    {"layer normalisation's gradient is the derivative of the forward pass", derivative},
-    {"layer normalisation keeps the lanes beyond the channels zero, even when Y is NaN", without_variance},
+    {"layer and group normalisation and their gradients are exact where mean and variance are", exact},
+    {"layer and group normalisation and their gradients are within the bound", within_bounds},
+    {"the gradient of layer and group normalisation is the derivative of the forward pass", derivative},
+    {"layer and group normalisation keep the lanes beyond the channels zero, even when Y is NaN", without_variance},
     {0},
 };

@@ -92,6 +92,10 @@ static void arithmetic(check *c) {
     expect(c, v16_sub(x, y), difference, "v16_sub");
     expect(c, v16_mul(x, y), product, "v16_mul");
     expect(c, v16_div(x, y), quotient, "v16_div");
+    EACH_LANE {
+      quotient[i] = sqrtf(a[i]);
+    }
+    expect(c, v16_sqrt(x), quotient, "v16_sqrt");
     expect(c, v16_max(x, y), larger, "v16_max");
     expect(c, v16_min(x, y), smaller, "v16_min");
   }

@@ -260,7 +260,8 @@ private func linearInputGradient(_ numbers: Numbers) -> KernelJob {
 private enum Function {
   static let channels = 96, size = 112
   static let count = channels * size * size
-  static var function: pxa_function { pxa_function(kind: PXA_SILU, a: 0, b: 0, slopes: nil) }
+  static var function: pxa_function { pxa_function(kind: PXA_SWISH, a: 1, b: 0, c: 0, slopes: nil) }
+  static var curve: pxa_ref_curve { pxa_ref_curve(kind: Int32(PXA_SWISH.rawValue), a: 1, b: 0, c: 0, slope: 0) }
 
   /// Returns a result rounded to a multiple of 1/4096: results are compared exactly, and this removes rounding errors.
   static func rounded(_ value: Double) -> Double { (value * 4096).rounded() / 4096 }
@@ -281,7 +282,7 @@ private func functionForward(_ numbers: Numbers) -> KernelJob {
     found: { y.values(0..<Function.channels).map(Function.rounded) },
     expected: {
       values.map { (value: Double) -> Double in
-        Function.rounded(pxa_ref_function(Int32(PXA_SILU.rawValue), value, 0, 0, 0))
+        Function.rounded(pxa_ref_function(Function.curve, value))
       }
     })
 }
@@ -303,7 +304,7 @@ private func functionInputGradient(_ numbers: Numbers) -> KernelJob {
     found: { dx.values(0..<Function.channels).map(Function.rounded) },
     expected: {
       zip(values, gradients).map { (value: Double, gradient: Double) -> Double in
-        Function.rounded(gradient * pxa_ref_function_derivative(Int32(PXA_SILU.rawValue), value, 0, 0, 0))
+        Function.rounded(gradient * pxa_ref_function_derivative(Function.curve, value))
       }
     })
 }

@@ -29,14 +29,11 @@ typedef struct {
   float epsilon;
 } norm_input;
 
-// Statistics of a pixel, or of the whole image. z = (X − mean)·factor, g = scale·dY.
+// Statistics of a pixel. z = (X − mean)·factor, g = scale·dY.
 typedef struct {
   float mean, factor;    // factor = 1/√(variance + epsilon)
   float g_mean, gz_mean; // means of g and of g·z, only in the gradient
 } norm_statistics;
-
-// Returns 1 in the lanes that are channels and 0 in the others.
-PXA_INLINE v16 channel_lanes(pxa_planes a, int block) { return v16_first(v16_set1(1), lanes_in(a, block)); }
 
 // Returns X − mean, and 0 in the lanes beyond the channels.
 PXA_INLINE v16 norm_deviation(v16 x, float mean, v16 lanes) { return v16_positive(v16_sub(x, v16_set1(mean)), lanes); }
@@ -95,72 +92,25 @@ PXA_INLINE void pixel_statistics(norm_statistics *result, const norm_input *inpu
   }
 }
 
-// Returns the statistics of the whole image. Each row of a block is summed in float. The sums of the rows are added in
-// double, block by block.
-PXA_INLINE norm_statistics whole_statistics(const norm_input *input, bool is_gradient) {
-  pxa_planes x = input->x, dy = is_gradient ? input->dy : x;
-  pxa_range blocks = {0, pxa_blocks(x.channels)}, rows = {0, x.height};
-  double count = (double)x.channels * x.height * x.width, sum = 0, g_sum = 0;
-  EACH_ROW(b, r, blocks, rows) {
-    const float *in = pixel(x, b, r, 0), *dy_in = pixel(dy, b, r, 0);
-    v16 scale = is_gradient ? v16_load(input->scale + b * PXA_BLOCK) : v16_zero();
-    v16 row = v16_zero(), g_row = v16_zero();
-    for (int c = 0; c < x.width; c++) {
-      row = v16_add(row, load_pixel(in, c));
-      if (is_gradient)
-        g_row = v16_fma(g_row, scale, load_pixel(dy_in, c));
-    }
-    sum += v16_sum(row);
-    g_sum += v16_sum(g_row);
-  }
-  float mean = (float)(sum / count), g_mean = (float)(g_sum / count);
-  sum = g_sum = 0;
-  EACH_ROW(b, r, blocks, rows) {
-    const float *in = pixel(x, b, r, 0), *dy_in = pixel(dy, b, r, 0);
-    v16 lanes = channel_lanes(x, b);
-    v16 scale = is_gradient ? v16_load(input->scale + b * PXA_BLOCK) : v16_zero();
-    v16 row = v16_zero(), g_row = v16_zero();
-    for (int c = 0; c < x.width; c++) {
-      v16 deviation = norm_deviation(load_pixel(in, c), mean, lanes);
-      row = v16_fma(row, deviation, deviation);
-      if (is_gradient)
-        g_row = v16_fma(g_row, v16_mul(scale, load_pixel(dy_in, c)), deviation);
-    }
-    sum += v16_sum(row);
-    g_sum += v16_sum(g_row);
-  }
-  double factor = 1 / sqrt(sum / count + (double)input->epsilon);
-  return (norm_statistics){mean, (float)factor, g_mean, (float)(g_sum / count * factor)};
-}
-
-// Writes the statistics of each of `count` pixels: those of the whole image if `whole` is given, else the pixel's own.
-PXA_INLINE void group_statistics(norm_statistics *result, const norm_statistics *whole, const norm_input *input,
-                                 int row, int column, int count, bool is_gradient) {
+// Writes the statistics of each of `count` pixels.
+PXA_INLINE void group_statistics(norm_statistics *result, const norm_input *input, int row, int column, int count,
+                                 bool is_gradient) {
   const int group = norm_group_pixels(is_gradient);
-  if (whole)
-    for (int k = 0; k < count; k++)
-      result[k] = *whole;
-  else if (count == group)
+  if (count == group)
     pixel_statistics(result, input, row, column, group, is_gradient);
   else
     pixel_statistics(result, input, row, column, count, is_gradient);
 }
 
-PXA_INLINE bool have_same_size(pxa_planes a, pxa_planes b) {
-  return a.channels == b.channels && a.height == b.height && a.width == b.width;
-}
-
 static void layer_norm_forward(pxa_planes y, pxa_planes x, const float *scale, const float *shift, float epsilon,
-                               bool whole, pxa_range blocks, pxa_range rows) {
+                               pxa_range blocks, pxa_range rows) {
   assert(have_same_size(y, x) && are_rows(rows, y.height) && y.data != x.data);
   norm_input input = {.x = x, .epsilon = epsilon};
-  norm_statistics all, at[NORM_PIXELS];
-  if (whole)
-    all = whole_statistics(&input, false);
+  norm_statistics at[NORM_PIXELS];
   for (int r = rows.begin; r < rows.end; r++)
     for (int c = 0; c < y.width; c += NORM_PIXELS) {
       int count = y.width - c < NORM_PIXELS ? y.width - c : NORM_PIXELS;
-      group_statistics(at, whole ? &all : NULL, &input, r, c, count, false);
+      group_statistics(at, &input, r, c, count, false);
       for (int b = blocks.begin; b < blocks.end; b++) {
         v16 lanes = channel_lanes(y, b);
         v16 factor = v16_load(scale + b * PXA_BLOCK), start = v16_load(shift + b * PXA_BLOCK);
@@ -175,17 +125,15 @@ static void layer_norm_forward(pxa_planes y, pxa_planes x, const float *scale, c
 }
 
 static void layer_norm_input_grad(pxa_planes dx, pxa_planes dy, pxa_planes n_input, const float *scale, float epsilon,
-                                  bool whole, pxa_epilogue epilogue, pxa_range blocks, pxa_range rows) {
+                                  pxa_epilogue epilogue, pxa_range blocks, pxa_range rows) {
   assert(have_same_size(dx, dy) && have_same_size(dx, n_input) && are_rows(rows, dx.height));
   assert(dx.data != dy.data && dx.data != n_input.data);
   norm_input input = {n_input, dy, scale, epsilon};
-  norm_statistics all, at[NORM_GRAD_PIXELS];
-  if (whole)
-    all = whole_statistics(&input, true);
+  norm_statistics at[NORM_GRAD_PIXELS];
   for (int r = rows.begin; r < rows.end; r++)
     for (int c = 0; c < dx.width; c += NORM_GRAD_PIXELS) {
       int count = dx.width - c < NORM_GRAD_PIXELS ? dx.width - c : NORM_GRAD_PIXELS;
-      group_statistics(at, whole ? &all : NULL, &input, r, c, count, true);
+      group_statistics(at, &input, r, c, count, true);
       for (int b = blocks.begin; b < blocks.end; b++) {
         v16 lanes = channel_lanes(dx, b), factor = v16_load(scale + b * PXA_BLOCK), zero = v16_zero();
         const float *in = pixel(n_input, b, r, 0), *dy_in = pixel(dy, b, r, 0);

@@ -11,7 +11,8 @@
 #include "pxa_types.h"
 
 typedef struct {
-  v16 a, b, slopes;
+  v16 a, b, c, slopes;
+  float exponent, sign; // of PXA_POWER
 } parameters;
 
 // For PXA_GELU_TANH: 2·√(2/π), and the factor of the cubic term. The code uses (1 + tanh(u))/2 = σ(2u).
@@ -28,15 +29,15 @@ PXA_INLINE v16 function_value(pxa_function_kind kind, v16 x, parameters p) {
   case PXA_LEAKY_RELU:
     return v16_select_gt(x, zero, x, v16_mul(p.slopes, x));
   case PXA_ELU:
-    return v16_select_gt(x, zero, x, v16_mul(p.a, v16_expm1(x)));
+    return v16_select_gt(x, zero, v16_mul(p.c, x), v16_mul(p.a, v16_expm1(v16_mul(p.b, x))));
   case PXA_SIGMOID:
     return v16_sigmoid(x);
   case PXA_HARD_SIGMOID:
     return hard_sigmoid(x, p.a, p.b);
   case PXA_HARD_SWISH:
     return v16_mul(x, hard_sigmoid(x, v16_set1(1 / 6.f), v16_set1(0.5f)));
-  case PXA_SILU:
-    return v16_mul(x, v16_sigmoid(x));
+  case PXA_SWISH:
+    return v16_mul(x, v16_sigmoid(v16_mul(p.a, x)));
   case PXA_TANH:
     return v16_tanh(x);
   case PXA_GELU:
@@ -45,6 +46,30 @@ PXA_INLINE v16 function_value(pxa_function_kind kind, v16 x, parameters p) {
     v16 factor = v16_fma(v16_set1(GELU_SCALE), v16_set1(GELU_SCALE * GELU_CUBIC), v16_mul(x, x));
     return v16_mul(x, v16_sigmoid(v16_mul(x, factor)));
   }
+  case PXA_MISH:
+    return v16_mul(x, mish_of(x).tanh);
+  case PXA_SOFTPLUS:
+    return v16_add(v16_max(x, zero), v16_log1p(v16_exp(v16_sub(zero, v16_absolute(x)))));
+  case PXA_ERF:
+    return v16_erf(x);
+  case PXA_SOFTSIGN:
+    return v16_div(x, v16_add(v16_set1(1), v16_absolute(x)));
+  case PXA_THRESHOLD:
+    return v16_select_gt(x, p.a, x, zero);
+  case PXA_ABSOLUTE:
+    return v16_absolute(x);
+  case PXA_SQUARE_ROOT:
+    return v16_sqrt(x);
+  case PXA_RECIPROCAL:
+    return v16_div(v16_set1(1), x);
+  case PXA_EXP: {
+    v16 root = v16_exp(v16_mul(x, v16_set1(0.5f))); // v16_exp ends before the greatest float
+    return v16_mul(root, root);
+  }
+  case PXA_LOG:
+    return v16_log(x);
+  case PXA_POWER:
+    return v16_signed_power(x, p.exponent, p.sign);
   }
   return zero;
 }
@@ -57,7 +82,7 @@ PXA_INLINE v16 function_derivative(pxa_function_kind kind, v16 x, parameters p) 
   case PXA_LEAKY_RELU:
     return v16_select_gt(x, zero, one, p.slopes);
   case PXA_ELU:
-    return v16_select_gt(x, zero, one, v16_mul(p.a, v16_exp(x)));
+    return v16_select_gt(x, zero, p.c, v16_mul(v16_mul(p.a, p.b), v16_exp(v16_mul(p.b, x))));
   case PXA_SIGMOID: {
     sigmoids s = sigmoids_of(x);
     return v16_mul(s.of_x, s.of_minus_x);
@@ -68,9 +93,10 @@ PXA_INLINE v16 function_derivative(pxa_function_kind kind, v16 x, parameters p) 
     v16 sixth = v16_set1(1 / 6.f), share = hard_sigmoid(x, sixth, v16_set1(0.5f));
     return v16_fma(share, x, v16_inside(sixth, share, zero, one));
   }
-  case PXA_SILU: {
-    sigmoids s = sigmoids_of(x);
-    return v16_fma(s.of_x, v16_mul(x, s.of_x), s.of_minus_x);
+  case PXA_SWISH: {
+    v16 inner = v16_mul(p.a, x);
+    sigmoids s = sigmoids_of(inner);
+    return v16_fma(s.of_x, v16_mul(inner, s.of_x), s.of_minus_x);
   }
   case PXA_TANH: {
     sigmoids s = sigmoids_of(v16_mul(v16_set1(2), x));
@@ -87,20 +113,48 @@ PXA_INLINE v16 function_derivative(pxa_function_kind kind, v16 x, parameters p) 
     v16 inner = v16_fma(scale, v16_set1(3 * GELU_SCALE * GELU_CUBIC), square);
     return v16_fma(s.of_x, v16_mul(x, inner), v16_mul(s.of_x, s.of_minus_x));
   }
+  case PXA_MISH: {
+    mish_parts m = mish_of(x);
+    return v16_fma(m.tanh, v16_mul(v16_mul(x, m.rest), v16_add(one, m.tanh)), m.sigmoid);
+  }
+  case PXA_SOFTPLUS:
+    return v16_sigmoid(x);
+  case PXA_ERF:
+    return v16_mul(v16_set1(1.128379167f), v16_exp(v16_sub(zero, v16_mul(x, x)))); // 2/√π
+  case PXA_SOFTSIGN: {
+    v16 share = v16_div(one, v16_add(one, v16_absolute(x)));
+    return v16_mul(share, share);
+  }
+  case PXA_THRESHOLD:
+    return v16_select_gt(x, p.a, one, zero);
+  case PXA_ABSOLUTE:
+    return v16_select_gt(x, zero, one, v16_select_gt(zero, x, v16_set1(-1), zero));
+  case PXA_SQUARE_ROOT:
+    return v16_div(v16_set1(0.5f), v16_sqrt(x));
+  case PXA_RECIPROCAL: {
+    v16 share = v16_div(one, x);
+    return v16_mul(v16_sub(zero, share), share);
+  }
+  case PXA_EXP:
+    return function_value(PXA_EXP, x, p);
+  case PXA_LOG:
+    return v16_div(one, x);
+  case PXA_POWER:
+    return v16_mul(v16_set1(p.exponent), v16_signed_power(x, p.exponent - 1, -p.sign));
   }
   return zero;
 }
 
 PXA_INLINE parameters parameters_in(pxa_function f, int block) {
   v16 slopes = f.kind == PXA_LEAKY_RELU ? v16_loadu(f.slopes + block * PXA_BLOCK) : v16_zero();
-  return (parameters){v16_set1(f.a), v16_set1(f.b), slopes};
+  return (parameters){v16_set1(f.a), v16_set1(f.b), v16_set1(f.c), slopes, f.a, f.b};
 }
 
 PXA_INLINE void function_rows(pxa_planes y, pxa_planes x, pxa_function f, pxa_function_kind kind, pxa_range blocks,
                               pxa_range rows) {
   EACH_ROW(b, r, blocks, rows) {
     parameters p = parameters_in(f, b);
-    v16 lanes = v16_first(v16_set1(1), lanes_in(y, b));
+    v16 lanes = channel_lanes(y, b);
     const float *in = pixel(x, b, r, 0);
     float *out = pixel(y, b, r, 0);
     for (int c = 0; c < y.width; c++)
@@ -112,10 +166,12 @@ PXA_INLINE void derivative_rows(pxa_planes dx, pxa_planes dy, pxa_planes f_input
                                 pxa_function_kind kind, pxa_epilogue epilogue, pxa_range blocks, pxa_range rows) {
   EACH_ROW(b, r, blocks, rows) {
     parameters p = parameters_in(f, b);
+    v16 lanes = channel_lanes(dx, b);
     const float *in = pixel(f_input, b, r, 0), *dy_row = pixel(dy, b, r, 0);
     grad_row out = grad_row_of(dx, epilogue, b, r);
     for (int c = 0; c < dx.width; c++) {
-      v16 derivative = function_derivative(kind, load_pixel(in, c), p);
+      // The derivative at 0 may be infinite, and infinity times 0 is not 0.
+      v16 derivative = v16_positive(function_derivative(kind, load_pixel(in, c), p), lanes);
       grad_end(&out, c, v16_fma(grad_start(&out, c), derivative, load_pixel(dy_row, c)));
     }
   }
@@ -128,7 +184,21 @@ PXA_INLINE void derivative_rows(pxa_planes dx, pxa_planes dy, pxa_planes f_input
   ITEM(PXA_SIGMOID)                                                                                                    \
   ITEM(PXA_HARD_SIGMOID)                                                                                               \
   ITEM(PXA_HARD_SWISH)                                                                                                 \
-  ITEM(PXA_SILU) ITEM(PXA_TANH) ITEM(PXA_GELU) ITEM(PXA_GELU_TANH)
+  ITEM(PXA_SWISH)                                                                                                      \
+  ITEM(PXA_TANH)                                                                                                       \
+  ITEM(PXA_GELU)                                                                                                       \
+  ITEM(PXA_GELU_TANH)                                                                                                  \
+  ITEM(PXA_MISH)                                                                                                       \
+  ITEM(PXA_SOFTPLUS)                                                                                                   \
+  ITEM(PXA_ERF)                                                                                                        \
+  ITEM(PXA_SOFTSIGN)                                                                                                   \
+  ITEM(PXA_THRESHOLD)                                                                                                  \
+  ITEM(PXA_ABSOLUTE)                                                                                                   \
+  ITEM(PXA_SQUARE_ROOT)                                                                                                \
+  ITEM(PXA_RECIPROCAL)                                                                                                 \
+  ITEM(PXA_EXP)                                                                                                        \
+  ITEM(PXA_LOG)                                                                                                        \
+  ITEM(PXA_POWER)
 
 static void function_forward(pxa_planes y, pxa_planes x, pxa_function f, pxa_range blocks, pxa_range rows) {
   switch (f.kind) {

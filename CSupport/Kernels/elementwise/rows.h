@@ -25,6 +25,13 @@ PXA_INLINE int lanes_in(pxa_planes a, int block) {
   return left < PXA_BLOCK ? left : PXA_BLOCK;
 }
 
+// Returns 1 in the lanes that are channels and 0 in the others.
+PXA_INLINE v16 channel_lanes(pxa_planes a, int block) { return v16_first(v16_set1(1), lanes_in(a, block)); }
+
+PXA_INLINE bool have_same_size(pxa_planes a, pxa_planes b) {
+  return a.channels == b.channels && a.height == b.height && a.width == b.width;
+}
+
 // The bounds of a clamp, lane by lane. In the lanes beyond the channels both are 0, which keeps these lanes zero.
 typedef struct {
   v16 low, high;

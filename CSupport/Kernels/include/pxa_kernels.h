@@ -120,7 +120,7 @@ typedef struct pxa_kernels {
   /// in row-major order.
   /// layout    Y, X blocked; index [⌈C/16⌉][Hy][Wy][16] bytes.
   /// writes    Y and index in blocks × rows.
-  /// requires  K ≤ PXA_MAX_POOL_KERNEL and P < K on both axes; every window holds an element of X.
+  /// requires  K ≤ PXA_MAX_POOL_KERNEL on both axes; every window holds an element of X.
   /// error     exact
   void (*max_pool_forward)(pxa_planes y, uint8_t *index, pxa_planes x, pxa_window window, pxa_range blocks,
                            pxa_range rows);
@@ -159,6 +159,51 @@ typedef struct pxa_kernels {
   void (*adaptive_average_input_grad)(pxa_planes dx, pxa_planes dy, pxa_epilogue epilogue, pxa_range blocks,
                                       pxa_range rows);
 
+  /// Maximum of regions: Y[c,y,x] is the maximum of X[c] over the window of position (y, x) as in max_pool_forward, or
+  /// without a window over the part of X that adaptive_average_forward averages; at_row[c,y,x] and at_column[c,y,x] are
+  /// the row and the column of the first maximum in row-major order.
+  /// layout    Y, at_row, at_column blocked and of the same size.
+  /// writes    Y, at_row and at_column in blocks × rows.
+  /// requires  every window holds an element of X; H, W ≤ 2²⁴.
+  /// error     exact
+  void (*region_max_forward)(pxa_planes y, pxa_planes at_row, pxa_planes at_column, pxa_planes x,
+                             const pxa_window *window, pxa_range blocks, pxa_range rows);
+
+  /// Gradient of region_max_forward with respect to X; formula of dX[c,y,x]:
+  /// Σ_{v,u} dY[c,v,u] over the (v,u) with at_row[c,v,u] = y and at_column[c,v,u] = x, in row-major order.
+  /// layout    as region_max_forward.
+  /// writes    dX in blocks, all rows.
+  /// requires  dX is not X.
+  void (*region_max_input_grad)(pxa_planes dx, pxa_planes dy, pxa_planes at_row, pxa_planes at_column,
+                                pxa_epilogue epilogue, pxa_range blocks);
+
+  /// Reduction of each channel's pixels: Y[c] = Σ_{y,x} X[c,y,x], √(Σ_{y,x} X[c,y,x]²) or max_{y,x} X[c,y,x].
+  /// layout    Y has 1×1 pixels.
+  /// writes    Y in blocks.
+  /// sum       row by row
+  void (*reduce_forward)(pxa_planes y, pxa_planes x, pxa_reduction kind, pxa_range blocks);
+
+  /// Gradient of reduce_forward with respect to its input R; formula of dX[c,y,x]: dY[c] for a sum,
+  /// dY[c]·R[c,y,x]/norm[c] for a norm, 0 if norm[c] = 0; for a maximum dY[c]/n if R[c,y,x] is one of the n elements
+  /// of the channel that are equal to the maximum, else 0. R is `r_input`; the X of `epilogue` may be R too.
+  /// writes    dX in blocks, all rows, and 0 in the lanes from C on; dX may be R.
+  /// error     |error| ≤ (n + 8)·2⁻²⁴·(|start| + |formula|), n = H + W
+  void (*reduce_input_grad)(pxa_planes dx, pxa_planes dy, pxa_planes r_input, pxa_reduction kind, pxa_epilogue epilogue,
+                            pxa_range blocks);
+
+  /// Reduction of each pixel's channels: Y[0,y,x] = Σ_c X[c,y,x], √(Σ_c X[c,y,x]²) or max_c X[c,y,x].
+  /// layout    Y has one channel.
+  /// writes    Y in rows.
+  /// sum       n = ⌈C/16⌉ + 4: 16 chains over the blocks, then a fixed tree
+  void (*reduce_channels)(pxa_planes y, pxa_planes x, pxa_reduction kind, pxa_range rows);
+
+  /// Gradient of reduce_channels with respect to its input R: reduce_input_grad's formula with the channels of a pixel
+  /// in place of the pixels of a channel.
+  /// writes    dX in rows, all blocks, and 0 in the lanes from C on; dX may be R.
+  /// error     as reduce_input_grad, with reduce_channels' n
+  void (*reduce_channels_grad)(pxa_planes dx, pxa_planes dy, pxa_planes r_input, pxa_reduction kind,
+                               pxa_epilogue epilogue, pxa_range rows);
+
   /// Sum: Y[c,y,x] = clamp(A[c,y,x] + B[c,y,x]).
   /// writes    Y in blocks × rows; Y may be A or B.
   void (*add_forward)(pxa_planes y, pxa_planes a, pxa_planes b, pxa_clamp clamp, pxa_range blocks, pxa_range rows);
@@ -195,13 +240,15 @@ typedef struct pxa_kernels {
 
   /// Function of one value: Y[c,y,x] = f(X[c,y,x]).
   /// writes    Y in blocks × rows, and 0 in the lanes from C on.
-  /// error     |error| ≤ 9·2⁻²⁴·max(|f(x)|, |x|·|f'(x)|, 2⁻⁹⁶) for the two GELUs; for all others 4·2⁻²⁴·max(…)
+  /// error     |error| ≤ 4·2⁻²⁴·max(|f(x)|, |x|·|f'(x)|, 2⁻⁹⁶), but 9·2⁻²⁴·max(…) for the two GELUs and PXA_ERF,
+  ///           and (9 + |log₂|x||)·2⁻²⁴·max(…) for PXA_POWER
   void (*function_forward)(pxa_planes y, pxa_planes x, pxa_function f, pxa_range blocks, pxa_range rows);
 
   /// Gradient of function_forward with respect to its input F; formula of dX[c,y,x]: f'(F[c,y,x]) · dY[c,y,x].
   /// F is `f_input`; the X of `epilogue` may be F too.
   /// writes    dX in blocks × rows; dX may be F, and may be X.
-  /// error     |error| ≤ 5·2⁻²⁴·max(1, |a|, |slopes[c]|)·(|start| + |dY|), with the a and slopes of `f`
+  /// error     |error| ≤ 5·2⁻²⁴·max(1, |a|, |slopes[c]|, |f'(F)|)·(|start| + |dY|), with the a and slopes of `f`, but
+  ///           (9 + |log₂|F||)·2⁻²⁴·max(…) for PXA_POWER
   void (*function_input_grad)(pxa_planes dx, pxa_planes dy, pxa_planes f_input, pxa_function f, pxa_epilogue epilogue,
                               pxa_range blocks, pxa_range rows);
 
@@ -237,6 +284,22 @@ typedef struct pxa_kernels {
   void (*pad_input_grad)(pxa_planes dx, pxa_planes dy, int32_t top, int32_t left, pxa_epilogue epilogue,
                          pxa_range blocks, pxa_range rows);
 
+  /// Resampling: Y[c,y,x] = Σ_{v,u} down(y,v) · across(x,u) · X[c,v,u]. The weights along an axis add up to 1: those of
+  /// one element, or of two in linear resampling; pxa_resampling says which.
+  /// writes    Y in blocks × rows.
+  /// requires  scales > 0.
+  /// error     exact if all weights are 1, else |error| ≤ 8·2⁻²⁴·Σ|products|
+  void (*resample_forward)(pxa_planes y, pxa_planes x, pxa_resampling down, pxa_resampling across, pxa_range blocks,
+                           pxa_range rows);
+
+  /// Gradient of resample_forward with respect to X; formula of dX[c,v,u]: Σ_{y,x} down(y,v) · across(x,u) · dY[c,y,x],
+  /// in row-major order.
+  /// writes    dX in blocks, all rows.
+  /// requires  dX is not X; scales > 0.
+  /// error     |error| ≤ (n + 4)·2⁻²⁴·(|start| + Σ|products|) for n products
+  void (*resample_input_grad)(pxa_planes dx, pxa_planes dy, pxa_resampling down, pxa_resampling across,
+                              pxa_epilogue epilogue, pxa_range blocks);
+
   /// Local response normalisation: Y[c,y,x] and scale[c,y,x] as in pxa_lrn. lrn_input_grad needs `scale`.
   /// layout    all blocked and of the same size.
   /// writes    Y and scale in blocks × rows.
@@ -250,38 +313,56 @@ typedef struct pxa_kernels {
   void (*lrn_input_grad)(pxa_planes dx, pxa_planes dy, pxa_planes n_input, pxa_planes scale, pxa_lrn lrn,
                          pxa_epilogue epilogue, pxa_range blocks, pxa_range rows);
 
-  /// Layer normalisation.
+  /// Layer normalisation of each pixel.
   /// Y[c,y,x] = scale[c] · Z[c,y,x] + shift[c], Z[c,y,x] = (X[c,y,x] − mean) / √(variance + epsilon).
-  /// The mean is taken over X[0 … C−1, y, x], or with `whole` over all of X. The variance is the mean of (X − mean)²
-  /// over the same elements.
+  /// The mean is taken over X[0 … C−1, y, x]. The variance is the mean of (X − mean)² over the same elements.
   /// layout    Y, X blocked and of the same size; scale and shift whole blocks, zero beyond the channels.
-  /// writes    Y in blocks × rows, and 0 in the lanes from C on; reads all channels of these rows, or with `whole` all
-  ///           of X.
+  /// writes    Y in blocks × rows, and 0 in the lanes from C on; reads all channels of these rows.
   /// requires  Y is not X; epsilon ≥ 0.
-  /// sum       first for the mean, then for the variance. For a pixel: 16 chains over the blocks, n = ⌈C/16⌉, then a
-  ///           fixed tree. With `whole`: 16 chains over each row of each block, n = W, then a fixed tree; then the
-  ///           rows' sums in double, block by block and row by row.
+  /// sum       first for the mean, then for the variance: 16 chains over the blocks, n = ⌈C/16⌉, then a fixed tree
   /// error     |error| ≤ (n + 12)·2⁻²⁴·(|scale[c]|·(|Z[c,y,x]| + r·mean|X|) + |shift[c]|), r = 1/√(variance + epsilon),
   ///           if (n + 4)·r·mean|X| ≤ 2¹²
   /// threads   every call computes the statistics that it needs, so it is faster to cut a layer by rows than by blocks.
-  ///           With `whole` every call makes two passes over all of X.
   void (*layer_norm_forward)(pxa_planes y, pxa_planes x, const float *scale, const float *shift, float epsilon,
-                             bool whole, pxa_range blocks, pxa_range rows);
+                             pxa_range blocks, pxa_range rows);
 
   /// Gradient of layer_norm_forward with respect to its input N; formula of dX[c,y,x]:
   /// r·(g[c,y,x] − mean(g) − Z[c,y,x]·mean(g·Z)), where g[c,y,x] = scale[c] · dY[c,y,x]. Z, r = 1/√(variance + epsilon)
   /// and the elements of each mean are those of layer_norm_forward; this kernel computes Z and r again from N.
   /// N is `n_input`; the X of `epilogue` may be N too.
   /// layout    all blocked and of the same size; scale whole blocks, zero beyond the channels.
-  /// writes    dX in blocks × rows, and 0 in the lanes from C on; reads all channels of these rows, or with `whole` all
-  ///           of N and dY.
+  /// writes    dX in blocks × rows, and 0 in the lanes from C on; reads all channels of these rows.
   /// requires  dX is neither N nor dY; epsilon ≥ 0.
   /// sum       as layer_norm_forward: first for the means of N and g, then for the variance and the mean of g·Z
   /// error     |error| ≤ (3n + 36)·2⁻²⁴·(|start| + r·(|g| + mean|g| + |Z|·mean|g·Z| + r·mean|N|·(|Z|·mean|g| +
   ///           mean|g·Z|))), if (n + 4)·r·mean|N| ≤ 2¹²
   /// threads   as layer_norm_forward
   void (*layer_norm_input_grad)(pxa_planes dx, pxa_planes dy, pxa_planes n_input, const float *scale, float epsilon,
-                                bool whole, pxa_epilogue epilogue, pxa_range blocks, pxa_range rows);
+                                pxa_epilogue epilogue, pxa_range blocks, pxa_range rows);
+
+  /// Group normalisation: layer_norm_forward's formula, where the mean is taken over all pixels of the C/G channels of
+  /// c's group ⌊c·G/C⌋. With G = 1 this is layer normalisation of the whole image, with G = C instance normalisation.
+  /// layout    as layer_norm_forward.
+  /// writes    Y in blocks × rows, and 0 in the lanes from C on; reads all pixels of the groups that are written.
+  /// requires  as layer_norm_forward; G divides C.
+  /// sum       first for the mean, then for the variance: a chain over each row of each channel, n = W; then the rows'
+  ///           sums in double, row by row and channel by channel
+  /// error     as layer_norm_forward
+  /// threads   every call makes two passes over the groups that it needs. Parts of all rows and of a multiple of
+  ///           pxa_group_norm_blocks blocks need no group of another part.
+  void (*group_norm_forward)(pxa_planes y, pxa_planes x, const float *scale, const float *shift, int32_t groups,
+                             float epsilon, pxa_range blocks, pxa_range rows);
+
+  /// Gradient of group_norm_forward with respect to its input N: layer_norm_input_grad's formula with the elements of
+  /// group_norm_forward's means.
+  /// layout    as layer_norm_input_grad.
+  /// writes    dX in blocks × rows, and 0 in the lanes from C on; reads all pixels of the groups that are written.
+  /// requires  as layer_norm_input_grad; G divides C.
+  /// sum       as group_norm_forward: first for the means of N and g, then for the variance and the mean of g·Z
+  /// error     as layer_norm_input_grad
+  /// threads   as group_norm_forward
+  void (*group_norm_input_grad)(pxa_planes dx, pxa_planes dy, pxa_planes n_input, const float *scale, int32_t groups,
+                                float epsilon, pxa_epilogue epilogue, pxa_range blocks, pxa_range rows);
 
   /// Bytes to image: X[c,y,x] = scale[c] · RGB8[y,x,c] + offset[c].
   /// writes    X in rows.

@@ -40,6 +40,10 @@ int32_t pxa_conv_grad_halo(pxa_window window);
 /// requires  groups divides in_channels and out_channels; 0 ≤ block < ⌈out_channels/16⌉.
 pxa_range pxa_conv_reads(int32_t groups, int32_t in_channels, int32_t out_channels, int32_t block);
 
+/// Returns the least number of blocks that hold whole groups of `size` channels: lcm(size, 16) / 16. A part of
+/// group_norm_forward whose number of blocks is a multiple of this number computes no statistics of another part.
+int32_t pxa_group_norm_blocks(int32_t size);
+
 #ifdef __cplusplus
 }
 #endif

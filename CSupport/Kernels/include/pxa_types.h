@@ -70,22 +70,60 @@ typedef struct pxa_epilogue {
 typedef enum pxa_function_kind {
   PXA_CLAMP,        // min(b, max(a, x)); its derivative is 1 if a < x < b, else 0
   PXA_LEAKY_RELU,   // x if x > 0, else slopes[c]·x; PReLU too
-  PXA_ELU,          // x if x > 0, else a·(exp(x) − 1)
+  PXA_ELU,          // c·x if x > 0, else a·(exp(b·x) − 1); CELU and SELU too
   PXA_SIGMOID,      // σ(x)
   PXA_HARD_SIGMOID, // min(1, max(0, a·x + b))
   PXA_HARD_SWISH,   // x · min(1, max(0, x/6 + 1/2))
-  PXA_SILU,         // x · σ(x)
+  PXA_SWISH,        // x · σ(a·x); SiLU too
   PXA_TANH,
   PXA_GELU,      // x · Φ(x)
   PXA_GELU_TANH, // x/2 · (1 + tanh(√(2/π)·(x + 0.044715·x³)))
+  PXA_MISH,      // x · tanh(log(1 + exp(x)))
+  PXA_SOFTPLUS,  // log(1 + exp(x))
+  PXA_ERF,
+  PXA_SOFTSIGN,  // x / (1 + |x|)
+  PXA_THRESHOLD, // x if x > a, else 0
+  PXA_ABSOLUTE,  // |x|; its derivative at 0 is 0
+  PXA_SQUARE_ROOT,
+  PXA_RECIPROCAL,
+  PXA_EXP,
+  PXA_LOG,
+  PXA_POWER, // |x|ᵃ, times b if x < 0: b is 1 for an even a, −1 for an odd a, NaN if a is not whole
 } pxa_function_kind;
 
 /// A function of one value with its parameters.
 typedef struct pxa_function {
   pxa_function_kind kind;
-  float a, b;
+  float a, b, c;
   const float *slopes; // 16 floats per block; PXA_LEAKY_RELU only
 } pxa_function;
+
+/// What a reduction makes of several elements.
+typedef enum pxa_reduction {
+  PXA_SUM,     // Σ x
+  PXA_NORM,    // √(Σ x²), the Euclidean norm; its gradient is 0 where the norm is 0
+  PXA_MAXIMUM, // max x; its gradient is shared by all elements that are equal to the maximum
+} pxa_reduction;
+
+/// Which element of X an output position of a resampling reads along an axis.
+typedef enum pxa_sampling {
+  PXA_REFLECT, // X[i − shift], mirrored at the first and the last element, which are not repeated
+  PXA_EDGE,    // X[i − shift], or the nearest element of X
+  PXA_WRAP,    // X[(i − shift) mod size]
+  PXA_NEAREST, // X[round(position)], with position = (i + offset) / scale − offset and the rounding of the axis
+  PXA_LINEAR,  // the two elements around `position`, weighted by their nearness
+} pxa_sampling;
+
+/// How PXA_NEAREST rounds. Halves are rounded down by PXA_ROUND_DOWN and up by PXA_ROUND_UP.
+typedef enum pxa_rounding { PXA_FLOOR, PXA_CEIL, PXA_ROUND_DOWN, PXA_ROUND_UP } pxa_rounding;
+
+/// How a resampling reads X along an axis. Positions outside X are moved to its first or last element.
+typedef struct pxa_resampling {
+  pxa_sampling sampling;
+  int32_t shift;         // for PXA_REFLECT, PXA_EDGE and PXA_WRAP
+  float scale, offset;   // for PXA_NEAREST and PXA_LINEAR; a scale of ∞ reads position 0
+  pxa_rounding rounding; // for PXA_NEAREST
+} pxa_resampling;
 
 /// Local response normalisation over `size` channels: Y[c,y,x] = X[c,y,x] / scale[c,y,x]^beta, where
 /// scale[c,y,x] = k + alpha/size · Σ_j X[j,y,x]² over the channels j of X from c − ⌊size/2⌋ to c + ⌊(size−1)/2⌋.

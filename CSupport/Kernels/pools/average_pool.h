@@ -7,7 +7,6 @@
 #include <assert.h>
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
 
 #include "../elementwise/rows.h"
 #include "../shapes/layout.h"
@@ -124,12 +123,6 @@ static void average_pool_input_grad(pxa_planes dx, pxa_planes dy, pxa_epilogue e
       average_group(&out, &job, tap, group, share);
     average_pixels(&out, &job, fast.end, dx.width);
   }
-}
-
-// Cuts the length of `size` elements into `count` equal parts, and returns the elements that part `i` overlaps.
-PXA_INLINE pxa_range part_of(int size, int i, int count) {
-  int64_t begin = (int64_t)i * size / count, end = ((int64_t)(i + 1) * size + count - 1) / count;
-  return (pxa_range){(int)begin, (int)end};
 }
 
 PXA_INLINE float part_area(pxa_range rows, pxa_range columns) {

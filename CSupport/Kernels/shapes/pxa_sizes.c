@@ -42,3 +42,8 @@ pxa_range pxa_conv_reads(int32_t groups, int32_t in_channels, int32_t out_channe
   int32_t last = (smaller((block + 1) * PXA_BLOCK, out_channels) - 1) / out_group;
   return (pxa_range){first * in_group / PXA_BLOCK, pxa_blocks((last + 1) * in_group)};
 }
+
+int32_t pxa_group_norm_blocks(int32_t size) {
+  int32_t shared = size & -size; // the greatest power of two that divides the size
+  return size / smaller(shared, PXA_BLOCK);
+}

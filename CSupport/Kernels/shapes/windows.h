@@ -4,6 +4,8 @@
 #ifndef PXA_WINDOWS_H
 #define PXA_WINDOWS_H
 
+#include <stdint.h>
+
 #include "../simd/compiler.h"
 #include "pxa_types.h"
 
@@ -52,6 +54,12 @@ PXA_INLINE pxa_range group_pixels(pxa_axis axis, pxa_range windows) {
   if (windows.begin == windows.end)
     return (pxa_range){0, 0};
   return (pxa_range){windows.begin * axis.stride - axis.before, windows.end * axis.stride - axis.before};
+}
+
+// Cuts the length of `size` elements into `count` equal parts, and returns the elements that part `i` overlaps.
+PXA_INLINE pxa_range part_of(int size, int i, int count) {
+  int64_t begin = (int64_t)i * size / count, end = ((int64_t)(i + 1) * size + count - 1) / count;
+  return (pxa_range){(int)begin, (int)end};
 }
 
 #endif

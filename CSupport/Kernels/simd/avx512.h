@@ -44,6 +44,7 @@ PXA_INLINE v16 v16_add(v16 a, v16 b) { return (v16){_mm512_add_ps(a.v, b.v)}; }
 PXA_INLINE v16 v16_sub(v16 a, v16 b) { return (v16){_mm512_sub_ps(a.v, b.v)}; }
 PXA_INLINE v16 v16_mul(v16 a, v16 b) { return (v16){_mm512_mul_ps(a.v, b.v)}; }
 PXA_INLINE v16 v16_div(v16 a, v16 b) { return (v16){_mm512_div_ps(a.v, b.v)}; }
+PXA_INLINE v16 v16_sqrt(v16 a) { return (v16){_mm512_sqrt_ps(a.v)}; }
 PXA_INLINE v16 v16_max(v16 a, v16 b) { return (v16){_mm512_max_ps(a.v, b.v)}; }
 PXA_INLINE v16 v16_min(v16 a, v16 b) { return (v16){_mm512_min_ps(a.v, b.v)}; }
 PXA_INLINE v16 v16_fma(v16 s, v16 a, v16 b) { return (v16){_mm512_fmadd_ps(a.v, b.v, s.v)}; }

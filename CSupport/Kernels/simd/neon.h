@@ -69,6 +69,10 @@ LANE_BY_LANE(v16_mul, vmulq_f32)
 LANE_BY_LANE(v16_div, vdivq_f32)
 LANE_BY_LANE(v16_max, vmaxq_f32)
 LANE_BY_LANE(v16_min, vminq_f32)
+PXA_INLINE v16 v16_sqrt(v16 a) {
+  QUADS a.q[i] = vsqrtq_f32(a.q[i]);
+  return a;
+}
 PXA_INLINE v16 v16_fma(v16 s, v16 a, v16 b) {
   QUADS s.q[i] = vfmaq_f32(s.q[i], a.q[i], b.q[i]);
   return s;

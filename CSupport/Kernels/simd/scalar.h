@@ -4,6 +4,7 @@
 #ifndef PXA_SIMD_SCALAR_H
 #define PXA_SIMD_SCALAR_H
 
+#include <math.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
@@ -65,6 +66,10 @@ PXA_INLINE v16 v16_mul(v16 a, v16 b) {
 }
 PXA_INLINE v16 v16_div(v16 a, v16 b) {
   LANES a.f[i] /= b.f[i];
+  return a;
+}
+PXA_INLINE v16 v16_sqrt(v16 a) {
+  LANES a.f[i] = sqrtf(a.f[i]);
   return a;
 }
 PXA_INLINE v16 v16_max(v16 a, v16 b) {

@@ -12,6 +12,7 @@
 //                                         their values
 //   v16_first(a, n)            a in the first n lanes, 0 ≤ n ≤ 16, and 0 in the others
 //   v16_add v16_sub v16_mul v16_div v16_max v16_min (a, b)   lane by lane
+//   v16_sqrt(a)                the square root of each lane
 //   v16_fma(s, a, b)           s + a·b, rounded once or twice, as the instruction set does
 //   v16_positive(v, m)         v where m > 0, else 0
 //   v16_inside(v, m, a, b)     v where a < m < b, else 0

@@ -17,6 +17,7 @@
 
 PXA_BEGIN_SIMD
 
+#include "../channels/group_norm.h"
 #include "../channels/layer_norm.h"
 #include "../channels/linear.h"
 #include "../channels/lrn.h"
@@ -29,8 +30,11 @@ PXA_BEGIN_SIMD
 #include "../images/blur.h"
 #include "../images/pointwise.h"
 #include "../moves/moves.h"
+#include "../moves/resample.h"
 #include "../pools/average_pool.h"
 #include "../pools/max_pool.h"
+#include "../pools/reduce.h"
+#include "../pools/region_max.h"
 
 PXA_END_SIMD
 
@@ -55,6 +59,12 @@ const pxa_kernels PXA_JOIN(pxa_kernels_, PXA_SIMD) = {
     .average_pool_input_grad = average_pool_input_grad,
     .adaptive_average_forward = adaptive_average_forward,
     .adaptive_average_input_grad = adaptive_average_input_grad,
+    .region_max_forward = region_max_forward,
+    .region_max_input_grad = region_max_input_grad,
+    .reduce_forward = reduce_forward,
+    .reduce_input_grad = reduce_input_grad,
+    .reduce_channels = reduce_channels,
+    .reduce_channels_grad = reduce_channels_grad,
     .add_forward = add_forward,
     .add_input_grad = add_input_grad,
     .multiply_forward = multiply_forward,
@@ -70,10 +80,14 @@ const pxa_kernels PXA_JOIN(pxa_kernels_, PXA_SIMD) = {
     .flatten_input_grad = flatten_input_grad,
     .pad_forward = pad_forward,
     .pad_input_grad = pad_input_grad,
+    .resample_forward = resample_forward,
+    .resample_input_grad = resample_input_grad,
     .lrn_forward = lrn_forward,
     .lrn_input_grad = lrn_input_grad,
     .layer_norm_forward = layer_norm_forward,
     .layer_norm_input_grad = layer_norm_input_grad,
+    .group_norm_forward = group_norm_forward,
+    .group_norm_input_grad = group_norm_input_grad,
     .normalize = normalize,
     .unnormalize = unnormalize,
     .roll = roll,

@@ -71,6 +71,25 @@ void pxa_ref_adaptive_average_forward(double *y, const double *x, int32_t channe
 void pxa_ref_adaptive_average_input_grad(double *dx, double *magnitude, const double *dy, int32_t channels,
                                          pxa_ref_axis rows, pxa_ref_axis columns);
 
+/// Maximum of regions, see region_max_forward of pxa_kernels; `at` receives the index in a channel of each first
+/// maximum. If a kernel is 0, the region along that axis is an adaptive pool's part.
+void pxa_ref_region_max_forward(double *y, int32_t *at, const double *x, int32_t channels, pxa_ref_axis rows,
+                                pxa_ref_axis columns);
+
+/// Reduction of `count` elements that lie `step` apart, and the share of each element in the result's gradient; `kind`
+/// is a pxa_reduction.
+double pxa_ref_reduce(double *shares, const double *x, int32_t kind, int32_t count, int32_t step);
+
+/// How a resampling reads X along an axis, as pxa_resampling, and the sizes of the input and of the output.
+typedef struct pxa_ref_resampling {
+  int32_t sampling, shift, rounding;
+  double scale, offset;
+  int32_t input, output;
+} pxa_ref_resampling;
+
+/// Returns the weight of element `element` of X in output position `position`.
+double pxa_ref_resampling_weight(pxa_ref_resampling axis, int32_t position, int32_t element);
+
 /// Linear layer: Y[o] = bias[o] + Σ_i X[i] · W[o,i].
 void pxa_ref_linear_forward(double *y, double *magnitude, const double *x, const double *weights, const double *bias,
                             int32_t inputs, int32_t outputs);
@@ -79,11 +98,17 @@ void pxa_ref_linear_forward(double *y, double *magnitude, const double *x, const
 void pxa_ref_linear_input_grad(double *dx, double *magnitude, const double *dy, const double *weights, int32_t inputs,
                                int32_t first, int32_t end);
 
-/// Returns f(x); `kind` is a pxa_function_kind, `slope` the slope of a leaky ReLU below 0.
-double pxa_ref_function(int32_t kind, double x, double a, double b, double slope);
+/// A function of one value, as pxa_function; `kind` is a pxa_function_kind, `slope` the slope of a leaky ReLU below 0.
+typedef struct pxa_ref_curve {
+  int32_t kind;
+  double a, b, c, slope;
+} pxa_ref_curve;
 
-/// Returns the derivative f'(x) of the function that pxa_ref_function computes with the same arguments.
-double pxa_ref_function_derivative(int32_t kind, double x, double a, double b, double slope);
+/// Returns f(x).
+double pxa_ref_function(pxa_ref_curve f, double x);
+
+/// Returns the derivative f'(x).
+double pxa_ref_function_derivative(pxa_ref_curve f, double x);
 
 /// Local response normalisation over `size` channels, see pxa_lrn. A channel has `plane` elements.
 typedef struct pxa_ref_lrn {
@@ -98,12 +123,11 @@ void pxa_ref_lrn_forward(double *y, double *scale, const double *x, pxa_ref_lrn 
 void pxa_ref_lrn_input_grad(double *dx, double *magnitude, const double *dy, const double *x, const double *scale,
                             pxa_ref_lrn lrn);
 
-/// Layer normalisation over the channels of each pixel or, with `whole`, over the whole image; see layer_norm_forward
-/// of pxa_kernels. A channel has `plane` elements.
+/// Layer normalisation over the channels of each pixel if `groups` is 0, else group normalisation; see
+/// layer_norm_forward and group_norm_forward of pxa_kernels. A channel has `plane` elements.
 typedef struct pxa_ref_layer_norm {
-  int32_t channels, plane;
+  int32_t channels, plane, groups;
   double epsilon;
-  bool whole;
 } pxa_ref_layer_norm;
 
 /// Layer normalisation. `magnitude` receives what the kernel's error bound multiplies by (n + 12)·2⁻²⁴.

@@ -107,6 +107,53 @@ struct Kernels: @unchecked Sendable {  // because the table is constant
     }
   }
 
+  func regionMaxForward(
+    _ y: Planes, rows: Planes, columns: Planes, _ x: Planes, _ window: Window?, _ part: Part
+  ) {
+    guard let window else {
+      return c.region_max_forward(y.raw, rows.raw, columns.raw, x.raw, nil, part.blocks.raw, part.rows.raw)
+    }
+    withUnsafePointer(to: window.raw) {
+      c.region_max_forward(y.raw, rows.raw, columns.raw, x.raw, $0, part.blocks.raw, part.rows.raw)
+    }
+  }
+
+  func regionMaxInputGradient(
+    _ dx: Planes, _ dy: Planes, rows: Planes, columns: Planes, _ epilogue: Epilogue, blocks: Range<Int>
+  ) {
+    epilogue.withRaw { c.region_max_input_grad(dx.raw, dy.raw, rows.raw, columns.raw, $0, blocks.raw) }
+  }
+
+  func reductionForward(_ y: Planes, _ x: Planes, _ reduction: Reduction, _ part: Part) {
+    if reduction.ofChannels {
+      c.reduce_channels(y.raw, x.raw, reduction.kind.raw, part.rows.raw)
+    } else {
+      c.reduce_forward(y.raw, x.raw, reduction.kind.raw, part.blocks.raw)
+    }
+  }
+
+  func reductionInputGradient(
+    _ dx: Planes, _ dy: Planes, of x: Planes, _ reduction: Reduction, _ epilogue: Epilogue, _ part: Part
+  ) {
+    epilogue.withRaw {
+      if reduction.ofChannels {
+        c.reduce_channels_grad(dx.raw, dy.raw, x.raw, reduction.kind.raw, $0, part.rows.raw)
+      } else {
+        c.reduce_input_grad(dx.raw, dy.raw, x.raw, reduction.kind.raw, $0, part.blocks.raw)
+      }
+    }
+  }
+
+  func resampleForward(_ y: Planes, _ x: Planes, _ down: Resampling, _ across: Resampling, _ part: Part) {
+    c.resample_forward(y.raw, x.raw, down.raw, across.raw, part.blocks.raw, part.rows.raw)
+  }
+
+  func resampleInputGradient(
+    _ dx: Planes, _ dy: Planes, _ down: Resampling, _ across: Resampling, _ epilogue: Epilogue, blocks: Range<Int>
+  ) {
+    epilogue.withRaw { c.resample_input_grad(dx.raw, dy.raw, down.raw, across.raw, $0, blocks.raw) }
+  }
+
   func adaptiveAverageForward(_ y: Planes, _ x: Planes, _ part: Part) {
     c.adaptive_average_forward(y.raw, x.raw, part.blocks.raw, part.rows.raw)
   }
@@ -202,24 +249,6 @@ struct Kernels: @unchecked Sendable {  // because the table is constant
   }
 }
 
-extension Kernels {
-  func layerNormForward(
-    _ y: Planes, _ x: Planes, scale: FloatBuffer, shift: FloatBuffer, _ norm: LayerNorm, _ part: Part
-  ) {
-    c.layer_norm_forward(
-      y.raw, x.raw, scale.base, shift.base, norm.epsilon, norm.isWhole, part.blocks.raw, part.rows.raw)
-  }
-
-  func layerNormInputGradient(
-    _ dx: Planes, _ dy: Planes, of x: Planes, scale: FloatBuffer, _ norm: LayerNorm, _ epilogue: Epilogue, _ part: Part
-  ) {
-    epilogue.withRaw {
-      c.layer_norm_input_grad(
-        dx.raw, dy.raw, x.raw, scale.base, norm.epsilon, norm.isWhole, $0, part.blocks.raw, part.rows.raw)
-    }
-  }
-}
-
 /// The epilogue of an input gradient: what a kernel does to a finished sum before it stores the sum.
 struct Epilogue {
   /// Whether the kernel adds the sum to what other layers have contributed. Otherwise the kernel overwrites what is
@@ -229,7 +258,7 @@ struct Epilogue {
   /// `value`. Nil if the gradient is not masked.
   var mask: (value: Planes, clamp: Clamp)?
 
-  fileprivate func withRaw(_ body: (pxa_epilogue) -> Void) {
+  func withRaw(_ body: (pxa_epilogue) -> Void) {
     guard let mask else { return body(pxa_epilogue(x: nil, clamp: Clamp.none.raw, accumulate: accumulates)) }
     withUnsafePointer(to: mask.value.raw) { body(pxa_epilogue(x: $0, clamp: mask.clamp.raw, accumulate: accumulates)) }
   }
@@ -241,19 +270,45 @@ extension LocalResponseNorm {
 
 extension ElementFunction {
   fileprivate func raw(_ slopes: FloatBuffer?) -> pxa_function {
-    let (kind, a, b): (pxa_function_kind, Float, Float) =
-      switch self {
-      case .clamp(let clamp): (PXA_CLAMP, clamp.low, clamp.high)
-      case .leakyReLU, .prelu: (PXA_LEAKY_RELU, 0, 0)
-      case .elu(let alpha): (PXA_ELU, alpha, 0)
-      case .sigmoid: (PXA_SIGMOID, 0, 0)
-      case .hardSigmoid(let alpha, let beta): (PXA_HARD_SIGMOID, alpha, beta)
-      case .hardSwish: (PXA_HARD_SWISH, 0, 0)
-      case .silu: (PXA_SILU, 0, 0)
-      case .tanh: (PXA_TANH, 0, 0)
-      case .gelu(let tanh): (tanh ? PXA_GELU_TANH : PXA_GELU, 0, 0)
-      }
-    return pxa_function(kind: kind, a: a, b: b, slopes: slopes?.base)
+    func made(_ kind: pxa_function_kind, _ a: Float = 0, _ b: Float = 0, _ c: Float = 0) -> pxa_function {
+      pxa_function(kind: kind, a: a, b: b, c: c, slopes: slopes?.base)
+    }
+    return switch self {
+    case .clamp(let clamp): made(PXA_CLAMP, clamp.low, clamp.high)
+    case .leakyReLU, .prelu: made(PXA_LEAKY_RELU)
+    case .elu(let alpha): made(PXA_ELU, alpha, 1, 1)
+    case .celu(let alpha): made(PXA_ELU, alpha, 1 / alpha, 1)
+    case .selu(let alpha, let gamma): made(PXA_ELU, alpha * gamma, 1, gamma)
+    case .sigmoid: made(PXA_SIGMOID)
+    case .hardSigmoid(let alpha, let beta): made(PXA_HARD_SIGMOID, alpha, beta)
+    case .hardSwish: made(PXA_HARD_SWISH)
+    case .silu: made(PXA_SWISH, 1)
+    case .swish(let alpha): made(PXA_SWISH, alpha)
+    case .tanh: made(PXA_TANH)
+    case .gelu(let tanh): made(tanh ? PXA_GELU_TANH : PXA_GELU)
+    case .mish: made(PXA_MISH)
+    case .softplus: made(PXA_SOFTPLUS)
+    case .erf: made(PXA_ERF)
+    case .softsign: made(PXA_SOFTSIGN)
+    case .thresholdedReLU(let threshold): made(PXA_THRESHOLD, threshold)
+    case .absolute: made(PXA_ABSOLUTE)
+    case .squareRoot: made(PXA_SQUARE_ROOT)
+    case .reciprocal: made(PXA_RECIPROCAL)
+    case .exp: made(PXA_EXP)
+    case .log: made(PXA_LOG)
+    case .power(let exponent):
+      made(PXA_POWER, exponent, exponent.rounded() != exponent ? .nan : exponent.remainder(dividingBy: 2) == 0 ? 1 : -1)
+    }
+  }
+}
+
+extension Reduction.Kind {
+  fileprivate var raw: pxa_reduction {
+    switch self {
+    case .sum: PXA_SUM
+    case .norm: PXA_NORM
+    case .maximum: PXA_MAXIMUM
+    }
   }
 }
 

@@ -146,7 +146,7 @@ private struct Simplifier {
   /// If the input of `layer` is a border of zeros that no other layer reads, turns the border into padding of `layer`.
   private mutating func mergeBorder(into layer: inout GraphLayer) {
     guard readers[layer.inputs[0]] == 1, let index = indices[layer.inputs[0]], let border = layers[index],
-      let pad = border.operation as? Pad, pad.value == 0
+      let pad = border.operation as? Pad, pad.mode == .constant, pad.value == 0
     else { return }
     func padded(_ window: Window) -> Window? {
       var window = window

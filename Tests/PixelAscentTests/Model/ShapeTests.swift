@@ -116,7 +116,22 @@ import Testing
       line: windowLimits + "found size 9223372036854775807, stride 1, padding 0 and 0, dilation 9223372036854775807"),
     Refusal(
       MaxPool(Window(kernel: 2, padding: 2), ceilMode: false), [4, 9, 9],
+      line: "expected padding of at most (size − 1) · dilation = 1, found 2"),
+    Refusal(
+      AveragePool(Window(kernel: 2, padding: 2), ceilMode: false, countPadding: true), [4, 9, 9],
       line: "a pool's padding must be smaller than its window of 2, found 2"),
+    Refusal(
+      MaxPool(Window(kernel: .min), ceilMode: false), [4, 9, 9],
+      line: windowLimits + "found size -9223372036854775808, stride 1, padding 0 and 0, dilation 1"),
+    Refusal(
+      GroupNorm(groups: 3, epsilon: 0), [4, 2, 1],
+      line: "expected a number of groups that divides the 4 channels, found 3"),
+    Refusal(
+      Interpolate(y: .init(scale: .nan), x: .init(scale: 1), coordinates: .halfPixel, sampling: .linear), [4, 2, 2],
+      line: "expected a scale above 0 that keeps sizes small, found nan"),
+    Refusal(
+      Interpolate(y: .init(scale: 0.25), x: .init(scale: 1), coordinates: .halfPixel, sampling: .linear), [4, 2, 2],
+      line: "it makes no pixel of 2 by the scale 0.25: the network's input is too small"),
     Refusal(
       AveragePool(Window(kernel: 2, dilation: 2), ceilMode: false, countPadding: true), [4, 9, 9],
       line: "expected an average pool without dilation, found 2×2"),

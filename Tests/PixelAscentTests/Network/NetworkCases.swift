@@ -33,7 +33,7 @@ struct NetworkCase: Sendable, CustomTestStringConvertible {
       testDescription: "squeezed", graph: S.squeezed, sizes: [(17, 17), (17, 33), (33, 17)], endsWithReLU: true),
     NetworkCase(
       testDescription: "branched", graph: S.branched, sizes: [(17, 17), (17, 41), (41, 17)], endsWithReLU: true),
-    residual, dense, shuffled, sharedImage, parts, heads, inverted, functions, layerNorms,
+    residual, dense, shuffled, sharedImage, parts, heads, inverted, functions, layerNorms, regions, powers,
   ]
 }
 

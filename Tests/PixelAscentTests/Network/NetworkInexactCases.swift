@@ -77,9 +77,59 @@ extension NetworkCase {
       input: .init(channels: 3),
       layers: [
         S.convolution("a", "image", 3, 20, clamp: .none), S.layer("pixels", LayerNorm(epsilon: 1e-6), "a"),
-        S.convolution("b", "pixels", 1, 33), S.layer("image2", LayerNorm(epsilon: 0.1, isWhole: true), "b"),
+        S.convolution("b", "pixels", 1, 33), S.layer("image2", GroupNorm(groups: 1, epsilon: 0.1), "b"),
         S.layer("c", Elementwise(.gelu(tanh: false)), "image2"), S.layer("mean", GlobalAverage(), "c"),
         S.layer("vector", LayerNorm(epsilon: 1e-5), "mean"), S.layer("scores", Linear(outputs: 18), "vector"),
       ], output: "scores"),
     sizes: [(9, 11), (12, 7)], isExact: false)
+
+  /// Group norms whose groups share blocks and end between blocks; instance norm; reductions; maxima of large windows and
+  /// of regions; borders and interpolations.
+  static let regions = NetworkCase(
+    testDescription: "regions",
+    graph: Graph(
+      input: .init(channels: 3),
+      layers: [
+        S.convolution("a", "image", 3, 40, padding: 1),
+        S.layer("groups", GroupNorm(groups: 4, epsilon: 0.1), "a"),
+        S.layer("instances", GroupNorm(groups: 40, epsilon: 0.1), "groups"),
+        S.layer("large", MaxPool(Window(kernel: 17, stride: 3, padding: 8)), "a"),
+        S.layer("holes", MaxPool(Window(kernel: 3, padding: 4, dilation: 3), ceilMode: true), "a"),
+        S.layer("regions", AdaptiveMax(rows: 3, columns: 2), "instances"),
+        S.layer(
+          "doubled",
+          Interpolate(y: .init(scale: 2), x: .init(size: 5), coordinates: .halfPixel, sampling: .linear), "regions"),
+        S.layer("mirrored", Pad(top: 1, left: 2, bottom: 3, right: 0, mode: .reflect), "doubled"),
+        S.layer("extended", Pad(top: 0, left: 1, bottom: 1, right: 2, mode: .edge), "mirrored"),
+        S.layer("wrapped", Pad(top: 2, left: 0, bottom: 0, right: 1, mode: .wrap), "extended"),
+        S.layer(
+          "halved",
+          Interpolate(y: .init(scale: 0.5), x: .init(scale: 1.5), coordinates: .asymmetric, sampling: .floor), "wrapped"
+        ),
+        S.layer("norms", Reduction(.norm), "halved"), S.layer("maxima", AdaptiveMax(rows: 1, columns: 1), "large"),
+        S.layer("shared", Reduction(.maximum), "holes"), S.layer("sums", Reduction(.sum), "regions"),
+        S.layer("pixelNorms", Reduction(.norm, ofChannels: true), "instances"),
+        S.layer("pixelMaxima", Reduction(.maximum, ofChannels: true), "groups"),
+        S.layer("pixelSums", Reduction(.sum, ofChannels: true), "a"),
+        S.concatenate("maps", "pixelNorms", "pixelMaxima", "pixelSums"), S.layer("mean", GlobalAverage(), "maps"),
+        S.concatenate("all", "norms", "maxima", "shared", "sums", "mean"),
+        S.layer("scores", Linear(outputs: 18), "all"),
+      ], output: "scores"),
+    sizes: [(11, 11), (12, 9)], isExact: false)
+
+  /// Functions of positive numbers, which an exponential makes, and powers of all numbers.
+  static let powers = NetworkCase(
+    testDescription: "powers",
+    graph: Graph(
+      input: .init(channels: 3),
+      layers: [
+        S.convolution("a", "image", 3, 20, clamp: .none), S.layer("bounded", Elementwise(.tanh), "a"),
+        S.layer("exp", Elementwise(.exp), "bounded"), S.layer("root", Elementwise(.squareRoot), "exp"),
+        S.layer("log", Elementwise(.log), "root"), S.layer("inverse", Elementwise(.reciprocal), "exp"),
+        S.layer("cubeRoot", Elementwise(.power(exponent: 1.0 / 3)), "inverse"),
+        S.layer("square", Elementwise(.power(exponent: 2)), "bounded"),
+        S.layer("cube", Elementwise(.power(exponent: 3)), "log"), S.concatenate("all", "cubeRoot", "square", "cube"),
+        S.layer("mean", GlobalAverage(), "all"), S.layer("scores", Linear(outputs: 18), "mean"),
+      ], output: "scores"),
+    sizes: [(9, 11)], isExact: false)
 }

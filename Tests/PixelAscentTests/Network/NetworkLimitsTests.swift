@@ -47,9 +47,6 @@ import Testing
       line([S.layer("a", Convolution(Window(kernel: 3), groups: 1, outputs: 16, clamp: above), "image")])
         == "m.safetensors: layer a: a convolution whose clamp excludes 0 \(unsupported)")
     #expect(
-      line([a, S.layer("p", MaxPool(Window(kernel: 16), ceilMode: false), "a")])
-        == "m.safetensors: layer p: a max pool of 16×16 \(unsupported)")
-    #expect(
       line(Graph(input: .init(channels: 3), layers: [a], output: "a"))
         == "m.safetensors: the output a has the shape (16, 222, 222), expected a score for each class")
     #expect(

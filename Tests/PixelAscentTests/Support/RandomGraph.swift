@@ -52,7 +52,7 @@ struct RandomGraph {
 
   private mutating func layer(on input: Int) -> (any PixelAscent.Operation, [Int])? {
     let x = values[input].shape
-    switch below(isExact ? 15 : 21) {
+    switch below(isExact ? 18 : 26) {
     case 0, 1: return (convolution(x), [input])
     case 2:
       let depth = one(of: [1, 1, 2])
@@ -85,21 +85,46 @@ struct RandomGraph {
       return (
         Pad(top: below(3), left: below(3), bottom: below(2), right: below(3), value: one(of: [0, -1, 2])), [input]
       )
-    case 15: return (AdaptiveAverage(rows: 1 + below(3), columns: 1 + below(3)), [input])
-    case 16: return (GlobalAverage(), [input])
-    case 18: return (LayerNorm(epsilon: 0.25, isWhole: below(2) == 0), [input])
-    case 19:
+    case 15:
+      let mode = one(of: [Pad.Mode.reflect, .edge, .wrap])
+      return (Pad(top: below(3), left: below(3), bottom: below(2), right: below(3), mode: mode), [input])
+    case 16:
+      let operation: any PixelAscent.Operation =
+        below(2) == 0 ? Reduction(.sum, ofChannels: below(2) == 0) : adaptiveMax()
+      return (operation, [input])
+    case 17: return (interpolation([.floor, .ceil, .roundDown, .roundUp]), [input])
+    case 18: return (interpolation([.linear]), [input])
+    case 19: return (AdaptiveAverage(rows: 1 + below(3), columns: 1 + below(3)), [input])
+    case 20: return (GlobalAverage(), [input])
+    case 21: return (LayerNorm(epsilon: 0.25), [input])
+    case 22: return (GroupNorm(groups: one(of: [1, 2, 3, x.channels]), epsilon: 0.25), [input])
+    case 23: return (LocalResponseNorm(size: 1 + below(5), alpha: 0.4, beta: 0.75, k: 1), [input])
+    case 24 where below(2) == 0: return (Reduction(one(of: [.norm, .maximum]), ofChannels: below(2) == 0), [input])
+    case 25:
       // A response norm reads the means of squares.
       guard add(Multiply(), [input, input]), add(GlobalAverage(), [values.count - 1]) else { return nil }
       return (ResponseNorm(), [values.count - 1])
-    case 17: return (LocalResponseNorm(size: 1 + below(5), alpha: 0.4, beta: 0.75, k: 1), [input])
     default:
       let functions: [ElementFunction] = [
+        .celu(alpha: 0.5), .selu(alpha: 1.67, gamma: 1.05), .swish(alpha: 1.702), .mish, .softplus, .erf, .softsign,
+        .thresholdedReLU(threshold: 0.25), .absolute,
         .elu(alpha: 1), .sigmoid, .hardSigmoid(alpha: 0.25, beta: 0.5), .hardSwish, .silu, .tanh, .gelu(tanh: true),
         .gelu(tanh: false),
       ]
       return (Elementwise(one(of: functions)), [input])
     }
+  }
+
+  private mutating func adaptiveMax() -> any PixelAscent.Operation {
+    AdaptiveMax(rows: 1 + below(3), columns: 1 + below(3))
+  }
+
+  private mutating func interpolation(_ samplings: [Interpolate.Sampling]) -> any PixelAscent.Operation {
+    func axis() -> Interpolate.Axis {
+      below(2) == 0 ? .init(scale: one(of: [0.5, 1, 1.5, 2])) : .init(size: 1 + below(9))
+    }
+    let coordinates = one(of: Interpolate.Coordinates.allCases)
+    return Interpolate(y: axis(), x: axis(), coordinates: coordinates, sampling: one(of: samplings))
   }
 
   private mutating func convolution(_ x: ValueShape) -> any PixelAscent.Operation {

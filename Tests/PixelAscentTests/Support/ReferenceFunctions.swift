@@ -24,15 +24,51 @@ extension ElementFunction {
     func leaky(_ slope: Double) -> Curve {
       Curve(value: { $0 > 0 ? $0 : slope * $0 }, derivative: { $0 > 0 ? 1 : slope }, corners: [0])
     }
-    func logistic(_ x: Double) -> Double { 1 / (1 + exp(-x)) }
+    func logistic(_ x: Double) -> Double { 1 / (1 + Foundation.exp(-x)) }
+    func elu(_ alpha: Double, _ rate: Double, _ gamma: Double) -> Curve {
+      Curve(
+        value: { $0 > 0 ? gamma * $0 : alpha * expm1(rate * $0) },
+        derivative: { $0 > 0 ? gamma : alpha * rate * Foundation.exp(rate * $0) }, corners: [0])
+    }
+    func softplus(_ x: Double) -> Double { max(x, 0) + log1p(Foundation.exp(-abs(x))) }
     switch self {
     case .clamp: return Curve(value: { $0 }, derivative: { _ in 1 })
     case .leakyReLU(let slope): return leaky(Double(slope))
     case .prelu: return leaky(slope)
     case .elu(let alpha):
+      return elu(Double(alpha), 1, 1)
+    case .celu(let alpha): return elu(Double(alpha), 1 / Double(alpha), 1)
+    case .selu(let alpha, let gamma): return elu(Double(alpha) * Double(gamma), 1, Double(gamma))
+    case .swish(let alpha):
       let alpha = Double(alpha)
       return Curve(
-        value: { $0 > 0 ? $0 : alpha * expm1($0) }, derivative: { $0 > 0 ? 1 : alpha * exp($0) }, corners: [0])
+        value: { $0 * logistic(alpha * $0) },
+        derivative: { logistic(alpha * $0) * (1 + alpha * $0 * logistic(-alpha * $0)) })
+    case .mish:
+      return Curve(
+        value: { $0 * Foundation.tanh(softplus($0)) },
+        derivative: { x in
+          let share = Foundation.tanh(softplus(x))
+          return share + x * (1 - share * share) * logistic(x)
+        })
+    case .softplus: return Curve(value: softplus, derivative: logistic)
+    case .erf:
+      return Curve(value: { Foundation.erf($0) }, derivative: { 2 / Double.pi.squareRoot() * Foundation.exp(-$0 * $0) })
+    case .softsign: return Curve(value: { $0 / (1 + abs($0)) }, derivative: { 1 / (1 + abs($0)) / (1 + abs($0)) })
+    case .thresholdedReLU(let threshold):
+      let threshold = Double(threshold)
+      return Curve(
+        value: { $0 > threshold ? $0 : 0 }, derivative: { $0 > threshold ? 1 : 0 }, corners: [threshold])
+    case .absolute:
+      return Curve(value: { abs($0) }, derivative: { $0 > 0 ? 1 : $0 < 0 ? -1 : 0 }, corners: [0])
+    case .squareRoot: return Curve(value: { $0.squareRoot() }, derivative: { 0.5 / $0.squareRoot() })
+    case .reciprocal: return Curve(value: { 1 / $0 }, derivative: { -1 / ($0 * $0) })
+    case .exp: return Curve(value: { Foundation.exp($0) }, derivative: { Foundation.exp($0) })
+    case .log: return Curve(value: { Foundation.log($0) }, derivative: { 1 / $0 })
+    case .power(let exponent):
+      return Curve(
+        value: { Foundation.pow($0, Double(exponent)) },
+        derivative: { Double(exponent) * Foundation.pow($0, Double(exponent) - 1) })
     case .sigmoid:
       return Curve(value: logistic, derivative: { logistic($0) * logistic(-$0) })
     case .hardSigmoid(let alpha, let beta):
@@ -54,7 +90,7 @@ extension ElementFunction {
       func normal(_ x: Double) -> Double { 0.5 * erfc(-x / 2.0.squareRoot()) }
       let density = 1 / (2 * Double.pi).squareRoot()
       return Curve(
-        value: { $0 * normal($0) }, derivative: { normal($0) + $0 * density * exp(-$0 * $0 / 2) })
+        value: { $0 * normal($0) }, derivative: { normal($0) + $0 * density * Foundation.exp(-$0 * $0 / 2) })
     case .gelu(tanh: true):
       let factor = (2 / Double.pi).squareRoot()
       func inner(_ x: Double) -> Double { Foundation.tanh(factor * (x + 0.044715 * x * x * x)) }
@@ -88,10 +124,17 @@ extension ReferenceNetwork {
     }
   }
 
-  /// Returns the index of the first maximum of every window.
-  func winners(_ window: Window, _ x: Array3, _ y: Array3, _ trace: inout Trace) -> [Int] {
-    var winners: [Int] = []
-    forEachWindow(window, x, y) { _, inside, _ in
+  /// Returns the index of the first maximum of every window or, without a window, of every region of an adaptive pool.
+  func winners(_ window: Window?, _ x: Array3, _ y: Array3, _ trace: inout Trace) -> [Int] {
+    var regions: [[Int]] = [], winners: [Int] = []
+    if let window {
+      forEachWindow(window, x, y) { _, inside, _ in regions.append(inside) }
+    } else {
+      regions = y.values.indices.map {
+        adaptivePart($0 / y.width % y.height, $0 % y.width, $0 / (y.height * y.width), x, y)
+      }
+    }
+    for inside in regions {
       var winner = inside[0]
       for input in inside where x.values[input] > x.values[winner] { winner = input }
       for input in inside where input != winner {
@@ -112,27 +155,30 @@ extension ReferenceNetwork {
     }
   }
 
-  /// Returns the mean and the standard deviation that normalise each value.
-  func layerNormStatistics(_ norm: LayerNorm, _ x: Array3) -> [(mean: Double, deviation: Double)] {
+  /// Returns the mean and the standard deviation that normalise each value. Without groups the values of a pixel are
+  /// normalised together.
+  func normStatistics(groups: Int?, epsilon: Float, _ x: Array3) -> [(mean: Double, deviation: Double)] {
     x.values.indices.map { index in
-      let values = layerNormPeers(norm, index, x).map { x.values[$0] }, count = Double(values.count)
+      let values = normPeers(groups, index, x).map { x.values[$0] }, count = Double(values.count)
       let mean = values.reduce(0, +) / count
       let variance = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / count
-      return (mean, (variance + Double(norm.epsilon)).squareRoot())
+      return (mean, (variance + Double(epsilon)).squareRoot())
     }
   }
 
   /// Returns the indices of the values whose mean and variance normalise the value at `index`.
-  private func layerNormPeers(_ norm: LayerNorm, _ index: Int, _ x: Array3) -> [Int] {
+  private func normPeers(_ groups: Int?, _ index: Int, _ x: Array3) -> [Int] {
     let plane = x.height * x.width
-    return norm.isWhole ? Array(x.values.indices) : (0..<x.channels).map { $0 * plane + index % plane }
+    guard let groups else { return (0..<x.channels).map { $0 * plane + index % plane } }
+    let size = x.channels / groups * plane
+    return Array(index / size * size..<(index / size + 1) * size)
   }
 
-  /// Calls `body` with the derivatives of a layer norm's outputs.
-  func layerNormTerms(_ norm: LayerNorm, _ weights: [Double], _ x: Array3, _ body: Term) {
-    let statistics = layerNormStatistics(norm, x), plane = x.height * x.width
+  /// Calls `body` with the derivatives of a layer or group norm's outputs.
+  func normTerms(groups: Int?, epsilon: Float, _ weights: [Double], _ x: Array3, _ body: Term) {
+    let statistics = normStatistics(groups: groups, epsilon: epsilon, x), plane = x.height * x.width
     for output in x.values.indices {
-      let peers = layerNormPeers(norm, output, x), (mean, deviation) = statistics[output]
+      let peers = normPeers(groups, output, x), (mean, deviation) = statistics[output]
       let count = Double(peers.count), weight = weights[output / plane]
       let own = (x.values[output] - mean) / deviation, spread = peers.map { x.variance[$0] }.max() ?? 0
       for input in peers {

@@ -45,8 +45,9 @@ extension ReferenceNetwork {
         y.variance[output] += coefficient * coefficient * x.variance[input]
       }
       terms = 64
-    case let norm as LayerNorm:
-      let statistics = layerNormStatistics(norm, x), weights = parameter(layer, "weight")
+    case is LayerNorm, is GroupNorm:
+      let (groups, epsilon) = layer.normalisation, weights = parameter(layer, "weight")
+      let statistics = normStatistics(groups: groups, epsilon: epsilon, x)
       let bias = parameter(layer, "bias"), plane = x.height * x.width
       for index in x.values.indices {
         let (mean, deviation) = statistics[index]
@@ -69,8 +70,15 @@ extension ReferenceNetwork {
         y.variance[output] += coefficient * coefficient * x.variance[input]
       }
       terms = 64
-    case let pool as MaxPool:
-      trace.winners[layer.name] = winners(pool.window, x, y, &trace)
+    case let reduction as Reduction where reduction.kind != .sum:
+      reduce(reduction, x, &y, &trace)
+      magnitude = y.values.map(abs)
+      forEachTerm(layer, 0, inputs, y, trace) { output, input, coefficient, _ in
+        y.variance[output] += coefficient * coefficient * x.variance[input]
+      }
+      terms = reduction.kind == .norm ? 64 : 0
+    case is MaxPool, is AdaptiveMax:
+      trace.winners[layer.name] = winners((layer.operation as? MaxPool)?.window, x, y, &trace)
       terms = 0
       addTerms(layer, 0, inputs, &y, &magnitude, trace)
     case is Multiply:
@@ -120,7 +128,7 @@ extension ReferenceNetwork {
     case is Linear, is Affine:
       let bias = parameter(layer, "bias")
       y.values = y.values.indices.map { bias[$0 / plane] }
-    case let pad as Pad:
+    case let pad as Pad where pad.mode == .constant:
       let rows = pad.top..<y.height - pad.bottom, columns = pad.left..<y.width - pad.right
       for index in y.values.indices
       where !rows.contains(index / y.width % y.height) || !columns.contains(index % y.width) {
@@ -166,7 +174,7 @@ extension ReferenceNetwork {
         let rounding = 4 * 0x1p-24 * max(abs(slope), abs(value * bend))
         body(index, index, slope, bend * bend * x.variance[index] + rounding * rounding)
       }
-    case is MaxPool:
+    case is MaxPool, is AdaptiveMax:
       for (output, input) in (trace.winners[layer.name] ?? []).enumerated() { body(output, input, 1, 0) }
     case let pool as AveragePool:
       forEachWindow(pool.window, x, y) { output, inside, padded in
@@ -199,12 +207,23 @@ extension ReferenceNetwork {
         let target = channel % size * shuffle.groups + channel / size
         for index in 0..<plane { body(target * plane + index, channel * plane + index, 1, 0) }
       }
+    case let pad as Pad where pad.mode != .constant:
+      resamplingTerms(
+        x, y, rows: { borderElement(pad.mode, $0 - pad.top, x.height) },
+        columns: { borderElement(pad.mode, $0 - pad.left, x.width) }, body)
+    case let operation as Interpolate:
+      resamplingTerms(
+        x, y, rows: { interpolated(operation, operation.y, $0, input: x.height, output: y.height) },
+        columns: { interpolated(operation, operation.x, $0, input: x.width, output: y.width) }, body)
+    case let reduction as Reduction: reductionTerms(reduction, x, y.values.count, body)
     case let pad as Pad:
       for index in 0..<count {
         body(y.at(index / plane, index / x.width % x.height + pad.top, index % x.width + pad.left), index, 1, 0)
       }
     case let norm as LocalResponseNorm: normTerms(norm, x, body)
-    case let norm as LayerNorm: layerNormTerms(norm, parameter(layer, "weight"), x, body)
+    case is LayerNorm, is GroupNorm:
+      let (groups, epsilon) = layer.normalisation
+      normTerms(groups: groups, epsilon: epsilon, parameter(layer, "weight"), x, body)
     case is ResponseNorm:
       let weights = parameter(layer, "weight"), roots = x.values.map { $0.squareRoot() }, scale = inverseMeanRoot(x)
       for output in roots.indices {
@@ -243,8 +262,18 @@ extension ReferenceNetwork {
     case let pool as AveragePool: pool.window.y.kernel * pool.window.x.kernel + 1
     case is AdaptiveAverage, is GlobalAverage: inputs[0].height * inputs[0].width + 1
     case is Add, is Affine: 2
+    case let reduction as Reduction: reduction.ofChannels ? inputs[0].channels : inputs[0].height * inputs[0].width
+    case let operation as Interpolate: operation.sampling == .linear ? 4 : 0
     default: 0
     }
+  }
+}
+
+extension GraphLayer {
+  /// The groups and the epsilon of a layer or group norm; a layer norm has no groups.
+  fileprivate var normalisation: (groups: Int?, epsilon: Float) {
+    if let norm = operation as? GroupNorm { return (norm.groups, norm.epsilon) }
+    return (nil, (operation as? LayerNorm)?.epsilon ?? .nan)
   }
 }
 

@@ -28,7 +28,7 @@ package struct AveragePool: Operation {
     try checkShape(
       window.y.dilation == 1 && window.x.dilation == 1,
       "expected an average pool without dilation, found \(window.y.dilation)×\(window.x.dilation)")
-    return try window.pooled(inputs[0], ceilMode: ceilMode)
+    return try window.averaged(inputs[0], ceilMode: ceilMode)
   }
 
   package func parameterShapes(_ input: ValueShape) -> [(suffix: String, shapes: [[Int]])] { [] }
@@ -36,4 +36,16 @@ package struct AveragePool: Operation {
   package var summary: String { "average pool \(window.summary)\(ceilMode ? ", ceil" : "")" }
   package func makesVector(_ inputs: [Bool]) -> Bool { false }
   package func isIdentity(onVector: Bool) -> Bool { false }
+}
+
+extension Window {
+  /// Returns the shape of an average pool's output for an input of shape `x`.
+  fileprivate func averaged(_ x: ValueShape, ceilMode: Bool) throws(PixelAscentError) -> ValueShape {
+    for axis in [y, self.x] {
+      try checkShape(
+        max(axis.before, axis.after) < axis.kernel,
+        "a pool's padding must be smaller than its window of \(axis.kernel), found \(max(axis.before, axis.after))")
+    }
+    return try output(of: x, ceilMode: ceilMode)
+  }
 }

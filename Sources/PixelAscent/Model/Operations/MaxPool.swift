@@ -20,7 +20,17 @@ package struct MaxPool: Operation {
   }
 
   package func outputShape(_ inputs: [ValueShape]) throws(PixelAscentError) -> ValueShape {
-    try window.pooled(inputs[0], ceilMode: ceilMode)
+    let shape = try window.output(of: inputs[0], ceilMode: ceilMode)
+    for axis in [window.y, window.x] {
+      // Then every window has a tap on the input.
+      let reach = (axis.kernel - 1) * axis.dilation, padding = max(axis.before, axis.after)
+      try checkShape(
+        padding <= reach, "expected padding of at most (size − 1) · dilation = \(reach), found \(padding)")
+    }
+    guard inputs[0].height >= window.y.dilation, inputs[0].width >= window.x.dilation else {
+      throw window.doesNotFit(inputs[0])
+    }
+    return shape
   }
 
   package func parameterShapes(_ input: ValueShape) -> [(suffix: String, shapes: [[Int]])] { [] }
@@ -28,18 +38,4 @@ package struct MaxPool: Operation {
   package var summary: String { "max pool \(window.summary)\(ceilMode ? ", ceil" : "")" }
   package func makesVector(_ inputs: [Bool]) -> Bool { false }
   package func isIdentity(onVector: Bool) -> Bool { false }
-}
-
-extension Window {
-  /// Returns the shape of a pool's output for an input of shape `x`.
-  func pooled(_ x: ValueShape, ceilMode: Bool) throws(PixelAscentError) -> ValueShape {
-    for axis in [y, self.x] {
-      try checkShape(
-        max(axis.before, axis.after) < axis.kernel,
-        "a pool's padding must be smaller than its window of \(axis.kernel), found \(max(axis.before, axis.after))")
-    }
-    let shape = try output(of: x, ceilMode: ceilMode)
-    guard x.height >= y.dilation, x.width >= self.x.dilation else { throw doesNotFit(x) }
-    return shape
-  }
 }

@@ -88,6 +88,20 @@ enum ONNXArithmetic {
     case .tanh: tanh(x)
     case .gelu(tanh: false): x / 2 * (1 + erf(x * 0.5.squareRoot()))
     case .gelu(tanh: true): x / 2 * (1 + tanh(0.7978845608028654 * (x + 0.044715 * x * x * x)))
+    case .celu(let alpha): x < 0 ? Double(alpha) * (exp(x / Double(alpha)) - 1) : x
+    case .selu(let alpha, let gamma): Double(gamma) * (x < 0 ? Double(alpha) * (exp(x) - 1) : x)
+    case .swish(let alpha): x * (1 / (1 + exp(-Double(alpha) * x)))
+    case .mish: x * tanh(max(x, 0) + log1p(exp(-abs(x))))
+    case .softplus: max(x, 0) + log1p(exp(-abs(x)))
+    case .erf: erf(x)
+    case .softsign: x / (1 + abs(x))
+    case .thresholdedReLU(let threshold): x > Double(threshold) ? x : 0
+    case .absolute: abs(x)
+    case .squareRoot: x.squareRoot()
+    case .reciprocal: 1 / x
+    case .exp: exp(x)
+    case .log: log(x)
+    case .power(let exponent): pow(x, Double(exponent))
     }
   }
 }

@@ -16,11 +16,9 @@ extension ONNXImporter {
     }
     switch kind {
     case .clip: return fails("expected constant limits, the lower one first")
-    case .swish: return fails("expected the alpha 1, found \(node.float("alpha") ?? 1)")
-    case .erf, .softplus, .exp, .reciprocal, .neg:
+    case .neg:
       guard let input = try pending(node.inputs[0]) else { return nil }
-      let step = kind == .neg ? ONNXPending.Step.affine(weight: -1, bias: 0) : .none
-      return extended(input, input.function.values.map { arithmetic($0, 0) }, step)
+      return extended(input, input.function.values.map { -$0 }, .affine(weight: -1, bias: 0))
     case .sum where node.inputs.count != 2: return try sum()
     case .min, .max, .add, .sub, .mul, .div, .pow, .sum:
       guard node.inputs.count == 2 else { return fails("expected two inputs, found \(node.inputs.count)") }
@@ -77,9 +75,15 @@ extension ONNXImporter {
       let negative = try affine(inputs[1], -1, 0, for: pending.node)
       return try apply(Add(), to: inputs[0], negative, for: pending.node)
     case .multiply: return try apply(Multiply(), to: inputs[0], inputs[1], for: pending.node)
+    case .divide:
+      let inverse = try apply(Elementwise(.reciprocal), to: inputs[1], for: pending.node)
+      return try apply(Multiply(), to: inputs[0], inverse, for: pending.node)
+    case .quotient(let dividend):
+      let inverse = try apply(Elementwise(.reciprocal), to: inputs[0], for: pending.node)
+      return dividend == 1 ? inverse : try affine(inverse, dividend, 0, for: pending.node)
     case .none:
       let advice =
-        "it is supported only in GELU, SiLU or another known function; the nearest are Gelu, Swish and Sigmoid"
+        "it is supported only as a part of GELU, SiLU or another known function, or of one value and a number"
       record(advice, pending.node.type, at: pending.node.label)
       return nil
     }
@@ -95,7 +99,7 @@ extension ONNXImporter {
     return result
   }
 
-  private mutating func affine(
+  mutating func affine(
     _ view: ONNXView, _ weight: Double, _ bias: Double, for node: ONNXNode
   ) throws(PixelAscentError) -> ONNXView {
     let shape = [view.size.channels]
@@ -128,6 +132,9 @@ extension ONNXImporter {
       case ("Sub", true): step = .affine(weight: -1, bias: scalar)
       case ("Mul", _): step = .affine(weight: scalar, bias: 0)
       case ("Div", false): step = .affine(weight: 1 / scalar, bias: 0)
+      case ("Div", true): step = .quotient(scalar)
+      case ("Pow", false):
+        step = .function(scalar == 0.5 ? .squareRoot : scalar == -1 ? .reciprocal : .power(exponent: Float(scalar)))
       case ("Max", _): step = .function(.clamp(Clamp(low: Float(scalar))))
       case ("Min", _): step = .function(.clamp(Clamp(high: Float(scalar))))
       default: step = .none
@@ -191,31 +198,31 @@ extension ONNXImporter {
 
   private mutating func pair() throws(PixelAscentError) -> ONNXValue? {
     if let a = try pending(node.inputs[0]), let b = try pending(node.inputs[1]), a.base == b.base {
-      let steps: [String: ONNXPending.Step] = ["Mul": .multiply, "Add": .add, "Sum": .add, "Sub": .subtract]
+      let steps: [String: ONNXPending.Step] = [
+        "Mul": .multiply, "Add": .add, "Sum": .add, "Sub": .subtract, "Div": .divide,
+      ]
       let values = zip(a.function.values, b.function.values).map { arithmetic($0, $1) }
       return extended(a.depth > b.depth ? a : b, values, steps[node.type] ?? .none)
     }
     guard let first = try view(node.inputs[0]), let second = try view(node.inputs[1]), let a = try settled(first),
       var b = try settled(second)
     else { return nil }
-    let areAlike = a.matches(b)
-    switch node.type {
-    case "Add", "Sum", "Sub":
-      guard areAlike else { break }
-      if node.type == "Sub" { b = try affine(b, -1, 0, for: node) }
-      return .view(try apply(Add(), to: a, b))
-    case "Mul":
-      if areAlike { return .view(try apply(Multiply(), to: a, b)) }
-      // The factor with one pixel per channel comes second.
-      for (large, small) in [(a, b), (b, a)] where small.size.plane == 1 && small.size.channels == large.size.channels {
-        let axis = large.roles?.firstIndex(of: .channel)
-        guard large.shape.count == small.shape.count, axis == small.roles?.firstIndex(of: .channel) else { continue }
-        return .view(try apply(Multiply(), to: large, small))
-      }
-    default: return fails("on two values of the network only Add, Sub, Sum and Mul are supported")
+    let isProduct = node.type == "Mul" || node.type == "Div"
+    guard isProduct || ["Add", "Sum", "Sub"].contains(node.type) else {
+      return fails("on two values of the network only Add, Sub, Sum, Mul and Div are supported")
+    }
+    if node.type == "Div" { b = try apply(Elementwise(.reciprocal), to: b, for: node) }
+    if node.type == "Sub" { b = try affine(b, -1, 0, for: node) }
+    let operation: any Operation = isProduct ? Multiply() : Add()
+    if a.matches(b) { return .view(try apply(operation, to: a, b)) }
+    for (large, small) in [(a, b), (b, a)] where small.size.count <= large.size.count {
+      // A product's factor may have one pixel per channel.
+      guard let factor = try broadcast(small, to: large, keepsVectors: isProduct) else { continue }
+      return .view(try apply(operation, to: large, factor))
     }
     return fails(
-      "expected equal shapes, or for Mul one factor per channel, found \(shapeText(a.shape)) and \(shapeText(b.shape))")
+      "expected shapes that are equal or can be repeated to the same shape, found \(shapeText(a.shape)) and "
+        + "\(shapeText(b.shape))")
   }
 
   private mutating func sum() throws(PixelAscentError) -> ONNXValue? {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-// Activation functions, normalisations, linear layers and softmax.
+// Activation functions, batch norms, linear layers and softmax.
 extension ONNXImporter {
   /// Returns the activation function that an operator computes; nil if it computes no supported one.
   func function(_ kind: ONNXOperator, _ shapes: ONNXShapes) throws(PixelAscentError) -> ElementFunction? {
@@ -12,9 +12,23 @@ extension ONNXImporter {
     case .sigmoid: return .sigmoid
     case .hardSigmoid: return .hardSigmoid(alpha: node.float("alpha") ?? 0.2, beta: node.float("beta") ?? 0.5)
     case .hardSwish: return .hardSwish
-    case .swish: return node.float("alpha") ?? 1 == 1 ? .silu : nil
+    case .swish:
+      let alpha = node.float("alpha") ?? 1
+      return alpha == 1 ? .silu : .swish(alpha: alpha)
     case .tanh: return .tanh
     case .gelu: return .gelu(tanh: node.text("approximate") == "tanh")
+    case .celu: return .celu(alpha: node.float("alpha") ?? 1)
+    case .selu: return .selu(alpha: node.float("alpha") ?? 1.673263192, gamma: node.float("gamma") ?? 1.050701022)
+    case .thresholdedRelu: return .thresholdedReLU(threshold: node.float("alpha") ?? 1)
+    case .mish: return .mish
+    case .softsign: return .softsign
+    case .softplus: return .softplus
+    case .erf: return .erf
+    case .exp: return .exp
+    case .log: return .log
+    case .sqrt: return .squareRoot
+    case .abs: return .absolute
+    case .reciprocal: return .reciprocal
     default: return nil
     }
   }
@@ -70,56 +84,6 @@ extension ONNXImporter {
     var result = input
     let epsilon = Double(node.float("epsilon") ?? 1e-5)
     result.layer = try add(BatchNorm(epsilon: epsilon), [input], input.size, tensors).layer
-    return result
-  }
-
-  /// Adds a normalisation over the channels of each pixel. The normalised axes must be the channels.
-  mutating func layerNorm(_ shapes: ONNXShapes) throws(PixelAscentError) -> ONNXView? {
-    guard let input = try settledView(node.inputs[0]) else { return nil }
-    let rank = input.shape.count
-    guard let first = ONNXShapes.axis(node.integer("axis") ?? -1, of: rank), let roles = input.roles,
-      elementCount(Array(input.shape[first...])) == input.size.channels,
-      (first..<rank).allSatisfy({ roles[$0] == .channel || input.shape[$0] == 1 })
-    else {
-      return fails(
-        "expected a normalisation of the channels, found one of \(shapeText(input.shape)) from axis "
-          + "\(node.integer("axis") ?? -1) on")
-    }
-    return try normalized(input, shapes, isWhole: false)
-  }
-
-  /// Adds a group normalisation with one group: it normalises over the whole image.
-  mutating func groupNorm(_ shapes: ONNXShapes) throws(PixelAscentError) -> ONNXView? {
-    guard let input = try settledView(node.inputs[0]) else { return nil }
-    guard node.integer("num_groups") == 1 else {
-      return fails("expected one group over the whole image, found \(node.integer("num_groups") ?? 0) groups")
-    }
-    guard input.size.channels == 1 || input.shape.count > 1 && input.roles?[1] == .channel else {
-      return fails("expected channels as the second axis, found \(shapeText(input.shape))")
-    }
-    return try normalized(input, shapes, isWhole: true)
-  }
-
-  /// Adds a layer normalisation with the node's scale and bias, each of one value per channel or one for all.
-  private mutating func normalized(
-    _ input: ONNXView, _ shapes: ONNXShapes, isWhole: Bool
-  ) throws(PixelAscentError) -> ONNXView? {
-    let channels = input.size.channels
-    func parameter(_ index: Int, usual: Float) throws(PixelAscentError) -> Parameter? {
-      if !shapes.has(index) { return Parameter(Tensor(shape: [channels], repeating: usual)) }
-      guard let values = try shapes.constants[index]?.reals() else { return nil }
-      guard values.count == 1 || values.count == channels else {
-        throw failNode("expects parameters of shape (\(channels)), found \(values.count) values")
-      }
-      return Parameter(
-        Tensor(shape: [channels], values: (0..<channels).map { Float(values[values.count == 1 ? 0 : $0]) }))
-    }
-    guard let weight = try parameter(1, usual: 1), let bias = try parameter(2, usual: 0) else {
-      return fails("expected constant parameters")
-    }
-    let operation = LayerNorm(epsilon: node.float("epsilon") ?? 1e-5, isWhole: isWhole)
-    var result = input
-    result.layer = try add(operation, [input], input.size, ["weight": weight, "bias": bias]).layer
     return result
   }
 

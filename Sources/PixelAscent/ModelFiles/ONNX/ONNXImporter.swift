@@ -35,6 +35,8 @@ struct ONNXImporter {
   private var isSizeOpen = false
   /// Whether the input has a type of whole numbers.
   private var takesPixels = false
+  /// The names of the constants that are computed from the size of an image whose size the file leaves open.
+  private(set) var sizesDependOnImage: Set<String> = []
   /// The number of elements that have been computed or copied so far: see `charge(_:)`.
   private var charged = 0
   /// The current node.
@@ -103,9 +105,13 @@ struct ONNXImporter {
       if known == nil && !Self.foldable.contains(node.type) { record(Self.advice(node.type)) }
       return []
     }
-    if isConstant, let constant = try folded(constants) { return [.constant(constant)] }
+    if isConstant, let constant = try folded(constants) {
+      if node.inputs.contains(where: sizesDependOnImage.contains) { sizesDependOnImage.formUnion(node.outputs) }
+      return [.constant(constant)]
+    }
     if node.type == "Shape" || node.type == "Size", let view = try view(node.inputs.first ?? "") {
       let shape = ONNXFolding.part(view.shape, node)
+      if !hasSize { sizesDependOnImage.formUnion(node.outputs) }
       return [
         .constant(node.type == "Size" ? ONNXConstant(shape: [], content: .integers([view.size.count])) : .init(shape))
       ]

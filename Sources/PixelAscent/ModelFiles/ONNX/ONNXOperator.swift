@@ -8,16 +8,26 @@ enum ONNXOperator: String {
   case batchNormalization = "BatchNormalization"
   case layerNormalization = "LayerNormalization"
   case groupNormalization = "GroupNormalization"
+  case instanceNormalization = "InstanceNormalization"
   case lrn = "LRN"
   case maxPool = "MaxPool"
   case averagePool = "AveragePool"
   case globalAveragePool = "GlobalAveragePool"
+  case globalMaxPool = "GlobalMaxPool"
   case reduceMean = "ReduceMean"
+  case reduceSum = "ReduceSum"
+  case reduceMax = "ReduceMax"
+  case reduceL2 = "ReduceL2"
   case relu = "Relu"
   case clip = "Clip"
   case leakyRelu = "LeakyRelu"
   case prelu = "PRelu"
   case elu = "Elu"
+  case celu = "Celu"
+  case selu = "Selu"
+  case thresholdedRelu = "ThresholdedRelu"
+  case mish = "Mish"
+  case softsign = "Softsign"
   case sigmoid = "Sigmoid"
   case hardSigmoid = "HardSigmoid"
   case hardSwish = "HardSwish"
@@ -27,6 +37,9 @@ enum ONNXOperator: String {
   case erf = "Erf"
   case softplus = "Softplus"
   case exp = "Exp"
+  case log = "Log"
+  case sqrt = "Sqrt"
+  case abs = "Abs"
   case reciprocal = "Reciprocal"
   case neg = "Neg"
   case pow = "Pow"
@@ -47,6 +60,9 @@ enum ONNXOperator: String {
   case unsqueeze = "Unsqueeze"
   case transpose = "Transpose"
   case pad = "Pad"
+  case resize = "Resize"
+  case upsample = "Upsample"
+  case expand = "Expand"
   case identity = "Identity"
   case dropout = "Dropout"
   case cast = "Cast"
@@ -76,10 +92,11 @@ extension ONNXImporter {
     case .gemm, .matMul: view = try linear(shapes)
     case .batchNormalization: view = try batchNorm(shapes)
     case .layerNormalization: view = try layerNorm(shapes)
-    case .groupNormalization: view = try groupNorm(shapes)
+    case .groupNormalization, .instanceNormalization: view = try groupNorm(shapes)
     case .lrn: view = try localResponseNorm()
     case .maxPool, .averagePool: view = try pool(isMax: kind == .maxPool)
-    case .globalAveragePool, .reduceMean: view = try globalAverage(shapes)
+    case .globalAveragePool, .globalMaxPool, .reduceMean, .reduceSum, .reduceMax, .reduceL2:
+      view = try reduced(kind, shapes)
     case .prelu: view = try prelu(shapes)
     case .concat: view = try concatenated()
     case .split: return try split(shapes)
@@ -88,6 +105,8 @@ extension ONNXImporter {
     case .reshape, .flatten, .squeeze, .unsqueeze: view = try reshaped(shapes)
     case .transpose: view = try transposed(shapes)
     case .pad: view = try padded(shapes)
+    case .resize, .upsample: view = try resized(shapes)
+    case .expand: view = try expanded(shapes)
     case .softmax, .logSoftmax: view = try softmax()
     case .identity, .dropout, .castLike: return values[node.inputs[0]].map { [$0] }
     case .cast:
@@ -157,9 +176,8 @@ extension ONNXImporter {
   /// The operators that are supported on constants only. Shape and Size also take values of the network, whose shapes
   /// are known.
   static let foldable: Set<String> = [
-    "Constant", "ConstantOfShape", "Shape", "Size", "Range", "Expand", "Where", "Equal", "Less", "LessOrEqual",
-    "Greater", "GreaterOrEqual", "Not", "And", "Or", "Mod", "Abs", "Sign", "Floor", "Ceil", "Round", "Sqrt", "Log",
-    "ReduceProd",
+    "Constant", "ConstantOfShape", "Shape", "Size", "Range", "Where", "Equal", "Less", "LessOrEqual",
+    "Greater", "GreaterOrEqual", "Not", "And", "Or", "Mod", "Sign", "Floor", "Ceil", "Round", "ReduceProd",
   ]
 
   /// Returns why an operator is not supported, and the nearest one that is.
@@ -177,14 +195,11 @@ extension ONNXImporter {
     "QuantizeLinear": quantized, "DequantizeLinear": quantized, "DynamicQuantizeLinear": quantized,
     "If": controlFlow, "Loop": controlFlow, "Scan": controlFlow,
     "ConvTranspose": "the nearest is Conv",
-    "GlobalMaxPool": "the nearest are GlobalAveragePool, and MaxPool with the whole image as its window",
-    "ReduceMax": "the nearest is MaxPool", "ReduceSum": "the nearest is ReduceMean",
+    "ReduceMin": "the nearest is ReduceMax", "ReduceSumSquare": "the nearest is ReduceL2",
+    "ReduceL1": "the nearest is ReduceL2", "ReduceLogSumExp": "the nearest is ReduceSum",
     "LpPool": "the nearest is AveragePool", "GlobalLpPool": "the nearest is GlobalAveragePool",
-    "Resize": "the nearest is AveragePool", "Upsample": "the nearest is AveragePool",
-    "InstanceNormalization": "the nearest is GroupNormalization with one group",
     "LpNormalization": "the nearest is LRN",
-    "Selu": "the nearest is Elu", "Celu": "the nearest is Elu", "ThresholdedRelu": "the nearest is Relu",
-    "Mish": "the nearest is Swish", "Softsign": "the nearest is Tanh", "Hardmax": "the nearest is Softmax",
+    "Shrink": "the nearest is ThresholdedRelu", "Hardmax": "the nearest is Softmax",
     "Attention": "attention is not supported", "Einsum": "the nearest is MatMul with a constant",
   ]
 }

@@ -30,9 +30,21 @@ struct ONNXScalarFunction {
       return weight == 1 && bias == 0 ? .identity : .affine(weight: weight, bias: bias)
     }
     // Constants in half precision change the values by about 1e-4; the two GELUs differ by up to 5e-4.
-    let known = Self.known.first { function in equals({ ONNXArithmetic.value(function, $0) }, within: 2e-4) }
+    let known = (Self.known + [swish].compactMap { $0 }).first { function in
+      equals({ ONNXArithmetic.value(function, $0) }, within: 2e-4)
+    }
     return known.map { .function($0) }
   }
+
+  /// The swish x · σ(alpha · x) that has this function's value at 1; nil if none has. Exporters write the quick GELU, whose
+  /// alpha is 1.702, with several operators.
+  private var swish: ElementFunction? {
+    guard let one = Self.points.firstIndex(of: 1) else { return nil }
+    let alpha = logarithm(values[one] / (1 - values[one]))
+    return alpha.isFinite && alpha > 0 ? .swish(alpha: Float(alpha)) : nil
+  }
+
+  private func logarithm(_ x: Double) -> Double { ONNXArithmetic.real("Log", x, 0) ?? .nan }
 
   private func equals(_ function: (Double) -> Double, within tolerance: Double) -> Bool {
     zip(Self.points, values).allSatisfy { point, value in
@@ -43,7 +55,8 @@ struct ONNXScalarFunction {
 
   private static let known: [ElementFunction] = [
     .clamp(.relu), .clamp(.relu6), .sigmoid, .tanh, .silu, .hardSwish, .hardSigmoid(alpha: 1 / 6, beta: 0.5),
-    .hardSigmoid(alpha: 0.2, beta: 0.5), .gelu(tanh: false), .gelu(tanh: true),
+    .hardSigmoid(alpha: 0.2, beta: 0.5), .gelu(tanh: false), .gelu(tanh: true), .mish, .softplus, .softsign, .absolute,
+    .elu(alpha: 1), .selu(alpha: 1.673263192, gamma: 1.050701022),
   ]
 }
 
@@ -53,7 +66,9 @@ struct ONNXPending {
   enum Step {
     case function(ElementFunction)
     case affine(weight: Double, bias: Double)
-    case add, subtract, multiply
+    case add, subtract, multiply, divide
+    /// A number divided by the value.
+    case quotient(Double)
     /// An operator that is not a layer, but may be a part of one.
     case none
   }

@@ -3,10 +3,11 @@
 // Convolutions, pools, and the other operators on (1, channels, rows, columns).
 extension ONNXImporter {
   mutating func convolution(_ shapes: ONNXShapes) throws(PixelAscentError) -> ONNXView? {
-    guard let input = try plane() else { return nil }
     guard shapes.constants.count > 1, let weight = try shapes.constants[1]?.parameter() else {
       return fails("expected constant weights of a supported type")
     }
+    if weight.shape.count == 3 { return try channelConvolution(weight, shapes) }
+    guard let input = try plane() else { return nil }
     guard weight.shape.count == 4 else {
       return fails("expected a convolution of 2 dimensions, found \(weight.shape.count - 2)")
     }
@@ -46,32 +47,6 @@ extension ONNXImporter {
     return try add(AveragePool(window, ceilMode: ceilMode, countPadding: countPadding), [input], size)
   }
 
-  /// Adds a global average: global pooling, or a mean over all axes except the channels.
-  mutating func globalAverage(_ shapes: ONNXShapes) throws(PixelAscentError) -> ONNXView? {
-    guard let input = try view(node.inputs[0]) else { return nil }
-    let rank = input.shape.count
-    var axes = Array(min(2, rank)..<rank)
-    if node.type == "ReduceMean" {
-      if shapes.has(1) && shapes.integers("axes", input: 1) == nil { return fails("expected constant axes") }
-      let given = shapes.integers("axes", input: 1) ?? []
-      if given.isEmpty && node.integer("noop_with_empty_axes") == 1 { return input }
-      axes = given.isEmpty ? Array(0..<rank) : ONNXShapes.axes(given, of: rank) ?? []
-    }
-    let kept = input.shape.indices.filter { input.shape[$0] > 1 && !axes.contains($0) }
-    let isChannel = kept.map { input.shape[$0] == input.size.channels && input.strides[$0] == input.size.plane }
-    guard isChannel == (input.size.channels > 1 ? [true] : []) else {
-      return fails(
-        "a mean over the axes \(shapeText(axes)) of \(shapeText(input.shape)); the nearest is the mean of each channel")
-    }
-    let size = ONNXView.Size(channels: input.size.channels, rows: 1, columns: 1)
-    let mean = try add(GlobalAverage(), [input], size)
-    let keeps = node.type == "GlobalAveragePool" || node.integer("keepdims") != 0
-    let shape = input.shape.indices.filter { keeps || !axes.contains($0) }.map {
-      axes.contains($0) ? 1 : input.shape[$0]
-    }
-    return ONNXView(mean.layer, size, shape: shape)
-  }
-
   mutating func localResponseNorm() throws(PixelAscentError) -> ONNXView? {
     guard let input = try plane() else { return nil }
     guard let size = node.integer("size"), (1...1 << 20).contains(size) else { throw failNode("has no valid size") }
@@ -92,8 +67,8 @@ extension ONNXImporter {
       throw failNode("expects \(2 * rank) pads, two for each axis of \(shapeText(input.shape)), found \(pads.count)")
     }
     if pads.allSatisfy({ $0 == 0 }) { return input }
-    guard node.text("mode") ?? "constant" == "constant" else {
-      return fails("the mode \((node.text("mode") ?? "").oneLine) is not supported; the nearest is constant")
+    guard let mode = Pad.Mode(rawValue: node.text("mode") ?? "constant") else {
+      throw failNode("has the unknown mode \((node.text("mode") ?? "").oneLine)")
     }
     guard let view = try settled(input) else { return nil }
     var before = [0, 0], after = [0, 0]
@@ -112,7 +87,9 @@ extension ONNXImporter {
     let size = ONNXView.Size(
       channels: view.size.channels, rows: view.size.rows + before[0] + after[0],
       columns: view.size.columns + before[1] + after[1])
-    let operation = Pad(top: before[0], left: before[1], bottom: after[0], right: after[1], value: value)
+    let operation = Pad(
+      top: before[0], left: before[1], bottom: after[0], right: after[1], value: mode == .constant ? value : 0,
+      mode: mode)
     return try add(operation, [view], size)
   }
 

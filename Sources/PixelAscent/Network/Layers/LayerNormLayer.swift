@@ -15,20 +15,20 @@ struct LayerNormLayer: RunnableLayer {
   let norm: LayerNorm
   let weights: AffineWeights
 
-  /// The elements that share one mean stay in one part: all channels of a pixel, or the whole input.
+  /// All channels of a pixel, which share one mean, stay in one part.
   func forward(_ pass: ForwardPass) -> Step {
     let (kernels, y, x, norm, weights) = (pass.kernels, pass.y, pass.x, norm, weights)
-    let body = { (part: Part) in
-      kernels.layerNormForward(y, x, scale: weights.scale, shift: weights.shift, norm, part)
+    return pass.parts(multipleOf: y.blocks) {
+      kernels.layerNormForward(y, x, scale: weights.scale, shift: weights.shift, norm, $0)
     }
-    return norm.isWhole ? pass.undivided(body) : pass.parts(multipleOf: y.blocks, body)
   }
 
   func backward(_ pass: BackwardPass) -> Step {
     let (kernels, dx, dy, x, epilogue) = (pass.kernels, pass.dx, pass.dy, pass.x, pass.epilogue)
     let (norm, scale) = (norm, weights.scale)
-    let body = { (part: Part) in kernels.layerNormInputGradient(dx, dy, of: x, scale: scale, norm, epilogue, part) }
-    return norm.isWhole ? pass.undivided(body) : pass.parts(multipleOf: dx.blocks, body)
+    return pass.parts(multipleOf: dx.blocks) {
+      kernels.layerNormInputGradient(dx, dy, of: x, scale: scale, norm, epilogue, $0)
+    }
   }
 
   var mayOverwriteInput: Bool { false }

@@ -3,9 +3,9 @@
 extension MaxPool: RunnableOperation {
   func weights(_: LayerParameters) {}
 
-  func append(_ node: PlanNode, _: Void, to plan: inout LayerPlan) throws(PixelAscentError) {
-    guard max(window.y.kernel, window.x.kernel) <= Window.widestMaxPool else {
-      throw PlanNode.unsupported("a max pool of \(window.y.kernel)×\(window.x.kernel)")
+  func append(_ node: PlanNode, _: Void, to plan: inout LayerPlan) {
+    if max(window.y.kernel, window.x.kernel) > Window.widestMaxPool {
+      return plan.appendRegionMax(node, window: window)
     }
     let clamp = plan.values[node.input].clamp ?? .none
     let output = plan.addValue(node.name, channels: node.shape.channels, clamp: clamp)
@@ -14,7 +14,7 @@ extension MaxPool: RunnableOperation {
   }
 }
 
-/// Computes the maximum of each window. The evaluation stores the maximum's position for the backward pass.
+/// Computes the maximum of each window; ``RegionMaxLayer`` computes those of larger windows. The evaluation stores the maximum's position for the backward pass.
 struct MaxPoolLayer: RunnableLayer {
   let window: Window
 

@@ -5,7 +5,13 @@ extension Pad: RunnableOperation {
 
   func append(_ node: PlanNode, _: Void, to plan: inout LayerPlan) {
     let output = plan.addValue(node.name, channels: node.shape.channels)
-    plan.layers.append(Layer(node.name, PadLayer(top: top, left: left, value: value), node.inputs, output))
+    let layer: any RunnableLayer =
+      if mode == .constant {
+        PadLayer(top: top, left: left, value: value)
+      } else {
+        ResampleLayer { _, _ in (Resampling(mode, before: top), Resampling(mode, before: left)) }
+      }
+    plan.layers.append(Layer(node.name, layer, node.inputs, output))
   }
 }
 

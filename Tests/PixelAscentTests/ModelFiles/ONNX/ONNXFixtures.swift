@@ -152,8 +152,9 @@ struct ONNXWriter {
 enum ONNXFixtures {
   static let folder = PackageFiles.folder + "/Tests/Golden/onnx"
   static let names = [
-    "arithmetic", "channels-last", "external", "functions", "opset9", "shuffle", "stored", "torch-dynamo",
-    "torch-dynamo-open", "torch-ts17-open", "torch-ts9", "windows",
+    "arithmetic", "channel-attention", "channels-last", "external", "functions", "more-functions", "norms", "opset9",
+    "regions", "resizes", "shuffle", "stored", "torch-dynamo", "torch-dynamo-open", "torch-regions-dynamo",
+    "torch-regions-ts14", "torch-ts17-open", "torch-ts9", "upsampled", "windows",
   ]
 
   static func path(_ name: String) -> String { "\(folder)/\(name).onnx" }

@@ -36,7 +36,7 @@ import Testing
       $0.node("GroupNormalization", ["x", "scale", "shift"], ["normed"], name: "norm", number: ("num_groups", 1))
       $0.node("GlobalAveragePool", ["normed"], ["y"])
     }
-    #expect(model.graph.layers[0].operation.isEqual(to: LayerNorm(epsilon: 1e-5, isWhole: true)))
+    #expect(model.graph.layers[0].operation.isEqual(to: GroupNorm(groups: 1, epsilon: 1e-5)))
     #expect(try model.parameters["norm.weight"]?.tensor().values == [2, 2, 2])
     #expect(try model.parameters["norm.bias"]?.tensor().values == [4, 5, 6])
   }
@@ -67,13 +67,15 @@ import Testing
       }
     }
     #expect(
-      line("GroupNormalization", ("num_groups", 3)).contains(
-        "expected one group over the whole image, found 3 groups"))
+      line("GroupNormalization", ("num_groups", 2)).contains(
+        "expects groups of equally many channels, found 2 groups of 3 channels"))
     #expect(
-      line("GroupNormalization", scale: 2, ("num_groups", 1)).contains("parameters of shape (3), found 2 values"))
+      line("GroupNormalization", scale: 2, ("num_groups", 1)).contains(
+        "expected one weight per channel (3), the same at every pixel, found 2 values"))
     #expect(
       line("LayerNormalization", scale: 8).contains(
-        "expected a normalisation of the channels, found one of (1, 3, 8, 8) from axis -1 on"))
+        "expected a normalisation of the channels, of each channel's pixels or of both, found one of (1, 3, 8, 8) from "
+          + "axis -1 on"))
   }
 
   /// A window of an even size has a longer side: behind the channel in ONNX, before the channel in PyTorch.
