@@ -2,14 +2,16 @@
 # SPDX-License-Identifier: MIT
 """Makes the ONNX files in Tests/Golden/onnx: small networks with most operators, in the forms that exporters write.
 
-pip install torch onnx onnxscript onnxruntime numpy
+pip install torch onnx onnxscript onnxruntime keras numpy
 python3 Tests/Golden/make_onnx_fixtures.py
 
-scores.json has the scores that ONNX Runtime computes with each file from the input x[i] = ((37 i) mod 101) / 50 - 1, where
-i counts in the order of the input's own axes. Files that PixelAscent must refuse are named unsupported-*.
+scores.json has the shape of each file's input, and the scores that ONNX Runtime computes from the input
+x[i] = ((37 i) mod 101) / 50 - 1, where i counts in the order of the input's own axes. Files that
+PixelAscent must refuse are named unsupported-*.
 """
 
 import json
+import os
 import pathlib
 import warnings
 
@@ -69,18 +71,24 @@ class Builder:
 scores = {}
 
 
+def runtime(model):
+    """Returns a session of ONNX Runtime for a model, or for a file."""
+    given = model if isinstance(model, str) else model.SerializeToString()
+    return onnxruntime.InferenceSession(given, providers=["CPUExecutionProvider"])
+
+
 def save(name, model, run=True, **options):
     path = folder / f"{name}.onnx"
     onnx.save(model, str(path), **options)
     if not run:
         return
-    session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    session = runtime(str(path))
     given = session.get_inputs()[0]
     shape = [d if isinstance(d, int) else (1 if k == 0 else 16) for k, d in enumerate(given.shape)]
     x = (np.arange(np.prod(shape)) * 37 % 101 / 50 - 1).reshape(shape)
     x = x.astype(np.float16 if "float16" in given.type else np.float32)
     found = [y for y in session.run(None, {given.name: x}) if y.ndim == 2 or len(session.get_outputs()) == 1][0]
-    scores[name] = [round(float(v), 6) for v in found.ravel()]
+    scores[name] = {"input": shape, "scores": [round(float(v), 6) for v in found.ravel()]}
 
 
 def windows():
@@ -414,6 +422,293 @@ def stored():
     return model
 
 
+def folding_cases():
+    """Yields operators on constants: a name, the operator, its inputs, its attributes, and the output that is taken."""
+    f, i = lambda *v: np.array(v, np.float32), lambda *v: np.array(v, np.int64)
+    a = np.round(random.normal(size=(2, 3, 4)) * 8).astype(np.float32) / 4
+    n = np.arange(24).reshape(2, 3, 4) * 7 % 11 - 4
+    b = n > 1
+    yield "clip", "Clip", [n, np.int64(-2), np.int64(3)], {}, 0
+    yield "clip reals", "Clip", [a, "", np.float32(0.5)], {}, 0
+    yield "min", "Min", [i(3, -2), i(1), i(2, 5)], {}, 0
+    yield "max", "Max", [a, f(0.25), a[:1] * 2], {}, 0
+    yield "sum", "Sum", [a, f(1, 2, 3, 4), f(0.5)], {}, 0
+    yield "mean", "Mean", [a, f(1, 2, 3, 4), f(0.5)], {}, 0
+    yield "where", "Where", [b[:, :1], n, i(9)], {}, 0
+    for name in ("Floor", "Ceil", "Round", "Abs", "Neg", "Sign", "Sqrt", "Reciprocal", "Exp", "Log", "Sin", "Cos", "Tanh",
+                 "Sigmoid", "Erf", "Softsign", "Relu", "LeakyRelu", "Elu", "HardSigmoid", "HardSwish", "Softplus"):
+        x = np.abs(a) + 0.5 if name in ("Sqrt", "Reciprocal", "Log") else a
+        yield name.lower(), name, [x], {}, 0
+    yield "mod", "Mod", [n, i(3)], {}, 0
+    yield "mod negative", "Mod", [n, i(-3)], {}, 0
+    yield "fmod", "Mod", [n, i(3)], {"fmod": 1}, 0
+    yield "fmod reals", "Mod", [a, f(0.75)], {"fmod": 1}, 0
+    yield "div", "Div", [n, i(3)], {}, 0
+    yield "pow", "Pow", [n, i(2)], {}, 0
+    yield "pow of integers", "Pow", [i(2, 3), f(3)], {}, 0
+    yield "shift", "BitShift", [np.array([1, 5], np.uint32), np.array([3], np.uint32)], {"direction": "LEFT"}, 0
+    yield "bits", "BitwiseXor", [n, i(5)], {}, 0
+    for name in ("Equal", "Less", "LessOrEqual", "Greater", "GreaterOrEqual"):
+        yield name.lower(), name, [n, i(0, 1, 2, 3)], {}, 0
+    for name in ("And", "Or", "Xor"):
+        yield name.lower(), name, [b, b[:, ::-1]], {}, 0
+    yield "not", "Not", [b], {}, 0
+    yield "isnan", "IsNaN", [f(1, np.nan)], {}, 0
+    yield "isinf", "IsInf", [f(1, np.inf)], {}, 0
+    yield "range", "Range", [np.int64(7), np.int64(-2), np.int64(-2)], {}, 0
+    yield "range of reals", "Range", [np.float32(0.5), np.float32(2), np.float32(0.25)], {}, 0
+    yield "tile", "Tile", [n, i(2, 1, 3)], {}, 0
+    yield "expand", "Expand", [n[:, :1], i(3, 1)], {}, 0
+    yield "expand by ones", "Expand", [n[:1], i(2, 1, 1, 4)], {}, 0
+    yield "concat", "Concat", [n, n[:, :1], n[:, 1:]], {"axis": 1}, 0
+    yield "concat reals", "Concat", [a, a[:, :, :1]], {"axis": -1}, 0
+    yield "transpose", "Transpose", [a], {"perm": [2, 0, 1]}, 0
+    yield "slice", "Slice", [n, i(3, -1), i(-9, 0), i(2, 1), i(-2, -1)], {}, 0
+    yield "gather", "Gather", [a, i(2, -3).reshape(1, 2)], {"axis": 1}, 0
+    yield "gather elements", "GatherElements", [a, n[:, :2] % 3], {"axis": 1}, 0
+    yield "gather nd", "GatherND", [a, np.array([[0, 1], [1, 2]])], {}, 0
+    yield "gather nd in batches", "GatherND", [a, np.array([[[0], [2]], [[1], [1]]])], {"batch_dims": 1}, 0
+    rows = np.array([[[0, 1, 2, 0]], [[2, 0, 1, -2]]])
+    yield "scatter elements", "ScatterElements", [n, rows, n[:, :1] * 5], {"axis": 1}, 0
+    by_sum = {"axis": 2, "reduction": "add"}
+    yield "scatter elements by sum", "ScatterElements", [a, n[:, :, :2] % 2, a[:, :, :2]], by_sum, 0
+    yield "scatter nd", "ScatterND", [n, np.array([[0, 1], [1, 0]]), n[:, 2]], {}, 0
+    yield "scatter nd by product", "ScatterND", [a, np.array([[1]]), a[:1]], {"reduction": "mul"}, 0
+    for k in range(2):
+        yield f"split {k}", "Split", [n, i(1, 2)], {"axis": 1}, k
+    yield "split in three", "Split", [a], {"axis": 2, "num_outputs": 3}, 1
+    for name in ("Sum", "Mean", "Max", "Min", "Prod", "L1", "L2", "SumSquare", "LogSumExp"):
+        yield f"reduce {name}", f"Reduce{name}", [a, i(0, -1)], {"keepdims": 0}, 0
+        yield f"reduce {name} of all", f"Reduce{name}", [a], {}, 0
+    for name in ("Sum", "Max", "Min", "Prod"):
+        yield f"reduce {name} of integers", f"Reduce{name}", [n, i(1)], {}, 0
+    yield "reduce nothing", "ReduceSum", [n], {"noop_with_empty_axes": 1}, 0
+    yield "argmax", "ArgMax", [n], {"axis": 2}, 0
+    yield "argmin, last", "ArgMin", [n % 3], {"axis": 1, "keepdims": 0, "select_last_index": 1}, 0
+    yield "cumsum", "CumSum", [a, np.int64(1)], {}, 0
+    yield "cumsum reversed", "CumSum", [n, np.int64(-1)], {"exclusive": 1, "reverse": 1}, 0
+    for k in range(2):
+        yield f"topk {k}", "TopK", [n, i(2)], {"axis": 1}, k
+        yield f"topk smallest {k}", "TopK", [a, i(3)], {"largest": 0}, k
+    yield "onehot", "OneHot", [i(2, -1), np.int64(4), i(5, 9)], {"axis": 0}, 0
+    yield "eyelike", "EyeLike", [n[0]], {"k": 1}, 0
+    yield "nonzero", "NonZero", [n], {}, 0
+    yield "trilu", "Trilu", [n, np.int64(1)], {}, 0
+    yield "trilu lower", "Trilu", [a], {"upper": 0}, 0
+    yield "compress", "Compress", [n, np.array([True, False, True])], {"axis": 1}, 0
+    yield "compress all", "Compress", [n, np.array([False, True, True])], {}, 0
+    yield "pad", "Pad", [n, i(0, 1, 0, 1, 0, 2), np.int64(7)], {}, 0
+    yield "pad axes", "Pad", [a, i(1, -1), "", i(2)], {}, 0
+    for mode in ("edge", "reflect", "wrap"):
+        yield f"pad {mode}", "Pad", [n, i(0, 1, 3, 1, 0, 2) if mode == "edge" else i(0, 1, 3, 0, 0, 2)], {"mode": mode}, 0
+    yield "matmul", "MatMul", [a, a[0].T], {}, 0
+    yield "matmul of vectors", "MatMul", [n[0, 0], n[0].T], {}, 0
+    yield "gemm", "Gemm", [a[0], a[1], f(1, 2, 3)], {"transB": 1, "alpha": 0.5, "beta": 2.0}, 0
+    yield "softmax", "Softmax", [a], {"axis": 1}, 0
+    yield "log softmax", "LogSoftmax", [a], {}, 0
+    yield "cast down", "Cast", [a], {"to": TensorProto.INT32}, 0
+    yield "cast to bool", "Cast", [n], {"to": TensorProto.BOOL}, 0
+    yield "cast wraps", "Cast", [i(300, -5)], {"to": TensorProto.UINT8}, 0
+    yield "constant of shape", "ConstantOfShape", [i(2, 3)], {"value": numpy_helper.from_array(i(4))}, 0
+    yield "shape", "Shape", [a], {"start": 1, "end": -1}, 0
+    yield "size", "Size", [a], {}, 0
+    yield "flatten", "Flatten", [a], {"axis": 2}, 0
+    yield "unsqueeze", "Unsqueeze", [a, i(0, -1)], {}, 0
+    q = n.astype(np.int8)
+    yield "dequantize", "DequantizeLinear", [q, np.float32(0.5), np.int8(3)], {}, 0
+    yield "dequantize an axis", "DequantizeLinear", [q, f(0.5, 0.25, 2), np.array([1, 0, 2], np.int8)], {"axis": 1}, 0
+    yield "dequantize blocks", "DequantizeLinear", [q, np.abs(a[:, :, ::2]) + 0.25], {"axis": 2, "block_size": 2}, 0
+    yield "dequantize uint8", "DequantizeLinear", [(q + 9).astype(np.uint8), np.float32(0.5), np.uint8(8)], {}, 0
+    import ml_dtypes
+
+    for kind, least in ((ml_dtypes.int4, -8), (ml_dtypes.uint4, 0)):
+        x, zeros = (np.arange(15) + least).astype(kind).reshape(5, 3), np.array([1, 2, 3]).astype(kind)
+        yield f"dequantize {np.dtype(kind).name}", "DequantizeLinear", [x, f(0.5, 1, 0.25), zeros], {"axis": 1}, 0
+
+
+def weighted_sum():
+    """Returns a function that sums an array's elements and extents, each times 1 + i mod 7."""
+    node = helper.make_node
+    nodes = [
+        node("Constant", [], ["all"], value_ints=[-1]), node("Constant", [], ["seven"], value_int=7),
+        node("Constant", [], ["one"], value_int=1), node("Constant", [], ["zero"], value_int=0),
+        node("Cast", ["x"], ["real"], to=TensorProto.FLOAT), node("Reshape", ["real", "all"], ["elements"]),
+        node("Shape", ["x"], ["shape"]), node("Cast", ["shape"], ["extents"], to=TensorProto.FLOAT),
+        node("Concat", ["elements", "extents"], ["both"], axis=0), node("Size", ["both"], ["count"]),
+        node("Range", ["zero", "count", "one"], ["index"]), node("Mod", ["index", "seven"], ["rest"]),
+        node("Add", ["rest", "one"], ["factor"]), node("CastLike", ["factor", "both"], ["weight"]),
+        node("Mul", ["both", "weight"], ["products"]), node("ReduceSum", ["products"], ["sum"]),
+    ]
+    return helper.make_function("com.example", "WeightedSum", ["x"], ["sum"], nodes, [helper.make_opsetid("", 21)])
+
+
+def folding():
+    """A graph with a score per operator on constants: the weighted sum of the result, plus a small part of the image's
+    mean."""
+    b = Builder([1, 3, 4, 4], 21)
+    names, sums, known = [], [], {}
+    for name, kind, inputs, attributes, output in folding_cases():
+        given = []
+        for value in inputs:
+            key = value if isinstance(value, str) else (value.dtype, value.shape, value.tobytes())
+            if key not in known:
+                known[key] = value if isinstance(value, str) else b.constant(value)
+            given.append(known[key])
+        count = attributes.get("num_outputs", 2 if kind in ("Split", "TopK") else 1)
+        made = b.op(kind, *given, outputs=count, **attributes)
+        sums.append(b.op("WeightedSum", made if count == 1 else made[output], domain="com.example"))
+        names.append(name)
+    vector = b.op("Concat", *sums, axis=0)
+    b.op("GlobalAveragePool", "image")
+    b.op("Flatten", None)
+    b.op("MatMul", None, np.full((3, len(names)), 0.125, np.float32))
+    b.op("Add", None, vector)
+    model = b.model()
+    model.ir_version = 10
+    model.functions.append(weighted_sum())
+    helper.set_model_props(model, {"labels": json.dumps(names)})
+    return model
+
+
+def local_functions():
+    """A graph whose blocks are functions of the file: nested, with attributes, optional inputs and two overloads."""
+    node, opset = helper.make_node, [helper.make_opsetid("", 17), helper.make_opsetid("com.example", 1)]
+
+    def reference(op, inputs, outputs, **attributes):
+        """A node some of whose attributes have the values of the function's attributes: name=(its name, its type)."""
+        made = node(op, inputs, outputs, **{k: v for k, v in attributes.items() if not isinstance(v, tuple)})
+        for name, value in attributes.items():
+            if isinstance(value, tuple):
+                made.attribute.append(onnx.AttributeProto(name=name, ref_attr_name=value[0], type=value[1]))
+        return made
+
+    kinds = onnx.AttributeProto
+    leaky = helper.make_function(
+        "com.example", "Leaky", ["x"], ["y"], [reference("LeakyRelu", ["x"], ["y"], alpha=("slope", kinds.FLOAT))],
+        opset[:1], ["slope"])
+    block = helper.make_function(
+        "com.example", "Block", ["x", "w", "b"], ["y", "pooled"],
+        [reference("Conv", ["x", "w", "b"], ["t"], strides=("strides", kinds.INTS), pads=[1, 1, 1, 1]),
+         reference("Leaky", ["t"], ["y"], domain="com.example", slope=("slope", kinds.FLOAT)),
+         node("GlobalAveragePool", ["y"], ["pooled"])],
+        opset, ["strides"], [helper.make_attribute("slope", 0.25)])
+    twice = [
+        helper.make_function("com.example", "Scale", ["x"], ["y"], [
+            node("Constant", [], ["c"], value_float=factor), node("Mul", ["x", "c"], ["y"])], opset[:1], overload=name)
+        for name, factor in (("", 2.0), ("half", 0.5))]
+    b = Builder([1, 3, 12, 12], 17)
+    first, _ = b.op("Block", None, weights(4, 3, 3, 3), weights(4), outputs=2, domain="com.example", strides=[2, 2])
+    second, pooled = b.op("Block", first, weights(4, 4, 3, 3), outputs=2, domain="com.example", strides=[1, 1], slope=0.5)
+    doubled = b.op("Scale", second, domain="com.example")
+    halved = b.op("Scale", first, domain="com.example")
+    b.nodes[-1].overload = "half"
+    b.op("Add", doubled, halved)
+    b.op("Mul", None, pooled)
+    b.head(4)
+    model = b.model()
+    model.ir_version = 10
+    model.functions.extend([leaky, block, *twice])
+    return model
+
+
+def quantized_weights():
+    """A network whose weights are integers of 8, 4 and 8 bits with one scale, one per channel, and one per block."""
+    import ml_dtypes
+
+    b = Builder([1, 3, 9, 9], 21)
+    w = b.op("DequantizeLinear", random.integers(-128, 128, (6, 3, 3, 3)).astype(np.int8), np.float32(1 / 256))
+    b.op("Conv", "image", w, weights(6))
+    x = b.op("Relu", None)
+    scales = (1 + random.integers(0, 4, 8) / 4).astype(np.float32) / 8
+    w = b.op(
+        "DequantizeLinear", random.integers(-8, 8, (8, 6, 1, 1)).astype(ml_dtypes.int4), scales,
+        random.integers(-2, 3, 8).astype(ml_dtypes.int4), axis=0)
+    b.op("Conv", x, w)
+    b.op("GlobalAveragePool", None)
+    x = b.op("Flatten", None)
+    scales = (1 + random.integers(0, 4, (2, 5)) / 4).astype(np.float32) / 64
+    w = b.op(
+        "DequantizeLinear", random.integers(0, 256, (8, 5)).astype(np.uint8), scales,
+        random.integers(100, 150, (2, 5)).astype(np.uint8), axis=0, block_size=4)
+    b.op("MatMul", x, w)
+    b.op("Add", None, weights(5))
+    model = b.model()
+    model.ir_version = 10
+    return model
+
+
+def rows_first():
+    """A graph in TensorFlow's order of axes: borders of rows and columns, gates, a token-like reshape, and a flatten before
+    the linear layers."""
+    b = Builder([1, 9, 7, 3], 18)
+
+    def planar(kind, *inputs, **attributes):
+        b.op("Transpose", None, perm=[0, 3, 1, 2])
+        b.op(kind, None, *inputs, **attributes)
+        return b.op("Transpose", None, perm=[0, 2, 3, 1])
+
+    b.op("Pad", None, np.array([0, 1, 0, 0, 0, 2, 3, 0]))
+    planar("Conv", weights(4, 3, 3, 3), weights(4), strides=[2, 1])
+    b.op("Mul", None, weights(4))
+    b.op("Add", None, weights(1, 1, 4))
+    x = b.op("Relu", None)
+    b.op("ReduceMean", None, np.array([1, 2]), keepdims=0)
+    b.op("Reshape", None, np.array([-1, 1, 1, 4]))
+    planar("Conv", weights(4, 4, 1, 1), weights(4))
+    gate = b.op("Sigmoid", None)
+    b.op("Mul", x, gate)
+    b.op("Pad", None, np.array([1, 1, 0, 1]), np.float32(0.5), np.array([1, 2]))
+    b.op("Reshape", None, np.array([0, -1, 4]))
+    b.op("Relu", None)
+    b.op("Reshape", None, np.array([1, 6, 10, 4]))
+    planar("MaxPool", kernel_shape=[2, 2], strides=[1, 2])
+    b.op("Reshape", None, np.array([-1, 100]))
+    b.op("Dropout", None)
+    b.op("MatMul", None, weights(100, 6))
+    b.op("Add", None, weights(6))
+    b.op("Relu", None)
+    flat = b.op("Reshape", None, np.array([1, 1, 2, 3]))
+    b.op("Reshape", flat, np.array([1, 6]))
+    b.op("Gemm", None, weights(5, 6), weights(5), transB=1)
+    return b.model()
+
+
+def slices():
+    """Takes every second pixel, as YOLO's stem does, and crops, in both orders of the axes."""
+    b = Builder([1, 3, 10, 12], 17)
+
+    def take(x, starts, ends, axes, steps):
+        return b.op("Slice", x, np.array(starts), np.array(ends), np.array(axes), np.array(steps))
+
+    parts = [take("image", [i, j], [1 << 40] * 2, [2, 3], [2, 2]) for j in (0, 1) for i in (0, 1)]
+    b.op("Concat", *parts, axis=1)
+    x = b.op("Conv", None, weights(4, 12, 1, 1), weights(4))
+    take(x, [1, 2], [-1, 5], [2, 3], [1, 1])
+    b.op("Relu", None)
+    x = b.op("Transpose", None, perm=[0, 2, 3, 1])
+    take(x, [0, 1], [3, 3], [1, 2], [2, 3])
+    b.op("Transpose", None, perm=[0, 3, 1, 2])
+    b.op("Flatten", None)
+    b.op("Gemm", None, weights(5, 8), weights(5), transB=1)
+    return b.model()
+
+
+def vectors_first():
+    """Flattens in TensorFlow's order, and normalises the vector, before a Gemm that reads the matrix as it is."""
+    b = Builder([1, 6, 5, 3], 17)
+    b.op("Transpose", None, perm=[0, 3, 1, 2])
+    b.op("Conv", None, weights(4, 3, 2, 2), strides=[2, 1])
+    b.op("Transpose", None, perm=[0, 2, 3, 1])
+    x = b.op("Flatten", None)
+    b.op("Gemm", x, weights(5, 48), transB=1)
+    first = b.op("Tanh", None)
+    b.op("BatchNormalization", x, 1 + weights(48) / 4, weights(48), weights(48), 1 + weights(48) ** 2)
+    b.op("Relu", None)
+    b.op("MatMul", None, weights(48, 5))
+    b.op("Add", None, first)
+    return b.model()
+
+
 def disordered(model):
     """Reverses the order of the nodes, and adds a node on which no output depends. ONNX Runtime doesn't accept such a
     file."""
@@ -540,6 +835,49 @@ def exported():
             save(name, model)
 
 
+def keras_exported():
+    """Exports a network of Keras 3 on PyTorch, with most kinds of layers in keras.applications."""
+    os.environ["KERAS_BACKEND"] = "torch"
+    import keras
+
+    keras.utils.set_random_seed(4)
+    layers, image = keras.layers, keras.Input((15, 14, 3))
+    x = layers.Rescaling(1 / 4, offset=0.5)(image)
+    x = layers.Normalization(mean=[0.4, 0.5, 0.6], variance=[0.2, 0.3, 0.4])(x)
+    x = layers.ZeroPadding2D(((0, 1), (2, 1)))(x)
+    x = layers.Conv2D(6, 3, strides=2, use_bias=False)(x)
+    x = layers.BatchNormalization(epsilon=1e-3)(x)
+    x = layers.Activation("hard_silu")(x)
+    gate = layers.GlobalAveragePooling2D()(x)
+    gate = layers.Reshape((1, 1, 6))(gate)
+    gate = layers.Conv2D(2, 1, activation="relu")(gate)
+    gate = layers.Conv2D(6, 1, activation="sigmoid")(gate)
+    x = layers.Multiply()([x, gate])
+    y = layers.DepthwiseConv2D(3, padding="same")(x)
+    y = layers.SeparableConv2D(6, 3, padding="same", activation="swish")(y)
+    x = layers.Add()([x, y])
+    y = layers.AveragePooling2D(3, strides=1, padding="same")(x)
+    x = layers.Concatenate()([layers.MaxPooling2D(3, strides=1, padding="same")(x), y])
+    x = layers.Conv2D(4, 3, strides=2, padding="same")(x)
+    x = layers.ReLU(6.0)(x)
+    x = layers.Flatten()(x)
+    x = layers.Dropout(0.2)(x)
+    x = layers.Dense(7, activation="gelu")(x)
+    net = keras.Model(image, layers.Dense(5)(x))
+    for variable in net.weights:
+        shape = tuple(variable.shape)
+        if variable.name in ("moving_variance", "gamma"):
+            variable.assign(random.uniform(0.5, 1.5, shape))
+        elif variable.dtype == "float32" and not variable.path.startswith("normalization"):
+            variable.assign(random.normal(0, 1 / max(1, np.prod(shape[:-1])) ** 0.5, shape))
+    net(np.zeros((1, 15, 14, 3), np.float32))
+    path = folder / "keras.onnx"
+    net.export(str(path), format="onnx", verbose=False)
+    model = onnx.load(str(path))
+    strip(model)
+    return model
+
+
 def strip(model):
     """Removes the texts that the exporter wrote for people, among them paths of the exporting machine."""
     for node in model.graph.node:
@@ -551,6 +889,7 @@ def strip(model):
 
 
 def main():
+    global random
     folder.mkdir(exist_ok=True)
     for old in [*folder.glob("*.onnx*"), *folder.glob("*.bin")]:
         old.unlink()
@@ -564,6 +903,10 @@ def main():
     save("unsupported-three", unsupported(), run=False)
     exported()
     exported_regions()
+    random = np.random.default_rng(6)
+    for function in (folding, local_functions, quantized_weights, rows_first, vectors_first, slices):
+        save(function.__name__.replace("_", "-"), function())
+    save("keras", keras_exported())
     lines = ",\n".join(f"  {json.dumps(name)}: {json.dumps(values)}" for name, values in scores.items())
     (folder / "scores.json").write_text("{\n" + lines + "\n}\n")
 

@@ -9,6 +9,19 @@
 
 /// Operators on one or two numbers. An operator on one number ignores the second.
 enum ONNXArithmetic {
+  /// The operators that take any number of values.
+  static let variadic: Set = ["Sum", "Mean", "Min", "Max"]
+
+  /// Returns the name of a node's operator, which here differs from ONNX's type if an attribute chooses between two
+  /// operators.
+  static func name(_ node: ONNXNode) -> String {
+    switch node.type {
+    case "Mod": node.integer("fmod") == 1 ? "Remainder" : "Mod"
+    case "BitShift": node.text("direction") == "LEFT" ? "ShiftLeft" : "ShiftRight"
+    default: node.type
+    }
+  }
+
   /// Returns the result of a comparison or a logical operator; nil for other operators.
   static func truth(_ type: String, _ x: Double, _ y: Double) -> Bool? {
     switch type {
@@ -20,6 +33,9 @@ enum ONNXArithmetic {
     case "Not": x == 0
     case "And": x != 0 && y != 0
     case "Or": x != 0 || y != 0
+    case "Xor": (x != 0) != (y != 0)
+    case "IsNaN": x.isNaN
+    case "IsInf": x.isInfinite
     default: nil
     }
   }
@@ -35,6 +51,13 @@ enum ONNXArithmetic {
     case "Mod":
       guard let remainder = checked(x.remainderReportingOverflow(dividingBy: y)) else { return nil }
       return remainder != 0 && (remainder < 0) != (y < 0) ? remainder + y : remainder
+    case "Remainder": return checked(x.remainderReportingOverflow(dividingBy: y))
+    case "ShiftLeft": return 0..<64 ~= y ? x << y : nil
+    case "ShiftRight": return 0..<64 ~= y ? x >> y : nil
+    case "BitwiseAnd": return x & y
+    case "BitwiseOr": return x | y
+    case "BitwiseXor": return x ^ y
+    case "BitwiseNot": return ~x
     case "Min": return min(x, y)
     case "Max": return max(x, y)
     case "Neg": return checked((0).subtractingReportingOverflow(x))
@@ -70,6 +93,19 @@ enum ONNXArithmetic {
     case "Sigmoid": 1 / (1 + exp(-x))
     case "Softplus": x > 30 ? x : log1p(exp(x))
     case "Relu": max(x, 0)
+    case "Remainder": fmod(x, y)
+    case "Sin": sin(x)
+    case "Cos": cos(x)
+    case "Tan": tan(x)
+    case "Asin": asin(x)
+    case "Acos": acos(x)
+    case "Atan": atan(x)
+    case "Sinh": sinh(x)
+    case "Cosh": cosh(x)
+    case "Asinh": asinh(x)
+    case "Acosh": acosh(x)
+    case "Atanh": atanh(x)
+    case "Softsign": x / (1 + abs(x))
     default: nil
     }
   }

@@ -2,25 +2,33 @@
 
 // Operators that rearrange a value, split its channels or concatenate channels.
 extension ONNXImporter {
-  mutating func reshaped(_ shapes: ONNXShapes) throws(PixelAscentError) -> ONNXView? {
+  mutating func reshaped(_ shapes: ONNXShapes) throws(PixelAscentError) -> ONNXValue? {
+    if case .shuffled(let view, let groups) = values[node.inputs[0]], let shape = shapes.reshaped(view.shape),
+      shape.filter({ $0 > 1 }).count <= 1
+    {
+      return .shuffled(ONNXView(view.layer, view.size, shape: shape), groups: groups)
+    }
     guard let input = try view(node.inputs[0]) else { return nil }
     guard let shape = shapes.reshaped(input.shape) else {
       return fails("the new shape of \(shapeText(input.shape)) is not constant, or does not fit")
     }
-    if node.type == "Squeeze" || node.type == "Unsqueeze" {
-      var result = input, rest = zip(input.shape, input.strides).filter { $0.0 != 1 }.map(\.1)[...]
-      result.shape = shape
-      result.strides = shape.map { $0 == 1 ? 1 : rest.popFirst() ?? 1 }
-      return result
+    if input.isContiguous { return .view(ONNXView(input.layer, input.size, shape: shape)) }
+    if let view = input.reshaped(shape) { return .view(view) }
+    if let groups = input.shuffleGroups {
+      let shuffled = try add(ChannelShuffle(groups: groups), [input], input.size)
+      return .view(ONNXView(shuffled.layer, input.size, shape: shape))
     }
-    if input.isContiguous { return ONNXView(input.layer, input.size, shape: shape) }
-    guard let groups = input.shuffleGroups else {
+    // TensorFlow flattens in the order row, column, channel: a shuffle of the vector in the order channel, row, column.
+    let size = ONNXView.Size(channels: input.size.count, rows: 1, columns: 1)
+    var vector = input
+    vector.size = size
+    guard let groups = vector.shuffleGroups, shape.filter({ $0 > 1 }).count <= 1 else {
       return fails(
         "a transposed array of shape \(shapeText(input.shape)) can't become \(shapeText(shape)); supported are channel "
-          + "shuffles, and flattening in the order channel, row, column")
+          + "shuffles, and flattening")
     }
-    let shuffled = try add(ChannelShuffle(groups: groups), [input], input.size)
-    return ONNXView(shuffled.layer, input.size, shape: shape)
+    let flat = try add(Flatten(), [input], size)
+    return .shuffled(ONNXView(flat.layer, size, shape: shape), groups: groups)
   }
 
   mutating func transposed(_ shapes: ONNXShapes) throws(PixelAscentError) -> ONNXView? {
@@ -69,16 +77,19 @@ extension ONNXImporter {
     guard let axis = ONNXShapes.axis(node.integer("axis") ?? 0, of: input.shape.count) else {
       throw failNode("has the axis \(node.integer("axis") ?? 0), found an input of shape \(shapeText(input.shape))")
     }
-    if shapes.has(1) && shapes.integers("split", input: 1) == nil { return fails("expected constant sizes") }
-    let extent = input.shape[axis], parts = node.outputs.count
-    let part = (extent + parts - 1) / max(parts, 1)
-    let sizes = shapes.integers("split", input: 1) ?? (0..<parts).map { min(part, extent - $0 * part) }
-    guard sizes.count == parts, sizes.allSatisfy({ (1...extent).contains($0) }), sizes.reduce(0, +) == extent else {
-      throw failNode("has the sizes \(shapeText(sizes)) for \(parts) outputs of an axis of \(extent)")
+    let extent = input.shape[axis]
+    guard let sizes = shapes.splitSizes(extent), sizes.allSatisfy({ $0 > 0 }) else {
+      return fails("expected constant sizes of the parts of an axis of \(extent)")
     }
+    // Without sizes, SplitToSequence can remove the axis.
+    let isRemoved = node.type == "SplitToSequence" && !shapes.has(1) && node.integer("keepdims") == 0
     var results = [ONNXValue](), first = 0
     for size in sizes {
-      guard let view = try channels(Array(first..<first + size), of: input, along: axis) else { return nil }
+      guard var view = try channels(Array(first..<first + size), of: input, along: axis) else { return nil }
+      if isRemoved {
+        view.shape.remove(at: axis)
+        view.strides.remove(at: axis)
+      }
       results.append(.view(view))
       first += size
     }
@@ -94,7 +105,11 @@ extension ONNXImporter {
     for (axis, list) in lists.enumerated() {
       guard let view = result, list != Array(0..<view.shape[axis]) else { continue }
       guard let settled = try settled(view) else { return nil }
-      result = try channels(list, of: settled, along: axis)
+      switch settled.isPlanar ? [.one, .channel, .row, .column][axis] : settled.roles?[axis] {
+      case .row: result = try pixels(list, of: settled, areRows: true)
+      case .column: result = try pixels(list, of: settled, areRows: false)
+      default: result = try channels(list, of: settled, along: axis)
+      }
       if result == nil { return nil }
     }
     return result
@@ -140,6 +155,34 @@ extension ONNXImporter {
       parts.append(part)
     }
     return view.on(try add(Concatenate(), parts, size).layer, size, channelAxis: axis)
+  }
+
+  /// Returns a view of some rows or columns, all equally far apart. They are taken by a convolution of each channel with a
+  /// window in which one weight is 1 and the others are 0.
+  private mutating func pixels(
+    _ positions: [Int], of view: ONNXView, areRows: Bool
+  ) throws(PixelAscentError) -> ONNXView? {
+    let extent = areRows ? view.size.rows : view.size.columns
+    let first = positions.first ?? 0, step = positions.count > 1 ? positions[1] - first : extent
+    // Larger windows than those that begin at the first pixel keep the last positions from being too many.
+    let kernel = max(first + 1, extent - step * positions.count + 1)
+    guard !positions.isEmpty, step > 0, kernel <= 64 else {
+      return fails(
+        "\(positions.count) of \(extent) rows or columns in reverse, or with more than 63 left out at an end")
+    }
+    var size = view.size
+    if areRows { size.rows = positions.count } else { size.columns = positions.count }
+    let axis = WindowAxis(kernel: kernel, stride: step, before: 0, after: 0, dilation: 1)
+    let one = WindowAxis(kernel: 1, stride: 1, before: 0, after: 0, dilation: 1)
+    let channels = size.channels
+    try charge(channels * kernel)
+    var weight = Tensor(shape: [channels, 1, areRows ? kernel : 1, areRows ? 1 : kernel], repeating: 0)
+    for channel in 0..<channels { weight.values[channel * kernel + first] = 1 }
+    let window = Window(y: areRows ? axis : one, x: areRows ? one : axis)
+    let taken = try add(
+      Convolution(window, groups: channels, outputs: channels), [view], size,
+      ["weight": Parameter(weight), "bias": Parameter(Tensor(shape: [channels], repeating: 0))])
+    return view.isPlanar ? taken : view.on(taken.layer, size)
   }
 
   /// Returns whether an axis is the channels' axis. If the view has only one channel, any axis of extent 1 counts.

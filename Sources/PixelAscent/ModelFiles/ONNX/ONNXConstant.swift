@@ -9,12 +9,16 @@ struct ONNXConstant {
     case parameter(Parameter)
     /// The transpose of the parameter, a matrix. `shape` is the shape of the transpose.
     case transposed(Parameter)
+    /// Many integers, such as quantised weights, as a parameter that holds each of them exactly.
+    case stored(Parameter)
     /// Elements that can't be read. The text describes them.
     case unreadable(String)
   }
 
   var shape: [Int]
   var content: Content
+  /// Whether the elements are real numbers in double precision. Elements of other reals are rounded to float32.
+  var isDouble = false
 
   init(shape: [Int], content: Content) {
     self.shape = shape
@@ -23,30 +27,59 @@ struct ONNXConstant {
 
   init(_ integers: [Int]) { self.init(shape: [integers.count], content: .integers(integers)) }
 
+  /// Creates a constant of computed numbers. Unless they are in double precision, they are rounded to float32.
+  init(reals: [Double], _ shape: [Int], isDouble: Bool = false) {
+    if reals.count > Self.small && !isDouble {
+      self.init(
+        shape: shape, content: .parameter(Parameter(Tensor(shape: shape, values: reals.map { Float($0) }))))
+    } else {
+      self.init(shape: shape, content: .reals(isDouble ? reals : reals.map { Double(Float($0)) }))
+      self.isDouble = isDouble
+    }
+  }
+
   /// The number of elements; `Int.max` if it is larger.
   var count: Int { elementCount(shape) ?? Int.max }
 
   /// The largest number of elements that one operator on constants may take or make.
-  static let maxElements = 1 << 20
+  static let maxElements = 1 << 26
 
-  /// The integers; nil if the constant holds something else.
+  /// The number of elements from which on computed numbers are kept in single precision.
+  private static let small = 1 << 12
+
+  /// The integers; nil if the constant holds something else, or integers that stay in a file.
   var integers: [Int]? {
     if case .integers(let values) = content { return values }
     return nil
   }
 
+  var isInteger: Bool {
+    switch content {
+    case .integers, .stored: true
+    default: false
+    }
+  }
+
+  /// Whether the elements are floats of single precision, or are rounded to them when they are read.
+  var isParameter: Bool {
+    switch content {
+    case .parameter, .transposed: true
+    default: false
+    }
+  }
+
   /// The integer of a constant that holds exactly one; nil for others.
   var integer: Int? { integers.flatMap { $0.count == 1 ? $0[0] : nil } }
 
-  /// Returns the elements as real numbers; nil if they are too many, must still be transposed, or can't be read.
+  /// Returns the elements as real numbers; nil if they are too many or can't be read.
   func reals() throws(PixelAscentError) -> [Double]? {
+    if count > Self.maxElements { return nil }
     switch content {
     case .integers(let values): return values.map(Double.init)
     case .reals(let values): return values
-    case .parameter(let parameter):
-      if count > Self.maxElements { return nil }
-      return try parameter.tensor().values.map(Double.init)
-    case .transposed, .unreadable: return nil
+    case .parameter(let parameter), .stored(let parameter): return try parameter.tensor().values.map(Double.init)
+    case .transposed: return try parameter()?.tensor().values.map(Double.init)
+    case .unreadable: return nil
     }
   }
 
@@ -56,11 +89,19 @@ struct ONNXConstant {
     return values[0]
   }
 
-  /// Returns the constant. The elements of a small parameter are loaded into memory, so that arithmetic can be done on
-  /// them.
+  /// Returns the constant with its elements in memory if they can be read, so that arithmetic can be done on them.
   func loaded() throws(PixelAscentError) -> ONNXConstant {
-    guard case .parameter = content, let values = try reals() else { return self }
-    return ONNXConstant(shape: shape, content: .reals(values))
+    var result = self
+    switch content {
+    case .integers, .reals, .unreadable: return self
+    case .stored:
+      guard let values = try reals() else { return self }
+      result.content = .integers(values.map { Int($0) })
+    case .parameter, .transposed:
+      guard let values = try reals() else { return self }
+      result.content = .reals(values)
+    }
+    return result
   }
 
   /// Returns the constant as a parameter; nil if the elements can't be read. Elements that lie in a file stay there,
@@ -72,12 +113,12 @@ struct ONNXConstant {
     case .integers, .reals:
       guard let values = try reals() else { return nil }
       return Parameter(Tensor(shape: shape, values: values.map { Float($0) }))
-    case .unreadable: return nil
+    case .stored, .unreadable: return nil
     }
   }
 
-  /// Returns the transpose of a matrix, without moving its elements yet; nil if the constant is not a matrix, or can't
-  /// be read.
+  /// Returns the transpose of a matrix, without moving its elements yet; nil if the constant is not a matrix of real
+  /// numbers, or can't be read.
   func transposedMatrix() throws(PixelAscentError) -> ONNXConstant? {
     guard shape.count == 2 else { return nil }
     let swapped = [shape[1], shape[0]]
@@ -88,14 +129,59 @@ struct ONNXConstant {
     }
   }
 
+  /// Returns the matrix that has the same product with a vector as this matrix has with the vector after a channel
+  /// shuffle; nil if the elements can't be read.
+  func unshuffled(groups: Int) throws(PixelAscentError) -> Parameter? {
+    guard var matrix = try tensor(), shape.count == 2 else { return nil }
+    let columns = shape[1], part = columns / groups
+    var row = [Float](repeating: 0, count: columns)
+    for start in stride(from: 0, to: matrix.values.count, by: columns) {
+      for group in 0..<groups {
+        for index in 0..<part { row[group * part + index] = matrix.values[start + index * groups + group] }
+      }
+      for index in 0..<columns { matrix.values[start + index] = row[index] }
+    }
+    return Parameter(matrix)
+  }
+
+  /// Returns the elements in memory. The caller may change them without copying them.
+  private func tensor() throws(PixelAscentError) -> Tensor? { try parameter()?.tensor() }
+
   /// Returns the same elements in another shape; nil if that shape has another number of elements.
   func reshaped(_ shape: [Int]) throws(PixelAscentError) -> ONNXConstant? {
     guard elementCount(shape) == count else { return nil }
+    var result = self
+    result.shape = shape
     switch content {
     case .parameter, .transposed:
-      return try parameter()?.reshaped(shape).map { ONNXConstant(shape: shape, content: .parameter($0)) }
-    default: return ONNXConstant(shape: shape, content: content)
+      guard let parameter = try parameter()?.reshaped(shape) else { return nil }
+      result.content = .parameter(parameter)
+    case .stored(let parameter):
+      guard let parameter = parameter.reshaped(shape) else { return nil }
+      result.content = .stored(parameter)
+    default: break
     }
+    return result
+  }
+
+  /// Returns the elements at `positions`, in the given shape. At the position −1 lies a zero. Nil if the elements can't
+  /// be read.
+  func picked(_ positions: [Int], _ shape: [Int]) throws(PixelAscentError) -> ONNXConstant? {
+    var result = self
+    result.shape = shape
+    switch content {
+    case .integers(let values): result.content = .integers(positions.map { $0 < 0 ? 0 : values[$0] })
+    case .reals(let values): result.content = .reals(positions.map { $0 < 0 ? 0 : values[$0] })
+    case .parameter(let parameter), .stored(let parameter):
+      let values = try parameter.tensor().values
+      let picked = Parameter(Tensor(shape: shape, values: positions.map { $0 < 0 ? 0 : values[$0] }))
+      if case .stored = content { result.content = .stored(picked) } else { result.content = .parameter(picked) }
+    case .transposed:
+      guard let parameter = try parameter() else { return nil }
+      return try ONNXConstant(shape: self.shape, content: .parameter(parameter)).picked(positions, shape)
+    case .unreadable: return nil
+    }
+    return result
   }
 
   private static func transposed(_ parameter: Parameter) throws(PixelAscentError) -> Parameter {

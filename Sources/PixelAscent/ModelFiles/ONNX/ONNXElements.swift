@@ -6,7 +6,7 @@ extension ONNXImporter {
   private static let maxDepth = 12
 
   mutating func elementwise(_ kind: ONNXOperator, _ shapes: ONNXShapes) throws(PixelAscentError) -> ONNXValue? {
-    if let function = try function(kind, shapes) {
+    if let function = try Self.function(kind, shapes) {
       guard let input = try pending(node.inputs[0]) else { return nil }
       // A GELU by tanh that is one operator in the file becomes a layer of its own. NaN at every point sees to
       // that, since no known function has this value.

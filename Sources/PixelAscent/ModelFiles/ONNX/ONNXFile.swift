@@ -17,13 +17,13 @@ struct ONNXFile {
   private(set) var outputs: [ONNXValueInfo] = []
 
   /// The largest number of nodes, initializers, inputs or outputs that is read. Large networks have some thousands.
-  private static let limit = 1 << 17
+  static let limit = 1 << 17
 
   /// - Throws: `PixelAscentError` of kind `invalidModel` if the bytes are not a ModelProto with a graph.
   init(_ source: ByteSource) throws(PixelAscentError) {
     self.source = source
     var message = ProtobufMessage(source)
-    var hasGraph = false
+    var hasGraph = false, functions = [ONNXFileFunction]()
     while let field = try message.next() {
       switch field.number {
       case 2: producer = try message.text(field)
@@ -35,11 +35,19 @@ struct ONNXFile {
       case 14:
         let (key, value) = try Self.pair(try message.message(field))
         metadata[key] = value
+      case 25:
+        functions.append(try ONNXFileFunction(try message.message(field)))
+        guard functions.count <= Self.limit else { throw message.fail("more than \(Self.limit) functions") }
       default: break
       }
     }
     guard hasGraph else { throw message.fail("not an ONNX file: no graph in its \(source.count) bytes") }
     guard opset >= 7 else { throw message.fail("expected operators of opset 7 or newer, found opset \(opset)") }
+    if !functions.isEmpty {
+      var inlining = ONNXInlining(source, functions, limit: Self.limit)
+      for node in nodes { try inlining.add(node) }
+      nodes = inlining.nodes
+    }
   }
 
   private mutating func readGraph(_ graph: ProtobufMessage) throws(PixelAscentError) {
@@ -61,6 +69,11 @@ struct ONNXFile {
   }
 
   private mutating func readOpset(_ message: ProtobufMessage) throws(PixelAscentError) {
+    if let version = try Self.standardOpset(message) { opset = version }
+  }
+
+  /// Reads an OperatorSetIdProto. Returns the version of the standard operators; nil if it names other operators.
+  static func standardOpset(_ message: ProtobufMessage) throws(PixelAscentError) -> Int? {
     var message = message
     var domain = "", version = 0
     while let field = try message.next() {
@@ -70,7 +83,7 @@ struct ONNXFile {
       default: break
       }
     }
-    if ONNXNode.isStandard(domain) { opset = version }
+    return ONNXNode.isStandard(domain) ? version : nil
   }
 
   /// Reads a StringStringEntryProto.
@@ -90,14 +103,25 @@ struct ONNXFile {
 
 /// A node of the graph: a NodeProto.
 struct ONNXNode {
-  private(set) var name = ""
+  var name = ""
   /// The operator's type. If its domain is not the standard one, the domain and a dot come first.
   private(set) var type = ""
-  private(set) var inputs: [String] = []
-  private(set) var outputs: [String] = []
-  private(set) var attributes: [String: ONNXAttribute] = [:]
+  /// Tells functions of the same type apart.
+  private(set) var overload = ""
+  var inputs: [String] = []
+  var outputs: [String] = []
+  var attributes: [String: ONNXAttribute] = [:]
+  /// The version of the standard operators in the function that the node comes from; nil for the file's own version.
+  var opset: Int?
 
   init() {}
+
+  /// Creates an Identity node.
+  init(from input: String, to output: String) {
+    type = "Identity"
+    inputs = [input]
+    outputs = [output]
+  }
 
   init(_ message: ProtobufMessage) throws(PixelAscentError) {
     var message = message
@@ -112,11 +136,15 @@ struct ONNXNode {
         let attribute = try ONNXAttribute(try message.message(field))
         attributes[attribute.name] = attribute
       case 7: domain = try message.text(field)
+      case 8: overload = try message.text(field)
       default: break
       }
     }
-    if !Self.isStandard(domain) { type = "\(domain).\(type)" }
+    type = Self.fullType(type, domain)
   }
+
+  /// Returns an operator's type with its domain before it, unless the domain is the standard one.
+  static func fullType(_ type: String, _ domain: String) -> String { isStandard(domain) ? type : "\(domain).\(type)" }
 
   static func isStandard(_ domain: String) -> Bool { domain.isEmpty || domain == "ai.onnx" }
 
@@ -136,6 +164,8 @@ struct ONNXNode {
 /// The parts of an AttributeProto that the nodes of image networks need.
 struct ONNXAttribute {
   private(set) var name = ""
+  /// The function's attribute whose value this attribute has; nil if the attribute has a value of its own.
+  private(set) var reference: String?
   private(set) var float: Float?
   private(set) var integer: Int?
   private(set) var text: String?
@@ -160,6 +190,7 @@ struct ONNXAttribute {
         integers = integers ?? []
         integers?.append(contentsOf: try message.integers(field))
       case 20: type = try message.integer(field)
+      case 21: reference = try message.text(field)
       default: break
       }
     }

@@ -3,7 +3,8 @@
 // Activation functions, batch norms, linear layers and softmax.
 extension ONNXImporter {
   /// Returns the activation function that an operator computes; nil if it computes no supported one.
-  func function(_ kind: ONNXOperator, _ shapes: ONNXShapes) throws(PixelAscentError) -> ElementFunction? {
+  static func function(_ kind: ONNXOperator, _ shapes: ONNXShapes) throws(PixelAscentError) -> ElementFunction? {
+    let node = shapes.node
     switch kind {
     case .relu: return .clamp(.relu)
     case .clip: return try clamp(shapes).map { .clamp($0) }
@@ -35,7 +36,8 @@ extension ONNXImporter {
 
   /// Returns Clip's limits, which are attributes before opset 11 and inputs since; nil if they are not constant or not
   /// in order.
-  private func clamp(_ shapes: ONNXShapes) throws(PixelAscentError) -> Clamp? {
+  private static func clamp(_ shapes: ONNXShapes) throws(PixelAscentError) -> Clamp? {
+    let node = shapes.node
     var limits: [Float] = [node.float("min") ?? -.infinity, node.float("max") ?? .infinity]
     for index in 0..<2 where shapes.has(index + 1) {
       guard let constant = try shapes.constants[index + 1]?.real() else { return nil }
@@ -89,7 +91,13 @@ extension ONNXImporter {
 
   /// Adds a linear layer for Gemm, or for MatMul with a constant second factor.
   mutating func linear(_ shapes: ONNXShapes) throws(PixelAscentError) -> ONNXView? {
-    guard let given = try view(node.inputs[0]) else { return nil }
+    var given: ONNXView, groups = 1
+    if case .shuffled(let view, let found) = values[node.inputs[0]] {
+      (given, groups) = (view, found)
+    } else {
+      guard let view = try view(node.inputs[0]) else { return nil }
+      given = view
+    }
     if !given.isVector && node.type == "MatMul" { return try pointwise(given, shapes) }
     guard given.isVector, given.shape.last == given.size.count, let input = try settled(given) else {
       return fails("expected a vector (1, values), such as Flatten makes, found \(shapeText(given.shape))")
@@ -111,7 +119,10 @@ extension ONNXImporter {
     guard matrix.shape[1] == input.size.channels, matrix.shape[0] > 0 else {
       throw failSize("has a matrix of shape \(shapeText(matrix.shape)), found \(input.size.channels) input values")
     }
-    guard var weight = try matrix.parameter() else { return fails("expected a matrix of a supported type") }
+    if groups > 1 { try charge(matrix.count) }
+    guard var weight = groups > 1 ? try matrix.unshuffled(groups: groups) : try matrix.parameter() else {
+      return fails("expected a matrix of a supported type")
+    }
     let outputs = matrix.shape[0]
     if isGemm, let alpha = node.float("alpha"), alpha != 1 {
       try charge(weight.count)

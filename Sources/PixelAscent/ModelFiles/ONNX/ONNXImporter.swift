@@ -37,8 +37,9 @@ struct ONNXImporter {
   private var takesPixels = false
   /// The names of the constants that are computed from the size of an image whose size the file leaves open.
   private(set) var sizesDependOnImage: Set<String> = []
-  /// The number of elements that have been computed or copied so far: see `charge(_:)`.
-  private var charged = 0
+  /// The number of nodes that have yet to take each constant.
+  private var rest: [String: Int] = [:]
+  private let budget: ONNXBudget
   /// The current node.
   var node: ONNXNode
 
@@ -49,10 +50,12 @@ struct ONNXImporter {
     try metadata.checkTask(file.source)
     (self.inputSize, wantedOutput) = (inputSize, output)
     files = ONNXExternalFiles(file.source)
+    budget = ONNXBudget(file.source, files)
     node = file.nodes.first ?? ONNXNode()
   }
 
-  var opset: Int { file.opset }
+  /// The version of the standard operators that the current node is one of.
+  var opset: Int { node.opset ?? file.opset }
 
   /// Converts every node that the output depends on. Returns the view of the output; nil if the output
   /// depends on an unsupported operator.
@@ -62,6 +65,7 @@ struct ONNXImporter {
     let nodes = try order.nodes(for: output)
     for node in nodes { for input in node.inputs { uses[input, default: 0] += 1 } }
     uses[output, default: 0] += 1
+    rest = uses
     var seen = Set<String>()
     for tensor in file.initializers where uses[tensor.name] != nil {
       guard seen.insert(tensor.name).inserted else {
@@ -78,6 +82,10 @@ struct ONNXImporter {
       }
       if node.inputs.contains(where: wholeNumbers.contains), node.type != "Cast" || !ONNXTensor.isFloat(node.castType) {
         wholeNumbers.formUnion(node.outputs)
+      }
+      for input in node.inputs {
+        rest[input, default: 0] -= 1
+        if rest[input] == 0, case .constant = values[input] { values[input] = nil }
       }
       if !results.isEmpty && node.outputs.dropFirst(results.count).contains(where: { !$0.isEmpty && uses[$0] != nil }) {
         record("only its first output is supported")
@@ -96,7 +104,7 @@ struct ONNXImporter {
       switch values[name] {
       case .constant(let constant): constants.append(constant)
       case .unknown: (isUnknown, isConstant) = (true, false)
-      case .view, .pending: (isConstant, constants) = (false, constants + [nil])
+      case .view, .pending, .shuffled, .sequence: (isConstant, constants) = (false, constants + [nil])
       case nil: constants.append(nil)
       }
     }
@@ -105,9 +113,9 @@ struct ONNXImporter {
       if known == nil && !Self.foldable.contains(node.type) { record(Self.advice(node.type)) }
       return []
     }
-    if isConstant, let constant = try folded(constants) {
+    if isConstant, let results = try folded(constants) {
       if node.inputs.contains(where: sizesDependOnImage.contains) { sizesDependOnImage.formUnion(node.outputs) }
-      return [.constant(constant)]
+      return results.map { .constant($0) }
     }
     if node.type == "Shape" || node.type == "Size", let view = try view(node.inputs.first ?? "") {
       let shape = ONNXFolding.part(view.shape, node)
@@ -121,7 +129,9 @@ struct ONNXImporter {
       for name in node.inputs {
         if case .pending = values[name] { _ = try view(name) }
       }
-      record(isConstant ? "it can't be computed from its constant inputs" : Self.advice(node.type))
+      let isFoldable = known != nil || Self.foldable.contains(node.type)
+      record(
+        isConstant && isFoldable ? "it can't be computed from its constant inputs" : Self.advice(node.type))
       return []
     }
     if node.inputs.contains(where: wholeNumbers.contains) && !known.takesWholeNumbers {
@@ -131,38 +141,22 @@ struct ONNXImporter {
     return try convert(known, ONNXShapes(node: node, constants: constants)) ?? []
   }
 
-  private mutating func folded(_ constants: [ONNXConstant?]) throws(PixelAscentError) -> ONNXConstant? {
+  private func folded(_ constants: [ONNXConstant?]) throws(PixelAscentError) -> [ONNXConstant]? {
     let value = node.attributes["value"]?.tensor
-    if node.type == "Constant", let value { return try value.constant(files) }
+    if node.type == "Constant", let value { return [try value.constant(files)] }
     for constant in constants { try charge(min(constant?.count ?? 0, ONNXConstant.maxElements)) }
-    let result: ONNXConstant?
-    if node.type == "ConstantOfShape" {
-      guard let shape = constants.first.flatMap(\.self)?.integers, let count = elementCount(shape),
-        count <= ONNXConstant.maxElements
-      else { return nil }
-      try charge(count)
-      let filling = try value?.constant(files).loaded() ?? ONNXConstant(shape: [1], content: .reals([0]))
-      switch filling.content {
-      case .integers(let values) where values.count == 1:
-        result = ONNXConstant(shape: shape, content: .integers(Array(repeating: values[0], count: count)))
-      case .reals(let values) where values.count == 1:
-        result = ONNXConstant(shape: shape, content: .reals(Array(repeating: values[0], count: count)))
-      default: return nil
-      }
-    } else {
-      result = try ONNXFolding(node, constants).result()
+    let folding = ONNXFolding(node, constants, opset: opset, budget: budget)
+    guard node.type == "ConstantOfShape" else { return try folding.results() }
+    guard let shape = constants.first.flatMap(\.self)?.integers, let count = try folding.charged(shape) else {
+      return nil
     }
-    if let result { try charge(min(result.count, ONNXConstant.maxElements)) }
-    return result
+    let filling = try value?.constant(files) ?? ONNXConstant(shape: [1], content: .reals([0]))
+    guard filling.count == 1 else { return nil }
+    return try filling.loaded().picked(Array(repeating: 0, count: count), shape).map { [$0] }
   }
 
   /// Counts elements that are computed or copied. Throws if they are many more than the files have bytes.
-  mutating func charge(_ count: Int) throws(PixelAscentError) {
-    charged += count
-    guard charged <= 1 << 24 + file.source.count + files.byteCount else {
-      throw fail("the graph asks for far more numbers than the file holds")
-    }
-  }
+  func charge(_ count: Int) throws(PixelAscentError) { try budget.charge(count) }
 
   func fail(_ message: String) -> PixelAscentError { file.source.fail(message) }
 

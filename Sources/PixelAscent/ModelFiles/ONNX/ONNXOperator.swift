@@ -52,6 +52,8 @@ enum ONNXOperator: String {
   case div = "Div"
   case concat = "Concat"
   case split = "Split"
+  case splitToSequence = "SplitToSequence"
+  case sequenceAt = "SequenceAt"
   case slice = "Slice"
   case gather = "Gather"
   case reshape = "Reshape"
@@ -100,9 +102,15 @@ extension ONNXImporter {
     case .prelu: view = try prelu(shapes)
     case .concat: view = try concatenated()
     case .split: return try split(shapes)
+    case .splitToSequence: return try split(shapes).map { [.sequence($0)] }
+    case .sequenceAt:
+      guard case .sequence(let parts) = values[node.inputs[0]], shapes.constants.count > 1,
+        let index = shapes.constants[1]?.integer, let position = ONNXShapes.axis(index, of: parts.count)
+      else { return fails("expected a constant index of a sequence that SplitToSequence makes") }
+      return [parts[position]]
     case .slice: view = try sliced(shapes)
     case .gather: view = try gathered(shapes)
-    case .reshape, .flatten, .squeeze, .unsqueeze: view = try reshaped(shapes)
+    case .reshape, .flatten, .squeeze, .unsqueeze: return try reshaped(shapes).map { [$0] }
     case .transpose: view = try transposed(shapes)
     case .pad: view = try padded(shapes)
     case .resize, .upsample: view = try resized(shapes)
@@ -136,7 +144,13 @@ extension ONNXImporter {
       let view = try layers(of: pending)
       values[name] = view.map { .view($0) } ?? .unknown
       return view
+    case .shuffled(let view, let groups):
+      var shuffled = view
+      shuffled.layer = try add(ChannelShuffle(groups: groups), [view], view.size).layer
+      values[name] = .view(shuffled)
+      return shuffled
     case .constant: return fails("expected a value of the network, found a constant")
+    case .sequence: return fails("expected a value of the network, found a sequence of values")
     case .unknown: return nil
     case nil: throw failNode("lacks an input")
     }
@@ -176,8 +190,12 @@ extension ONNXImporter {
   /// The operators that are supported on constants only. Shape and Size also take values of the network, whose shapes
   /// are known.
   static let foldable: Set<String> = [
-    "Constant", "ConstantOfShape", "Shape", "Size", "Range", "Where", "Equal", "Less", "LessOrEqual",
-    "Greater", "GreaterOrEqual", "Not", "And", "Or", "Mod", "Sign", "Floor", "Ceil", "Round", "ReduceProd",
+    "Constant", "ConstantOfShape", "Shape", "Size", "Range", "Where", "Equal", "Less", "LessOrEqual", "Greater",
+    "GreaterOrEqual", "Not", "And", "Or", "Xor", "Mod", "Sign", "Floor", "Ceil", "Round", "Sin", "Cos", "Tan", "Asin",
+    "Acos", "Atan", "Sinh", "Cosh", "Asinh", "Acosh", "Atanh", "IsNaN", "IsInf", "BitShift", "BitwiseAnd", "BitwiseOr",
+    "BitwiseXor", "BitwiseNot", "ReduceProd", "ReduceMin", "ReduceL1", "ReduceSumSquare", "ReduceLogSum",
+    "ReduceLogSumExp", "ArgMax", "ArgMin", "CumSum", "TopK", "Tile", "Trilu", "NonZero", "OneHot", "EyeLike",
+    "Compress", "GatherElements", "GatherND", "Scatter", "ScatterElements", "ScatterND",
   ]
 
   /// Returns why an operator is not supported, and the nearest one that is.

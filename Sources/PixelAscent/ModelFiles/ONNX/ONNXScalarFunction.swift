@@ -83,10 +83,14 @@ struct ONNXPending {
   let node: ONNXNode
 }
 
-enum ONNXValue {
+indirect enum ONNXValue {
   case constant(ONNXConstant)
   case view(ONNXView)
   case pending(ONNXPending)
+  /// A vector that has the elements of the view after a channel shuffle. A linear layer permutes its matrix instead.
+  case shuffled(ONNXView, groups: Int)
+  /// Parts of a value, which SequenceAt takes out again.
+  case sequence([ONNXValue])
   /// The output of an unsupported operator.
   case unknown
 }

@@ -69,6 +69,25 @@ struct ONNXShapes {
     }
   }
 
+  /// Returns the sizes of the parts that Split or SplitToSequence makes of an axis. Their sum is `extent`.
+  func splitSizes(_ extent: Int) -> [Int]? {
+    // SplitToSequence also takes one size for all parts but the last, by default 1.
+    let isSequence = node.type == "SplitToSequence"
+    if isSequence && !has(1) || isSequence && constants[1]?.shape == [] {
+      guard let size = has(1) ? constants[1]?.integer : 1, size > 0, extent <= 1 << 20 else { return nil }
+      return stride(from: 0, to: extent, by: size).map { min(size, extent - $0) }
+    }
+    let count = node.outputs.count, part = (extent + count - 1) / max(count, 1)
+    if has(1) && integers("split", input: 1) == nil { return nil }
+    let sizes = integers("split", input: 1) ?? (0..<count).map { min(part, extent - $0 * part) }
+    guard isSequence || sizes.count == count, sizes.allSatisfy({ (0...extent).contains($0) }),
+      sizes.reduce(0, &+) == extent
+    else {
+      return nil
+    }
+    return sizes
+  }
+
   /// Returns the order of the axes after Transpose.
   func permutation(_ rank: Int) -> [Int]? {
     guard let order = node.integers("perm") else { return (0..<rank).reversed() }

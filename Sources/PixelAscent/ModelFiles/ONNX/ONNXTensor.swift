@@ -18,7 +18,8 @@ struct ONNXTensor {
     case external([String: String])
   }
 
-  /// The largest number of integers, or of pieces, that is read. A tensor of more integers can't describe a shape.
+  /// The largest number of integers that are read as such, and of pieces. A tensor of more integers can't describe a
+  /// shape.
   private static let maxIntegers = 1 << 20
 
   init(_ message: ProtobufMessage) throws(PixelAscentError) {
@@ -54,10 +55,11 @@ struct ONNXTensor {
   ///
   /// - Throws: `PixelAscentError` of kind `invalidModel` if the elements don't fill the declared shape.
   func constant(_ files: ONNXExternalFiles) throws(PixelAscentError) -> ONNXConstant {
-    guard let element = Self.elementTypes[type] else {
+    guard let count = elementCount(shape) else { throw fail("declares the impossible shape \(shapeText(shape))") }
+    if let integerType = Self.integerTypes[type] { return try integers(files, integerType, count) }
+    guard let element = Self.floatTypes[type] else {
       return ONNXConstant(shape: shape, content: .unreadable("of ONNX's type \(type)"))
     }
-    guard let count = elementCount(shape) else { throw fail("declares the impossible shape \(shapeText(shape))") }
     switch location {
     case .field(let pieces, let size): return try collected(pieces, size, element, count)
     case .none:
@@ -84,14 +86,22 @@ struct ONNXTensor {
     _ file: ByteSource, at offset: Int, _ element: ElementType, _ count: Int
   ) throws(PixelAscentError) -> ONNXConstant {
     let parameter = try Parameter(file, at: offset, element, shape: shape, name: name)
-    if element.isFloat { return ONNXConstant(shape: shape, content: .parameter(parameter)) }
-    guard count <= Self.maxIntegers else { return manyIntegers(count) }
-    let bytes = try file.bytes(offset..<offset + count * element.size)
-    return ONNXConstant(shape: shape, content: .integers((0..<count).map { Self.integer($0, of: bytes, element) }))
+    guard element == .float64 else { return ONNXConstant(shape: shape, content: .parameter(parameter)) }
+    // A few numbers in double precision may be arithmetic on shapes, in which rounding would show.
+    guard count <= Self.maxDoubles else {
+      var constant = ONNXConstant(shape: shape, content: .parameter(parameter))
+      constant.isDouble = true
+      return constant
+    }
+    let bytes = try file.bytes(offset..<offset + 8 * count)
+    let values = (0..<count).map {
+      Double(bitPattern: UInt64(littleEndianBytes: bytes[8 * $0..<8 * $0 + 8]))
+    }
+    return ONNXConstant(reals: values, shape, isDouble: true)
   }
 
-  /// Returns the elements of a repeated field. Float32 and double are stored as they are, others as varints, and 16-bit
-  /// floats as varints of their bits.
+  /// Returns the elements of a repeated field. Float32 and double are stored as they are, and 16-bit floats as varints
+  /// of their bits.
   private func collected(
     _ pieces: [Range<Int>], _ size: Int, _ element: ElementType, _ count: Int
   ) throws(PixelAscentError) -> ONNXConstant {
@@ -101,58 +111,159 @@ struct ONNXTensor {
     guard count <= byteCount / max(size, 1), size == 0 || count == byteCount / size else {
       throw fail("declares the shape \(shapeText(shape)) of \(element.rawValue), found \(byteCount) bytes")
     }
-    if size > 0 {
-      if pieces.count == 1 { return try stored(source, at: pieces[0].lowerBound, element, count) }
-      var values = [Float]()
-      for piece in pieces {
+    if size > 0 && pieces.count == 1 { return try stored(source, at: pieces[0].lowerBound, element, count) }
+    var values = [Float]()
+    for piece in pieces {
+      if size > 0 {
         let bytes = try source.bytes(piece)
         for index in 0..<piece.count / size { values.append(element.element(index, of: bytes)) }
-      }
-      return parameter(values)
-    }
-    if !element.isFloat && count > Self.maxIntegers { return manyIntegers(count) }
-    var integers = [Int](), floats = [Float]()
-    let message = ProtobufMessage(source)
-    for piece in pieces {
-      for varint in try message.varints(piece) {
-        if element.isFloat {
-          floats.append(
+      } else {
+        for varint in try ProtobufMessage(source).varints(piece) {
+          values.append(
             element.element(0, of: [UInt8(truncatingIfNeeded: varint), UInt8(truncatingIfNeeded: varint >> 8)]))
-        } else {
-          integers.append(Int(truncatingIfNeeded: varint))
         }
       }
     }
-    let found = max(integers.count, floats.count)
-    guard found == count else { throw fail("declares the shape \(shapeText(shape)), found \(found) elements") }
-    return element.isFloat ? parameter(floats) : ONNXConstant(shape: shape, content: .integers(integers))
+    guard values.count == count else {
+      throw fail("declares the shape \(shapeText(shape)), found \(values.count) elements")
+    }
+    return ONNXConstant(shape: shape, content: .parameter(Parameter(Tensor(shape: shape, values: values))))
   }
 
-  private func parameter(_ values: [Float]) -> ONNXConstant {
-    ONNXConstant(shape: shape, content: .parameter(Parameter(Tensor(shape: shape, values: values))))
+  // MARK: Integers
+
+  /// Returns a tensor of integers. Many integers of 8 or 16 bits stay in their file if possible.
+  private func integers(
+    _ files: ONNXExternalFiles, _ type: ONNXIntegerType, _ count: Int
+  ) throws(PixelAscentError) -> ONNXConstant {
+    let file: ByteSource, range: Range<Int>
+    switch location {
+    case .field(let pieces, let size): return try collectedIntegers(pieces, size, type, count)
+    case .none:
+      guard count == 0 else { throw fail("declares the shape \(shapeText(shape)), found no elements") }
+      return ONNXConstant(shape: shape, content: .integers([]))
+    case .raw(let found): (file, range) = (source, found)
+    case .external(let keys):
+      let (found, offset, length) = try files.find(keys, tensor: name)
+      let end = offset.addingReportingOverflow(length ?? type.byteCount(count) ?? 0)
+      guard !end.overflow, end.partialValue <= found.count else {
+        throw fail("ends at byte \(end.partialValue) of a file of \(found.count): truncated or wrong")
+      }
+      (file, range) = (found, offset..<end.partialValue)
+    }
+    guard range.count == type.byteCount(count) else {
+      throw fail("declares the shape \(shapeText(shape)) of \(type.name), found \(range.count) bytes")
+    }
+    if count > Self.maxIntegers {
+      if let element = type.element {
+        let parameter = try Parameter(file, at: range.lowerBound, element, shape: shape, name: name)
+        return ONNXConstant(shape: shape, content: .stored(parameter))
+      }
+      guard type.bits <= 16 else { return ONNXConstant(shape: shape, content: .unreadable("of \(count) integers")) }
+    }
+    let bytes = try file.bytes(range)
+    if count > Self.maxIntegers {
+      return stored((0..<count).map { Float(type.value($0, of: bytes)) })
+    }
+    return ONNXConstant(shape: shape, content: .integers((0..<count).map { type.value($0, of: bytes) }))
   }
 
-  private func manyIntegers(_ count: Int) -> ONNXConstant {
-    ONNXConstant(shape: shape, content: .unreadable("of \(count) integers"))
+  /// Returns the integers of a repeated field of varints. Integers of less than a byte are packed into bytes first.
+  private func collectedIntegers(
+    _ pieces: [Range<Int>], _ size: Int, _ type: ONNXIntegerType, _ count: Int
+  ) throws(PixelAscentError) -> ONNXConstant {
+    guard size == 0 else { throw fail("declares the type \(type.name), found elements of another type") }
+    let byteCount = pieces.reduce(0) { $0 + $1.count }
+    let perVarint = max(8 / type.bits, 1)
+    guard count <= byteCount.multipliedReportingOverflow(by: perVarint).partialValue else {
+      throw fail("declares the shape \(shapeText(shape)) of \(type.name), found \(byteCount) bytes")
+    }
+    if count > Self.maxIntegers && type.bits > 16 {
+      return ONNXConstant(shape: shape, content: .unreadable("of \(count) integers"))
+    }
+    var values = [Int]()
+    let message = ProtobufMessage(source)
+    for piece in pieces {
+      for varint in try message.varints(piece) {
+        if type.bits < 8 {
+          let byte = [UInt8(truncatingIfNeeded: varint)]
+          for index in 0..<perVarint { values.append(type.value(index, of: byte)) }
+        } else {
+          values.append(type.wrapped(Int(truncatingIfNeeded: varint)))
+        }
+      }
+    }
+    // The last byte may have room for more integers than there are.
+    guard values.count >= count, values.count - count < perVarint else {
+      throw fail("declares the shape \(shapeText(shape)), found \(values.count) elements")
+    }
+    values.removeLast(values.count - count)
+    if count > Self.maxIntegers { return stored(values.map { Float($0) }) }
+    return ONNXConstant(shape: shape, content: .integers(values))
+  }
+
+  private func stored(_ values: [Float]) -> ONNXConstant {
+    ONNXConstant(shape: shape, content: .stored(Parameter(Tensor(shape: shape, values: values))))
   }
 
   private func fail(_ message: String) -> PixelAscentError {
     source.fail("tensor \(name.isEmpty ? "without a name" : name.oneLine) \(message)")
   }
 
-  private static let elementTypes: [Int: ElementType] = [
-    1: .float32, 2: .uint8, 3: .int8, 5: .int16, 6: .int32, 7: .int64, 9: .bool, 10: .float16, 11: .float64,
-    16: .bfloat16,
+  /// The largest number of elements in double precision that is read as such.
+  private static let maxDoubles = 1 << 12
+
+  private static let floatTypes: [Int: ElementType] = [1: .float32, 10: .float16, 11: .float64, 16: .bfloat16]
+
+  /// The types of integers, by their numbers in ONNX.
+  static let integerTypes: [Int: ONNXIntegerType] = [
+    2: .init(bits: 8, isSigned: false), 3: .init(bits: 8, isSigned: true), 4: .init(bits: 16, isSigned: false),
+    5: .init(bits: 16, isSigned: true), 6: .init(bits: 32, isSigned: true), 7: .init(bits: 64, isSigned: true),
+    9: .init(bits: 8, isSigned: false), 12: .init(bits: 32, isSigned: false), 13: .init(bits: 64, isSigned: false),
+    21: .init(bits: 4, isSigned: false), 22: .init(bits: 4, isSigned: true), 25: .init(bits: 2, isSigned: false),
+    26: .init(bits: 2, isSigned: true),
   ]
 
   /// Returns whether the number of a type, in a tensor or in Cast, stands for floats.
-  static func isFloat(_ type: Int) -> Bool { elementTypes[type]?.isFloat ?? false }
+  static func isFloat(_ type: Int) -> Bool { floatTypes[type] != nil }
 
   /// Returns whether the number of a type stands for whole numbers that include those from 0 to 255.
   static func holdsPixels(_ type: Int) -> Bool { [2, 4, 5, 6, 7, 12, 13].contains(type) }
+}
 
-  private static func integer(_ index: Int, of bytes: [UInt8], _ element: ElementType) -> Int {
-    if element == .uint8 || element == .bool { return Int(bytes[index]) }
-    return Int(signedLittleEndianBytes: bytes[index * element.size..<(index + 1) * element.size])
+/// A type of integers in a file. Those of less than 8 bits are packed into bytes, the first into the lowest bits.
+struct ONNXIntegerType {
+  let bits: Int
+  let isSigned: Bool
+
+  var name: String { "\(isSigned ? "I" : "U")\(bits)" }
+
+  /// The type as a parameter's; nil if no parameter has this type.
+  var element: ElementType? {
+    switch (bits, isSigned) {
+    case (8, true): .int8
+    case (8, false): .uint8
+    case (16, true): .int16
+    default: nil
+    }
+  }
+
+  /// Returns how many bytes `count` integers take; nil if too many.
+  func byteCount(_ count: Int) -> Int? {
+    let (total, overflow) = count.multipliedReportingOverflow(by: bits)
+    return overflow ? nil : total / 8 + (total % 8 > 0 ? 1 : 0)
+  }
+
+  /// Returns an integer with all bits above those of this type replaced by the sign. Of an unsigned integer of 64 bits
+  /// the highest bit counts as the sign.
+  func wrapped(_ value: Int) -> Int {
+    if bits == 64 { return value }
+    let shift = 64 - bits
+    return isSigned ? (value << shift) >> shift : value & (1 << bits - 1)
+  }
+
+  func value(_ index: Int, of bytes: [UInt8]) -> Int {
+    if bits < 8 { return wrapped(Int(bytes[index * bits / 8]) >> (index * bits % 8)) }
+    return wrapped(Int(signedLittleEndianBytes: bytes[index * bits / 8..<(index + 1) * bits / 8]))
   }
 }

@@ -90,6 +90,26 @@ struct ONNXView: Hashable {
     return runs[1].extent
   }
 
+  /// Returns a view of the same elements in the same order with another shape; nil if an axis of that shape would have
+  /// elements that are not equally far apart.
+  func reshaped(_ shape: [Int]) -> ONNXView? {
+    var rest = runs[...], strides = [Int](), left = 1, step = 1
+    for extent in shape {
+      guard extent > 1 else {
+        strides.append(1)
+        continue
+      }
+      if left == 1, let next = rest.popFirst() { (left, step) = (next.extent, next.stride) }
+      guard left % extent == 0 else { return nil }
+      left /= extent
+      strides.append(step * left)
+    }
+    var view = self
+    view.shape = shape
+    view.strides = strides
+    return view
+  }
+
   /// Returns whether two views have the same shape and the same order of elements.
   func matches(_ other: ONNXView) -> Bool {
     guard shape == other.shape, size == other.size else { return false }
@@ -100,6 +120,24 @@ struct ONNXView: Hashable {
     var view = self
     view.shape = order.map { shape[$0] }
     view.strides = order.map { strides[$0] }
+    return view
+  }
+
+  /// Returns a view of another layer's output, of any size, with the axes of this view; nil if an axis is not one of the
+  /// layer's.
+  func on(_ layer: String, _ size: Size) -> ONNXView? {
+    guard let roles else { return nil }
+    var view = self
+    view.layer = layer
+    view.size = size
+    for (axis, role) in roles.enumerated() {
+      switch role {
+      case .one: break
+      case .channel: (view.shape[axis], view.strides[axis]) = (size.channels, size.plane)
+      case .row: (view.shape[axis], view.strides[axis]) = (size.rows, size.columns)
+      case .column: (view.shape[axis], view.strides[axis]) = (size.columns, 1)
+      }
+    }
     return view
   }
 

@@ -70,16 +70,19 @@ extension ONNXImporter {
     guard let mode = Pad.Mode(rawValue: node.text("mode") ?? "constant") else {
       throw failNode("has the unknown mode \((node.text("mode") ?? "").oneLine)")
     }
-    guard let view = try settled(input) else { return nil }
+    guard let view = try settled(input), let roles = view.isPlanar ? [.one, .channel, .row, .column] : view.roles else {
+      return nil
+    }
     var before = [0, 0], after = [0, 0]
     for (index, axis) in axes.enumerated() {
       guard let position = ONNXShapes.axis(axis, of: rank) else { continue }
       let pair = (pads[index], pads[index + axes.count])
       if pair == (0, 0) { continue }
-      guard view.isPlanar, position >= 2, min(pair.0, pair.1) >= 0, max(pair.0, pair.1) < 1 << 16 else {
+      let place = roles[position] == .row ? 0 : roles[position] == .column ? 1 : nil
+      guard let place, min(pair.0, pair.1) >= 0, max(pair.0, pair.1) < 1 << 16 else {
         return fails("pads \(shapeText(pads)) of \(shapeText(view.shape)); only rows and columns can be padded")
       }
-      (before[position - 2], after[position - 2]) = pair
+      (before[place], after[place]) = pair
     }
     let constant = shapes.constants.count > 2 ? try shapes.constants[2]?.real() : nil
     if shapes.has(2) && constant == nil { return fails("expected a constant value") }
@@ -90,7 +93,8 @@ extension ONNXImporter {
     let operation = Pad(
       top: before[0], left: before[1], bottom: after[0], right: after[1], value: mode == .constant ? value : 0,
       mode: mode)
-    return try add(operation, [view], size)
+    let padded = try add(operation, [view], size)
+    return view.isPlanar ? padded : view.on(padded.layer, size)
   }
 
   /// Returns the window that the attributes of a convolution or pool describe; nil if it is not supported.

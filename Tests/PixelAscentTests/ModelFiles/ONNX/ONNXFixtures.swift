@@ -46,6 +46,7 @@ struct ProtobufWriter {
 struct ONNXWriter {
   private var nodes: [[UInt8]] = []
   private var tensors: [[UInt8]] = []
+  private var functions: [[UInt8]] = []
   var opset = 13
   var imageShape = [1, 3, 8, 8]
   var output = "y"
@@ -74,6 +75,22 @@ struct ONNXWriter {
             $0.field(20, 2)
           }
         }
+      }.bytes)
+  }
+
+  /// Adds a function with the nodes that `body` adds, of the standard operators' version `opset`.
+  mutating func function(
+    _ name: String, _ inputs: [String], _ outputs: [String], opset: Int = 13, _ body: (inout ONNXWriter) -> Void
+  ) {
+    var writer = ONNXWriter()
+    body(&writer)
+    functions.append(
+      ProtobufWriter {
+        $0.field(1, name)
+        for input in inputs { $0.field(4, input) }
+        for output in outputs { $0.field(5, output) }
+        for node in writer.nodes { $0.field(7, node) }
+        $0.field(9) { $0.field(2, opset) }
       }.bytes)
   }
 
@@ -132,6 +149,7 @@ struct ONNXWriter {
         graph.field(12) { $0.field(1, output) }
       }
       $0.field(8) { $0.field(2, opset) }
+      for function in functions { $0.field(25, function) }
     }.bytes
   }
 
@@ -152,12 +170,37 @@ struct ONNXWriter {
 enum ONNXFixtures {
   static let folder = PackageFiles.folder + "/Tests/Golden/onnx"
   static let names = [
-    "arithmetic", "channel-attention", "channels-last", "external", "functions", "more-functions", "norms", "opset9",
-    "regions", "resizes", "shuffle", "stored", "torch-dynamo", "torch-dynamo-open", "torch-regions-dynamo",
-    "torch-regions-ts14", "torch-ts17-open", "torch-ts9", "upsampled", "windows",
+    "arithmetic", "channel-attention", "channels-last", "external", "folding", "functions", "keras", "local-functions",
+    "more-functions", "norms", "opset9", "quantized-weights", "regions", "resizes", "rows-first", "shuffle", "slices",
+    "stored", "torch-dynamo", "torch-dynamo-open", "torch-regions-dynamo", "torch-regions-ts14", "torch-ts17-open",
+    "torch-ts9", "upsampled", "vectors-first", "windows",
   ]
 
   static func path(_ name: String) -> String { "\(folder)/\(name).onnx" }
 
   static func read(_ name: String) throws -> Model { try ONNXReader.read(ByteSource(contentsOf: path(name))) }
+
+  /// What ONNX Runtime computes.
+  struct Expected: Decodable {
+    /// The shape of the input in the file's own order of axes.
+    let input: [Int]
+    let scores: [Double]
+  }
+
+  static func expected() throws -> [String: Expected] {
+    try JSONText.decode([String: Expected].self, from: Files.read(folder + "/scores.json"))
+  }
+
+  /// Returns the image from which ONNX Runtime has computed the scores, in the order channel, row, column.
+  static func image(_ shape: [Int]) -> Tensor {
+    let isLast = shape[1] != 1 && shape[1] != 3
+    let (channels, rows, columns) = isLast ? (shape[3], shape[1], shape[2]) : (shape[1], shape[2], shape[3])
+    var image = Tensor(shape: [channels, rows, columns], repeating: 0)
+    for index in image.values.indices {
+      let (channel, pixel) = (index / (rows * columns), index % (rows * columns))
+      let position = isLast ? pixel * channels + channel : index
+      image.values[index] = Float(Double(position * 37 % 101) / 50 - 1)
+    }
+    return image
+  }
 }

@@ -19,7 +19,7 @@ import Testing
     writer.node("GlobalAveragePool", [input], ["y"], name: "head")
   }
 
-  @Test(arguments: ["opset9", "stored", "arithmetic"])
+  @Test(arguments: ["opset9", "stored", "arithmetic", "local-functions", "quantized-weights"])
   func survivesDamage(name: String) throws {
     try fuzz(try Files.read(ONNXFixtures.path(name)), seed: 7) {
       _ = try ONNXReader.read(ByteSource($0, name: "m.onnx"))
@@ -164,6 +164,41 @@ import Testing
         for step in 1...3000 { $0.node("Mul", ["a\(step - 1)", "a\(step - 1)"], ["a\(step)"]) }
         head(&$0, "a3000")
       } == "(no error)")
+  }
+
+  @Test func refusesImpossibleArithmetic() {
+    let cases: [(type: String, inputs: [[Int]])] = [
+      ("Tile", [[1, 2], [1 << 40]]), ("Tile", [[1], [-1]]), ("Pad", [[1], [1 << 40, 0]]),
+      ("Pad", [[1], [Int.max, Int.max]]), ("Range", [[0], [1 << 40], [1]]), ("Range", [[0], [1], [0]]),
+      ("Range", [[Int.min], [Int.max], [1]]), ("OneHot", [[0], [1 << 40], [0, 1]]), ("GatherND", [[1, 2], [5]]),
+      ("GatherElements", [[1, 2], [7]]), ("ScatterND", [[1, 2], [9], [1]]), ("ScatterElements", [[1, 2], [9], [1]]),
+      ("CumSum", [[1], [5]]), ("TopK", [[1], [3]]), ("Compress", [[1], [0, 1, 1]]), ("Split", [[1, 2], [5, 5]]),
+      ("Expand", [[1, 2], [3]]), ("Expand", [[1], [1 << 30, 1 << 30]]), ("MatMul", [[1, 2], [1, 2, 3]]),
+      ("Gather", [[1], [4]]), ("Trilu", [[1]]), ("EyeLike", [[1]]), ("Mod", [[1], [0]]), ("Div", [[1], [0]]),
+      ("BitShift", [[1], [99]]), ("ReduceSum", [[1], [7]]), ("Add", [[Int.max], [1]]), ("Sum", [[1, 2], [1, 2, 3]]),
+      ("ArgMax", [[]]), ("QuantizeLinear", [[1], [1]]),
+    ]
+    for (type, inputs) in cases {
+      let line = line {
+        for (index, values) in inputs.enumerated() { $0.integers("i\(index)", values) }
+        $0.node(type, inputs.indices.map { "i\($0)" }, ["a"], name: "n")
+        $0.node("Mul", ["x", "a"], ["b"])
+        head(&$0, "b")
+      }
+      #expect(line.hasPrefix("m.onnx: node n: operator \(type) is not supported here: "), "\(inputs): \(line)")
+    }
+  }
+
+  /// An array without elements may declare any extents. Its arithmetic must not make lists of that length.
+  @Test func boundsTheExtentsOfEmptyArrays() {
+    let line = line {
+      $0.tensor("empty", [0, 1 << 40]) { _ in }
+      $0.integers("indices", [])
+      $0.node("Gather", ["empty", "indices"], ["a"], name: "n")
+      $0.node("Mul", ["x", "a"], ["b"])
+      head(&$0, "b")
+    }
+    #expect(line == "m.onnx: the graph asks for far more numbers than the file holds")
   }
 
   @Test func ignoresNestedGraphs() {
