@@ -66,7 +66,7 @@ check-arm64: model samples  ## build and test everything in an emulated arm64 De
 check-cluster: model  ## make an atlas with Slurm and with GNU parallel on this machine (needs root, installs both)
 	@Scripts/check-cluster $(PROGRAM) $(WEIGHTS)
 
-check-models: model samples  ## compare torchvision's and timm's networks with PyTorch, in every file format (downloads PyTorch)
+check-models: model samples  ## compare torchvision's, timm's and Keras's networks with PyTorch and Keras (downloads them)
 	@$(MAKE) model MODEL=efficientnet_lite0
 	@Scripts/check-models $(PROGRAM)
 

@@ -121,10 +121,13 @@ def score_and_gradient(net, x, target=None, rank=0):
     return scores.detach().double().numpy(), gradient[0].double().numpy(), target
 
 
-def reference(name, net, folder, side, prepare=make_models.normalise, candidates=CANDIDATES, ranks=RANKS):
+def reference(
+    name, net, folder, side, prepare=make_models.normalise, candidates=CANDIDATES, ranks=RANKS, exact=None
+):
     """Returns a case for each of `ranks`: the images with the fewest near ties, with the class of that rank as target.
-    `side` is that of the images, and `prepare` makes the network's input of an image's pixels."""
-    exact = copy.deepcopy(net).double()
+    `side` is that of the images, and `prepare` makes the network's input of an image's pixels. `exact` is the network in
+    float64; None if it can be made from `net`."""
+    exact = exact or copy.deepcopy(net).double()
     images = [make_models.image(side, seed) for seed in range(candidates)]
     inputs = [torch.from_numpy(prepare(image))[None] for image in images]
     order = sorted(range(candidates), key=[near_ties(net, exact, x) for x in inputs].__getitem__)
