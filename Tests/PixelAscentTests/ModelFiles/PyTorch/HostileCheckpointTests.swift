@@ -19,7 +19,6 @@ import Testing
 
   @Test func namesTheClassOfAnObjectThatHoldsTheWeights() {
     let text = line { writer in
-      writer.op("(")
       writer.string("epoch")
       writer.op("K\u{3}")
       writer.string("loss")
@@ -74,7 +73,6 @@ import Testing
   ])
   func namesTheClassOfATensorThatIsNotRead(type: String, write: @Sendable (inout PickleWriter) -> Void) {
     let text = line { writer in
-      writer.op("(")
       writer.string("a.weight")
       weight(&writer)
       writer.string("b.weight")
@@ -89,7 +87,6 @@ import Testing
   /// `_rebuild_from_type_v2` stands for a tensor with attributes.
   @Test func readsTensorsWithAttributes() throws {
     func write(_ writer: inout PickleWriter, function: (inout PickleWriter) -> Void) {
-      writer.op("(")
       writer.string("a.weight")
       writer.global("torch._tensor", "_rebuild_from_type_v2")
       writer.op("(")
@@ -112,7 +109,6 @@ import Testing
   /// Each dictionary is in two places of the next, so there are 2^60 paths to the tensor.
   @Test(.timeLimit(.minutes(120))) func refusesToSearchWithoutEnd() {
     let text = line { writer in
-      writer.op("(")
       writer.string("a.weight")
       weight(&writer)
       writer.op("}(")
