@@ -49,7 +49,7 @@ import Testing
         SmallNetworks.random(SmallNetworks.squeezed, integers: true, seed: 3, preprocessing: preprocessing),
         name: "small")
     }
-    let pixels = (0..<3 * height * width).map { UInt8(truncatingIfNeeded: $0 &* 7919 >> 3) }
+    let pixels = (0..<3 * height * width).map { (i: Int) -> UInt8 in UInt8(truncatingIfNeeded: i &* 7919 >> 3) }
     let photo = RGBImage(width: width, height: height, pixels: pixels)
     #expect(try network(.short).resized(photo) == photo.resized(width: short.width, height: short.height))
     #expect(

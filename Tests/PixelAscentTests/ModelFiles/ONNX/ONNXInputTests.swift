@@ -19,7 +19,11 @@ import Testing
   }()
 
   private static let photo = RGBImage(
-    width: 8, height: 12, pixels: (0..<288).map { UInt8((37 * $0 + 11 * ($0 / 7)) % 256) })
+    width: 8, height: 12,
+    pixels: (0..<288).map { (i: Int) -> UInt8 in
+      let value: Int = 37 * i + 11 * (i / 7)
+      return UInt8(value & 255)
+    })
 
   private func model(_ name: String, _ change: (inout ModelSettings) -> Void = { _ in }) throws -> Model {
     var settings = ModelSettings()
@@ -40,14 +44,14 @@ import Testing
   private func check(_ model: Model, _ name: String) throws {
     let network = try Network(model, name: name), expected = try #require(Self.expected[name])
     let input = try network.input(for: Self.photo)
-    let (scores, gradient) = try network.gradient(of: .score(class: 0), at: input)
-    for (found, score) in zip(scores, expected.scores) {
+    let result = try network.gradient(of: .score(class: 0), at: input)
+    for (found, score) in zip(result.scores, expected.scores) {
       #expect(abs(found - score) <= 1e-4 * max(1, abs(score)), "\(name): \(found) for \(score)")
     }
     guard let pixels = expected.gradient else { return }
     let plane = pixels.count / 3, size = pixels.map(abs).max() ?? 0
     for (index, slope) in pixels.enumerated() {
-      let found = gradient.values[index] / network.preprocessing.std[index / plane]
+      let found = result.gradient.values[index] / network.preprocessing.std[index / plane]
       #expect(abs(found - slope) <= 1e-4 * size, "\(name), value \(index): \(found) for \(slope)")
     }
   }
