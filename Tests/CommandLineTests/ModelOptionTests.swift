@@ -90,18 +90,18 @@ import Testing
 
   @Test("--input-size HxW is used everywhere, and a picture's file keeps it")
   func sizeThatIsNoSquare() throws {
-    let size = "--input-size 40x56"
+    let size = "--input-size 40x64"
     func run(_ command: String) throws -> Program.Outcome {
       try Program.run(command.split(separator: " ").map(String.init), in: folder)
     }
     let map = try run("saliency photo.png -o map.png --json \(size) --resize stretch").record
-    #expect([map["height"]?.int, map["width"]?.int] == [40, 56])
+    #expect([map["height"]?.int, map["width"]?.int] == [40, 64])
     #expect(try run("reproduce map.png --input photo.png").status == 0)
     #expect(try run("visualize --class 3 -o v.png --iterations 2 \(size)").status == 0)
-    #expect(try (folder.image("v.png").height, folder.image("v.png").width) == (40, 56))
+    #expect(try (folder.image("v.png").height, folder.image("v.png").width) == (40, 64))
     #expect(try run("reproduce v.png").status == 0)
     let inspected = try run("inspect Models/squeezenet1_1.safetensors --json \(size)").record
-    #expect([inspected["height"]?.int, inspected["width"]?.int] == [40, 56])
+    #expect([inspected["height"]?.int, inspected["width"]?.int] == [40, 64])
     #expect(try run("convert Models/squeezenet1_1.safetensors -o wide.safetensors \(size)").status == 0)
     #expect(try best("--model wide.safetensors") == best(size))
     #expect(try best(size) != best("--input-size 40"))

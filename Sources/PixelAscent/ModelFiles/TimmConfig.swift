@@ -43,15 +43,17 @@ struct TimmConfig {
   /// Gives a model the preprocessing of this file, and notes that say so.
   func complete(_ model: inout Model) throws(PixelAscentError) {
     let usual = model.preprocessing ?? .imageNet, pretrained = fields.pretrained
-    let side = pretrained.inputSize?.last ?? usual.inputSize, share = pretrained.cropShare ?? 0.875
-    guard model.graph.input.channels == (pretrained.mean ?? usual.mean).count, Preprocessing.inputSizes ~= side,
-      share > 0, share <= 1, Double(side) / share < Double(Preprocessing.inputSizes.upperBound)
+    // The file's size is that of the channels, rows and columns.
+    let shape = pretrained.inputSize ?? [], share = pretrained.cropShare ?? 0.875
+    let size = shape.count == 3 ? PixelSize(height: shape[1], width: shape[2]) : usual.inputSize
+    guard model.graph.input.channels == (pretrained.mean ?? usual.mean).count, [size.height, size.width].allSatisfy(Preprocessing.inputSizes.contains),
+      share > 0, share <= 1, Double(size.shortSide) / share < Double(Preprocessing.inputSizes.upperBound)
     else { return }
     let isSquashed = pretrained.cropMode == "squash"
     do throws(PixelAscentError) {
       model.preprocessing = try Preprocessing(
-        mean: pretrained.mean ?? usual.mean, std: pretrained.std ?? usual.std, inputSize: side,
-        resize: isSquashed ? .stretch : .crop, shortSide: isSquashed ? nil : Int(Double(side) / share))
+        mean: pretrained.mean ?? usual.mean, std: pretrained.std ?? usual.std, inputSize: size,
+        resize: isSquashed ? .stretch : .crop, shortSide: isSquashed ? nil : Int(Double(size.shortSide) / share))
     } catch {
       throw error.about("config.json")
     }

@@ -50,7 +50,7 @@ struct TransformersFiles {
       model.labels = labels
       model.notes.append("the labels are those of config.json")
     }
-    let usual = try (model.preprocessing ?? .imageNet).sized(config?.imageSize)
+    let usual = try (model.preprocessing ?? .imageNet).sized(config?.imageSize.map(PixelSize.init(square:)))
     if let processor {
       do throws(PixelAscentError) {
         let (preprocessing, notes) = try processor.preprocessing(usual)
@@ -171,6 +171,12 @@ struct ImageProcessorConfig: Decodable {
     /// The side of a square; nil for another shape.
     var square: Int? { side ?? (height == width ? height : nil) }
 
+    /// The height and the width; nil for a short side.
+    var pixels: PixelSize? {
+      if let side { return PixelSize(square: side) }
+      return height.flatMap { height in width.map { PixelSize(height: height, width: $0) } }
+    }
+
     var text: String { short.map { "\($0)" } ?? side.map { "\($0)" } ?? "\(height ?? 0)×\(width ?? 0)" }
   }
 
@@ -238,17 +244,19 @@ struct ImageProcessorConfig: Decodable {
   ///
   /// - Parameter usual: the network's preprocessing, for what the file leaves open
   func preprocessing(_ usual: Preprocessing) throws(PixelAscentError) -> (Preprocessing, notes: [Message]) {
-    var notes = [Message](), side = usual.inputSize, resize = Preprocessing.Resize.short, short: Int?
+    var notes = [Message](), size = usual.inputSize, resize = Preprocessing.Resize.short, short: Int?
     let sizes = Preprocessing.inputSizes
     if let found = try geometry() {
-      (side, resize, short) = found
-      guard sizes.contains(side), short.map({ sizes.contains($0) && $0 >= side }) ?? true else {
-        throw PixelAscentError(.invalidModel, "expected sizes from 1 to 65536, found \(side) and \(short ?? side)")
+      (size, resize, short) = found
+      let sides = [size.height, size.width]
+      guard sides.allSatisfy(sizes.contains), short.map({ sizes.contains($0) && $0 >= size.shortSide }) ?? true else {
+        throw PixelAscentError(
+          .invalidModel, "expected sizes from 1 to 65536, found \(size) and \(short ?? size.shortSide)")
       }
     } else {
       notes.append(
         """
-        its way to resize a photograph does not exist here: scaling the short side to \(side); see \(advice: .inputSize) \
+        its way to resize a photograph does not exist here: scaling a photograph to cover \(size); see \(advice: .inputSize) \
         and \(advice: .resize)
         """)
     }
@@ -261,7 +269,7 @@ struct ImageProcessorConfig: Decodable {
     let (mean, std) = try normalisation(usual)
     return (
       try Preprocessing(
-        mean: mean, std: std, inputSize: side, resize: resize, shortSide: resize == .crop ? short : nil), notes
+        mean: mean, std: std, inputSize: size, resize: resize, shortSide: resize == .crop ? short : nil), notes
     )
   }
 
@@ -280,18 +288,18 @@ struct ImageProcessorConfig: Decodable {
   }
 
   /// Returns the input size, the way to resize and the short side before a crop; nil if they can't be had here.
-  private func geometry() throws(PixelAscentError) -> (side: Int, resize: Preprocessing.Resize, short: Int?)? {
+  private func geometry() throws(PixelAscentError) -> (size: PixelSize, resize: Preprocessing.Resize, short: Int?)? {
     guard resizes else { return nil }
     if type.hasPrefix("ConvNext") || cropShare != nil {
       guard let side = size.map({ $0.short ?? $0.square }) ?? 384 else { return nil }
-      if side >= 384 { return (side, .stretch, nil) }
+      if side >= 384 { return (PixelSize(square: side), .stretch, nil) }
       let share = cropShare ?? 224.0 / 256
       guard share > 0, share <= 1 else {
         throw PixelAscentError(.invalidModel, "expected a crop_pct above 0 and at most 1, found \(share)")
       }
       let short = Double(side) / share
       guard short < 1e6 else { throw PixelAscentError(.invalidModel, "crop_pct \(share) makes photographs too large") }
-      return (side, .crop, Int(short))
+      return (PixelSize(square: side), .crop, Int(short))
     }
     let isMobileNet = type.hasPrefix("MobileNetV2")
     let size = size ?? (isMobileNet ? Size(short: 256) : Size(side: 224))
@@ -299,11 +307,12 @@ struct ImageProcessorConfig: Decodable {
     let crops = crops ?? isMobileNet
     let short = size.short ?? (crops ? size.side : nil)
     if crops {
-      guard let side = cropSize.map({ $0.square ?? $0.short }) ?? 224 else { return nil }
-      if let short { return short >= side ? (side, .crop, short) : nil }
-      return size.square == side ? (side, .stretch, nil) : nil
+      guard let target = cropSize.map({ $0.pixels ?? $0.short.map(PixelSize.init(square:)) }) ?? 224 else { return nil }
+      // A short side of its own is kept for squares only.
+      if let short { return target.height == target.width && short >= target.height ? (target, .crop, short) : nil }
+      return size.pixels == target ? (target, .stretch, nil) : nil
     }
-    if let short { return (short, .short, nil) }
-    return size.square.map { ($0, .stretch, nil) }
+    if let short { return (PixelSize(square: short), .short, nil) }
+    return size.pixels.map { ($0, .stretch, nil) }
   }
 }

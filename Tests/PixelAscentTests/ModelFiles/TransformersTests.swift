@@ -74,7 +74,7 @@ import Testing
   private static let indices = Array(processors.indices)
 
   private static func preprocessing(
-    _ size: Int, _ resize: Preprocessing.Resize, short: Int? = nil, mean: [Float] = Preprocessing.imageNet.mean,
+    _ size: PixelSize, _ resize: Preprocessing.Resize, short: Int? = nil, mean: [Float] = Preprocessing.imageNet.mean,
     std: [Float] = Preprocessing.imageNet.std
   ) -> Preprocessing? {
     try? Preprocessing(mean: mean, std: std, inputSize: size, resize: resize, shortSide: short)

@@ -65,7 +65,7 @@ enum SmallNetworks {
     _ graph: Graph, integers: Bool, seed: UInt64, preprocessing: Preprocessing = .imageNet
   ) throws -> Model {
     var random = TestRandom(seed)
-    let shapes = try graph.shapes(inputSize: preprocessing.inputSize)
+    let size = preprocessing.inputSize, shapes = try graph.shapes(height: size.height, width: size.width)
     var tensors: [String: Tensor] = [:]
     for layer in graph.layers {
       let input = layer.inputs.first.flatMap { shapes[$0] } ?? ValueShape(channels: 0)

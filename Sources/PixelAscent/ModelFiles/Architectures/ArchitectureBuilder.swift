@@ -223,7 +223,8 @@ extension ArchitectureBuilder {
 
   /// Adds a group normalisation (Wu and He: "Group normalization", arXiv:1803.08494).
   mutating func groupNorm(_ name: String, _ x: Value, groups: Int) throws(PixelAscentError) -> Value {
-    throw fail("has group norms, which this version does not support")
+    for suffix in ["weight", "bias"] { try take("\(name).\(suffix)", [x.channels]) }
+    return add(name, GroupNorm(groups: groups, epsilon: 1e-5), [x], channels: x.channels, pixels: x.pixels)
   }
 
   /// Adds a global response normalisation (Woo et al.: "ConvNeXt V2", arXiv:2301.00808): x + weight · x · n + bias. The
@@ -231,10 +232,12 @@ extension ArchitectureBuilder {
   mutating func globalResponseNorm(_ name: String, _ x: Value) throws(PixelAscentError) -> Value {
     let squares = add("\(name).squares", Multiply(), [x, x], channels: x.channels)
     let means = globalAverage("\(name).means", squares)
-    try take("\(name).weight", [x.channels], to: "\(name).factors.weight")
+    // The file may have dimensions of 1 before the channels.
+    let shape = (dict.shape("\(name).weight") ?? []).dropLast().map { _ in 1 } + [x.channels]
+    try take("\(name).weight", shape, as: { [$0[$0.count - 1]] }, to: "\(name).factors.weight")
     let factors = add("\(name).factors", ResponseNorm(), [means], channels: x.channels, pixels: 1)
     let scaled = add("\(name).scaled", Multiply(), [x, factors], channels: x.channels)
-    try take("\(name).bias", [x.channels])
+    try take("\(name).bias", shape, as: { [$0[$0.count - 1]] })
     parameters["\(name).weight"] = Parameter(Tensor(shape: [x.channels], repeating: 1))
     return add(name, Affine(), [scaled], channels: x.channels)
   }
@@ -323,17 +326,18 @@ extension ArchitectureBuilder {
   }
 
   /// Halves the height and the width, as networks that avoid aliasing do in place of a stride of 2.
-  mutating func halved(_ name: String, _ x: Value, _ antiAliasing: AntiAliasing) throws(PixelAscentError) -> Value {
+  mutating func halved(_ name: String, _ x: Value, _ antiAliasing: AntiAliasing) -> Value {
     switch antiAliasing {
     case .average: return averagePool(name, x, kernel: 2, stride: 2)
     case .blur: return blur(name, x, padding: 1)
-    case .reflectedBlur: return blur(name, try reflected("\(name).border", x, width: 1), padding: 0)
+    case .reflectedBlur: return blur(name, reflected("\(name).border", x, width: 1), padding: 0)
     }
   }
 
   /// Adds a border in which the image is mirrored at its edges.
-  private mutating func reflected(_ name: String, _ x: Value, width: Int) throws(PixelAscentError) -> Value {
-    throw fail("mirrors the image at its edges, which this version does not support")
+  private mutating func reflected(_ name: String, _ x: Value, width: Int) -> Value {
+    add(
+      name, Pad(top: width, left: width, bottom: width, right: width, mode: .reflect), [x], channels: x.channels)
   }
 
   private mutating func blur(_ name: String, _ x: Value, padding: Int) -> Value {

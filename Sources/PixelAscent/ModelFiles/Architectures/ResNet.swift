@@ -127,9 +127,9 @@ extension ArchitectureBuilder {
     } else if !hasPool {
       x = try unit("maxpool.0", "maxpool.1", x, kernel: 3, stride: 2, then: .relu)
     } else if pooling.antiAliasing == .average {
-      x = try halved("maxpool", x, .average)
+      x = halved("maxpool", x, .average)
     } else if let blur = pooling.antiAliasing {
-      x = try halved("maxpool", maxPool("maxpool.0", x, stride: 1, padding: 1), blur)
+      x = halved("maxpool", maxPool("maxpool.0", x, stride: 1, padding: 1), blur)
     } else {
       x = maxPool("maxpool", x, padding: 1)
     }
@@ -150,7 +150,7 @@ extension ArchitectureBuilder {
         } else {
           y = try unit("\(name).conv1", "\(name).bn1", y, kernel: 3, stride: convolutionStride, then: .relu)
         }
-        if let antiAliasing = pooling.antiAliasing, stride > 1 { y = try halved("\(name).aa", y, antiAliasing) }
+        if let antiAliasing = pooling.antiAliasing, stride > 1 { y = halved("\(name).aa", y, antiAliasing) }
         let last = isBottleneck ? 3 : 2
         y = try unit("\(name).conv\(last)", "\(name).bn\(last)", y, kernel: isBottleneck ? 1 : 3)
         if hasGates {

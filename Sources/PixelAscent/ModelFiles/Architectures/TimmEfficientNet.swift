@@ -278,7 +278,7 @@ extension ArchitectureBuilder {
         "\(name).\(module)", "\(name).\(norm)", x, stride: antiAliasing == nil ? stride : 1, padding: padding,
         groups: groups, then: function)
       guard let antiAliasing, stride > 1 else { return y }
-      return try b.halved("\(name).\(module).aa", y, antiAliasing)
+      return b.halved("\(name).\(module).aa", y, antiAliasing)
     }
     func gates(_ b: inout ArchitectureBuilder, _ x: Value) throws(PixelAscentError) -> Value {
       let se = "\(name).se"

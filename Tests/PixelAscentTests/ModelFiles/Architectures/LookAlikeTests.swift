@@ -71,10 +71,10 @@ import Testing
   }
 
   /// The blur of timm's ResNets mirrors the image at its edges.
-  @Test func refusesBlurredResNets() throws {
-    #expect(
-      errorLine { try model("resnet50", named: "resnetblur50") }
-        == "net.pth: resnetblur50 mirrors the image at its edges, which this version does not support")
+  @Test func blurredResNetsHaveMirroredBorders() throws {
+    let layers = try model("resnet50", named: "resnetblur50").graph.layers
+    let borders = layers.compactMap { $0.operation as? Pad }
+    #expect(borders == Array(repeating: Pad(top: 1, left: 1, bottom: 1, right: 1, mode: .reflect), count: 4))
   }
 
   @Test func tensorFlowsNetworksHaveTheirEpsilonAndPadding() throws {

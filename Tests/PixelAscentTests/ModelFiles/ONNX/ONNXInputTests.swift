@@ -95,7 +95,7 @@ import Testing
     let plain = try model("uint8-plain")
     try check(plain, "uint8-plain")
     #expect(plain.preprocessing?.mean == [0, 0, 0])
-    #expect(plain.preprocessing?.std == [1 / 255, 1 / 255, 1 / 255])
+    #expect(plain.preprocessing?.std == [Float](repeating: 1 / 255, count: 3))
     #expect(
       plain.notes.map(\.description).contains(
         "the input has a type of whole numbers: it gets pixels of 0 to 255, not normalised"))
@@ -162,7 +162,7 @@ import Testing
     let short = try Network(self.model("flat") { $0.resize = .short }, name: "flat")
     #expect(
       errorLine { try short.input(for: wide) }
-        == "a network input of 12×21 pixels does not fit: layer v2 is made for images of 12×8 pixels; resize crop or "
+        == "a network input of 12×21 pixels does not fit: layer scores is made for images of 12×8 pixels; resize crop or "
         + "stretch makes photographs 12×8")
     for other in [PixelSize(square: 12), 24] {
       #expect(

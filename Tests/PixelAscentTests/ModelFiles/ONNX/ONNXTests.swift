@@ -26,6 +26,22 @@ import Testing
     return lines.joined(separator: "\n")
   }
 
+  /// Compares the network's own scores and gradients with the reference's in double precision.
+  @Test(arguments: [
+    "channel-attention", "functions", "more-functions", "norms", "regions", "resizes", "torch-regions-dynamo",
+    "torch-regions-ts14", "upsampled",
+  ])
+  func gradientsEqualTheReferences(name: String) throws {
+    var model = try ONNXFixtures.read(name).simplified()
+    let input = try #require(try ONNXFixtures.expected()[name]).input
+    let size = PixelSize(height: input[2], width: input[3])
+    model.labels = try Labels(names: (0..<5).map { ["class \($0)"] })
+    model.preprocessing = try SmallNetworks.halves(inputSize: size)
+    let values = (0..<3 * size.height * size.width).map { Float($0 * 37 % 101) / 50 - 1 }
+    let image = Tensor(shape: [3, size.height, size.width], values: values)
+    try NetworkComparison(model, image, maxClasses: 2).check(.best, deviations: 6, name)
+  }
+
   /// Compares the scores with ONNX Runtime's. Of the file "folding" each score is the result of an operator on constants,
   /// and the label says which.
   @Test(arguments: ONNXFixtures.names) func scoresEqualONNXRuntimes(name: String) throws {
