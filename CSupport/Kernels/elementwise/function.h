@@ -200,11 +200,25 @@ PXA_INLINE void derivative_rows(pxa_planes dx, pxa_planes dy, pxa_planes f_input
   ITEM(PXA_LOG)                                                                                                        \
   ITEM(PXA_POWER)
 
+// Each kind has functions of its own. In one function for all kinds the stack of an unoptimised build would overflow.
+#define FUNCTION_ROWS(kind)                                                                                            \
+  static __attribute__((noinline)) void forward_##kind(pxa_planes y, pxa_planes x, pxa_function f, pxa_range blocks,   \
+                                                       pxa_range rows) {                                               \
+    function_rows(y, x, f, kind, blocks, rows);                                                                        \
+  }                                                                                                                    \
+  static __attribute__((noinline)) void input_grad_##kind(pxa_planes dx, pxa_planes dy, pxa_planes f_input,            \
+                                                          pxa_function f, pxa_epilogue epilogue, pxa_range blocks,     \
+                                                          pxa_range rows) {                                            \
+    derivative_rows(dx, dy, f_input, f, kind, epilogue, blocks, rows);                                                 \
+  }
+EACH_KIND(FUNCTION_ROWS)
+#undef FUNCTION_ROWS
+
 static void function_forward(pxa_planes y, pxa_planes x, pxa_function f, pxa_range blocks, pxa_range rows) {
   switch (f.kind) {
 #define FORWARD(kind)                                                                                                  \
   case kind:                                                                                                           \
-    function_rows(y, x, f, kind, blocks, rows);                                                                        \
+    forward_##kind(y, x, f, blocks, rows);                                                                             \
     break;
     EACH_KIND(FORWARD)
 #undef FORWARD
@@ -216,7 +230,7 @@ static void function_input_grad(pxa_planes dx, pxa_planes dy, pxa_planes f_input
   switch (f.kind) {
 #define INPUT_GRAD(kind)                                                                                               \
   case kind:                                                                                                           \
-    derivative_rows(dx, dy, f_input, f, kind, epilogue, blocks, rows);                                                 \
+    input_grad_##kind(dx, dy, f_input, f, epilogue, blocks, rows);                                                     \
     break;
     EACH_KIND(INPUT_GRAD)
 #undef INPUT_GRAD

@@ -20,7 +20,8 @@ extension ONNXImporter {
       guard let input = try pending(node.inputs[0]) else { return nil }
       return extended(input, input.function.values.map { -$0 }, .affine(weight: -1, bias: 0))
     case .sum where node.inputs.count != 2: return try sum()
-    case .min, .max, .add, .sub, .mul, .div, .pow, .sum:
+    case .where: return try choice()
+    case .min, .max, .add, .sub, .mul, .div, .pow, .sum, .greater, .greaterOrEqual, .less, .lessOrEqual:
       guard node.inputs.count == 2 else { return fails("expected two inputs, found \(node.inputs.count)") }
       for (index, constant) in shapes.constants.enumerated() {
         if let constant { return try withConstant(constant, first: index == 0) }
@@ -50,7 +51,26 @@ extension ONNXImporter {
         depth: before.depth + 1, node: node))
   }
 
-  private func arithmetic(_ x: Double, _ y: Double) -> Double { ONNXArithmetic.real(node.type, x, y) ?? .nan }
+  private func arithmetic(_ x: Double, _ y: Double) -> Double {
+    if let truth = ONNXArithmetic.truth(node.type, x, y) { return truth ? 1 : 0 }
+    return ONNXArithmetic.real(node.type, x, y) ?? .nan
+  }
+
+  /// Returns the value of a Where whose inputs are functions of one view. PyTorch's newer exporter writes softplus so.
+  private mutating func choice() throws(PixelAscentError) -> ONNXValue? {
+    var functions = [ONNXPending?]()
+    for name in node.inputs {
+      if case .constant = values[name] { functions.append(nil) } else { functions.append(try pending(name)) }
+    }
+    guard functions.count == 3, let condition = functions[0], let yes = functions[1], let no = functions[2],
+      yes.base == condition.base, no.base == condition.base
+    else { return fails("it is supported only where all three inputs are functions of one value") }
+    let chosen = condition.function.values.indices.map {
+      condition.function.values[$0] != 0 ? yes.function.values[$0] : no.function.values[$0]
+    }
+    let deepest = [condition, yes, no].max { $0.depth < $1.depth } ?? condition
+    return extended(deepest, chosen, .none)
+  }
 
   /// Adds the layers of a pending value: at most one if the value is a known function of its base, else at least one
   /// per operator.
@@ -204,9 +224,12 @@ extension ONNXImporter {
       let values = zip(a.function.values, b.function.values).map { arithmetic($0, $1) }
       return extended(a.depth > b.depth ? a : b, values, steps[node.type] ?? .none)
     }
-    guard let first = try view(node.inputs[0]), let second = try view(node.inputs[1]), let a = try settled(first),
-      var b = try settled(second)
+    guard let first = try view(node.inputs[0]), let second = try view(node.inputs[1]),
+      let a = try settled(first.unexpanded), var b = try settled(second.unexpanded)
     else { return nil }
+    let rank = max(first.shape.count, second.shape.count)
+    func padded(_ shape: [Int]) -> [Int] { Array(repeating: 1, count: rank - shape.count) + shape }
+    let shape = zip(padded(first.shape), padded(second.shape)).map { max($0, $1) }
     let isProduct = node.type == "Mul" || node.type == "Div"
     guard isProduct || ["Add", "Sum", "Sub"].contains(node.type) else {
       return fails("on two values of the network only Add, Sub, Sum, Mul and Div are supported")
@@ -214,15 +237,15 @@ extension ONNXImporter {
     if node.type == "Div" { b = try apply(Elementwise(.reciprocal), to: b, for: node) }
     if node.type == "Sub" { b = try affine(b, -1, 0, for: node) }
     let operation: any Operation = isProduct ? Multiply() : Add()
-    if a.matches(b) { return .view(try apply(operation, to: a, b)) }
-    for (large, small) in [(a, b), (b, a)] where small.size.count <= large.size.count {
+    if a.matches(b), a.shape == shape { return .view(try apply(operation, to: a, b)) }
+    for (large, small) in [(a, b), (b, a)] where small.size.count <= large.size.count && large.shape == shape {
       // A product's factor may have one pixel per channel.
       guard let factor = try broadcast(small, to: large, keepsVectors: isProduct) else { continue }
       return .view(try apply(operation, to: large, factor))
     }
     return fails(
-      "expected shapes that are equal or can be repeated to the same shape, found \(shapeText(a.shape)) and "
-        + "\(shapeText(b.shape))")
+      "expected shapes that are equal or can be repeated to the same shape, found \(shapeText(first.shape)) and "
+        + "\(shapeText(second.shape))")
   }
 
   private mutating func sum() throws(PixelAscentError) -> ONNXValue? {

@@ -43,6 +43,11 @@ enum ONNXOperator: String {
   case reciprocal = "Reciprocal"
   case neg = "Neg"
   case pow = "Pow"
+  case greater = "Greater"
+  case greaterOrEqual = "GreaterOrEqual"
+  case less = "Less"
+  case lessOrEqual = "LessOrEqual"
+  case `where` = "Where"
   case min = "Min"
   case max = "Max"
   case add = "Add"
@@ -190,12 +195,11 @@ extension ONNXImporter {
   /// The operators that are supported on constants only. Shape and Size also take values of the network, whose shapes
   /// are known.
   static let foldable: Set<String> = [
-    "Constant", "ConstantOfShape", "Shape", "Size", "Range", "Where", "Equal", "Less", "LessOrEqual", "Greater",
-    "GreaterOrEqual", "Not", "And", "Or", "Xor", "Mod", "Sign", "Floor", "Ceil", "Round", "Sin", "Cos", "Tan", "Asin",
-    "Acos", "Atan", "Sinh", "Cosh", "Asinh", "Acosh", "Atanh", "IsNaN", "IsInf", "BitShift", "BitwiseAnd", "BitwiseOr",
-    "BitwiseXor", "BitwiseNot", "ReduceProd", "ReduceMin", "ReduceL1", "ReduceSumSquare", "ReduceLogSum",
-    "ReduceLogSumExp", "ArgMax", "ArgMin", "CumSum", "TopK", "Tile", "Trilu", "NonZero", "OneHot", "EyeLike",
-    "Compress", "GatherElements", "GatherND", "Scatter", "ScatterElements", "ScatterND",
+    "Constant", "ConstantOfShape", "Shape", "Size", "Range", "Equal", "Not", "And", "Or", "Xor", "Mod", "Sign", "Floor",
+    "Ceil", "Round", "Sin", "Cos", "Tan", "Asin", "Acos", "Atan", "Sinh", "Cosh", "Asinh", "Acosh", "Atanh", "IsNaN",
+    "IsInf", "BitShift", "BitwiseAnd", "BitwiseOr", "BitwiseXor", "BitwiseNot", "ReduceProd", "ReduceMin", "ReduceL1",
+    "ReduceSumSquare", "ReduceLogSum", "ReduceLogSumExp", "ArgMax", "ArgMin", "CumSum", "TopK", "Tile", "Trilu",
+    "NonZero", "OneHot", "EyeLike", "Compress", "GatherElements", "GatherND", "Scatter", "ScatterElements", "ScatterND",
   ]
 
   /// Returns why an operator is not supported, and the nearest one that is.

@@ -129,37 +129,30 @@ extension ONNXImporter {
         ])
     }
     if small.size.plane < large.size.plane && !keepsVectors {
-      let operation = Interpolate(
-        y: .init(size: large.size.rows), x: .init(size: large.size.columns), coordinates: .asymmetric, sampling: .floor)
-      value = try add(operation, [value], large.size)
+      // Ones times the value: unlike an interpolation to a fixed size, this suits images of every size.
+      let ones = try affine(ONNXView(large.layer, large.size), 0, 1, for: node)
+      value = try add(Multiply(), [ones, value], large.size)
     }
     var result = large
     (result.layer, result.size) = (value.layer, value.size)
     return result
   }
 
+  /// Returns a view in which the axes that Expand repeats have the stride 0.
   mutating func expanded(_ shapes: ONNXShapes) throws(PixelAscentError) -> ONNXView? {
-    guard let input = try settledView(node.inputs[0]) else { return nil }
+    guard let input = try view(node.inputs[0]) else { return nil }
     guard let given = shapes.constants.count > 1 ? shapes.constants[1]?.integers : nil, given.count <= 16 else {
       return fails("expected a constant shape")
     }
     let rank = max(given.count, input.shape.count)
-    func padded(_ shape: [Int]) -> [Int] { Array(repeating: 1, count: rank - shape.count) + shape }
-    let target = zip(padded(given), padded(input.shape)).map { $0 == 1 ? $1 : $0 }
-    if target == input.shape { return input }
-    var large = input
-    large.shape = target
-    if input.size.count == 1, target.count == 4, target[0] == 1 {
-      large = ONNXView(input.layer, .init(channels: target[1], rows: target[2], columns: target[3]))
-    } else if input.isPlanar, target.count == 4, target[0] == 1,
-      zip(input.shape, target).allSatisfy({ $0 == 1 || $0 == $1 })
-    {
-      large = ONNXView(input.layer, .init(channels: target[1], rows: target[2], columns: target[3]))
-    } else {
-      return fails("expected (1, channels, rows, columns), found \(shapeText(input.shape)) to \(shapeText(target))")
-    }
-    guard let result = try broadcast(input, to: large, keepsVectors: false) else {
-      return fails("can't repeat \(shapeText(input.shape)) to \(shapeText(target))")
+    func padded(_ numbers: [Int]) -> [Int] { Array(repeating: 1, count: rank - numbers.count) + numbers }
+    var result = input
+    (result.shape, result.strides) = (padded(input.shape), padded(input.strides))
+    for (axis, extent) in padded(given).enumerated() where extent != 1 && extent != result.shape[axis] {
+      guard result.shape[axis] == 1, extent > 0 else {
+        throw failNode("can't expand \(shapeText(input.shape)) to \(shapeText(given))")
+      }
+      (result.shape[axis], result.strides[axis]) = (extent, 0)
     }
     return result
   }

@@ -116,6 +116,13 @@ struct ONNXView: Hashable {
     return shape.indices.allSatisfy { shape[$0] == 1 || strides[$0] == other.strides[$0] }
   }
 
+  /// The view before Expand repeated some of its axes.
+  var unexpanded: ONNXView {
+    var view = self
+    for axis in shape.indices where strides[axis] == 0 { (view.shape[axis], view.strides[axis]) = (1, 1) }
+    return view
+  }
+
   func transposed(_ order: [Int]) -> ONNXView {
     var view = self
     view.shape = order.map { shape[$0] }

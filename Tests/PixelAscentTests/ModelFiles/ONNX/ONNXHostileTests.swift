@@ -72,7 +72,7 @@ import Testing
       convolution { $0.floats("w", [2, 6, 1, 1], weights) }
         == "m.onnx: node conv: Conv has weights of shape (2, 6, 1, 1) and group = 1, found 3 input channels")
     #expect(
-      convolution { $0.floats("w", [4, 3, 1], weights) }.contains("expected a convolution of 2 dimensions, found 1"))
+      convolution { $0.floats("w", [4, 3, 1], weights) }.contains("expected a convolution of 2 dimensions, or"))
     #expect(convolution { $0.floats("w", [0, 3, 1, 1], []) }.contains("(0, 3, 1, 1)"))
     #expect(
       line {

@@ -159,7 +159,7 @@ import Testing
 
   @Test(arguments: [
     ("LSTM", "no supported operator is similar to it"), ("ReduceMin", "nearest is ReduceMax"),
-    ("If", "branches and loops"), ("QLinearConv", "quantised"), ("Where", "on constants only"),
+    ("If", "branches and loops"), ("QLinearConv", "quantised"), ("Range", "on constants only"),
   ])
   func advisesOnUnsupportedOperators(type: String, advice: String) {
     let line = ONNXWriter.line { $0.node(type, ["x"], ["y"], name: "n") }
