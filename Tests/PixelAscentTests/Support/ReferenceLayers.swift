@@ -212,8 +212,10 @@ extension ReferenceNetwork {
         x, y, rows: { borderElement(pad.mode, $0 - pad.top, x.height) },
         columns: { borderElement(pad.mode, $0 - pad.left, x.width) }, body)
     case let operation as Interpolate:
+      // A position of up to about 16 pixels is rounded to float, which moves the weights by up to 2⁻²⁰.
+      let variance = operation.sampling == .linear ? 0x1p-40 : 0
       resamplingTerms(
-        x, y, rows: { interpolated(operation, operation.y, $0, input: x.height, output: y.height) },
+        x, y, variance: variance, rows: { interpolated(operation, operation.y, $0, input: x.height, output: y.height) },
         columns: { interpolated(operation, operation.x, $0, input: x.width, output: y.width) }, body)
     case let reduction as Reduction: reductionTerms(reduction, x, y.values.count, body)
     case let pad as Pad:

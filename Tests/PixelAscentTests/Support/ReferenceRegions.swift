@@ -49,15 +49,18 @@ extension ReferenceNetwork {
 
   /// Calls `body` with the weights with which a border or an interpolation reads its input. Of `y` only the shape
   /// matters.
+  ///
+  /// - Parameter variance: the variance of each weight
   func resamplingTerms(
-    _ x: Array3, _ y: Array3, rows: (Int) -> [(Int, Double)], columns: (Int) -> [(Int, Double)], _ body: Term
+    _ x: Array3, _ y: Array3, variance: Double = 0, rows: (Int) -> [(Int, Double)], columns: (Int) -> [(Int, Double)],
+    _ body: Term
   ) {
     for output in y.values.indices {
       let channel = output / (y.height * y.width)
       for (row, rowWeight) in rows(output / y.width % y.height) {
         for (column, columnWeight) in columns(output % y.width) {
           let weight = rowWeight * columnWeight
-          body(output, x.at(channel, row, column), weight, weight == 1 ? 0 : 0x1p-44 * weight * weight)
+          body(output, x.at(channel, row, column), weight, variance)
         }
       }
     }
@@ -96,8 +99,9 @@ extension ReferenceNetwork {
     case .roundDown: return nearest((at - 0.5).rounded(.up))
     case .roundUp: return nearest((at + 0.5).rounded(.down))
     case .linear:
-      let inside = min(max(at, 0), last), first = inside.rounded(.down)
-      return inside == first ? [(Int(first), 1)] : [(Int(first), 1 - inside + first), (Int(first) + 1, inside - first)]
+      // Rounding may move a position to either side of an element, so that its neighbours get small weights.
+      let inside = min(max(at, 0), last), first = Int(inside)
+      return (max(first - 1, 0)...min(first + 1, input - 1)).map { ($0, max(0, 1 - abs(inside - Double($0)))) }
     }
   }
 }
