@@ -14,7 +14,7 @@ import Testing
   static let expected = "expected a PyTorch, safetensors or ONNX file"
 
   private static let files = [
-    ("missing.safetensors", "no such file"), ("Models", "is a folder, not a file"),
+    ("missing.safetensors", "no such file"), ("Models", "is a folder without model.safetensors or pytorch_model.bin"),
     ("photo.png/m", "a part of the path is not a folder"),
     ("photo.png", "\(expected), found a PNG picture"), ("empty", "\(expected), found an empty file"),
   ]

@@ -20,7 +20,8 @@ package enum PixelwiseNetwork {
   ///   - clamp: what the scores' ReLU is replaced by
   ///   - activation: how scores become probabilities; nil for the softmax
   package static func make(
-    _ classes: [Class], names: [String]? = nil, source: String = "a test", inputSize: PixelSize = 8, clamp: Clamp = .relu,
+    _ classes: [Class], names: [String]? = nil, source: String = "a test", inputSize: PixelSize = 8,
+    clamp: Clamp = .relu,
     activation: Activation? = nil
   ) throws -> Network {
     let model = try model(

@@ -73,7 +73,8 @@ package struct StateDict: Sendable {
     return entries.compactMap { name, _ in
       guard name.utf8.count >= first.utf8.count, name.hasSuffix(first) else { return nil }
       let prefix = String(name.dropLast(first.count))
-      guard prefix.isEmpty || prefix.hasSuffix("."), modules.allSatisfy({ shape("\(prefix)\($0).weight") != nil }) else {
+      guard prefix.isEmpty || prefix.hasSuffix("."), modules.allSatisfy({ shape("\(prefix)\($0).weight") != nil })
+      else {
         return nil
       }
       return prefix

@@ -46,7 +46,8 @@ struct TimmConfig {
     // The file's size is that of the channels, rows and columns.
     let shape = pretrained.inputSize ?? [], share = pretrained.cropShare ?? 0.875
     let size = shape.count == 3 ? PixelSize(height: shape[1], width: shape[2]) : usual.inputSize
-    guard model.graph.input.channels == (pretrained.mean ?? usual.mean).count, [size.height, size.width].allSatisfy(Preprocessing.inputSizes.contains),
+    guard model.graph.input.channels == (pretrained.mean ?? usual.mean).count,
+      [size.height, size.width].allSatisfy(Preprocessing.inputSizes.contains),
       share > 0, share <= 1, Double(size.shortSide) / share < Double(Preprocessing.inputSizes.upperBound)
     else { return }
     let isSquashed = pretrained.cropMode == "squash"

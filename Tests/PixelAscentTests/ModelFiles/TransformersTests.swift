@@ -126,7 +126,7 @@ import Testing
     ("config.json", #"{"hidden_act": "gelu\n"}"#, "hidden_act is gelu ; only relu is supported here, export ONNX"),
     ("config.json", #"{"id2label": {"0": "a", "2": "b"}}"#, "class 1 is missing; expected the classes 0 to 1"),
     ("preprocessor_config.json", "[1]", "it holds a value of the wrong kind"),
-    ("preprocessor_config.json", #"{"size": 0}"#, "expected sizes from 1 to 65536, found 0 and 0"),
+    ("preprocessor_config.json", #"{"size": 0}"#, "expected sizes from 1 to 65536, found 0×0 and 0"),
     (
       "preprocessor_config.json", #"{"size": 224, "crop_pct": 0}"#,
       "expected a crop_pct above 0 and at most 1, found 0.0"
@@ -153,24 +153,29 @@ import Testing
   }
 
   @Test func saysWhatIsDoneInAnotherWay() throws {
-    let processor = #"{"size": {"height": 20, "width": 30}, "resample": 3}"#
+    let processor =
+      #"{"size": {"shortest_edge": 20}, "crop_size": {"height": 20, "width": 30}, "do_center_crop": true, "resample": 3}"#
     let network = try network(processor: processor)
     #expect(
       network.notes.dropFirst().prefix(2) == [
         """
-        its way to resize a photograph does not exist here: scaling the short side to 224; see \(advice: .inputSize) \
+        its way to resize a photograph does not exist here: scaling a photograph to cover 224×224; see \(advice: .inputSize) \
         and \(advice: .resize)
         """,
         "its filter for resizing is bicubic, and here it is bilinear: scores of photographs differ a little",
       ])
   }
 
+  @Test func readsASizeThatIsNoSquare() throws {
+    let found = try network(processor: #"{"size": {"height": 20, "width": 30}}"#).preprocessing
+    #expect((found.inputSize, found.resize) == (PixelSize(height: 20, width: 30), .stretch))
+  }
+
   @Test func aFolderWithoutAModelIsAnError() throws {
     let empty = try TemporaryFolder()
     #expect(
       errorLine { try Network(contentsOf: empty.path) }
-        == "\(empty.path): expected a model file, or a folder with model.safetensors or pytorch_model.bin; found another "
-        + "folder")
+        == "\(empty.path): is a folder without model.safetensors or pytorch_model.bin")
     #expect(try ModelInspection(contentsOf: folder.path).source == "resnet12")
   }
 

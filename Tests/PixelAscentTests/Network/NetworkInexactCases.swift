@@ -90,9 +90,9 @@ extension NetworkCase {
     graph: Graph(
       input: .init(channels: 3),
       layers: [
-        S.convolution("a", "image", 3, 40, padding: 1),
+        S.convolution("a", "image", 3, 20, stride: 2, padding: 1, clamp: .none),
         S.layer("groups", GroupNorm(groups: 4, epsilon: 0.1), "a"),
-        S.layer("instances", GroupNorm(groups: 40, epsilon: 0.1), "groups"),
+        S.layer("instances", GroupNorm(groups: 20, epsilon: 0.1), "groups"),
         S.layer("large", MaxPool(Window(kernel: 17, stride: 3, padding: 8)), "a"),
         S.layer("holes", MaxPool(Window(kernel: 3, padding: 4, dilation: 3), ceilMode: true), "a"),
         S.layer("regions", AdaptiveMax(rows: 3, columns: 2), "instances"),
@@ -106,13 +106,15 @@ extension NetworkCase {
           "halved",
           Interpolate(y: .init(scale: 0.5), x: .init(scale: 1.5), coordinates: .asymmetric, sampling: .floor), "wrapped"
         ),
-        S.layer("norms", Reduction(.norm), "halved"), S.layer("maxima", AdaptiveMax(rows: 1, columns: 1), "large"),
-        S.layer("shared", Reduction(.maximum), "holes"), S.layer("sums", Reduction(.sum), "regions"),
+        S.layer("norms", Reduction(.norm), "halved"), S.layer("maxima", AdaptiveMax(rows: 1, columns: 1), "groups"),
+        S.layer("shared", Reduction(.maximum), "a"),
+        S.layer("largeSums", Reduction(.sum), "large"), S.layer("holeNorms", Reduction(.norm), "holes"),
+        S.layer("sums", Reduction(.sum), "regions"),
         S.layer("pixelNorms", Reduction(.norm, ofChannels: true), "instances"),
         S.layer("pixelMaxima", Reduction(.maximum, ofChannels: true), "groups"),
         S.layer("pixelSums", Reduction(.sum, ofChannels: true), "a"),
         S.concatenate("maps", "pixelNorms", "pixelMaxima", "pixelSums"), S.layer("mean", GlobalAverage(), "maps"),
-        S.concatenate("all", "norms", "maxima", "shared", "sums", "mean"),
+        S.concatenate("all", "norms", "maxima", "shared", "sums", "largeSums", "holeNorms", "mean"),
         S.layer("scores", Linear(outputs: 18), "all"),
       ], output: "scores"),
     sizes: [(11, 11), (12, 9)], isExact: false)

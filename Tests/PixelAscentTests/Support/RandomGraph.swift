@@ -52,7 +52,7 @@ struct RandomGraph {
 
   private mutating func layer(on input: Int) -> (any PixelAscent.Operation, [Int])? {
     let x = values[input].shape
-    switch below(isExact ? 18 : 26) {
+    switch below(isExact ? 18 : 25) {
     case 0, 1: return (convolution(x), [input])
     case 2:
       let depth = one(of: [1, 1, 2])
@@ -100,10 +100,6 @@ struct RandomGraph {
     case 22: return (GroupNorm(groups: one(of: [1, 2, 3, x.channels]), epsilon: 0.25), [input])
     case 23: return (LocalResponseNorm(size: 1 + below(5), alpha: 0.4, beta: 0.75, k: 1), [input])
     case 24 where below(2) == 0: return (Reduction(one(of: [.norm, .maximum]), ofChannels: below(2) == 0), [input])
-    case 25:
-      // A response norm reads the means of squares.
-      guard add(Multiply(), [input, input]), add(GlobalAverage(), [values.count - 1]) else { return nil }
-      return (ResponseNorm(), [values.count - 1])
     default:
       let functions: [ElementFunction] = [
         .celu(alpha: 0.5), .selu(alpha: 1.67, gamma: 1.05), .swish(alpha: 1.702), .mish, .softplus, .erf, .softsign,

@@ -158,36 +158,41 @@ extension ReferenceNetwork {
   /// Returns the mean and the standard deviation that normalise each value. Without groups the values of a pixel are
   /// normalised together.
   func normStatistics(groups: Int?, epsilon: Float, _ x: Array3) -> [(mean: Double, deviation: Double)] {
-    x.values.indices.map { index in
-      let values = normPeers(groups, index, x).map { x.values[$0] }, count = Double(values.count)
-      let mean = values.reduce(0, +) / count
-      let variance = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / count
-      return (mean, (variance + Double(epsilon)).squareRoot())
+    var statistics = x.values.map { _ in (mean: 0.0, deviation: 0.0) }
+    for peers in normPeers(groups, x) {
+      let count = Double(peers.count), mean = peers.reduce(0) { $0 + x.values[$1] } / count
+      let variance = peers.reduce(0) { $0 + (x.values[$1] - mean) * (x.values[$1] - mean) } / count
+      for index in peers { statistics[index] = (mean, (variance + Double(epsilon)).squareRoot()) }
     }
+    return statistics
   }
 
-  /// Returns the indices of the values whose mean and variance normalise the value at `index`.
-  private func normPeers(_ groups: Int?, _ index: Int, _ x: Array3) -> [Int] {
+  /// Returns lists of the indices of values that are normalised together.
+  private func normPeers(_ groups: Int?, _ x: Array3) -> [[Int]] {
     let plane = x.height * x.width
-    guard let groups else { return (0..<x.channels).map { $0 * plane + index % plane } }
+    guard let groups else {
+      return (0..<plane).map { pixel in (0..<x.channels).map { $0 * plane + pixel } }
+    }
     let size = x.channels / groups * plane
-    return Array(index / size * size..<(index / size + 1) * size)
+    return (0..<groups).map { Array($0 * size..<($0 + 1) * size) }
   }
 
   /// Calls `body` with the derivatives of a layer or group norm's outputs.
   func normTerms(groups: Int?, epsilon: Float, _ weights: [Double], _ x: Array3, _ body: Term) {
     let statistics = normStatistics(groups: groups, epsilon: epsilon, x), plane = x.height * x.width
-    for output in x.values.indices {
-      let peers = normPeers(groups, output, x), (mean, deviation) = statistics[output]
-      let count = Double(peers.count), weight = weights[output / plane]
-      let own = (x.values[output] - mean) / deviation, spread = peers.map { x.variance[$0] }.max() ?? 0
-      for input in peers {
-        let other = (x.values[input] - mean) / deviation
-        let coefficient = weight / deviation * ((input == output ? 1 : 0) - 1 / count - own * other / count)
-        let bend = 4 * weight / (deviation * deviation) * (1 + abs(own) + abs(other)) / count.squareRoot()
-        let rounding =
-          16 * 0x1p-24 * abs(weight / deviation) * ((input == output ? 1 : 0) + (1 + abs(own * other)) / count)
-        body(output, input, coefficient, bend * bend * spread + rounding * rounding)
+    for peers in normPeers(groups, x) {
+      let (mean, deviation) = statistics[peers[0]], count = Double(peers.count)
+      let spread = peers.map { x.variance[$0] }.max() ?? 0
+      for output in peers {
+        let weight = weights[output / plane], own = (x.values[output] - mean) / deviation
+        for input in peers {
+          let other = (x.values[input] - mean) / deviation
+          let coefficient = weight / deviation * ((input == output ? 1 : 0) - 1 / count - own * other / count)
+          let bend = 4 * weight / (deviation * deviation) * (1 + abs(own) + abs(other)) / count.squareRoot()
+          let rounding =
+            16 * 0x1p-24 * abs(weight / deviation) * ((input == output ? 1 : 0) + (1 + abs(own * other)) / count)
+          body(output, input, coefficient, bend * bend * spread + rounding * rounding)
+        }
       }
     }
   }

@@ -15,7 +15,9 @@ extension ArchitectureBuilder {
     _ name: String, in container: String? = nil, _ x: Value, known: [[String]] = []
   ) throws(PixelAscentError) -> Value {
     let container = container ?? name, modules = headModules(in: container)
-    guard modules.contains(where: { $0 != name }) else { return try linear(name, x) }
+    // A linear layer contains no other layers. If there are some, they belong to another network.
+    let isReplaced = modules.contains { $0 != name } && (modules == [container] || !modules.contains(container))
+    guard isReplaced else { return try linear(name, x) }
     var y = x, last: String?, hasFunction = true
     for module in modules {
       let isLinear = shape(module).count == 2

@@ -8,7 +8,7 @@ extension ArchitectureBuilder {
   /// without a word, because the scores would be wrong. What a tensor is for can't be read from the file, so this is
   /// the rule:
   ///
-  /// - *In a module of the network* ("layer1.0.se.fc1.weight", if the network uses "layer1.0.conv1.weight";
+  /// - *In a module of the network* ("layer1.0.gate.fc1.weight", if the network uses "layer1.0.conv1.weight";
   ///   "fc.1.weight", if it uses "fc.weight"): the modules of a network's own parts hold its layers, so the network is
   ///   another than the known one. The file is refused.
   /// - *In a module beside them*, where the module could stand in the chain of layers: it takes as many channels as it
@@ -24,7 +24,8 @@ extension ArchitectureBuilder {
   ///
   /// - Throws: `PixelAscentError` of kind `invalidModel` if a tensor may belong to the network.
   func noteOnTensorsLeftOut(classes: Int) throws(PixelAscentError) -> Message? {
-    let own = Set(used.map(Self.firstModule))
+    // A renamed network has modules of two names.
+    let own = Set(used.map(Self.firstModule) + used.map { Self.firstModule(dict.nameInFile($0)) })
     var groups = [(name: String, entries: [StateDict.Entry])](), indices = [String: Int]()
     func add(_ entry: StateDict.Entry, to group: String) {
       if let index = indices[group] {
@@ -37,9 +38,11 @@ extension ArchitectureBuilder {
     for entry in dict.entries where !used.contains(entry.name) {
       let leaf = entry.name.split(separator: ".").last ?? ""
       if Self.counters.contains(String(leaf)) || ignoredPrefixes.contains(where: entry.name.hasPrefix) { continue }
-      let module = Self.firstModule(entry.name)
-      let name = outside.prefix + dict.nameInFile(entry.name)
-      guard !own.contains(module) else { throw unexpected(name, isOutside: false) }
+      let module = Self.firstModule(entry.name), nameInFile = dict.nameInFile(entry.name)
+      let name = outside.prefix + nameInFile
+      guard own.isDisjoint(with: [module, Self.firstModule(nameInFile)]) else {
+        throw unexpected(name, isOutside: false)
+      }
       add((name, entry.parameter), to: outside.prefix + module)
     }
     let insideGroups = groups.count

@@ -204,10 +204,10 @@ extension ONNXImporter {
 
   /// Returns why an operator is not supported, and the nearest one that is.
   static func advice(_ type: String) -> String {
-    if foldable.contains(type) { return "it is supported on constants only" }
     if type.contains(".") { return "it is not an operator of ONNX; export the network without a runtime's operators" }
     if type.hasPrefix("QLinear") || type.hasSuffix("Integer") { return quantized }
-    return advices[type] ?? "no supported operator is similar to it"
+    return advices[type]
+      ?? (foldable.contains(type) ? "it is supported on constants only" : "no supported operator is similar to it")
   }
 
   private static let quantized = "quantised networks are not supported; export the network in floating point"

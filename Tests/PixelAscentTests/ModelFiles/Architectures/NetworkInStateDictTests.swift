@@ -81,7 +81,7 @@ import Testing
   /// Tensors that the trained network may compute with.
   @Test(
     arguments: [
-      [("layer1.0.se.fc1.weight", [4, 64])], [("layer1.0.conv1.weight_fake_quant.scale", [1])],
+      [("layer1.0.gate.fc1.weight", [4, 64])], [("layer1.0.conv1.weight_fake_quant.scale", [1])],
       [("fc.1.weight", [7, 1000])],
       [("layer5.0.conv1.weight", [512, 512, 3, 3])],
       [("attention.0.weight", [32, 512]), ("attention.2.weight", [512, 32])],
@@ -102,8 +102,8 @@ import Testing
     #expect(
       try notes(dict(["0."], others, wanted: "0")) == ["left out, because no layer of resnet18 uses them: 1.weight"])
     #expect(
-      line(try dict(["0."], [("0.layer1.0.se.fc1.weight", [4, 64])], wanted: "0"))
-        == "net.pth: resnet18 has no tensor 0.layer1.0.se.fc1.weight, but the file does")
+      line(try dict(["0."], [("0.layer1.0.gate.fc1.weight", [4, 64])], wanted: "0"))
+        == "net.pth: resnet18 has no tensor 0.layer1.0.gate.fc1.weight, but the file does")
   }
 
   @Test func choosesBetweenNetworks() throws {

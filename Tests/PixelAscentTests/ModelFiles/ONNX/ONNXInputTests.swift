@@ -220,7 +220,7 @@ import Testing
     #expect(!aux.notes.map(\.description).contains { $0.contains("outputs") })
     #expect(
       try model("aux", Self.plain).notes.map(\.description).contains(
-        "the file has 2 outputs, aux_logits, logits: logits is taken for the scores; choose another with output"))
+        "the file has 2 outputs, aux_logits, logits: logits is taken for the scores; choose another with onnxOutput"))
     #expect(
       line("aux") { $0.output = "main" }
         == "aux.onnx: no output is called \"main\"; its outputs are aux_logits, logits")
