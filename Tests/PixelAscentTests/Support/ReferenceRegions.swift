@@ -83,6 +83,20 @@ extension ReferenceNetwork {
   func interpolated(
     _ operation: Interpolate, _ axis: Interpolate.Axis, _ position: Int, input: Int, output: Int
   ) -> [(Int, Double)] {
+    // The nearest element is that of ONNX Runtime, which computes in single precision.
+    if operation.sampling != .linear, operation.coordinates != .alignCorners {
+      let scale = axis.scale ?? Float(output) / Float(input)
+      let isCentred = operation.coordinates == .halfPixel || operation.coordinates == .pytorchHalfPixel && output > 1
+      let at = isCentred ? (Float(position) + 0.5) / scale - 0.5 : Float(position) / scale
+      let index =
+        switch operation.sampling {
+        case .ceil: at.rounded(.up)
+        case .roundDown: (at - 0.5).rounded(.up)
+        case .roundUp: (at + 0.5).rounded(.down)
+        default: at.rounded(.down)
+        }
+      return [(min(max(Int(index), 0), input - 1), 1)]
+    }
     let scale = axis.scale.map(Double.init) ?? Double(output) / Double(input), position = Double(position)
     let at =
       switch operation.coordinates {

@@ -31,7 +31,7 @@ import Testing
       of these, say so: \(advice: .architecture) \(others[0])
       """
     #expect(try Architecture.recognize(dict).notes == [note])
-    for chosen in [name] + others where !chosen.hasPrefix("resnetblur") {
+    for chosen in [name] + others {
       let model = try Architecture.recognize(dict, named: chosen)
       #expect(model.source == chosen)
       #expect(model.notes.isEmpty)
@@ -78,7 +78,8 @@ import Testing
   }
 
   @Test func tensorFlowsNetworksHaveTheirEpsilonAndPadding() throws {
-    let model = try model("efficientnet_b0", named: "tf_efficientnet_b0")
+    let fixture = try #require(ArchitectureFixture.all.first { $0.label == "timm/efficientnet_b0" })
+    let model = try Architecture.recognize(try fixture.stateDict(), named: "tf_efficientnet_b0")
     for layer in model.graph.layers {
       if let norm = layer.operation as? BatchNorm { #expect(norm.epsilon == 1e-3) }
       guard let convolution = layer.operation as? Convolution, convolution.window.y.kernel > 1 else { continue }
