@@ -200,7 +200,8 @@ static void exact_of(check *c, int channels, int height, int width, int groups) 
     int count = groups > 0 ? channels / groups * height * width : channels;
     float variance = count % 2 == 1 && count < 11 ? 0 : 4;
     layer l = layer_of(channels, height, width, (n == 0 ? 16 : 64) - variance, groups);
-    check_case(c, (uint64_t)(((channels * 40 + height) * 40 + width) * 2000 + n * 1000 + groups));
+    check_case(c, (((uint64_t)channels * 40 + (uint64_t)height) * 40 + (uint64_t)width) * 2000 +
+                      (uint64_t)(n * 1000 + groups));
     double *x = check_doubles(c, l.count), *dy = check_doubles(c, l.count), *scale = check_doubles(c, channels);
     for (int i = 0; i < channels; i++)
       scale[i] = (random_below(c, 2) + 1) * (random_below(c, 2) * 2 - 1);

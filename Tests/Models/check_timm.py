@@ -70,6 +70,8 @@ MODELS = {
 }
 # Networks that a file without a name is not read as, because another network has the same tensors.
 CHOSEN = {"tf_efficientnet_b0", "mobilenetv4_conv_blur_medium", "resnetaa34d", "resnetblur18"}
+# The normalisation of the images.
+IMAGES = {"mean": make_models.MEAN, "std": make_models.STD}
 # A part of the line with which the program refuses a file, by network and format.
 REFUSED = {}
 
@@ -97,7 +99,10 @@ def note(name, path, options):
 
 
 def check(name, format, net, cases, options):
-    settings = ["--architecture", name] if format == "safetensors" and name in CHOSEN else []
+    # Some architectures have another mean and deviation than the images here.
+    settings = [word for key in ("mean", "std") for word in (f"--{key}", ",".join(map(str, IMAGES[key])))]
+    if format == "safetensors" and name in CHOSEN:
+        settings += ["--architecture", name]
     try:
         path = write(net, format, name, options.folder)
     except Exception as error:  # an exporter that can't write the network
@@ -106,7 +111,7 @@ def check(name, format, net, cases, options):
     expected = REFUSED.get((name, format))
     if record.get("line") or expected:
         record["ok"] = bool(expected) and expected in record.get("line", "")
-    if settings and name != "resnetblur18":
+    if format == "safetensors" and name in CHOSEN and name != "resnetblur18":
         complaint = note(name, path, options)
         if complaint:
             record |= {"ok": False, "error": complaint}
