@@ -42,7 +42,12 @@ public struct Preprocessing: Codable, Hashable, Sendable {
 
   /// Creates a preprocessing from the means and standard deviations of red, green and blue, or of grey.
   ///
-  /// - Parameter shortSide: the short side before a crop; nil for the usual one. Without a crop it has no effect
+  /// - Parameters:
+  ///   - mean: the mean of each channel, for pixels from 0 to 1
+  ///   - std: the standard deviation of each channel, for pixels from 0 to 1
+  ///   - inputSize: the size of the network's input in pixels
+  ///   - resize: how a photograph gets that size
+  ///   - shortSide: the short side before a crop; nil for the usual one. Without a crop it has no effect
   /// - Throws: ``PixelAscentError`` of kind `invalidParameter` unless there are three finite means (or one), as many
   ///   finite, positive standard deviations, an input size whose sides are from 1 to 65,536, and a short side that is at
   ///   least as long as the input's.

@@ -87,7 +87,7 @@ import Testing
     }
     for (size, outputs) in [(224, 7), (225, 8), (97, 4), (96, 3)] {
       let shapes = try model.graph.shapes(height: size, width: size)
-      #expect(shapes["blocks.6.0"]?.height == outputs)
+      #expect(shapes["blocks.6.0.conv_pwl"]?.height == outputs)
     }
   }
 
