@@ -14,8 +14,8 @@ extension ArchitectureBuilder {
   /// - *In a module beside them*, where the module could stand in the chain of layers: it takes as many channels as it
   ///   returns, and a layer of the network has this width ("attention", before the head); or it takes as many as there
   ///   are scores (a second head behind the first). Such modules have weights (tensors called "weight" with two or more
-  ///   dimensions, or with one dimension and a bias). The file is refused. If the network lies under a prefix and the
-  ///   user has chosen this prefix, he has decided, and the module is left out.
+  ///   dimensions, or with one dimension and a bias). The file is refused. If the user has chosen the prefix of
+  ///   the network, the module is left out.
   /// - *Everything else beside them* is left out: modules that change the width as heads do, and tensors that are no
   ///   layer's weights.
   ///

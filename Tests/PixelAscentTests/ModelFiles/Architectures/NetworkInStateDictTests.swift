@@ -122,7 +122,7 @@ import Testing
     #expect(
       try notes(dict(["", "teacher."])) == ["left out, because no layer of resnet18 uses them: teacher.* (102 tensors)"]
     )
-    // The same tensors in two places are one network.
+    // A network whose tensors are stored under two names counts once.
     let twice = try ["a.", "b."].flatMap { try ArchitectureFixture.entries(fixture.tensors, prefix: $0) }
     #expect(
       try notes(StateDict(twice, name: "net.pth"))
