@@ -90,12 +90,12 @@ PXA_INLINE reduction reduce_pixel(pxa_reduction kind, pxa_planes x, int row, int
   return (reduction){all, v16_set1(v16_sum(ties))};
 }
 
-PXA_INLINE void reduce_planes(pxa_planes y, pxa_planes x, pxa_reduction kind, pxa_range blocks) {
+PXA_INLINE void reduce_planes(pxa_reduction kind, pxa_planes y, pxa_planes x, pxa_range blocks) {
   for (int b = blocks.begin; b < blocks.end; b++)
     store_pixel(pixel(y, b, 0, 0), 0, reduce_block(kind, x, b).result);
 }
 
-PXA_INLINE void reduce_planes_grad(pxa_planes dx, pxa_planes dy, pxa_planes r_input, pxa_reduction kind,
+PXA_INLINE void reduce_planes_grad(pxa_reduction kind, pxa_planes dx, pxa_planes dy, pxa_planes r_input,
                                    pxa_epilogue epilogue, pxa_range blocks) {
   for (int b = blocks.begin; b < blocks.end; b++) {
     reduction of = reduce_block(kind, r_input, b);
@@ -111,7 +111,7 @@ PXA_INLINE void reduce_planes_grad(pxa_planes dx, pxa_planes dy, pxa_planes r_in
   }
 }
 
-PXA_INLINE void reduce_channels_of(pxa_planes y, pxa_planes x, pxa_reduction kind, pxa_range rows) {
+PXA_INLINE void reduce_channels_of(pxa_reduction kind, pxa_planes y, pxa_planes x, pxa_range rows) {
   for (int r = rows.begin; r < rows.end; r++) {
     float *out = pixel(y, 0, r, 0);
     for (int c = 0; c < y.width; c++)
@@ -119,7 +119,7 @@ PXA_INLINE void reduce_channels_of(pxa_planes y, pxa_planes x, pxa_reduction kin
   }
 }
 
-PXA_INLINE void reduce_channels_grad_of(pxa_planes dx, pxa_planes dy, pxa_planes r_input, pxa_reduction kind,
+PXA_INLINE void reduce_channels_grad_of(pxa_reduction kind, pxa_planes dx, pxa_planes dy, pxa_planes r_input,
                                         pxa_epilogue epilogue, pxa_range rows) {
   for (int r = rows.begin; r < rows.end; r++)
     for (int c = 0; c < dx.width; c++) {
@@ -133,56 +133,42 @@ PXA_INLINE void reduce_channels_grad_of(pxa_planes dx, pxa_planes dy, pxa_planes
     }
 }
 
-#define EACH_REDUCTION(ITEM) ITEM(PXA_SUM) ITEM(PXA_NORM) ITEM(PXA_MAXIMUM)
+// Calls a function with the kind as a constant, so that the compiler makes separate code for each kind.
+#define REDUCE(function, kind, ...)                                                                                    \
+  switch (kind) {                                                                                                      \
+  case PXA_SUM:                                                                                                        \
+    function(PXA_SUM, __VA_ARGS__);                                                                                    \
+    break;                                                                                                             \
+  case PXA_NORM:                                                                                                       \
+    function(PXA_NORM, __VA_ARGS__);                                                                                   \
+    break;                                                                                                             \
+  case PXA_MAXIMUM:                                                                                                    \
+    function(PXA_MAXIMUM, __VA_ARGS__);                                                                                \
+    break;                                                                                                             \
+  }
 
 static void reduce_forward(pxa_planes y, pxa_planes x, pxa_reduction kind, pxa_range blocks) {
   assert(y.height == 1 && y.width == 1 && y.channels == x.channels);
-  switch (kind) {
-#define REDUCE(kind)                                                                                                   \
-  case kind:                                                                                                           \
-    reduce_planes(y, x, kind, blocks);                                                                                 \
-    break;
-    EACH_REDUCTION(REDUCE)
-#undef REDUCE
-  }
+  REDUCE(reduce_planes, kind, y, x, blocks)
 }
 
 static void reduce_input_grad(pxa_planes dx, pxa_planes dy, pxa_planes r_input, pxa_reduction kind,
                               pxa_epilogue epilogue, pxa_range blocks) {
   assert(dy.height == 1 && dy.width == 1 && have_same_size(dx, r_input));
-  switch (kind) {
-#define REDUCE(kind)                                                                                                   \
-  case kind:                                                                                                           \
-    reduce_planes_grad(dx, dy, r_input, kind, epilogue, blocks);                                                       \
-    break;
-    EACH_REDUCTION(REDUCE)
-#undef REDUCE
-  }
+  REDUCE(reduce_planes_grad, kind, dx, dy, r_input, epilogue, blocks)
 }
 
 static void reduce_channels(pxa_planes y, pxa_planes x, pxa_reduction kind, pxa_range rows) {
   assert(y.channels == 1 && y.height == x.height && y.width == x.width && are_rows(rows, y.height));
-  switch (kind) {
-#define REDUCE(kind)                                                                                                   \
-  case kind:                                                                                                           \
-    reduce_channels_of(y, x, kind, rows);                                                                              \
-    break;
-    EACH_REDUCTION(REDUCE)
-#undef REDUCE
-  }
+  REDUCE(reduce_channels_of, kind, y, x, rows)
 }
 
 static void reduce_channels_grad(pxa_planes dx, pxa_planes dy, pxa_planes r_input, pxa_reduction kind,
                                  pxa_epilogue epilogue, pxa_range rows) {
   assert(dy.channels == 1 && have_same_size(dx, r_input) && are_rows(rows, dx.height));
-  switch (kind) {
-#define REDUCE(kind)                                                                                                   \
-  case kind:                                                                                                           \
-    reduce_channels_grad_of(dx, dy, r_input, kind, epilogue, rows);                                                    \
-    break;
-    EACH_REDUCTION(REDUCE)
-#undef REDUCE
-  }
+  REDUCE(reduce_channels_grad_of, kind, dx, dy, r_input, epilogue, rows)
 }
+
+#undef REDUCE
 
 #endif
