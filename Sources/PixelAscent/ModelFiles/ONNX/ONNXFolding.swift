@@ -20,10 +20,7 @@ struct ONNXFolding {
 
   /// Returns the operator's outputs; nil if the operator is not known here, or can't be computed from these inputs.
   func results() throws(PixelAscentError) -> [ONNXConstant]? {
-    // An array without elements may have any extents.
-    for input in inputs where input?.count == 0 {
-      for extent in input?.shape ?? [] { try budget.charge(extent) }
-    }
+    for input in inputs { if let input { try budget.charge(Self.volume(input.shape) ?? .max) } }
     switch node.type {
     case "Split": return try split()
     case "TopK": return try top()
@@ -87,10 +84,16 @@ struct ONNXFolding {
 
   /// Returns the number of elements of a shape, and counts them as computed; nil if the shape is impossible.
   func charged(_ shape: [Int]) throws(PixelAscentError) -> Int? {
-    guard shape.count <= 16, let count = elementCount(shape), count <= ONNXConstant.maxElements else { return nil }
-    try budget.charge(count)
+    guard shape.count <= 16, let count = elementCount(shape), let volume = Self.volume(shape),
+      volume <= ONNXConstant.maxElements
+    else { return nil }
+    try budget.charge(volume)
     return count
   }
+
+  /// Returns the product of the extents that are not 0; nil if it is too large. An array without elements may declare
+  /// any other extents, and the work along these axes must be bounded too.
+  private static func volume(_ shape: [Int]) -> Int? { elementCount(shape.map { max($0, 1) }) }
 
   /// Returns whether the operator computes in double precision.
   var isDouble: Bool { inputs.contains { $0?.isDouble == true } }
@@ -136,7 +139,8 @@ struct ONNXFolding {
       guard let input else { return nil }
       shape = shape.flatMap { Self.broadcast($0, input.shape) }
     }
-    guard let shape, try charged(shape) != nil else { return nil }
+    guard let shape else { return nil }
+    for _ in inputs where try charged(shape) == nil { return nil }
     return (shape, inputs.map { Self.positions(of: $0?.shape ?? [], in: shape) })
   }
 

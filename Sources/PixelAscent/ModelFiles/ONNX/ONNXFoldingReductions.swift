@@ -192,6 +192,7 @@ extension ONNXFolding {
     guard let second = self.input(1), !input.shape.isEmpty, !second.shape.isEmpty else { return nil }
     var (a, b) = (input.shape, second.shape)
     let isGemm = node.type == "Gemm"
+    if isGemm && (a.count != 2 || b.count != 2) { return nil }
     if a.count == 1 { a.insert(1, at: 0) }
     if b.count == 1 { b.append(1) }
     var aSteps = contiguousStrides(a), bSteps = contiguousStrides(b)
