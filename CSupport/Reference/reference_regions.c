@@ -73,7 +73,7 @@ double pxa_ref_resampling_weight(pxa_ref_resampling axis, int32_t position, int3
     return element == clamped(position - axis.shift, 0, last);
   if (axis.sampling == REFLECT || axis.sampling == WRAP)
     return element == folded(axis.sampling, position - axis.shift, axis.input);
-  double at = isinf(axis.scale) ? 0 : (position + axis.offset) / axis.scale - axis.offset;
+  double at = isinf(axis.scale) ? 0 : (position + axis.offset) * axis.step / axis.scale - axis.offset;
   if (axis.sampling == LINEAR)
     return fmax(0, 1 - fabs(clamped(at, 0, last) - element));
   double rounded = axis.rounding == FLOOR        ? floor(at)

@@ -351,6 +351,21 @@ def resizes():
     return b.model()
 
 
+def aligned_corners():
+    """Resizes whose positions are whole numbers or halves in exact arithmetic."""
+    b = Builder([1, 3, 8, 14], 13)
+    none = b.constant(np.array([], np.float32))
+    b.op("Conv", None, weights(6, 3, 1, 1), weights(6))
+    for mode, shape in (("floor", [5, 9]), ("round_prefer_ceil", [3, 5]), ("round_prefer_floor", [8, 14])):
+        sizes = np.array([1, 6, *shape])
+        at = dict(coordinate_transformation_mode="align_corners", nearest_mode=mode)
+        b.op("Resize", "v0", none, none, sizes, mode="nearest", **at)
+        b.op("Conv", None, weights(6, 1, *shape), weights(6), group=6)
+    b.op("Concat", "v2", "v4", "v6", axis=1)
+    b.head(18)
+    return b.model()
+
+
 def upsampled():
     """Upsample, which Resize has replaced."""
     b = Builder([1, 3, 6, 5], 9)
@@ -907,6 +922,8 @@ def main():
     for function in (folding, local_functions, quantized_weights, rows_first, vectors_first, slices):
         save(function.__name__.replace("_", "-"), function())
     save("keras", keras_exported())
+    random = np.random.default_rng(7)
+    save("aligned-corners", aligned_corners())
     lines = ",\n".join(f"  {json.dumps(name)}: {json.dumps(values)}" for name, values in scores.items())
     (folder / "scores.json").write_text("{\n" + lines + "\n}\n")
 

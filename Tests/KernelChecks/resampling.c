@@ -15,6 +15,7 @@ static pxa_ref_resampling reference_of(resampled_axis a) {
   return (pxa_ref_resampling){.sampling = (int32_t)a.axis.sampling,
                               .shift = a.axis.shift,
                               .rounding = (int32_t)a.axis.rounding,
+                              .step = a.axis.step,
                               .scale = a.axis.scale,
                               .offset = a.axis.offset,
                               .input = a.input,
@@ -85,8 +86,9 @@ static void borders(check *c) {
 static void resizes(check *c) {
   static const struct {
     int input, output;
-    float scale;
-  } sizes[] = {{4, 8, 2}, {8, 4, 0.5f}, {5, 7, 1.5f}, {3, 12, 4}, {6, 6, 1}, {1, 5, 5}, {9, 4, 0.5f}, {4, 1, INFINITY}};
+    float step, scale;
+  } sizes[] = {{4, 8, 1, 2}, {8, 4, 1, 0.5f}, {5, 7, 1, 1.5f}, {3, 12, 1, 4},      {6, 6, 1, 1},
+               {1, 5, 1, 5}, {9, 4, 1, 0.5f}, {7, 5, 6, 4},    {4, 1, 1, INFINITY}};
   enum { SIZES = sizeof sizes / sizeof *sizes };
   static const float offsets[] = {0, 0.5f};
   for (int n = 0; n < SIZES * SIZES; n++)
@@ -99,7 +101,9 @@ static void resizes(check *c) {
                                .rounding = is_linear ? PXA_FLOOR : (pxa_rounding)rounding};
         resampled_axis down = {axis, sizes[n % SIZES].input, sizes[n % SIZES].output};
         resampled_axis across = {axis, sizes[n / SIZES].input, sizes[n / SIZES].output};
+        down.axis.step = sizes[n % SIZES].step;
         down.axis.scale = sizes[n % SIZES].scale;
+        across.axis.step = sizes[n / SIZES].step;
         across.axis.scale = sizes[n / SIZES].scale;
         resampled(c, 3 + 17 * (n % 2), down, across, !is_linear);
       }

@@ -110,7 +110,7 @@ typedef enum pxa_sampling {
   PXA_REFLECT, // X[i − shift], mirrored at the first and the last element, which are not repeated
   PXA_EDGE,    // X[i − shift], or the nearest element of X
   PXA_WRAP,    // X[(i − shift) mod size]
-  PXA_NEAREST, // X[round(position)], with position = (i + offset) / scale − offset and the rounding of the axis
+  PXA_NEAREST, // X[round(position)], with position = (i + offset) · step / scale − offset, rounded as the axis says
   PXA_LINEAR,  // the two elements around `position`, weighted by their nearness
 } pxa_sampling;
 
@@ -120,9 +120,9 @@ typedef enum pxa_rounding { PXA_FLOOR, PXA_CEIL, PXA_ROUND_DOWN, PXA_ROUND_UP } 
 /// How a resampling reads X along an axis. Positions outside X are moved to its first or last element.
 typedef struct pxa_resampling {
   pxa_sampling sampling;
-  int32_t shift;         // for PXA_REFLECT, PXA_EDGE and PXA_WRAP
-  float scale, offset;   // for PXA_NEAREST and PXA_LINEAR; a scale of ∞ reads position 0
-  pxa_rounding rounding; // for PXA_NEAREST
+  int32_t shift;             // for PXA_REFLECT, PXA_EDGE and PXA_WRAP
+  float step, scale, offset; // for PXA_NEAREST and PXA_LINEAR; a scale of ∞ reads position 0
+  pxa_rounding rounding;     // for PXA_NEAREST
 } pxa_resampling;
 
 /// Local response normalisation over `size` channels: Y[c,y,x] = X[c,y,x] / scale[c,y,x]^beta, where

@@ -38,7 +38,7 @@ PXA_INLINE int reflected(int index, int size) {
 
 // Computes in float, as PyTorch and ONNX Runtime do, so that a position between two elements falls on the same side.
 PXA_INLINE int nearest_to(pxa_resampling axis, int position) {
-  float at = isinf(axis.scale) ? 0 : ((float)position + axis.offset) / axis.scale - axis.offset;
+  float at = isinf(axis.scale) ? 0 : ((float)position + axis.offset) * axis.step / axis.scale - axis.offset;
   at = at > 0x1p30f ? 0x1p30f : at; // an int holds it
   switch (axis.rounding) {
   case PXA_FLOOR:
@@ -69,7 +69,9 @@ PXA_INLINE samples samples_at(pxa_resampling axis, int position, int size) {
     index = index_inside(nearest_to(axis, position), size);
     break;
   case PXA_LINEAR: {
-    double at = isinf(axis.scale) ? 0 : (position + (double)axis.offset) / (double)axis.scale - (double)axis.offset;
+    double at = isinf(axis.scale)
+                    ? 0
+                    : (position + (double)axis.offset) * (double)axis.step / (double)axis.scale - (double)axis.offset;
     at = at < 0 ? 0 : at < size - 1 ? at : size - 1;
     int first = (int)at;
     double second_weight = at - first;

@@ -83,7 +83,7 @@ double pxa_ref_reduce(double *shares, const double *x, int32_t kind, int32_t cou
 /// How a resampling reads X along an axis, as pxa_resampling, and the sizes of the input and of the output.
 typedef struct pxa_ref_resampling {
   int32_t sampling, shift, rounding;
-  double scale, offset;
+  double step, scale, offset;
   int32_t input, output;
 } pxa_ref_resampling;
 

@@ -15,18 +15,18 @@ struct Resampling {
       case .wrap: PXA_WRAP
       case .constant: preconditionFailure("a border of a constant value holds no values of the input")
       }
-    raw = pxa_resampling(sampling: sampling, shift: Int32(before), scale: 1, offset: 0, rounding: PXA_FLOOR)
+    raw = pxa_resampling(sampling: sampling, shift: Int32(before), step: 1, scale: 1, offset: 0, rounding: PXA_FLOOR)
   }
 
   /// Creates a resize of an axis from `input` to `output` elements.
   init(_ resize: Interpolate, _ axis: Interpolate.Axis, input: Int, output: Int) {
     var scale = axis.scale ?? Float(output) / Float(input)
-    var offset: Float = 0
+    var step: Float = 1, offset: Float = 0
     switch resize.coordinates {
     case .halfPixel: offset = 0.5
     case .pytorchHalfPixel: (scale, offset) = output == 1 ? (.infinity, 0) : (scale, 0.5)
     case .asymmetric: break
-    case .alignCorners: scale = input == 1 || output == 1 ? .infinity : Float(output - 1) / Float(input - 1)
+    case .alignCorners: (step, scale) = output == 1 ? (1, .infinity) : (Float(input - 1), Float(output - 1))
     }
     let (sampling, rounding) =
       switch resize.sampling {
@@ -36,6 +36,6 @@ struct Resampling {
       case .roundDown: (PXA_NEAREST, PXA_ROUND_DOWN)
       case .roundUp: (PXA_NEAREST, PXA_ROUND_UP)
       }
-    raw = pxa_resampling(sampling: sampling, shift: 0, scale: scale, offset: offset, rounding: rounding)
+    raw = pxa_resampling(sampling: sampling, shift: 0, step: step, scale: scale, offset: offset, rounding: rounding)
   }
 }

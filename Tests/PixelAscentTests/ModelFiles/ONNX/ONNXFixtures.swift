@@ -50,6 +50,7 @@ struct ONNXWriter {
   var opset = 13
   var imageShape = [1, 3, 8, 8]
   var output = "y"
+  var metadata: [String: String] = [:]
 
   mutating func node(
     _ type: String, _ inputs: [String], _ outputs: [String], name: String = "", _ attributes: [String: [Int]] = [:],
@@ -149,6 +150,12 @@ struct ONNXWriter {
         graph.field(12) { $0.field(1, output) }
       }
       $0.field(8) { $0.field(2, opset) }
+      for (key, value) in metadata.sorted(by: { $0.key < $1.key }) {
+        $0.field(14) {
+          $0.field(1, key)
+          $0.field(2, value)
+        }
+      }
       for function in functions { $0.field(25, function) }
     }.bytes
   }
@@ -170,7 +177,8 @@ struct ONNXWriter {
 enum ONNXFixtures {
   static let folder = PackageFiles.folder + "/Tests/Golden/onnx"
   static let names = [
-    "arithmetic", "channel-attention", "channels-last", "external", "folding", "functions", "keras", "local-functions",
+    "aligned-corners", "arithmetic", "channel-attention", "channels-last", "external", "folding", "functions", "keras",
+    "local-functions",
     "more-functions", "norms", "opset9", "quantized-weights", "regions", "resizes", "rows-first", "shuffle", "slices",
     "stored", "torch-dynamo", "torch-dynamo-open", "torch-regions-dynamo", "torch-regions-ts14", "torch-ts17-open",
     "torch-ts9", "upsampled", "vectors-first", "windows",

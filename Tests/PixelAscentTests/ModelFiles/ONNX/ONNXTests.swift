@@ -28,7 +28,8 @@ import Testing
 
   /// Compares the network's own scores and gradients with the reference's in double precision.
   @Test(arguments: [
-    "channel-attention", "functions", "more-functions", "norms", "regions", "resizes", "torch-regions-dynamo",
+    "aligned-corners", "channel-attention", "functions", "more-functions", "norms", "regions", "resizes",
+    "torch-regions-dynamo",
     "torch-regions-ts14", "upsampled",
   ])
   func gradientsEqualTheReferences(name: String) throws {
