@@ -49,7 +49,17 @@ extension Model {
         notes.append("this mean is ImageNet's in the order blue, green, red, so the network takes that order")
       }
       removeLayers(found.affine)
-    } else if preprocessing == nil {
+    } else if let preprocessing {
+      let plain = try pixels.preprocessing(channels, size)
+      if found.hasLayers && !preprocessing.isClose(to: plain) {
+        notes.append(
+          """
+          the graph normalises its input itself, from pixels of \(pixels.range), after the mean \
+          \(preprocessing.mean.list) and std \(preprocessing.std.list) that the file gives have been applied; \
+          \(advice: .mean) and \(advice: .std) replace these
+          """)
+      }
+    } else {
       preprocessing = try pixels.preprocessing(channels, size)
       notes.append(
         found.hasLayers

@@ -11,7 +11,13 @@ extension ONNXImporter {
       if shapes.has(1) && shapes.integers("axes", input: 1) == nil { return fails("expected constant axes") }
       let given = shapes.integers("axes", input: 1) ?? []
       if given.isEmpty && node.integer("noop_with_empty_axes") == 1 { return input }
-      axes = given.isEmpty ? Array(0..<rank) : ONNXShapes.axes(given, of: rank) ?? []
+      guard let found = given.isEmpty ? Array(0..<rank) : ONNXShapes.axes(given, of: rank) else {
+        throw failNode("has the axes \(shapeText(given)), found \(shapeText(input.shape))")
+      }
+      axes = found
+    }
+    guard !axes.contains(where: { input.strides[$0] == 0 }) else {
+      return fails("it reduces an axis along which Expand repeats a value")
     }
     let keeps = isPool || node.integer("keepdims") != 0
     func reducedView(_ view: ONNXView) -> ONNXView {

@@ -91,6 +91,34 @@ import Testing
     #expect(twice.notes.map(\.description).contains(note))
   }
 
+  /// If the file's metadata tell another normalisation than the graph makes, both are made.
+  @Test func tellsOfTwoNormalisations() throws {
+    func notes(mean: String, std: String) throws -> [String] {
+      let file = ONNXWriter.file {
+        $0.metadata = ["mean": mean, "std": std]
+        $0.floats("mean", [1, 3, 1, 1], [0.485, 0.456, 0.406])
+        $0.floats("std", [1, 3, 1, 1], [0.229, 0.224, 0.225])
+        $0.node("Sub", ["x", "mean"], ["a"])
+        $0.node("Div", ["a", "std"], ["b"])
+        $0.node("GlobalAveragePool", ["b"], ["c"])
+        $0.node("Flatten", ["c"], ["y"])
+      }
+      return try ModelReader.read(ByteSource(file, name: "m.onnx")).notes.map(\.description).filter {
+        $0.contains("normalise")
+      }
+    }
+    let once =
+      "the graph normalises its input itself, from pixels of 0 to 1: \(Self.imageNet) are taken from it, and not applied "
+      + "twice"
+    #expect(try notes(mean: "0.485, 0.456, 0.406", std: "0.229, 0.224, 0.225") == [once])
+    #expect(try notes(mean: "0, 0, 0", std: "1, 1, 1") == [])
+    #expect(
+      try notes(mean: "0.5, 0.5, 0.5", std: "0.5, 0.5, 0.5") == [
+        "the graph normalises its input itself, from pixels of 0 to 1, after the mean 0.5,0.5,0.5 and std 0.5,0.5,0.5 that "
+          + "the file gives have been applied; mean and std replace these"
+      ])
+  }
+
   @Test func takesPixelsAsWholeNumbers() throws {
     let plain = try model("uint8-plain")
     try check(plain, "uint8-plain")

@@ -179,6 +179,29 @@ import Testing
     #expect(line.contains("only as the last layer"))
   }
 
+  @Test func refusesReductionsOfOtherAxes() {
+    func line(_ axes: [Int], expanded: [Int]) -> String {
+      ONNXWriter.line {
+        $0.integers("shape", expanded)
+        $0.integers("axes", axes)
+        $0.node("GlobalAveragePool", ["x"], ["a"])
+        $0.node("Expand", ["a", "shape"], ["b"])
+        $0.node("ReduceSum", ["b", "axes"], ["c"], name: "sum")
+        $0.node("Flatten", ["c"], ["y"])
+      }
+    }
+    #expect(
+      line([2, 3], expanded: [1, 3, 4, 4])
+        == "m.onnx: node sum: operator ReduceSum is not supported here: it reduces an axis along which Expand repeats a "
+        + "value")
+    #expect(line([2, 3], expanded: [1, 3, 1, 1]) == "(no error)")
+    for axes in [[2, 4], [1, -3]] {
+      #expect(
+        line(axes, expanded: [1, 3, 1, 1])
+          == "m.onnx: node sum: ReduceSum has the axes (\(axes[0]), \(axes[1])), found (1, 3, 1, 1)")
+    }
+  }
+
   @Test func namesLayersUniquely() throws {
     let model = try ONNXReader.read(
       ByteSource(
