@@ -41,7 +41,6 @@ MODELS = {
     "EfficientNetB0": BYTES,
     "EfficientNetV2B0": BYTES,
     "InceptionV3": SIGNED,
-    "Xception": SIGNED,
     "NASNetMobile": SIGNED,
     "VGG16": UNIT,
     "ConvNeXtTiny": BYTES,
@@ -88,8 +87,9 @@ class Channels(torch.nn.Module):
 def fill(model, images):
     """Gives a network random numbers. `images`: (N, rows, columns, 3), as the network takes them."""
     random = np.random.default_rng(zlib.crc32(model.name.encode()))
-    # Hard swish has its kinks at -3 and 3, ReLU at 0: see make_models.py.
-    offset = (0.5, 1.5) if "MobileNetV3" in model.name else (2, 3)
+    # Hard swish has its kinks at -3 and 3, ReLU at 0: see make_models.py. In ResNet V2 every sum of branches goes through
+    # one more norm and ReLU, so fewer values may lie near 0.
+    offset = (0.5, 1.5) if "MobileNetV3" in model.name else (3, 4) if model.name.endswith("v2") else (2, 3)
     positive = 0.25 if sum("MaxPooling" in type(layer).__name__ for layer in model.layers) > 1 else 0.75
     for layer in model._flatten_layers(recursive=True, include_self=False):
         kind = type(layer).__name__

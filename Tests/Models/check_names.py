@@ -29,6 +29,8 @@ from make_models import some_of
 from program import Program, fail, script
 
 CANDIDATES = 8
+# The range of |bias| / weight of the batch norms. Values far from ReLU's kink make up for the few images.
+OFFSET = (3, 4)
 
 
 class Logits(nn.Module):
@@ -91,7 +93,7 @@ def transformer(name, folder):
     side = size.get("shortest_edge") or size["height"]
     if processor_kind == "ConvNext":
         side = int(side / processor.crop_pct)
-    net = make_models.randomise(net, name, 128)
+    net = make_models.randomise(net, name, 128, OFFSET)
     path = folder / name
     net.net.save_pretrained(path)
     processor.save_pretrained(path)
@@ -178,7 +180,7 @@ OTHERS = {
 def other(name, folder):
     """Returns what `transformer` returns, for a network whose file is a state dict with other names."""
     net, pairs, side = OTHERS[name]()
-    net = make_models.randomise(net, name, side)
+    net = make_models.randomise(net, name, side, OFFSET)
     path = folder / f"{name}.pth"
     torch.save(renamed(net, *pairs), path)
     return net, make_models.normalise, side, path, ["--mean", "0.485,0.456,0.406", "--std", "0.229,0.224,0.225"]

@@ -111,7 +111,9 @@ def randomise(net, name, side, offset=(2, 3)):
                 module.bias.normal_(0, 0.1, generator=random)
         elif isinstance(module, nn.BatchNorm2d):
             _fill(module, offset, positive, random)
-        elif isinstance(module, (nn.LayerNorm, nn.GroupNorm)):
+        elif isinstance(module, nn.GroupNorm):
+            _fill_affine(module, offset, positive, random)
+        elif isinstance(module, nn.LayerNorm):
             module.weight.uniform_(0.7, 1.3, generator=random)
             module.bias.normal_(0, 0.1, generator=random)
         elif type(module).__name__ == "GlobalResponseNorm":
@@ -126,14 +128,19 @@ def randomise(net, name, side, offset=(2, 3)):
 
 def _fill(norm, offset, positive, random):
     """Gives a batch norm random numbers. `positive` is the share of channels with a positive bias."""
+    _fill_affine(norm, offset, positive, random)
+    norm.running_mean.uniform_(-0.3, 0.3, generator=random)
+    norm.running_var.uniform_(0.7, 1.4, generator=random)
+
+
+def _fill_affine(norm, offset, positive, random):
+    """Gives the weights and biases of a norm random numbers."""
 
     def uniform(low, high):
         return torch.empty_like(norm.weight).uniform_(low, high, generator=random)
 
     norm.weight.copy_(uniform(0.7, 1.3))
     norm.bias.copy_(norm.weight * uniform(*offset) * (positive - uniform(0, 1)).sign())
-    norm.running_mean.copy_(uniform(-0.3, 0.3))
-    norm.running_var.copy_(uniform(0.7, 1.4))
 
 
 def _calibrate(net, side, offset, positive, random):
