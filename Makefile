@@ -50,7 +50,7 @@ lint:  ## check the format of the sources, the doc comments, the floors, and tha
 	@SWIFT='$(SWIFT)' Scripts/lint
 
 format:  ## format the sources
-	$(SWIFT) format --in-place --recursive Package.swift Sources Tests Bench/Package.swift Bench/Sources
+	$(SWIFT) format --in-place --recursive Package.swift Sources Tests Bench/Sources
 	clang-format -i $$(git ls-files '*.[ch]')
 
 sanitize: setup  ## run the kernel and codec tests under sanitizers
@@ -80,14 +80,13 @@ compare-networks: build bench-build  ## time torchvision's networks here and in 
 	@Scripts/compare-networks $(PROGRAM)
 
 bench-build: setup  ## build the micro-benchmark suite in release mode
-	@touch Bench/Package.swift  # without this, SwiftPM misses new files of the package in ..
-	$(SWIFT) build $(FLAGS) -c release --package-path Bench --product pixelascent-bench
+	PIXELASCENT_BENCH=1 $(SWIFT) build $(FLAGS) -c release --product pixelascent-bench
 
 bench-check: model bench-build  ## verify every kernel's results and count allocations, without timing
-	Bench/.build/release/pixelascent-bench --short --simd all --model $(WEIGHTS)
+	.build/release/pixelascent-bench --short --simd all --model $(WEIGHTS)
 
 bench: model bench-build  ## verify and time every kernel, the forward pass and the ascent
-	Bench/.build/release/pixelascent-bench --model $(WEIGHTS)
+	.build/release/pixelascent-bench --model $(WEIGHTS)
 
 install: model  ## install program, model, manual pages and completions into ~/.local, or PREFIX=/usr/local
 	Scripts/lay-out $(PROGRAM) '$(DESTDIR)$(PREFIX)'
@@ -106,4 +105,4 @@ docs: build  ## make the library's documentation as web pages, in dist/docs
 	@SWIFT='$(SWIFT)' Scripts/docs
 
 clean:  ## remove the build folders, but not the model, the samples, out/ and dist/
-	rm -rf .build .build-* Bench/.build
+	rm -rf .build .build-*

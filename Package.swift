@@ -3,8 +3,9 @@
 
 import PackageDescription
 
-// `make sanitize` builds no more than it runs.
+// `make sanitize` builds no more than it runs. Only the benchmarks' make targets build the benchmarks.
 let isSanitized = Context.environment["PIXELASCENT_SANITIZE"] == "1"
+let hasBenchmarks = Context.environment["PIXELASCENT_BENCH"] == "1"
 
 let cSettings: [CSetting] = [.define("NDEBUG", .when(configuration: .release))]
 
@@ -16,10 +17,6 @@ let package = Package(
   products: [
     .library(name: "PixelAscent", targets: ["PixelAscent"]),
     .executable(name: "pixelascent", targets: ["PixelAscentCLI"]),
-    // For the package in Bench, not API.
-    .library(name: "_CPixelKernels", targets: ["CPixelKernels"]),
-    .library(name: "_CPixelReference", targets: ["CPixelReference"]),
-    .library(name: "_CAllocationCount", targets: ["CAllocationCount"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0")
@@ -71,5 +68,18 @@ if !isSanitized {
     .testTarget(
       name: "CommandLineTests", dependencies: ["PixelAscent", "PixelAscentTool", "PixelAscentCLI", "TestSupport"],
       exclude: ["Golden"]),
+  ]
+}
+
+if hasBenchmarks {
+  package.products.append(.executable(name: "pixelascent-bench", targets: ["PixelAscentBench"]))
+  package.targets += [
+    .target(name: "CPeak", path: "Bench/Sources/CPeak"),
+    .executableTarget(
+      name: "PixelAscentBench",
+      dependencies: [
+        "CPeak", "PixelAscent", "CPixelKernels", "CPixelReference", "CAllocationCount",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ], path: "Bench/Sources/PixelAscentBench"),
   ]
 }

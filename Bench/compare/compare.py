@@ -17,7 +17,7 @@ sys.path.append(str(Path(__file__).resolve().parents[2] / "Tests" / "Golden"))  
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--binary", default=".build/release/pixelascent", help="default: %(default)s")
-    parser.add_argument("--bench", default="Bench/.build/release/pixelascent-bench", help="default: %(default)s")
+    parser.add_argument("--bench", default=".build/release/pixelascent-bench", help="default: %(default)s")
     parser.add_argument("--model", default="Models/squeezenet1_1.safetensors", help="default: %(default)s")
     parser.add_argument("--photo", default="Samples/imagenet_15_99.jpg", help="default: %(default)s")
     parser.add_argument("--only", type=parts, default=PARTS, help=f"some of {','.join(PARTS)} (default: all)")

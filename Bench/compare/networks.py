@@ -43,7 +43,7 @@ sys.path.append(str(TESTS))  # make_models.py, program.py
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--binary", default=".build/release/pixelascent", help="default: %(default)s")
-    parser.add_argument("--bench", default="Bench/.build/release/pixelascent-bench", help="default: %(default)s")
+    parser.add_argument("--bench", default=".build/release/pixelascent-bench", help="default: %(default)s")
     parser.add_argument("--models", default=",".join(MODELS), help="default: %(default)s")
     parser.add_argument("--rounds", type=int, default=7, help="default: %(default)s")
     parser.add_argument("--iterations", type=int, default=10, help="of each program in a round (default: %(default)s)")

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 import CAllocationCount
-@_spi(Benchmark) import PixelAscent
+import PixelAscent
 
 /// Measures a model's forward pass and the iterations of class visualization, with one instruction set and one number
 /// of threads.

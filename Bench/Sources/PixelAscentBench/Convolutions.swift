@@ -2,7 +2,7 @@
 
 import CPixelKernels
 import CPixelReference
-@_spi(Benchmark) import PixelAscent
+import PixelAscent
 
 /// Returns the cases of SqueezeNet's convolutions and their input gradients.
 ///

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-@_spi(Benchmark) import PixelAscent
+import PixelAscent
 
 /// Prints the milliseconds of each of `rounds` forward passes with gradient of a model, at the network's own input
 /// size.

@@ -2,7 +2,7 @@
 
 import CPixelKernels
 import CPixelReference
-@_spi(Benchmark) import PixelAscent
+import PixelAscent
 
 /// Returns the cases of an ascent's operations on the image. These operations mostly move memory.
 func imageKernelCases() -> [KernelCase] {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 import CPixelKernels
-@_spi(Benchmark) import PixelAscent
+import PixelAscent
 
 typealias KernelTable = UnsafePointer<pxa_kernels>
 

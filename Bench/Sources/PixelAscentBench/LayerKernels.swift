@@ -2,7 +2,7 @@
 
 import CPixelKernels
 import CPixelReference
-@_spi(Benchmark) import PixelAscent
+import PixelAscent
 
 /// Returns the cases of pools, a linear layer and an activation function. Memory limits the speed of all of them.
 func layerKernelCases() -> [KernelCase] {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 import Foundation
-@_spi(Benchmark) import PixelAscent
+import PixelAscent
 
 /// Returns the peak of this process's resident memory since it began, in MB.
 func peakResidentMegabytes() throws -> Double {

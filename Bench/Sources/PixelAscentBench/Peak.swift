@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 import CPeak
-@_spi(Benchmark) import PixelAscent
+import PixelAscent
 
 /// The most floating point operations per second that some threads reach, measured again and again because the clock
 /// frequency changes.

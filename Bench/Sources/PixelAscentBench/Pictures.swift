@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-@_spi(Benchmark) import PixelAscent
+import PixelAscent
 
 /// Work on pictures through the library's public API.
 struct PictureCase {

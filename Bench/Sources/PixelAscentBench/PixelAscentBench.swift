@@ -2,7 +2,7 @@
 
 import ArgumentParser
 import Foundation
-@_spi(Benchmark) import PixelAscent
+import PixelAscent
 
 @main
 struct PixelAscentBench: ParsableCommand {

@@ -1,27 +1,27 @@
 // SPDX-License-Identifier: MIT
 //
-// Access for the benchmarks in Bench to what the public API does not show. This is not part of the API.
+// Access for the benchmarks in Bench to what the public API does not show.
 
 import Synchronization
 
 extension Evaluation {
   /// A closure that is called with nil when a pass begins, then after each layer with the layer's index.
-  @_spi(Benchmark) public var layerObserver: ((_ layer: Int?, _ isBackward: Bool) -> Void)? {
+  package var layerObserver: ((_ layer: Int?, _ isBackward: Bool) -> Void)? {
     get { observer }
     set { observer = newValue }
   }
 
   /// The names of the plan's layers, by the index that the observer gets.
-  @_spi(Benchmark) public var runningLayers: [String] { plan.layers.map(\.name) }
+  package var runningLayers: [String] { plan.layers.map(\.name) }
 
   /// Calls `body` and keeps the helper threads running for all passes in it.
-  @_spi(Benchmark) public func withThreads(_ body: () throws -> Void) throws { try parallel.withThreads(body) }
+  package func withThreads(_ body: () throws -> Void) throws { try parallel.withThreads(body) }
 
   /// Runs the forward pass for the loaded image, even if its scores are known already.
-  @_spi(Benchmark) public func forwardAgain() throws(PixelAscentError) { try forward() }
+  package func forwardAgain() throws(PixelAscentError) { try forward() }
 
   /// Computes a class's score and the score's gradient for the loaded image, even if they are known already.
-  @_spi(Benchmark) public func gradientAgain(class index: Int) throws(PixelAscentError) {
+  package func gradientAgain(class index: Int) throws(PixelAscentError) {
     try forward(only: index)
     backward(.one(index))
   }
@@ -29,19 +29,19 @@ extension Evaluation {
 
 extension VisualizationAscent {
   /// The evaluation that the ascent uses.
-  @_spi(Benchmark) public var benchmarkedEvaluation: Evaluation { evaluation }
+  package var benchmarkedEvaluation: Evaluation { evaluation }
 }
 
 extension Network {
   /// Returns the noise that a class visualization of `size` × `size` pixels starts from.
-  @_spi(Benchmark) public func noise(size: Int) -> Tensor {
+  package func noise(size: Int) -> Tensor {
     let values = RandomSource(seed: 0).normals(channels * size * size)
     return Tensor(shape: [channels, size, size], values: values)
   }
 }
 
 /// The library's threads. An operation is divided into parts for them as in an evaluation.
-@_spi(Benchmark) public struct ThreadsProbe {
+package struct ThreadsProbe {
   private let parallel: Parallel
 
   /// Creates a pool of `count` threads.

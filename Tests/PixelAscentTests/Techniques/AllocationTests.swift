@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 import CAllocationCount
-@_spi(Benchmark) import PixelAscent
+import PixelAscent
 import TestSupport
 import Testing
 

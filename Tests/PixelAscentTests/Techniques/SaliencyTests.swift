@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-@_spi(Benchmark) import PixelAscent
+import PixelAscent
 import TestSupport
 import Testing
 
