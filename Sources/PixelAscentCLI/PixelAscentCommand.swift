@@ -36,11 +36,12 @@ struct PixelAscentCommand: ParsableCommand {
 
   static func main() {
     StandardStreams.open()
-    Interruption.watch(onCtrlC: StatusLine.leave)
+    Interruption.turnWriteSignalsIntoErrors()
     do {
       try checkCommand()
       var command = try parsed()
       try StandardStreams.checkOutput()
+      Interruption.watch(onCtrlC: StatusLine.leave)
       do {
         try type(of: command).checkRepeatedOptions(Array(CommandLine.arguments.dropFirst(2)))
         try command.run()

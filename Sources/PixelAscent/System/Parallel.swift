@@ -46,13 +46,15 @@ package final class Parallel: Sendable {
   /// thread has begun.
   package func withThreads<Output, Failure: Error>(_ body: () throws(Failure) -> Output) throws(Failure) -> Output {
     if threads == 1 || operation.hasHelpers { return try body() }
+    let found = ThreadSupply.borrow(threads - 1)
+    defer { ThreadSupply.giveBack(found) }
     operation.hasHelpers = true
     ticket.store(Ticket.none, ordering: .sequentiallyConsistent)
     defer {
       publish(Ticket.over)
       operation.hasHelpers = false
     }
-    for _ in 1..<threads {
+    for _ in 0..<found {
       DispatchQueue.global(qos: .userInitiated).async { [self] in help() }
     }
     return try body()

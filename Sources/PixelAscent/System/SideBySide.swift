@@ -28,7 +28,9 @@ package func sideBySide<Item: Sendable, Output: Sendable>(
 package func sideBySide<Item: Sendable, Output: Sendable>(
   _ items: [Item], threads: Int, _ body: @escaping @Sendable (Item) -> Output, report: (Output) throws -> Void
 ) rethrows {
-  if threads == 1 || items.count <= 1 {
+  let threads = threads == 1 ? 0 : ThreadSupply.borrow(min(threads, items.count))
+  defer { ThreadSupply.giveBack(threads) }
+  if threads <= 1 {
     for item in items { try report(body(item)) }
     return
   }
@@ -58,16 +60,20 @@ package final class BackgroundResult<Value: Sendable>: Sendable {
   private let result = Mutex<Result<Value, PixelAscentError>?>(nil)
   private let group = DispatchGroup()
 
-  /// Begins `work` on another thread. If `threads` is 1, the initialiser itself does the work, on the caller's thread.
+  /// Begins `work` on another thread. If `threads` is 1, or the system has no other thread, the initialiser itself does
+  /// the work, on the caller's thread.
   package init(threads: Int, _ work: @escaping @Sendable () throws(PixelAscentError) -> Value) {
     let work = { @Sendable [self] in
       let done = Result(catching: work)
       result.withLock { $0 = done }
     }
-    if threads == 1 {
+    if threads == 1 || ThreadSupply.borrow(1) == 0 {
       work()
     } else {
-      DispatchQueue.global(qos: .userInitiated).async(group: group) { work() }
+      DispatchQueue.global(qos: .userInitiated).async(group: group) {
+        work()
+        ThreadSupply.giveBack(1)
+      }
     }
   }
 

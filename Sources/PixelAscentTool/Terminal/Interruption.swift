@@ -25,20 +25,25 @@ package enum Interruption {
   /// because Swift's crash handler uses them.
   private static let ending = [SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGXCPU, SIGALRM, SIGVTALRM]
 
-  /// Begins to handle signals. Call this before another thread starts: in a thread that exists already, a signal would
-  /// still end the program at once.
+  /// Makes the code that writes see two signals as errors: a pipe that nobody reads any more, and a file that exceeds
+  /// the size limit.
+  package static func turnWriteSignalsIntoErrors() {
+    for number in [SIGPIPE, SIGXFSZ] { signal(number, SIG_IGN) }
+  }
+
+  /// Begins to handle the signals that end the program, on a thread of their own. If the system has no other thread,
+  /// each of these signals ends the program at once, and a half-written file may stay. Call this before another thread
+  /// starts: in a thread that exists already, a signal would still end the program at once.
   ///
   /// - Parameter onCtrlC: tidies up after Ctrl-C and calls `end`, or returns if it can't do so now. If it returns,
   ///   it is called again after a moment; after 20 calls the program ends anyway
   package static func watch(onCtrlC: @escaping @Sendable (_ end: () -> Never) -> Void) {
+    guard ThreadSupply.borrow(1) == 1 else { return }
     var watched = sigset_t()
     sigemptyset(&watched)
     // Signals that the parent process has set to be ignored (nohup, a shell's background jobs) stay ignored.
     for number in Self.ending where !isIgnored(number) { sigaddset(&watched, number) }
     pthread_sigmask(SIG_BLOCK, &watched, nil)
-    // The code that writes sees these two as errors: a pipe that nobody reads any more, and a file that exceeds the
-    // size limit.
-    for number in [SIGPIPE, SIGXFSZ] { signal(number, SIG_IGN) }
     let signals = watched
     DispatchQueue(label: "signals").async { wait(for: signals, onCtrlC) }
   }
