@@ -180,6 +180,8 @@ def networks():
     sizes = {"hidden_sizes": [8, 8, 16, 16], "depths": [1, 2, 1, 1], "layer_scale_init_value": 1.0}
     yield "transformers/convnext", 64, transformer("ConvNext", sizes | epsilon), [], epsilon
     yield "transformers/mobilenet_v2", 64, transformer("MobileNetV2", {"depth_multiplier": 0.05}), [], {}
+    sizes = {"hidden_sizes": [8, 8, 16, 16], "depths": [1, 2, 1, 1]}
+    yield "transformers/convnext", 64, transformer("ConvNextV2", sizes), [], {}
     padding = {"tf_padding": False, "layer_norm_eps": 0.01}
     yield "transformers/mobilenet_v2", 64, transformer("MobileNetV2", {"depth_multiplier": 0.05} | padding), [], padding
     b1 = {"width_coefficient": 1.0, "depth_coefficient": 1.1, "hidden_dim": 1280, "depthwise_padding": [16]}
@@ -210,6 +212,7 @@ def networks():
     yield "cifar/resnet14_cifar", 32, ResNet([16, 32, 64, 128], 1, True, True), sequential, None
     yield "cifar/vgg7_bn", 16, vgg(True, nn.Linear(8, CLASSES), small=True), [], None
     yield "cifar/vgg7", 16, vgg(False, mlp(8, dropout_first=True), small=True), [], None
+
 
     yield "caffe/vgg7", 32, vgg(False, mlp(8 * 49, dropout_first=True)), [], None
 
@@ -247,7 +250,7 @@ def rows(state):
         numbers = ",".join(map(str, weight))
         if "running_mean" in parts:
             yield module, "n" if weight[0] == last else f"n{weight[0]}"
-        elif len(weight) == 4 and parts.keys() <= {"weight", "bias"}:
+        elif len(weight) == 4 and parts.keys() <= {"weight", "bias"} and parts.get("bias", weight[:1]) == weight[:1]:
             last = weight[0]
             yield module, ("C" if "bias" in parts else "c") + numbers
         elif len(weight) == 2 and parts.keys() == {"weight", "bias"}:

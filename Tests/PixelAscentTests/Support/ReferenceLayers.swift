@@ -59,17 +59,6 @@ extension ReferenceNetwork {
         y.variance[output] += coefficient * coefficient * x.variance[input]
       }
       terms = 64
-    case is ResponseNorm:
-      let weights = parameter(layer, "weight")
-      let scale = inverseMeanRoot(x)
-      for index in x.values.indices {
-        y.values[index] = 1 + weights[index] * x.values[index].squareRoot() * scale
-        magnitude[index] = 1 + abs(y.values[index] - 1)
-      }
-      forEachTerm(layer, 0, inputs, y, trace) { output, input, coefficient, _ in
-        y.variance[output] += coefficient * coefficient * x.variance[input]
-      }
-      terms = 64
     case let reduction as Reduction where reduction.kind != .sum:
       reduce(reduction, x, &y, &trace)
       magnitude = y.values.map(abs)
@@ -226,23 +215,8 @@ extension ReferenceNetwork {
     case is LayerNorm, is GroupNorm:
       let (groups, epsilon) = layer.normalisation
       normTerms(groups: groups, epsilon: epsilon, parameter(layer, "weight"), x, body)
-    case is ResponseNorm:
-      let weights = parameter(layer, "weight"), roots = x.values.map { $0.squareRoot() }, scale = inverseMeanRoot(x)
-      for output in roots.indices {
-        for input in roots.indices where roots[input] > 0 {
-          let own = output == input ? scale : 0
-          let derivative = own - roots[output] * scale * scale / Double(roots.count)
-          body(output, input, weights[output] * derivative / (2 * roots[input]), 0)
-        }
-      }
     default: Issue.record("\(layer.name) has no terms")
     }
-  }
-
-  /// Returns 1 / mean(√x); 0 if all values are 0.
-  private func inverseMeanRoot(_ x: Array3) -> Double {
-    let sum = x.values.reduce(0) { $0 + $1.squareRoot() }
-    return sum > 0 ? Double(x.values.count) / sum : 0
   }
 
   private func convolution(_ operation: Convolution, _ x: Array3, _ y: Array3) -> pxa_ref_conv {

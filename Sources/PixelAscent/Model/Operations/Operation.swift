@@ -43,8 +43,7 @@ package enum OperationRegistry {
     Convolution.self, Linear.self, BatchNorm.self, Affine.self, Elementwise.self, MaxPool.self, AveragePool.self,
     AdaptiveAverage.self, GlobalAverage.self, AdaptiveMax.self, Reduction.self, Add.self, Multiply.self,
     Concatenate.self, ChannelSlice.self, ChannelShuffle.self, Flatten.self, Pad.self, Interpolate.self,
-    LocalResponseNorm.self, LayerNorm.self, GroupNorm.self, ResponseNorm.self, Identity.self,
-    Softmax.self,
+    LocalResponseNorm.self, LayerNorm.self, GroupNorm.self, Identity.self, Softmax.self,
   ]
 
   /// Returns the operation with this name; nil if no operation has it.

@@ -228,18 +228,26 @@ extension ArchitectureBuilder {
   }
 
   /// Adds a global response normalisation (Woo et al.: "ConvNeXt V2", arXiv:2301.00808): x + weight · x · n + bias. The
-  /// number n of a channel is the length of the channel's vector of pixels, divided by the mean length over all channels.
+  /// number n of a channel is the Euclidean norm of the channel's pixels, divided by the mean of all channels' norms
+  /// plus 10⁻⁶.
   mutating func globalResponseNorm(_ name: String, _ x: Value) throws(PixelAscentError) -> Value {
-    let squares = add("\(name).squares", Multiply(), [x, x], channels: x.channels)
-    let means = globalAverage("\(name).means", squares)
+    let channels = x.channels
+    let norms = add("\(name).norms", Reduction(.norm), [x], channels: channels, pixels: 1)
+    let sum = add("\(name).sum", Reduction(.sum, ofChannels: true), [norms], channels: 1, pixels: 1)
+    // The layer also repeats the mean for each channel, which the product below needs.
+    parameters["\(name).mean.weight"] = Parameter(Tensor(shape: [channels, 1], repeating: 1 / Float(channels)))
+    parameters["\(name).mean.bias"] = Parameter(Tensor(shape: [channels], repeating: 1e-6))
+    let mean = add("\(name).mean", Linear(outputs: channels), [sum], channels: channels, pixels: 1)
+    let shares = add("\(name).shares", Multiply(), [norms, apply(.reciprocal, mean)], channels: channels, pixels: 1)
     // The file may have dimensions of 1 before the channels.
-    let shape = (dict.shape("\(name).weight") ?? []).dropLast().map { _ in 1 } + [x.channels]
+    let shape = (dict.shape("\(name).weight") ?? []).dropLast().map { _ in 1 } + [channels]
     try take("\(name).weight", shape, as: { [$0[$0.count - 1]] }, to: "\(name).factors.weight")
-    let factors = add("\(name).factors", ResponseNorm(), [means], channels: x.channels, pixels: 1)
-    let scaled = add("\(name).scaled", Multiply(), [x, factors], channels: x.channels)
+    parameters["\(name).factors.bias"] = Parameter(Tensor(shape: [channels], repeating: 1))
+    let factors = add("\(name).factors", Affine(), [shares], channels: channels, pixels: 1)
+    let scaled = add("\(name).scaled", Multiply(), [x, factors], channels: channels)
     try take("\(name).bias", shape, as: { [$0[$0.count - 1]] })
-    parameters["\(name).weight"] = Parameter(Tensor(shape: [x.channels], repeating: 1))
-    return add(name, Affine(), [scaled], channels: x.channels)
+    parameters["\(name).weight"] = Parameter(Tensor(shape: [channels], repeating: 1))
+    return add(name, Affine(), [scaled], channels: channels)
   }
 
   /// Adds a 1×1 convolution: a linear layer at every pixel. The file may store the weights as a matrix.

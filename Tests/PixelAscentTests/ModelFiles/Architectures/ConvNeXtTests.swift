@@ -89,6 +89,72 @@ import Testing
     #expect(epsilons(widest) == [1e-5])
   }
 
+  /// Returns a tiny ConvNeXt V2 with random weights and transformers' names. In the first stage all responses are so small
+  /// that the epsilon of their normalisation halves the factors.
+  private func second() throws -> Model {
+    var random = TestRandom(20)
+    var entries: [StateDict.Entry] = []
+    func add(_ name: String, _ shape: [Int], _ values: (Double) -> Double) {
+      let numbers = random.reals(shape.reduce(1, *)).map { Float(values($0)) }
+      entries.append((name, Parameter(Tensor(shape: shape, values: numbers))))
+    }
+    func module(_ name: String, _ weight: [Int], scale: Double = 1) {
+      let size = scale * (3 / Double(weight.dropFirst().reduce(1, *))).squareRoot()
+      add("\(name).weight", weight) { weight.count == 1 ? 0.8 + 0.3 * $0 : $0 * size }
+      add("\(name).bias", [weight[0]]) { 0.1 * scale * $0 }
+    }
+    let first = "convnextv2.embeddings", stages = "convnextv2.encoder.stages"
+    module("\(first).patch_embeddings", [6, 3, 4, 4])
+    module("\(first).layernorm", [6])
+    for stage in 0..<4 {
+      let channels = 6 + stage, before = channels - 1, name = "\(stages).\(stage)"
+      if stage > 0 {
+        module("\(name).downsampling_layer.0", [before])
+        module("\(name).downsampling_layer.1", [channels, before, 2, 2])
+      }
+      module("\(name).layers.0.dwconv", [channels, 1, 7, 7])
+      module("\(name).layers.0.layernorm", [channels])
+      module("\(name).layers.0.pwconv1", [3 * channels, channels], scale: stage == 0 ? 2e-7 : 1)
+      add("\(name).layers.0.grn.weight", [1, 1, 1, 3 * channels]) { 2 * $0 }
+      add("\(name).layers.0.grn.bias", [1, 1, 1, 3 * channels]) { stage == 0 ? 0 : $0 }
+      module("\(name).layers.0.pwconv2", [channels, 3 * channels], scale: stage == 0 ? 5e6 : 1)
+    }
+    module("convnextv2.layernorm", [9])
+    module("classifier", [5, 9])
+    var model = try Architecture.recognize(StateDict(entries, name: "net.pth"))
+    model.labels = try Labels(names: (0..<5).map { ["class \($0)"] })
+    return model
+  }
+
+  /// The second version's global response normalisation: x + weight · x · n + bias with n = |x| / (mean(|x|) + 10⁻⁶), where
+  /// |x| is the norm of a channel's pixels.
+  @Test func normalisesResponses() throws {
+    let model = try second()
+    var random = TestRandom(21)
+    let image = Tensor(shape: [3, 64, 64], values: random.reals(3 * 64 * 64).map(Float.init))
+    let evaluation = try Network(model, name: "net").evaluation(of: image)
+    for stage in 0..<4 {
+      let name = "stages.\(stage).blocks.0.mlp"
+      let x = try evaluation.activation(of: "\(name).fc1.gelu"), found = try evaluation.activation(of: "\(name).grn")
+      let weight = try #require(try model.parameters["\(name).grn.factors.weight"]?.tensor().values)
+      let bias = try #require(try model.parameters["\(name).grn.bias"]?.tensor().values)
+      let channels = x.shape[0], plane = x.values.count / channels
+      let norms = (0..<channels).map { channel in
+        x.values[channel * plane..<(channel + 1) * plane].reduce(0) { $0 + Double($1) * Double($1) }.squareRoot()
+      }
+      let mean = norms.reduce(0, +) / Double(channels)
+      #expect(stage > 0 || (2e-7...5e-6).contains(mean), "\(mean)")
+      let expected = x.values.enumerated().map { index, value in
+        let channel = index / plane, share = norms[channel] / (mean + 1e-6)
+        return Double(value) * (1 + Double(weight[channel]) * share) + Double(bias[channel])
+      }
+      let greatest = expected.reduce(0) { max($0, abs($1)) }
+      let error = zip(found.values, expected).reduce(0) { max($0, abs(Double($1.0) - $1.1)) }
+      #expect(greatest > 0 && error < 1e-6 * greatest, "stage \(stage): \(error) of \(greatest)")
+    }
+    try NetworkComparison(model, image, maxClasses: 2).check(.best, deviations: 4, "convnextv2")
+  }
+
   @Test func refusesAScaleWithoutAxes() throws {
     #expect(
       errorLine { try Architecture.recognize(dict(timm: false, width: 8, blocks: [1, 1, 1, 1], scale: [])) }
