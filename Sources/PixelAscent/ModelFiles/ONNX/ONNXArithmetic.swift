@@ -63,12 +63,14 @@ enum ONNXArithmetic {
     case "Neg": return checked((0).subtractingReportingOverflow(x))
     case "Abs": return x < 0 ? checked((0).subtractingReportingOverflow(x)) : x
     case "Sign": return x.signum()
+    case "Relu": return max(x, 0)
     case "Floor", "Ceil", "Round": return x
     default: return real(type, Double(x), Double(y)).flatMap { Int(exactly: $0) }
     }
   }
 
-  /// Returns the result on real numbers; nil for other operators.
+  /// Returns the result on real numbers; nil for other operators. Those that are an `ElementFunction` have their result
+  /// from ``value(_:_:)``.
   static func real(_ type: String, _ x: Double, _ y: Double) -> Double? {
     switch type {
     case "Add", "Sum": x + y
@@ -79,20 +81,10 @@ enum ONNXArithmetic {
     case "Min": min(x, y)
     case "Max": max(x, y)
     case "Neg": -x
-    case "Abs": abs(x)
     case "Sign": x > 0 ? 1 : x < 0 ? -1 : 0
     case "Floor": x.rounded(.down)
     case "Ceil": x.rounded(.up)
     case "Round": x.rounded(.toNearestOrEven)
-    case "Sqrt": x.squareRoot()
-    case "Reciprocal": 1 / x
-    case "Exp": exp(x)
-    case "Log": log(x)
-    case "Erf": erf(x)
-    case "Tanh": tanh(x)
-    case "Sigmoid": 1 / (1 + exp(-x))
-    case "Softplus": x > 30 ? x : log1p(exp(x))
-    case "Relu": max(x, 0)
     case "Remainder": fmod(x, y)
     case "Sin": sin(x)
     case "Cos": cos(x)
@@ -105,7 +97,6 @@ enum ONNXArithmetic {
     case "Asinh": asinh(x)
     case "Acosh": acosh(x)
     case "Atanh": atanh(x)
-    case "Softsign": x / (1 + abs(x))
     default: nil
     }
   }

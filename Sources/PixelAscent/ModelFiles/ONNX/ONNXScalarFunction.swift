@@ -40,11 +40,9 @@ struct ONNXScalarFunction {
   /// alpha is 1.702, with several operators.
   private var swish: ElementFunction? {
     guard let one = Self.points.firstIndex(of: 1) else { return nil }
-    let alpha = logarithm(values[one] / (1 - values[one]))
+    let alpha = ONNXArithmetic.value(.log, values[one] / (1 - values[one]))
     return alpha.isFinite && alpha > 0 ? .swish(alpha: Float(alpha)) : nil
   }
-
-  private func logarithm(_ x: Double) -> Double { ONNXArithmetic.real("Log", x, 0) ?? .nan }
 
   private func equals(_ function: (Double) -> Double, within tolerance: Double) -> Bool {
     zip(Self.points, values).allSatisfy { point, value in
