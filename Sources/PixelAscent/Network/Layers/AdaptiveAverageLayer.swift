@@ -4,7 +4,7 @@ extension AdaptiveAverage: RunnableOperation {
   func weights(_: LayerParameters) {}
 
   func append(_ node: PlanNode, _: Void, to plan: inout LayerPlan) {
-    plan.appendAverage(node, isVector: rows == 1 && columns == 1)
+    plan.appendAverage(node, isVector: isGlobal)
   }
 }
 

@@ -4,7 +4,7 @@ extension AdaptiveMax: RunnableOperation {
   func weights(_: LayerParameters) {}
 
   func append(_ node: PlanNode, _: Void, to plan: inout LayerPlan) {
-    plan.appendRegionMax(node, window: nil, isVector: rows == 1 && columns == 1)
+    plan.appendRegionMax(node, window: nil, isVector: isGlobal)
   }
 }
 
