@@ -19,7 +19,8 @@ import Testing
       (8000, 6000, 298, 224), (4, 30000, 224, 1_680_000), (225, 225, 224, 224),
     ])
   func shortSide(_ width: Int, _ height: Int, _ newWidth: Int, _ newHeight: Int) {
-    #expect(RGBImage.size(width: width, height: height, shortSide: 224) == (newWidth, newHeight))
+    let size = PixelSize(height: newHeight, width: newWidth)
+    #expect(RGBImage.size(width: width, height: height, covering: 224) == size)
     if newWidth * newHeight < 1_000_000 && width * height < 1_000_000 {
       let image = generatedImage(width: width, height: height)
       let result = image.resized(shortSide: 224)

@@ -22,22 +22,12 @@ public struct RGBImage: Sendable, Hashable {
     self.pixels = pixels
   }
 
-  /// Returns the size of a `width` × `height` picture after its short side has been resized to `shortSide`. The aspect
-  /// ratio is kept: the long side becomes ⌊shortSide · long / short⌋.
-  ///
-  /// - Precondition: all arguments are at least 1 and the result is representable.
-  public static func size(width: Int, height: Int, shortSide: Int) -> (width: Int, height: Int) {
-    precondition(width >= 1 && height >= 1 && shortSide >= 1, "sizes are at least 1")
-    let long = shortSide * max(width, height) / min(width, height)
-    return width <= height ? (shortSide, long) : (long, shortSide)
-  }
-
   /// Returns the smallest size that covers `target` with the aspect ratio of a `width` × `height` picture: one side has
-  /// the length that `target` has, the other is at least as long and is rounded down. For a square `target` this is the
-  /// size that ``size(width:height:shortSide:)`` returns.
+  /// the length that `target` has, the other is at least as long and is rounded down. For a square `target` the short side
+  /// gets the square's length.
   ///
   /// - Precondition: all numbers are at least 1 and the result is representable.
-  static func size(width: Int, height: Int, covering target: PixelSize) -> PixelSize {
+  public static func size(width: Int, height: Int, covering target: PixelSize) -> PixelSize {
     precondition(min(width, height, target.width, target.height) >= 1, "sizes are at least 1")
     if width * target.height <= height * target.width {
       return PixelSize(height: target.width * height / width, width: target.width)
@@ -45,10 +35,10 @@ public struct RGBImage: Sendable, Hashable {
     return PixelSize(height: target.height, width: target.height * width / height)
   }
 
-  /// Returns the picture resized so that its short side is `shortSide`. ``size(width:height:shortSide:)`` computes the
-  /// new size. A picture whose short side already has that length is returned as it is.
+  /// Returns the picture resized so that its short side is `shortSide`. ``size(width:height:covering:)`` computes the new
+  /// size. A picture whose short side already has that length is returned as it is.
   public func resized(shortSide: Int) -> RGBImage {
-    let size = Self.size(width: width, height: height, shortSide: shortSide)
+    let size = Self.size(width: width, height: height, covering: PixelSize(square: shortSide))
     return min(width, height) == shortSide ? self : resized(width: size.width, height: size.height)
   }
 

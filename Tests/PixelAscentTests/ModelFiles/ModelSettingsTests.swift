@@ -104,11 +104,11 @@ import Testing
       #expect(try network.input(for: picture) == network.tensor(from: network.resized(picture)))
       return try network.resized(picture)
     }
-    let short = RGBImage.size(width: width, height: height, shortSide: 28)
+    let short = RGBImage.size(width: width, height: height, covering: 28)
     #expect(try resized(.short, 28) == picture.resized(width: short.width, height: short.height))
     #expect(try resized(.stretch, 28) == picture.resized(width: 28, height: 28))
     // The short side becomes 32 pixels, and the middle 28 of both sides are taken.
-    let large = RGBImage.size(width: width, height: height, shortSide: 32)
+    let large = RGBImage.size(width: width, height: height, covering: 32)
     let whole = picture.resized(width: large.width, height: large.height)
     func middle(_ side: Int) -> Int { Int((Double(side - 28) / 2).rounded(.toNearestOrEven)) }
     let (left, top) = (middle(large.width), middle(large.height))
