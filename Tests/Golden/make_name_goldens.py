@@ -2,7 +2,7 @@
 """Writes Tests/Golden/names.txt: small networks with the names of several programs, and what PyTorch computes with them
 in float64.
 
-Needs torch, torchvision and transformers. The file has the format that make_architecture_goldens.py describes, without
+Needs torch, torchvision, timm and transformers. The file has the format that make_architecture_goldens.py describes, without
 the modules' outputs, and with one more kind:
 
     s[EXTENT,…]      a tensor alone
@@ -25,6 +25,7 @@ import torch
 import transformers
 from module_lines import lines
 from noise import positions, splitmix64
+from timm.models.byobnet import ByoBlockCfg, ByobNet, ByoModelCfg
 from torch import nn
 from torchvision.models import MobileNetV2, VGG
 from torchvision.models.vgg import make_layers
@@ -213,6 +214,9 @@ def networks():
     yield "cifar/vgg7_bn", 16, vgg(True, nn.Linear(8, CLASSES), small=True), [], None
     yield "cifar/vgg7", 16, vgg(False, mlp(8, dropout_first=True), small=True), [], None
 
+    blocks = [ByoBlockCfg(type="rep", d=d, c=c, s=2, gs=gs) for d, c, gs in [(1, 8, 0), (3, 12, 4), (1, 16, 0), (1, 16, 0)]]
+    training = ByoModelCfg(blocks=tuple(blocks), stem_type="rep", stem_chs=8)
+    yield "timm/repvgg", 64, ByobNet(training, num_classes=CLASSES), [], None
 
     yield "caffe/vgg7", 32, vgg(False, mlp(8 * 49, dropout_first=True)), [], None
 

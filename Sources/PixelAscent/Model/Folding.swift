@@ -76,15 +76,25 @@ extension [String: Parameter] {
 
   private func vector(_ name: String, count: Int?) throws(PixelAscentError) -> [Double] {
     let parameter = self[name]
-    guard let parameter, parameter.shape.count == 1, count == nil || parameter.count == count else {
+    guard let parameter, parameter.shape.count == 1, count == nil || parameter.count == count,
+      let values = try finiteValues(name)
+    else {
       throw PixelAscentError(
         .invalidModel,
         Message(
           "expected a tensor \(name.oneLine) of shape (\(count.map(String.init) ?? "channels")), found "
             + (parameter.map { shapeText($0.shape) } ?? "none")))
     }
-    let tensor = try parameter.tensor()
+    return values.map(Double.init)
+  }
+
+  /// Returns a parameter's elements; nil if there is no such parameter.
+  ///
+  /// - Throws: `PixelAscentError` of kind `invalidModel` if an element is not finite, of kind `unreadableFile` if the
+  ///   parameter can't be read.
+  func finiteValues(_ name: String) throws(PixelAscentError) -> [Float]? {
+    guard let tensor = try self[name]?.tensor() else { return nil }
     if let index = tensor.firstNonFiniteIndex { throw .notFinite(name, index) }
-    return tensor.values.map(Double.init)
+    return tensor.values
   }
 }

@@ -7,8 +7,9 @@ extension Model {
   /// If only one layer reads another layer's output, the two can become one: a batch norm or affine layer is folded
   /// into the convolution, linear or affine layer before it; a clamp is merged into the layer before it; a border of
   /// zeros is merged into the convolution or average pool after it. The merged layer keeps the name of the layer into
-  /// which the other was folded or merged, and the layers after it are connected to this name. Layers that the output
-  /// does not depend on are left out, with their parameters. Missing biases become zero.
+  /// which the other was folded or merged, and the layers after it are connected to this name. A sum of convolutions or
+  /// affine layers that only the sum reads and that have the same input becomes one convolution with the sum's name.
+  /// Layers that the output does not depend on are left out, with their parameters. Missing biases become zero.
   ///
   /// - Throws: `PixelAscentError` of kind `invalidModel` if the graph contradicts itself, a softmax is not the last
   ///   layer, or parameters to be folded don't fit; of kind `unreadableFile` if parameters can't be read.
@@ -62,6 +63,7 @@ private struct Simplifier {
       }
       mergeBorder(into: &layer)
     }
+    try mergeBranches(into: &layer)
     if let norm = layer.operation as? BatchNorm {
       try model.parameters.foldBatchNorm(layer.name, epsilon: norm.epsilon, into: nil)
       layer.operation = Affine()
@@ -175,6 +177,27 @@ private struct Simplifier {
     }
     layers[index] = nil
     layer.inputs = border.inputs
+  }
+
+  /// If `layer` adds two layers that can be branches of one convolution, turns it into that convolution. No other layer
+  /// may read the branches.
+  private mutating func mergeBranches(into layer: inout GraphLayer) throws(PixelAscentError) {
+    guard let sum = layer.operation as? Add, sum.clamp.low <= 0, sum.clamp.high >= 0 else { return }
+    var branches = [ConvolutionBranch](), input: String?
+    for name in layer.inputs {
+      guard readers[name] == 1, let layer = self.layer(name), input == nil || layer.inputs == [input],
+        let branch = ConvolutionBranch(layer, model.parameters)
+      else { return }
+      input = layer.inputs[0]
+      branches.append(branch)
+    }
+    guard let input, var convolution = try model.parameters.foldSum(layer.name, of: branches) else { return }
+    for branch in branches {
+      if let index = indices[branch.name] { layers[index] = nil }
+    }
+    readers[input, default: 1] -= 1
+    convolution.clamp = sum.clamp
+    (layer.operation, layer.inputs) = (convolution, [input])
   }
 
   private func layer(_ name: String) -> GraphLayer? { indices[name].flatMap { layers[$0] } }

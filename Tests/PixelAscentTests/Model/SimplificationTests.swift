@@ -131,6 +131,80 @@ import Testing
     #expect(line.hasSuffix("tensor a.weight holds a value that is not finite at index 1"))
   }
 
+  /// The block of a RepVGG in training: a convolution of 3×3 pixels, one of a pixel, and a batch norm of the input.
+  @Test func addedConvolutionsBecomeOne() throws {
+    let large = (0..<36).map { Float($0 * 7 % 25 - 12) / 7 }, small: [Float] = [0.3, -1.1, 2.3, 0.7]
+    var parameters = norm("n", values)
+    parameters["c.weight"] = tensor([2, 2, 3, 3], large)
+    parameters["c.bias"] = tensor([2], [0.1, -0.7])
+    parameters["p.weight"] = tensor([2, 2, 1, 1], small)
+    let before = [
+      layer("g", GlobalAverage(), "image"), layer("x", Pad(top: 2, left: 2, bottom: 2, right: 2, value: 1), "g"),
+    ]
+    let block = [
+      layer("p", convolution(2), "x"), layer("c", convolution(2, kernel: 3, padding: 1), "x"),
+      layer("s", Add(), "p", "c"), layer("n", BatchNorm(epsilon: 0.125), "x"), layer("t", Add(), "s", "n"),
+      layer("r", relu, "t"),
+    ]
+    let model = try simplified(before + block, parameters)
+    #expect(model.graph.layers == before + [layer("t", convolution(2, kernel: 3, padding: 1, .relu), "x")])
+    #expect(model.parameters.keys.sorted() == ["t.bias", "t.weight"])
+    let (scale, shift) = expected
+    let sums = large.indices.map { index in
+      let isCentre = index % 9 == 4, isOwn = index / 18 == index / 9 % 2
+      return Double(large[index]) + (isCentre ? Double(small[index / 9]) : 0)
+        + (isCentre && isOwn ? scale[index / 18] : 0)
+    }
+    let weight = try #require(try model.parameters["t.weight"]?.tensor())
+    #expect(weight.shape == [2, 2, 3, 3])
+    #expect(zip(weight.values, sums).allSatisfy { abs(Double($0) - $1) <= 0x1p-22 * abs($1) })
+    let bias = try #require(try model.parameters["t.bias"]?.tensor().values)
+    #expect(zip(bias, [0.1 + shift[0], -0.7 + shift[1]]).allSatisfy { abs(Double($0) - $1) <= 0x1p-22 * abs($1) })
+    parameters["p.weight"] = tensor([2, 2, 1, 1], [1, 2, .infinity, 3])
+    #expect(
+      errorLine { try simplified(before + block, parameters) }
+        == "layer s: tensor p.weight holds a value that is not finite at index 2")
+  }
+
+  /// Each convolution's taps and groups must be among those of the largest.
+  @Test func addedConvolutionsOfOtherWindowsAndGroups() throws {
+    let ones = [Float](repeating: 1, count: 64)
+    func merged(_ a: Convolution, _ b: Convolution, _ extra: [GraphLayer] = []) throws -> Model? {
+      var parameters = [String: Parameter]()
+      for (name, operation) in [("a", a), ("b", b)] {
+        let shape = [4, 4 / operation.groups, operation.window.y.kernel, operation.window.x.kernel]
+        let count = shape.reduce(1, *)
+        parameters["\(name).weight"] = tensor(shape, (0..<count).map { ones[$0 % 64] * Float($0 + 1) })
+      }
+      let model = try simplified(
+        [layer("a", a, "image"), layer("b", b, "image")] + extra + [layer("s", Add(), extra.last?.name ?? "a", "b")],
+        parameters)
+      return model.graph.layers.count == 1 ? model : nil
+    }
+    func convolution(_ window: Window, groups: Int = 1, isSame: Bool = false, _ clamp: Clamp = .none) -> Convolution {
+      Convolution(window, isSame: isSame, groups: groups, outputs: 4, clamp: clamp)
+    }
+    let strided = Window(kernel: 3, stride: 2, padding: 1), plain = Window(kernel: 3, padding: 1)
+    #expect(try merged(convolution(strided), convolution(Window(kernel: 1, stride: 2))) != nil)
+    #expect(try merged(convolution(strided), convolution(Window(kernel: 1))) == nil)
+    #expect(try merged(convolution(plain), convolution(Window(kernel: 3))) == nil)
+    #expect(try merged(convolution(plain), convolution(Window(kernel: 1), .relu)) == nil)
+    #expect(try merged(convolution(plain, isSame: true), convolution(Window(kernel: 1))) == nil)
+    #expect(
+      try merged(convolution(plain), convolution(Window(kernel: 1)), [layer("t", Elementwise(.tanh), "a")]) == nil)
+    // A dilated kernel has a tap in its middle, but none beside it.
+    let dilated = Window(kernel: 3, padding: 2, dilation: 2)
+    #expect(try merged(convolution(dilated), convolution(Window(kernel: 1))) != nil)
+    #expect(try merged(convolution(Window(kernel: 5, padding: 2)), convolution(dilated)) != nil)
+    #expect(try merged(convolution(dilated), convolution(plain)) == nil)
+    // A convolution of all channels is not among those of groups.
+    #expect(try merged(convolution(plain, groups: 2), convolution(Window(kernel: 1))) == nil)
+    let model = try #require(
+      try merged(convolution(Window(kernel: 1), groups: 2), convolution(Window(kernel: 1), groups: 4)))
+    #expect(model.graph.layers == [layer("s", convolution(Window(kernel: 1), groups: 2), "image")])
+    #expect(try model.parameters["s.weight"]?.tensor().values == [2, 2, 3, 6, 8, 6, 7, 12])
+  }
+
   @Test func clampsAreMergedIntoTheLayersBeforeThem() throws {
     for operation in [convolution(2), Linear(outputs: 2, clamp: .none), Affine(clamp: .none)] {
       let model = try simplified([layer("c", operation, "image"), layer("r", relu, "c"), layer("r2", relu, "r")])

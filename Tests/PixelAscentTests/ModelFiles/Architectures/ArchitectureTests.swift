@@ -68,6 +68,8 @@ import Testing
   @Test(arguments: [
     ("resnet18", ["conv": 20, "maxPool": 1, "add": 8, "globalAverage": 1, "linear": 1]),
     ("squeezenet1_1", ["conv": 26, "maxPool": 3, "concatenate": 8, "globalAverage": 1]),
+    // The branches of each block are one convolution.
+    ("repvgg_a0", ["conv": 22, "globalAverage": 1, "linear": 1]),
     ("vgg11", ["conv": 8, "maxPool": 5, "adaptiveAverage": 1, "flatten": 1, "linear": 3]),
     (
       "mobilenet_v3_small",
