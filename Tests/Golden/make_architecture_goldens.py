@@ -12,6 +12,7 @@ DEPTH is the number of leading parts that the name shares with the name before, 
     cOUT,IN,KY,KX    a convolution's weights; "C" with a bias
     n[CHANNELS]      a batch norm; CHANNELS is left out if the convolution before has as many
     lOUT,IN          a linear layer with a bias
+    sEXTENT,…        a tensor alone: the weights of a convolution of one dimension
     oCHANNELS        any other module
 
 HEIGHT and WIDTH are those of the module's output. WIDTH is left out if it equals HEIGHT. Batch norms and linear layers
@@ -34,7 +35,7 @@ googlenet inception_v3 densenet121 mobilenet_v2 mobilenet_v3_small mobilenet_v3_
 shufflenet_v2_x0_5 efficientnet_b0 efficientnet_v2_s regnet_y_400mf regnet_x_400mf""".split()
 TIMM = """vgg11 efficientnet_b0 efficientnet_lite0 mobilenetv2_100 tf_efficientnet_lite0 tf_efficientnetv2_b0
 efficientnetv2_rw_t mobilenetv3_small_100 mobilenetv4_conv_small mobilenetv4_conv_medium mnasnet_small resnet10t seresnext26d_32x4d
-resnetrs50 resnetv2_18d resnetv2_50 repvgg_a0 regnety_002""".split()
+ecaresnet26t resnetrs50 resnetv2_18d resnetv2_50 repvgg_a0 regnety_002""".split()
 
 # Modules whose output is that of their last part.
 WRAPPERS = {"Sequential", "Conv2dNormActivation", "BasicConv2d", "AnyStage", "BottleneckTransform", "SimpleStemIN", "ConvMlp",
@@ -73,6 +74,8 @@ def modules(model, size):
             rows.append((name, ("c" if module.bias is None else "C") + weight + plane))
         elif isinstance(module, nn.BatchNorm2d):
             rows.append((name, "n" if module.num_features == last else f"n{module.num_features}"))
+        elif isinstance(module, nn.Conv1d):
+            rows.append((f"{name}.weight", "s" + ",".join(map(str, module.weight.shape))))
         elif isinstance(module, nn.Linear):
             rows.append((name, f"l{module.out_features},{module.in_features}"))
         elif plane and ("Pool" in kind or list(module.children()) and kind not in WRAPPERS):

@@ -21,6 +21,7 @@ import json
 import pathlib
 
 import numpy as np
+import timm
 import torch
 import transformers
 from module_lines import lines
@@ -217,6 +218,9 @@ def networks():
     blocks = [ByoBlockCfg(type="rep", d=d, c=c, s=2, gs=gs) for d, c, gs in [(1, 8, 0), (3, 12, 4), (1, 16, 0), (1, 16, 0)]]
     training = ByoModelCfg(blocks=tuple(blocks), stem_type="rep", stem_chs=8)
     yield "timm/repvgg", 64, ByobNet(training, num_classes=CLASSES), [], None
+    widths = {"layers": [1, 2, 1, 1], "channels": [4, 8, 8, 12], "stem_width": 8, "stem_type": "deep_tiered"}
+    attention = {"avg_down": True, "block_args": {"attn_layer": "eca"}, "num_classes": CLASSES}
+    yield "timm/ecaresnet17t", 64, timm.models.resnet.ResNet(timm.models.resnet.Bottleneck, **widths, **attention), [], None
 
     yield "caffe/vgg7", 32, vgg(False, mlp(8 * 49, dropout_first=True)), [], None
 

@@ -215,6 +215,40 @@ extension ArchitectureBuilder {
     return add(name, Multiply(), [x, y], channels: x.channels)
   }
 
+  /// Adds efficient channel attention (Wang et al.: "ECA-Net", arXiv:1910.03151): x times one gate per channel. A
+  /// convolution of one dimension over the channels computes the gates from x's means. Here it is a linear layer whose
+  /// matrix has the convolution's weights beside the diagonal.
+  ///
+  /// - Parameter last: the convolution that makes x
+  mutating func channelAttention(_ name: String, _ x: Value, after last: String) throws(PixelAscentError) -> Value {
+    let channels = x.channels, weight = try parameter("\(name).conv.weight", [1, 1, nil]), kernel = weight.shape[2]
+    guard kernel % 2 == 1 else {
+      throw fail("expects an odd number of weights \(dict.nameInFile(name).oneLine).conv.weight, found \(kernel)")
+    }
+    // The matrix must not be much larger than the file.
+    let inputs = shape(last).dropFirst().first ?? 0
+    guard channels / 16 <= inputs else {
+      throw fail(
+        "expects at most 16 outputs for each input of \(dict.nameInFile(last).oneLine), found \(channels) and \(inputs)"
+      )
+    }
+    parameters["\(name).conv.weight"] = Parameter(shape: [channels, channels]) { values throws(PixelAscentError) in
+      let taps = try weight.tensor().values
+      values.update(repeating: 0)
+      for output in 0..<channels {
+        for (tap, value) in taps.enumerated() {
+          let input = output + tap - kernel / 2
+          if (0..<channels).contains(input) { values[output * channels + input] = value }
+        }
+      }
+    }
+    parameters["\(name).conv.bias"] = Parameter(Tensor(shape: [channels], repeating: 0))
+    let means = globalAverage("\(name).avgpool", x)
+    let gates = apply(
+      .sigmoid, add("\(name).conv", Linear(outputs: channels), [means], channels: channels, pixels: 1))
+    return add(name, Multiply(), [x, gates], channels: channels)
+  }
+
   /// Adds a layer normalisation over the channels.
   mutating func layerNorm(_ name: String, _ x: Value, epsilon: Float) throws(PixelAscentError) -> Value {
     for suffix in ["weight", "bias"] { try take("\(name).\(suffix)", [x.channels]) }

@@ -3,8 +3,9 @@
 extension ArchitectureFamily {
   /// He et al.: "Deep residual learning for image recognition", arXiv:1512.03385, with the stride in the 3×3
   /// convolution; ResNeXt (arXiv:1611.05431) and wide ResNet (arXiv:1605.07146) differ in groups and widths. timm uses
-  /// the same names, and gives a network with squeeze and excitation a name that begins with "se". Networks for CIFAR have
-  /// a stem of 3×3, no pool, and three stages or four.
+  /// the same names, and gives a network with squeeze and excitation a name that begins with "se", one with efficient
+  /// channel attention a name that begins with "eca". Networks for CIFAR have a stem of 3×3, no pool, and three stages or
+  /// four.
   ///
   /// No file tells where the strides are, so some networks are chosen by their names only: Caffe's have them in the
   /// first 1×1 convolution, and timm's "resnetaa…" and "resnetblur…" have pools in their place.
@@ -15,7 +16,8 @@ extension ArchitectureFamily {
       "resnext101_64x4d", "wide_resnet50_2", "wide_resnet101_2", "resnet26", "resnet200", "resnext101_32x4d",
       "resnext101_32x16d", "resnext101_32x32d", "resnext101_32x48d", "seresnet18", "seresnet34", "seresnet50",
       "seresnet101", "seresnet152", "seresnext50_32x4d", "seresnext101_32x4d", "seresnext101_32x8d",
-      "seresnext101_64x4d", "resnetaa50", "resnetblur18", "resnetblur50", "resnet50:caffe", "resnet101:caffe",
+      "seresnext101_64x4d", "ecaresnetlight", "resnetaa50", "resnetblur18", "resnetblur50", "resnet50:caffe",
+      "resnet101:caffe",
       "resnet152:caffe",
     ] + cifarResNets,
     signature: ["conv1", "bn1", "layer1.0.conv1", "layer1.0.conv2"]
@@ -36,7 +38,9 @@ extension ArchitectureFamily {
       "resnet200d", "resnext50d_32x4d", "seresnet50d", "seresnet50t", "seresnet152d", "seresnet200d", "seresnet269d",
       "seresnext26d_32x4d", "seresnext26t_32x4d", "seresnext101d_32x8d", "resnetaa34d", "resnetaa50d", "resnetaa101d",
       "seresnetaa50d", "seresnextaa101d_32x8d", "seresnextaa201d_32x8d", "resnetblur50d", "resnetblur101d",
-      "resnetrs50", "resnetrs101", "resnetrs152", "resnetrs200", "resnetrs270", "resnetrs350", "resnetrs420",
+      "ecaresnet26t", "ecaresnet50t", "ecaresnet50d", "ecaresnet101d", "ecaresnet200d", "ecaresnet269d",
+      "ecaresnext26t_32x4d", "ecaresnext50t_32x4d", "resnetrs50", "resnetrs101", "resnetrs152", "resnetrs200",
+      "resnetrs270", "resnetrs350", "resnetrs420",
     ],
     signature: ["conv1.0", "conv1.3", "conv1.6", "bn1", "layer1.0.conv1", "layer1.0.conv2"]
   ) { b throws(PixelAscentError) in
@@ -115,7 +119,8 @@ extension ArchitectureBuilder {
     _ stem: Value, stem letter: String, isForCIFAR: Bool = false
   ) throws(PixelAscentError) -> Value {
     try config?.check(activation: "relu")
-    let isBottleneck = has("layer1.0.conv3"), hasGates = has("layer1.0.se.fc1"), hasPool = !has("maxpool.0")
+    let isBottleneck = has("layer1.0.conv3"), hasPool = !has("maxpool.0")
+    let gates = has("layer1.0.se.fc1") ? "se" : has("layer1.0.se.conv") ? "eca" : ""
     let isCaffe = wanted?.hasSuffix(":caffe") ?? config?.downsamplesInBottleneck ?? false
     let pooling: (infix: String, antiAliasing: AntiAliasing?) =
       if wanted?.contains(/resne[tx]{1,2}aa/) ?? false { ("aa", .average) } else if wanted?.contains("blur") ?? false {
@@ -153,9 +158,12 @@ extension ArchitectureBuilder {
         if let antiAliasing = pooling.antiAliasing, stride > 1 { y = halved("\(name).aa", y, antiAliasing) }
         let last = isBottleneck ? 3 : 2
         y = try unit("\(name).conv\(last)", "\(name).bn\(last)", y, kernel: isBottleneck ? 1 : 3)
-        if hasGates {
+        switch gates {
+        case "se":
           y = try squeezeExcitation(
             "\(name).se", "\(name).se.fc1", "\(name).se.fc2", y, function: .relu, gate: .sigmoid)
+        case "eca": y = try channelAttention("\(name).se", y, after: "\(name).conv\(last)")
+        default: break
         }
         if isForCIFAR && stride == 2 && !has("\(name).downsample.0") {
           x = try paddedShortcut("\(name).shortcut", x, channels: y.channels)
@@ -167,7 +175,7 @@ extension ArchitectureBuilder {
       if isForCIFAR && stage > 1 { try checkDoubled(stage, channels: x.channels) }
     }
     nameResNet(
-      depth, letter: letter, infix: pooling.infix, isBottleneck: isBottleneck, hasGates: hasGates, hasPool: hasPool)
+      depth, letter: letter, infix: pooling.infix, isBottleneck: isBottleneck, gates: gates, hasPool: hasPool)
     if isCaffe && config == nil { architecture += ":caffe" }
     if isForCIFAR { try nameCIFARResNet(depth) }
     // Transformers' config.json says where the strides are.
@@ -187,14 +195,14 @@ extension ArchitectureBuilder {
 
   /// Sets the architecture's name from what the file tells.
   private mutating func nameResNet(
-    _ depth: Int, letter: String, infix: String, isBottleneck: Bool, hasGates: Bool, hasPool: Bool
+    _ depth: Int, letter: String, infix: String, isBottleneck: Bool, gates: String, hasPool: Bool
   ) {
-    let gates = hasGates ? "se" : ""
     architecture = hasPool ? "\(gates)resnet\(infix)\(depth)\(letter)" : "resnetrs\(depth)"
     // The names of these two are not their depths.
     if !hasPool {
       architecture = ["resnetrs272": "resnetrs270", "resnetrs419": "resnetrs420"][architecture] ?? architecture
     }
+    if architecture == "ecaresnet50", has("layer3.10.conv1") { architecture = "ecaresnetlight" }
     guard isBottleneck else { return }
     let width = shape("layer1.0.conv2")
     let groups = width[0] / width[1], planes = shape("layer1.0.conv3")[0] / 4

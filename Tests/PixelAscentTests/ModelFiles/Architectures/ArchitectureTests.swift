@@ -148,6 +148,30 @@ import Testing
     #expect(names.contains("tf_efficientnet_lite0"))
   }
 
+  /// The matrix of a channel attention must be square, and not much larger than the file.
+  @Test func refusesChannelAttentionThatDoesNotFit() throws {
+    let fixture = try ArchitectureFixture.named("ecaresnet26t")
+    func line(_ shapes: [String: [Int]]) throws -> String {
+      var fixture = fixture
+      for (index, tensor) in fixture.tensors.enumerated() {
+        fixture.tensors[index].shape = shapes[tensor.name] ?? tensor.shape
+      }
+      let dict = try fixture.stateDict()
+      return errorLine { try Architecture.recognize(dict) }
+    }
+    #expect(
+      try line(["layer1.0.se.conv.weight": [1, 1, 4]])
+        == "net.pth: resnet-d (timm) expects an odd number of weights layer1.0.se.conv.weight, found 4")
+    #expect(
+      try line(["layer1.0.se.conv.weight": [1, 2, 3]])
+        == "net.pth: resnet-d (timm) expects a tensor layer1.0.se.conv.weight of shape (1, 1, …), found (1, 2, 3)")
+    var wide = ["layer1.0.conv3.weight": [1040, 64, 1, 1]]
+    for suffix in ["weight", "bias", "running_mean", "running_var"] { wide["layer1.0.bn3.\(suffix)"] = [1040] }
+    #expect(
+      try line(wide)
+        == "net.pth: resnet-d (timm) expects at most 16 outputs for each input of layer1.0.conv3, found 1040 and 64")
+  }
+
   @Test func refusesStateDictsThatDoNotFit() throws {
     let fixture = try ArchitectureFixture.named("resnet18")
     func line(named name: String? = nil, _ change: (inout ArchitectureFixture) -> Void = { _ in }) throws -> String {
