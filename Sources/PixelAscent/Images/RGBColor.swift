@@ -35,9 +35,11 @@ public struct RGBColor: Hashable, Sendable {
     guard values.count == 3, let red = values[0], let green = values[1], let blue = values[2] else { return nil }
     self.init(red: red, green: green, blue: blue)
   }
+}
 
+extension RGBColor: CustomStringConvertible {
   /// The colour as #rrggbb.
-  public var text: String {
+  public var description: String {
     "#"
       + [red, green, blue].map { (value: UInt8) -> String in (value < 16 ? "0" : "") + String(value, radix: 16) }
       .joined()
@@ -54,9 +56,9 @@ extension RGBColor: Codable {
     self = color
   }
 
-  /// Encodes the colour as ``text``.
+  /// Encodes the colour as ``description``.
   public func encode(to encoder: any Encoder) throws {
     var container = encoder.singleValueContainer()
-    try container.encode(text)
+    try container.encode(description)
   }
 }

@@ -15,14 +15,16 @@ public enum Activation: String, Codable, CaseIterable, Hashable, Sendable {
   /// Each class is present or not, whatever the others are: the probability of class c is σ(s_c) = 1 / (1 + exp(−s_c)).
   case sigmoid
   /// The probabilities are not known; there are only scores.
-  case unknown = "none"
+  ///
+  /// Where an optional is expected, write `Activation.none`: the compiler takes `.none` for nil.
+  case none
 
   /// Returns the probabilities of all classes, by class index; nil if they are not known.
   public func probabilities(_ scores: [Float]) -> [Double]? {
     switch self {
     case .softmax: PixelAscent.softmax(scores)
     case .sigmoid: scores.map { PixelAscent.sigmoid(Double($0)) }
-    case .unknown: nil
+    case .none: nil
     }
   }
 

@@ -22,7 +22,7 @@ package enum ModelReader {
   ) throws(PixelAscentError) -> Model {
     do throws(PixelAscentError) {
       var model = try content(of: source, settings)
-      if let output = settings.output, model.format != "ONNX" {
+      if let output = settings.onnxOutput, model.format != "ONNX" {
         model.notes.append("\(advice: .onnxOutput) \(output.oneLine) is ignored: only ONNX files have several outputs")
       }
       model.files.insert(source, at: 0)
@@ -60,7 +60,7 @@ package enum ModelReader {
     case .torchZip, .torchLegacy:
       return try recognized("PyTorch state dict", PyTorchFile.stateDict(source, weights: settings.weights))
     case .onnx:
-      var read = try ONNXReader.read(source, inputSize: settings.inputSize, output: settings.output)
+      var read = try ONNXReader.read(source, inputSize: settings.inputSize, output: settings.onnxOutput)
       try read.takeNormalization(settings)
       model = named("ONNX", try read.simplified())
     case .numPyPickle:
@@ -136,7 +136,7 @@ package enum ModelReader {
     }
     // A file whose last layer is the softmax of one output was meant to end with the sigmoid.
     let known = settings.activation ?? model.activation
-    return known == .unknown ? .unknown : .sigmoid
+    return known == Activation.none ? .none : .sigmoid
   }
 
   /// Returns notes on the settings that have no effect on a file that describes its own network.

@@ -20,7 +20,7 @@ public struct ModelSettings: Hashable, Sendable {
   /// How an image is resized to ``inputSize``.
   public var resize: Preprocessing.Resize?
   /// The name of the output of an ONNX file that holds the scores.
-  public var output: String?
+  public var onnxOutput: String?
   /// The names of the classes. For a network with one output, either the name of the class that the output speaks for, or
   /// the names of both classes, with that class second.
   public var labels: Labels?

@@ -78,9 +78,9 @@ public struct ModelInspection: Sendable {
     _ source: ByteSource, _ settings: ModelSettings, _ options: ComputeOptions
   ) throws(PixelAscentError) {
     if case .onnx = try WeightFile.kind(of: source) {
-      unsupported = try ONNXReader.unsupported(source, inputSize: settings.inputSize, output: settings.output)
+      unsupported = try ONNXReader.unsupported(source, inputSize: settings.inputSize, output: settings.onnxOutput)
       if !unsupported.isEmpty {
-        (format, outputs) = ("ONNX", try ONNXReader.outputs(source, output: settings.output))
+        (format, outputs) = ("ONNX", try ONNXReader.outputs(source, output: settings.onnxOutput))
         return
       }
     }

@@ -56,7 +56,7 @@ public enum Objective: Sendable {
         gradient[index] -= 1
       // The derivative σ(s) − 1, without the rounding error of the difference.
       case .sigmoid: gradient[index] = -sigmoid(-Double(scores[index]))
-      case .unknown: throw Self.needsProbabilities
+      case .none: throw Self.needsProbabilities
       }
       return .all(gradient.map(Float.init))
     case .weighted(let weights):

@@ -44,7 +44,7 @@ public struct Provenance: Sendable {
   public struct Model: Codable, Hashable, Sendable {
     /// The SHA-256 of the file, as ``Network/sha256()`` returns it.
     public let sha256: String
-    private let architecture, weights, output: String?
+    private let architecture, weights, onnxOutput: String?
     private let resize: Preprocessing.Resize?
     private let mean, std: [Float]?
     private let bgr: Bool?
@@ -52,7 +52,8 @@ public struct Provenance: Sendable {
     fileprivate let inputSize: PixelSize?
 
     private enum CodingKeys: String, CodingKey {
-      case sha256, architecture, weights, output, resize, mean, std, bgr, activation
+      case sha256, architecture, weights, resize, mean, std, bgr, activation
+      case onnxOutput = "onnx_output"
       case inputSize = "input_size"
     }
 
@@ -62,7 +63,7 @@ public struct Provenance: Sendable {
     /// - Throws: ``PixelAscentError`` of kind `unreadableFile`.
     public init(_ network: Network, _ settings: ModelSettings = ModelSettings()) throws(PixelAscentError) {
       sha256 = try network.sha256()
-      (architecture, weights, output) = (settings.architecture, settings.weights, settings.output)
+      (architecture, weights, onnxOutput) = (settings.architecture, settings.weights, settings.onnxOutput)
       resize = settings.resize
       (mean, std, inputSize) = (settings.mean, settings.std, settings.inputSize)
       (bgr, activation) = (settings.isBGR ? true : nil, settings.activation)
@@ -71,7 +72,7 @@ public struct Provenance: Sendable {
     /// The settings to read the file with.
     public var settings: ModelSettings {
       var settings = ModelSettings()
-      (settings.architecture, settings.weights, settings.output) = (architecture, weights, output)
+      (settings.architecture, settings.weights, settings.onnxOutput) = (architecture, weights, onnxOutput)
       settings.resize = resize
       (settings.mean, settings.std, settings.inputSize) = (mean, std, inputSize)
       (settings.isBGR, settings.activation) = (bgr ?? false, activation)

@@ -62,11 +62,8 @@ public struct Saliency: Technique {
     _ network: Network, on photo: RGBImage, classes: [Int]
   ) throws(PixelAscentError) -> [SaliencyMap] {
     try validate()
-    let resized = try network.resized(photo), evaluation = try network.evaluation(ofResized: resized)
-    evaluation.keepsActivations = true
-    var maps: [SaliencyMap] = []
-    for index in classes { maps.append(try map(evaluation, photo: resized, class: index)) }
-    return maps
+    let resized = try network.resized(photo)
+    return try maps(network.evaluation(ofResized: resized), photo: resized, classes: classes)
   }
 
   /// Returns the saliency map of an input in normalised space.
@@ -81,6 +78,21 @@ public struct Saliency: Technique {
   ) throws(PixelAscentError) -> SaliencyMap {
     try validate()
     return try map(network.evaluation(of: input), photo: nil, class: index)
+  }
+
+  /// Returns the saliency maps of an input in normalised space for several classes, in the order of `classes`, with one
+  /// forward pass.
+  ///
+  /// - Parameters:
+  ///   - network: the network to ask
+  ///   - input: the image in normalised space, of shape (C, H, W)
+  ///   - classes: the indices of the classes
+  /// - Throws: ``PixelAscentError`` of kind `sizeLimit`, `classLookup` or `invalidParameter`.
+  public func run(
+    _ network: Network, onInput input: Tensor, classes: [Int]
+  ) throws(PixelAscentError) -> [SaliencyMap] {
+    try validate()
+    return try maps(network.evaluation(of: input), photo: nil, classes: classes)
   }
 
   /// Returns the saliency map of the subject's photograph, for the subject's class; for the class with the greatest
@@ -108,6 +120,16 @@ public struct Saliency: Technique {
       let gradient = try evaluation.gradient(of: Objective(objective, class: index))
       return SaliencyMap(technique: self, classIndex: index, scores: scores, gradient: gradient, photo: photo)
     }
+  }
+
+  /// Returns the saliency maps of the image that an evaluation has loaded, in the order of `classes`.
+  private func maps(
+    _ evaluation: Evaluation, photo: RGBImage?, classes: [Int]
+  ) throws(PixelAscentError) -> [SaliencyMap] {
+    evaluation.keepsActivations = true
+    var maps: [SaliencyMap] = []
+    for index in classes { maps.append(try map(evaluation, photo: photo, class: index)) }
+    return maps
   }
 
   /// Returns the parameters unchanged, because all of them affect every picture.

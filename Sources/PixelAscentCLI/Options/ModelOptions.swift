@@ -95,7 +95,7 @@ struct ModelOptions: ParsableArguments {
     settings.isBGR = bgr
     settings.inputSize = inputSize
     settings.resize = resize
-    settings.output = onnxOutput
+    settings.onnxOutput = onnxOutput
     settings.activation = activation
     return ModelRequest(settings, labels: labels)
   }

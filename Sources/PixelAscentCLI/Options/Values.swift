@@ -17,7 +17,7 @@ extension RGBColor: ExpressibleByArgument {
   public init?(argument: String) { self.init(argument) }
 
   /// The default in the help.
-  public var defaultValueDescription: String { self == .white ? "white" : text }
+  public var defaultValueDescription: String { self == .white ? "white" : description }
 }
 
 extension PixelSize: ExpressibleByArgument {

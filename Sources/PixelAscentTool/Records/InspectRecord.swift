@@ -116,5 +116,5 @@ package struct InspectRecord: ResultRecord {
 
 extension Activation {
   /// How scores become probabilities, in the words of `info` and `inspect`.
-  var words: String { self == .unknown ? "probabilities not known" : "probabilities by \(rawValue)" }
+  var words: String { self == .none ? "probabilities not known" : "probabilities by \(rawValue)" }
 }

@@ -111,7 +111,7 @@ struct ReportPage {
 
         """ as HTML
     }
-    let probability: HTML = network.activation == .unknown ? "" : "<th scope=\"col\">probability</th>"
+    let probability: HTML = network.activation == .none ? "" : "<th scope=\"col\">probability</th>"
     return """
       <table>
       <caption>\(caption)</caption>

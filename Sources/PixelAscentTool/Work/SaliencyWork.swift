@@ -46,7 +46,7 @@ package struct SaliencyWork: Sendable {
       throw UsageError("With a folder or a list, name a folder for the maps: -o FOLDER/.")
     }
     (network, model) = try source.networkAndModel()
-    if saliency.objective == .crossEntropy && network.activation == .unknown {
+    if saliency.objective == .crossEntropy && network.activation == .none {
       throw UsageError("--objective cross-entropy needs probabilities; --activation softmax or sigmoid makes them.")
     }
     let classes = try Self.classes(classNames, network.labels, source.console)

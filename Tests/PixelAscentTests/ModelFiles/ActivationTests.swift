@@ -99,14 +99,14 @@ import Testing
       #expect(try Self.read("three-sigmoids") { $0.activation = activation }.activation == activation)
       #expect(try Self.read("two-softmax") { $0.activation = activation }.activation == activation)
     }
-    #expect(try Self.read("one-logit") { $0.activation = .unknown }.activation == .unknown)
+    #expect(try Self.read("one-logit") { $0.activation = Activation.none }.activation == Activation.none)
     for name in ["one-logit", "one-sigmoid"] {
       #expect(
         errorLine { try Self.read(name) { $0.activation = .softmax } }
           == "\(Self.folder)/\(name).onnx: the network has one output, and the softmax of one number is always 1; "
           + "activation sigmoid or none suits it")
     }
-    let network = try Network(Self.read("two-softmax") { $0.activation = .unknown }, name: "m")
+    let network = try Network(Self.read("two-softmax") { $0.activation = Activation.none }, name: "m")
     #expect(network.activation.probabilities([1, 2]) == nil)
     #expect(network.activation.probability(of: 1, [1, 2]) == nil)
     #expect(network.predictions([1, 2]).map(\.probability) == [nil, nil])
@@ -130,7 +130,7 @@ import Testing
   }
 
   @Test func convertedFileKeepsActivationAndClasses() throws {
-    for activation in [nil, Activation.unknown] {
+    for activation in [nil, Activation.none] {
       let model = try Self.read("one-logit") {
         $0.activation = activation
         $0.labels = try Labels(names: [["dog"]])

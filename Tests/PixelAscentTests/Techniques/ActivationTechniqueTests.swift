@@ -50,7 +50,7 @@ import Testing
   }
 
   /// The lead of "not red" is 0.104, which takes one step of 1/8. From a grey of 200, "red" leads by 0.837: seven steps.
-  @Test(arguments: [Activation.sigmoid, .unknown], [(140, 1, 1), (200, 0, 7)])
+  @Test(arguments: [Activation.sigmoid, .none], [(140, 1, 1), (200, 0, 7)])
   func foolingChangesTheDecisionOfOneOutput(activation: Activation, photo: (grey: UInt8, target: Int, steps: Int))
     throws
   {
@@ -98,7 +98,7 @@ import Testing
     // The greatest score is not enough for a sigmoid, either: all three classes can be absent.
     #expect(network.sees(1, [-2, -1, -3]) == false)
     #expect(network.sees(1, [3, 1, 2]))
-    for activation in [Activation.softmax, .unknown] {
+    for activation in [Activation.softmax, .none] {
       let other = try Self.several(activation)
       #expect(try Fooling(maxIterations: 9).run(other, on: Self.plain(140), target: 1).isFooled == false)
       #expect(other.sees(1, [-2, -1, -3]))
@@ -133,7 +133,7 @@ import Testing
     case .sigmoid:
       #expect(result.probability == sigmoid(Double(last[1])))
       #expect(probabilities == scores.map { sigmoid(Double($0)) })
-    case .unknown:
+    case .none:
       #expect(result.probability == nil)
       #expect(probabilities == [nil, nil, nil])
       #expect(result.probabilityHistory == [])

@@ -61,6 +61,19 @@ import Testing
         == "class 3 is out of range: the model has classes 0 to 2")
   }
 
+  @Test func mapsOfSeveralClassesOfAnInput() throws {
+    let maps = try Saliency().run(network, onInput: Self.input, classes: [1, 0, 1])
+    #expect(maps.map(\.classIndex) == [1, 0, 1])
+    for map in maps {
+      let alone = try Saliency().run(network, onInput: Self.input, class: map.classIndex)
+      #expect(map.scores == alone.scores)
+      #expect(map.gradient == alone.gradient)
+    }
+    #expect(
+      errorLine { try Saliency().run(network, onInput: Self.input, classes: [3]) }
+        == "class 3 is out of range: the model has classes 0 to 2")
+  }
+
   @Test("If the memory suffices for a copy of the activations, one forward pass serves all classes")
   func oneForwardPass() throws {
     var network = network

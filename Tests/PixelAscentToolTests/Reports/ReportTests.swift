@@ -192,7 +192,7 @@ import Testing
   }
 
   @Test func pagesHaveNoProbabilitiesThatAreNotKnown() throws {
-    let (_, pages) = try Self.pages(.unknown)
+    let (_, pages) = try Self.pages(.none)
     for page in pages {
       #expect(Page.problems(page) == [])
       #expect(!page.lowercased().contains("probabilit"))

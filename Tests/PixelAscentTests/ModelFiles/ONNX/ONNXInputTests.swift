@@ -242,7 +242,7 @@ import Testing
   @Test func namesTheOutputs() throws {
     let aux = try model("aux") {
       Self.plain(&$0)
-      $0.output = "aux_logits"
+      $0.onnxOutput = "aux_logits"
     }
     try check(aux, "aux:aux_logits")
     #expect(!aux.notes.map(\.description).contains { $0.contains("outputs") })
@@ -250,10 +250,10 @@ import Testing
       try model("aux", Self.plain).notes.map(\.description).contains(
         "the file has 2 outputs, aux_logits, logits: logits is taken for the scores; choose another with onnxOutput"))
     #expect(
-      line("aux") { $0.output = "main" }
+      line("aux") { $0.onnxOutput = "main" }
         == "aux.onnx: no output is called \"main\"; its outputs are aux_logits, logits")
     #expect(
-      line("flat") { $0.output = "main" } == "flat.onnx: no output is called \"main\"; its only output is scores")
+      line("flat") { $0.onnxOutput = "main" } == "flat.onnx: no output is called \"main\"; its only output is scores")
     let inspection = try ModelInspection(contentsOf: "\(Self.folder)/features.onnx")
     #expect(
       inspection.outputs == [
