@@ -41,6 +41,7 @@ struct PixelAscentCommand: ParsableCommand {
       try checkCommand()
       var command = try parsed()
       try StandardStreams.checkOutput()
+      try Files.checkReserve()
       Interruption.watch(onCtrlC: StatusLine.leave)
       do {
         try type(of: command).checkRepeatedOptions(Array(CommandLine.arguments.dropFirst(2)))

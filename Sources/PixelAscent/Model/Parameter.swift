@@ -88,9 +88,12 @@ package struct Parameter: Sendable {
 
   /// Returns the parameter as a tensor, with its elements rounded to `Float`.
   ///
-  /// - Throws: `PixelAscentError` of kind `unreadableFile`.
+  /// - Throws: `PixelAscentError` of kind `unreadableFile`, or of kind `sizeLimit` if the process can't get the memory
+  ///   for a large tensor and a copy of it.
   package func tensor() throws(PixelAscentError) -> Tensor {
     if case .values(let values) = content { return Tensor(shape: shape, values: values) }
+    let bytes = 2 * MemoryLayout<Float>.stride * count
+    if bytes >= 1 << 20 { try Files.checkMemory(bytes, "a parameter of shape \(shapeText(shape)) takes") }
     return Tensor(shape: shape, values: try [Float].read(count: count, read))
   }
 

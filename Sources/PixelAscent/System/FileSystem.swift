@@ -46,16 +46,31 @@ extension Files {
   /// The size of this machine's memory in bytes.
   package static var physicalMemory: Int { sysconf(Int32(_SC_PHYS_PAGES)) * sysconf(Int32(_SC_PAGESIZE)) }
 
-  /// Throws an error if the machine has fewer than `bytes` bytes of memory, or the process can't get that many.
+  /// The bytes of memory that a check leaves for everything that is too small to be checked.
+  private static let reserve = 16 << 20
+
+  /// Throws an error if the process can't get the memory that even small work takes.
+  ///
+  /// - Throws: ``PixelAscentError`` of kind `sizeLimit`.
+  package static func checkReserve() throws(PixelAscentError) {
+    if !ZeroedMemory.isAvailable(reserve) {
+      throw PixelAscentError(
+        .sizeLimit, "the program needs \(reserve >> 20) MB of memory for its work, more than this process can get")
+    }
+  }
+
+  /// Throws an error if the machine has fewer than `bytes` bytes of memory, or the process can't get that many and some
+  /// more for smaller things. Call this before memory is taken whose size a file, an image or an option decides.
   ///
   /// - Parameter what: the beginning of the error's message, such as "4000×3000 pixels take"
   /// - Throws: ``PixelAscentError`` of kind `sizeLimit`.
   package static func checkMemory(_ bytes: Int, _ what: Message) throws(PixelAscentError) {
+    let megabytes = (max(bytes, 1) - 1) >> 20 + 1
     if bytes > physicalMemory {
-      throw PixelAscentError(.sizeLimit, "\(what) \(bytes >> 20) MB, more memory than this machine has")
+      throw PixelAscentError(.sizeLimit, "\(what) \(megabytes) MB, more memory than this machine has")
     }
-    if !ZeroedMemory.isAvailable(bytes) {
-      throw PixelAscentError(.sizeLimit, "\(what) \(bytes >> 20) MB, more memory than this process can get")
+    if !ZeroedMemory.isAvailable(bytes + reserve) {
+      throw PixelAscentError(.sizeLimit, "\(what) \(megabytes) MB, more memory than this process can get")
     }
   }
 

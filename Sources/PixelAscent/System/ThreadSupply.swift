@@ -20,6 +20,7 @@ package enum ThreadSupply {
   /// Borrows `wanted` threads, or as many as there are, and returns their number, which may be 0. That many pieces of
   /// work may then be given to Dispatch at the same time. Give the threads back when this work is done.
   package static func borrow(_ wanted: Int) -> Int {
+    let wanted = min(wanted, mostThreads)
     if wanted <= 0 { return 0 }
     return state.withLock { state in
       if state.idleSince.secondsSince > idleSeconds { state.idle = 0 }
@@ -49,6 +50,9 @@ package enum ThreadSupply {
   /// The seconds for which a thread without work counts as there. Dispatch keeps such threads for five seconds.
   private static let idleSeconds = 4.0
 
+  /// Dispatch starts no more threads than this.
+  private static let mostThreads = 255
+
   /// Dispatch itself needs a thread for its timers, and another process may take one at any moment.
   private static let spare = 2
 
@@ -57,6 +61,7 @@ package enum ThreadSupply {
     #if canImport(Darwin)
       return wanted  // the kernel itself starts Dispatch's threads there
     #else
+      guard hasDescriptors else { return 0 }
       let gate = DispatchSemaphore(value: 0)
       var threads: [Handle] = []
       while threads.count < wanted {
@@ -78,6 +83,18 @@ package enum ThreadSupply {
       }
       return threads.count
     #endif
+  }
+
+  /// Whether the process can open eight more files. Dispatch opens some for its timers, and ends the process if it can't.
+  private static var hasDescriptors: Bool {
+    var opened: [Int32] = []
+    defer { for descriptor in opened { close(descriptor) } }
+    while opened.count < 8 {
+      var ends: [Int32] = [0, 0]
+      if pipe(&ends) != 0 { return false }
+      opened += ends
+    }
+    return true
   }
 
   #if canImport(Musl)

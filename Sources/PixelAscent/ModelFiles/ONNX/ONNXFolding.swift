@@ -313,12 +313,22 @@ final class ONNXBudget {
   }
 
   /// - Throws: `PixelAscentError` of kind `invalidModel` if the elements so far are many more than the files have bytes.
-  ///   A weight of half a byte may be read, dequantised and copied.
+  ///   A weight of half a byte may be read, dequantised and copied. Of kind `sizeLimit` if the process can't get the
+  ///   memory.
   func charge(_ count: Int) throws(PixelAscentError) {
     let (sum, overflow) = charged.addingReportingOverflow(count)
     charged = sum
     guard !overflow, charged <= 1 << 24 + 8 * (source.count + files.byteCount) else {
       throw source.fail("the graph asks for far more numbers than the file holds")
+    }
+    // A constant and the positions from which its elements are taken.
+    let bytes = 16 * count
+    if bytes >= 1 << 20 {
+      do {
+        try Files.checkMemory(bytes, "constants of \(count) elements take")
+      } catch {
+        throw error.about(source.name)
+      }
     }
   }
 }
