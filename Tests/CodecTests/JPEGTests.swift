@@ -14,7 +14,7 @@ import Testing
   @Test("EXIF orientations in both byte orders make the picture upright", arguments: 1...8, [false, true])
   func orientation(_ orientation: Int, _ bigEndian: Bool) throws {
     for name in ["baseline", "progressive", "cmyk"] {
-      let file = JPEGFixture.named(name).file
+      let file = try JPEGFixture.named(name).file
       let plain = try RGBImage(decoding: file, name: "test.jpg")
       let turned = try RGBImage(
         decoding: inserting(exifBlock(orientation: orientation, bigEndian: bigEndian), into: file), name: "test.jpg")
@@ -24,7 +24,7 @@ import Testing
 
   @Test("A broken EXIF block leaves the picture unchanged")
   func brokenExif() throws {
-    let file = JPEGFixture.named("baseline").file
+    let file = try JPEGFixture.named("baseline").file
     let plain = try RGBImage(decoding: file, name: "test.jpg")
     let block = exifBlock(orientation: 6, bigEndian: false)
     var blocks = (0..<30).map { Array(block.prefix($0)) }
@@ -67,7 +67,7 @@ import Testing
 
   @Test("A declared size beyond the limit is refused before memory is allocated")
   func bomb() throws {
-    var file = JPEGFixture.named("baseline").file
+    var file = try JPEGFixture.named("baseline").file
     let frame = try #require(frameHeader(file))
     file.replaceSubrange((frame + 5)..<(frame + 9), with: [0xFF, 0xDC, 0xFF, 0xDC])
     let error = failure { try RGBImage(decoding: file, name: "bomb.jpg") }
@@ -87,7 +87,7 @@ import Testing
   @Test("A lossless, hierarchical or 12-bit JPEG is called unsupported, not broken", arguments: unsupported.indices)
   func unsupportedKinds(_ index: Int) throws {
     let (marker, bits, kind) = Self.unsupported[index]
-    var file = JPEGFixture.named("baseline").file
+    var file = try JPEGFixture.named("baseline").file
     let frame = try #require(frameHeader(file))
     (file[frame + 1], file[frame + 4]) = (marker, bits)
     let advice = "which can't be read; save it as a baseline or progressive JPEG of 8 bits, or as PNG"
@@ -101,7 +101,7 @@ import Testing
   @Test("Line breaks and spaces before a JPEG or PNG are skipped", arguments: ["\n", "\r\n\r\n", " \t\n"])
   func leadingSpace(_ space: String) throws {
     let image = generatedImage(width: 5, height: 4)
-    let jpeg = JPEGFixture.named("progressive").file, png = try image.pngData(comment: "text")
+    let jpeg = try JPEGFixture.named("progressive").file, png = try image.pngData(comment: "text")
     for file in [jpeg, png] {
       let shifted = Array(space.utf8) + file
       #expect(try RGBImage(decoding: shifted, name: "a") == RGBImage(decoding: file, name: "a"))
@@ -113,7 +113,7 @@ import Testing
 
   @Test("A progressive file with too many scans is refused")
   func scans() throws {
-    let file = JPEGFixture.named("greyProgressive").file
+    let file = try JPEGFixture.named("greyProgressive").file
     let start = try #require(file.indices.dropLast().first { file[$0] == 0xFF && file[$0 + 1] == 0xDA })
     let end = try #require(((start + 2)..<file.count).first { file[$0] == 0xFF && file[$0 + 1] != 0 })
     // Change the first scan so that it declares final DC values. Then the format allows repeating the scan.

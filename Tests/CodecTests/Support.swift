@@ -19,9 +19,8 @@ struct JPEGFixture: Sendable, CustomTestStringConvertible {
 
   var testDescription: String { name }
 
-  static func named(_ name: String) -> JPEGFixture {
-    guard let fixture = jpegFixtures.first(where: { $0.name == name }) else { fatalError("no fixture \(name)") }
-    return fixture
+  static func named(_ name: String) throws -> JPEGFixture {
+    try #require(jpegFixtures.first { $0.name == name }, "no fixture \(name)")
   }
 
   private static func bytes(_ base64: String) -> [UInt8] {
