@@ -23,6 +23,9 @@ package struct Model: Sendable {
   package var format = ""
   /// Notes for the user on how the file was read.
   package var notes: [Message]
+  /// A note on the mean and the deviation that a reader assumed; nil if there is nothing to say, or the user or another
+  /// file gives them.
+  package var normalizationNote: Message?
   /// The size of the images that the file was made for; nil if the file does not say.
   package var inputSize: PixelSize?
   /// Whether the network's input has a type of whole numbers, so that it takes pixels from 0 to 255 as they are.

@@ -13,19 +13,19 @@ public struct Preprocessing: Codable, Hashable, Sendable {
   public let inputSize: PixelSize
   /// The way in which a photograph is resized.
   public let resize: Resize
-  /// The short side in pixels of the size that a resized photo covers, before anything is cropped. It is that of
-  /// ⌊H · 256 / 224⌋ × ⌊W · 256 / 224⌋ pixels if the file doesn't say otherwise.
-  public let shortSide: Int
+  /// The size that a resized photo covers before anything is cropped, or that it has if ``resize`` is `stretch`. For
+  /// `crop` it is ⌊H · 256 / 224⌋ × ⌊W · 256 / 224⌋ pixels if the file doesn't say otherwise, and else ``inputSize``.
+  public let sizeBeforeCrop: PixelSize
 
   /// The ways to resize a photograph to the network's input size of H × W pixels, ``inputSize``.
   public enum Resize: String, Codable, CaseIterable, Hashable, Sendable {
     /// The photo becomes just so large that it covers H × W pixels. The aspect ratio is kept and nothing is cropped: if
     /// H = W, the short side becomes H.
     case short
-    /// The photo becomes just so large that it covers H × W pixels, enlarged until their short side is ``shortSide``. Then
-    /// the middle H × W pixels are taken.
+    /// The photo becomes just so large that it covers ``sizeBeforeCrop``. Then the middle H × W pixels are taken.
     case crop
-    /// The height becomes H and the width W.
+    /// The photo gets the height and the width of ``sizeBeforeCrop``, which is H × W if the file doesn't say otherwise.
+    /// Then the middle H × W pixels are taken.
     case stretch
   }
 
@@ -47,12 +47,12 @@ public struct Preprocessing: Codable, Hashable, Sendable {
   ///   - std: the standard deviation of each channel, for pixels from 0 to 1
   ///   - inputSize: the size of the network's input in pixels
   ///   - resize: how a photograph gets that size
-  ///   - shortSide: the short side before a crop; nil for the usual one. Without a crop it has no effect
+  ///   - sizeBeforeCrop: the size before a crop; nil for the usual one. It has no effect if `resize` is `short`
   /// - Throws: ``PixelAscentError`` of kind `invalidParameter` unless there are three finite means (or one), as many
-  ///   finite, positive standard deviations, an input size whose sides are from 1 to 65,536, and a short side that is at
-  ///   least as long as the input's.
+  ///   finite, positive standard deviations, an input size whose sides are from 1 to 65,536, and a size before the crop
+  ///   that is at least as high and as wide as the input.
   public init(
-    mean: [Float], std: [Float], inputSize: PixelSize, resize: Resize = .short, shortSide: Int? = nil
+    mean: [Float], std: [Float], inputSize: PixelSize, resize: Resize = .short, sizeBeforeCrop: PixelSize? = nil
   ) throws(PixelAscentError) {
     func check(_ holds: Bool, _ message: @autoclosure () -> String) throws(PixelAscentError) {
       if !holds { throw PixelAscentError(.invalidParameter, Message(message()), about: "preprocessing") }
@@ -67,29 +67,36 @@ public struct Preprocessing: Codable, Hashable, Sendable {
     if let side = [inputSize.height, inputSize.width].first(where: { !Self.inputSizes.contains($0) }) {
       try check(false, "the input size must be from 1 to 65536, found \(side)")
     }
+    let whole = sizeBeforeCrop ?? inputSize, longest = 2 * Self.inputSizes.upperBound
     try check(
-      (inputSize.shortSide...2 * Self.inputSizes.upperBound).contains(shortSide ?? inputSize.shortSide),
-      "expected a short side of at least \(inputSize.shortSide) before the crop, found \(shortSide ?? 0)")
-    self.init(uncheckedMean: mean, std: std, inputSize: inputSize, resize: resize, shortSide: shortSide)
+      (inputSize.height...longest).contains(whole.height) && (inputSize.width...longest).contains(whole.width),
+      "expected a size of at least \(inputSize) before the crop, found \(whole)")
+    self.init(uncheckedMean: mean, std: std, inputSize: inputSize, resize: resize, sizeBeforeCrop: sizeBeforeCrop)
   }
 
-  private init(uncheckedMean mean: [Float], std: [Float], inputSize: PixelSize, resize: Resize, shortSide: Int? = nil) {
+  private init(
+    uncheckedMean mean: [Float], std: [Float], inputSize: PixelSize, resize: Resize, sizeBeforeCrop: PixelSize? = nil
+  ) {
     self.mean = mean
     self.std = std
     self.inputSize = inputSize
     self.resize = resize
-    self.shortSide = resize == .crop ? shortSide ?? Self.usualSize(cropped: inputSize).shortSide : inputSize.shortSide
+    let usual = Self.usualSizeBeforeCrop(inputSize, resize)
+    self.sizeBeforeCrop = resize == .short ? usual : sizeBeforeCrop ?? usual
   }
 
-  /// Returns the size that a photo covers before it is cropped to `size`, if the file doesn't say otherwise.
-  private static func usualSize(cropped size: PixelSize) -> PixelSize {
-    PixelSize(height: size.height * 256 / 224, width: size.width * 256 / 224)
+  /// Returns the size before a crop to `size` if the file doesn't say otherwise.
+  private static func usualSizeBeforeCrop(_ size: PixelSize, _ resize: Resize) -> PixelSize {
+    resize == .crop ? PixelSize(height: size.height * 256 / 224, width: size.width * 256 / 224) : size
   }
 
-  /// Whether the short side before a crop is another than the usual one.
-  package var hasOwnShortSide: Bool { resize == .crop && shortSide != Self.usualSize(cropped: inputSize).shortSide }
+  /// Whether the size before a crop is another than the usual one.
+  package var hasOwnSizeBeforeCrop: Bool { sizeBeforeCrop != Self.usualSizeBeforeCrop(inputSize, resize) }
 
-  /// Decodes a preprocessing and checks it as ``init(mean:std:inputSize:resize:shortSide:)`` does.
+  /// Whether a resized photo may be larger than the network's input, so that its middle is taken.
+  var isCropped: Bool { resize == .crop || sizeBeforeCrop != inputSize }
+
+  /// Decodes a preprocessing and checks it as ``init(mean:std:inputSize:resize:sizeBeforeCrop:)`` does.
   public init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: CodingKeys.self)
     try self.init(
@@ -97,21 +104,21 @@ public struct Preprocessing: Codable, Hashable, Sendable {
       std: container.decode([Float].self, forKey: .std),
       inputSize: container.decode(PixelSize.self, forKey: .inputSize),
       resize: container.decodeIfPresent(Resize.self, forKey: .resize) ?? .short,
-      shortSide: container.decodeIfPresent(Int.self, forKey: .shortSide))
+      sizeBeforeCrop: container.decodeIfPresent(PixelSize.self, forKey: .sizeBeforeCrop))
   }
 
-  /// Encodes the preprocessing. ``resize`` is left out if it is `Resize.short`, and ``shortSide`` if it is
-  /// the usual one.
+  /// Encodes the preprocessing. ``resize`` is left out if it is `Resize.short`, and ``sizeBeforeCrop`` if it is the
+  /// usual one.
   public func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: CodingKeys.self)
     try container.encode(mean, forKey: .mean)
     try container.encode(std, forKey: .std)
     try container.encode(inputSize, forKey: .inputSize)
     if resize != .short { try container.encode(resize, forKey: .resize) }
-    if hasOwnShortSide { try container.encode(shortSide, forKey: .shortSide) }
+    if hasOwnSizeBeforeCrop { try container.encode(sizeBeforeCrop, forKey: .sizeBeforeCrop) }
   }
 
-  private enum CodingKeys: CodingKey { case mean, std, inputSize, resize, shortSide }
+  private enum CodingKeys: CodingKey { case mean, std, inputSize, resize, sizeBeforeCrop }
 
   /// Returns black in normalised space, (0 − mean) / std: the least value of a channel (0 red or grey, 1 green, 2 blue)
   /// that is a colour.
@@ -122,21 +129,12 @@ public struct Preprocessing: Codable, Hashable, Sendable {
 
   /// Returns the size to which a photo of `width` × `height` pixels is resized before anything is cropped.
   func resizedSize(width: Int, height: Int) -> PixelSize {
-    func covering(_ size: PixelSize) -> PixelSize { RGBImage.size(width: width, height: height, covering: size) }
-    switch resize {
-    case .short: return covering(inputSize)
-    case .crop where hasOwnShortSide:
-      let short = inputSize.shortSide
-      return covering(
-        PixelSize(height: inputSize.height * shortSide / short, width: inputSize.width * shortSide / short))
-    case .crop: return covering(Self.usualSize(cropped: inputSize))
-    case .stretch: return inputSize
-    }
+    resize == .stretch ? sizeBeforeCrop : RGBImage.size(width: width, height: height, covering: sizeBeforeCrop)
   }
 
   /// Returns the columns and rows of a photo of `width` × `height` pixels that the network sees; at least one of each.
   func visibleRegion(width: Int, height: Int) -> (columns: Range<Int>, rows: Range<Int>) {
-    guard resize == .crop else { return (0..<width, 0..<height) }
+    guard isCropped else { return (0..<width, 0..<height) }
     let resized = resizedSize(width: width, height: height)
     /// Returns the range of a photo's side that is left when the side is resized to `resized` pixels and then cropped to
     /// `part`.

@@ -119,8 +119,14 @@ struct LabelList: Decodable {
   fileprivate let names: [[String]]
 
   /// Returns the labels, with WordNet identifiers behind the names.
-  func labels() throws(PixelAscentError) -> Labels {
-    try Labels(names: names.map { $0.filter { !isWordNet($0) } + $0.filter(isWordNet) })
+  ///
+  /// - Parameter descriptions: by a name in the file, what to call the class before the name
+  func labels(descriptions: [String: String] = [:]) throws(PixelAscentError) -> Labels {
+    try Labels(
+      names: names.map { names in
+        let all = names.compactMap { descriptions[$0] } + names
+        return all.filter { !isWordNet($0) } + all.filter(isWordNet)
+      })
   }
 
   private struct Synonyms: Decodable {

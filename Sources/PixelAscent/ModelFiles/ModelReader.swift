@@ -42,11 +42,11 @@ package enum ModelReader {
     func recognized(_ format: String, _ dict: StateDict) throws(PixelAscentError) -> Model {
       let dict = try dict.reparametrized().renamed()
       let beside = dict.renaming?.program == .transformers ? try TransformersFiles(beside: source) : nil
-      let timm = dict.renaming == nil ? TimmConfig(beside: source) : nil
+      let timm = dict.renaming == nil ? try TimmConfig(beside: source) : nil
       let name = settings.architecture ?? timm?.knownArchitecture
       var model = try Architecture.recognize(dict, named: name, config: beside?.config).simplified()
       try beside?.complete(&model)
-      try timm?.complete(&model)
+      try timm?.complete(&model, isNamed: settings.architecture != nil)
       return named(format, model)
     }
     var model: Model
@@ -86,6 +86,7 @@ package enum ModelReader {
         \(usual.std.list); set others with \(advice: .mean) and \(advice: .std)
         """)
     }
+    if let note = model.normalizationNote, settings.mean == nil { model.notes.append(note) }
     let own = model.preprocessing ?? usual
     let preprocessing = try model.fitted(settings.applied(to: own, channels: channels), settings, own: own.inputSize)
     let shapes = try model.graph.shapes(inputSize: preprocessing.inputSize)

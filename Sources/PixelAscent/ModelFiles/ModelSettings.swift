@@ -37,7 +37,7 @@ public struct ModelSettings: Hashable, Sendable {
     let sized = try preprocessing.sized(inputSize)
     let applied = try Preprocessing(
       mean: mean ?? sized.mean, std: std ?? sized.std, inputSize: sized.inputSize, resize: resize ?? sized.resize,
-      shortSide: resize == nil && sized.hasOwnShortSide ? sized.shortSide : nil)
+      sizeBeforeCrop: resize == nil && sized.hasOwnSizeBeforeCrop ? sized.sizeBeforeCrop : nil)
     guard applied.mean.count == channels else {
       throw PixelAscentError(
         .invalidParameter,
@@ -53,9 +53,13 @@ extension Preprocessing {
   func sized(_ inputSize: PixelSize?) throws(PixelAscentError) -> Preprocessing {
     guard let inputSize, inputSize != self.inputSize else { return self }
     // An input size out of range is reported as one.
-    let short = inputSize.shortSide
-    let side =
-      Self.inputSizes ~= short && hasOwnShortSide ? max(shortSide * short / self.inputSize.shortSide, short) : nil
-    return try Preprocessing(mean: mean, std: std, inputSize: inputSize, resize: resize, shortSide: side)
+    let isScaled = hasOwnSizeBeforeCrop && [inputSize.height, inputSize.width].allSatisfy(Self.inputSizes.contains)
+    func side(_ key: KeyPath<PixelSize, Int>) -> Int {
+      max(
+        sizeBeforeCrop[keyPath: key] * inputSize[keyPath: key] / self.inputSize[keyPath: key], inputSize[keyPath: key])
+    }
+    return try Preprocessing(
+      mean: mean, std: std, inputSize: inputSize, resize: resize,
+      sizeBeforeCrop: isScaled ? PixelSize(height: side(\.height), width: side(\.width)) : nil)
   }
 }

@@ -24,6 +24,11 @@ enum FileBeside {
   }
 }
 
+extension KeyedDecodingContainer {
+  /// Returns the value of a key; nil if the object doesn't have it, or has null.
+  func ifPresent<Value: Decodable>(_ key: Key) throws -> Value? { try decodeIfPresent(Value.self, forKey: key) }
+}
+
 /// The two files that Hugging Face's transformers write beside the weights of an image classifier.
 struct TransformersFiles {
   let config: TransformersConfig?
@@ -50,7 +55,12 @@ struct TransformersFiles {
       model.labels = labels
       model.notes.append("the labels are those of config.json")
     }
-    let usual = try (model.preprocessing ?? .imageNet).sized(config?.imageSize.map(PixelSize.init(square:)))
+    let usual: Preprocessing
+    do throws(PixelAscentError) {
+      usual = try (model.preprocessing ?? .imageNet).sized(config?.imageSize.map(PixelSize.init(square:)))
+    } catch {
+      throw error.about("config.json")
+    }
     if let processor {
       do throws(PixelAscentError) {
         let (preprocessing, notes) = try processor.preprocessing(usual)
@@ -104,17 +114,17 @@ package struct TransformersConfig: Decodable, Sendable {
 
   package init(from decoder: any Decoder) throws {
     let fields = try decoder.container(keyedBy: CodingKeys.self)
-    downsamplesInBottleneck = try fields.decodeIfPresent(Bool.self, forKey: .downsamplesInBottleneck) ?? false
-    downsamplesInFirstStage = try fields.decodeIfPresent(Bool.self, forKey: .downsamplesInFirstStage) ?? false
-    depthwisePadding = try fields.decodeIfPresent([Int].self, forKey: .depthwisePadding)
-    hasTensorFlowPadding = try fields.decodeIfPresent(Bool.self, forKey: .hasTensorFlowPadding) ?? true
-    layerNormEpsilon = try fields.decodeIfPresent(Double.self, forKey: .layerNormEpsilon)
-    batchNormEpsilon = try fields.decodeIfPresent(Double.self, forKey: .batchNormEpsilon)
-    imageSize = try fields.decodeIfPresent(Int.self, forKey: .imageSize)
-    labels = try fields.decodeIfPresent(LabelList.self, forKey: .labels)?.labels()
-    activation = try fields.decodeIfPresent(String.self, forKey: .activation)
-    outputStride = try fields.decodeIfPresent(Int.self, forKey: .outputStride)
-    pooling = try fields.decodeIfPresent(String.self, forKey: .pooling)
+    downsamplesInBottleneck = try fields.ifPresent(.downsamplesInBottleneck) ?? false
+    downsamplesInFirstStage = try fields.ifPresent(.downsamplesInFirstStage) ?? false
+    depthwisePadding = try fields.ifPresent(.depthwisePadding)
+    hasTensorFlowPadding = try fields.ifPresent(.hasTensorFlowPadding) ?? true
+    layerNormEpsilon = try fields.ifPresent(.layerNormEpsilon)
+    batchNormEpsilon = try fields.ifPresent(.batchNormEpsilon)
+    imageSize = try fields.ifPresent(.imageSize)
+    labels = try (fields.ifPresent(.labels) as LabelList?)?.labels()
+    activation = try fields.ifPresent(.activation)
+    outputStride = try fields.ifPresent(.outputStride)
+    pooling = try fields.ifPresent(.pooling)
   }
 
   /// Checks that the network is the usual one of its family.
@@ -160,9 +170,9 @@ struct ImageProcessorConfig: Decodable {
         return
       }
       let fields = try decoder.container(keyedBy: CodingKeys.self)
-      short = try fields.decodeIfPresent(Int.self, forKey: .short)
-      height = try fields.decodeIfPresent(Int.self, forKey: .height)
-      width = try fields.decodeIfPresent(Int.self, forKey: .width)
+      short = try fields.ifPresent(.short)
+      height = try fields.ifPresent(.height)
+      width = try fields.ifPresent(.width)
     }
 
     init(short: Int) { self.short = short }
@@ -219,41 +229,34 @@ struct ImageProcessorConfig: Decodable {
 
   init(from decoder: any Decoder) throws {
     let fields = try decoder.container(keyedBy: CodingKeys.self)
-    func flag(_ key: CodingKeys, else usual: Bool) throws -> Bool {
-      try fields.decodeIfPresent(Bool.self, forKey: key) ?? usual
-    }
-    type =
-      try fields.decodeIfPresent(String.self, forKey: .type) ?? fields.decodeIfPresent(String.self, forKey: .oldType)
-      ?? ""
-    resizes = try flag(.resizes, else: true)
-    rescales = try flag(.rescales, else: true)
-    normalises = try flag(.normalises, else: true)
-    crops = try fields.decodeIfPresent(Bool.self, forKey: .crops)
-    includesTop = try flag(.includesTop, else: type.hasPrefix("EfficientNet"))
-    hasOffset = try flag(.hasOffset, else: false)
-    size = try fields.decodeIfPresent(Size.self, forKey: .size)
-    cropSize = try fields.decodeIfPresent(Size.self, forKey: .cropSize)
-    cropShare = try fields.decodeIfPresent(Double.self, forKey: .cropShare)
-    factor = try fields.decodeIfPresent(Double.self, forKey: .factor) ?? 1.0 / 255
-    mean = try fields.decodeIfPresent(Channels.self, forKey: .mean)?.values
-    std = try fields.decodeIfPresent(Channels.self, forKey: .std)?.values
-    filter = try fields.decodeIfPresent(Int.self, forKey: .filter)
+    type = try fields.ifPresent(.type) ?? fields.ifPresent(.oldType) ?? ""
+    resizes = try fields.ifPresent(.resizes) ?? true
+    rescales = try fields.ifPresent(.rescales) ?? true
+    normalises = try fields.ifPresent(.normalises) ?? true
+    crops = try fields.ifPresent(.crops)
+    includesTop = try fields.ifPresent(.includesTop) ?? type.hasPrefix("EfficientNet")
+    hasOffset = try fields.ifPresent(.hasOffset) ?? false
+    size = try fields.ifPresent(.size)
+    cropSize = try fields.ifPresent(.cropSize)
+    cropShare = try fields.ifPresent(.cropShare)
+    factor = try fields.ifPresent(.factor) ?? 1.0 / 255
+    mean = try (fields.ifPresent(.mean) as Channels?)?.values
+    std = try (fields.ifPresent(.std) as Channels?)?.values
+    filter = try fields.ifPresent(.filter)
   }
 
   /// Returns the preprocessing that this file describes, and notes on what is done in another way here.
   ///
   /// - Parameter usual: the network's preprocessing, for what the file leaves open
   func preprocessing(_ usual: Preprocessing) throws(PixelAscentError) -> (Preprocessing, notes: [Message]) {
-    var notes = [Message](), size = usual.inputSize, resize = Preprocessing.Resize.short, short: Int?
-    let sizes = Preprocessing.inputSizes
-    if let found = try geometry() {
-      (size, resize, short) = found
-      let sides = [size.height, size.width]
-      guard sides.allSatisfy(sizes.contains), short.map({ sizes.contains($0) && $0 >= size.shortSide }) ?? true else {
-        throw PixelAscentError(
-          .invalidModel, "expected sizes from 1 to 65536, found \(size) and \(short ?? size.shortSide)")
-      }
-    } else {
+    var notes = [Message](), size = usual.inputSize, resize = Preprocessing.Resize.short, whole: PixelSize?
+    let found = try geometry()
+    if let found { (size, resize, whole) = found } else if let target = cropSize?.pixels { size = target }
+    let sides = [size, whole ?? size].flatMap { [$0.height, $0.width] }
+    guard sides.allSatisfy(Preprocessing.inputSizes.contains) else {
+      throw PixelAscentError(.invalidModel, "expected sizes from 1 to 65536, found \(size) and \(whole ?? size)")
+    }
+    if found == nil {
       notes.append(
         """
         its way to resize a photograph does not exist here: scaling a photograph to cover \(size); see \(advice: .inputSize) \
@@ -268,8 +271,7 @@ struct ImageProcessorConfig: Decodable {
     }
     let (mean, std) = try normalisation(usual)
     return (
-      try Preprocessing(
-        mean: mean, std: std, inputSize: size, resize: resize, shortSide: resize == .crop ? short : nil), notes
+      try Preprocessing(mean: mean, std: std, inputSize: size, resize: resize, sizeBeforeCrop: whole), notes
     )
   }
 
@@ -287,32 +289,39 @@ struct ImageProcessorConfig: Decodable {
     return (means.map { Float($0) }, deviations.map { Float($0 / scale) })
   }
 
-  /// Returns the input size, the way to resize and the short side before a crop; nil if they can't be had here.
-  private func geometry() throws(PixelAscentError) -> (size: PixelSize, resize: Preprocessing.Resize, short: Int?)? {
+  /// Returns the input size, the way to resize and the size before a crop; nil if they can't be had here.
+  private func geometry() throws(PixelAscentError) -> Geometry? {
     guard resizes else { return nil }
     if type.hasPrefix("ConvNext") || cropShare != nil {
       guard let side = size.map({ $0.short ?? $0.square }) ?? 384 else { return nil }
-      if side >= 384 { return (PixelSize(square: side), .stretch, nil) }
+      let size = PixelSize(square: side)
+      // A crop after the crop that belongs to resizing.
+      if crops ?? false, cropSize?.pixels != size { return nil }
+      if side >= 384 { return (size, .stretch, nil) }
       let share = cropShare ?? 224.0 / 256
       guard share > 0, share <= 1 else {
         throw PixelAscentError(.invalidModel, "expected a crop_pct above 0 and at most 1, found \(share)")
       }
       let short = Double(side) / share
       guard short < 1e6 else { throw PixelAscentError(.invalidModel, "crop_pct \(share) makes photographs too large") }
-      return (PixelSize(square: side), .crop, Int(short))
+      return (size, .crop, PixelSize(square: Int(short)))
     }
     let isMobileNet = type.hasPrefix("MobileNetV2")
     let size = size ?? (isMobileNet ? Size(short: 256) : Size(side: 224))
     // A number alone is a short side for the processors that crop.
     let crops = crops ?? isMobileNet
     let short = size.short ?? (crops ? size.side : nil)
-    if crops {
-      guard let target = cropSize.map({ $0.pixels ?? $0.short.map(PixelSize.init(square:)) }) ?? 224 else { return nil }
-      // A short side of its own is kept for squares only.
-      if let short { return target.height == target.width && short >= target.height ? (target, .crop, short) : nil }
-      return size.pixels == target ? (target, .stretch, nil) : nil
+    guard crops else {
+      if let short { return (PixelSize(square: short), .short, nil) }
+      return size.pixels.map { ($0, .stretch, nil) }
     }
-    if let short { return (PixelSize(square: short), .short, nil) }
-    return size.pixels.map { ($0, .stretch, nil) }
+    guard let target = cropSize.map({ $0.pixels ?? $0.short.map(PixelSize.init(square:)) }) ?? 224,
+      let whole = short.map(PixelSize.init(square:)) ?? size.pixels
+    else { return nil }
+    // A photo that is smaller than the crop would get a border of zeros.
+    guard whole.height >= target.height, whole.width >= target.width else { return nil }
+    return (target, short == nil ? .stretch : .crop, whole)
   }
+
+  private typealias Geometry = (size: PixelSize, resize: Preprocessing.Resize, beforeCrop: PixelSize?)
 }

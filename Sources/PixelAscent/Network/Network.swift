@@ -103,7 +103,7 @@ public struct Network: Sendable {
   /// - Throws: as ``input(for:)`` does.
   public func resized(_ image: RGBImage) throws(PixelAscentError) -> RGBImage {
     let whole = preprocessing.resizedSize(width: image.width, height: image.height)
-    let isCropped = preprocessing.resize == .crop, size = isCropped ? preprocessing.inputSize : whole
+    let isCropped = preprocessing.isCropped, size = isCropped ? preprocessing.inputSize : whole
     try checkSize(height: size.height, width: size.width, gradient: false)
     guard !isCropped || 3 * Double(whole.width) * Double(whole.height) <= Double(options.maxMemory) else {
       throw PixelAscentError(

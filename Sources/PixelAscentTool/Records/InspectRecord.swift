@@ -80,7 +80,7 @@ package struct InspectRecord: ResultRecord {
       "format:      \(format); \(source)",
       "input:       \(preprocessing.mean.count)×\(height)×\(width), mean \(list(preprocessing.mean)), "
         + "std \(list(preprocessing.std)), resize \(preprocessing.resize.rawValue)"
-        + (preprocessing.hasOwnShortSide ? " of a short side of \(preprocessing.shortSide)" : ""),
+        + (preprocessing.hasOwnSizeBeforeCrop ? " of \(preprocessing.sizeBeforeCrop)" : ""),
     ] + outputLines + [
       "classes:     \(classes), \(activation.words)",
       "parameters:  \(fixed(Double(parameters) / 1e6, 2)) million",
