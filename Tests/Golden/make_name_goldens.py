@@ -57,14 +57,15 @@ def fill(net):
 
 
 class Block(nn.Module):
-    """A residual block with torchvision's names. `shortcut`: "linear", or "padded" for one without weights."""
+    """A residual block with torchvision's names. `shortcut`: "linear", or "padded" for one without weights. `caffe`: whether
+    the first convolution of a bottleneck has the stride."""
 
-    def __init__(self, inputs, outputs, stride, bottleneck, shortcut):
+    def __init__(self, inputs, outputs, stride, bottleneck, shortcut, caffe=False):
         super().__init__()
         middle = outputs // 4 if bottleneck else outputs
         kernels = [1, 3, 1] if bottleneck else [3, 3]
         widths = [inputs] + [middle] * (len(kernels) - 1) + [outputs]
-        self.strides = [1, stride, 1] if bottleneck else [stride, 1]
+        self.strides = [stride, 1, 1] if caffe else [1, stride, 1] if bottleneck else [stride, 1]
         for index, kernel in enumerate(kernels):
             convolution = nn.Conv2d(*widths[index : index + 2], kernel, self.strides[index], kernel // 2, bias=False)
             setattr(self, f"conv{index + 1}", convolution)
@@ -87,19 +88,20 @@ class Block(nn.Module):
 
 
 class ResNet(nn.Module):
-    """A small ResNet with torchvision's names."""
+    """A small ResNet with torchvision's names. `depth`: the blocks of each stage, or of all."""
 
-    def __init__(self, widths, depth=1, bottleneck=False, small=False, shortcut="linear", pool=None, head=None):
+    def __init__(self, widths, depth=1, bottleneck=False, small=False, shortcut="linear", pool=None, head=None, caffe=False):
         super().__init__()
         first = widths[0] // 4 if bottleneck else widths[0]
         self.conv1 = nn.Conv2d(3, first, 3 if small else 7, 1 if small else 2, 1 if small else 3, bias=False)
         self.bn1 = nn.BatchNorm2d(first)
         self.pool = not small if pool is None else pool
         stages, inputs = [], first
+        depths = [depth] * len(widths) if isinstance(depth, int) else depth
         for stage, width in enumerate(widths):
             blocks = []
-            for block in range(depth):
-                blocks.append(Block(inputs, width, 2 if stage > 0 and block == 0 else 1, bottleneck, shortcut))
+            for block in range(depths[stage]):
+                blocks.append(Block(inputs, width, 2 if stage > 0 and block == 0 else 1, bottleneck, shortcut, caffe))
                 inputs = width
             stages.append(nn.Sequential(*blocks))
             setattr(self, f"layer{stage + 1}", stages[-1])
@@ -163,6 +165,21 @@ def mmpretrain_vgg(net):
     return pairs + [("classifier.", "backbone.classifier.")]
 
 
+def facebook(net):
+    """Returns pairs that give transformers' ConvNeXt the names of the network's authors."""
+    first = next(iter(net.state_dict())).split(".")[0]
+    pairs = [(f"{first}.embeddings.patch_embeddings", "downsample_layers.0.0")]
+    pairs += [(f"{first}.embeddings.layernorm", "downsample_layers.0.1"), (f"{first}.layernorm", "norm"), ("classifier", "head")]
+    parts = [("layernorm", "norm"), ("layer_scale_parameter", "gamma"), ("grn.weight", "grn.gamma"), ("grn.bias", "grn.beta")]
+    for stage in range(4):
+        old = f"{first}.encoder.stages.{stage}"
+        pairs.append((f"{old}.downsampling_layer", f"downsample_layers.{stage}"))
+        for block in range(4):
+            pairs += [(f"{old}.layers.{block}.{part}", f"stages.{stage}.{block}.{new}") for part, new in parts]
+            pairs.append((f"{old}.layers.{block}", f"stages.{stage}.{block}"))
+    return pairs
+
+
 def mlp(inputs, middle=6, dropout_first=False):
     """Returns VGG's head: three linear layers with ReLU and dropout between them."""
     layers = [nn.Dropout()] if dropout_first else []
@@ -192,7 +209,18 @@ def networks():
     b0["batch_norm_eps"] = 0.01
     yield "transformers/efficientnet_b0", 64, transformer("EfficientNet", b0), [], b0
 
+    net = transformer("ConvNextV2", sizes | epsilon)
+    yield "transformers/convnextv2", 64, net, [], epsilon
+    fifty = small | {"layer_type": "bottleneck", "hidden_sizes": [16, 32, 64, 128], "embedding_size": 4, "depths": [3, 4, 6, 3]}
+    yield "transformers/resnet50:caffe", 64, transformer("ResNet", fifty | {"downsample_in_bottleneck": True}), [], {}
+    for name, kind in [("convnext", "ConvNext"), ("convnextv2", "ConvNextV2")]:
+        net = transformer(kind, sizes | {"layer_norm_eps": 1e-6})
+        yield f"facebook/{name}", 64, net, facebook(net), None
+
     backbone = [("fc", "head.fc"), ("", "backbone.")]
+    fifty = ([16, 32, 64, 128], [3, 4, 6, 3], True)
+    yield "torchvision/resnet50:caffe", 64, ResNet(*fifty, caffe=True), [], None
+    yield "openmmlab/resnet50:caffe", 64, ResNet(*fifty, caffe=True), backbone, None
     yield "openmmlab/resnet14", 32, ResNet([16, 32, 64, 128], bottleneck=True), backbone, None
     net = MobileNetV2(num_classes=CLASSES, width_mult=0.1)
     yield "openmmlab/mobilenet_v2", 32, net, mmpretrain_mobilenet(), None
@@ -238,6 +266,8 @@ def networks():
     for name, layer in [("fc1", nn.Linear(8, 6)), ("relu", nn.ReLU()), ("fc2", nn.Linear(6, CLASSES))]:
         net.fc.add_module(name, layer)
     yield "heads/resnet10", 32, net, [], None
+    beside = [("fc", "classifier"), ("", "backbone.")]
+    yield "heads/resnet10", 32, ResNet([8, 8, 8, 8]), beside, None
     net = MobileNetV2(num_classes=CLASSES, width_mult=0.1)
     net.classifier = nn.Linear(1280, CLASSES)
     yield "heads/mobilenet_v2", 32, net, [], None

@@ -54,12 +54,31 @@ TRANSFORMERS = {
     "hf_resnet50": ("ResNet", BOTTLENECK, "ConvNext", CROP),
     "hf_resnet50_caffe": ("ResNet", BOTTLENECK | {"downsample_in_bottleneck": True}, "ConvNext", CROP),
     "hf_convnext_tiny": ("ConvNext", {}, "ConvNext", {"size": {"shortest_edge": 192}, "crop_pct": 0.95}),
+    "hf_convnextv2_atto": (
+        "ConvNextV2",
+        {"hidden_sizes": [40, 80, 160, 320], "depths": [2, 2, 6, 2]},
+        "ConvNext",
+        {"size": {"shortest_edge": 96}, "crop_pct": 0.75},
+    ),
     "hf_mobilenet_v2": ("MobileNetV2", {}, "MobileNetV2", HALF),
     "hf_mobilenet_v2_96": (
         "MobileNetV2",
         {"depth_multiplier": 0.35, "image_size": 96, "num_labels": 1001},
         "MobileNetV2",
         {"size": {"shortest_edge": 128}, "crop_size": {"height": 96, "width": 96}},
+    ),
+    # Crops of another shape than the resized image.
+    "hf_mobilenet_v2_112x96": (
+        "MobileNetV2",
+        {"depth_multiplier": 0.35, "num_labels": 40},
+        "MobileNetV2",
+        {"size": {"shortest_edge": 128}, "crop_size": {"height": 112, "width": 96}},
+    ),
+    "hf_efficientnet_b0_crop": (
+        "EfficientNet",
+        {"width_coefficient": 1.0, "depth_coefficient": 1.0, "hidden_dim": 1280, "image_size": 224},
+        "EfficientNet",
+        {"size": {"height": 256, "width": 256}, "do_center_crop": True, "crop_size": {"height": 224, "width": 192}},
     ),
     "hf_efficientnet_b0": (
         "EfficientNet",
@@ -120,6 +139,27 @@ def openmmlab():
     return torchvision.models.resnet50(num_classes=40), [("fc", "head.fc"), ("", "backbone.")], 128
 
 
+def caffe(net):
+    """Moves the strides of one of torchvision's ResNets to the first 1×1 convolutions."""
+    for stage in (net.layer2, net.layer3, net.layer4):
+        stage[0].conv1.stride, stage[0].conv2.stride = (2, 2), (1, 1)
+    return net
+
+
+def caffe_resnet50():
+    return caffe(torchvision.models.resnet50(num_classes=40)), [], 128, ["--architecture", "resnet50:caffe"]
+
+
+def caffe_openmmlab():
+    net, pairs, side = openmmlab()
+    return caffe(net), pairs, side, ["--architecture", "resnet50:caffe"]
+
+
+def beside():
+    """A network whose head lies outside the prefix of the other tensors."""
+    return torchvision.models.resnet18(num_classes=40), [("fc", "classifier"), ("", "backbone.")], 128
+
+
 def kuangliu():
     pairs = [(f"layer{stage}.0.downsample", f"layer{stage}.0.shortcut") for stage in range(1, 5)]
     return small(torchvision.models.resnet18(num_classes=40)), pairs + [("fc", "linear")], 32
@@ -165,6 +205,9 @@ def head(kind):
 
 OTHERS = {
     "openmmlab_resnet50": openmmlab,
+    "caffe_resnet50": caffe_resnet50,
+    "caffe_openmmlab_resnet50": caffe_openmmlab,
+    "head_beside_resnet18": beside,
     "kuangliu_resnet18": kuangliu,
     "weiaicunzai_resnet50": weiaicunzai,
     "cifar_vgg16_bn": cifar_vgg,
@@ -179,11 +222,12 @@ OTHERS = {
 
 def other(name, folder):
     """Returns what `transformer` returns, for a network whose file is a state dict with other names."""
-    net, pairs, side = OTHERS[name]()
+    net, pairs, side, *words = OTHERS[name]()
     net = make_models.randomise(net, name, side, OFFSET)
     path = folder / f"{name}.pth"
     torch.save(renamed(net, *pairs), path)
-    return net, make_models.normalise, side, path, ["--mean", "0.485,0.456,0.406", "--std", "0.229,0.224,0.225"]
+    normalisation = ["--mean", "0.485,0.456,0.406", "--std", "0.229,0.224,0.225"]
+    return net, make_models.normalise, side, path, normalisation + (words[0] if words else [])
 
 
 def check_labels(path, case, options):

@@ -45,6 +45,13 @@ package struct StateDict: Sendable {
     return (dict, outside)
   }
 
+  /// Returns the state dict with more entries at its end.
+  func adding(_ others: [Entry]) throws(PixelAscentError) -> StateDict {
+    var dict = try StateDict(entries + others, name: name)
+    (dict.renaming, dict.notes, dict.wanted) = (renaming, notes, wanted)
+    return dict
+  }
+
   /// Returns the state dict with the names that an ``ArchitectureFamily`` knows, if a ``Renaming`` fits the names that
   /// follow some prefix.
   func renamed() throws(PixelAscentError) -> StateDict {

@@ -12,6 +12,8 @@ struct ArchitectureFamily: Sendable {
   /// Modules that every state dict of this family has. A state dict belongs to the first family in `all` whose modules
   /// it has.
   let signature: [String]
+  /// The linear layer that makes the scores, or the module that holds it; empty if it is no linear layer.
+  let head: String
   /// Adds the network's layers to a builder, sets the architecture's name and returns the scores.
   let build: @Sendable (inout ArchitectureBuilder) throws(PixelAscentError) -> ArchitectureBuilder.Value
 
@@ -72,10 +74,15 @@ package enum Architecture {
   private static func model(
     of network: NetworkInStateDict, _ dict: StateDict, _ wanted: String?, _ config: TransformersConfig?
   ) throws(PixelAscentError) -> Model {
-    let (inside, outside) = try dict.divided(by: network.prefix)
+    let (inside, outside, head) = try network.divided(dict)
     let usual = dict.renaming?.program == .transformers ? TransformersConfig() : nil
-    var builder = ArchitectureBuilder(inside, family: network.family.name, wanted: wanted, config: config ?? usual)
-    builder.outside = (network.prefix, outside, isChosen: network.isCalled(dict.wanted))
+    var builder = ArchitectureBuilder(inside, network, wanted: wanted, config: config ?? usual)
+    (builder.outside, builder.isChosen) = (outside, network.isCalled(dict.wanted))
+    if let head {
+      builder.headOutside = head
+      builder.notes.append(
+        "the head is \(head.oneLine), which lies outside \(network.key.oneLine), where the other layers are")
+    }
     let scores = try network.family.build(&builder)
     if dict.renaming?.program == .openMMLab { try builder.takeDataPreprocessor() }
     let model = try builder.model(scores: scores)

@@ -37,17 +37,6 @@ struct ArchitectureBuilder {
     case any
   }
 
-  /// What halves the height and the width in place of a stride of 2.
-  enum AntiAliasing {
-    /// The mean of 2×2 pixels.
-    case average
-    /// The binomial filter (1, 2, 1) / 4 in both directions, with zeros around the image (Zhang: "Making convolutional
-    /// networks shift-invariant again", arXiv:1904.11486).
-    case blur
-    /// The binomial filter with a border in which the image is mirrored at its edges.
-    case reflectedBlur
-  }
-
   let dict: StateDict
   /// The architecture's name; at first the one that the user gave, or the family's.
   var architecture: String
@@ -58,10 +47,17 @@ struct ArchitectureBuilder {
   /// The epsilon of batch norms.
   var epsilon = 1e-5
   var preprocessing = Preprocessing.imageNet
+  /// What to say about an assumed mean and deviation, unless another file or the user gives them.
+  var normalizationNote: Message?
   var notes = [Message]()
-  /// The file's tensors that do not have the prefix of the network's names, and whether the user has chosen that
-  /// prefix.
-  var outside: (prefix: String, entries: [StateDict.Entry], isChosen: Bool) = ("", [], false)
+  /// The network's place in the file.
+  let network: NetworkInStateDict
+  /// The file's tensors that do not belong to the network.
+  var outside: [StateDict.Entry] = []
+  /// Whether the user has chosen the prefix of the network's names.
+  var isChosen = false
+  /// The file's name of a head that lies outside the prefix.
+  var headOutside: String?
 
   private var layers = [GraphLayer]()
   private var parameters = [String: Parameter]()
@@ -72,11 +68,12 @@ struct ArchitectureBuilder {
   private(set) var ignoredPrefixes = [String]()
   private var inputChannels = 0
 
-  init(_ dict: StateDict, family: String, wanted: String?, config: TransformersConfig? = nil) {
+  init(_ dict: StateDict, _ network: NetworkInStateDict, wanted: String?, config: TransformersConfig? = nil) {
     self.dict = dict
+    self.network = network
     self.wanted = wanted
     self.config = config
-    architecture = wanted ?? family
+    architecture = wanted ?? network.family.name
   }
 
   /// Returns whether the state dict has a module of this name with weights.
@@ -107,6 +104,13 @@ struct ArchitectureBuilder {
       """)
   }
 
+  /// Returns the name in the file, with the prefix, of the tensor or module that the family calls `name`.
+  func fullNameInFile(_ name: String) -> String {
+    let head = network.family.head
+    if let headOutside, name.hasPrefix("\(head).") { return headOutside + name.dropFirst(head.count) }
+    return network.prefix + dict.nameInFile(name)
+  }
+
   func fail(_ message: String) -> PixelAscentError {
     PixelAscentError(.invalidModel, "\(architecture.oneLine) \(message)", about: dict.name)
   }
@@ -124,11 +128,13 @@ struct ArchitectureBuilder {
   ///   may belong to the network.
   func model(scores: Value) throws(PixelAscentError) -> Model {
     let notes = dict.notes + notes + [try noteOnTensorsLeftOut(classes: scores.channels)].compactMap(\.self)
-    return Model(
+    let isNormalized = inputChannels == preprocessing.mean.count
+    var model = Model(
       graph: Graph(input: .init(channels: inputChannels), layers: layers, output: layerName(scores)),
-      parameters: parameters,
-      preprocessing: inputChannels == preprocessing.mean.count ? preprocessing : nil,
+      parameters: parameters, preprocessing: isNormalized ? preprocessing : nil,
       labels: scores.channels == 1000 ? try ImageNetLabels.labels : nil, source: architecture, notes: notes)
+    if isNormalized { model.normalizationNote = normalizationNote }
+    return model
   }
 }
 
@@ -172,13 +178,15 @@ extension ArchitectureBuilder {
     return add(name, operation, [x], channels: outputs, pixels: x.pixels == 1 ? 1 : nil)
   }
 
-  /// Adds a convolution without padding whose weights are not in the state dict.
-  mutating func constantConvolution(_ name: String, _ x: Value, _ weights: Tensor, stride: Int) -> Value {
+  /// Adds a convolution whose weights are not in the state dict.
+  mutating func constantConvolution(
+    _ name: String, _ x: Value, _ weights: Tensor, stride: Int, padding: Int = 0, groups: Int = 1
+  ) -> Value {
     let outputs = weights.shape[0]
     parameters["\(name).weight"] = Parameter(weights)
     parameters["\(name).bias"] = Parameter(Tensor(shape: [outputs], repeating: 0))
-    let window = Window(kernel: weights.shape[2], stride: stride, padding: 0)
-    return add(name, Convolution(window, outputs: outputs), [x], channels: outputs)
+    let window = Window(kernel: weights.shape[2], stride: stride, padding: padding)
+    return add(name, Convolution(window, groups: groups, outputs: outputs), [x], channels: outputs)
   }
 
   mutating func linear(_ name: String, _ x: Value) throws(PixelAscentError) -> Value {
@@ -331,7 +339,7 @@ extension ArchitectureBuilder {
     else {
       let expected = shape.map { $0.map(String.init) ?? "…" }.joined(separator: ", ")
       throw fail(
-        "expects a tensor \((outside.prefix + dict.nameInFile(name)).oneLine) of shape (\(expected)), found "
+        "expects a tensor \(fullNameInFile(name).oneLine) of shape (\(expected)), found "
           + (found.map { shapeText($0.shape) } ?? "none"))
     }
     used.insert(name)
@@ -362,34 +370,9 @@ extension ArchitectureBuilder {
     return add(name, operation, [x], channels: x.channels)
   }
 
-  /// Adds a border of zeros.
-  mutating func border(_ name: String, _ x: Value, width: Int) -> Value {
-    add(name, Pad(top: width, left: width, bottom: width, right: width, value: 0), [x], channels: x.channels)
-  }
-
-  /// Halves the height and the width, as networks that avoid aliasing do in place of a stride of 2.
-  mutating func halved(_ name: String, _ x: Value, _ antiAliasing: AntiAliasing) -> Value {
-    switch antiAliasing {
-    case .average: return averagePool(name, x, kernel: 2, stride: 2)
-    case .blur: return blur(name, x, padding: 1)
-    case .reflectedBlur: return blur(name, reflected("\(name).border", x, width: 1), padding: 0)
-    }
-  }
-
-  /// Adds a border in which the image is mirrored at its edges.
-  private mutating func reflected(_ name: String, _ x: Value, width: Int) -> Value {
-    add(
-      name, Pad(top: width, left: width, bottom: width, right: width, mode: .reflect), [x], channels: x.channels)
-  }
-
-  private mutating func blur(_ name: String, _ x: Value, padding: Int) -> Value {
-    let row: [Float] = [0.25, 0.5, 0.25], kernel = row.flatMap { y in row.map { y * $0 } }
-    let values = (0..<x.channels).flatMap { _ in kernel }
-    parameters["\(name).weight"] = Parameter(Tensor(shape: [x.channels, 1, 3, 3], values: values))
-    parameters["\(name).bias"] = Parameter(Tensor(shape: [x.channels], repeating: 0))
-    let operation = Convolution(
-      Window(kernel: 3, stride: 2, padding: padding), groups: x.channels, outputs: x.channels)
-    return add(name, operation, [x], channels: x.channels)
+  /// Adds a border, of zeros or as `mode` says.
+  mutating func border(_ name: String, _ x: Value, width: Int, mode: Pad.Mode = .constant) -> Value {
+    add(name, Pad(top: width, left: width, bottom: width, right: width, mode: mode), [x], channels: x.channels)
   }
 
   mutating func globalAverage(_ name: String, _ x: Value) -> Value {
@@ -433,22 +416,6 @@ extension ArchitectureBuilder {
   }
 
   private func layerName(_ value: Value) -> String { value.layer.map { layers[$0].name } ?? Graph.image }
-}
-
-extension Parameter {
-  /// Returns the weights of a convolution with each output's weights shifted and scaled to mean 0 and variance 1.
-  fileprivate func standardized() throws(PixelAscentError) -> Parameter {
-    var weight = try tensor()
-    let each = weight.values.count / max(shape[0], 1)
-    for output in 0..<shape[0] {
-      let range = output * each..<(output + 1) * each
-      let mean = weight.values[range].reduce(0.0) { $0 + Double($1) } / Double(each)
-      let variance = weight.values[range].reduce(0.0) { $0 + (Double($1) - mean) * (Double($1) - mean) } / Double(each)
-      let scale = 1 / (variance + 1e-8).squareRoot()
-      for index in range { weight.values[index] = Float((Double(weight.values[index]) - mean) * scale) }
-    }
-    return Parameter(weight)
-  }
 }
 
 extension ArchitectureBuilder.Padding {

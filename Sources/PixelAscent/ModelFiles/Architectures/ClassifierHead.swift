@@ -35,7 +35,7 @@ extension ArchitectureBuilder {
     }
     let linears = modules.filter { shape($0).count == 2 }
     if linears.count > 1, !known.contains(linears.map { String($0.dropFirst(container.count + 1)) }) {
-      let names = linears.map { dict.nameInFile($0).oneLine }.joined(separator: ", ")
+      let names = linears.map { fullNameInFile($0).oneLine }.joined(separator: ", ")
       notes.append(
         """
         the file doesn't say which activation functions its last layers have: assuming ReLU between \(names); if they \

@@ -5,7 +5,7 @@
 extension ArchitectureFamily {
   static let convNeXt = ArchitectureFamily(
     name: "convnext", members: torchvisionConvNeXts.map(\.name),
-    signature: ["features.0.0", "features.1.0.block.0", "features.1.0.block.5"]
+    signature: ["features.0.0", "features.1.0.block.0", "features.1.0.block.5"], head: "classifier.2"
   ) { b throws(PixelAscentError) in
     // Torchvision uses the same epsilon and GELU for every width and depth.
     try b.convNeXt(
@@ -21,7 +21,7 @@ extension ArchitectureFamily {
 
   static let timmConvNeXt = ArchitectureFamily(
     name: "convnext (timm)", members: timmConvNeXts.map(\.name) + secondConvNeXts.map(\.name),
-    signature: ["stem.0", "stages.0.blocks.0.conv_dw", "stages.0.blocks.0.mlp.fc2"]
+    signature: ["stem.0", "stages.0.blocks.0.conv_dw", "stages.0.blocks.0.mlp.fc2"], head: "head.fc"
   ) { b throws(PixelAscentError) in
     let isSecond = b.has("stages.0.blocks.0.mlp.grn")
     let scores = try b.convNeXt(
@@ -34,14 +34,7 @@ extension ArchitectureFamily {
           name: name, convolution: "\(name).conv_dw", norm: "\(name).norm", first: "\(name).mlp.fc1",
           second: "\(name).mlp.fc2", scale: "\(name).gamma", response: "\(name).mlp.grn")
       })
-    // Networks of these widths were also trained as CLIP's image encoders.
-    if b.shape("stem.0")[0] >= 128 && !isSecond && b.dict.renaming == nil {
-      b.notes.append(
-        """
-        ImageNet's mean and std are assumed; weights that were trained as CLIP's need others (\(advice: .mean), \
-        \(advice: .std))
-        """)
-    }
+    if b.dict.renaming == nil { try b.takeTimmNormalization() }
     return scores
   }
 
@@ -104,7 +97,7 @@ extension ArchitectureBuilder {
     guard acceptsUnknown || own != nil else {
       throw fail("with a width of \(width) and stages of \(shapeText(blocks)) blocks is not known")
     }
-    architecture = own?.name ?? "convnext"
+    architecture = own?.name ?? (has(block(0, 0).response) ? "convnextv2" : "convnext")
     // Transformers have another epsilon in the last norm only.
     try config?.check(activation: "gelu")
     let epsilon = dict.renaming == nil ? own?.epsilon ?? 1e-6 : 1e-6

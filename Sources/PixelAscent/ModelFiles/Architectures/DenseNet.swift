@@ -5,7 +5,7 @@ extension ArchitectureFamily {
   /// from torchvision before 0.3 have "norm.1" instead of "norm1".
   static let denseNet = ArchitectureFamily(
     name: "densenet", members: ["densenet121", "densenet161", "densenet169", "densenet201"],
-    signature: ["features.conv0", "features.norm0", "features.transition1.conv"]
+    signature: ["features.conv0", "features.norm0", "features.transition1.conv"], head: "classifier"
   ) { b throws(PixelAscentError) in
     let dot = b.has("features.denseblock1.denselayer1.conv1") ? "" : "."
     var depth = 2

@@ -4,7 +4,7 @@ extension ArchitectureFamily {
   /// Tan and Le: "EfficientNet", arXiv:1905.11946, and "EfficientNetV2", arXiv:2104.00298, with torchvision's names.
   static let efficientNet = ArchitectureFamily(
     name: "efficientnet", members: efficientNetStages.map(\.name),
-    signature: ["features.0.0", "features.1.0.block.0.0"]
+    signature: ["features.0.0", "features.1.0.block.0.0"], head: "classifier"
   ) { b throws(PixelAscentError) in
     var stages = [[String]](), widths = [Int]()
     while b.has("features.\(stages.count + 1).0.block.0.0") {
@@ -22,6 +22,9 @@ extension ArchitectureFamily {
     b.architecture = known.name
     let isSecond = known.name.hasPrefix("efficientnet_v2")
     if isSecond || ["5", "6", "7"].contains(known.name.last) { b.epsilon = 1e-3 }
+    if known.name == "efficientnet_v2_l" {
+      b.preprocessing = try Preprocessing(mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5], inputSize: 224)
+    }
     var x = try b.image(for: "features.0.0")
     x = try b.unit("features.0.0", "features.0.1", x, kernel: 3, stride: 2, then: .silu)
     for (stage, strides) in zip(stages, isSecond ? [1, 2, 2, 2, 1, 2, 1] : efficientNetStrides) {
@@ -41,7 +44,7 @@ extension ArchitectureFamily {
   static let efficientNetLite = ArchitectureFamily(
     name: "efficientnet_lite",
     members: ["efficientnet_lite0"] + efficientNetSizes.indices.map { "efficientnet_b\($0)" },
-    signature: ["_conv_stem", "_blocks.0._depthwise_conv"]
+    signature: ["_conv_stem", "_blocks.0._depthwise_conv"], head: "_fc"
   ) { b throws(PixelAscentError) in
     let blocks = b.count { "_blocks.\($0)._depthwise_conv" }
     let hasGates = b.has("_blocks.0._se_reduce"), width = b.shape("_conv_head")

@@ -5,7 +5,7 @@ extension ArchitectureFamily {
   /// with 3×3 convolutions where the paper has 5×5.
   static let googLeNet = ArchitectureFamily(
     name: "googlenet", members: ["googlenet", "googlenet:transform_input"],
-    signature: ["conv1.conv", "inception3a.branch1.conv", "fc"]
+    signature: ["conv1.conv", "inception3a.branch1.conv"], head: "fc"
   ) { b throws(PixelAscentError) in
     try b.configure("googlenet", inputSize: 224)
     b.ignore("aux1.", "aux2.")
@@ -34,7 +34,7 @@ extension ArchitectureFamily {
   /// Szegedy et al.: "Rethinking the Inception architecture for computer vision", arXiv:1512.00567.
   static let inception = ArchitectureFamily(
     name: "inception_v3", members: ["inception_v3", "inception_v3:transform_input"],
-    signature: ["Conv2d_1a_3x3.conv", "Mixed_5b.branch1x1.conv", "fc"]
+    signature: ["Conv2d_1a_3x3.conv", "Mixed_5b.branch1x1.conv"], head: "fc"
   ) { b throws(PixelAscentError) in
     try b.configure("inception_v3", inputSize: 299)
     b.ignore("AuxLogits.")
@@ -97,8 +97,8 @@ extension ArchitectureBuilder {
     architecture = wanted ?? name
     if architecture == name {
       preprocessing = try Preprocessing.imageNet.sized(inputSize)
-      notes.append(
-        "torchvision's own weights need \(advice: .architecture) \(name):transform_input (mean and std 0.5)")
+      let owners = name == "inception_v3" ? "torchvision's weights and most of timm's" : "torchvision's own weights"
+      notes.append("\(owners) need \(advice: .architecture) \(name):transform_input (mean and std 0.5)")
     } else {
       let halves: [Float] = [0.5, 0.5, 0.5]
       preprocessing = try Preprocessing(mean: halves, std: halves, inputSize: inputSize)

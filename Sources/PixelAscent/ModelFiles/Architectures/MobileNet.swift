@@ -4,7 +4,7 @@ extension ArchitectureFamily {
   /// Sandler et al.: "MobileNetV2", arXiv:1801.04381, of any width.
   static let mobileNetV2 = ArchitectureFamily(
     name: "mobilenet_v2", members: ["mobilenet_v2"],
-    signature: ["features.0.0", "features.1.conv.0.0", "features.2.conv.0.0"]
+    signature: ["features.0.0", "features.1.conv.0.0", "features.2.conv.0.0"], head: "classifier"
   ) { b throws(PixelAscentError) in
     // Transformers read TensorFlow's weights.
     if let config = b.config { b.epsilon = try config.epsilon(config.layerNormEpsilon, else: 1e-3) }
@@ -36,7 +36,7 @@ extension ArchitectureFamily {
   /// Howard et al.: "Searching for MobileNetV3", arXiv:1905.02244, of any width.
   static let mobileNetV3 = ArchitectureFamily(
     name: "mobilenet_v3", members: ["mobilenet_v3_small", "mobilenet_v3_large"],
-    signature: ["features.0.0", "features.1.block.0.0"]
+    signature: ["features.0.0", "features.1.block.0.0"], head: "classifier"
   ) { b throws(PixelAscentError) in
     let blocks = b.count(from: 1) { "features.\($0).block.0.0" }
     let isSmall = blocks == 11
@@ -66,7 +66,7 @@ extension ArchitectureFamily {
   /// Tan et al.: "MnasNet", arXiv:1807.11626, in the variant B1.
   static let mnasNet = ArchitectureFamily(
     name: "mnasnet", members: mnasNetWidths.map(\.name),
-    signature: ["layers.0", "layers.3", "layers.6", "layers.8.0.layers.0"]
+    signature: ["layers.0", "layers.3", "layers.6", "layers.8.0.layers.0"], head: "classifier"
   ) { b throws(PixelAscentError) in
     let width = b.shape("layers.14").dropFirst().first
     b.architecture = mnasNetWidths.first { $0.width == width }?.name ?? "mnasnet"

@@ -27,6 +27,52 @@ struct NetworkInStateDict {
     return found.values.sorted { ($0.prefix.utf8.count, $0.prefix) < ($1.prefix.utf8.count, $1.prefix) }
   }
 
+  /// Returns the network's tensors without the prefix, and the others. If a linear layer beside the network is the
+  /// network's head, as "fc" beside "backbone.", it counts among the network's tensors under the family's name, and
+  /// `head` is the name that it has in the file.
+  func divided(_ dict: StateDict) throws(PixelAscentError) -> (
+    inside: StateDict, outside: [StateDict.Entry], head: String?
+  ) {
+    let (inside, outside) = try dict.divided(by: prefix)
+    guard !family.head.isEmpty, !outside.isEmpty,
+      !inside.entries.contains(where: { $0.name.hasPrefix("\(family.head).") })
+    else { return (inside, outside, nil) }
+    /// Returns the name of the head beside the network to which an entry belongs, and the number of modules around it.
+    func head(_ entry: StateDict.Entry) -> (name: String, depth: Int)? {
+      let parts = moduleBeside(entry.name).split(separator: ".")
+      guard let last = parts.last, Self.heads.contains(String(last)) else { return nil }
+      return (parts.joined(separator: "."), parts.count)
+    }
+    let linears = outside.compactMap { entry in
+      entry.name.hasSuffix(".weight") && entry.parameter.shape.count == 2 ? head(entry) : nil
+    }
+    // The nearest one is the network's, if there is only one.
+    let depth = linears.map(\.depth).max(), names = Set(linears.filter { $0.depth == depth }.map(\.name))
+    guard let name = names.first, names.count == 1 else { return (inside, outside, nil) }
+    var own = [StateDict.Entry](), others = [StateDict.Entry]()
+    for entry in outside {
+      if entry.name.hasPrefix("\(name).") {
+        own.append((family.head + entry.name.dropFirst(name.count), entry.parameter))
+      } else {
+        others.append(entry)
+      }
+    }
+    return (try inside.adding(own), others, name)
+  }
+
+  /// The names of heads that lie beside a network.
+  private static let heads: Set = ["fc", "classifier", "head", "linear"]
+
+  /// Returns the name of the outermost module that contains the tensor `name`, but not the network.
+  func moduleBeside(_ name: String) -> String {
+    var module = ""
+    for (own, other) in zip(prefix.split(separator: "."), name.split(separator: ".")) {
+      module += module.isEmpty ? other : ".\(other)"
+      if own != other { break }
+    }
+    return module
+  }
+
   /// The largest number of networks in a state dict that are compared.
   private static let limit = 32
 

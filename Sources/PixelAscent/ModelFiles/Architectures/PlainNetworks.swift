@@ -6,7 +6,7 @@ extension ArchitectureFamily {
   /// Krizhevsky: "One weird trick for parallelizing convolutional neural networks", arXiv:1404.5997.
   static let alexNet = ArchitectureFamily(
     name: "alexnet", members: ["alexnet"],
-    signature: ["features.0", "features.3", "features.6", "features.8", "features.10"]
+    signature: ["features.0", "features.3", "features.6", "features.8", "features.10"], head: "classifier"
   ) { b throws(PixelAscentError) in
     var x = try b.image(for: "features.0")
     x = b.relu(try b.convolution("features.0", x, kernel: 11, stride: 4, padding: .each(2)))
@@ -24,7 +24,7 @@ extension ArchitectureFamily {
   static let vgg = ArchitectureFamily(
     name: "vgg",
     members: ["vgg11", "vgg13", "vgg16", "vgg19", "vgg11_bn", "vgg13_bn", "vgg16_bn", "vgg19_bn"],
-    signature: ["features.0"]
+    signature: ["features.0"], head: "classifier"
   ) { b throws(PixelAscentError) in
     let hasUnits = b.has("features.0.conv"), part = hasUnits ? ".conv" : ""
     let hasNorm = b.has(hasUnits ? "features.0.bn" : "features.1")
@@ -68,13 +68,13 @@ extension ArchitectureFamily {
 
   /// VGG with a module for each convolution and its batch norm.
   static let openMMLabVGG = ArchitectureFamily(
-    name: "vgg (OpenMMLab)", members: vgg.members, signature: ["features.0.conv"], build: vgg.build)
+    name: "vgg (OpenMMLab)", members: vgg.members, signature: ["features.0.conv"], head: "classifier", build: vgg.build)
 
   /// Iandola et al.: "SqueezeNet: AlexNet-level accuracy with 50x fewer parameters", arXiv:1602.07360.
   /// A gap in the numbers of the fire modules is a pool.
   static let squeezeNet = ArchitectureFamily(
     name: "squeezenet", members: ["squeezenet1_0", "squeezenet1_1"],
-    signature: ["features.0", "features.3.squeeze", "classifier.1"]
+    signature: ["features.0", "features.3.squeeze", "classifier.1"], head: ""
   ) { b throws(PixelAscentError) in
     var x = try b.image(for: "features.0")
     let isFirst = b.shape("features.0")[2] == 7

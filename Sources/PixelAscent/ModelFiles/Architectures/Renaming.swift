@@ -201,7 +201,8 @@ extension Renaming {
       ("downsample_layers.0", "stem"), ("downsample_layers.#", "stages.#.downsample"),
       ("stages.#.#.dwconv", "stages.#.blocks.#.conv_dw"), ("stages.#.#.norm", "stages.#.blocks.#.norm"),
       ("stages.#.#.pwconv1", "stages.#.blocks.#.mlp.fc1"), ("stages.#.#.pwconv2", "stages.#.blocks.#.mlp.fc2"),
-      ("stages.#.#.grn", "stages.#.blocks.#.mlp.grn"), ("stages.#.#.gamma", "stages.#.blocks.#.gamma"),
+      ("stages.#.#.grn.gamma", "stages.#.blocks.#.mlp.grn.weight"),
+      ("stages.#.#.grn.beta", "stages.#.blocks.#.mlp.grn.bias"), ("stages.#.#.gamma", "stages.#.blocks.#.gamma"),
       ("norm", "head.norm"), ("head", "head.fc"),
     ])
 

@@ -7,13 +7,13 @@ extension ArchitectureFamily {
   /// norm. A deployed network has one convolution in their place.
   static let repVGG = ArchitectureFamily(
     name: "repvgg (timm)", members: repVGGs.map(\.name),
-    signature: ["stem.conv_kxk.conv", "stages.0.0.conv_kxk.conv", "head.fc"]
+    signature: ["stem.conv_kxk.conv", "stages.0.0.conv_kxk.conv"], head: "head.fc"
   ) { b throws(PixelAscentError) in try b.repVGG(module: "conv_kxk.conv") }
 
   /// RepVGG after training, with timm's names.
   static let deployedRepVGG = ArchitectureFamily(
     name: "deployed repvgg (timm)", members: repVGGs.map(\.name),
-    signature: ["stem.reparam_conv", "stages.0.0.reparam_conv", "head.fc"]
+    signature: ["stem.reparam_conv", "stages.0.0.reparam_conv"], head: "head.fc"
   ) { b throws(PixelAscentError) in try b.repVGG(module: "reparam_conv") }
 
   fileprivate static let repVGGs: [(name: String, depths: [Int], widths: [Int], groups: Int)] = [

@@ -16,11 +16,10 @@ extension ArchitectureFamily {
       "resnext101_64x4d", "wide_resnet50_2", "wide_resnet101_2", "resnet26", "resnet200", "resnext101_32x4d",
       "resnext101_32x16d", "resnext101_32x32d", "resnext101_32x48d", "seresnet18", "seresnet34", "seresnet50",
       "seresnet101", "seresnet152", "seresnext50_32x4d", "seresnext101_32x4d", "seresnext101_32x8d",
-      "seresnext101_64x4d", "ecaresnetlight", "resnetaa50", "resnetblur18", "resnetblur50", "resnet50:caffe",
-      "resnet101:caffe",
-      "resnet152:caffe",
+      "seresnext101_64x4d", "ecaresnetlight", "resnetaa50", "resnetblur18", "resnetblur50",
+      "resnet50:caffe", "resnet101:caffe", "resnet152:caffe",
     ] + cifarResNets,
-    signature: ["conv1", "bn1", "layer1.0.conv1", "layer1.0.conv2"]
+    signature: ["conv1", "bn1", "layer1.0.conv1", "layer1.0.conv2"], head: "fc"
   ) { b throws(PixelAscentError) in
     var x = try b.image(for: "conv1")
     let isForCIFAR = b.shape("conv1").last == 3
@@ -42,7 +41,7 @@ extension ArchitectureFamily {
       "ecaresnext26t_32x4d", "ecaresnext50t_32x4d", "resnetrs50", "resnetrs101", "resnetrs152", "resnetrs200",
       "resnetrs270", "resnetrs350", "resnetrs420",
     ],
-    signature: ["conv1.0", "conv1.3", "conv1.6", "bn1", "layer1.0.conv1", "layer1.0.conv2"]
+    signature: ["conv1.0", "conv1.3", "conv1.6", "bn1", "layer1.0.conv1", "layer1.0.conv2"], head: "fc"
   ) { b throws(PixelAscentError) in
     let widths = ["conv1.0", "conv1.3"].map { b.shape($0).first ?? 0 },
       isAveraged = b.shape("layer2.0.downsample.1").count == 4
@@ -53,60 +52,6 @@ extension ArchitectureFamily {
     x = try b.unit("conv1.6", "bn1", x, kernel: 3, then: .relu)
     return try b.residualStages(x, stem: letter)
   }
-
-  /// Radosavovic et al.: "Designing network design spaces", arXiv:2003.13678. RegNetY has squeeze and
-  /// excitation, RegNetX has not.
-  static let regNet = ArchitectureFamily(
-    name: "regnet", members: regNetWidths.map(\.name),
-    signature: ["stem.0", "trunk_output.block1.block1-0.f.a.0"]
-  ) { b throws(PixelAscentError) in
-    let hasGates = b.has("trunk_output.block1.block1-0.f.se.fc1")
-    let letter = hasGates ? "y" : "x"
-    var widths = [Int](), depths = [Int]()
-    var x = try b.image(for: "stem.0")
-    x = try b.unit("stem.0", "stem.1", x, kernel: 3, stride: 2, then: .relu)
-    for stage in 1...4 {
-      depths.append(b.count { "trunk_output.block\(stage).block\(stage)-\($0).f.a.0" })
-      for block in 0..<depths[stage - 1] {
-        let name = "trunk_output.block\(stage).block\(stage)-\(block)"
-        let stride = block == 0 ? 2 : 1
-        var y = try b.unit("\(name).f.a.0", "\(name).f.a.1", x, kernel: 1, then: .relu)
-        y = try b.unit("\(name).f.b.0", "\(name).f.b.1", y, kernel: 3, stride: stride, groups: .any, then: .relu)
-        if hasGates {
-          y = try b.squeezeExcitation(
-            "\(name).f.se", "\(name).f.se.fc1", "\(name).f.se.fc2", y, function: .relu, gate: .sigmoid)
-        }
-        y = try b.unit("\(name).f.c.0", "\(name).f.c.1", y, kernel: 1)
-        if b.has("\(name).proj.0") {
-          x = try b.unit("\(name).proj.0", "\(name).proj.1", x, kernel: 1, stride: stride)
-        }
-        x = b.relu(try b.sum(name, x, y))
-      }
-      widths.append(x.channels)
-    }
-    b.architecture =
-      regNetWidths.first { $0.name.hasPrefix("regnet_\(letter)") && $0.widths == widths && $0.depths == depths }?.name
-      ?? "regnet_\(letter)"
-    return try b.head("fc", b.globalAverage("avgpool", x))
-  }
-
-  private static let regNetWidths: [(name: String, depths: [Int], widths: [Int])] = [
-    ("regnet_y_400mf", [1, 3, 6, 6], [48, 104, 208, 440]),
-    ("regnet_y_800mf", [1, 3, 8, 2], [64, 144, 320, 784]),
-    ("regnet_y_1_6gf", [2, 6, 17, 2], [48, 120, 336, 888]),
-    ("regnet_y_3_2gf", [2, 5, 13, 1], [72, 216, 576, 1512]),
-    ("regnet_y_8gf", [2, 4, 10, 1], [224, 448, 896, 2016]),
-    ("regnet_y_16gf", [2, 4, 11, 1], [224, 448, 1232, 3024]),
-    ("regnet_y_32gf", [2, 5, 12, 1], [232, 696, 1392, 3712]),
-    ("regnet_y_128gf", [2, 7, 17, 1], [528, 1056, 2904, 7392]),
-    ("regnet_x_400mf", [1, 2, 7, 12], [32, 64, 160, 400]),
-    ("regnet_x_800mf", [1, 3, 7, 5], [64, 128, 288, 672]),
-    ("regnet_x_1_6gf", [2, 4, 10, 2], [72, 168, 408, 912]),
-    ("regnet_x_3_2gf", [2, 6, 15, 2], [96, 192, 432, 1008]),
-    ("regnet_x_8gf", [2, 5, 15, 1], [80, 240, 720, 1920]),
-    ("regnet_x_16gf", [2, 6, 13, 1], [256, 512, 896, 2048]),
-    ("regnet_x_32gf", [2, 7, 13, 1], [336, 672, 1344, 2520]),
-  ]
 }
 
 extension ArchitectureBuilder {
@@ -121,7 +66,8 @@ extension ArchitectureBuilder {
     try config?.check(activation: "relu")
     let isBottleneck = has("layer1.0.conv3"), hasPool = !has("maxpool.0")
     let gates = has("layer1.0.se.fc1") ? "se" : has("layer1.0.se.conv") ? "eca" : ""
-    let isCaffe = wanted?.hasSuffix(":caffe") ?? config?.downsamplesInBottleneck ?? false
+    let wantsCaffe = wanted?.hasSuffix(":caffe") ?? false,
+      isCaffe = wantsCaffe || config?.downsamplesInBottleneck ?? false
     let pooling: (infix: String, antiAliasing: AntiAliasing?) =
       if wanted?.contains(/resne[tx]{1,2}aa/) ?? false { ("aa", .average) } else if wanted?.contains("blur") ?? false {
         ("blur", .reflectedBlur)
@@ -176,8 +122,9 @@ extension ArchitectureBuilder {
     }
     nameResNet(
       depth, letter: letter, infix: pooling.infix, isBottleneck: isBottleneck, gates: gates, hasPool: hasPool)
-    if isCaffe && config == nil { architecture += ":caffe" }
+    if wantsCaffe { architecture += ":caffe" }
     if isForCIFAR { try nameCIFARResNet(depth) }
+    if !isForCIFAR && dict.renaming == nil { try takeTimmNormalization() }
     // Transformers' config.json says where the strides are.
     if config == nil { noteLookAlikes(Self.resNetLookAlikes[architecture] ?? []) }
     return try head("fc", globalAverage("avgpool", x))

@@ -8,13 +8,11 @@ extension ArchitectureFamily {
   /// Transfer's: the weights of each convolution are standardised.
   static let resNetV2 = ArchitectureFamily(
     name: "resnetv2 (timm)", members: resNetV2Members,
-    signature: ["stages.0.blocks.0.norm1", "stages.0.blocks.0.conv1", "stages.0.blocks.0.conv2", "norm", "head.fc"]
+    signature: ["stages.0.blocks.0.norm1", "stages.0.blocks.0.conv1", "stages.0.blocks.0.conv2", "norm"],
+    head: "head.fc"
   ) { b throws(PixelAscentError) in
     let isDeep = b.has("stem.conv1"), isGrouped = b.dict["norm.running_mean"] == nil
     let isBottleneck = b.has("stages.0.blocks.0.conv3"), isTransfer = isGrouped && !isDeep
-    if isTransfer {
-      b.preprocessing = try Preprocessing(mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5], inputSize: 224)
-    }
     var x = try b.image(for: isDeep ? "stem.conv1" : "stem.conv")
     if isDeep {
       x = try b.convolution("stem.conv1", x, kernel: 3, stride: 2)
@@ -53,6 +51,7 @@ extension ArchitectureFamily {
     let letter = widths.isEmpty ? "" : widths[0] == widths[1] ? "d" : "t"
     b.architecture =
       isTransfer ? "resnetv2_\(depth)x\(width)_bit" : "resnetv2_\(depth)\(letter)\(isGrouped ? "_gn" : "")"
+    try b.takeTimmNormalization()
     x = try b.norm("norm", x)
     return try b.convolution("head.fc", b.globalAverage("head.global_pool", x), kernel: 1)
   }

@@ -4,7 +4,7 @@ extension ArchitectureFamily {
   /// Ma et al.: "ShuffleNet V2", arXiv:1807.11164.
   static let shuffleNet = ArchitectureFamily(
     name: "shufflenet_v2", members: shuffleNetWidths.map(\.name),
-    signature: ["conv1.0", "stage2.0.branch1.0", "stage2.0.branch2.0", "fc"]
+    signature: ["conv1.0", "stage2.0.branch1.0", "stage2.0.branch2.0"], head: "fc"
   ) { b throws(PixelAscentError) in
     let width = 2 * (b.shape("stage2.0.branch2.0").first ?? 0)
     b.architecture = shuffleNetWidths.first { $0.width == width }?.name ?? "shufflenet_v2"

@@ -39,19 +39,19 @@ extension ArchitectureBuilder {
       let leaf = entry.name.split(separator: ".").last ?? ""
       if Self.counters.contains(String(leaf)) || ignoredPrefixes.contains(where: entry.name.hasPrefix) { continue }
       let module = Self.firstModule(entry.name), nameInFile = dict.nameInFile(entry.name)
-      let name = outside.prefix + nameInFile
+      let name = fullNameInFile(entry.name)
       guard own.isDisjoint(with: [module, Self.firstModule(nameInFile)]) else {
         throw unexpected(name, isOutside: false)
       }
-      add((name, entry.parameter), to: outside.prefix + module)
+      add((name, entry.parameter), to: network.prefix + module)
     }
     let insideGroups = groups.count
-    for entry in outside.entries {
+    for entry in outside {
       let leaf = entry.name.split(separator: ".").last ?? ""
       if Self.counters.contains(String(leaf)) { continue }
-      add(entry, to: Self.moduleBeside(outside.prefix, entry.name))
+      add(entry, to: network.moduleBeside(entry.name))
     }
-    for (index, group) in groups.enumerated() where index < insideGroups || !outside.isChosen {
+    for (index, group) in groups.enumerated() where index < insideGroups || !isChosen {
       if let entry = layerInChain(group.entries, classes) {
         throw unexpected(entry.name, isOutside: index >= insideGroups)
       }
@@ -67,16 +67,6 @@ extension ArchitectureBuilder {
   private static let counters: Set = ["num_batches_tracked", "n_averaged", "total_ops", "total_params"]
 
   private static func firstModule(_ name: String) -> String { String(name.prefix { $0 != "." }) }
-
-  /// Returns the name of the outermost module that contains the tensor `name`, but not the network under `prefix`.
-  private static func moduleBeside(_ prefix: String, _ name: String) -> String {
-    var module = ""
-    for (own, other) in zip(prefix.split(separator: "."), name.split(separator: ".")) {
-      module += module.isEmpty ? other : ".\(other)"
-      if own != other { break }
-    }
-    return module
-  }
 
   /// Returns a weight of a module that could stand in the network's chain of layers; nil if the module can't.
   private func layerInChain(_ entries: [StateDict.Entry], _ classes: Int) -> StateDict.Entry? {
@@ -97,7 +87,7 @@ extension ArchitectureBuilder {
 
   private func unexpected(_ name: String, isOutside: Bool) -> PixelAscentError {
     let line: Message = "\(architecture.oneLine) has no tensor \(name.oneLine), but the file does"
-    let key = String(outside.prefix.dropLast()).oneLine
+    let key = String(network.prefix.dropLast()).oneLine
     return PixelAscentError(
       .invalidModel,
       isOutside ? "\(line), and a layer may need it; \(advice: .weights) \(key) leaves it out" : line, about: dict.name)

@@ -8,7 +8,7 @@ extension ArchitectureFamily {
   /// An architecture whose name begins with "tf_" has TensorFlow's padding and epsilon, which no file tells.
   static let timmEfficientNet = ArchitectureFamily(
     name: "efficientnet (timm)", members: TimmNetwork.all.flatMap(\.names) + [TimmNetwork.mobileNetV3RW.base],
-    signature: ["conv_stem", "bn1", "conv_head", "classifier"]
+    signature: ["conv_stem", "bn1", "conv_head"], head: "classifier"
   ) { b throws(PixelAscentError) in
     var depths = [Int](), widths = [Int](), kinds = ""
     while let kind = b.kind(ofBlock: "blocks.\(depths.count).0") {
@@ -31,9 +31,7 @@ extension ArchitectureFamily {
     b.architecture = network.name(variant)
     b.noteLookAlikes(network.names.filter { $0 != b.architecture })
     if variant == .tensorFlow || network.style == .mobileNetV3RW { b.epsilon = 1e-3 }
-    if variant == .tensorFlow && network.isNormalizedToOne {
-      b.preprocessing = try Preprocessing(mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5], inputSize: 224)
-    }
+    try b.takeTimmNormalization()
     let padding = variant == .tensorFlow ? ArchitectureBuilder.Padding.same : .half
     let function = network.style.function
     var x = try b.image(for: "conv_stem")
@@ -86,7 +84,7 @@ private struct TimmNetwork: Sendable {
     /// A blur or an average pool instead of the stride of a block's convolution.
     case blur, average
 
-    var antiAliasing: ArchitectureBuilder.AntiAliasing? {
+    var antiAliasing: AntiAliasing? {
       switch self {
       case .plain, .tensorFlow: nil
       case .blur: .blur
@@ -141,11 +139,6 @@ private struct TimmNetwork: Sendable {
     case .mobileNetV3, .mobileNetV3RW: stage < (depths.count == 6 ? 2 : 3) ? .relu : .hardSwish
     case .efficientNet, .mobileNetV2, .mnasNet, .minimal, .mobileNetV4: style.function
     }
-  }
-
-  /// Whether the weights from TensorFlow take images that are normalised with the mean and the deviation 0.5.
-  var isNormalizedToOne: Bool {
-    style != .efficientNet || ["v2_s", "v2_m", "v2_l", "v2_xl", "v2_b3"].contains { base.hasSuffix($0) }
   }
 
   static let mobileNetV3RW = TimmNetwork(

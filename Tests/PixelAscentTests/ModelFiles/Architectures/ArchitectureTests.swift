@@ -106,13 +106,58 @@ import Testing
     #expect(try model.graph.shapes(height: 64, width: 64)[model.graph.output] == ValueShape(channels: 7))
   }
 
+  /// The mean and the deviation of timm's own weights, which check_normalization.py compares for all networks.
+  @Test(
+    arguments: [
+      ("resnetv2_50", [0.5, 0.5, 0.5]), ("resnetv2_18d", [0.5, 0.5, 0.5]), ("tf_efficientnet_lite0", [0.5, 0.5, 0.5]),
+      ("tf_efficientnetv2_b0", [0.485, 0.456, 0.406]), ("resnet10t", [0.485, 0.456, 0.406]),
+      ("mobilenetv4_conv_small", [0.485, 0.456, 0.406]),
+    ] as [(String, [Float])]) func takesTheNormalisationOfTimmsWeights(name: String, mean: [Float]) throws
+  {
+    let fixture = try #require(ArchitectureFixture.all.first { $0.label == "timm/\(name)" })
+    let model = try Architecture.recognize(try fixture.stateDict(), named: name)
+    #expect(model.preprocessing?.mean == mean)
+    #expect(model.preprocessing?.std == (mean[0] == 0.5 ? [0.5, 0.5, 0.5] : [0.229, 0.224, 0.225]))
+  }
+
+  /// If timm's weights of one architecture need different means, a note says which mean is assumed, unless the user or a
+  /// file says what it is.
+  @Test func notesWeightsWithAnotherNormalisation() throws {
+    let half = "\(advice: .mean) 0.5,0.5,0.5 \(advice: .std) 0.5,0.5,0.5" as Message
+    let note: Message =
+      """
+      the file doesn't say how its images were normalised: assuming mean 0.485,0.456,0.406, std 0.229,0.224,0.225; \
+      timm's weights e3600_r256_in1k need \(half)
+      """
+    let fixture = try #require(ArchitectureFixture.all.first { $0.label == "timm/mobilenetv4_conv_small" })
+    var tensors: [String: Tensor] = [:]
+    for (name, shape) in fixture.tensors where !name.hasSuffix(".num_batches_tracked") {
+      tensors[name] = Tensor(shape: shape, repeating: 0)
+    }
+    let folder = try TemporaryFolder()
+    let path = try folder.add("net.safetensors", Safetensors(tensors: tensors).data())
+    func notes(_ change: (inout ModelSettings) -> Void = { _ in }) throws -> [Message] {
+      var settings = ModelSettings()
+      change(&settings)
+      return try Network(contentsOf: path, settings: settings).notes
+    }
+    #expect(try notes() == [note])
+    #expect(try !notes { ($0.mean, $0.std) = ([0.5, 0.5, 0.5], [0.5, 0.5, 0.5]) }.contains(note))
+    try folder.add(
+      "config.json", #"{"architecture": "mobilenetv4_conv_small", "pretrained_cfg": {"mean": [0.5, 0.5, 0.5]}}"#)
+    #expect(try !notes().contains(note))
+  }
+
   @Test func takesTransformedInputs() throws {
     for name in ["googlenet", "inception_v3"] {
       let fixture = try ArchitectureFixture.named(name)
       let dict = try fixture.stateDict()
       let plain = try Architecture.recognize(dict)
       let note: Message =
-        "torchvision's own weights need \(advice: .architecture) \(name):transform_input (mean and std 0.5)"
+        """
+        \(name == "googlenet" ? "torchvision's own weights" : "torchvision's weights and most of timm's") need \
+        \(advice: .architecture) \(name):transform_input (mean and std 0.5)
+        """
       #expect(plain.notes == [note])
       let transformed = try Architecture.recognize(dict, named: "\(name):transform_input")
       #expect(transformed.graph == plain.graph)

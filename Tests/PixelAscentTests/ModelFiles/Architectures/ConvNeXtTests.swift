@@ -64,14 +64,8 @@ import Testing
       } == "net.pth: expected the tensors of convnext_tiny, found those of convnext")
   }
 
-  /// A wide network's weights may be CLIP's, and CLIP needs another mean and std. The widest network has another
-  /// epsilon, too.
-  @Test func wideNetworksOfTimmHaveANoteOnCLIP() throws {
-    let note: Message =
-      """
-      ImageNet's mean and std are assumed; weights that were trained as CLIP's need others (\(advice: .mean), \
-      \(advice: .std))
-      """
+  /// The weights of timm's widest network are CLIP's, and need CLIP's mean and std, and another epsilon.
+  @Test func theWidestNetworkIsCLIPs() throws {
     func model(_ timm: Bool, _ width: Int, _ blocks: [Int]) throws -> Model {
       try Architecture.recognize(dict(timm: timm, width: width, blocks: blocks))
     }
@@ -81,10 +75,18 @@ import Testing
     let tiny = try model(true, 96, [3, 3, 9, 3]), base = try model(true, 128, [3, 3, 27, 3])
     let widest = try model(true, 384, [3, 4, 30, 3])
     #expect([tiny.source, base.source, widest.source] == ["convnext_tiny", "convnext_base", "convnext_xxlarge"])
-    #expect(tiny.notes.isEmpty)
-    #expect(base.notes == [note])
-    #expect(widest.notes == [note])
-    #expect(try model(false, 128, [3, 3, 27, 3]).notes.isEmpty)
+    #expect(tiny.normalizationNote == nil)
+    let note: Message =
+      """
+      the file doesn't say how its images were normalised: assuming mean 0.485,0.456,0.406, std 0.229,0.224,0.225; \
+      timm's weights clip_… need \(advice: .mean) 0.48145467,0.4578275,0.40821072 \(advice: .std) \
+      0.26862955,0.2613026,0.2757771
+      """
+    #expect(base.normalizationNote == note)
+    #expect(widest.normalizationNote == nil)
+    #expect(widest.preprocessing?.mean == [0.48145466, 0.4578275, 0.40821073])
+    #expect(widest.preprocessing?.std == [0.26862954, 0.26130258, 0.27577711])
+    #expect(try model(false, 128, [3, 3, 27, 3]).normalizationNote == nil)
     #expect(epsilons(base) == [1e-6])
     #expect(epsilons(widest) == [1e-5])
   }

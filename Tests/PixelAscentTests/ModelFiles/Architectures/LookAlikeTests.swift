@@ -50,6 +50,23 @@ import Testing
     #expect(try window(caffe, "layer2.0.conv2").y.stride == 1)
   }
 
+  /// What config.json says about the strides holds, whatever the name is; ":caffe" says it too.
+  @Test func configAndNameBothChooseCaffesStrides() throws {
+    func strides(_ config: String, named name: String?) throws -> [Int] {
+      let dict = try ForeignNameTests.fixture("transformers/resnet50:caffe").stateDict()
+      let config = try JSONText.decode(TransformersConfig.self, from: Array(config.utf8))
+      let model = try Architecture.recognize(dict, named: name, config: config)
+      #expect(model.source == name ?? "resnet50")
+      return try ["conv1", "conv2"].map { try window(model, "layer2.0.\($0)").y.stride }
+    }
+    for name in [nil, "resnet50", "resnet50:caffe"] {
+      #expect(try strides(#"{"downsample_in_bottleneck": true}"#, named: name) == [2, 1])
+    }
+    #expect(try strides("{}", named: "resnet50:caffe") == [2, 1])
+    #expect(try strides("{}", named: "resnet50") == [1, 2])
+    #expect(try strides(#"{"downsample_in_bottleneck": false}"#, named: nil) == [1, 2])
+  }
+
   @Test func antiAliasedResNetsHavePoolsInPlaceOfStrides() throws {
     let model = try model("resnet50", named: "resnetaa50")
     #expect(try window(model, "layer2.0.conv2").y.stride == 1)

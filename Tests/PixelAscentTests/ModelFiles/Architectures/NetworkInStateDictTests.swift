@@ -48,6 +48,52 @@ import Testing
     #expect(try recognize(StateDict(entries, name: "net.pth")).source == name)
   }
 
+  /// A head outside the prefix of the other tensors, under its usual name or another one.
+  @Test(arguments: [
+    ("backbone.", "fc"), ("module.backbone.", "module.classifier"), ("net.encoder.", "head"), ("a.b.c.", "a.linear"),
+  ])
+  func findsAHeadBesideTheNetwork(prefix: String, head: String) throws {
+    func tensors(_ head: String) -> [(name: String, shape: [Int])] {
+      fixture.tensors.map { name, shape in
+        (name.hasPrefix("fc.") ? head + name.dropFirst(2) : prefix + name, shape)
+      }
+    }
+    let model = try recognize(StateDict(ArchitectureFixture.entries(tensors(head)), name: "net.pth"))
+    #expect(try model.graph == recognize(dict([""])).graph)
+    let place = prefix.dropLast()
+    #expect(model.notes == ["the head is \(head), which lies outside \(place), where the other layers are"])
+    // A module of another name may be anything.
+    #expect(
+      line(try StateDict(ArchitectureFixture.entries(tensors("projector")), name: "net.pth"))
+        == "net.pth: resnet18 expects a tensor \(prefix)fc.weight of shape (…, 512), found none")
+  }
+
+  /// Each network has the head that is nearest to it, and errors have the head's name in the file.
+  @Test func findsTheHeadOfEachNetwork() throws {
+    func network(_ prefix: String, _ width: Int) -> [(name: String, shape: [Int])] {
+      fixture.tensors.filter { !$0.name.hasPrefix("fc.") }.map { ("\(prefix).backbone.\($0.name)", $0.shape) }
+        + [("\(prefix).fc.weight", [7, width]), ("\(prefix).fc.bias", [7])]
+    }
+    var two = try StateDict(
+      ArchitectureFixture.entries(network("student", 512))
+        + ArchitectureFixture.entries(network("teacher", 512), at: 1),
+      name: "net.pth")
+    two.wanted = "teacher.backbone"
+    #expect(
+      try notes(two) == [
+        "the head is teacher.fc, which lies outside teacher.backbone, where the other layers are",
+        "left out, because no layer of resnet18 uses them: student.* (102 tensors)",
+      ])
+    #expect(
+      line(try StateDict(ArchitectureFixture.entries(network("net", 256)), name: "net.pth"))
+        == "net.pth: resnet18 expects a tensor net.fc.weight of shape (…, 512), found (7, 256)")
+    let both: [(name: String, shape: [Int])] = [("head.weight", [7, 512]), ("fc.weight", [7, 512])]
+    let backbone = network("net", 512).filter { $0.name.contains("backbone") }
+    #expect(
+      line(try StateDict(ArchitectureFixture.entries(backbone + both), name: "net.pth"))
+        == "net.pth: resnet18 expects a tensor net.backbone.fc.weight of shape (…, 512), found none")
+  }
+
   @Test func errorsNameTensorsAsTheFileDoes() throws {
     var fixture = fixture
     fixture.tensors.removeAll { $0.name == "fc.weight" }
