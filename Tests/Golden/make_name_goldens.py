@@ -200,7 +200,6 @@ def networks():
     yield "transformers/convnext", 64, transformer("ConvNext", sizes | epsilon), [], epsilon
     yield "transformers/mobilenet_v2", 64, transformer("MobileNetV2", {"depth_multiplier": 0.05}), [], {}
     sizes = {"hidden_sizes": [8, 8, 16, 16], "depths": [1, 2, 1, 1]}
-    yield "transformers/convnext", 64, transformer("ConvNextV2", sizes), [], {}
     padding = {"tf_padding": False, "layer_norm_eps": 0.01}
     yield "transformers/mobilenet_v2", 64, transformer("MobileNetV2", {"depth_multiplier": 0.05} | padding), [], padding
     b1 = {"width_coefficient": 1.0, "depth_coefficient": 1.1, "hidden_dim": 1280, "depthwise_padding": [16]}
