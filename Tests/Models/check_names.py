@@ -28,7 +28,7 @@ from check_models import check, reference, row
 from make_models import some_of
 from program import Program, fail, script
 
-CANDIDATES = 8
+CANDIDATES = 24
 # The range of |bias| / weight of the batch norms. Values far from ReLU's kink make up for the few images.
 OFFSET = (3, 4)
 

@@ -73,7 +73,13 @@ CHOSEN = {"tf_efficientnet_b0", "mobilenetv4_conv_blur_medium", "resnetaa34d", "
 # The normalisation of the images.
 IMAGES = {"mean": make_models.MEAN, "std": make_models.STD}
 # A part of the line with which the program refuses a file, by network and format.
-REFUSED = {}
+REFUSED = {
+    (name, "safetensors"): f"timm's {family}, which is read as ONNX only"
+    for name, family in [
+        ("mixnet_s", "mixnet"), ("ghostnet_100", "ghostnet"), ("dla34", "dla"), ("rexnet_100", "rexnet"),
+        ("ese_vovnet19b_dw", "vovnet"), ("mobileone_s0", "mobileone"),
+    ]
+}  # fmt: skip
 
 
 def make(name):
