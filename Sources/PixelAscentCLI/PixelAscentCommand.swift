@@ -38,10 +38,10 @@ struct PixelAscentCommand: ParsableCommand {
     StandardStreams.open()
     Interruption.turnWriteSignalsIntoErrors()
     do {
+      try Files.checkReserve()
       try checkCommand()
       var command = try parsed()
       try StandardStreams.checkOutput()
-      try Files.checkReserve()
       Interruption.watch(onCtrlC: StatusLine.leave)
       do {
         try type(of: command).checkRepeatedOptions(Array(CommandLine.arguments.dropFirst(2)))

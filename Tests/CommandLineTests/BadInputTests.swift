@@ -83,7 +83,7 @@ import Testing
       arguments: [
         Refusal(
           "classify large.png",
-          "error: large.png: 20000×10000 pixels take 572 MB, more memory than this process can get"),
+          "error: large.png: 20000×10000 pixels take 573 MB, more memory than this process can get"),
         Refusal(
           "visualize --class 76 --size 3000 --max-memory 9000",
           "error: a network input of 3000×3000 pixels would take … MB, more memory than this process can get"),

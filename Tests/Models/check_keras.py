@@ -41,9 +41,7 @@ MODELS = {
     "EfficientNetB0": BYTES,
     "EfficientNetV2B0": BYTES,
     "InceptionV3": SIGNED,
-    "NASNetMobile": SIGNED,
     "VGG16": UNIT,
-    "ConvNeXtTiny": BYTES,
 }
 
 
@@ -102,7 +100,6 @@ def fill(model, images):
             elif key == "bias":
                 variable.assign(random.normal(0, 0.1, shape))
             elif key == "gamma":
-                # In ConvNeXt this is the layer scale, too.
                 variable.assign(random.uniform(0.7, 1.3, shape))
             elif key == "beta":
                 sign = np.sign(positive - random.uniform(0, 1, shape))

@@ -28,7 +28,7 @@ from check_models import check, reference, row
 from make_models import some_of
 from program import Program, fail, script
 
-CANDIDATES = 24
+CANDIDATES = 8
 # The range of |bias| / weight of the batch norms. Values far from ReLU's kink make up for the few images.
 OFFSET = (3, 4)
 
@@ -47,7 +47,7 @@ class Logits(nn.Module):
 # For each network its class, its configuration, its image processor and the processor's settings.
 BOTTLENECK = {"layer_type": "bottleneck", "hidden_sizes": [256, 512, 1024, 2048], "depths": [3, 4, 6, 3]}
 BASIC = {"layer_type": "basic", "hidden_sizes": [64, 128, 256, 512], "depths": [2, 2, 2, 2]}
-CROP = {"size": {"shortest_edge": 224}, "crop_pct": 0.875}
+CROP = {"size": {"shortest_edge": 112}, "crop_pct": 0.875}
 HALF = {"image_mean": [0.5, 0.5, 0.5], "image_std": [0.5, 0.5, 0.5]}
 TRANSFORMERS = {
     "hf_resnet18": ("ResNet", BASIC, "ConvNext", CROP),

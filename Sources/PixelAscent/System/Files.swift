@@ -32,6 +32,11 @@ package enum Files {
     // The capacity is one byte more than the file's size, so that the first read reaches the end.
     var capacity = status.isRegular ? min(Int(status.st_size), longestFile) + 1 : 1 << 20
     while true {
+      do {
+        if bytes.count + capacity >= 1 << 20 { try checkMemory(bytes.count + capacity, "it takes") }
+      } catch {
+        throw error.about(shown(path))
+      }
       var problem: Int32 = 0
       let piece = [UInt8](unsafeUninitializedCapacity: capacity) { buffer, count in
         problem = fill(UnsafeMutableRawBufferPointer(buffer), from: file, count: &count)
@@ -40,7 +45,7 @@ package enum Files {
       if bytes.isEmpty { bytes = piece } else { bytes += piece }
       guard bytes.count <= longestFile else { throw tooLong }
       if piece.count < capacity { return bytes }
-      capacity = 1 << 24
+      capacity = min(max(bytes.count, 1 << 12), 1 << 24)
     }
   }
 

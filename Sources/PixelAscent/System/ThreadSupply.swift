@@ -61,6 +61,7 @@ package enum ThreadSupply {
     #if canImport(Darwin)
       return wanted  // the kernel itself starts Dispatch's threads there
     #else
+      let wanted = affordable(wanted)
       guard hasDescriptors else { return 0 }
       let gate = DispatchSemaphore(value: 0)
       var threads: [Handle] = []
@@ -83,6 +84,18 @@ package enum ThreadSupply {
       }
       return threads.count
     #endif
+  }
+
+  /// Returns how many of `wanted` threads leave memory for the work if the process may have only so much address space:
+  /// for every thread the C library reserves a stack of 8 MB, and 64 MB for malloc.
+  private static func affordable(_ wanted: Int) -> Int {
+    var count = wanted
+    #if canImport(Glibc)
+      var limit = rlimit()
+      guard getrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limit) == 0, limit.rlim_cur != ~0 else { return count }
+      while count > 0 && !ZeroedMemory.isAvailable(count * (72 << 20)) { count -= 1 }
+    #endif
+    return count
   }
 
   /// Whether the process can open eight more files. Dispatch opens some for its timers, and ends the process if it can't.

@@ -38,11 +38,15 @@ package enum Interruption {
   /// - Parameter onCtrlC: tidies up after Ctrl-C and calls `end`, or returns if it can't do so now. If it returns,
   ///   it is called again after a moment; after 20 calls the program ends anyway
   package static func watch(onCtrlC: @escaping @Sendable (_ end: () -> Never) -> Void) {
-    guard ThreadSupply.borrow(1) == 1 else { return }
     var watched = sigset_t()
     sigemptyset(&watched)
     // Signals that the parent process has set to be ignored (nohup, a shell's background jobs) stay ignored.
     for number in Self.ending where !isIgnored(number) { sigaddset(&watched, number) }
+    guard ThreadSupply.borrow(1) == 1 else {
+      // The parent process may have blocked them.
+      pthread_sigmask(SIG_UNBLOCK, &watched, nil)
+      return
+    }
     pthread_sigmask(SIG_BLOCK, &watched, nil)
     let signals = watched
     DispatchQueue(label: "signals").async { wait(for: signals, onCtrlC) }
