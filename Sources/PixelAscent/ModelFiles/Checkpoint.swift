@@ -222,8 +222,9 @@ extension Checkpoint {
       let place = object.path.isEmpty ? "" : "\(object.path.joined(separator: ".").oneLine): "
       return fail(
         """
-        refused: \(place)the weights are inside an object of class \(object.class.oneLine), which is not read; save its \
-        state_dict() instead: torch.save(model.state_dict(), path)
+        refused: \(place)the weights are inside an object of class \(object.class.oneLine), which is not read; if you \
+        trust the file, save its state dict: python -c "import torch; torch.save(torch.load('FILE', \
+        weights_only=False)\(object.path.map { "['\($0.oneLine)']" }.joined()).state_dict(), 'weights.pth')"
         """)
     }
     let expected = "expected a dictionary of tensors, as torch.save(model.state_dict(), path) writes it"

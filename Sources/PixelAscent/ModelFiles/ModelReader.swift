@@ -173,8 +173,8 @@ package enum ModelReader {
 }
 
 extension Model {
-  /// Returns a preprocessing that the network can take. If its layers fix the size of images, a photo gets exactly that
-  /// size by being stretched, unless the settings say how a photo is resized.
+  /// Returns a preprocessing that the network can take. If the network's layers fix the size of images, or this size is no
+  /// square, a photo gets exactly that size by being stretched, unless the settings say how a photo is resized.
   ///
   /// - Parameter own: the size of images that the file says, or that is usual
   /// - Throws: `PixelAscentError` of kind `invalidParameter` if the network takes images of the size `own`, but not of
@@ -183,20 +183,22 @@ extension Model {
     _ preprocessing: Preprocessing, _ settings: ModelSettings, own: PixelSize
   ) throws(PixelAscentError) -> Preprocessing {
     let size = preprocessing.inputSize
-    if graph.takesEverySize { return preprocessing }
-    guard takes(height: size.height, width: size.width) else {
+    guard graph.takesEverySize || takes(height: size.height, width: size.width) else {
       if size == own || !takes(height: own.height, width: own.width) { return preprocessing }
       throw PixelAscentError(
         .invalidParameter,
         "the layers are made for images of \(own) pixels and can't take \(size); leave out \(advice: .inputSize)")
     }
+    guard preprocessing.resize == .short, settings.resize == nil else { return preprocessing }
     let isFixed =
-      !takes(height: 2 * size.height, width: size.width) || !takes(height: size.height, width: 2 * size.width)
-    guard isFixed, preprocessing.resize == .short, settings.resize == nil else { return preprocessing }
+      !graph.takesEverySize
+      && (!takes(height: 2 * size.height, width: size.width) || !takes(height: size.height, width: 2 * size.width))
+    let isSquare = size.height == size.width
+    guard isFixed || !isSquare else { return preprocessing }
     notes.append(
       """
-      the network takes only images of \(size) pixels, so photos are stretched to that size; \(advice: .resize) crop \
-      keeps their proportions
+      the network takes \(isFixed ? "only " : "")images of \(size) pixels\(isSquare ? "" : " (height × width)"), so \
+      photos are stretched to that size; \(advice: .resize) crop keeps their proportions
       """)
     return try Preprocessing(mean: preprocessing.mean, std: preprocessing.std, inputSize: size, resize: .stretch)
   }

@@ -33,7 +33,9 @@ package struct OtherFormat: Sendable {
     "export ONNX: python -m tf2onnx.convert \(options) --output model.onnx"
   }
   private static func keras(_ file: String) -> String {
-    "export ONNX: python -c 'import keras; keras.models.load_model(\"\(file)\").export(\"model.onnx\", format=\"onnx\")'"
+    // With PyTorch as backend Keras exports only a model that has been called.
+    "export ONNX: python -c 'import keras; m = keras.models.load_model(\"\(file)\"); "
+      + "m(keras.ops.zeros((1, *m.input_shape[1:]))); m.export(\"model.onnx\", format=\"onnx\")'"
   }
   private static let savedModel = tensorFlow("--saved-model FOLDER")
   private static let paddle =
@@ -91,7 +93,8 @@ package struct OtherFormat: Sendable {
       $0.begins("MATLAB ")
     },
     OtherFormat(
-      "a torch.export program", "save the weights: torch.save(model.state_dict(), path)"
+      "a torch.export program",
+      "save the weights: python -c \"import torch; torch.save(torch.export.load('FILE').state_dict, 'weights.pth')\""
     ) { $0.names.contains { $0.hasSuffix("archive_format") } },
     OtherFormat(
       "NumPy arrays (.npz)", "save them as safetensors, under the names of a PyTorch state dict"

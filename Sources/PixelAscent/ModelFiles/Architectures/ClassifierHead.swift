@@ -18,28 +18,31 @@ extension ArchitectureBuilder {
     // A linear layer contains no other layers. If there are some, they belong to another network.
     let isReplaced = modules.contains { $0 != name } && (modules == [container] || !modules.contains(container))
     guard isReplaced else { return try linear(name, x) }
-    var y = x, last: String?, hasFunction = true
+    var y = x, last: String?, lastLinear: String?, hasFunction = true, isAssumed = false, places: [String] = []
     for module in modules {
       let isLinear = shape(module).count == 2
       if let last, !hasFunction, isLinear || isNumbered(module), !isNext(module, after: last) {
         y = relu(y)
-        hasFunction = true
+        (hasFunction, isAssumed) = (true, true)
       }
       if isLinear {
+        if isAssumed, let lastLinear {
+          places.append("\(fullNameInFile(lastLinear).oneLine) and \(fullNameInFile(module).oneLine)")
+        }
         y = try linear(module, y)
-        hasFunction = false
+        (hasFunction, isAssumed, lastLinear) = (false, false, module)
       } else {
         y = try headNorm(module, y)
       }
       last = module
     }
     let linears = modules.filter { shape($0).count == 2 }
-    if linears.count > 1, !known.contains(linears.map { String($0.dropFirst(container.count + 1)) }) {
-      let names = linears.map { fullNameInFile($0).oneLine }.joined(separator: ", ")
+    if !places.isEmpty, !known.contains(linears.map { String($0.dropFirst(container.count + 1)) }) {
+      let all = places.joined(separator: " and between ")
       notes.append(
         """
-        the file doesn't say which activation functions its last layers have: assuming ReLU between \(names); if they \
-        have others, export ONNX
+        the file doesn't say which activation functions its last layers have: assuming ReLU between \(all); if they have \
+        others, export ONNX
         """)
     }
     return y

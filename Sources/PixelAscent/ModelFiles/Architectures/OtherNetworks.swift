@@ -2,15 +2,21 @@
 
 /// timm's networks that no family reads, for the error line that names them.
 enum OtherNetwork {
-  /// The command that writes a network as ONNX.
-  static let exportCommand =
-    "python -c \"import timm, torch; torch.onnx.export(timm.create_model('NAME', checkpoint_path='FILE').eval(), "
-    + "torch.zeros(1, 3, 224, 224), 'model.onnx')\""
+  /// Returns the command that writes the network in a state dict as ONNX. The user has to give the network's name.
+  static func exportCommand(_ dict: StateDict) -> String {
+    let isPlain = dict.name.allSatisfy { $0.isLetter || $0.isNumber || "/._-+".contains($0) }
+    let heads = ["fc", "classifier", "head.fc", "head", "last_linear", "classif", "head.fc.fc2"]
+    let classes = heads.lazy.compactMap { dict.shape("\($0).weight")?.first }.first
+    let count = classes.map { $0 == 1000 ? "" : ", num_classes=\($0)" } ?? ""
+    return
+      "python -c \"import timm, torch; torch.onnx.export(timm.create_model('NAME', "
+      + "checkpoint_path='\(isPlain ? dict.name : "FILE")'\(count)).eval(), torch.zeros(1, 3, 224, 224), 'model.onnx')\""
+  }
 
   /// Returns what an error line says about a state dict with the names of one of these networks; nil for another one.
   static func line(_ dict: StateDict) -> String? {
     if let (_, name) = modules.first(where: { dict.shape("\($0.module).weight") != nil }) {
-      return "its tensors have the names of timm's \(name), which is read as ONNX only: \(exportCommand)"
+      return "its tensors have the names of timm's \(name), which is read as ONNX only: \(exportCommand(dict))"
     }
     let hasAttention = dict.entries.contains { entry in
       [".attn.qkv.", ".attn.q.", ".attn.q_proj.", ".attn.proj.", ".self_attention.", ".attention.attention."].contains {

@@ -24,7 +24,7 @@ extension ArchitectureFamily {
     else {
       throw b.fail(
         "with stages of \(shapeText(depths)) blocks and \(shapeText(widths)) channels is read as ONNX only: "
-          + OtherNetwork.exportCommand)
+          + OtherNetwork.exportCommand(b.dict))
     }
     if network.style == .mobileNetV3 && b.dict["conv_head.bias"] == nil { network = .mobileNetV3RW }
     let variant = network.variant(named: b.wanted)

@@ -55,7 +55,8 @@ struct ONNXMetadata {
     guard let mean = numbers("mean"), let std = numbers("std") else {
       if !isUltralytics { return nil }
       let zeros = [Float](repeating: 0, count: channels), ones = [Float](repeating: 1, count: channels)
-      return try? Preprocessing(mean: zeros, std: ones, inputSize: inputSize)
+      // Ultralytics resizes the short side to the side of the square that it then cuts out.
+      return try? Preprocessing(mean: zeros, std: ones, inputSize: inputSize, resize: .crop, sizeBeforeCrop: inputSize)
     }
     let unit: Float = std.contains { $0 > 1.5 } ? 255 : 1
     return try? Preprocessing(mean: mean.map { $0 / unit }, std: std.map { $0 / unit }, inputSize: inputSize)

@@ -70,7 +70,10 @@ extension PyTorchFile {
     let folder = pickle.dropLast("data.pkl".count)
     if zip.entries.keys.contains(where: { $0 == folder + "constants.pkl" || $0.hasPrefix(folder + "code/") }) {
       throw source.fail(
-        "a TorchScript archive, which holds a program; save the weights: torch.save(model.state_dict(), path)")
+        """
+        a TorchScript archive, which holds a program; save the weights: python -c "import torch; \
+        torch.save(torch.jit.load('FILE').state_dict(), 'weights.pth')"
+        """)
     }
     if let order = try zip.range(of: folder + "byteorder") {
       let text = String(decoding: try source.bytes(order.prefix(16)), as: UTF8.self)

@@ -116,13 +116,13 @@ import Testing
       """
     }
     #expect(try notes(0) == [])
-    #expect(try notes(1) == [note("fc.0, fc.3")])
-    #expect(try notes(2) == [note("fc.0, fc.4, fc.5")])
-    #expect(try notes(3) == [note("fc.2, fc.6")])
-    #expect(try notes(4) == [note("fc.fc1, fc.fc2")])
+    #expect(try notes(1) == [note("fc.0 and fc.3")])
+    #expect(try notes(2) == [note("fc.0 and fc.4")])
+    #expect(try notes(3) == [note("fc.2 and fc.6")])
+    #expect(try notes(4) == [note("fc.fc1 and fc.fc2")])
     #expect(try notes(5) == ["the head is classifier, which lies outside backbone, where the other layers are"])
     #expect(try notes(6) == [])
-    #expect(try notes(7) == [note("classifier.0, classifier.3")])
+    #expect(try notes(7) == [note("classifier.0 and classifier.3")])
   }
 
   @Test func assumesCIFARsPreprocessing() throws {

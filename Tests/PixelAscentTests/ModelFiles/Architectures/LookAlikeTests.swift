@@ -110,8 +110,10 @@ import Testing
 
   /// The line for a network that no family reads names the network and the command that exports it.
   @Test func namesNetworksThatAreReadAsONNXOnly() throws {
-    func line(_ module: String) throws -> String {
-      let dict = try ArchitectureFixture.stateDict([("\(module).weight", [8, 3, 3, 3])])
+    func line(_ module: String, classes: Int = 1000) throws -> String {
+      let dict = try ArchitectureFixture.stateDict([
+        ("\(module).weight", [8, 3, 3, 3]), ("classifier.weight", [classes, 8]),
+      ])
       return errorLine { try Architecture.recognize(dict) }
     }
     for (module, name) in [
@@ -121,9 +123,10 @@ import Testing
       #expect(
         try line(module)
           == "net.pth: its tensors have the names of timm's \(name), which is read as ONNX only: python -c "
-          + "\"import timm, torch; torch.onnx.export(timm.create_model('NAME', checkpoint_path='FILE').eval(), "
+          + "\"import timm, torch; torch.onnx.export(timm.create_model('NAME', checkpoint_path='net.pth').eval(), "
           + "torch.zeros(1, 3, 224, 224), 'model.onnx')\"")
     }
+    #expect(try line("level0.0", classes: 10).contains("checkpoint_path='net.pth', num_classes=10).eval(), "))
     #expect(
       try line("blocks.0.attn.qkv")
         == "net.pth: its tensors have the names of a network with attention, which is not supported")

@@ -32,8 +32,9 @@ import Testing
     }
     #expect(
       text
-        == "w.pth: refused: model: the weights are inside an object of class nets.Net, which is not read; save its "
-        + "state_dict() instead: torch.save(model.state_dict(), path)")
+        == "w.pth: refused: model: the weights are inside an object of class nets.Net, which is not read; if you "
+        + "trust the file, save its state dict: python -c \"import torch; torch.save(torch.load('FILE', "
+        + "weights_only=False)['model'].state_dict(), 'weights.pth')\"")
   }
 
   /// Weights as PyTorch writes sparse and complex tensors, tensors of unknown subclasses, and tensors without elements.

@@ -45,7 +45,8 @@ import Testing
     #expect(
       errorLine { _ = try read(fixture("module")) }
         == "w.pth: refused: the weights are inside an object of class torch.nn.modules.linear.Linear, which is not read; "
-        + "save its state_dict() instead: torch.save(model.state_dict(), path)")
+        + "if you trust the file, save its state dict: python -c \"import torch; torch.save(torch.load('FILE', "
+        + "weights_only=False).state_dict(), 'weights.pth')\"")
   }
 
   @Test(arguments: ["zip", "legacy"]) func readsElementsOnlyWhenTheyAreNeeded(name: String) throws {
