@@ -62,6 +62,11 @@ public struct Labels: Hashable, Sendable {
   ///   ambiguous. The message lists the nearest classes for an unknown name, and the classes that fit an ambiguous one,
   ///   with their indices.
   public func find(_ text: String) throws(PixelAscentError) -> Int {
+    try find(text) { wanted in matches { $0 == wanted } }
+  }
+
+  /// - Parameter exactMatches: returns the classes with a synonym whose lower-case form is the given text
+  fileprivate func find(_ text: String, _ exactMatches: (String) -> [Match]) throws(PixelAscentError) -> Int {
     let wanted = Labels.trimmed(text.lowercased())
     if let index = Labels.integer(wanted) {
       guard names.indices.contains(index) else {
@@ -71,7 +76,7 @@ public struct Labels: Hashable, Sendable {
       return index
     }
     if wanted.isEmpty { throw PixelAscentError(.classLookup, "a class name can't be empty") }
-    let exact = matches { $0 == wanted }
+    let exact = exactMatches(wanted)
     if exact.isEmpty, let both = both(wanted) { return both }
     let words = exact.isEmpty ? matches { Labels.contains($0, words: wanted) } : exact
     let found = words.isEmpty ? matches { Labels.contains($0, wanted) } : words
@@ -99,7 +104,7 @@ public struct Labels: Hashable, Sendable {
     return names[index].contains { $0.lowercased() == name } ? index : nil
   }
 
-  private typealias Match = (index: Int, synonym: String)
+  fileprivate typealias Match = (index: Int, synonym: String)
 
   /// Returns the classes with a synonym whose lower-case form satisfies `predicate`, each with its first such synonym.
   private func matches(_ predicate: (String) -> Bool) -> [Match] {
@@ -178,4 +183,24 @@ public struct Labels: Hashable, Sendable {
     }
     return row[b.count]
   }
+}
+
+/// Finds the classes of many texts. A whole name takes the same short time for any number of classes.
+package struct LabelFinder {
+  private let labels: Labels
+  /// The classes by the lower-case forms of their synonyms.
+  private var known: [String: [Labels.Match]] = [:]
+
+  package init(_ labels: Labels) {
+    self.labels = labels
+    for (index, synonyms) in labels.names.enumerated() {
+      for synonym in synonyms {
+        let name = synonym.lowercased()
+        if known[name]?.last?.index != index { known[name, default: []].append((index, synonym)) }
+      }
+    }
+  }
+
+  /// Returns the index of the class that `text` names, as ``Labels/find(_:)`` does.
+  package func find(_ text: String) throws(PixelAscentError) -> Int { try labels.find(text) { known[$0] ?? [] } }
 }

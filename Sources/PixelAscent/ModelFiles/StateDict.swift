@@ -57,7 +57,7 @@ package struct StateDict: Sendable {
   func renamed() throws(PixelAscentError) -> StateDict {
     guard renaming == nil else { return self }
     for found in Renaming.all {
-      let prefixes = found.prefixes(in: self)
+      let prefixes = found.prefixes(in: self).prefix(NetworkInStateDict.limit)
       if prefixes.isEmpty { continue }
       let renamed = entries.map { entry -> Entry in
         guard let prefix = prefixes.first(where: entry.name.hasPrefix) else { return entry }

@@ -37,10 +37,21 @@ extension LayerPlan {
     planNonzeroMasks()
   }
 
+  /// Returns the layers that write each value, and the layers that read it, by the value's index.
+  private func uses() -> (writers: [[Int]], readers: [[Int]]) {
+    var writers = values.map { _ in [Int]() }, readers = writers
+    for index in layers.indices {
+      writers[layers[index].output].append(index)
+      for input in Set(layers[index].inputs) { readers[input].append(index) }
+    }
+    return (writers, readers)
+  }
+
   /// Decides which convolutions skip zeros with a nonzero mask. A ReLU leaves many zeros in its output and in the
   /// gradient, and a 3×3 convolution gains by skipping them. In a 1×1 convolution, which reads each pixel only once,
   /// finding the zeros costs more than skipping them saves.
   private mutating func planNonzeroMasks() {
+    let uses = uses()
     for index in layers.indices {
       guard let weights = (layers[index].operation as? ConvolutionLayer)?.weights, weights.form == .blocked,
         weights.groups == 1
@@ -49,32 +60,32 @@ extension LayerPlan {
       guard axes.allSatisfy({ $0.kernel == 3 && $0.stride == 1 && $0.dilation == 1 && max($0.before, $0.after) <= 2 })
       else { continue }
       layers[index].usesInputMask = values[layers[index].inputs[0]].clamp?.low == 0
-      layers[index].usesGradientMask = hasSparseGradient(layers[index].output)
+      let output = layers[index].output
+      layers[index].usesGradientMask = hasSparseGradient(output, uses.writers[output], uses.readers[output])
     }
   }
 
   /// Returns whether a ReLU has masked the gradient of a value: the ReLU that made the value, or the ReLU after a sum
-  /// that is the value's only reader.
-  private func hasSparseGradient(_ index: Int) -> Bool {
-    let value = values[index]
-    if value.clamp?.low == 0 { return true }
-    let readers = layers.filter { $0.inputs.contains(index) }
-    guard readers.count == 1, let sum = readers[0].operation as? AddLayer else { return false }
-    return sum.clamp.low == 0 && layers.filter { $0.output == index }.count == 1
+  /// that is the value's only reader. `writers` and `readers` are the layers that write and read the value.
+  private func hasSparseGradient(_ index: Int, _ writers: [Int], _ readers: [Int]) -> Bool {
+    if values[index].clamp?.low == 0 { return true }
+    guard readers.count == 1, let sum = layers[readers[0]].operation as? AddLayer else { return false }
+    return sum.clamp.low == 0 && writers.count == 1
   }
 
   /// Decides which gradients overwrite their activations: those to which one layer alone contributes, if that layer may
   /// overwrite its input and writes the whole gradient.
   mutating func planMemory() {
-    for storage in storages.indices {
-      let held = values.filter { $0.storage == storage }
-      let readers = layers.filter { layer in
-        zip(layer.inputs, layer.gradients).contains { values[$0].storage == storage && !$1.isShared }
-      }
-      guard readers.count == 1, readers[0].operation.mayOverwriteInput, !readers[0].usesGradientMask,
-        readers[0].inputs.filter({ values[$0].storage == storage }).count == 1,
-        let read = readers[0].inputs.first(where: { values[$0].storage == storage }),
-        held.allSatisfy({ values[read].blocks.contains($0.blocks) })
+    // The layers that contribute to the gradients in each storage.
+    var contributors = storages.map { _ in [Int]() }
+    for index in layers.indices {
+      let inputs = zip(layers[index].inputs, layers[index].gradients).filter { !$1.isShared }
+      for storage in Set(inputs.map { values[$0.0].storage }) { contributors[storage].append(index) }
+    }
+    for storage in storages.indices where contributors[storage].count == 1 {
+      let layer = layers[contributors[storage][0]], read = layer.inputs.filter { values[$0].storage == storage }
+      guard layer.operation.mayOverwriteInput, !layer.usesGradientMask, read.count == 1,
+        held[storage].allSatisfy({ values[read[0]].blocks.contains(values[$0].blocks) })
       else { continue }
       let halo = max(storages[storage].halo, storages[storage].gradientHalo)
       storages[storage] = Storage(
@@ -85,22 +96,22 @@ extension LayerPlan {
   /// Finds the layers that can compute the requested classes' blocks alone: from the scores back to the nearest layer
   /// that reads all channels of its input.
   mutating func planPartialLayers() {
+    let (writers, readers) = uses()
     var value = output, partialLayers: [Int] = []
     while true {
-      let makers = layers.indices.filter { layers[$0].output == value }
-      let isShared = values.indices.contains { $0 != value && values[$0].overlaps(values[value]) }
-      let readers = layers.filter { $0.inputs.contains(value) }
-      guard makers.count == 1, !isShared, readers.count <= (value == output ? 0 : 1) else { return }
-      partialLayers.append(makers[0])
-      switch layers[makers[0]].operation.partialOutput {
+      let isShared = held[values[value].storage].contains { $0 != value && values[$0].overlaps(values[value]) }
+      guard writers[value].count == 1, !isShared, readers[value].count <= (value == output ? 0 : 1) else { return }
+      let writer = writers[value][0]
+      partialLayers.append(writer)
+      switch layers[writer].operation.partialOutput {
       case .fromWholeInput: break
       case .fromSameBlocks:
-        value = layers[makers[0]].inputs[0]
+        value = layers[writer].inputs[0]
         continue
       case .impossible: return
       }
       for layer in partialLayers { layers[layer].isPartial = true }
-      layers[makers[0]].isFirstPartial = true
+      layers[writer].isFirstPartial = true
       hasPartialLayers = true
       return
     }

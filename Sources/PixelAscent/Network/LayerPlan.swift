@@ -6,6 +6,8 @@ struct LayerPlan: Sendable {
   var layers: [Layer] = []
   var values: [Value] = []
   var storages: [Storage] = []
+  /// By the index of a storage, the indices of the values that lie in it.
+  private(set) var held: [[Int]] = []
   var imageHalo = 0
   let graph: Graph
   /// The size of images in the model's preprocessing, which the network can take.
@@ -87,6 +89,7 @@ struct LayerPlan: Sendable {
   /// Adds a value in a new storage without a name in the graph; returns its index.
   mutating func addUnnamedValue(shapeName: String, channels: Int, isVector: Bool = false) -> Int {
     storages.append(Storage(channels: channels))
+    held.append([values.count])
     values.append(Value(shapeName: shapeName, channels: channels, isVector: isVector, storage: storages.count - 1))
     return values.count - 1
   }
@@ -95,9 +98,23 @@ struct LayerPlan: Sendable {
   @discardableResult
   mutating func addName(_ name: String, for value: Value, of others: [Int]) -> Int {
     sources[values.count] = others
+    held[value.storage].append(values.count)
     values.append(value)
     setName(name, values.count - 1)
     return values.count - 1
+  }
+
+  /// Moves all values of the storage `from` into another storage, whose blocks from `block` on they become.
+  mutating func moveValues(of from: Int, to storage: Int, at block: Int) {
+    for index in held[from] {
+      values[index].storage = storage
+      values[index].firstBlock += block
+    }
+    held[storage] += held[from]
+    held[from] = []
+    storages[storage].channels = 16 * block + storages[from].channels
+    storages[storage].halo = max(storages[storage].halo, storages[from].halo)
+    storages[storage].gradientHalo = max(storages[storage].gradientHalo, storages[from].gradientHalo)
   }
 
   /// Gives a value a name of the graph.

@@ -22,8 +22,9 @@ package struct PlannedAscent: Sendable {
     _ classes: [String], _ visualizations: [ClassVisualization], _ seeds: Seeds, _ labels: Labels
   ) throws -> [PlannedAscent] {
     var names: [Int: String] = [:]
+    let find = classes.count > 1 ? LabelFinder(labels).find : labels.find
     let indices = try classes.map { (text: String) -> Int in
-      let index = try labels.find(text)
+      let index = try find(text)
       if let other = names.updateValue(text, forKey: index) {
         throw UsageError(
           "--class \(other.oneLine) and --class \(text.oneLine) are both \(labels[index]) (\(index)).")

@@ -60,9 +60,10 @@ package struct SaliencyWork: Sendable {
 
   /// Returns the classes that a command names. A class that it names twice is returned once, with a note.
   private static func classes(_ names: [String], _ labels: Labels, _ console: Console) throws -> [MappedClass] {
-    var indices: [Int] = [], again: Set<Int> = []
-    for index in try names.map(labels.find) {
-      if !indices.contains(index) {
+    var indices: [Int] = [], known: Set<Int> = [], again: Set<Int> = []
+    let find = names.count > 1 ? LabelFinder(labels).find : labels.find
+    for index in try names.map(find) {
+      if known.insert(index).inserted {
         indices.append(index)
       } else if again.insert(index).inserted {
         console.note("note: \(labels[index]) (\(index)) is named twice; its map is made once")

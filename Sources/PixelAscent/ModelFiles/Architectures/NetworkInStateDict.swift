@@ -74,7 +74,7 @@ struct NetworkInStateDict {
   }
 
   /// The largest number of networks in a state dict that are compared.
-  private static let limit = 32
+  static let limit = 32
 
   /// Returns the model of the one network, or of the network that the state dict's `wanted` or a rule chooses.
   ///

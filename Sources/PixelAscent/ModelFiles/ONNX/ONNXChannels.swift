@@ -136,13 +136,13 @@ extension ONNXImporter {
   private mutating func channels(
     _ positions: [Int], of view: ONNXView, along axis: Int
   ) throws(PixelAscentError) -> ONNXView? {
-    if positions == Array(0..<view.shape[axis]) { return view }
+    if positions.elementsEqual(0..<view.shape[axis]) { return view }
     guard isChannelAxis(axis, of: view), let first = positions.first else {
       return fails("a part of axis \(axis) of \(shapeText(view.shape)); only whole channels are supported")
     }
     var size = view.size
     size.channels = positions.count
-    if positions == Array(first..<first + positions.count) {
+    if positions.elementsEqual(first..<first + positions.count) {
       return view.on(
         try add(ChannelSlice(first: first, count: positions.count), [view], size).layer, size, channelAxis: axis)
     }

@@ -104,7 +104,9 @@ struct ONNXImporter {
       switch values[name] {
       case .constant(let constant): constants.append(constant)
       case .unknown: (isUnknown, isConstant) = (true, false)
-      case .view, .pending, .shuffled, .sequence: (isConstant, constants) = (false, constants + [nil])
+      case .view, .pending, .shuffled, .sequence:
+        isConstant = false
+        constants.append(nil)
       case nil: constants.append(nil)
       }
     }

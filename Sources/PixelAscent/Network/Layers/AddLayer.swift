@@ -9,7 +9,7 @@ extension Add: RunnableOperation {
     let replaced = node.inputs.indices.last { inputIndex in
       let value = plan.values[node.inputs[inputIndex]], name = node.inputNames[inputIndex]
       return plan.readCounts[name] == 1 && name != Graph.image && value.clamp == nil
-        && plan.values.filter { $0.storage == value.storage }.count == 1
+        && plan.held[value.storage].count == 1
     }
     guard let replaced else { return plan.appendElementwise(node, AddLayer(clamp: clamp), clamp) }
     let value = plan.values[node.inputs[replaced]]

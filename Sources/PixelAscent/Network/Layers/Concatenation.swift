@@ -20,10 +20,9 @@ extension Concatenate: RunnableOperation {
     let output = plan.addValue(node.name, channels: channels, isVector: isVector)
     var start = 0
     for part in parts {
-      let range = start..<start + plan.values[part].channels
-      plan.appendSelect(
-        node.name, part, output, (0..<channels).map { range.contains($0) ? $0 - range.lowerBound : -1 })
-      start = range.upperBound
+      let count = plan.values[part].channels
+      plan.appendSelect(node.name, part, output, Array(0..<count), from: start)
+      start += count
     }
   }
 }
@@ -40,14 +39,14 @@ extension LayerPlan {
     guard Set(parts).count == parts.count, parts.dropLast().allSatisfy({ values[$0].channels % 16 == 0 }),
       parts.allSatisfy({ values[$0].isVector == first.isVector })
     else { return nil }
-    var end = first.firstBlock, moved: [(storage: Int, by: Int)] = []
+    var end = first.firstBlock, moved: [(storage: Int, block: Int)] = [], known: Set = [storage]
     for part in parts {
       let value = values[part]
       if value.storage == storage && moved.isEmpty {
         guard value.firstBlock == end else { return nil }
       } else {
-        guard value.storage != storage, value.firstBlock == 0, storages[value.storage].channels == value.channels,
-          !moved.contains(where: { $0.storage == value.storage })
+        guard value.firstBlock == 0, storages[value.storage].channels == value.channels,
+          known.insert(value.storage).inserted
         else { return nil }
         if moved.isEmpty && storages[storage].channels != 16 * end { return nil }
         moved.append((value.storage, end))
@@ -55,15 +54,7 @@ extension LayerPlan {
       end += value.blocks.count
     }
     guard shareClamp(parts) else { return nil }
-    for (from, offset) in moved {
-      for index in values.indices where values[index].storage == from {
-        values[index].storage = storage
-        values[index].firstBlock += offset
-      }
-      storages[storage].channels = 16 * offset + storages[from].channels
-      storages[storage].halo = max(storages[storage].halo, storages[from].halo)
-      storages[storage].gradientHalo = max(storages[storage].gradientHalo, storages[from].gradientHalo)
-    }
+    for (from, block) in moved { moveValues(of: from, to: storage, at: block) }
     return parts[0]
   }
 
@@ -74,7 +65,7 @@ extension LayerPlan {
     guard Set(parts.filter { !values[$0].inheritsClamp }.map { values[$0].clamp }) == [nil] else { return false }
     for part in parts where values[part].inheritsClamp {
       // Other values in the same storage would keep the clamp.
-      guard values.filter({ $0.storage == values[part].storage }).count == 1 else { return false }
+      guard held[values[part].storage].count == 1 else { return false }
     }
     for part in parts { values[part].clamp = nil }
     return true

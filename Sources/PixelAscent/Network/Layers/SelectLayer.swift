@@ -30,28 +30,57 @@ extension ChannelShuffle: RunnableOperation {
 }
 
 extension LayerPlan {
-  /// Adds a layer that copies channel map[c] of the input to channel c of the output. The layer leaves channel c
-  /// unchanged if map[c] is negative.
-  mutating func appendSelect(_ name: String, _ input: Int, _ output: Int, _ map: [Int]) {
-    var inverse = [Int32](repeating: -1, count: values[input].channels)
-    for (to, from) in map.enumerated() where from >= 0 { inverse[from] = Int32(to) }
-    layers.append(Layer(name, SelectLayer(map: map.map(Int32.init), inverse: inverse), [input], output))
+  /// Adds a layer that copies channel map[c] of the input to channel `first` + c of the output, for every c. The layer
+  /// leaves the output's other channels unchanged.
+  ///
+  /// A concatenation has such a layer for each of its parts, and a split value one for each slice, so the layer's size
+  /// must not depend on the whole output or input.
+  mutating func appendSelect(_ name: String, _ input: Int, _ output: Int, _ map: [Int], from first: Int = 0) {
+    let blocks = first / 16..<(first + map.count + 15) / 16
+    let inputBlocks = (map.min() ?? 0) / 16..<(map.max() ?? 0) / 16 + 1
+    var padded = [Int32](repeating: -1, count: 16 * blocks.count)
+    var inverse = [Int32](repeating: -1, count: 16 * inputBlocks.count)
+    for (channel, from) in map.enumerated() {
+      padded[first % 16 + channel] = Int32(from)
+      inverse[from - 16 * inputBlocks.lowerBound] = Int32(first + channel)
+    }
+    let layer = SelectLayer(blocks: blocks, map: padded, inputBlocks: inputBlocks, inverse: inverse)
+    layers.append(Layer(name, layer, [input], output))
   }
 }
 
-/// Copies channel map[c] of the input to channel c of the output; the gradient of input channel i comes from output
-/// channel inverse[i].
+/// Copies channel map[c] of the input to channel c of some blocks of the output, and leaves channel c unchanged if map[c]
+/// is negative. The gradient of channel i of some blocks of the input comes from channel inverse[i] of the whole output;
+/// that of the other blocks is zero.
 struct SelectLayer: RunnableLayer {
-  let map, inverse: [Int32]
+  let blocks: Range<Int>
+  let map: [Int32]
+  let inputBlocks: Range<Int>
+  let inverse: [Int32]
 
   func forward(_ pass: ForwardPass) -> Step {
-    let (kernels, y, x, map) = (pass.kernels, pass.y, pass.x, map)
-    return pass.parts { kernels.selectChannels(y, x, map, $0) }
+    let (kernels, y, x, map) = (pass.kernels, pass.y.slice(blocks: blocks), pass.x, map)
+    return Step(
+      blocks: 0..<blocks.count, rows: y.height, body: Parallel.Body { kernels.selectChannels(y, x, map, $0) })
   }
 
   func backward(_ pass: BackwardPass) -> Step {
-    let (kernels, dx, dy, epilogue, inverse) = (pass.kernels, pass.dx, pass.dy, pass.epilogue, inverse)
-    return pass.parts { kernels.selectChannelsGradient(dx, dy, inverse: inverse, epilogue, $0) }
+    let (kernels, dx, dy, epilogue, blocks) = (pass.kernels, pass.dx, pass.dy, pass.epilogue, inputBlocks)
+    guard epilogue.accumulates, epilogue.mask == nil else {
+      // The layer writes or masks the whole gradient.
+      let before = [Int32](repeating: -1, count: 16 * blocks.lowerBound)
+      let inverse = before + inverse + [Int32](repeating: -1, count: 16 * (dx.blocks - blocks.upperBound))
+      return pass.parts { kernels.selectChannelsGradient(dx, dy, inverse: inverse, epilogue, $0) }
+    }
+    let slice = dx.slice(blocks: blocks), first = blocks.lowerBound, inverse = inverse
+    let body = Parallel.Body { part in
+      // A pass that ends at a layer chooses the blocks itself.
+      let wanted = part.blocks.clamped(to: blocks)
+      if wanted.isEmpty { return }
+      let inSlice = Part(blocks: wanted.lowerBound - first..<wanted.upperBound - first, rows: part.rows)
+      kernels.selectChannelsGradient(slice, dy, inverse: inverse, epilogue, inSlice)
+    }
+    return Step(blocks: blocks, rows: dx.height, body: body)
   }
 
   var mayOverwriteInput: Bool { false }
