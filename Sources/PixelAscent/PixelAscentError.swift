@@ -62,7 +62,7 @@ public struct PixelAscentError: Error, Hashable, Sendable, CustomStringConvertib
   ///
   /// - Parameter words: returns the name that the caller's users know: a command-line flag, or the title of a control
   public func line(_ words: (Advice) -> String) -> String {
-    (subject + [message.text(words)]).joined(separator: ": ")
+    (subject.map { $0.shortened() } + [message.text(words)]).joined(separator: ": ")
   }
 
   /// The error as one line, in which advice has its name in this library.
@@ -208,4 +208,15 @@ public struct Message: Hashable, Sendable, CustomStringConvertible, ExpressibleB
 
   /// The message, in which advice has its name in this library.
   public var description: String { text(\.rawValue) }
+}
+
+extension String {
+  /// Returns the text, or its two ends with "…" between them if it has more than `limit` bytes.
+  ///
+  /// Error lines show paths through this function. Systems refuse paths of more than 4096 bytes, so the path of every
+  /// file stays whole.
+  package func shortened(beyond limit: Int = 4096) -> String {
+    if utf8.count <= limit { return self }
+    return String(unicodeScalars.prefix(100)) + "…" + String(unicodeScalars.suffix(100))
+  }
 }

@@ -36,3 +36,7 @@ struct Classify: ParsableCommand {
     try ClassifyWork(images, top: top, source).run(report: source.console.print)
   }
 }
+
+extension Classify: TakesLists {
+  static var lists: [String: WritableKeyPath<Self, [String]>] { ["": \.images] }
+}

@@ -55,8 +55,27 @@ struct PixelAscentCommand: ParsableCommand {
     } catch let status as ExitStatus {
       exit(withError: ExitCode(status.code))
     } catch {
-      exit(withError: error)
+      end(error)
     }
+  }
+
+  /// Prints an error of the argument parser and ends the program. An error that is a success holds a text that the user
+  /// has asked for: the help, the version or completions.
+  private static func end(_ error: any Error) -> Never {
+    let code = exitCode(for: error), text = fullMessage(for: error)
+    guard code == .success else {
+      // The parser repeats the user's words as they are.
+      let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map { printable(String($0)) }
+      if !text.isEmpty { StandardStreams.printError(lines.joined(separator: "\n")) }
+      exit(withError: code)
+    }
+    do {
+      if !text.isEmpty { try StandardStreams.print(text) }
+    } catch {
+      Console.error(error)
+      exit(withError: ExitCode.failure)
+    }
+    exit()
   }
 
   /// Refuses an unknown subcommand. The argument parser would call it an unexpected argument of the whole program.
@@ -69,9 +88,28 @@ struct PixelAscentCommand: ParsableCommand {
       UsageError("Unknown command \"\(name)\"; the commands are \(known.joined(separator: ", "))."), of: self)
   }
 
+  /// The number of words from which on the argument parser gets only a part of a command.
+  private static let manyWords = 100
+
   /// Returns the command that the arguments ask for.
   private static func parsed() throws -> ParsableCommand {
-    let command = try parseAsRoot(), known: [ParsableCommand.Type] = [self] + configuration.subcommands
+    let arguments = Array(CommandLine.arguments.dropFirst())
+    let named = configuration.subcommands.first { $0._commandName == arguments.first }
+    guard arguments.count > manyWords, let takesLists = named as? any TakesLists.Type else {
+      return try parsed(arguments)
+    }
+    let short = try ShortenedWords(Array(arguments.dropFirst()), of: takesLists)
+    let command = try parsed(arguments.prefix(1) + short.words)
+    guard let command = command as? any TakesLists else { return command }
+    do {
+      return try short.completed(command)
+    } catch let error as ValidationError {
+      throw wrongUsage(UsageError(error.message), of: type(of: command))
+    }
+  }
+
+  private static func parsed(_ arguments: [String]) throws -> ParsableCommand {
+    let command = try parseAsRoot(arguments), known: [ParsableCommand.Type] = [self] + configuration.subcommands
     if known.contains(where: { $0 == type(of: command) }) { return command }
     // Any other command is the argument parser's help. The parser reads a word after a single dash as single-letter
     // options, so it also finds an -h in -phase.
@@ -85,13 +123,17 @@ struct PixelAscentCommand: ParsableCommand {
     return command
   }
 
+  /// Returns a line about wrong usage without characters that would change the terminal, and not much longer than the list
+  /// of all architectures.
+  private static func printable(_ line: String) -> String { line.shortened(beyond: 1 << 14).visible() }
+
   /// Prints wrong usage in the argument parser's own form. The parser itself can't: it knows the command only while it
   /// parses.
   private static func wrongUsage(_ error: UsageError, of command: ParsableCommand.Type) -> ExitCode {
     let name = command == self ? _commandName : "\(_commandName) \(command._commandName)"
     StandardStreams.printError(
       """
-      Error: \(error.message.visible())
+      Error: \(printable(error.message))
       Usage: \(usageString(for: command))
         See '\(name) --help' for more information.
       """)

@@ -90,3 +90,7 @@ struct Saliency: ParsableCommand {
     try work.run(report: work.console.print)
   }
 }
+
+extension Saliency: TakesLists {
+  static var lists: [String: WritableKeyPath<Self, [String]>] { ["": \.images, "--class": \.classNames] }
+}

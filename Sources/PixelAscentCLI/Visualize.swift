@@ -69,3 +69,7 @@ struct Visualize: ParsableCommand {
     try work.run(report: work.console.print)
   }
 }
+
+extension Visualize: TakesLists {
+  static var lists: [String: WritableKeyPath<Self, [String]>] { ["--class": \.classNames] }
+}

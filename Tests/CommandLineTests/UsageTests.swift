@@ -35,6 +35,9 @@ import Testing
     .usage("classify photo.png --max-megapixels 0", "--max-megapixels must be above 0, found 0.0."),
     .usage("classify photo.png --max-megapixels nan", "--max-megapixels must be above 0, found nan."),
     .usage("classify photo.png --max-memory 0", "--max-memory must be from 1 to 1099511627776, found 0."),
+    .usage(
+      "classify photo.png --max-memory 9223372036854775807",
+      "--max-memory must be from 1 to 1099511627776, found 9223372036854775807."),
     .usage("classify photo.png --mean 0.5,half,0.5", "The value '0.5,half,0.5' is invalid for '--mean <r,g,b>'…"),
     .usage("classify photo.png --std 1,2", "The value '1,2' is invalid for '--std <r,g,b>'…"),
     .usage("classify photo.png --std 0.5,0,0.5", "--std must be above 0, found 0.0."),

@@ -20,7 +20,8 @@ extension Model {
       do throws(PixelAscentError) {
         try simplifier.add(layer)
       } catch {
-        throw error.about("layer \(layer.name.oneLine)")
+        // An error from reading a file names that file, and has nothing to do with the layer.
+        throw error.kind == .unreadableFile ? error : error.about("layer \(layer.name.oneLine)")
       }
     }
     return try simplifier.finish()

@@ -25,6 +25,7 @@ extension Labels {
   ///
   /// - Throws: `PixelAscentError` of kind `invalidModel`.
   init(_ bytes: [UInt8]) throws(PixelAscentError) {
+    let bytes = Array(bytes.withoutByteOrderMark)
     let first = bytes.first { !" \t\r\n".utf8.contains($0) }
     if first == UInt8(ascii: "{"), let pairs = PythonDictionary.pairs(bytes) {
       try self.init(pairs)

@@ -1,10 +1,18 @@
 // SPDX-License-Identifier: MIT
 //
-// Helpers that the readers of model files share.
+// Helpers that the readers of model files and of lists share.
 
 extension ByteSource {
   /// Returns an error about the content of the file.
   func fail(_ message: String) -> PixelAscentError { PixelAscentError(.invalidModel, Message(message), about: name) }
+}
+
+extension Collection<UInt8> {
+  /// The bytes of a text without the byte order mark that some editors write before UTF-8.
+  package var withoutByteOrderMark: SubSequence {
+    let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
+    return starts(with: mark) ? dropFirst(mark.count) : self[...]
+  }
 }
 
 extension UInt64 {

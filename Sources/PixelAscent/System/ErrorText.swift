@@ -10,9 +10,10 @@ extension String {
   ///
   /// Error lines show text from files and users through this property, so that they stay one readable line.
   package var oneLine: String {
-    let start = prefix(80)
+    // A character may have any number of combining marks.
+    let start = String(unicodeScalars.prefix(320)).prefix(80)
     let clean = start.map { $0.isNewline || $0.unicodeScalars.contains(where: \.isInvisible) ? " " : $0 }
-    return start.endIndex == endIndex ? String(clean) : String(clean) + "…"
+    return start.utf8.count == utf8.count ? String(clean) : String(clean) + "…"
   }
 
   /// Returns the text for a terminal: "?" replaces each character that would move the cursor, change colours or reorder
@@ -25,7 +26,8 @@ extension String {
 extension Unicode.Scalar {
   /// Whether the character is a control character, ends a line, or changes the direction of the text around it.
   package var isInvisible: Bool {
-    switch properties.generalCategory {
+    if value < 0x7F { return value < 0x20 }
+    return switch properties.generalCategory {
     case .control, .lineSeparator, .paragraphSeparator: true
     default: properties.isBidiControl
     }

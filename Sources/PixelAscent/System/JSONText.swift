@@ -12,7 +12,21 @@ package enum JSONText {
   package static func encode(_ value: some Encodable) throws -> String {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    return String(decoding: try encoder.encode(value), as: UTF8.self)
+    return escaped(String(decoding: try encoder.encode(value), as: UTF8.self))
+  }
+
+  /// Returns JSON in which `\u…` replaces each character that would move a terminal's cursor, end a line or reorder the
+  /// text. The encoder itself replaces only those below U+0020.
+  private static func escaped(_ json: String) -> String {
+    guard json.unicodeScalars.contains(where: \.isInvisible) else { return json }
+    return json.unicodeScalars.reduce(into: "") { text, scalar in
+      let digits = String(scalar.value, radix: 16)
+      if scalar.isInvisible {
+        text += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+      } else {
+        text.unicodeScalars.append(scalar)
+      }
+    }
   }
 
   /// Returns the value that the JSON `text` holds.

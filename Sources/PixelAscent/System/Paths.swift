@@ -22,6 +22,12 @@ extension String {
     return (String(self[..<name]), String(self[name...]))
   }
 
+  /// The path with exactly one "/" at its end, for the names of the folder's files to follow.
+  package var withOneTrailingSlash: String {
+    let path = withoutTrailingSlashes
+    return path.utf8.last == Self.slash ? path : path + "/"
+  }
+
   /// The path without any "/" at its end; the root stays "/".
   package var withoutTrailingSlashes: String {
     var path = utf8[...]

@@ -22,7 +22,7 @@ package struct AtlasFolder: Sendable {
     try Files.makeFolders(self.path)
   }
 
-  private func path(of name: String) -> String { "\(path)/\(name)" }
+  private func path(of name: String) -> String { path.withOneTrailingSlash + name }
 
   /// Opens and locks the manifests that this process needs, and reads the other shards' manifests.
   ///

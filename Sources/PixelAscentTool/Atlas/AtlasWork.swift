@@ -52,7 +52,7 @@ package struct AtlasWork: Sendable {
     let names = items.map(\.output) + [AtlasFolder.manifest, AtlasFolder.sheet, AtlasFolder.page]
     try Outputs.refuseToReplace(
       [startFile, classes].compactMap(\.self) + source.files(of: network),
-      with: names.map { "\(output.withoutTrailingSlashes)/\($0)" })
+      with: names.map { output.withOneTrailingSlash + $0 })
     folder = try AtlasFolder(output, shard)
   }
 

@@ -29,9 +29,10 @@ package enum ClassList {
   }
 
   private static func find(_ parts: [String], _ labels: Labels) throws -> [Int] {
+    let finder = LabelFinder(labels)
     var seen: Set<Int> = []
     return try parts.flatMap { part -> [Int] in
-      let indices = try range(part, labels) ?? [try labels.find(part)]
+      let indices = try range(part, finder) ?? [try finder.find(part)]
       for index in indices where !seen.insert(index).inserted {
         throw PixelAscentError(.classLookup, "--classes names \(labels[index]) (\(index)) twice")
       }
@@ -40,8 +41,8 @@ package enum ClassList {
   }
 
   private static func lines(_ path: String) throws -> [String] {
-    let lines = String(decoding: try Files.read(path), as: UTF8.self).split(whereSeparator: \.isNewline)
-      .filter { !$0.allSatisfy(\.isWhitespace) }
+    let text = String(decoding: try Files.read(path).withoutByteOrderMark, as: UTF8.self)
+    let lines = text.split(whereSeparator: \.isNewline).filter { !$0.allSatisfy(\.isWhitespace) }
     if lines.isEmpty { throw PixelAscentError(.classLookup, "has no class; write one per line", about: path) }
     return lines.map(trimmed)
   }
@@ -51,12 +52,12 @@ package enum ClassList {
   }
 
   /// Returns the indices of a range such as 3-17; nil if the text is not a range.
-  private static func range(_ part: String, _ labels: Labels) throws -> [Int]? {
+  private static func range(_ part: String, _ finder: LabelFinder) throws -> [Int]? {
     let ends = part.split(separator: "-", omittingEmptySubsequences: false)
     guard ends.count == 2, ends.allSatisfy({ !$0.isEmpty && $0.utf8.allSatisfy { (48...57).contains($0) } }) else {
       return nil
     }
-    let first = try labels.find(String(ends[0])), last = try labels.find(String(ends[1]))
+    let first = try finder.find(String(ends[0])), last = try finder.find(String(ends[1]))
     guard first <= last else {
       throw PixelAscentError(.classLookup, "write \(last)-\(first), not \(part.oneLine)", about: "--classes")
     }

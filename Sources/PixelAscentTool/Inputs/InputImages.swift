@@ -66,12 +66,14 @@ package struct InputImages: Sendable {
     in folder: String, leavingOut outputs: [String]
   ) throws -> (items: [Item], problems: [any Error], leftOut: Int) {
     let inside = outputs.compactMap { relativePath(from: folder, to: $0) }
-    let (images, problems) = try Files.list(folder) { ["png", "jpg", "jpeg"].contains($0.fileEnding) }
+    let (images, problems) = try Files.list(folder.withoutTrailingSlashes) {
+      ["png", "jpg", "jpeg"].contains($0.fileEnding)
+    }
     let found = images.filter { file in !inside.contains(where: file.hasPrefix) }
     if found.isEmpty {
       throw problems.first ?? PixelAscentError(.unreadableFile, "has no .jpg, .jpeg or .png file", about: folder)
     }
-    let root = folder.hasSuffix("/") ? folder : folder + "/"
+    let root = folder.withOneTrailingSlash
     return (
       found.map { Item(path: root + $0, resultName: resultName($0.pathComponents), isInFolder: true) }, problems,
       images.count - found.count
@@ -88,7 +90,7 @@ package struct InputImages: Sendable {
 
   /// Reads the paths on standard input: one per line, or each ended by a zero byte, as `find -print0` writes them.
   private static func list() throws -> [String] {
-    let text = String(decoding: try Files.read("/dev/stdin"), as: UTF8.self)
+    let text = String(decoding: try Files.read("/dev/stdin").withoutByteOrderMark, as: UTF8.self)
     let lines = text.contains("\0") ? text.split(separator: "\0") : text.split(whereSeparator: \.isNewline)
     if lines.isEmpty {
       throw PixelAscentError(.unreadableFile, "has no path; write one per line", about: "standard input")

@@ -33,7 +33,7 @@ package enum ModelLocation {
     let data =
       Files.environment("XDG_DATA_HOME") ?? Files.environment("HOME").map { "\($0)/.local/share" }
     var folders = ["Models"]
-    if let data { folders.insert("\(data)/pixelascent/models", at: 0) }
+    if let data { folders.insert("\(data.withOneTrailingSlash)pixelascent/models", at: 0) }
     if let program = Files.executableFolder {
       let prefix = program.folderAndName.folder.withoutTrailingSlashes
       folders.append("\(program)/Models")

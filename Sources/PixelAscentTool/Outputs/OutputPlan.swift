@@ -39,8 +39,8 @@ struct OutputPlan {
     guard !path.isEmpty else { throw UsageError("\(option) is empty.") }
     let path = Outputs.path(path), isFolder = Files.isFolder(path)
     if isFolder || path.hasSuffix("/") {
-      if !isFolder { newFolders.append(path) }
-      let folder = path == "./" ? "" : path.hasSuffix("/") ? path : "\(path)/", paths = names.map { folder + $0 }
+      if !isFolder { newFolders.append(path.withOneTrailingSlash) }
+      let folder = path == "./" ? "" : path.withOneTrailingSlash, paths = names.map { folder + $0 }
       defaultFiles.formUnion(paths.map { Array($0.utf8) })
       return paths
     }

@@ -36,7 +36,7 @@ extension AtlasRecord {
   package func lines(in folder: String) -> [String] {
     VisualizeRecord(
       class: self.class, label: label, recipe: recipe, seed: seed, iterations: iterations ?? 0, score: score ?? 0,
-      probability: probability, seconds: seconds ?? 0, output: "\(folder)/\(output)"
+      probability: probability, seconds: seconds ?? 0, output: folder.withOneTrailingSlash + output
     ).lines
   }
 }

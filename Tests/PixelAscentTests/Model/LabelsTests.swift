@@ -103,4 +103,13 @@ import Testing
     }
     #expect(throws: PixelAscentError.self) { try Labels(names: [["a", ""]]) }
   }
+
+  @Test(
+    "A byte order mark before the names is not a part of them",
+    arguments: ["a\nb", "[\"a\",\"b\"]", "{0: 'a', 1: 'b'}"])
+  func byteOrderMark(_ text: String) throws {
+    let folder = try TemporaryFolder()
+    try folder.add("labels", [0xEF, 0xBB, 0xBF] + Array(text.utf8))
+    #expect(try Labels(contentsOf: folder.path + "/labels").names == [["a"], ["b"]])
+  }
 }

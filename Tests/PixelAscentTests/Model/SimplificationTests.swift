@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 
+import Foundation
 import PixelAscent
 import TestSupport
 import Testing
@@ -340,5 +341,23 @@ import Testing
     )
     #expect(
       errorLine { try simplified([layer("b", Identity(), "image")]) } == "the output is image, which no layer makes")
+  }
+
+  @Test("An error from reading a layer's file names the file once")
+  func unreadableFileIsNamedOnce() throws {
+    let folder = try TemporaryFolder(), path = folder.path + "/m.safetensors"
+    let names = ["weight", "bias", "running_mean", "running_var"].map { "norm.\($0)" }
+    try Safetensors(
+      tensors: Dictionary(uniqueKeysWithValues: names.map { ($0, Tensor(shape: [3], values: [1, 2, 3])) })
+    ).write(to: path)
+    let file = try Safetensors(ByteSource(contentsOf: path))
+    let model = Model(
+      graph: Graph(
+        input: .init(channels: 3),
+        layers: [GraphLayer(name: "norm", operation: BatchNorm(epsilon: 0), inputs: [Graph.image])], output: "norm"),
+      parameters: file.parameters, source: "")
+    #expect(try model.simplified().graph.layers.count == 1)
+    #expect(truncate(path, 10) == 0)
+    #expect(errorLine { _ = try model.simplified() } == "\(path): the file became shorter while it was read")
   }
 }

@@ -29,6 +29,9 @@ import Testing
     #expect(path.withoutTrailingSlashes.unicodeScalars.elementsEqual(expected.unicodeScalars))
   }
 
+  @Test(arguments: [("x/", "x/"), ("x//", "x/"), ("/", "/"), ("//", "/"), ("x", "x/"), ("a//b", "a//b/")])
+  func folderHasOneSlashAtTheEnd(_ path: String, _ expected: String) { #expect(path.withOneTrailingSlash == expected) }
+
   @Test("All paths to a file have the same canonical path")
   func pathsToAFileHaveOneCanonicalPath() throws {
     let folder = try TemporaryFolder(), path = folder.path

@@ -30,7 +30,7 @@ import Testing
     #expect(!images.areMirrored)
   }
 
-  @Test("The images of a folder include those of its subfolders, sorted", arguments: ["in", "in/"])
+  @Test("The images of a folder include those of its subfolders, sorted", arguments: ["in", "in/", "in//"])
   func images(_ name: String) throws {
     let images = try InputImages(["\(path)/\(name)"])
     #expect(images.paths == ["a.JPG", "b.png", "sub/c.jpeg"].map { "\(path)/in/\($0)" })
