@@ -10,6 +10,8 @@ struct Reproduce: ParsableCommand {
       The pictures that saliency, fool, visualize and atlas write say how they were made. The same model, version and \
       instruction set give the same bytes. The command uses the recorded instruction set if this machine has it.
 
+      A file may ask for any number of iterations. The command first makes a few and estimates the time of all.
+
       Examples:
         pixelascent reproduce gorilla.png
         pixelascent reproduce map.png --input photo.jpg
@@ -26,11 +28,24 @@ struct Reproduce: ParsableCommand {
   @Option(help: ArgumentHelp("The model file: safetensors, .pth or ONNX.", valueName: "file"), completion: .file())
   var model: String?
 
+  @Flag(help: "Make the picture again however long that takes.")
+  var yes = false
+
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Refuse a picture that would take longer than this to make again.", valueName: "s"))
+  var maxSeconds = 60.0
+
   @OptionGroup var options: RunOptions
+
+  func validate() throws {
+    guard maxSeconds > 0 else { throw ValidationError("--max-seconds must be above 0, found \(maxSeconds).") }
+  }
 
   func run() throws {
     let run = options.settings
-    let record = try ReproduceWork(file, input: input, model: model, run).compare()
+    let record = try ReproduceWork(file, input: input, model: model, run)
+      .compare(mostSeconds: yes ? .infinity : maxSeconds)
     try run.console.print(record)
     if !record.same { throw ExitStatus.failure }
   }

@@ -115,8 +115,45 @@ import Testing
         ("\"picture\":\"result\"", "\"picture\":\"figure\""), ("\"show_every\":0", "\"show_every\":1"),
         ("\"iterations\":1,", "\"iterations\":1000000000,"),
       ])
-    try Refusal("reproduce figure.png", "error: figure.png: keeping the shown pictures (--show-every 1) would take …")
-      .check(in: folder, megabytes: 1000)
+    try Refusal(
+      "reproduce figure.png --yes", "error: figure.png: keeping the shown pictures (--show-every 1) would take …"
+    )
+    .check(in: folder, megabytes: 1000)
+  }
+
+  @Test("A picture that would take too long is refused before it is made", arguments: ["visualize", "fool"])
+  func tooLong(_ technique: String) throws {
+    let isFool = technique == "fool"
+    let made = try run(
+      isFool
+        ? "fool photo.png --target 76 --max-iterations 1 --learning-rate 0.0000001 -o o.png --quiet"
+        : "visualize --class 76 --iterations 1 -o o.png --quiet")
+    try #require(made.status <= 1, "\(made.errors)")
+    let text = try #require(try RGBImage.comment(inFile: folder.bytes("o.png"), name: ""))
+    let key = isFool ? "\"max_iterations\":" : "\"iterations\":"
+    func add(_ name: String, _ iterations: Int) throws {
+      let changed = text.replacing("\(key)1", with: "\(key)\(iterations)")
+      #expect(changed != text)
+      try folder.add(name, folder.image("o.png").pngData(comment: changed))
+    }
+    try add("long.png", 1_000_000_000_000_000)
+    let input = isFool ? " --input photo.png" : "", start = "making it again would take about"
+    for options in ["", " --max-seconds 100"] {
+      let limit = options.isEmpty ? 60 : 100
+      try Refusal(
+        "reproduce long.png\(input)\(options)",
+        "error: long.png: \(start) … years, more than the limit of \(limit) seconds; --max-seconds raises the limit"
+      ).check(in: folder)
+    }
+    try add("short.png", 40)
+    for options in ["", " --max-seconds 1e300", " --yes --max-seconds 1e-9"] {
+      #expect(try run("reproduce short.png\(input)\(options)").errors == "")
+    }
+    try Refusal(
+      "reproduce short.png\(input) --max-seconds 1e-9",
+      "error: short.png: \(start) … seconds; --max-seconds raises the limit"
+    ).check(in: folder)
+    try Refusal.usage("reproduce o.png --max-seconds 0", "--max-seconds must be above 0, found 0.0.").check(in: folder)
   }
 
   @Test("reproduce uses the recorded instruction set unless another is forced")

@@ -196,6 +196,14 @@ public struct ClassVisualization: Technique {
     return RGBImage(row: pictures)
   }
 
+  /// Returns the seconds that all iterations will take, estimated from the first iterations.
+  ///
+  /// - Throws: as ``run(_:on:)`` does.
+  public func estimatedSeconds(_ network: Network, on subject: Subject) throws(PixelAscentError) -> Double {
+    try begin(network, class: Subject.required(subject.classIndex, "class"), from: subject.start)
+      .estimatedSeconds(of: iterations)
+  }
+
   /// An estimate of the number of copies of each shown picture in memory while a figure or a page is written: the
   /// picture itself, and what the file is made from.
   package static let copiesOfShown = 4

@@ -95,6 +95,16 @@ public struct Fooling: Technique {
     return kind == .figure ? result.panels : result.image
   }
 
+  /// Returns the seconds that ``maxIterations`` steps will take, estimated from the first steps; 0 if these fool the
+  /// network.
+  ///
+  /// - Throws: as ``run(_:on:)`` does.
+  public func estimatedSeconds(_ network: Network, on subject: Subject) throws(PixelAscentError) -> Double {
+    let photo = try Subject.required(subject.photo, "photo")
+    return try begin(network, on: photo, target: Subject.required(subject.classIndex, "class"))
+      .estimatedSeconds(of: maxIterations)
+  }
+
   /// The result of an ascent towards a target.
   public struct Result: Sendable {
     /// The photograph at the size of the network's input.

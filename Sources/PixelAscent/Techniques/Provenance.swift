@@ -249,6 +249,22 @@ extension Provenance {
   /// - Throws: ``PixelAscentError`` as the technique does, or of kind `invalidParameter` if the photograph or the start
   ///   image is missing.
   public func picture(by network: Network, of subject: Subject = Subject()) throws(PixelAscentError) -> RGBImage {
+    try technique.picture(kind, network, of: complete(subject))
+  }
+
+  /// Returns the seconds that making the picture again will take at most; see
+  /// ``Technique/estimatedSeconds(_:on:)``.
+  ///
+  /// - Throws: as ``picture(by:of:)`` does.
+  public func estimatedSeconds(by network: Network, of subject: Subject = Subject()) throws(PixelAscentError) -> Double
+  {
+    try technique.estimatedSeconds(network, on: complete(subject))
+  }
+
+  /// Returns the subject with the picture's class.
+  ///
+  /// - Throws: ``PixelAscentError`` of kind `invalidParameter` if the photograph or the start image is missing.
+  private func complete(_ subject: Subject) throws(PixelAscentError) -> Subject {
     let isMissing =
       switch technique.source {
       case .photo: subject.photo == nil
@@ -259,7 +275,6 @@ extension Provenance {
       throw PixelAscentError(
         .invalidParameter, "the picture was made from a photograph or a start image, which the subject lacks")
     }
-    return try technique.picture(
-      kind, network, of: Subject(photo: subject.photo, start: subject.start, class: classIndex))
+    return Subject(photo: subject.photo, start: subject.start, class: classIndex)
   }
 }

@@ -135,6 +135,9 @@ public struct Saliency: Technique {
   /// Returns the parameters unchanged, because all of them affect every picture.
   public func parameters(of kind: Provenance.Kind) -> Saliency { self }
 
+  /// Returns 0: a map takes one gradient.
+  public func estimatedSeconds(_ network: Network, on subject: Subject) -> Double { 0 }
+
   /// Returns one of the technique's pictures of the subject's photograph.
   ///
   /// - Throws: as ``run(_:on:)`` does.

@@ -36,6 +36,12 @@ public protocol Technique: Codable, Hashable, Sendable {
   ///
   /// - Throws: as ``run(_:on:)`` does.
   func picture(_ kind: Provenance.Kind, _ network: Network, of subject: Subject) throws(PixelAscentError) -> RGBImage
+
+  /// Returns the seconds that the technique will take at most, estimated from the time of its first steps; 0 if it takes
+  /// no longer than the estimate itself.
+  ///
+  /// - Throws: as ``run(_:on:)`` does.
+  func estimatedSeconds(_ network: Network, on subject: Subject) throws(PixelAscentError) -> Double
 }
 
 /// The input of a technique besides the network: an image, a class, or both.
@@ -104,6 +110,21 @@ public protocol AscentSequence: AnyObject {
 }
 
 extension AscentSequence {
+  /// Makes the first steps, and returns the seconds that `count` steps would take; 0 if the ascent ends within the first
+  /// steps. If the answer is many seconds, it takes about two seconds to find.
+  func estimatedSeconds(of count: Int) throws(PixelAscentError) -> Double {
+    // The first step also makes the memory ready.
+    guard try next() != nil else { return 0 }
+    let begin = ContinuousClock.now
+    var made = 0.0
+    while true {
+      guard try next() != nil else { return 0 }
+      made += 1
+      let passed = begin.secondsSince, estimate = passed / made * Double(count)
+      if estimate < 20 || passed > 2 { return estimate }
+    }
+  }
+
   /// Makes one step with the technique's own step rule.
   ///
   /// - Returns: the step; nil at the end of the ascent or in a cancelled task

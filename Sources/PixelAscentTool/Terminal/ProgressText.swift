@@ -50,6 +50,14 @@ package struct ProgressText: Sendable {
     return whole < 3600 ? "\(minutes):\(two(whole % 60))" : "\(whole / 3600):\(two(minutes)):\(two(whole % 60))"
   }
 
+  /// Returns a long time in words, with two digits of its largest unit: "95 seconds", "12 days".
+  package static func words(_ seconds: Double) -> String {
+    let units = [("years", 365.25 * 86400), ("days", 86400), ("hours", 3600), ("minutes", 60), ("seconds", 1)]
+    guard let (unit, size) = units.first(where: { seconds >= 2 * $0.1 }) else { return "a moment" }
+    let count = seconds / size
+    return count < 1e6 ? "\(Int(count.rounded())) \(unit)" : "more than a million \(unit)"
+  }
+
   private static func rate(_ perSecond: Double) -> String {
     if perSecond >= 10 { return "\(Int(min(perSecond, 1e9).rounded()))/s" }
     let tenths = Int((perSecond * 10).rounded())

@@ -59,14 +59,35 @@ package struct ReproduceWork {
   }
 
   /// Makes the picture again, and compares the two.
-  package func compare() throws -> ReproduceRecord {
+  ///
+  /// - Parameter mostSeconds: a file may ask for any number of iterations; if they would take longer than this, the
+  ///   picture is not made
+  /// - Throws: `PixelAscentError` as making the picture does, and of kind `sizeLimit` if it would take longer.
+  package func compare(mostSeconds: Double) throws -> ReproduceRecord {
     let reasons = try provenance.differences(from: network, input: source?.sha256)
-    let picture = try explained(by: reasons, picture)
+    let picture = try explained(by: reasons) {
+      try checkTime(mostSeconds)
+      return try self.picture()
+    }
     // The new bytes get the file's format and comment. `differences` has already compared what the comment says.
     let again = try picture.data(like: bytes, name: file)
     return ReproduceRecord(
       file, title: provenance.title, isSame: again == bytes, try decoded(again).distance(from: decoded(bytes)),
       reasons: reasons)
+  }
+
+  private func checkTime(_ most: Double) throws {
+    if most == .infinity { return }
+    let seconds = try withErrors(about: source?.path ?? file) {
+      try provenance.estimatedSeconds(by: network, of: source?.subject ?? Subject())
+    }
+    if seconds <= most { return }
+    let advice = Terminal.standardError == nil ? "--max-seconds raises the limit" : "--yes makes it all the same"
+    throw PixelAscentError(
+      .sizeLimit,
+      Message(
+        "making it again would take about \(ProgressText.words(seconds)), more than the limit of \(fixed(most, 0)) "
+          + "seconds; \(advice)"), about: file)
   }
 
   /// Makes the picture again.

@@ -5,6 +5,15 @@ import PixelAscentTool
 import Testing
 
 @Suite struct ProgressTextTests {
+  @Test(
+    "A long time is told in its largest unit",
+    arguments: [
+      (0.5, "a moment"), (95, "95 seconds"), (119, "119 seconds"), (120, "2 minutes"), (7200, "2 hours"),
+      (86400 * 12, "12 days"), (3.15576e10, "1000 years"), (1e18, "more than a million years"),
+      (.infinity, "more than a million years"),
+    ] as [(Double, String)])
+  func words(_ seconds: Double, _ expected: String) { #expect(ProgressText.words(seconds) == expected) }
+
   private var progress: ProgressText {
     var progress = ProgressText("iteration", total: 300)
     (progress.done, progress.details) = (100, ["score 12.345", "probability 0.5000"])
