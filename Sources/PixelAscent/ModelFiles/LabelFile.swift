@@ -3,8 +3,10 @@
 extension Labels {
   /// Reads a file of class names: text, JSON, or a Python dictionary.
   ///
-  /// - Text has one name per line. If every line begins with an index, as "9: jay" or "9,jay" do, the indices say which
-  ///   class has which name. Every line may also be an item of a YAML list: "- jay".
+  /// - Text has one name per line. If every line begins with an index, as "9: jay" or "9,jay" do, or ends in one, as
+  ///   "jay,9" does, the indices say which class has which name. The first line may be the heading of such a table. Every
+  ///   line may also be an item of a YAML list: "- jay". In a YAML file with an entry "names", such as Ultralytics'
+  ///   data.yaml, that entry is a list or a map of the names.
   /// - In JSON a class is a name or an array of synonyms. The file is an array of classes, an object whose keys are the
   ///   class indices, an object whose values are the class indices (torchvision's `class_to_idx`), or an object with
   ///   such an object as `id2label` (Hugging Face's config.json). WordNet identifiers, which Keras writes before the
@@ -40,10 +42,10 @@ extension Labels {
     }
     var lines = text.split(omittingEmptySubsequences: false) { $0.isNewline }
     while lines.last?.isEmpty ?? false { lines.removeLast() }
-    let pairs = lines.compactMap(Self.indexAndName)
-    if pairs.count == lines.count && !lines.isEmpty {
+    if let entry = Self.namesEntry(lines) { lines = entry }
+    if let pairs = Self.table(lines, Self.indexAndName) ?? Self.table(lines, Self.nameAndIndex) {
       try self.init(pairs)
-    } else if lines.allSatisfy({ $0.hasPrefix("- ") }) {
+    } else if !lines.isEmpty, lines.allSatisfy({ $0.hasPrefix("- ") }) {
       try self.init(names: lines.map { [Self.unquoted($0.dropFirst(2))] })
     } else {
       try self.init(names: lines.map { [String($0)] })
@@ -61,6 +63,35 @@ extension Labels {
       throw error.about("labels")
     }
     try self.init(names: names)
+  }
+
+  /// Returns the lines of the entry "names" of a YAML file, without their indents; nil if there is no such entry.
+  private static func namesEntry(_ lines: [Substring]) -> [Substring]? {
+    guard let start = lines.firstIndex(where: { $0.hasPrefix("names:") }) else { return nil }
+    let value = trimmed(String(lines[start].dropFirst("names:".count)))
+    if value.hasPrefix("["), value.hasSuffix("]") {
+      return value.dropFirst().dropLast().split(separator: ",").map { Substring("- \($0)") }
+    }
+    let items = lines[(start + 1)...].prefix { $0.first.map { " \t-".contains($0) } ?? false }
+    return value.isEmpty && !items.isEmpty ? items.map { Substring(trimmed(String($0))) } : nil
+  }
+
+  /// Returns what `read` returns for each line; nil if it returns nil for a line other than a heading.
+  private static func table(
+    _ lines: [Substring], _ read: (Substring) -> (index: Int, name: String)?
+  ) -> [(index: Int, name: String)]? {
+    let pairs = lines.compactMap(read)
+    let hasHeading =
+      pairs.count + 1 == lines.count && pairs.count > 1 && read(lines[0]) == nil && lines[0].contains(",")
+    return !pairs.isEmpty && (pairs.count == lines.count || hasHeading) ? pairs : nil
+  }
+
+  /// Returns the index and the name of a line such as "jay,9"; nil if the line has another form.
+  private static func nameAndIndex(_ line: Substring) -> (index: Int, name: String)? {
+    guard let comma = line.lastIndex(of: ","), let index = Int(trimmed(String(line[line.index(after: comma)...]))),
+      index >= 0
+    else { return nil }
+    return (index, unquoted(line[..<comma]))
   }
 
   /// Returns the index and the name of a line such as "9: jay" or "9,jay"; nil if the line has another form.

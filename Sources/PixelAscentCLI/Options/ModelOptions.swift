@@ -54,7 +54,7 @@ struct ModelOptions: ParsableArguments {
   var onnxOutput: String?
 
   @Option(
-    help: ArgumentHelp("The names of the classes, one per line, or as JSON.", valueName: "file"), completion: .file())
+    help: ArgumentHelp("The names of the classes: one per line, or YAML, CSV or JSON.", valueName: "file"), completion: .file())
   var labels: String?
 
   @Option(

@@ -147,6 +147,13 @@ import Testing
     #expect(try labels("1: jay\n0: 'magpie'\n") == [["magpie"], ["jay"]])
     #expect(try labels("0,jay\n1,\"magpie, pie\"\n") == [["jay"], ["magpie, pie"]])
     #expect(try labels("- jay\n- \"magpie\"\n") == [["jay"], ["magpie"]])
+    for table in [
+      "id,name\n0,jay\n1,magpie\n", "name,id\njay,0\nmagpie,1\n", "magpie,1\njay,0\n",
+      "names:\n  0: jay\n  1: magpie\n",
+      "train: a\nnames:\n- jay\n- magpie\nnc: 2\n", "names: [jay, 'magpie']\n",
+    ] {
+      #expect(try labels(table) == [["jay"], ["magpie"]], "\(table)")
+    }
     #expect(try labels("0 of a kind\n1: jay\n") == [["0 of a kind"], ["1: jay"]])
 
     func line(_ text: String) -> String {
