@@ -70,7 +70,7 @@ extension Model {
 
   /// Checks that the settings leave the pixels as they are.
   private func checkPixels(_ settings: ModelSettings) throws(PixelAscentError) {
-    let mean = settings.mean ?? [0], std = settings.std ?? [1.0 / 255]
+    let pixel: Float = 1 / 255, mean = settings.mean ?? [0], std = settings.std ?? [pixel]
     guard mean.allSatisfy({ $0 == 0 }), std.allSatisfy({ abs($0 * 255 - 1) < 0.01 }) else {
       throw PixelAscentError(
         .invalidParameter,
@@ -224,6 +224,9 @@ extension Preprocessing {
 
   /// Returns whether means and deviations are almost equal.
   fileprivate func isClose(to other: Preprocessing) -> Bool {
-    mean.count == other.mean.count && zip(mean + std, other.mean + other.std).allSatisfy { abs($0 - $1) < 0.004 }
+    func areClose(_ some: [Float], _ others: [Float]) -> Bool {
+      some.count == others.count && zip(some, others).allSatisfy { abs($0 - $1) < 0.004 }
+    }
+    return areClose(mean, other.mean) && areClose(std, other.std)
   }
 }

@@ -303,7 +303,10 @@ struct ImageProcessorConfig: Decodable {
         throw PixelAscentError(.invalidModel, "expected a crop_pct above 0 and at most 1, found \(share)")
       }
       let short = Double(side) / share
-      guard short < 1e6 else { throw PixelAscentError(.invalidModel, "crop_pct \(share) makes photographs too large") }
+      guard (1..<1e6).contains(short) else {
+        throw PixelAscentError(
+          .invalidModel, "a size of \(side) with a crop_pct of \(share) is no size of photographs")
+      }
       return (size, .crop, PixelSize(square: Int(short)))
     }
     let isMobileNet = type.hasPrefix("MobileNetV2")

@@ -54,7 +54,8 @@ struct ModelOptions: ParsableArguments {
   var onnxOutput: String?
 
   @Option(
-    help: ArgumentHelp("The names of the classes: one per line, or YAML, CSV or JSON.", valueName: "file"), completion: .file())
+    help: ArgumentHelp("The names of the classes: one per line, or YAML, CSV or JSON.", valueName: "file"),
+    completion: .file())
   var labels: String?
 
   @Option(

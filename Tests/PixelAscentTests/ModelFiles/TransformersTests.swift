@@ -139,6 +139,10 @@ import Testing
     ("preprocessor_config.json", "[1]", "it holds a value of the wrong kind"),
     ("preprocessor_config.json", #"{"size": 0}"#, "expected sizes from 1 to 65536, found 0×0 and 0×0"),
     (
+      "preprocessor_config.json", #"{"size": {"shortest_edge": -5}, "crop_pct": 1e-300}"#,
+      "a size of -5 with a crop_pct of 1e-300 is no size of photographs"
+    ),
+    (
       "preprocessor_config.json", #"{"size": 224, "crop_pct": 0}"#,
       "expected a crop_pct above 0 and at most 1, found 0.0"
     ),

@@ -163,15 +163,17 @@ extension Renaming {
         (NamePattern("mobilenet_v2.\(file).normalization"), NamePattern("features.\(norm)")),
       ]
     }
+    var rules = unit("conv_stem.first_conv", "0.0", "0.1")
+    rules += unit("conv_stem.conv_3x3", "1.conv.0.0", "1.conv.0.1")
+    rules += unit("conv_stem.reduce_1x1", "1.conv.1", "1.conv.2")
+    rules += unit("layer.#.expand_1x1", "#+2.conv.0.0", "#+2.conv.0.1")
+    rules += unit("layer.#.conv_3x3", "#+2.conv.1.0", "#+2.conv.1.1")
+    rules += unit("layer.#.reduce_1x1", "#+2.conv.2", "#+2.conv.3")
+    rules += unit("conv_1x1", "18.0", "18.1")
+    rules.append(("classifier", "classifier.1"))
     return Renaming(
       .transformers,
-      signature: ["mobilenet_v2.conv_stem.first_conv.convolution", "mobilenet_v2.layer.0.conv_3x3.convolution"],
-      unit("conv_stem.first_conv", "0.0", "0.1") + unit("conv_stem.conv_3x3", "1.conv.0.0", "1.conv.0.1")
-        + unit("conv_stem.reduce_1x1", "1.conv.1", "1.conv.2")
-        + unit("layer.#.expand_1x1", "#+2.conv.0.0", "#+2.conv.0.1")
-        + unit("layer.#.conv_3x3", "#+2.conv.1.0", "#+2.conv.1.1")
-        + unit("layer.#.reduce_1x1", "#+2.conv.2", "#+2.conv.3")
-        + unit("conv_1x1", "18.0", "18.1") + [("classifier", "classifier.1")])
+      signature: ["mobilenet_v2.conv_stem.first_conv.convolution", "mobilenet_v2.layer.0.conv_3x3.convolution"], rules)
   }()
 
   private static let transformersEfficientNet: Renaming = {

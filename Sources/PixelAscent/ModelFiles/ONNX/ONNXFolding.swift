@@ -190,12 +190,16 @@ struct ONNXFolding {
       }
       return ONNXConstant(shape: shape, content: .integers(results))
     }
+    let function = parts.count == 1 ? try elementFunction() : nil
+    // The loops below ask for no result of an operator without elements.
+    guard
+      isMean || function != nil || ONNXArithmetic.integer(type, 1, 1) != nil || ONNXArithmetic.real(type, 1, 1) != nil
+    else { return nil }
     let integers = parts.compactMap(\.integers)
     if integers.count == parts.count {
       let results = Self.combined(integers, positions, isVariadic) { x, y in ONNXArithmetic.integer(type, x, y) }
       return results.map { ONNXConstant(shape: shape, content: .integers($0)) }
     }
-    let function = parts.count == 1 ? try elementFunction() : nil
     guard
       var results = Self.combined(
         reals, positions, isVariadic,

@@ -81,10 +81,12 @@ extension PickleMachine {
   mutating func call(_ global: TorchGlobal, _ arguments: [Value]) throws(PixelAscentError) -> Value {
     switch global {
     case .rebuildTensor where arguments.count >= 4:
+      try checkMetadata(arguments.dropFirst(6).first)
       return try tensor(arguments, type: nil)
     case .rebuildTypedTensor where arguments.count >= 7:
       if case .global(.unknown(let type)) = arguments[6] { return object(type, arguments, isTensor: true) }
       guard case .global(.torch(.dtype(let type))) = arguments[6] else { break }
+      try checkMetadata(arguments.dropFirst(7).first)
       return try tensor(arguments, type: type)
     case .rebuildParameter:
       switch arguments.first {
@@ -113,6 +115,16 @@ extension PickleMachine {
     }
     throw reader.fail(
       "refused: the pickle makes a tensor or dictionary in another way than PyTorch, before byte \(reader.position)")
+  }
+
+  /// Refuses a tensor with metadata, such as the bit by which PyTorch marks a view of negated elements.
+  private func checkMetadata(_ metadata: Value?) throws(PixelAscentError) {
+    guard case .dict(let index) = metadata, !dicts[index].isEmpty else { return }
+    throw reader.fail(
+      """
+      refused: before byte \(reader.position) a tensor's elements are stored negated or conjugated; save \
+      tensor.resolve_neg() instead
+      """)
   }
 
   /// Returns the storage that the tuple `('storage', type, key, device, number of elements, view)` refers to.

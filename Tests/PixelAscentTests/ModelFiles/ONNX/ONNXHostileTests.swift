@@ -177,6 +177,7 @@ import Testing
       ("Gather", [[1], [4]]), ("Trilu", [[1]]), ("EyeLike", [[1]]), ("Mod", [[1], [0]]), ("Div", [[1], [0]]),
       ("BitShift", [[1], [99]]), ("ReduceSum", [[1], [7]]), ("Add", [[Int.max], [1]]), ("Sum", [[1, 2], [1, 2, 3]]),
       ("ArgMax", [[]]), ("QuantizeLinear", [[1], [1]]), ("Gemm", [[1, 2], [1, 2]]),
+      ("NoSuchOperator", [[]]), ("Unique", [[]]), ("DepthToSpace", [[]]),
     ]
     for (type, inputs) in cases {
       let line = line {

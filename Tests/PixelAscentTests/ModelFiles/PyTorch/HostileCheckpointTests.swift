@@ -85,6 +85,23 @@ import Testing
         + "integers are")
   }
 
+  /// PyTorch marks a view of negated elements in the last argument.
+  @Test func refusesNegatedElements() {
+    let text = line { writer in
+      writer.string("a.weight")
+      writer.global("torch._utils", "_rebuild_tensor_v2")
+      writer.op("(")
+      writer.storage("0", count: 4)
+      writer.int(0)
+      writer.shape([2, 2])
+      writer.shape([2, 1])
+      writer.op("NN}(")
+      writer.string("neg")
+      writer.op("NutR")
+    }
+    #expect(text.hasSuffix("a tensor's elements are stored negated or conjugated; save tensor.resolve_neg() instead"))
+  }
+
   /// `_rebuild_from_type_v2` stands for a tensor with attributes.
   @Test func readsTensorsWithAttributes() throws {
     func write(_ writer: inout PickleWriter, function: (inout PickleWriter) -> Void) {
