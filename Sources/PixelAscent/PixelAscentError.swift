@@ -89,7 +89,7 @@ public enum Advice: String, Hashable, Sendable, CaseIterable {
   case bgr
   /// Set the size of the network's input: ``ModelSettings/inputSize``.
   case inputSize
-  /// Choose the output of an ONNX file that holds the scores: ``ModelSettings/output``.
+  /// Choose the output of an ONNX file that holds the scores: ``ModelSettings/onnxOutput``.
   case onnxOutput
   /// Name the classes: ``ModelSettings/labels``.
   case labels
