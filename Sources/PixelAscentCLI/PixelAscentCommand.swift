@@ -35,10 +35,10 @@ struct PixelAscentCommand: ParsableCommand {
     ])
 
   static func main() {
+    Files.requireReserve()
     StandardStreams.open()
     Interruption.turnWriteSignalsIntoErrors()
     do {
-      try Files.checkReserve()
       try checkCommand()
       var command = try parsed()
       try StandardStreams.checkOutput()

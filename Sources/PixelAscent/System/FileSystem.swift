@@ -46,17 +46,17 @@ extension Files {
   /// The size of this machine's memory in bytes.
   package static var physicalMemory: Int { sysconf(Int32(_SC_PHYS_PAGES)) * sysconf(Int32(_SC_PAGESIZE)) }
 
-  /// The bytes of memory that a check leaves for everything that is too small to be checked.
+  /// The bytes of memory that a check leaves for everything that is too small to be checked. ``requireReserve()`` names
+  /// the number.
   private static let reserve = 16 << 20
 
-  /// Throws an error if the process can't get the memory that even small work takes.
-  ///
-  /// - Throws: ``PixelAscentError`` of kind `sizeLimit`.
-  package static func checkReserve() throws(PixelAscentError) {
-    if !ZeroedMemory.isAvailable(reserve) {
-      throw PixelAscentError(
-        .sizeLimit, "the program needs \(reserve >> 20) MB of memory for its work, more than this process can get")
-    }
+  /// Ends the program with an error line and exit code 1 if the process can't get the memory that even small work takes.
+  /// Even an error would take memory, so the line is written as it lies in the program.
+  package static func requireReserve() {
+    if ZeroedMemory.isAvailable(reserve) { return }
+    let line: StaticString = "error: the program needs 16 MB of memory for its work, more than this process can get\n"
+    _ = drain(UnsafeRawBufferPointer(start: line.utf8Start, count: line.utf8CodeUnitCount), into: STDERR_FILENO)
+    _exit(1)
   }
 
   /// Throws an error if the machine has fewer than `bytes` bytes of memory, or the process can't get that many and some
