@@ -9,11 +9,9 @@ layers. The numbers are made as in make_models.py: activations neither vanish no
 images with few near ties, are those of check_models.py. The scores are also compared with ONNX Runtime's probabilities.
 """
 
-import argparse
 import os
 import warnings
 import zlib
-from pathlib import Path
 
 os.environ["KERAS_BACKEND"] = "torch"
 warnings.filterwarnings("ignore")  # PyTorch's exporter warns of every shape that it takes for a constant
@@ -25,7 +23,7 @@ import torch  # noqa: E402
 
 import make_models  # noqa: E402
 from check_models import EACH_BOUND, MEDIAN_BOUND, SCORE_BOUND, gradient_errors, reference, score_error  # noqa: E402
-from program import Failure, Program, fail, script  # noqa: E402
+from program import Failure, Program, check_options, check_parser, script  # noqa: E402
 
 SIDE, CLASSES = 128, 100
 # The networks, each with the mean and standard deviation with which its pixels, from 0 to 1, are normalised.
@@ -184,16 +182,9 @@ def runtime_error(path, case, scores, normalise):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--binary", type=Path, default=".build/release/pixelascent", help="default: %(default)s")
-    parser.add_argument("--folder", type=Path, default=".models", help="for the files (default: %(default)s)")
-    parser.add_argument("--models", type=make_models.some_of(list(MODELS)), default=list(MODELS), help="default: all")
+    parser = check_parser(__doc__, list(MODELS))
     parser.add_argument("--keep", action="store_true", help="don't remove the files")
-    options = parser.parse_args()
-    if not options.binary.is_file():
-        fail(f"{options.binary}: no such file; run: make build")
-    options.binary = options.binary.resolve()
-    options.folder.mkdir(parents=True, exist_ok=True)
+    options = check_options(parser)
     print(f"Keras {keras.__version__}; in brackets Keras's own float32")
     print(f"{'':7} {'':18} score error        ONNX Runtime     gradient: median, worst")
     failed = sum(not check(name, options) for name in options.models)

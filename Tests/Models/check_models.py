@@ -16,7 +16,6 @@ In float32 a ReLU or a max pool near a tie may decide differently than in float6
 images the check takes the five with the fewest decisions that rounding is likely to flip.
 """
 
-import argparse
 import copy
 import dataclasses
 import json
@@ -31,7 +30,7 @@ from torch.overrides import TorchFunctionMode
 
 import make_models
 from make_models import MODELS, SMALL_MODELS, SUFFIXES
-from program import Failure, Program, fail, relative_distance, script
+from program import Failure, Program, check_options, check_parser, relative_distance, script, some_of
 
 SCORE_BOUND, MEDIAN_BOUND, EACH_BOUND = 1e-4, 1e-4, 5e-2
 CANDIDATES, RANKS = 48, (0, 1, 3, 10, 30)
@@ -215,23 +214,15 @@ def check_model(name, options):
 
 
 def arguments():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--binary", type=Path, default=".build/release/pixelascent", help="default: %(default)s")
-    parser.add_argument("--folder", type=Path, default=".models", help="for the files (default: %(default)s)")
-    parser.add_argument("--models", type=make_models.some_of(MODELS), default=MODELS, help="default: all")
-    parser.add_argument(
-        "--formats", type=make_models.some_of(list(SUFFIXES)), default=list(SUFFIXES), help="default: all"
-    )
+    parser = check_parser(__doc__, MODELS)
+    parser.add_argument("--formats", type=some_of(list(SUFFIXES)), default=list(SUFFIXES), help="default: all")
     parser.add_argument("--small", action="store_true", help="only five small networks, as pth and onnx")
     parser.add_argument("--keep", action="store_true", help="don't remove the files")
     parser.add_argument("--results", type=Path, help="write the figures to this file, as JSON")
     parser.add_argument("--threads", type=int, help="PyTorch's threads (default: as many as PyTorch chooses)")
-    options = parser.parse_args()
+    options = check_options(parser)
     if options.small:
         options.models, options.formats = SMALL_MODELS, ["pth", "onnx"]
-    if not options.binary.is_file():
-        fail(f"{options.binary}: no such file; run: make build")
-    options.binary = options.binary.resolve()
     return options
 
 
@@ -239,7 +230,6 @@ def main():
     options = arguments()
     if options.threads:
         torch.set_num_threads(options.threads)
-    options.folder.mkdir(parents=True, exist_ok=True)
     versions = f"PyTorch {torch.__version__}, torchvision {make_models.torchvision.__version__}"
     print(f"{versions}; in brackets PyTorch's own float32")
     print(f"{'':7} {'':19} {'':12} score error        gradient: median   worst              MiB: peak, file")

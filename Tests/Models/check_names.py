@@ -12,9 +12,7 @@ programs than torchvision's and with replaced heads.
 The numbers and bounds are those of check_models.py.
 """
 
-import argparse
 import shutil
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -25,8 +23,7 @@ from torch import nn
 
 import make_models
 from check_models import check, reference, row
-from make_models import some_of
-from program import Program, fail, script
+from program import Program, check_options, check_parser, script
 
 CANDIDATES = 8
 # The range of |bias| / weight of the batch norms. Values far from ReLU's kink make up for the few images.
@@ -238,16 +235,7 @@ def check_labels(path, case, options):
 
 
 def main():
-    models = [*TRANSFORMERS, *OTHERS]
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--binary", type=Path, default=".build/release/pixelascent", help="default: %(default)s")
-    parser.add_argument("--folder", type=Path, default=".models", help="for the files (default: %(default)s)")
-    parser.add_argument("--models", type=some_of(models), default=models, help="default: all")
-    options = parser.parse_args()
-    if not options.binary.is_file():
-        fail(f"{options.binary}: no such file; run: make build")
-    options.binary = options.binary.resolve()
-    options.folder.mkdir(parents=True, exist_ok=True)
+    options = check_options(check_parser(__doc__, [*TRANSFORMERS, *OTHERS]))
     print(f"PyTorch {torch.__version__}, transformers {transformers.__version__}; in brackets PyTorch's own float32")
     failed = 0
     for name in options.models:

@@ -11,7 +11,6 @@ timm and torchvision say about their weights.
 - `--all` prints the mean, deviation, size, crop and filter of all of timm's weights of each architecture.
 """
 
-import argparse
 import json
 import re
 import subprocess
@@ -22,8 +21,7 @@ import torch
 import torchvision
 from timm.models import _registry
 
-from make_models import some_of
-from program import fail, script
+from program import check_options, check_parser, script
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "models.md"
 LARGEST = 4 << 30  # bytes
@@ -104,17 +102,9 @@ def check(options, name, package, net, expected, others=()):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    names = architectures()
-    parser.add_argument("--binary", type=Path, default=".build/release/pixelascent", help="default: %(default)s")
-    parser.add_argument("--folder", type=Path, default=".models", help="for the files (default: %(default)s)")
-    parser.add_argument("--models", type=some_of(names), default=names, help="default: all")
+    parser = check_parser(__doc__, architectures())
     parser.add_argument("--all", action="store_true", help="print the settings of all weights")
-    options = parser.parse_args()
-    if not options.binary.is_file():
-        fail(f"{options.binary}: no such file; run: make build")
-    options.binary = options.binary.resolve()
-    options.folder.mkdir(parents=True, exist_ok=True)
+    options = check_options(parser)
     print(f"timm {timm.__version__}, torchvision {torchvision.__version__}")
     failed = 0
     for name in options.models:

@@ -10,7 +10,6 @@ are read with --architecture, and without it the program must note the choice. T
 images of odd sizes. `--page` writes a table of all results between the lines <!-- timm --> and <!-- /timm --> of a page.
 """
 
-import argparse
 import json
 import subprocess
 from pathlib import Path
@@ -21,7 +20,7 @@ import torch
 import check_models
 import make_models
 import table
-from program import fail, script
+from program import check_options, check_parser, script, some_of
 
 FORMATS = ["safetensors", "onnx", "dynamo"]
 SIDE, ODD, CANDIDATES, RANKS = 96, 97, 10, (0, 1, 3)
@@ -158,19 +157,12 @@ def merge(path, records):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--binary", type=Path, default=".build/release/pixelascent", help="default: %(default)s")
-    parser.add_argument("--folder", type=Path, default=".models", help="for the files (default: %(default)s)")
-    parser.add_argument("--models", type=make_models.some_of(list(MODELS)), default=list(MODELS), help="default: all")
-    parser.add_argument("--formats", type=make_models.some_of(FORMATS), default=FORMATS, help="default: all")
+    parser = check_parser(__doc__, list(MODELS))
+    parser.add_argument("--formats", type=some_of(FORMATS), default=FORMATS, help="default: all")
     parser.add_argument("--keep", action="store_true", help="don't remove the files")
     parser.add_argument("--results", type=Path, help="write the figures to this file, as JSON")
     parser.add_argument("--page", type=Path, help="write the table of the results into this page")
-    options = parser.parse_args()
-    if not options.binary.is_file():
-        fail(f"{options.binary}: no such file; run: make build")
-    options.binary = options.binary.resolve()
-    options.folder.mkdir(parents=True, exist_ok=True)
+    options = check_options(parser)
     print(f"PyTorch {torch.__version__}, timm {timm.__version__}; in brackets PyTorch's own float32")
     records = []
     for name in options.models:

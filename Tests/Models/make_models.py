@@ -30,7 +30,7 @@ import torchvision
 from PIL import Image
 from torch import nn
 
-from program import script
+from program import script, some_of
 
 MODELS = [
     "squeezenet1_0",
@@ -208,19 +208,6 @@ def write(net, format, name, folder):
 def files(path):
     """Returns a model's file, and the file beside it in which ONNX keeps large weights, if it exists."""
     return [file for file in (path, path.with_name(path.name + ".data")) if file.exists()]
-
-
-def some_of(known):
-    """Returns the type of an option that takes some of the known names, separated by commas."""
-
-    def parse(text):
-        names = text.split(",")
-        for name in names:
-            if name not in known:
-                raise argparse.ArgumentTypeError(f"expected one of {', '.join(known)}, found {name!r}")
-        return [name for name in known if name in names]
-
-    return parse
 
 
 def main():

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Runs the built program for the checks."""
 
+import argparse
 import json
 import subprocess
 import sys
@@ -12,9 +13,41 @@ COMPARE = Path(__file__).resolve().parents[2] / "Bench" / "compare"
 MEASURE = COMPARE / "measure.py"
 sys.path.append(str(COMPARE))
 
-from common import fail, script  # noqa: E402,F401 the checks beside this file import them from here
+from common import fail, script  # noqa: E402,F401 make_models and the checks beside this file import them from here
 
 SECONDS = 900
+
+
+def some_of(known):
+    """Returns the type of an option that takes some of the known names, separated by commas."""
+
+    def parse(text):
+        names = text.split(",")
+        for name in names:
+            if name not in known:
+                raise argparse.ArgumentTypeError(f"expected one of {', '.join(known)}, found {name!r}")
+        return [name for name in known if name in names]
+
+    return parse
+
+
+def check_parser(description, models):
+    """Returns a parser of the options that the checks of several networks share. `models`: the networks' names."""
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--binary", type=Path, default=".build/release/pixelascent", help="default: %(default)s")
+    parser.add_argument("--folder", type=Path, default=".models", help="for the files (default: %(default)s)")
+    parser.add_argument("--models", type=some_of(models), default=models, help="default: all")
+    return parser
+
+
+def check_options(parser):
+    """Returns the options that a user gave to a parser of `check_parser`, after checking them."""
+    options = parser.parse_args()
+    if not options.binary.is_file():
+        fail(f"{options.binary}: no such file; run: make build")
+    options.binary = options.binary.resolve()
+    options.folder.mkdir(parents=True, exist_ok=True)
+    return options
 
 
 class Failure(Exception):
