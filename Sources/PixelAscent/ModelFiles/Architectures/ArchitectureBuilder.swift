@@ -224,8 +224,8 @@ extension ArchitectureBuilder {
   }
 
   /// Adds efficient channel attention (Wang et al.: "ECA-Net", arXiv:1910.03151): x times one gate per channel. A
-  /// convolution of one dimension over the channels computes the gates from x's means. Here it is a linear layer whose
-  /// matrix has the convolution's weights beside the diagonal.
+  /// convolution of one dimension over the channels computes the gates from x's means. Here it is a linear layer, see
+  /// ``Parameter/channelMatrix(inputs:outputs:before:dilation:)``.
   ///
   /// - Parameter last: the convolution that makes x
   mutating func channelAttention(_ name: String, _ x: Value, after last: String) throws(PixelAscentError) -> Value {
@@ -240,16 +240,7 @@ extension ArchitectureBuilder {
         "expects at most 16 outputs for each input of \(dict.nameInFile(last).oneLine), found \(channels) and \(inputs)"
       )
     }
-    parameters["\(name).conv.weight"] = Parameter(shape: [channels, channels]) { values throws(PixelAscentError) in
-      let taps = try weight.tensor().values
-      values.update(repeating: 0)
-      for output in 0..<channels {
-        for (tap, value) in taps.enumerated() {
-          let input = output + tap - kernel / 2
-          if (0..<channels).contains(input) { values[output * channels + input] = value }
-        }
-      }
-    }
+    parameters["\(name).conv.weight"] = weight.channelMatrix(inputs: channels, outputs: channels, before: kernel / 2)
     parameters["\(name).conv.bias"] = Parameter(Tensor(shape: [channels], repeating: 0))
     let means = globalAverage("\(name).avgpool", x)
     let gates = apply(

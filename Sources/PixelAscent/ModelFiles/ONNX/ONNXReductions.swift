@@ -91,17 +91,10 @@ extension ONNXImporter {
       }
       bias = values
     }
-    let taps = try weight.tensor().values
-    var matrix = Tensor(shape: [outputs, count], repeating: 0)
-    for output in 0..<outputs {
-      for (tap, value) in taps.enumerated() {
-        let position = output - pads[0] + tap * dilation
-        if (0..<count).contains(position) { matrix.values[output * count + position] = value }
-      }
-    }
     let made = ONNXView.Size(channels: outputs, rows: 1, columns: 1)
     let parameters = [
-      "weight": Parameter(matrix), "bias": Parameter(Tensor(shape: [outputs], repeating: Float(bias[0]))),
+      "weight": weight.channelMatrix(inputs: count, outputs: outputs, before: pads[0], dilation: dilation),
+      "bias": Parameter(Tensor(shape: [outputs], repeating: Float(bias[0]))),
     ]
     return ONNXView(try add(Linear(outputs: outputs), [input], made, parameters).layer, made, shape: [1, 1, outputs])
   }
