@@ -78,6 +78,16 @@ import Testing
       #expect(outcome.errors == "error: long.png: more than 1024 MB\n")
     }
 
+    @Test("A file that does not fit into the memory of the process is refused before it is read")
+    func larger() throws {
+      let folder = try TemporaryFolder.withModelAndPhoto()
+      try folder.add("long.png", Array(Pictures.large))
+      #expect(truncate(folder.path + "/long.png", 600 << 20) == 0)
+      try Refusal(
+        "classify long.png", "error: long.png: it takes 601 MB, more memory than this process can get"
+      ).check(in: folder, megabytes: 500)
+    }
+
     @Test(
       "If the process can't get enough memory for an image or an ascent, one line says so",
       arguments: [

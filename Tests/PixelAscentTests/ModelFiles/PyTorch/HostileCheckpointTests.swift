@@ -85,16 +85,22 @@ import Testing
         + "integers are")
   }
 
+  /// Writes the arguments that every function for a tensor takes: the storage, the first element, the shape and the strides
+  /// of a matrix.
+  private static func placement(_ writer: inout PickleWriter) {
+    writer.storage("0", count: 4)
+    writer.int(0)
+    writer.shape([2, 2])
+    writer.shape([2, 1])
+  }
+
   /// PyTorch marks a view of negated elements in the last argument.
   @Test func refusesNegatedElements() {
     let text = line { writer in
       writer.string("a.weight")
       writer.global("torch._utils", "_rebuild_tensor_v2")
       writer.op("(")
-      writer.storage("0", count: 4)
-      writer.int(0)
-      writer.shape([2, 2])
-      writer.shape([2, 1])
+      Self.placement(&writer)
       writer.op("NN}(")
       writer.string("neg")
       writer.op("NutR")
@@ -111,10 +117,7 @@ import Testing
       function(&writer)
       writer.global("torch", "Tensor")
       writer.op("(")
-      writer.storage("0", count: 4)
-      writer.int(0)
-      writer.shape([2, 2])
-      writer.shape([2, 1])
+      Self.placement(&writer)
       writer.op("t}tR")
     }
     let dict = try read(
