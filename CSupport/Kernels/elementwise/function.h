@@ -21,8 +21,8 @@ typedef struct {
 
 PXA_INLINE v16 hard_sigmoid(v16 x, v16 a, v16 b) { return v16_min(v16_max(v16_fma(b, a, x), v16_zero()), v16_set1(1)); }
 
-// Each kind has two functions of its own. In one function for all kinds every use would be compiled with the code of all
-// kinds, which takes an unoptimised or sanitized build minutes, and more stack than there is.
+// Each kind has two functions of its own. With one function for all kinds, an unoptimised build compiles all kinds for each
+// kernel: that takes six times as long, and the kernels need more stack than there is.
 #define VALUE(kind) PXA_INLINE v16 value_##kind(v16 x, parameters p __attribute__((unused)))
 #define DERIVATIVE(kind) PXA_INLINE v16 derivative_##kind(v16 x, parameters p __attribute__((unused)))
 

@@ -5,9 +5,9 @@ enum OtherNetwork {
   /// Returns the command that writes the network in a state dict as ONNX. The user has to give the network's name.
   static func exportCommand(_ dict: StateDict) -> String {
     let isPlain = dict.name.allSatisfy { $0.isLetter || $0.isNumber || "/._-+".contains($0) }
-    let heads = ["fc", "classifier", "head.fc", "head", "last_linear", "classif", "head.fc.fc2"]
-    let classes = heads.lazy.compactMap { dict.shape("\($0).weight")?.first }.first
-    let count = classes.map { $0 == 1000 ? "" : ", num_classes=\($0)" } ?? ""
+    // The last linear layer makes the scores.
+    let classes = dict.entries.last { $0.name.hasSuffix(".weight") && $0.parameter.shape.count == 2 }
+    let count = (classes?.parameter.shape[0]).map { $0 == 1000 ? "" : ", num_classes=\($0)" } ?? ""
     return
       "python -c \"import timm, torch; torch.onnx.export(timm.create_model('NAME', "
       + "checkpoint_path='\(isPlain ? dict.name : "FILE")'\(count)).eval(), torch.zeros(1, 3, 224, 224), 'model.onnx')\""

@@ -130,7 +130,7 @@ struct ONNXFolding {
   // MARK: Operators on each element
 
   /// Returns the shape to which inputs are broadcast, and for each of them the positions of its elements in that shape;
-  /// nil if the shapes don't fit.
+  /// nil if the shapes don't fit. The positions for every input count as computed.
   func aligned(
     _ inputs: [ONNXConstant?]
   ) throws(PixelAscentError) -> (shape: [Int], positions: [[Int]])? {
@@ -140,7 +140,9 @@ struct ONNXFolding {
       shape = shape.flatMap { Self.broadcast($0, input.shape) }
     }
     guard let shape else { return nil }
-    for _ in inputs where try charged(shape) == nil { return nil }
+    for _ in inputs {
+      guard try charged(shape) != nil else { return nil }
+    }
     return (shape, inputs.map { Self.positions(of: $0?.shape ?? [], in: shape) })
   }
 
