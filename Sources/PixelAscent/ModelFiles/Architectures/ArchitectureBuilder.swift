@@ -100,7 +100,7 @@ struct ArchitectureBuilder {
     notes.append(
       """
       read as \(architecture), but \(others.joined(separator: ", ")) \(others.count == 1 ? "has" : "have") tensors of the \
-      same names and shapes; if it is one of these, say so: \(advice: .architecture) \(first)
+      same names and shapes; if it is \(others.count == 1 ? first : "one of these"), say so: \(advice: .architecture) \(first)
       """)
   }
 

@@ -160,10 +160,11 @@ extension ArchitectureBuilder {
     }
   }
 
-  /// By the name of an architecture, the others that have tensors of the same names and shapes, and known weights.
+  /// By the name of an architecture, the others that have tensors of the same names and shapes.
   private static let resNetLookAlikes = [
-    "resnet50": ["resnetaa50", "resnetblur50", "resnet50:caffe"], "resnet101": ["resnet101:caffe"],
-    "resnet152": ["resnet152:caffe"], "resnet34d": ["resnetaa34d"], "resnet50d": ["resnetaa50d", "resnetblur50d"],
+    "resnet18": ["resnetblur18"], "resnet50": ["resnetaa50", "resnetblur50", "resnet50:caffe"],
+    "resnet101": ["resnet101:caffe"], "resnet152": ["resnet152:caffe"],
+    "resnet34d": ["resnetaa34d"], "resnet50d": ["resnetaa50d", "resnetblur50d"],
     "resnet101d": ["resnetaa101d", "resnetblur101d"], "seresnet50d": ["seresnetaa50d"],
     "seresnext101d_32x8d": ["seresnextaa101d_32x8d"],
   ]

@@ -17,18 +17,19 @@ import Testing
 
   /// A file is read as the usual network, and a note names the others, unless the user has said which it is.
   @Test(arguments: [
+    ("resnet18", ["resnetblur18"]),
     ("resnet50", ["resnetaa50", "resnetblur50", "resnet50:caffe"]), ("efficientnet_b0", ["tf_efficientnet_b0"]),
     ("mobilenetv3_small_100", ["tf_mobilenetv3_small_100"]),
     ("mobilenetv4_conv_medium", ["mobilenetv4_conv_blur_medium", "mobilenetv4_conv_aa_medium"]),
   ]) func notesOtherNetworksWithTheSameTensors(name: String, others: [String]) throws {
-    let package = name == "resnet50" ? "torchvision" : "timm"
+    let package = name.hasPrefix("resnet") ? "torchvision" : "timm"
     let fixture = try #require(ArchitectureFixture.all.first { $0.label == "\(package)/\(name)" })
     let dict = try fixture.stateDict()
-    let verb = others.count == 1 ? "has" : "have"
+    let (verb, which) = others.count == 1 ? ("has", others[0]) : ("have", "one of these")
     let note: Message =
       """
-      read as \(name), but \(others.joined(separator: ", ")) \(verb) tensors of the same names and shapes; if it is one \
-      of these, say so: \(advice: .architecture) \(others[0])
+      read as \(name), but \(others.joined(separator: ", ")) \(verb) tensors of the same names and shapes; if it is \
+      \(which), say so: \(advice: .architecture) \(others[0])
       """
     #expect(try Architecture.recognize(dict).notes == [note])
     for chosen in [name] + others {
@@ -38,8 +39,8 @@ import Testing
     }
   }
 
-  /// Networks without look-alikes that have weights say nothing.
-  @Test(arguments: ["resnet18", "squeezenet1_1", "vgg16_bn", "tf_efficientnetv2_b0", "mobilenetv4_conv_small"])
+  /// Networks without look-alikes say nothing.
+  @Test(arguments: ["squeezenet1_1", "vgg16_bn", "tf_efficientnetv2_b0", "mobilenetv4_conv_small"])
   func otherNetworksHaveNoNote(name: String) throws { #expect(try model(name).notes.isEmpty) }
 
   @Test func caffesResNetHasTheStrideInTheFirstConvolution() throws {
