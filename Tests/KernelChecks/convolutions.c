@@ -3,6 +3,8 @@
 
 #include "convolution.h"
 
+#include <math.h>
+
 static void check_exact(check *c, conv_shape s, bool all_clamps) {
   if (s.out_height == 0 || s.out_width == 0)
     return;
@@ -102,10 +104,27 @@ static void cut_in_parts(check *c) {
     check_cut(c, shape_of(check_windows[n + 5], grouped[n][0], grouped[n][1], grouped[n][2], 8, 15));
 }
 
+// NaN in the input is the sign of an overflow in an earlier layer. No clamp may turn it into a number.
+static void not_a_number(check *c) {
+  check_case(c, 0);
+  conv_shape s = shape_of(check_windows[0], 1, 17, 32, 4, 5);
+  convolution a = make_convolution(c, CONV, s, true);
+  double *x = check_integers(c, in_count(s), 4);
+  for (int i = 0; i < in_count(s); i++)
+    x[i] = NAN;
+  a.x = x;
+  for (int clamp = 0; clamp < CLAMPS; clamp++) {
+    const double *y = forward_of(c, a, (call_options){.clamp = check_clamps[clamp]});
+    for (int i = 0; i < out_count(s); i++)
+      check_that(c, isnan(y[i]), "a convolution of NaN is %g, clamp %d", y[i], clamp);
+  }
+}
+
 const check_entry check_convolutions[] = {
     {"convolutions of small shapes are exact on integers", small_shapes},
     {"convolutions of any window are exact on integers", windows},
     {"convolutions in groups are exact on integers", groups},
+    {"convolutions of NaN are NaN, whatever the clamp", not_a_number},
     {"mask and start of a gradient are exact on integers", mask_and_start},
     {"a gradient may overwrite the values that mask it", in_place},
     {"a gradient from some blocks is exact on integers", some_blocks},

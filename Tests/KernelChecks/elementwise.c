@@ -64,6 +64,23 @@ static void add(check *c) {
   }
 }
 
+// NaN is the sign of an overflow in an earlier layer. No clamp may turn it into a number.
+static void not_a_number(check *c) {
+  layer l = layer_at(c, 3);
+  double *a = check_integers(c, l.count, 4);
+  for (int i = 0; i < l.count; i += 3)
+    a[i] = NAN;
+  pxa_planes x = planes(c, l, a), z = planes(c, l, check_integers(c, l.count, 4));
+  for (int clamp = 0; clamp < CLAMPS; clamp++) {
+    pxa_planes y = planes(c, l, NULL);
+    EACH_PART(p, y, false)
+      c->kernels->add_forward(y, x, z, clamps[clamp], p.block, p.row);
+    const double *found = check_planes_values(c, y);
+    for (int i = 0; i < l.count; i += 3)
+      check_that(c, isnan(found[i]), "a sum with NaN is %g, clamp %d", found[i], clamp);
+  }
+}
+
 // Checks products. If `is_one`, b has one factor per channel instead of one per element.
 static void multiply_of(check *c, layer l, bool is_one) {
   int factor_count = is_one ? l.channels : l.count, per_factor = is_one ? l.plane : 1;
@@ -136,6 +153,7 @@ static void affine(check *c) {
 
 const check_entry check_elementwise[] = {
     {"sums and their gradients are exact, also in place", add},
+    {"sums with NaN are NaN, whatever the clamp", not_a_number},
     {"products and both their gradients are exact, also with one factor per channel", multiply},
     {"affine maps and their gradients are exact", affine},
     {0},

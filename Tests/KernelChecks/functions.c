@@ -120,6 +120,26 @@ static void function(check *c) {
     }
 }
 
+// NaN is the sign of an overflow in an earlier layer. No function may turn it into a number.
+static void not_a_number(check *c) {
+  enum { CHANNELS = 20, HEIGHT = 2, WIDTH = 3, COUNT = CHANNELS * HEIGHT * WIDTH };
+  check_case(c, 0);
+  double *values = check_reals(c, COUNT);
+  for (int i = 0; i < COUNT; i += 2)
+    values[i] = NAN;
+  const float *leaks = check_floats_for_blocks(c, check_reals(c, CHANNELS), CHANNELS);
+  pxa_planes x = check_planes(c, CHANNELS, HEIGHT, WIDTH, 0, values);
+  for (int n = 0; n < FUNCTIONS; n++) {
+    pxa_function f = {functions[n].kind, functions[n].a, functions[n].b, functions[n].c,
+                      functions[n].kind == PXA_LEAKY_RELU ? leaks : NULL};
+    pxa_planes y = check_planes(c, CHANNELS, HEIGHT, WIDTH, 0, NULL);
+    c->kernels->function_forward(y, x, f, check_range(0, 2), check_range(0, HEIGHT));
+    const double *found = check_planes_values(c, y);
+    for (int i = 0; i < COUNT; i += 2)
+      check_that(c, isnan(found[i]), "%s of NaN is %g", functions[n].name, found[i]);
+  }
+}
+
 // MARK: - Local response normalisation
 
 static void lrn(check *c) {
@@ -172,6 +192,7 @@ static void lrn(check *c) {
 
 const check_entry check_functions[] = {
     {"activation functions and their derivatives are within the bound, from 0 to 3e38", function},
+    {"activation functions of NaN are NaN", not_a_number},
     {"local response normalisation and its gradient are within the bound", lrn},
     {0},
 };

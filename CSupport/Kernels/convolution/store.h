@@ -44,11 +44,11 @@ PXA_INLINE void store_sums(float *y, ptrdiff_t y_step, v16 *sums, int count, con
   } else if (interval->clamps) {
     UNROLL
     for (int i = 0; i < count; i++)
-      sums[i] = v16_max(sums[i], low);
+      sums[i] = v16_max(low, sums[i]);
     if (!interval->is_relu) {
       UNROLL
       for (int i = 0; i < count; i++)
-        sums[i] = v16_min(sums[i], high);
+        sums[i] = v16_min(high, sums[i]);
     }
   }
   UNROLL

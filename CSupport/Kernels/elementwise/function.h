@@ -19,14 +19,14 @@ typedef struct {
 #define GELU_SCALE 1.59576912f
 #define GELU_CUBIC 0.044715f
 
-PXA_INLINE v16 hard_sigmoid(v16 x, v16 a, v16 b) { return v16_min(v16_max(v16_fma(b, a, x), v16_zero()), v16_set1(1)); }
+PXA_INLINE v16 hard_sigmoid(v16 x, v16 a, v16 b) { return v16_min(v16_set1(1), v16_max(v16_zero(), v16_fma(b, a, x))); }
 
 // Each kind has two functions of its own. With one function for all kinds, an unoptimised build compiles all kinds for each
 // kernel: that takes six times as long, and the kernels need more stack than there is.
 #define VALUE(kind) PXA_INLINE v16 value_##kind(v16 x, parameters p __attribute__((unused)))
 #define DERIVATIVE(kind) PXA_INLINE v16 derivative_##kind(v16 x, parameters p __attribute__((unused)))
 
-VALUE(PXA_CLAMP) { return v16_min(v16_max(x, p.a), p.b); }
+VALUE(PXA_CLAMP) { return v16_min(p.b, v16_max(p.a, x)); }
 
 DERIVATIVE(PXA_CLAMP) {
   v16 one = v16_set1(1);
@@ -106,7 +106,7 @@ VALUE(PXA_GELU_TANH) {
 }
 
 DERIVATIVE(PXA_GELU_TANH) {
-  x = v16_min(v16_max(x, v16_set1(-16)), v16_set1(16)); // beyond ±16 the derivative is 0 or 1
+  x = v16_min(v16_set1(16), v16_max(v16_set1(-16), x)); // beyond ±16 the derivative is 0 or 1
   v16 square = v16_mul(x, x), scale = v16_set1(GELU_SCALE);
   sigmoids s = sigmoids_of(v16_mul(x, v16_fma(scale, v16_set1(GELU_SCALE * GELU_CUBIC), square)));
   v16 inner = v16_fma(scale, v16_set1(3 * GELU_SCALE * GELU_CUBIC), square);
@@ -123,7 +123,7 @@ DERIVATIVE(PXA_MISH) {
 
 VALUE(PXA_SOFTPLUS) {
   v16 zero = v16_zero();
-  return v16_add(v16_max(x, zero), v16_log1p(v16_exp(v16_sub(zero, v16_absolute(x)))));
+  return v16_add(v16_max(zero, x), v16_log1p(v16_exp(v16_sub(zero, v16_absolute(x)))));
 }
 
 DERIVATIVE(PXA_SOFTPLUS) { return v16_sigmoid(x); }
@@ -145,7 +145,7 @@ DERIVATIVE(PXA_SOFTSIGN) {
 
 VALUE(PXA_THRESHOLD) {
   v16 zero = v16_zero();
-  return v16_select_gt(x, p.a, x, zero);
+  return v16_select_eq(x, x, v16_select_gt(x, p.a, x, zero), x); // NaN stays
 }
 
 DERIVATIVE(PXA_THRESHOLD) {

@@ -42,7 +42,7 @@ PXA_INLINE clamp_lanes clamp_in(pxa_clamp clamp, pxa_planes y, int block) {
   return (clamp_lanes){v16_first(v16_set1(clamp.low), lanes), v16_first(v16_set1(clamp.high), lanes)};
 }
 
-PXA_INLINE v16 clamped(clamp_lanes clamp, v16 a) { return v16_min(v16_max(a, clamp.low), clamp.high); }
+PXA_INLINE v16 clamped(clamp_lanes clamp, v16 a) { return v16_min(clamp.high, v16_max(clamp.low, a)); }
 
 // A row of dX, and the epilogue of its sums.
 typedef struct {

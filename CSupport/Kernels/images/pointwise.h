@@ -96,7 +96,7 @@ typedef struct {
 
 PXA_INLINE v16 stepped(step_job job, v16 x, v16 g) {
   v16 new = v16_fma(v16_fma(x, job.up, g), job.down, x);
-  return job.clamps ? v16_min(v16_max(new, job.low), job.high) : new;
+  return job.clamps ? v16_min(job.high, v16_max(job.low, new)) : new;
 }
 
 // Steps `count` pixels and adds their squares to `sum`.

@@ -11,7 +11,9 @@
 //   v16_loadn(p, n) v16_storen(p, a, n)   the first n floats, 0 ≤ n ≤ 16: other lanes are 0, other floats keep
 //                                         their values
 //   v16_first(a, n)            a in the first n lanes, 0 ≤ n ≤ 16, and 0 in the others
-//   v16_add v16_sub v16_mul v16_div v16_max v16_min (a, b)   lane by lane
+//   v16_add v16_sub v16_mul v16_div (a, b)   lane by lane
+//   v16_max v16_min (a, b)     lane by lane; NaN where b is NaN. So a clamp gets its bounds first and the value second:
+//                              otherwise it would turn NaN, the sign of an overflow before it, into a plausible number
 //   v16_sqrt(a)                the square root of each lane
 //   v16_fma(s, a, b)           s + a·b, rounded once or twice, as the instruction set does
 //   v16_positive(v, m)         v where m > 0, else 0

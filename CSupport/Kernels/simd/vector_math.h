@@ -42,17 +42,17 @@ typedef struct {
 #define EXP_MOST 88.f
 
 PXA_INLINE split_exp exp_of(v16 x) {
-  x = v16_min(v16_max(x, v16_set1(EXP_LEAST)), v16_set1(EXP_MOST));
+  x = v16_min(v16_set1(EXP_MOST), v16_max(v16_set1(EXP_LEAST), x));
   v16 n = v16_round(v16_mul(x, v16_set1(1.44269504f)));
   v16 r = v16_fma(x, n, v16_set1(-0.693359375f)); // exact: 9 bits times the 7 bits of n
   r = v16_fma(r, n, v16_set1(2.12194440e-4f));
   return (split_exp){v16_exp2(n), small_expm1(r)};
 }
 
-// Returns exp(x); 0 if x ≤ EXP_LEAST, exp(EXP_MOST) if x > EXP_MOST.
+// Returns exp(x); 0 if x < EXP_LEAST, exp(EXP_MOST) if x > EXP_MOST.
 PXA_INLINE v16 v16_exp(v16 x) {
   split_exp e = exp_of(x);
-  return v16_select_gt(x, v16_set1(EXP_LEAST), v16_fma(e.scale, e.scale, e.rest), v16_zero());
+  return v16_select_gt(v16_set1(EXP_LEAST), x, v16_zero(), v16_fma(e.scale, e.scale, e.rest));
 }
 
 PXA_INLINE v16 v16_expm1(v16 x) {
@@ -113,12 +113,13 @@ PXA_INLINE split_log2 log2_of(v16 s) {
   return (split_log2){n, v16_mul(q, polynomial(c, 5, v16_mul(q, q)))};
 }
 
-// Returns the natural logarithm of s; −∞ if s is 0, NaN if s is negative.
+// Returns the natural logarithm of s; −∞ if s is 0, NaN if s is negative or NaN.
 PXA_INLINE v16 v16_log(v16 s) {
   split_log2 log2 = log2_of(s);
   v16 zero = v16_zero(), log = v16_mul(v16_add(log2.exponent, log2.fraction), v16_set1(0.693147181f));
   log = v16_select_eq(s, zero, v16_set1(-INFINITY), log);
-  return v16_select_gt(zero, s, v16_set1(NAN), log);
+  log = v16_select_gt(zero, s, v16_set1(NAN), log);
+  return v16_select_eq(s, s, log, s);
 }
 
 // Returns log(1 + e) for e from 0 to 1.
@@ -135,14 +136,14 @@ PXA_INLINE v16 v16_power(v16 s, v16 p) {
   v16 n = log2.exponent, log = log2.fraction;
   // p·log₂ s = whole + rest. Subtracting `whole` from p·n before p·log is added keeps the rest accurate.
   v16 whole = v16_round(v16_mul(p, v16_add(n, log)));
-  whole = v16_min(v16_max(whole, v16_set1(-126)), v16_set1(127));
+  whole = v16_min(v16_set1(127), v16_max(v16_set1(-126), whole));
   v16 rest = v16_fma(v16_fma(v16_sub(v16_zero(), whole), p, n), p, log);
-  rest = v16_min(v16_max(rest, v16_set1(-0.5f)), v16_set1(0.5f));
+  rest = v16_min(v16_set1(0.5f), v16_max(v16_set1(-0.5f), rest));
   v16 scale = v16_exp2(whole);
   return v16_fma(scale, scale, small_expm1(v16_mul(rest, v16_set1(0.693147181f))));
 }
 
-// Returns |x|^p, and `sign` times that where x is negative. The result is ∞ where it exceeds 2¹²⁷.
+// Returns |x|^p, and `sign` times that where x is negative. The result is ∞ where it exceeds 2¹²⁷, and NaN where x is.
 PXA_INLINE v16 v16_signed_power(v16 x, float p, float sign) {
   v16 zero = v16_zero(), size = v16_absolute(x), exponent = v16_set1(p), infinity = v16_set1(INFINITY);
   split_log2 log2 = log2_of(size);
@@ -150,7 +151,8 @@ PXA_INLINE v16 v16_signed_power(v16 x, float p, float sign) {
   v16 power = v16_select_gt(log, v16_set1(127), infinity, v16_power(size, exponent));
   power = v16_select_gt(v16_set1(-126), log, zero, power);
   power = v16_select_eq(size, zero, v16_set1(p > 0 ? 0 : p == 0 ? 1 : INFINITY), power);
-  return v16_select_gt(zero, x, v16_mul(v16_set1(sign), power), power);
+  power = v16_select_gt(zero, x, v16_mul(v16_set1(sign), power), power);
+  return v16_select_eq(x, x, power, x);
 }
 
 // Returns erf(x).

@@ -37,6 +37,25 @@ import Testing
     #expect(throws: PixelAscentError(.invalidParameter, Message(gradient))) { try Saliency().run(steep, onInput: grey) }
   }
 
+  /// Two channels overflow, and their difference is NaN. No later layer makes a plausible number of it.
+  @Test func anOverflowInsideANetworkIsAnError() throws {
+    let network = try Network(
+      S.model(
+        S.graph([
+          S.layer("a", Convolution(Window(kernel: 1), groups: 1, outputs: 2), "image"),
+          S.layer("b", Convolution(Window(kernel: 1), groups: 1, outputs: 1, clamp: .relu), "a"),
+          S.pool("p", "b"), S.layer("s", Elementwise(.sigmoid), "p"), S.convolution("c", "s", 1, 1),
+        ]),
+        tensors: [
+          "a.weight": Tensor(shape: [2, 3, 1, 1], repeating: 3e38), "a.bias": Tensor(shape: [2], repeating: 0),
+          "b.weight": Tensor(shape: [1, 2, 1, 1], values: [1, -1]), "b.bias": Tensor(shape: [1], repeating: 0),
+          "c.weight": Tensor(shape: [1, 1, 1, 1], repeating: 1), "c.bias": Tensor(shape: [1], repeating: 0),
+        ], preprocessing: S.halves(inputSize: 8)), name: "overflow")
+    #expect(
+      errorLine { try network.scores(of: Tensor(shape: [3, 8, 8], repeating: 1)) }
+        == "the network's scores are not finite: its weights or the image's values are too large")
+  }
+
   @Test func refusesGraphsItCannotRun() {
     let a = S.convolution("a", "image", 3, 16)
     let unsupported = "is not supported by this version"
