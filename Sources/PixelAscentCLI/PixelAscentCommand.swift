@@ -123,9 +123,8 @@ struct PixelAscentCommand: ParsableCommand {
     return command
   }
 
-  /// Returns a line about wrong usage without characters that would change the terminal, and not much longer than the list
-  /// of all architectures.
-  private static func printable(_ line: String) -> String { line.shortened(beyond: 1 << 14).visible() }
+  /// Returns a line about wrong usage of a sensible length, without characters that would change the terminal.
+  private static func printable(_ line: String) -> String { line.shortened().visible() }
 
   /// Prints wrong usage in the argument parser's own form. The parser itself can't: it knows the command only while it
   /// parses.

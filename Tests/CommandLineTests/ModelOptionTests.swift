@@ -171,7 +171,7 @@ import Testing
     try folder.add(name, Array(Data(contentsOf: fixture)))
     try Refusal.usage(
       "classify photo.png --model \(name) --architecture lenet",
-      "No architecture is called \"lenet\"; known: alexnet, …"
+      "No architecture is called \"lenet\"; nearest: alexnet, …"
     ).check(in: folder)
     try Refusal(
       "classify photo.png --mean 0.5",

@@ -81,8 +81,10 @@ public struct Labels: Hashable, Sendable {
     let words = exact.isEmpty ? matches { Labels.contains($0, words: wanted) } : exact
     let found = words.isEmpty ? matches { Labels.contains($0, wanted) } : words
     if found.isEmpty {
+      let others = nearest(to: wanted, names.indices) { names[$0] }
       throw PixelAscentError(
-        .classLookup, "no class is called \"\(text.oneLine)\"; nearest: \(list(nearest(to: wanted)))")
+        .classLookup,
+        "no class is called \"\(text.oneLine)\"; nearest: \(list(others.map { ($0.candidate, $0.name) }))")
     }
     if found.count > 1 {
       let more = found.count > 5 ? " and \(found.count - 5) more" : ""
@@ -111,17 +113,6 @@ public struct Labels: Hashable, Sendable {
     names.enumerated().compactMap { index, synonyms in
       synonyms.first { predicate($0.lowercased()) }.map { (index, $0) }
     }
-  }
-
-  /// Returns the classes, at most five, whose synonyms need the fewest edits to become `wanted`.
-  private func nearest(to wanted: String) -> [Match] {
-    let wanted = Array(wanted.utf8.prefix(80))
-    let ranked = names.enumerated().compactMap { index, synonyms in
-      synonyms.map { (distance: Labels.editDistance(wanted, Array($0.lowercased().utf8.prefix(80))), synonym: $0) }
-        .min { $0.distance < $1.distance }
-        .map { (distance: $0.distance, match: (index: index, synonym: $0.synonym)) }
-    }.sorted { ($0.distance, $0.match.index) < ($1.distance, $1.match.index) }
-    return ranked.prefix(5).filter { $0.distance <= ranked[0].distance + 2 }.map(\.match)
   }
 
   private func list(_ matches: some Sequence<Match>) -> String {
@@ -166,22 +157,6 @@ public struct Labels: Hashable, Sendable {
       return text[start..<end].elementsEqual(words) && !isInWord(start > 0 ? text[start - 1] : nil)
         && !isInWord(end < text.count ? text[end] : nil)
     }
-  }
-
-  /// Returns the smallest number of insertions, deletions and replacements of a byte that turn one text into the other
-  /// (Levenshtein 1966).
-  private static func editDistance(_ a: [UInt8], _ b: [UInt8]) -> Int {
-    var row = Array(0...b.count)
-    for (i, x) in a.enumerated() {
-      var diagonal = row[0]
-      row[0] = i + 1
-      for (j, y) in b.enumerated() {
-        let replaced = diagonal + (x == y ? 0 : 1)
-        diagonal = row[j + 1]
-        row[j + 1] = min(replaced, diagonal + 1, row[j] + 1)
-      }
-    }
-    return row[b.count]
   }
 }
 

@@ -64,9 +64,8 @@ struct ModelOptions: ParsableArguments {
   var activation: Activation?
 
   func validate() throws {
-    if let architecture, !Architecture.names.contains(architecture) {
-      throw ValidationError(
-        "No architecture is called \"\(architecture.oneLine)\"; known: \(Architecture.names.joined(separator: ", ")).")
+    if let refusal = architecture.flatMap(Architecture.refusal) {
+      throw ValidationError("\(refusal.prefix(1).uppercased())\(refusal.dropFirst()).")
     }
     if let size = inputSize,
       let side = [size.height, size.width].first(where: { !Preprocessing.inputSizes.contains($0) })

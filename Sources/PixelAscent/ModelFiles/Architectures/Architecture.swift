@@ -28,9 +28,16 @@ struct ArchitectureFamily: Sendable {
 /// Recognises architectures by the names and shapes in a state dict.
 package enum Architecture {
   /// The names of architectures that ``recognize(_:named:)`` accepts.
-  package static var names: [String] {
+  package static let names: [String] = {
     var seen: Set<String> = []
     return ArchitectureFamily.all.flatMap(\.members).filter { seen.insert($0).inserted }
+  }()
+
+  /// Returns why there is no architecture of this name, with the nearest ones; nil if there is one.
+  package static func refusal(ofName name: String) -> String? {
+    if names.contains(name) { return nil }
+    let others = nearest(to: name, names) { [$0] }.map(\.name)
+    return "no architecture is called \"\(name.oneLine)\"; nearest: \(others.joined(separator: ", "))"
   }
 
   /// Returns the model of a state dict. Names and shapes decide the architecture; if `wanted` names one, they must fit
@@ -50,12 +57,8 @@ package enum Architecture {
     _ dict: StateDict, named wanted: String? = nil, config: TransformersConfig? = nil
   ) throws(PixelAscentError) -> Model {
     let dict = try dict.reparametrized().renamed()
+    if let refusal = wanted.flatMap(refusal) { throw PixelAscentError(.invalidParameter, Message(refusal)) }
     let candidates = ArchitectureFamily.all.filter { wanted == nil || $0.members.contains(wanted ?? "") }
-    if let wanted, candidates.isEmpty {
-      throw PixelAscentError(
-        .invalidParameter,
-        "no architecture is called \"\(wanted.oneLine)\"; known: \(names.joined(separator: ", "))")
-    }
     var networks = NetworkInStateDict.all(in: dict, candidates)
     if networks.isEmpty, wanted != nil, let family = candidates.first {
       networks = [NetworkInStateDict(prefix: "", family: family)]

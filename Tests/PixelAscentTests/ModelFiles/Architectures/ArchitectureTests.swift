@@ -282,7 +282,8 @@ import Testing
       errorLine { try Architecture.recognize(strange) }
         == "x.pth: its only tensor has a name of no known architecture: a b, …; known: \(known)")
     #expect(
-      try line(named: "resnet1000\n").hasPrefix(
-        "no architecture is called \"resnet1000 \"; known: alexnet, squeezenet1_0,"))
+      try line(named: "ResNet1000\n")
+        == "no architecture is called \"ResNet1000 \"; nearest: resnet101, resnet200, resnet10t, resnet101c, resnet101d"
+    )
   }
 }
