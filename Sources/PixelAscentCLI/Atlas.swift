@@ -5,6 +5,7 @@ import PixelAscentTool
 
 struct Atlas: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "atlas",
     abstract: "Make class visualizations of many classes, in a folder with a gallery page.",
     discussion: """
       Makes a picture for every class, recipe and seed, then a contact sheet and the gallery page index.html; \

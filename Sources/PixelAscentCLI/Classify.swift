@@ -5,6 +5,7 @@ import PixelAscentTool
 
 struct Classify: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "classify",
     abstract: "Print the classes that the network sees in photographs.",
     discussion: """
       Prints one line per class, the highest score first: the score (the network's raw output), the probability (after \

@@ -5,6 +5,7 @@ import PixelAscentTool
 
 struct Convert: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "convert",
     abstract: "Convert a model file of another program to PixelAscent's own format.",
     discussion: """
       Reads PyTorch state dicts (.pth, .pt, safetensors), ONNX models, and the pickle with SqueezeNet 1.1's original \

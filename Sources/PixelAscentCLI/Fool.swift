@@ -6,6 +6,7 @@ import PixelAscentTool
 
 struct Fool: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "fool",
     abstract: "Change a photograph slightly, so that the network takes it for another class.",
     discussion: """
       Takes steps of a fixed length along the gradient of the target's score, until the network sees the target even \

@@ -5,6 +5,7 @@ import PixelAscentTool
 
 struct Info: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "info",
     abstract: "Show the version, the instruction sets, the number of threads and the model.",
     discussion: """
       The environment variable PIXELASCENT_SIMD forces one of the selectable instruction sets.

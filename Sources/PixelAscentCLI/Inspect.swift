@@ -5,6 +5,7 @@ import PixelAscentTool
 
 struct Inspect: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "inspect",
     abstract: "Show a model file's layers, shapes, memory and preprocessing, and what is not supported.",
     discussion: """
       Shapes and memory are given for an image of the network's input size, or of --input-size.

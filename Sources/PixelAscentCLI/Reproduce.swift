@@ -5,6 +5,7 @@ import PixelAscentTool
 
 struct Reproduce: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "reproduce",
     abstract: "Make a picture again as its file describes, and compare the two.",
     discussion: """
       The pictures that saliency, fool, visualize and atlas write say how they were made. The same model, version and \

@@ -6,6 +6,7 @@ import PixelAscentTool
 
 struct Saliency: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "saliency",
     abstract: "Show which pixels decided a classification.",
     discussion: """
       The map has the size of the network's input. The colour of a pixel shows the largest |d score / d pixel| of its \

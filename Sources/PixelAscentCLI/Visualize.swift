@@ -5,6 +5,7 @@ import PixelAscentTool
 
 struct Visualize: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "visualize",
     abstract: "Show what the network thinks a class looks like, by gradient ascent on an image.",
     discussion: """
       The three cs231n recipes start from noise; simonyan starts from the mean image and gives the clearest shapes.

@@ -53,8 +53,8 @@ extension Graph {
       throw fail("\(layers.count) layers are more than the \(Self.mostLayers) this version takes")
     }
     for layer in layers {
-      let name = layer.name.oneLine
-      if name.isEmpty { throw fail("a layer has no name") }
+      var name: String { layer.name.oneLine }
+      if layer.name.isEmpty { throw fail("a layer has no name") }
       if let input = layer.inputs.first(where: { !known.contains($0) }) {
         throw fail("layer \(name) takes \(input.oneLine), which no earlier layer makes")
       }
