@@ -220,10 +220,15 @@ extension Checkpoint {
   private func nothingFound() -> PixelAscentError {
     if let object = closed.first ?? own {
       let place = object.path.isEmpty ? "" : "\(object.path.joined(separator: ".").oneLine): "
+      let found: Message =
+        "refused: \(place)the weights are inside an object of class \(object.class.oneLine), which is not read"
+      // The names of Ultralytics' layers say nothing about the architecture.
+      if object.class.hasPrefix("ultralytics.") {
+        return fail("\(found); export ONNX: yolo export model=FILE format=onnx")
+      }
       return fail(
         """
-        refused: \(place)the weights are inside an object of class \(object.class.oneLine), which is not read; if you \
-        trust the file, save its state dict: python -c "import torch; torch.save(torch.load('FILE', \
+        \(found); if you trust the file, save its state dict: python -c "import torch; torch.save(torch.load('FILE', \
         weights_only=False)\(object.path.map { "['\($0.oneLine)']" }.joined()).state_dict(), 'weights.pth')"
         """)
     }

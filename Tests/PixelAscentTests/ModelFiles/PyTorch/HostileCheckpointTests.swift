@@ -17,14 +17,21 @@ import Testing
 
   private func weight(_ writer: inout PickleWriter) { writer.tensor(count: 4, shape: [2, 2], strides: [2, 1]) }
 
-  @Test func namesTheClassOfAnObjectThatHoldsTheWeights() {
+  @Test(arguments: [
+    (
+      "nets", "Net",
+      "if you trust the file, save its state dict: python -c \"import torch; torch.save(torch.load('FILE', "
+        + "weights_only=False)['model'].state_dict(), 'weights.pth')\""
+    ), ("ultralytics.nn.tasks", "ClassificationModel", "export ONNX: yolo export model=FILE format=onnx"),
+  ])
+  func namesTheClassOfAnObjectThatHoldsTheWeights(module: String, name: String, advice: String) {
     let text = line { writer in
       writer.string("epoch")
       writer.op("K\u{3}")
       writer.string("loss")
       writer.tensor(count: 4, shape: [], strides: [])
       writer.string("model")
-      writer.global("nets", "Net")
+      writer.global(module, name)
       writer.op(")R}")
       writer.string("_parameters")
       weight(&writer)
@@ -32,9 +39,8 @@ import Testing
     }
     #expect(
       text
-        == "w.pth: refused: model: the weights are inside an object of class nets.Net, which is not read; if you "
-        + "trust the file, save its state dict: python -c \"import torch; torch.save(torch.load('FILE', "
-        + "weights_only=False)['model'].state_dict(), 'weights.pth')\"")
+        == "w.pth: refused: model: the weights are inside an object of class \(module).\(name), which is not read; "
+        + advice)
   }
 
   /// Weights as PyTorch writes sparse and complex tensors, tensors of unknown subclasses, and tensors without elements.
