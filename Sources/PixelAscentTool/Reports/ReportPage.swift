@@ -80,13 +80,14 @@ struct ReportPage {
     """
   }
 
-  /// Returns an `img` element that holds the image itself as PNG.
+  /// Returns an `img` element that holds the image itself as PNG. The page shows the pixels of a small image as squares.
   ///
   /// - Throws: ``PixelAscentError`` as ``RGBImage/pngData(comment:)`` does.
   static func picture(_ image: RGBImage, alt: String) throws(PixelAscentError) -> HTML {
     let data = Data(try image.pngData()).base64EncodedString()
+    let isSmall = max(image.width, image.height) < 128, kind: HTML = isSmall ? " class=\"small\"" : ""
     return """
-      <img src="data:image/png;base64,\(data)" width="\(image.width)" height="\(image.height)" alt="\(alt)">
+      <img\(kind) src="data:image/png;base64,\(data)" width="\(image.width)" height="\(image.height)" alt="\(alt)">
       """
   }
 

@@ -30,6 +30,7 @@ extension ReportPage {
     .two { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 24rem), 1fr)); gap: 2rem 3rem; align-items: start; }
     .ascent > .two { margin-top: 2rem; }
     img { display: block; width: 100%; height: auto; max-height: 85vh; object-fit: contain; object-position: left top; }
+    img.small { image-rendering: pixelated; }
     figcaption { padding-top: 0.5rem; }
     .stack { display: grid; }
     .stack > * { grid-area: 1 / 1; }
