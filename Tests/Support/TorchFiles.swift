@@ -69,6 +69,25 @@ package enum TorchFiles {
     return file.bytes
   }
 
+  /// Returns the file that `torch.save` makes of a state dict, as a zip archive.
+  package static func stateDict(_ tensors: [String: Tensor]) -> [UInt8] {
+    let tensors = tensors.sorted { $0.key < $1.key }
+    let pickle = PickleWriter.dictionary { pickle in
+      for (index, (name, tensor)) in tensors.enumerated() {
+        pickle.string(name)
+        let strides = tensor.shape.indices.map { tensor.shape[($0 + 1)...].reduce(1, *) }
+        pickle.tensor("\(index)", count: tensor.values.count, shape: tensor.shape, strides: strides)
+      }
+    }
+    let storages = tensors.enumerated().map { index, entry in
+      let bytes = entry.value.values.flatMap { value in
+        withUnsafeBytes(of: value.bitPattern.littleEndian) { Array($0) }
+      }
+      return ("\(index)", bytes)
+    }
+    return archive(pickle, storages)
+  }
+
   /// Returns a file in PyTorch's zip format: a pickle, and storages under their keys.
   package static func archive(
     _ pickle: [UInt8], _ storages: [(String, [UInt8])], folder: String = "archive"

@@ -59,6 +59,11 @@ package enum ModelReader {
       model = named("PixelAscent", try Model(file))
     case .torchZip, .torchLegacy:
       return try recognized("PyTorch state dict", PyTorchFile.stateDict(source, weights: settings.weights))
+    case .index:
+      let shards = try ShardedWeights(source, weights: settings.weights)
+      var model = try recognized("state dict in several files", shards.stateDict)
+      model.files += shards.files
+      return model
     case .onnx:
       var read = try ONNXReader.read(source, inputSize: settings.inputSize, output: settings.onnxOutput)
       try read.takeNormalization(settings)

@@ -119,9 +119,6 @@ package struct OtherFormat: Sendable {
     OtherFormat("a web page", "download the file itself, not the page about it") {
       $0.text.hasPrefix("<!doctype html") || $0.text.hasPrefix("<html")
     },
-    OtherFormat(
-      "the index of a model in several files", "join them into one: safetensors' save_file of all their tensors"
-    ) { $0.isJSON(with: "\"weight_map\"") },
     OtherFormat("JSON, which holds no weights", "name the file with the weights") { $0.isJSON(with: "\"") },
     OtherFormat("the weights of an ONNX model", "name the .onnx file beside it") { $0.isONNXData },
   ]

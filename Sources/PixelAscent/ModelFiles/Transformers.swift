@@ -1,29 +1,5 @@
 // SPDX-License-Identifier: MIT
 
-/// Reads a JSON file that lies beside a file of weights.
-enum FileBeside {
-  private static let longest = 1 << 24
-
-  /// Returns the file's value and its bytes; nil if the folder has no such file, or the weights are not a file.
-  ///
-  /// - Throws: `PixelAscentError` of kind `invalidModel` or `unreadableFile` if the file can't be read.
-  static func read<Value: Decodable>(
-    _ name: String, beside weights: ByteSource
-  ) throws(PixelAscentError) -> (value: Value, source: ByteSource)? {
-    let path = (weights.name.hasSlash ? weights.name.folderAndName.folder : "") + name
-    guard weights.isFile, Files.isRegular(path) else { return nil }
-    do throws(PixelAscentError) {
-      let source = try ByteSource(contentsOf: path)
-      guard source.count <= longest else {
-        throw PixelAscentError(.invalidModel, "expected at most \(longest >> 20) MB, found \(source.count) bytes")
-      }
-      return (try JSONText.decode(Value.self, from: try source.bytes(0..<source.count)), source)
-    } catch {
-      throw error.about(name)
-    }
-  }
-}
-
 extension KeyedDecodingContainer {
   /// Returns the value of a key; nil if the object doesn't have it, or has null.
   func ifPresent<Value: Decodable>(_ key: Key) throws -> Value? { try decodeIfPresent(Value.self, forKey: key) }

@@ -9,6 +9,8 @@ package enum WeightFile {
     case safetensors
     /// A pickle of plain data and NumPy arrays.
     case numPyPickle
+    /// The index of weights that lie in several files.
+    case index
     /// Probably ONNX, which has no signature that tells it from other protocol buffers.
     case onnx
 
@@ -19,6 +21,7 @@ package enum WeightFile {
       case .torchLegacy: "a PyTorch file as before PyTorch 1.6"
       case .safetensors: "safetensors, PixelAscent's own or a state dict"
       case .numPyPickle: "a pickle of NumPy arrays, such as SqueezeNet's original weights"
+      case .index: "the index of a state dict in several files"
       case .onnx: "an ONNX model"
       }
     }
@@ -31,7 +34,7 @@ package enum WeightFile {
   package static func open(_ path: String) throws(PixelAscentError) -> ByteSource {
     guard Files.isFolder(path) else { return try ByteSource(contentsOf: path) }
     let folder = path.withoutTrailingSlashes, names = ["model.safetensors", "pytorch_model.bin"]
-    if let weights = names.map({ "\(folder)/\($0)" }).first(where: Files.exists) {
+    if let weights = (names + names.map { "\($0).index.json" }).map({ "\(folder)/\($0)" }).first(where: Files.exists) {
       return try ByteSource(contentsOf: weights)
     }
     if let other = OtherFormat.ofFolder(path) {
@@ -57,6 +60,7 @@ package enum WeightFile {
     // A safetensors file begins with a length of eight bytes. A JSON object follows.
     if head.count > 8, head[8] == UInt8(ascii: "{"), head[7] == 0, head[6] == 0 { return .safetensors }
     let content = try FileContent(source, names: names)
+    if content.isJSON(with: "\"weight_map\"") { return .index }
     if let other = OtherFormat.of(content) { throw refused(source, other.text) }
     if content.isPickle { return .numPyPickle }
     // Field 1 of an ONNX model is the format's version, a small number; a text, a message or the model's version

@@ -246,21 +246,7 @@ import Testing
   /// A folder with the older file of weights.
   @Test func readsAFolderWithABinFile() throws {
     let fixture = try ForeignNameTests.fixture("transformers/resnet12"), old = try TemporaryFolder()
-    let tensors = ForeignNameTests.tensors(fixture).sorted { $0.key < $1.key }
-    let pickle = PickleWriter.dictionary { pickle in
-      for (index, (name, tensor)) in tensors.enumerated() {
-        pickle.string(name)
-        let strides = tensor.shape.indices.map { tensor.shape[($0 + 1)...].reduce(1, *) }
-        pickle.tensor("\(index)", count: tensor.values.count, shape: tensor.shape, strides: strides)
-      }
-    }
-    let storages = tensors.enumerated().map { index, entry in
-      (
-        "\(index)",
-        entry.value.values.flatMap { value in withUnsafeBytes(of: value.bitPattern.littleEndian) { Array($0) } }
-      )
-    }
-    try old.add("pytorch_model.bin", TorchFiles.archive(pickle, storages))
+    try old.add("pytorch_model.bin", TorchFiles.stateDict(ForeignNameTests.tensors(fixture)))
     try old.add("config.json", #"{"id2label": {"0": "a", "1": "b", "2": "c", "3": "d", "4": "e"}}"#)
     try old.add("preprocessor_config.json", #"{"size": 96}"#)
     let found = try Network(contentsOf: old.path), expected = try network(processor: #"{"size": 96}"#)
