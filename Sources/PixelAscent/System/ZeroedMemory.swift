@@ -27,14 +27,14 @@ final class ZeroedMemory: @unchecked Sendable {  // because the owner decides wh
   /// Takes memory of a size that a file decides. Several threads may do so at the same time.
   ///
   /// - Parameter what: the beginning of the error's message, as for ``Files/checkMemory(_:_:)``
-  /// - Throws: ``PixelAscentError`` of kind `sizeLimit` if the process can't get the memory, and some more for smaller
-  ///   things.
+  /// - Throws: ``PixelAscentError`` of kind `sizeLimit` if the process can't get the memory, and some more for the pieces
+  ///   of files that are read into it.
   convenience init(bytes: Int, for what: @autoclosure () -> Message) throws(PixelAscentError) {
     // While one thread asks and takes, no other may: both could find the same memory free.
     let taken = Self.unasked.withLock { unasked -> (base: UnsafeMutableRawPointer, isMapped: Bool)? in
       unasked += bytes
       if unasked > 1 << 20 {
-        guard bytes <= Files.physicalMemory, Self.isAvailable(bytes + Files.reserve) else { return nil }
+        guard bytes <= Files.physicalMemory, Self.isAvailable(bytes + Files.reserve / 2) else { return nil }
         unasked = 0
       }
       return Self.take(bytes)
