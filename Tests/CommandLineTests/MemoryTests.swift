@@ -97,6 +97,15 @@ import Testing
       #expect(statuses.first == 1 && statuses.last == 0)
     }
 
+    @Test("Very many names of classes are refused in one line if they take too much memory", arguments: [60, 100, 140])
+    func labels(megabytes: Int) throws {
+      try folder.add("labels", String(repeating: "a\n", count: 1_000_000))
+      try Refusal(
+        "classify photo.png --labels labels",
+        "error: labels: the names of the classes may take 123 MB, more memory than this process can get"
+      ).check(in: folder, megabytes: megabytes)
+    }
+
     @Test("Constants that a graph asks for are refused in one line if they take too much memory")
     func constants() throws {
       func field(_ number: UInt8, _ content: [UInt8]) -> [UInt8] { [number << 3 | 2, UInt8(content.count)] + content }
