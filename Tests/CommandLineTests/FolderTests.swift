@@ -235,6 +235,19 @@ import Testing
     #expect(lines.last?.hasSuffix(" images failed") == true)
   }
 
+  @Test("A line of a list that is too long for a path is reported, and the other images are classified")
+  func longLine() throws {
+    try folder.add("list", Array("photo.png\r\n".utf8) + [UInt8](repeating: 97, count: 10_000_000) + Array("\n".utf8))
+    let command = "\"$0\" classify - --json < list"
+    let outcome = try Program.run(["-c", command, Program.path], in: folder, program: "/bin/sh")
+    #expect(outcome.status == 1)
+    #expect(try images(outcome) == ["photo.png"])
+    let ends = String(repeating: "a", count: 100)
+    #expect(
+      outcome.errors.hasPrefix("error: \(ends)…\(ends): has 10000000 bytes; a path has fewer than 4096\n"),
+      "\(outcome.errors.prefix(1000))")
+  }
+
   @Test(arguments: [
     Refusal("classify in/empty", "error: in/empty: has no .jpg, .jpeg or .png file"),
     Refusal("classify in/empty photo.png", "error: in/empty: has no .jpg, .jpeg or .png file"),

@@ -83,11 +83,12 @@ import Testing
     @Test(
       "With little memory, or few files that may be open, a command works or says so", arguments: commands,
       [
-        "-v 35", "-v 45", "-v 55", "-v 65", "-v 75", "-v 85", "-v 95", "-v 120", "-v 200", "-n 4", "-n 5", "-n 6",
+        "-v 35", "-v 45", "-v 55", "-v 65", "-v 75", "-v 85", "-v 95", "-v 120", "-v 200", "-d 45",
+        "-d 60", "-d 80", "-d 120", "-n 4", "-n 5", "-n 6",
         "-n 8",
       ])
     func resources(command: String, limit: String) throws {
-      let number = limit.hasPrefix("-v") ? limit + "000" : limit
+      let number = limit.hasPrefix("-n") ? limit : limit + "000"
       let script = "ulimit \(number); exec \"$0\" \"$@\""
       let words =
         ["/usr/bin/timeout", "60", "/bin/sh", "-c", script, Program.path]

@@ -14,8 +14,19 @@ final class FloatBuffer: @unchecked Sendable {  // because threads write disjoin
   let count: Int
   private let memory: ZeroedMemory
 
-  init(count: Int) {
-    memory = ZeroedMemory(bytes: count * MemoryLayout<Float>.stride)
+  /// Creates a buffer that is small, or whose memory was asked for.
+  convenience init(count: Int) { self.init(ZeroedMemory(bytes: count * MemoryLayout<Float>.stride), count) }
+
+  /// Creates a buffer of a size that a file decides.
+  ///
+  /// - Parameter what: the beginning of the error's message, such as "the weights take"
+  /// - Throws: `PixelAscentError` of kind `sizeLimit` if the process can't get the memory.
+  convenience init(count: Int, for what: @autoclosure () -> Message) throws(PixelAscentError) {
+    self.init(try ZeroedMemory(bytes: count * MemoryLayout<Float>.stride, for: what()), count)
+  }
+
+  private init(_ memory: ZeroedMemory, _ count: Int) {
+    self.memory = memory
     base = memory.base.bindMemory(to: Float.self, capacity: count)
     self.count = count
   }

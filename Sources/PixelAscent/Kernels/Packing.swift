@@ -33,10 +33,11 @@ final class ConvolutionWeights: Sendable {
   /// - Parameters:
   ///   - weight: shape (outputs, inputs/groups, kernel rows, kernel columns)
   ///   - bias: shape (outputs)
+  /// - Throws: `PixelAscentError` of kind `sizeLimit` if the process can't get the memory.
   init(
     _ window: Window, isSame: Bool, inputs: Int, outputs: Int, groups: Int, clamp: Clamp, form: ConvolutionForm,
     weight: FloatBuffer, bias: Tensor
-  ) {
+  ) throws(PixelAscentError) {
     self.window = window
     self.isSame = isSame
     self.groups = groups
@@ -46,40 +47,60 @@ final class ConvolutionWeights: Sendable {
     (self.inputs, self.outputs) = (inputs, outputs)
     switch form {
     case .blocked:
-      forward = FloatBuffer(count: pxa_conv_packed_floats(window.raw, Int32(groups), inputs, outputs))
+      forward = try FloatBuffer(
+        count: pxa_conv_packed_floats(window.raw, Int32(groups), inputs, outputs), for: Self.memory)
       pxa_conv_pack_forward(forward.base, weight.base, window.raw, Int32(groups), inputs, outputs)
     case .depthwise:
-      forward = FloatBuffer(count: pxa_depthwise_packed_floats(window.raw, outputs))
+      forward = try FloatBuffer(count: pxa_depthwise_packed_floats(window.raw, outputs), for: Self.memory)
       pxa_depthwise_pack(forward.base, weight.base, window.raw, outputs)
     case .stem:
-      forward = FloatBuffer(count: pxa_stem_packed_floats(window.raw, inputs, outputs))
+      forward = try FloatBuffer(count: pxa_stem_packed_floats(window.raw, inputs, outputs), for: Self.memory)
       pxa_stem_pack_forward(forward.base, weight.base, window.raw, inputs, outputs)
     }
-    self.bias = FloatBuffer(blocksOf: bias.values)
+    self.bias = try FloatBuffer(blocksOf: bias.values)
   }
 
   /// Returns the window for an input of this size.
   func window(height: Int, width: Int) -> Window { isSame ? window.same(height: height, width: width) : window }
 
-  /// Returns the weights packed for the input gradient of an input of this size. The first call packs them.
+  /// Returns the weights packed for the input gradient of an input of this size.
+  ///
+  /// - Precondition: ``packForGradient(height:width:)`` has packed them.
   func inputGradient(height: Int, width: Int) -> FloatBuffer {
+    if form == .depthwise { return forward }
+    guard let packed = gradients.withLock({ $0[window(height: height, width: width)] }) else {
+      preconditionFailure("the weights are not packed for a gradient of this size")
+    }
+    return packed
+  }
+
+  /// Packs the weights for the input gradient of an input of this size. Only the first call does any work.
+  ///
+  /// - Throws: `PixelAscentError` of kind `sizeLimit` if the process can't get the memory.
+  func packForGradient(height: Int, width: Int) throws(PixelAscentError) {
+    if form == .depthwise { return }
     let window = window(height: height, width: width)
-    return gradients.withLock { made in
-      if let packed = made[window] { return packed }
-      let packed: FloatBuffer
-      switch form {
-      case .depthwise: packed = forward
-      case .blocked:
-        packed = FloatBuffer(count: pxa_conv_grad_packed_floats(window.raw, Int32(groups), inputs, outputs))
-        pxa_conv_pack_input_grad(packed.base, forward.base, window.raw, Int32(groups), inputs, outputs)
-      case .stem:
-        packed = FloatBuffer(count: pxa_stem_grad_packed_floats(window.raw, inputs, outputs))
-        pxa_stem_pack_input_grad(packed.base, forward.base, window.raw, inputs, outputs)
+    let result = gradients.withLock { made in
+      Result { () throws(PixelAscentError) in
+        if made[window] == nil { made[window] = try packed(for: window) }
       }
-      made[window] = packed
+    }
+    try result.get()
+  }
+
+  private func packed(for window: Window) throws(PixelAscentError) -> FloatBuffer {
+    if form == .stem {
+      let packed = try FloatBuffer(count: pxa_stem_grad_packed_floats(window.raw, inputs, outputs), for: Self.memory)
+      pxa_stem_pack_input_grad(packed.base, forward.base, window.raw, inputs, outputs)
       return packed
     }
+    let packed = try FloatBuffer(
+      count: pxa_conv_grad_packed_floats(window.raw, Int32(groups), inputs, outputs), for: Self.memory)
+    pxa_conv_pack_input_grad(packed.base, forward.base, window.raw, Int32(groups), inputs, outputs)
+    return packed
   }
+
+  private static let memory: Message = "the packed weights of a layer take"
 }
 
 /// A linear layer's matrix, bias and clamp. The matrix is not packed: it has the shape (outputs, inputs) in C order.
@@ -90,8 +111,10 @@ struct LinearWeights: Sendable {
 
 extension FloatBuffer {
   /// Creates a buffer with one value per channel, and zeros up to the end of the last block.
-  convenience init(blocksOf values: [Float]) {
-    self.init(count: (values.count + 15) / 16 * 16)
+  ///
+  /// - Throws: `PixelAscentError` of kind `sizeLimit` if the process can't get the memory.
+  convenience init(blocksOf values: [Float]) throws(PixelAscentError) {
+    try self.init(count: (values.count + 15) / 16 * 16, for: "a value per channel takes")
     replace(from: 0, with: values)
   }
 }

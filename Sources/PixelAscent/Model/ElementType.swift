@@ -24,9 +24,13 @@ package enum ElementType: String, Sendable {
   }
 
   /// Returns the element at `index`, rounded to `Float`.
-  func element(_ index: Int, of bytes: [UInt8]) -> Float {
+  func element(_ index: Int, of bytes: [UInt8]) -> Float { bytes.withUnsafeBytes { element(index, of: $0) } }
+
+  /// Returns the element at `index`, rounded to `Float`.
+  func element(_ index: Int, of bytes: UnsafeRawBufferPointer) -> Float {
+    precondition(index >= 0 && index < bytes.count / size)
     func load<T: FixedWidthInteger>(_: T.Type) -> T {
-      bytes.withUnsafeBytes { T(littleEndian: $0.loadUnaligned(fromByteOffset: index * size, as: T.self)) }
+      T(littleEndian: bytes.loadUnaligned(fromByteOffset: index * size, as: T.self))
     }
     return switch self {
     case .float16: Self.half(load(UInt16.self))

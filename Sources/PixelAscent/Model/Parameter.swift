@@ -125,13 +125,17 @@ package struct Parameter: Sendable {
     // If short rows lie close together, as in a transposed matrix, read everything from the first element to the last
     // at once.
     let all = row < Self.piece && row < count && span <= 2 * count
-    let bytes = all ? try source.bytes(offset..<offset + span * type.size) : []
+    let memory = try ZeroedMemory(
+      bytes: all ? span * type.size : 0, for: "a parameter of shape \(shapeText(shape)) takes")
+    defer { withExtendedLifetime(memory) {} }
+    let bytes = UnsafeMutableRawBufferPointer(start: memory.base, count: all ? span * type.size : 0)
+    try source.read(into: bytes, at: offset)
 
     var first = StridedOffsets(shape: Array(shape[..<outer]), strides: Array(strides[..<outer]))
     for start in stride(from: 0, to: count, by: row) {
       let part = UnsafeMutableBufferPointer(rebasing: buffer[start..<start + row])
       if all {
-        for index in 0..<row { part[index] = type.element(first.offset + index, of: bytes) }
+        for index in 0..<row { part[index] = type.element(first.offset + index, of: UnsafeRawBufferPointer(bytes)) }
       } else {
         try Self.read(source, offset + first.offset * type.size, type, into: part)
       }

@@ -95,20 +95,27 @@ extension Graph {
   ///
   /// - Throws: `PixelAscentError` of kind `invalidModel` if this size is above 4096, or the graph contradicts itself.
   func leastSize() throws(PixelAscentError) -> Int {
-    func fits(_ size: Int) throws(PixelAscentError) -> Bool {
-      do {
+    func isTooSmall(_ size: Int) -> Bool {
+      do throws(PixelAscentError) {
         _ = try shapes(height: size, width: size)
-        return true
-      } catch let error where error.kind == .sizeLimit {
         return false
+      } catch {
+        // A graph that contradicts itself at some sizes has another error there.
+        return error.kind == .sizeLimit
       }
     }
     let most = 4096
-    // If the largest image gives another error, try the smaller images: they need not give this error.
-    if (try? fits(most)) ?? true {
-      for size in 1...most where try fits(size) { return size }
+    guard !isTooSmall(most) else {
+      throw PixelAscentError(.invalidModel, "the network's windows do not fit into an image of \(most)×\(most) pixels")
     }
-    throw PixelAscentError(.invalidModel, "the network's windows do not fit into an image of \(most)×\(most) pixels")
+    // A window that fits into an image fits into every larger one.
+    var tooSmall = 0, least = most
+    while least - tooSmall > 1 {
+      let size = (tooSmall + least) / 2
+      if isTooSmall(size) { tooSmall = size } else { least = size }
+    }
+    _ = try shapes(height: least, width: least)
+    return least
   }
 }
 

@@ -60,7 +60,8 @@ package struct Checkpoint {
 
   /// Finds the state dicts in a pickled value.
   ///
-  /// - Throws: `PixelAscentError` of kind `invalidModel` if the value holds too many dictionaries to search.
+  /// - Throws: `PixelAscentError` of kind `invalidModel` if the value holds too many dictionaries to search, of kind
+  ///   `sizeLimit` if the process can't get the memory for them.
   package init(_ value: PickleValue, name: String) throws(PixelAscentError) {
     (self.name, self.value) = (name, value)
     // The containers to search, in the order of their depth. The outer container and the key in it lead to each.
@@ -73,7 +74,7 @@ package struct Checkpoint {
       }
       return path.reversed()
     }
-    var next = 0, searched = 0
+    var next = 0, searched = 0, memory = GrowingMemory(each: 200, "the pickle's dictionaries")
     // Dictionaries of tensors that no layer uses, such as an optimizer's.
     var others = [Weights]()
     while next < containers.count {
@@ -107,6 +108,7 @@ package struct Checkpoint {
       guard containers.count <= Self.containerLimit, searched <= Self.entryLimit else {
         throw PixelAscentError(.invalidModel, "refused: the pickle's dictionaries hold too many entries", about: name)
       }
+      try memory.check(containers.count)
       next += 1
     }
     // Single tensors, such as a loss, are no reason to overlook that the weights are inside an object.

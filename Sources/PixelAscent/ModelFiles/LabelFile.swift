@@ -25,8 +25,11 @@ extension Labels {
 
   /// Reads class names in one of the forms that ``init(contentsOf:)`` reads.
   ///
-  /// - Throws: `PixelAscentError` of kind `invalidModel`.
+  /// - Throws: `PixelAscentError` of kind `invalidModel`, or of kind `sizeLimit` if the process can't get the memory for
+  ///   very many names.
   init(_ bytes: [UInt8]) throws(PixelAscentError) {
+    // A name of one letter takes two bytes of a file, and up to 64 times as much memory.
+    if bytes.count >= 1 << 16 { try Files.checkMemory(64 * bytes.count, "the names of the classes may take") }
     let bytes = Array(bytes.withoutByteOrderMark)
     let first = bytes.first { !" \t\r\n".utf8.contains($0) }
     if first == UInt8(ascii: "{"), let pairs = PythonDictionary.pairs(bytes) {

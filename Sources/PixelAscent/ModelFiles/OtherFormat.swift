@@ -166,7 +166,7 @@ struct FileContent: Sendable {
   }
 
   /// Returns whether the folder has a file or folder of this name.
-  func has(_ name: String) -> Bool { Files.exists("\(source.name)/\(name)") }
+  func has(_ name: String) -> Bool { Files.exists(source.name.withOneTrailingSlash + name) }
 
   /// Returns the byte at an offset; nil if the file is shorter.
   func byte(_ offset: Int) -> UInt8? { offset < head.count ? head[offset] : nil }

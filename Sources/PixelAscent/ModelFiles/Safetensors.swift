@@ -27,13 +27,14 @@ package struct Safetensors: Sendable {
   }
 
   /// The length in bytes of the longest header that is read. The format allows ten times as much, but the header of a
-  /// large classifier takes less than a tenth of it, and a header takes 25 times its length while it is read.
+  /// large classifier takes less than a tenth of it.
   private static let longestHeader = 10_000_000
 
   /// Reads a file's header.
   ///
   /// - Throws: `PixelAscentError` of kind `invalidModel` if the file contradicts itself or the format, or a tensor has
-  ///   a type that is not supported; `unreadableFile` if the file can't be read.
+  ///   a type that is not supported; `unreadableFile` if the file can't be read; `sizeLimit` if the process can't get the
+  ///   memory for the header.
   package init(_ source: ByteSource) throws(PixelAscentError) {
     func fail(_ message: String) -> PixelAscentError { source.fail(message) }
 
@@ -53,9 +54,9 @@ package struct Safetensors: Sendable {
       throw fail(
         "the header declares \(declared) bytes, more than the \(Self.longestHeader) that this version reads")
     }
-    let json = try source.bytes(8..<dataStart), header: Header
+    let header: SafetensorsHeader
     do {
-      header = try JSONText.decode(Header.self, from: json)
+      header = try SafetensorsHeader(json: try source.bytes(8..<dataStart))
     } catch {
       throw error.about("header").about(source.name)
     }
@@ -63,9 +64,9 @@ package struct Safetensors: Sendable {
     let size = source.count - dataStart
     var entries = [StateDict.Entry]()
     var end = 0
-    let infos = header.tensors.sorted { ($0.value.begin, $0.value.end) < ($1.value.begin, $1.value.end) }
+    let infos = header.tensors.sorted { ($0.info.begin, $0.info.end) < ($1.info.begin, $1.info.end) }
     for (key, info) in infos {
-      let tensor = "tensor \(key.oneLine)"
+      var tensor: String { "tensor \(key.oneLine)" }
       guard let type = ElementType(rawValue: info.dtype) else {
         throw fail(
           "\(tensor) has the type \(info.dtype.oneLine); supported are F16, BF16, F32, F64, I8 to I64, U8 and BOOL")
@@ -144,45 +145,5 @@ extension Safetensors {
     var header = Array("{\(entries.joined(separator: ","))}".utf8)
     while header.count % 8 != 0 { header.append(UInt8(ascii: " ")) }
     return withUnsafeBytes(of: UInt64(header.count).littleEndian) { Array($0) } + header
-  }
-}
-
-/// The JSON object of a safetensors header.
-private struct Header: Decodable {
-  struct TensorInfo: Decodable {
-    let dtype: String
-    let shape: [Int]
-    let begin: Int
-    let end: Int
-
-    enum CodingKeys: String, CodingKey {
-      case dtype, shape
-      case offsets = "data_offsets"
-    }
-
-    init(from decoder: any Decoder) throws {
-      let container = try decoder.container(keyedBy: CodingKeys.self)
-      dtype = try container.decode(String.self, forKey: .dtype)
-      shape = try container.decode([Int].self, forKey: .shape)
-      let offsets = try container.decode([Int].self, forKey: .offsets)
-      guard offsets.count == 2 else {
-        throw DecodingError.dataCorruptedError(forKey: .offsets, in: container, debugDescription: "not a pair")
-      }
-      (begin, end) = (offsets[0], offsets[1])
-    }
-  }
-
-  private(set) var metadata = [String: String]()
-  private(set) var tensors = [String: TensorInfo]()
-
-  init(from decoder: any Decoder) throws {
-    let container = try decoder.container(keyedBy: JSONKey.self)
-    for key in container.allKeys {
-      if key.stringValue == "__metadata__" {
-        metadata = try container.decode([String: String].self, forKey: key)
-      } else {
-        tensors[key.stringValue] = try container.decode(TensorInfo.self, forKey: key)
-      }
-    }
   }
 }

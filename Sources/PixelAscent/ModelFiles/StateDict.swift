@@ -16,11 +16,14 @@ package struct StateDict: Sendable {
   /// How the tensors were renamed after the file was read; nil if they have the file's own names.
   private(set) var renaming: Renaming?
 
-  /// - Throws: `PixelAscentError` of kind `invalidModel` if a name occurs twice.
+  /// - Throws: `PixelAscentError` of kind `invalidModel` if a name occurs twice, of kind `sizeLimit` if the process can't
+  ///   get the memory for very many tensors.
   package init(_ entries: [Entry], name: String) throws(PixelAscentError) {
     self.name = name
     self.entries = entries
-    var indices = [String: Int]()
+    var memory = GrowingMemory(each: 500, "the names of the tensors")
+    try memory.check(entries.count)
+    var indices = [String: Int](minimumCapacity: entries.count)
     for (index, entry) in entries.enumerated() {
       guard indices.updateValue(index, forKey: entry.name) == nil else {
         throw PixelAscentError(.invalidModel, "tensor \(entry.name.oneLine) occurs twice", about: name)

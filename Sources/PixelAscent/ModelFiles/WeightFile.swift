@@ -33,8 +33,8 @@ package enum WeightFile {
   ///   what the folder holds, and what to do.
   package static func open(_ path: String) throws(PixelAscentError) -> ByteSource {
     guard Files.isFolder(path) else { return try ByteSource(contentsOf: path) }
-    let folder = path.withoutTrailingSlashes, names = ["model.safetensors", "pytorch_model.bin"]
-    if let weights = (names + names.map { "\($0).index.json" }).map({ "\(folder)/\($0)" }).first(where: Files.exists) {
+    let folder = path.withOneTrailingSlash, names = ["model.safetensors", "pytorch_model.bin"]
+    if let weights = (names + names.map { "\($0).index.json" }).map({ folder + $0 }).first(where: Files.exists) {
       return try ByteSource(contentsOf: weights)
     }
     if let other = OtherFormat.ofFolder(path) {

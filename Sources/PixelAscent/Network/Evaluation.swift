@@ -90,7 +90,7 @@ public final class Evaluation {
     self.height = height
     self.width = width
 
-    let arena = FloatBuffer(count: layout.floats)
+    let arena = try FloatBuffer(count: layout.floats, for: "an image of \(height)×\(width) pixels takes")
     self.arena = arena
     image = ImagePlanes(
       arena, at: layout.image, channels: plan.imageChannels, height: height, width: width, halo: plan.imageHalo)
@@ -108,7 +108,7 @@ public final class Evaluation {
     gradients = gradient ? plan.values.map { planes($0, layout.gradients, \.gradientHalo) } : []
     if gradient {
       let sizes = gradients.map { (height: $0.height, width: $0.width) }
-      network.plan.packForGradients(
+      try network.plan.packForGradients(
         sizes: sizes, imageSize: (height, width), threads: network.options.threads)
     }
     poolIndices = layout.indexBytes.map { bytes in bytes > 0 ? PoolIndex(count: bytes) : nil }

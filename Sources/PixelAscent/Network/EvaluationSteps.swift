@@ -74,17 +74,21 @@ extension LayerPlan {
   /// - Parameters:
   ///   - sizes: the size of each value
   ///   - imageSize: the size of the image
+  /// - Throws: `PixelAscentError` of kind `sizeLimit` if the process can't get the memory.
   func packForGradients(
     sizes: [(height: Int, width: Int)], imageSize: (height: Int, width: Int), threads: Int
-  ) {
-    _ = sideBySide(layers, threads: threads) { (layer: Layer) -> FloatBuffer? in
-      let size = layer.inputs.first.map { sizes[$0] } ?? imageSize
-      switch layer.operation {
-      case let convolution as ConvolutionLayer:
-        return convolution.weights.inputGradient(height: size.height, width: size.width)
-      case let stem as StemLayer: return stem.weights.inputGradient(height: size.height, width: size.width)
-      default: return nil
+  ) throws(PixelAscentError) {
+    let results = sideBySide(layers, threads: threads) { (layer: Layer) in
+      Result { () throws(PixelAscentError) in
+        let size = layer.inputs.first.map { sizes[$0] } ?? imageSize
+        switch layer.operation {
+        case let convolution as ConvolutionLayer:
+          try convolution.weights.packForGradient(height: size.height, width: size.width)
+        case let stem as StemLayer: try stem.weights.packForGradient(height: size.height, width: size.width)
+        default: break
+        }
       }
     }
+    for result in results { try result.get() }
   }
 }

@@ -33,7 +33,7 @@ protocol RunnableOperation: Operation {
   /// for another layer.
   ///
   /// - Throws: `PixelAscentError` of kind `invalidModel` if a parameter holds a value that is not finite, of kind
-  ///   `unreadableFile` if it can't be read.
+  ///   `unreadableFile` if it can't be read, of kind `sizeLimit` if the process can't get the memory.
   func weights(_ parameters: LayerParameters) throws(PixelAscentError) -> Weights
   /// Adds the layer to a plan: the runnable layers it needs, if any, and the value that has the layer's name.
   ///

@@ -14,7 +14,7 @@ struct LayerParameters {
   ///
   /// - Returns: for each layer, the closure that adds it to a plan; nil if a network can't run the operation
   /// - Throws: `PixelAscentError` of kind `invalidModel` if a parameter holds a value that is not finite, of kind
-  ///   `unreadableFile` if it can't be read.
+  ///   `unreadableFile` if it can't be read, of kind `sizeLimit` if the process can't get the memory.
   static func load(_ model: Model, threads: Int) throws(PixelAscentError) -> [Append?] {
     let hasStem = model.graph.hasStem
     let loaded = sideBySide(model.graph.layers, threads: threads) { (layer: GraphLayer) in
@@ -54,7 +54,8 @@ struct LayerParameters {
   /// Returns a parameter's elements in a buffer, whose memory goes back to the system when it is released. Large
   /// parameters are read this way.
   func buffer(_ suffix: String) throws(PixelAscentError) -> FloatBuffer {
-    let source = try parameter(suffix), buffer = FloatBuffer(count: source.count)
+    let source = try parameter(suffix)
+    let buffer = try FloatBuffer(count: source.count, for: "a parameter of shape \(shapeText(source.shape)) takes")
     try buffer.fill(from: source)
     guard let index = buffer.firstNonFiniteIndex else { return buffer }
     throw .notFinite(name(suffix), index)

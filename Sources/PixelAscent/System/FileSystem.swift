@@ -8,8 +8,8 @@
   import Darwin
 #endif
 
-// This file asks the system about files, memory and the environment, and makes and lists folders. Files.swift reads and
-// writes whole files.
+// This file asks the system about files and the environment, and makes and lists folders. Files.swift reads and writes
+// whole files.
 extension Files {
   /// Returns whether a file of any kind exists at `path`.
   package static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
@@ -41,37 +41,6 @@ extension Files {
   package static func checkWritable(_ path: String) throws(PixelAscentError) {
     guard case .replace(let folder, _, _) = try WriteTarget(path) else { return }
     if access(folder.isEmpty ? "." : folder, W_OK | X_OK) != 0 { throw failure(.unwritableFile, path, errno) }
-  }
-
-  /// The size of this machine's memory in bytes.
-  package static var physicalMemory: Int { sysconf(Int32(_SC_PHYS_PAGES)) * sysconf(Int32(_SC_PAGESIZE)) }
-
-  /// The bytes of memory that a check leaves for everything that is too small to be checked. ``requireReserve()`` names
-  /// the number.
-  private static let reserve = 16 << 20
-
-  /// Ends the program with an error line and exit code 1 if the process can't get the memory that even small work takes.
-  /// Even an error would take memory, so the line is written as it lies in the program.
-  package static func requireReserve() {
-    if ZeroedMemory.isAvailable(reserve) { return }
-    let line: StaticString = "error: the program needs 16 MB of memory for its work, more than this process can get\n"
-    _ = drain(UnsafeRawBufferPointer(start: line.utf8Start, count: line.utf8CodeUnitCount), into: STDERR_FILENO)
-    _exit(1)
-  }
-
-  /// Throws an error if the machine has fewer than `bytes` bytes of memory, or the process can't get that many and some
-  /// more for smaller things. Call this before memory is taken whose size a file, an image or an option decides.
-  ///
-  /// - Parameter what: the beginning of the error's message, such as "4000×3000 pixels take"
-  /// - Throws: ``PixelAscentError`` of kind `sizeLimit`.
-  package static func checkMemory(_ bytes: Int, _ what: Message) throws(PixelAscentError) {
-    let megabytes = (max(bytes, 1) - 1) >> 20 + 1
-    if bytes > physicalMemory {
-      throw PixelAscentError(.sizeLimit, "\(what) \(megabytes) MB, more memory than this machine has")
-    }
-    if !ZeroedMemory.isAvailable(bytes + reserve) {
-      throw PixelAscentError(.sizeLimit, "\(what) \(megabytes) MB, more memory than this process can get")
-    }
   }
 
   /// Makes the folder at `path`, in a folder that exists. A folder that exists already is left as it is.
@@ -106,28 +75,29 @@ extension Files {
   package static func list(
     _ folder: String, _ isWanted: (String) -> Bool
   ) throws(PixelAscentError) -> (files: [String], problems: [PixelAscentError]) {
+    let root = folder.withOneTrailingSlash
     var files: [String] = [], problems: [(path: String, error: PixelAscentError)] = []
     var waiting: [(part: String, entries: [Entry])] = [("", try entries(of: folder))]
     while let (part, entries) = waiting.popLast() {
       for (name, mayBeFolder) in entries where !name.hasPrefix(".") {
         let path = part.isEmpty ? name : "\(part)/\(name)"
         var status = stat()
-        if lstat("\(folder)/\(path)", &status) != 0 {
+        if lstat(root + path, &status) != 0 {
           let problem = errno
           // A file that is not found has been removed in the meantime, unless its name is not UTF-8: the text of such a
           // name leads to no file.
           let isThere = problem != ENOENT || name.contains(Self.replacement)
           if isThere && (mayBeFolder || isWanted(path)) {
-            problems.append((path, failure(.unreadableFile, "\(folder)/\(path)", problem)))
+            problems.append((path, failure(.unreadableFile, root + path, problem)))
           }
           continue
         }
         if !status.isFolder {
-          if isWanted(path), Self.status("\(folder)/\(path)")?.isRegular ?? true { files.append(path) }
+          if isWanted(path), Self.status(root + path)?.isRegular ?? true { files.append(path) }
           continue
         }
         do throws(PixelAscentError) {
-          waiting.append((path, try Files.entries(of: "\(folder)/\(path)")))
+          waiting.append((path, try Files.entries(of: root + path)))
         } catch {
           problems.append((path, error))
         }
@@ -192,7 +162,7 @@ extension Files {
   /// same file give the same canonical path. Nil if `path` leads to a pipe or a device, or no file can be made there.
   package static func replacedPath(_ path: String) -> String? {
     guard case .replace(let folder, let name, _)? = try? WriteTarget(path) else { return nil }
-    return "\(canonicalPath(ofFolder: folder))/\(name)"
+    return canonicalPath(ofFolder: folder).withOneTrailingSlash + name
   }
 
   /// Returns the canonical path of `folder`. Parts of the path that do not exist are kept as they are.
@@ -200,7 +170,8 @@ extension Files {
     if folder.isEmpty { return canonicalPath(".") ?? "." }
     if let path = canonicalPath(folder) { return path }
     let (above, name) = folder.withoutTrailingSlashes.folderAndName
-    return name == "." ? canonicalPath(ofFolder: above) : "\(canonicalPath(ofFolder: above))/\(name)"
+    let root = canonicalPath(ofFolder: above)
+    return name == "." ? root : root.withOneTrailingSlash + name
   }
 
   private static func status(_ path: String) -> stat? {

@@ -86,13 +86,16 @@ package enum ThreadSupply {
     #endif
   }
 
-  /// Returns how many of `wanted` threads leave memory for the work if the process may have only so much address space:
-  /// for every thread the C library reserves a stack of 8 MB, and 64 MB for malloc.
+  /// Returns how many of `wanted` threads leave memory for the work if the process may have only so much address space
+  /// or data: for every thread the C library reserves a stack of 8 MB, and 64 MB for malloc.
   private static func affordable(_ wanted: Int) -> Int {
     var count = wanted
     #if canImport(Glibc)
-      var limit = rlimit()
-      guard getrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limit) == 0, limit.rlim_cur != ~0 else { return count }
+      let isLimited = [RLIMIT_AS, RLIMIT_DATA].contains { resource in
+        var limit = rlimit()
+        return getrlimit(__rlimit_resource_t(resource.rawValue), &limit) == 0 && limit.rlim_cur != ~0
+      }
+      guard isLimited else { return count }
       while count > 0 && !ZeroedMemory.isAvailable(count * (72 << 20)) { count -= 1 }
     #endif
     return count

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 
+import Synchronization
+
 #if canImport(Glibc)
   import Glibc
 #elseif canImport(Musl)
@@ -19,14 +21,40 @@ final class ZeroedMemory: @unchecked Sendable {  // because the owner decides wh
 
   private static let largePage = 2 << 20
 
-  init(bytes: Int) {
-    if bytes >= Self.largePage, let found = Self.map(bytes) {
-      (base, mapped) = (found, bytes)
-      return
+  /// The bytes that were taken since the last time that memory was asked for.
+  private static let unasked = Mutex(0)
+
+  /// Takes memory of a size that a file decides. Several threads may do so at the same time.
+  ///
+  /// - Parameter what: the beginning of the error's message, as for ``Files/checkMemory(_:_:)``
+  /// - Throws: ``PixelAscentError`` of kind `sizeLimit` if the process can't get the memory, and some more for the pieces
+  ///   of files that are read into it.
+  convenience init(bytes: Int, for what: @autoclosure () -> Message) throws(PixelAscentError) {
+    // While one thread asks and takes, no other may: both could find the same memory free.
+    let taken = Self.unasked.withLock { unasked -> (base: UnsafeMutableRawPointer, isMapped: Bool)? in
+      unasked += bytes
+      if unasked > 1 << 20 {
+        guard bytes <= Files.physicalMemory, Self.isAvailable(bytes + Files.reserve / 2) else { return nil }
+        unasked = 0
+      }
+      return Self.take(bytes)
     }
-    base = .allocate(byteCount: max(bytes, 1), alignment: 64)
-    base.initializeMemory(as: UInt8.self, repeating: 0, count: bytes)
-    mapped = nil
+    guard let taken else { throw Files.outOfMemory(bytes, what()) }
+    self.init(taken, bytes)
+  }
+
+  /// Takes memory that is small, or that was asked for with ``Files/checkMemory(_:_:)``.
+  convenience init(bytes: Int) { self.init(Self.take(bytes), bytes) }
+
+  private init(_ taken: (base: UnsafeMutableRawPointer, isMapped: Bool), _ bytes: Int) {
+    base = taken.base
+    mapped = taken.isMapped ? bytes : nil
+    if !taken.isMapped { base.initializeMemory(as: UInt8.self, repeating: 0, count: bytes) }
+  }
+
+  private static func take(_ bytes: Int) -> (base: UnsafeMutableRawPointer, isMapped: Bool) {
+    if bytes >= largePage, let base = map(bytes) { return (base, true) }
+    return (.allocate(byteCount: max(bytes, 1), alignment: 64), false)
   }
 
   deinit {

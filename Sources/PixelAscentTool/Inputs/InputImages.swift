@@ -37,7 +37,9 @@ package struct InputImages: Sendable {
     for argument in arguments {
       if argument == "-" {
         areMirrored = true
-        items += Self.named(try Self.list())
+        let found = try Self.list()
+        items += Self.named(found.paths)
+        problems += found.problems
       } else if Files.isFolder(argument) {
         areMirrored = true
         if let output = outputs.first(where: {
@@ -89,14 +91,30 @@ package struct InputImages: Sendable {
   }
 
   /// Reads the paths on standard input: one per line, or each ended by a zero byte, as `find -print0` writes them.
-  private static func list() throws -> [String] {
-    let text = String(decoding: try Files.read("/dev/stdin").withoutByteOrderMark, as: UTF8.self)
-    let lines = text.contains("\0") ? text.split(separator: "\0") : text.split(whereSeparator: \.isNewline)
-    if lines.isEmpty {
-      throw PixelAscentError(.unreadableFile, "has no path; write one per line", about: "standard input")
+  ///
+  /// - Returns: the paths that a file can have, and an error for each that is too long
+  private static func list() throws -> (paths: [String], problems: [any Error]) {
+    let bytes = try Files.read("/dev/stdin").withoutByteOrderMark, ending = bytes.contains(0) ? [0] : Array("\n\r".utf8)
+    var paths: [String] = [], problems: [any Error] = []
+    for line in bytes.split(whereSeparator: ending.contains) {
+      let path = String(decoding: line, as: UTF8.self)
+      if line.count < longestPath {
+        paths.append(path)
+      } else {
+        problems.append(
+          PixelAscentError(
+            .unreadableFile, "has \(line.count) bytes; a path has fewer than \(longestPath)", about: path.shortened()))
+      }
     }
-    return lines.map(String.init)
+    if paths.isEmpty {
+      throw problems.first
+        ?? PixelAscentError(.unreadableFile, "has no path; write one per line", about: "standard input")
+    }
+    return (paths, problems)
   }
+
+  /// The length in bytes from which on the systems refuse a path.
+  private static let longestPath = 4096
 
   /// Returns the items of a list or of several folders. The name of an item's results is the item's path. Absolute
   /// paths lose the folders that all of them share; paths with ".." lose the folders that all paths with ".." share. If

@@ -35,13 +35,13 @@ package enum ModelLocation {
     var folders = ["Models"]
     if let data { folders.insert("\(data.withOneTrailingSlash)pixelascent/models", at: 0) }
     if let program = Files.executableFolder {
-      let prefix = program.folderAndName.folder.withoutTrailingSlashes
-      folders.append("\(program)/Models")
+      let prefix = program.folderAndName.folder.withOneTrailingSlash
+      folders.append("\(program.withOneTrailingSlash)Models")
       let steps = program.pathComponents
       if let build = steps.lastIndex(of: ".build") {
         folders.append((steps[..<build] + ["Models"]).map { "/\($0)" }.joined())
       }
-      folders.append("\(prefix)/share/pixelascent/models")
+      folders.append("\(prefix)share/pixelascent/models")
     }
     return try search(path, named: Files.environment("PIXELASCENT_MODEL"), folders: folders)
   }
@@ -56,6 +56,6 @@ package enum ModelLocation {
       }
       return variable
     }
-    return folders.map { "\($0)/\(defaultName)" }.first(where: Files.exists)
+    return folders.map { $0.withOneTrailingSlash + defaultName }.first(where: Files.exists)
   }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 
+import Foundation
 import PixelAscent
 import TestSupport
 import Testing
@@ -54,6 +55,20 @@ import Testing
       }
       #expect(try parameter.tensor() == Tensor(shape: shape, values: expected), "\(shape) \(strides)")
     }
+  }
+
+  @Test("A parameter that takes more memory than the machine has is refused in one line")
+  func refusesTooLarge() throws {
+    // The file has no blocks on the disk.
+    let count = Files.physicalMemory / 8 + 1, folder = try TemporaryFolder()
+    let path = try folder.add("m"), file = try #require(FileHandle(forWritingAtPath: path))
+    try file.truncate(atOffset: UInt64(count))
+    try file.close()
+    let parameter = try Parameter(ByteSource(contentsOf: path), at: 0, .int8, shape: [count, 1], name: "a")
+    #expect(
+      errorLine { _ = try parameter.tensor() }
+        == "a parameter of shape (\(count), 1) takes \((8 * count - 1) >> 20 + 1) MB, more memory than this machine has"
+    )
   }
 
   @Test func readsSpecialHalves() throws {

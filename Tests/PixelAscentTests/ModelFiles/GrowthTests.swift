@@ -119,6 +119,28 @@ import Testing
     #expect(growth < mostGrowth)
   }
 
+  @Test("The least image that a network takes is found in proportion to its layers")
+  func leastSize() throws {
+    func file(_ pools: Int) throws -> [UInt8] {
+      var layers: [GraphLayer] = []
+      func add(_ name: String, _ operation: any PixelAscent.Operation) {
+        layers.append(GraphLayer(name: name, operation: operation, inputs: [layers.last?.name ?? Graph.image]))
+      }
+      for index in 0..<500 { add("relu\(index)", Elementwise(.silu)) }
+      for index in 0..<pools { add("pool\(index)", MaxPool(Window(kernel: 2, stride: 2), ceilMode: false)) }
+      add("scores", GlobalAverage())
+      // The file's own size of images is too small for the layers.
+      return try Model(
+        graph: Graph(input: .init(channels: 3), layers: layers, output: "scores"),
+        labels: Labels(names: [["a"], ["b"], ["c"]]),
+        preprocessing: Preprocessing(mean: [0, 0, 0], std: [1, 1, 1], inputSize: PixelSize(square: 1)),
+        source: "", licence: "", tensors: [:], name: "m"
+      ).safetensors().data()
+    }
+    let files = try [3: file(3), 12: file(12)]
+    #expect(growth(from: 3) { _ = try? Network(modelFile: files[$0] ?? [], name: "m") } < mostGrowth)
+  }
+
   @Test("A Concat of many inputs is computed in proportion to them")
   func evaluation() throws {
     let growth = try growth(from: 1000) { count in

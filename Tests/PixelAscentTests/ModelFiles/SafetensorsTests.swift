@@ -187,6 +187,38 @@ import Testing
     #expect(try read(file(header, size: 0)).metadata == ["é😀": "\"\\/\u{8}\u{C}\n\r\t"])
   }
 
+  @Test(
+    "Every form of JSON gives the same tensors",
+    arguments: [
+      "\"a\":{\"dtype\":\"I8\",\"shape\":[2],\"data_offsets\":[0,2]},\"é\":{\"dtype\":\"I8\",\"shape\":[],\"data_offsets\":[2,3]}",
+      "\n \"\\u00e9\" : { \"shape\" : [ ] , \"data_offsets\":[ 2 , 3],\"dtype\":\"I8\"\t},\r\"a\":{\"data_offsets\":[0,2],\"shape\":[2],\"dtype\":\"I8\"} ",
+      "\"é\":{\"dtype\":\"I8\",\"x\":[{}],\"shape\":[],\"data_offsets\":[2,3]},\"a\":{\"dtype\":\"\\u0049\\u0038\",\"shape\":[2],\"data_offsets\":[0,2]}",
+    ])
+  func readsEveryForm(_ tensors: String) throws {
+    let metadata = "\"__metadata__\" : {\"k}\\\"\":\"{\\\\\"}"
+    for header in ["{\(metadata),\(tensors)}", "{\(tensors), \(metadata)}  "] {
+      let file = try read(file(header, size: 3))
+      #expect(file.metadata == ["k}\"": "{\\"])
+      #expect(file.stateDict().entries.map(\.name) == ["a", "é"])
+      #expect(try self.tensors(file)["a"] == Tensor(shape: [2], values: [0, 0]))
+    }
+  }
+
+  @Test(arguments: [
+    "{\"a\":X}x", "{\"a\":X", "{\"a\" X}", "{,\"a\":X}", "{\"a\":X \"b\":X}",
+    "{\"__metadata__\":{\"a\":\"b\"},\"a\":X]",
+    "{\"a\":{\"dtype\":\"I8\",\"shape\":[01],\"data_offsets\":[0,1]}}",
+  ])
+  func refusesWhatIsNotJSON(_ text: String) {
+    let header = text.replacingOccurrences(of: "X", with: "{\"dtype\":\"I8\",\"shape\":[1],\"data_offsets\":[0,1]}")
+    #expect(line(file(header, size: 1)).contains("header: not valid JSON"))
+  }
+
+  @Test func refusesATensorThatOccursTwice() {
+    let empty = "\"a\":{\"dtype\":\"I8\",\"shape\":[0],\"data_offsets\":[0,0]}"
+    #expect(line(file("{\(empty),\(empty)}", size: 0)) == "m.safetensors: tensor a occurs twice")
+  }
+
   @Test(arguments: [1 << 63, UInt64.max, 1 << 62, 100]) func refusesHeaderLengths(length: UInt64) {
     var bytes = file("{}", size: 8)
     withUnsafeBytes(of: length.littleEndian) { bytes.replaceSubrange(0..<8, with: $0) }

@@ -48,5 +48,7 @@ import Testing
     #expect(Files.replacedPath("\(path)/b/z") != canonical)
     #expect(Files.replacedPath("\(path)/new/./z") == Files.replacedPath("\(path)/new//z"))
     #expect(Files.replacedPath("/dev/null") == nil)
+    for way in ["/new", "//new", "/./new"] { #expect(Files.replacedPath(way) == "/new", "\(way)") }
+    #expect(Files.replacedPath("/new/x") == "/new/x")
   }
 }

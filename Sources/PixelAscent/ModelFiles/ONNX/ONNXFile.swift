@@ -19,7 +19,8 @@ struct ONNXFile {
   /// The largest number of nodes, initializers, inputs or outputs that is read. Large networks have some thousands.
   static let limit = 1 << 17
 
-  /// - Throws: `PixelAscentError` of kind `invalidModel` if the bytes are not a ModelProto with a graph.
+  /// - Throws: `PixelAscentError` of kind `invalidModel` if the bytes are not a ModelProto with a graph, of kind
+  ///   `sizeLimit` if the process can't get the memory for a graph of very many nodes.
   init(_ source: ByteSource) throws(PixelAscentError) {
     self.source = source
     var message = ProtobufMessage(source)
@@ -51,7 +52,7 @@ struct ONNXFile {
   }
 
   private mutating func readGraph(_ graph: ProtobufMessage) throws(PixelAscentError) {
-    var graph = graph
+    var graph = graph, memory = GrowingMemory(each: 1000, "the nodes and tensors of the graph")
     while let field = try graph.next() {
       switch field.number {
       case 1: nodes.append(try ONNXNode(try graph.message(field)))
@@ -65,6 +66,7 @@ struct ONNXFile {
       guard max(nodes.count, initializers.count, inputs.count, outputs.count) <= Self.limit else {
         throw graph.fail("the graph has more than \(Self.limit) nodes or tensors")
       }
+      try memory.check(nodes.count + initializers.count + inputs.count + outputs.count)
     }
   }
 

@@ -13,8 +13,8 @@ package enum PickleValue: Hashable, Sendable {
   /// The entries in the order of the file. A key that occurs twice has two entries.
   case dict([Entry])
   case array(Tensor)
-  /// A tensor whose elements lie elsewhere in the file.
-  case tensor(StoredTensor)
+  /// A tensor whose elements lie elsewhere in the file. It is indirect, so that the other values take less memory.
+  indirect case tensor(StoredTensor)
   /// An object of a class that is not read, such as the command-line options in a checkpoint. Nothing of the class was
   /// called, and the object's contents are not kept.
   ///
@@ -44,7 +44,8 @@ package enum Pickle {
   /// Returns the value of the pickle that fills a file.
   ///
   /// - Throws: `PixelAscentError` of kind `invalidModel` if the pickle names a function that runs programs or code,
-  ///   uses an opcode that no file has, is truncated or malformed, or if bytes follow it.
+  ///   uses an opcode that no file has, is truncated or malformed, or if bytes follow it; of kind `sizeLimit` if the
+  ///   process can't get the memory that the pickle may take.
   package static func load(_ source: ByteSource) throws(PixelAscentError) -> PickleValue {
     try load(source, in: 0..<source.count, .numPy)
   }
@@ -59,8 +60,11 @@ package enum Pickle {
     return value
   }
 
-  /// The largest number of values that a pickle may push, and the largest that it may memoise. The limit bounds memory.
+  /// The largest number of objects: of the values that a pickle pushes or memoises, and of its marks. The limit bounds
+  /// memory.
   static let objectLimit = 1 << 21
+  /// The most memory that an object takes, in bytes, without the elements of texts and arrays.
+  static let bytesPerObject = 256
   /// The largest depth to which lists, tuples and dictionaries may nest.
   static let depthLimit = 100
   /// The largest number of bytes that the names of all classes may have. A short pickle could join two long names to

@@ -7,23 +7,34 @@ extension PickleMachine {
   /// - Throws: `PixelAscentError` of kind `invalidModel` if a list, tuple or dictionary nests too deep or contains
   ///   itself, or if an array has no contents.
   func pickleValue(of value: Value) throws(PixelAscentError) -> PickleValue {
-    var finished = FinishedContainers(holders: objectsThatHoldTensors())
+    var finished = FinishedContainers(self, holders: objectsThatHoldTensors())
     return try self.value(of: value, depth: 0, &finished).value
   }
 
   private typealias Finished = (value: PickleValue, height: Int)
 
-  /// The containers that have been converted, so that a shared one is converted once. Nil marks those in progress.
+  /// The containers that have been converted, so that a shared one is converted once.
   private struct FinishedContainers {
+    enum Conversion {
+      case waiting, begun
+      case done(PickleValue, height: Int)
+    }
+
     /// For each object, whether a tensor hangs on it; empty if none does.
     let holders: [Bool]
-    var lists = [Int: Finished?]()
-    var tuples = [Int: Finished?]()
-    var dicts = [Int: Finished?]()
-    var objects = [Int: Finished?]()
+    /// The conversions by the containers' numbers.
+    var conversions: [Conversion]
 
-    init(holders: [Bool]) { self.holders = holders }
+    init(_ machine: PickleMachine, holders: [Bool]) {
+      self.holders = holders
+      conversions = Array(repeating: .waiting, count: machine.firstDict + machine.dicts.count)
+    }
   }
+
+  // The containers have numbers: first the objects, then the lists, tuples and dictionaries.
+  private var firstList: Int { objects.count }
+  private var firstTuple: Int { firstList + lists.count }
+  fileprivate var firstDict: Int { firstTuple + tuples.count }
 
   private func value(
     of value: Value, depth: Int, _ finished: inout FinishedContainers
@@ -50,13 +61,13 @@ extension PickleMachine {
       guard holdsTensors, !object.items.isEmpty else {
         return (.object(class: classes[object.type], holdsTensors: holdsTensors), 0)
       }
-      return try container(index, \.objects, object.items, depth, &finished, make: dictionary)
+      return try container(index, object.items, depth, &finished, make: dictionary)
     case .list(let index):
-      return try container(index, \.lists, lists[index], depth, &finished) { .list($0) }
+      return try container(firstList + index, lists[index], depth, &finished) { .list($0) }
     case .tuple(let index):
-      return try container(index, \.tuples, tuples[index], depth, &finished) { .tuple($0) }
+      return try container(firstTuple + index, tuples[index], depth, &finished) { .tuple($0) }
     case .dict(let index):
-      return try container(index, \.dicts, dicts[index], depth, &finished, make: dictionary)
+      return try container(firstDict + index, dicts[index], depth, &finished, make: dictionary)
     }
   }
 
@@ -65,14 +76,14 @@ extension PickleMachine {
   }
 
   private func container(
-    _ index: Int, _ known: WritableKeyPath<FinishedContainers, [Int: Finished?]>, _ items: [Value], _ depth: Int,
-    _ finished: inout FinishedContainers, make: ([PickleValue]) -> PickleValue
+    _ number: Int, _ items: [Value], _ depth: Int, _ finished: inout FinishedContainers,
+    make: ([PickleValue]) -> PickleValue
   ) throws(PixelAscentError) -> Finished {
-    if let made = finished[keyPath: known][index] {
-      guard let made else { throw reader.fail("refused: the pickle holds a list or dictionary that contains itself") }
-      return made
+    switch finished.conversions[number] {
+    case .done(let value, let height): return (value, height)
+    case .begun: throw reader.fail("refused: the pickle holds a list or dictionary that contains itself")
+    case .waiting: finished.conversions[number] = .begun
     }
-    finished[keyPath: known].updateValue(nil, forKey: index)
     var values = [PickleValue]()
     values.reserveCapacity(items.count)
     var height = 0
@@ -85,9 +96,9 @@ extension PickleMachine {
       values.append(made.value)
       height = max(height, made.height + 1)
     }
-    let made: Finished = (make(values), height)
-    finished[keyPath: known].updateValue(made, forKey: index)
-    return made
+    let made = make(values)
+    finished.conversions[number] = .done(made, height: height)
+    return (made, height)
   }
 }
 
@@ -99,7 +110,7 @@ extension PickleMachine {
   /// along a list of who contains whom, and visits every container once.
   private func objectsThatHoldTensors() -> [Bool] {
     if objects.isEmpty { return [] }
-    let firstTuple = objects.count + lists.count, firstDict = firstTuple + tuples.count
+    let (firstList, firstTuple, firstDict) = (firstList, firstTuple, firstDict)
     var holds = [Bool](repeating: false, count: firstDict + dicts.count)
     var found = [Int]()
     var links = [(inner: Int, outer: Int)]()
@@ -108,7 +119,7 @@ extension PickleMachine {
       for item in items {
         switch item {
         case .object(let inner): links.append((inner, outer))
-        case .list(let inner): links.append((objects.count + inner, outer))
+        case .list(let inner): links.append((firstList + inner, outer))
         case .tuple(let inner): links.append((firstTuple + inner, outer))
         case .dict(let inner): links.append((firstDict + inner, outer))
         case .array(let index):
@@ -128,7 +139,7 @@ extension PickleMachine {
       visit(object.contents, of: index)
       visit(object.items, of: index)
     }
-    for (index, items) in lists.enumerated() { visit(items, of: objects.count + index) }
+    for (index, items) in lists.enumerated() { visit(items, of: firstList + index) }
     for (index, items) in tuples.enumerated() { visit(items, of: firstTuple + index) }
     for (index, items) in dicts.enumerated() { visit(items, of: firstDict + index) }
 

@@ -51,7 +51,7 @@ extension PickleMachine {
     case .binbytes: try push(.bytes(try reader.bytes(counted: UInt32.self)))
     case .binbytes8, .bytearray8: try push(.bytes(try reader.bytes(counted: UInt64.self)))
 
-    case .mark: mark()
+    case .mark: try mark()
     case .pop: try popValueOrMark()
     case .popMark: _ = try popToMark()
     case .dup:

@@ -66,11 +66,15 @@ struct PickleMachine {
   /// The number of elements that may still be made or copied. A valid file has a byte for each; a hostile one could
   /// make many large values of the same bytes.
   private var elementBudget: Int
+  private var elements = 0
+  private var elementMemory = GrowingMemory(each: 8, "the pickle's arrays")
 
   private var stack = [Value]()
   private var marks = [Int]()
   private var memo = [Int: Value]()
-  private var pushes = 0
+  /// The number of values pushed or memoised, and of marks.
+  private var made = 0
+  private var objectMemory = GrowingMemory(each: Pickle.bytesPerObject, "the pickle's objects")
 
   init(reader: PickleReader, dialect: PickleDialect) {
     self.reader = reader
@@ -85,6 +89,17 @@ struct PickleMachine {
       throw reader.fail("refused: all values together are larger than the pickle")
     }
     elementBudget -= elements
+    self.elements += elements
+    try elementMemory.check(self.elements)
+  }
+
+  /// Counts one more object.
+  private mutating func count() throws(PixelAscentError) {
+    made += 1
+    guard made <= Pickle.objectLimit else {
+      throw reader.fail("refused: the pickle makes more than \(Pickle.objectLimit) objects")
+    }
+    try objectMemory.check(made)
   }
 
   /// Returns the index of a class's name. Every name is stored once.
@@ -113,10 +128,7 @@ struct PickleMachine {
 /// The stack and the memo.
 extension PickleMachine {
   mutating func push(_ value: Value) throws(PixelAscentError) {
-    pushes += 1
-    guard pushes <= Pickle.objectLimit else {
-      throw reader.fail("refused: the pickle makes more than \(Pickle.objectLimit) objects")
-    }
+    try count()
     stack.append(value)
   }
 
@@ -137,7 +149,10 @@ extension PickleMachine {
   }
 
   /// Marks the stack's height. `pop` does not reach below the last mark.
-  mutating func mark() { marks.append(stack.count) }
+  mutating func mark() throws(PixelAscentError) {
+    try count()
+    marks.append(stack.count)
+  }
 
   mutating func pop() throws(PixelAscentError) -> Value { try pop(1)[0] }
 
@@ -186,9 +201,10 @@ extension PickleMachine {
 
   /// Stores the value on top of the stack in the memo, under `index` or else the next index.
   mutating func memoize(_ index: Int? = nil) throws(PixelAscentError) {
-    guard let top = stack.last, memo.count < Pickle.objectLimit else {
-      throw reader.fail("damaged: nothing to memoise, or too much, at byte \(reader.position)")
+    guard let top = stack.last else {
+      throw reader.fail("damaged: nothing to memoise, at byte \(reader.position)")
     }
+    try count()
     memo[index ?? memo.count] = top
   }
 

@@ -136,6 +136,8 @@ struct PickleReader {
   private mutating func load(_ end: Int) throws(PixelAscentError) {
     guard end > bytes.count else { return }
     let loaded = min(count, max(end, 2 * bytes.count, 1 << 16))
+    // The bytes are copied when their array grows, and once more into the texts and arrays that they make.
+    if loaded >= 1 << 20 { try Files.checkMemory(4 * loaded, "\(loaded) bytes of a pickle may take") }
     bytes += try source.bytes(start + bytes.count..<start + loaded)
   }
 

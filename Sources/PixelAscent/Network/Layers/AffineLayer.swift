@@ -16,8 +16,8 @@ struct AffineWeights: Sendable {
 
   /// Reads the layer's parameters "weight" and "bias", padded with zeros to whole blocks.
   init(_ parameters: LayerParameters) throws(PixelAscentError) {
-    scale = FloatBuffer(blocksOf: try parameters.tensor("weight").values)
-    shift = FloatBuffer(blocksOf: try parameters.tensor("bias").values)
+    scale = try FloatBuffer(blocksOf: parameters.tensor("weight").values)
+    shift = try FloatBuffer(blocksOf: parameters.tensor("bias").values)
   }
 }
 

@@ -4,7 +4,7 @@ extension Convolution: RunnableOperation {
   func weights(_ parameters: LayerParameters) throws(PixelAscentError) -> ConvolutionWeights {
     let inputs = try parameters.parameter("weight").shape[1] * groups
     let isDepthwise = groups > 1 && groups == outputs && groups == inputs
-    return ConvolutionWeights(
+    return try ConvolutionWeights(
       window, isSame: isSame, inputs: inputs, outputs: outputs, groups: groups, clamp: clamp,
       form: parameters.readsImage ? .stem : isDepthwise ? .depthwise : .blocked,
       weight: try parameters.buffer("weight"), bias: try parameters.tensor("bias"))

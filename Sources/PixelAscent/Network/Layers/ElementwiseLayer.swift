@@ -10,13 +10,14 @@ extension Elementwise: RunnableOperation {
     }
   }
 
-  func append(_ node: PlanNode, _ slopes: [Float]?, to plan: inout LayerPlan) {
+  func append(_ node: PlanNode, _ slopes: [Float]?, to plan: inout LayerPlan) throws(PixelAscentError) {
     if case .clamp(let clamp) = function {
       plan.appendElementwise(node, ClampLayer(clamp: clamp), clamp)
       return
     }
-    let buffer = slopes.map { slopes in
-      FloatBuffer(
+    var buffer: FloatBuffer?
+    if let slopes {
+      buffer = try FloatBuffer(
         blocksOf: slopes.count == 1 ? [Float](repeating: slopes[0], count: node.shape.channels) : slopes)
     }
     plan.appendElementwise(node, ElementwiseLayer(function: function, slopes: buffer))

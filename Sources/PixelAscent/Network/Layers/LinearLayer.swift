@@ -3,7 +3,7 @@
 extension Linear: RunnableOperation {
   func weights(_ parameters: LayerParameters) throws(PixelAscentError) -> LinearWeights {
     LinearWeights(
-      weight: try parameters.buffer("weight"), bias: FloatBuffer(blocksOf: try parameters.tensor("bias").values),
+      weight: try parameters.buffer("weight"), bias: try FloatBuffer(blocksOf: try parameters.tensor("bias").values),
       clamp: clamp)
   }
 

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: MIT
+
+import Foundation
+import PixelAscent
+import TestSupport
+import Testing
+
+#if os(Linux)
+  /// Files that take more memory than the process can get.
+  @Suite struct MemoryTests {
+    private let folder: TemporaryFolder
+
+    init() throws { folder = try TemporaryFolder.withModelAndPhoto() }
+
+    /// A short pickle of very many objects, or a long one.
+    struct Case: Sendable, CustomTestStringConvertible {
+      let testDescription: String
+      /// What takes the memory, in the words of the error line.
+      let what: String
+      let body: [UInt8]
+
+      init(_ name: String, _ what: String, _ body: String) {
+        (testDescription, self.what, self.body) = (name, what, Array(body.utf8))
+      }
+
+      init(_ name: String, _ what: String, _ body: [UInt8]) {
+        (testDescription, self.what, self.body) = (name, what, body)
+      }
+    }
+
+    private static func repeated(_ text: String, _ count: Int) -> String { String(repeating: text, count: count) }
+
+    private static let pickles: [Case] = [
+      Case("a list of empty lists", "the pickle's objects may take", "](" + repeated("]", 1_000_000) + "e."),
+      Case("a list of empty tuples", "the pickle's objects may take", "](" + repeated(")", 1_000_000) + "e."),
+      Case(
+        "lists inside lists", "the pickle's objects may take",
+        repeated("]", 1_000_000) + repeated("a", 999_999) + "."),
+      Case("one value many times", "the pickle's objects may take", "](N" + repeated("2", 1_000_000) + "e."),
+      Case("short texts", "the pickle's objects may take", "](" + repeated("U\u{1}a", 900_000) + "e."),
+      Case("marks", "the pickle's objects may take", repeated("(", 2_000_000) + "]."),
+      Case(
+        "objects", "the pickle's objects may take", "](" + repeated("c__main__\nA\n)R", 300_000) + "e."),
+      Case(
+        "memos", "the pickle's objects may take",
+        Array("]".utf8)
+          + (0..<600_000).flatMap { [0x72, UInt8($0 & 255), UInt8($0 >> 8 & 255), UInt8($0 >> 16), 0] as [UInt8] }
+          + Array(".".utf8)),
+      Case(
+        "a long text", "60000007 bytes of a pickle may take",
+        Array("B".utf8) + [0, 0x87, 0x93, 3] + [UInt8](repeating: 65, count: 60_000_000) + Array(".".utf8)),
+    ]
+
+    @Test("A pickle that takes too much memory is refused in one line", arguments: pickles, [60, 140])
+    func pickle(_ pickle: Case, megabytes: Int) throws {
+      try folder.add("net.pkl", [0x80, 2] + pickle.body)
+      try Refusal("inspect net.pkl", "error: net.pkl: \(pickle.what) … MB, more memory than this process can get")
+        .check(in: folder, megabytes: megabytes)
+    }
+
+    @Test("Weights are read within the memory that the process can get, or refused in one line", arguments: [1, 2])
+    func weights(threads: Int) throws {
+      // Three layers of 9 MB each, one of 18 MB, and a photo that the layers make small.
+      var layers: [GraphLayer] = [], tensors: [String: Tensor] = [:], input = "image", channels = 3
+      func convolution(_ name: String, _ outputs: Int, kernel: Int, stride: Int = 1) {
+        let window = Window(kernel: kernel, stride: stride, padding: kernel / 2)
+        layers.append(
+          GraphLayer(
+            name: name, operation: Convolution(window, groups: 1, outputs: outputs, clamp: .relu), inputs: [input]))
+        let shape = [outputs, channels, kernel, kernel]
+        tensors["\(name).weight"] = Tensor(shape: shape, values: Array(repeating: 0.01, count: shape.reduce(1, *)))
+        tensors["\(name).bias"] = Tensor(shape: [outputs], values: Array(repeating: 0, count: outputs))
+        (input, channels) = (name, outputs)
+      }
+      convolution("a", 8, kernel: 3, stride: 4)
+      convolution("b", 512, kernel: 3, stride: 4)
+      for name in ["c", "d", "e"] { convolution(name, 512, kernel: 3, stride: 2) }
+      convolution("f", 1024, kernel: 3)
+      layers.append(GraphLayer(name: "scores", operation: GlobalAverage(), inputs: [input]))
+      let model = try Model(
+        graph: Graph(input: .init(channels: 3), layers: layers, output: "scores"),
+        labels: Labels(names: (0..<1024).map { ["class \($0)"] }),
+        preprocessing: Preprocessing(mean: [0, 0, 0], std: [1, 1, 1], inputSize: PixelSize(square: 64)),
+        source: "a test", licence: "MIT", tensors: tensors, name: "m")
+      try folder.add("m.safetensors", model.safetensors().data())
+
+      var statuses: [Int32] = []
+      for megabytes in stride(from: 80, through: 300, by: 10) {
+        let command = "saliency photo.png --model m.safetensors -o map.png --class 7 --quiet --threads \(threads)"
+        let script = "ulimit -v \(megabytes << 10); exec \"$0\" \(command)"
+        let outcome = try Program.run(["-c", script, Program.path], in: folder, program: "/bin/sh")
+        statuses.append(outcome.status)
+        let lines = outcome.errors.split(separator: "\n")
+        let isRefused = lines.count == 1 && lines[0].hasPrefix("error: ") && lines[0].hasSuffix("this process can get")
+        #expect(outcome.status == 0 || outcome.status == 1 && isRefused, "\(megabytes) MB: \(outcome.errors)")
+      }
+      #expect(statuses.first == 1 && statuses.last == 0)
+    }
+
+    @Test("Very many names of classes are refused in one line if they take too much memory", arguments: [60, 100, 140])
+    func labels(megabytes: Int) throws {
+      try folder.add("labels", String(repeating: "a\n", count: 1_000_000))
+      try Refusal(
+        "classify photo.png --labels labels",
+        "error: labels: the names of the classes may take 123 MB, more memory than this process can get"
+      ).check(in: folder, megabytes: megabytes)
+    }
+
+    @Test("Constants that a graph asks for are refused in one line if they take too much memory")
+    func constants() throws {
+      func field(_ number: UInt8, _ content: [UInt8]) -> [UInt8] { [number << 3 | 2, UInt8(content.count)] + content }
+      func node(_ type: String, _ inputs: [String], _ output: String) -> [UInt8] {
+        field(
+          1,
+          inputs.flatMap { field(1, Array($0.utf8)) } + field(2, Array(output.utf8)) + field(4, Array(type.utf8)))
+      }
+      func value(_ name: String, _ shape: [UInt8]) -> [UInt8] {
+        let dimensions = shape.flatMap { field(1, [0x08, $0]) }
+        return field(1, Array(name.utf8)) + field(2, field(1, [0x08, 1] + field(2, dimensions)))
+      }
+      // 4000 × 4000 zeros, and their sum.
+      let size = field(5, [0x08, 2, 0x10, 7] + field(7, [0xA0, 0x1F, 0xA0, 0x1F]) + field(8, Array("n".utf8)))
+      let graph =
+        node("ConstantOfShape", ["n"], "c") + node("Add", ["c", "c"], "d") + node("Add", ["x", "d"], "y") + size
+        + field(11, value("x", [1, 3, 8, 8])) + field(12, value("y", [1]))
+      let length = [UInt8(graph.count & 127 | 128), UInt8(graph.count >> 7)]
+      try folder.add("net.onnx", [0x08, 8] + field(8, [0x10, 13]) + [7 << 3 | 2] + length + graph)
+      try Refusal(
+        "inspect net.onnx",
+        "error: net.onnx: … constants of 16000000 elements take 245 MB, more memory than this process can get"
+      ).check(in: folder, megabytes: 200)
+    }
+  }
+#endif
