@@ -88,7 +88,9 @@ import Testing
       ["-c", "\"$0\" classify - --quiet <list", Program.path], in: folder, program: "/bin/sh")
     #expect(outcome.status == 1)
     let short = String(repeating: "x", count: 100)
-    #expect(outcome.errors == "error: \(short)…\(short): file name too long\nerror: 1 of 2 images failed\n")
+    #expect(
+      outcome.errors
+        == "error: \(short)…\(short): has 10485760 bytes; a path has fewer than 4096\nerror: 1 of 2 images failed\n")
     #expect(outcome.lines.count == 6)
 
     let word = String(repeating: "x", count: 100_000)

@@ -38,6 +38,9 @@ package struct LayerFields {
   func number(_ key: JSONKey) throws -> Float { try container.decode(Float.self, forKey: key) }
   func double(_ key: JSONKey) throws -> Double { try container.decode(Double.self, forKey: key) }
   func flag(_ key: JSONKey) throws -> Bool { try container.decode(Bool.self, forKey: key) }
+  func flag(_ key: JSONKey, else value: Bool) throws -> Bool {
+    try container.decodeIfPresent(Bool.self, forKey: key) ?? value
+  }
   func text(_ key: JSONKey) throws -> String { try container.decode(String.self, forKey: key) }
 
   /// Reads a list of numbers, or one number that stands for all of them. `counts` are the lengths that a list may have.

@@ -15,6 +15,9 @@ package struct Model: Sendable {
   package var labels: Labels?
   /// How scores become probabilities; nil as long as it is not known. A network then takes the softmax.
   package var activation: Activation?
+  /// The last layer, in a few words, if its numbers are probabilities already, or at least lie between 0 and 1, and it is
+  /// no softmax or sigmoid; nil for others.
+  package var probabilities: String?
   /// The architecture's name ("resnet18"), or what the file says about its origin.
   package var source: String
   /// The licence of the weights.

@@ -2,18 +2,21 @@
 
 // A network with one output s tells two classes apart: the class that s speaks for, and its opposite. A last layer gives
 // them the scores s and −s. With the sigmoid, their probabilities are σ(s) and σ(−s) = 1 − σ(s), the class with the
-// greater score is the one with the greater probability, and the loss of each is its binary cross-entropy.
+// greater score is the one with the greater probability, and the loss of each is its binary cross-entropy. If the output
+// is a probability p itself, the two classes have p and 1 − p.
 extension Model {
   private static let signs = Tensor(shape: [2, 1], values: [-1, 1])
 
   /// Adds a layer to a network with one output s, so that the network has two classes: class 0 with the score −s, and
   /// class 1 with the score s.
-  mutating func addOpposite() {
+  ///
+  /// - Parameter isProbability: whether the output is a probability; then class 0 has the score 1 − s
+  mutating func addOpposite(ofProbability isProbability: Bool = false) {
     var name = "\(graph.output)/classes"
     while graph.layers.contains(where: { $0.name == name }) { name += "'" }
     graph.layers.append(GraphLayer(name: name, operation: Linear(outputs: 2), inputs: [graph.output]))
     parameters["\(name).weight"] = Parameter(Model.signs)
-    parameters["\(name).bias"] = Parameter(Tensor(shape: [2], repeating: 0))
+    parameters["\(name).bias"] = Parameter(Tensor(shape: [2], values: [isProbability ? 1 : 0, 0]))
     graph.output = name
   }
 

@@ -84,7 +84,7 @@ private struct Simplifier {
       layers.removeLast()
       output = last.inputs[0]
       result.activation = activation
-      result.notes.append(Message("the \(activation.rawValue) at the end is left out: its inputs are the scores"))
+      result.notes.append(Message("the \(last.operation.summary) at the end is left out: its inputs are the scores"))
     }
     for layer in layers where layer.operation is Softmax {
       throw PixelAscentError(

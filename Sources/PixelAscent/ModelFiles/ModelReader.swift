@@ -97,6 +97,17 @@ package enum ModelReader {
     let shapes = try model.graph.shapes(inputSize: preprocessing.inputSize)
     let output = shapes[model.graph.output] ?? ValueShape(channels: 0), isOne = output.channels == 1 && output.isVector
     let isBinary = isOne ? true : try model.hasOpposite(), classes = isBinary ? 2 : output.channels
+    if model.activation == .softmax && isOne && settings.activation == nil {
+      model.notes.append(
+        "the file ends in the softmax of one number, which is always 1; the sigmoid is taken in place of it")
+    }
+    if let last = model.probabilities, settings.activation == nil {
+      model.notes.append(
+        """
+        the last layer, \(last), makes numbers from 0 to 1: they are taken as they are, and no softmax or sigmoid makes \
+        probabilities of them; \(advice: .activation) chooses one
+        """)
+    }
     model.activation = try activation(of: model, settings, isBinary: isBinary)
     if let labels = settings.labels ?? model.labels {
       let lacksOpposite = isBinary && labels.count == 1
@@ -111,11 +122,12 @@ package enum ModelReader {
       )
     }
     if isOne, let labels = model.labels {
-      model.addOpposite()
+      let isProbability = model.probabilities != nil && model.activation == Activation.none
+      model.addOpposite(ofProbability: isProbability)
       model.notes.append(
         """
-        the network has one output: it is the score of \(labels[1].oneLine) (1), and its negative that of \
-        \(labels[0].oneLine) (0)
+        the network has one output: it is the score of \(labels[1].oneLine) (1), and \
+        \(isProbability ? "1 minus it" : "its negative") that of \(labels[0].oneLine) (0)
         """)
     }
     model.preprocessing = preprocessing

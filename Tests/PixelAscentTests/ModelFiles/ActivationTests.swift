@@ -14,7 +14,10 @@ import Testing
   }
 
   private static let folder = PackageFiles.folder + "/Tests/Golden/activations"
-  private static let names = ["one-logit", "one-sigmoid", "three-sigmoids", "three-moderate-sigmoids", "two-softmax"]
+  private static let names = [
+    "one-logit", "one-sigmoid", "three-sigmoids", "three-moderate-sigmoids", "two-softmax", "one-complement",
+    "three-complements", "pair", "softmax-quotient", "softmax-shifted", "softmax-exp-of-log", "softmax-moved",
+  ]
 
   private static func expected(_ name: String) throws -> Expected {
     let all = try JSONText.decode([String: Expected].self, from: try Files.read("\(folder)/expected.json"))
@@ -90,8 +93,142 @@ import Testing
       $0.node("MatMul", ["b", "w"], ["c"])
       $0.node("Softmax", ["c"], ["y"])
     }
-    #expect(try ModelReader.read(ByteSource(mistake, name: "m.onnx")).activation == .sigmoid)
+    let mistaken = try ModelReader.read(ByteSource(mistake, name: "m.onnx"))
+    #expect(mistaken.activation == .sigmoid)
+    #expect(
+      mistaken.notes.map(\.description).contains(
+        "the file ends in the softmax of one number, which is always 1; the sigmoid is taken in place of it"))
     #expect(try SmallNetworks.random(SmallNetworks.squeezed, integers: true, seed: 2).activation == nil)
+  }
+
+  /// The scores' layers must be the only ones: a second softmax would leave other layers behind.
+  @Test(arguments: [
+    ("softmax-quotient", "softmax"), ("softmax-shifted", "softmax"), ("softmax-exp-of-log", "softmax"),
+    ("softmax-moved", "softmax"), ("three-complements", "sigmoid"),
+  ])
+  func findsSoftmaxAndSigmoidInSeveralLayers(name: String, activation: String) throws {
+    let model = try Self.read(name)
+    #expect(model.activation?.rawValue == activation)
+    #expect(model.graph.layers.map(\.name) == ["stem", "tanh", "pool", "fc"])
+    #expect(model.notes.first?.description == "the \(activation) at the end is left out: its inputs are the scores")
+  }
+
+  @Test func complementaryPairIsTwoSigmoids() throws {
+    let model = try Self.read("pair")
+    #expect(model.activation == .sigmoid)
+    #expect(model.graph.layers.last?.operation is Concatenate)
+  }
+
+  /// Numbers between 0 and 1 that no softmax or sigmoid makes get no other one.
+  @Test func numbersFromZeroToOneStayAsTheyAre() throws {
+    let note =
+      "the last layer, probabilities (hard sigmoid), makes numbers from 0 to 1: they are taken as they are, and no "
+      + "softmax or sigmoid makes probabilities of them; activation chooses one"
+    for name in ["hard-sigmoids", "one-hard-sigmoid"] {
+      let model = try Self.read(name), expected = try Self.expected(name).probabilities
+      #expect(model.activation == Activation.none)
+      #expect(model.notes.map(\.description).contains(note))
+      let wanted = expected.count == 1 ? [1 - expected[0], expected[0]] : expected
+      let scores = try Network(model, name: name).scores(of: Self.input)
+      try #require(scores.count == wanted.count)
+      for (score, right) in zip(scores, wanted) { #expect(abs(Double(score) - right) <= 1e-6) }
+      let chosen = try Self.read(name) { $0.activation = .sigmoid }
+      #expect(chosen.activation == .sigmoid)
+      #expect(!chosen.notes.map(\.description).contains(note))
+      let again = try ModelReader.read(ByteSource(try model.safetensors().data(), name: "m"))
+      #expect(again.activation == Activation.none)
+      #expect(again.graph == model.graph)
+    }
+    #expect(
+      try Self.read("one-hard-sigmoid").notes.last?.description
+        == "the network has one output: it is the score of class 1 (1), and 1 minus it that of class 0 (0)")
+  }
+
+  /// Returns the activation of a network with three scores and these last nodes.
+  private static func activation(_ body: (inout ONNXWriter) -> Void) throws -> Activation? {
+    let bytes = ONNXWriter.file {
+      $0.floats("w", [3, 3], [1, 2, 3, -1, 0, 1, 2, 2, -3])
+      for (name, value) in [("zero", 0), ("half", 0.5), ("one", 1), ("two", 2)] as [(String, Float)] {
+        $0.floats(name, [], [value])
+      }
+      $0.integers("axis", [1])
+      $0.node("GlobalAveragePool", ["x"], ["a"])
+      $0.node("Flatten", ["a"], ["b"])
+      $0.node("MatMul", ["b", "w"], ["s"])
+      body(&$0)
+    }
+    return try ModelReader.read(ByteSource(bytes, name: "m.onnx")).activation
+  }
+
+  @Test func rangeOfTheLastLayersDecides() throws {
+    // These end in numbers from 0 to 1.
+    let bounded: [(inout ONNXWriter) -> Void] = [
+      { $0.node("Clip", ["s", "zero", "one"], ["y"]) },
+      {
+        $0.node("Relu", ["s"], ["r"])
+        $0.node("ReduceSum", ["r", "axis"], ["t"])
+        $0.node("Div", ["r", "t"], ["y"])
+      },
+      {
+        $0.node("HardSigmoid", ["s"], ["r"])
+        $0.node("Sub", ["one", "r"], ["t"])
+        $0.node("Mul", ["r", "t"], ["y"])
+      },
+      {
+        $0.node("Tanh", ["s"], ["r"])
+        $0.node("Add", ["r", "one"], ["t"])
+        $0.node("Mul", ["t", "half"], ["y"])
+      },
+    ]
+    for body in bounded { #expect(try Self.activation(body) == Activation.none) }
+    // These don't, so that they are scores.
+    let others: [(inout ONNXWriter) -> Void] = [
+      { $0.node("Clip", ["s", "zero", "two"], ["y"]) }, { $0.node("Tanh", ["s"], ["y"]) },
+      {
+        $0.node("Sigmoid", ["s"], ["r"])
+        $0.node("Mul", ["r", "two"], ["y"])
+      },
+      {
+        // The sum is that of other numbers.
+        $0.node("Relu", ["s"], ["r"])
+        $0.node("Exp", ["s"], ["e"])
+        $0.node("ReduceSum", ["e", "axis"], ["t"])
+        $0.node("Div", ["r", "t"], ["y"])
+      },
+      {
+        // Some of the numbers that are divided by their sum may be negative.
+        $0.node("ReduceSum", ["s", "axis"], ["t"])
+        $0.node("Div", ["s", "t"], ["y"])
+      },
+    ]
+    for body in others { #expect(try Self.activation(body) == .softmax) }
+  }
+
+  /// Every node joins the value before it with itself, and 1 − (1 − …) is as deep as the file is long.
+  @Test func boundsTheSearchForTheEnd() throws {
+    let deep = try Self.activation {
+      $0.node("Sigmoid", ["s"], ["r0"])
+      for step in 1...3000 { $0.node("Sub", ["one", "r\(step - 1)"], ["r\(step)"]) }
+      $0.node("Identity", ["r3000"], ["y"])
+    }
+    #expect(deep == .softmax || deep == .sigmoid)
+    let wide = try Self.activation {
+      $0.node("Sigmoid", ["s"], ["r0"])
+      for step in 1...16 { $0.node("Concat", ["r\(step - 1)", "r\(step - 1)"], ["r\(step)"], number: ("axis", 1)) }
+      $0.node("Identity", ["r16"], ["y"])
+    }
+    #expect(wide == .softmax)
+  }
+
+  @Test func logSoftmaxHasItsOwnName() throws {
+    let bytes = ONNXWriter.file {
+      $0.node("GlobalAveragePool", ["x"], ["a"])
+      $0.node("Flatten", ["a"], ["b"])
+      $0.node("LogSoftmax", ["b"], ["y"])
+    }
+    let model = try ONNXReader.read(ByteSource(bytes, name: "m.onnx")).simplified()
+    #expect(model.notes.map(\.description) == ["the log-softmax at the end is left out: its inputs are the scores"])
+    #expect(model.activation == .softmax)
   }
 
   @Test func settingsReplaceTheActivation() throws {

@@ -18,12 +18,21 @@ enum ONNXArithmetic {
     switch node.type {
     case "Mod": node.integer("fmod") == 1 ? "Remainder" : "Mod"
     case "BitShift": node.text("direction") == "LEFT" ? "ShiftLeft" : "ShiftRight"
+    case "IsInf":
+      switch (node.integer("detect_negative") != 0, node.integer("detect_positive") != 0) {
+      case (true, true): "IsInf"
+      case (true, false): "IsNegativeInf"
+      case (false, true): "IsPositiveInf"
+      case (false, false): "IsNoInf"
+      }
     default: node.type
     }
   }
 
   /// Returns the result of a comparison or a logical operator; nil for other operators.
-  static func truth(_ type: String, _ x: Double, _ y: Double) -> Bool? {
+  static func truth<Number: Comparable & ExpressibleByIntegerLiteral>(
+    _ type: String, _ x: Number, _ y: Number
+  ) -> Bool? {
     switch type {
     case "Equal": x == y
     case "Less": x < y
@@ -34,38 +43,81 @@ enum ONNXArithmetic {
     case "And": x != 0 && y != 0
     case "Or": x != 0 || y != 0
     case "Xor": (x != 0) != (y != 0)
-    case "IsNaN": x.isNaN
-    case "IsInf": x.isInfinite
     default: nil
     }
   }
 
-  /// Returns the result on integers; nil for other operators, and if the result is not an integer of 64 bits.
-  static func integer(_ type: String, _ x: Int, _ y: Int) -> Int? {
-    func checked(_ result: (partialValue: Int, overflow: Bool)) -> Int? { result.overflow ? nil : result.partialValue }
+  /// Returns the result of an operator that asks whether a number is finite; nil for other operators.
+  static func truth(ofReal type: String, _ x: Double) -> Bool? {
     switch type {
-    case "Add", "Sum": return checked(x.addingReportingOverflow(y))
-    case "Sub": return checked(x.subtractingReportingOverflow(y))
-    case "Mul": return checked(x.multipliedReportingOverflow(by: y))
+    case "IsNaN": x.isNaN
+    case "IsInf": x.isInfinite
+    case "IsPositiveInf": x == .infinity
+    case "IsNegativeInf": x == -.infinity
+    case "IsNoInf": false
+    default: nil
+    }
+  }
+
+  /// Returns the result on two integers of a type; nil for other operators, and if there is no result. A result that is
+  /// out of the type's range has the right lowest bits.
+  static func integer(_ type: String, _ x: Int, _ y: Int, _ element: ONNXElementType) -> Int? {
+    let result =
+      element == .uint64
+      ? integer(type, UInt(bitPattern: x), UInt(bitPattern: y)).map { Int(bitPattern: $0) } : integer(type, x, y)
+    // Programs differ in a power that is out of range.
+    return result.flatMap { type == "Pow" && element.wrapped($0) != $0 ? nil : $0 }
+  }
+
+  private static func integer<Number: FixedWidthInteger>(_ type: String, _ x: Number, _ y: Number) -> Number? {
+    func checked(_ result: (partialValue: Number, overflow: Bool)) -> Number? {
+      result.overflow ? nil : result.partialValue
+    }
+    switch type {
+    case "Add", "Sum": return x &+ y
+    case "Sub": return x &- y
+    case "Mul": return x &* y
     case "Div": return checked(x.dividedReportingOverflow(by: y))
     case "Mod":
       guard let remainder = checked(x.remainderReportingOverflow(dividingBy: y)) else { return nil }
-      return remainder != 0 && (remainder < 0) != (y < 0) ? remainder + y : remainder
+      return remainder != 0 && (remainder < 0) != (y < 0) ? remainder &+ y : remainder
     case "Remainder": return checked(x.remainderReportingOverflow(dividingBy: y))
-    case "ShiftLeft": return 0..<64 ~= y ? x << y : nil
-    case "ShiftRight": return 0..<64 ~= y ? x >> y : nil
+    case "Pow": return power(x, y)
+    case "ShiftLeft": return y < 0 ? nil : x << y
+    case "ShiftRight": return y < 0 ? nil : x >> y
     case "BitwiseAnd": return x & y
     case "BitwiseOr": return x | y
     case "BitwiseXor": return x ^ y
     case "BitwiseNot": return ~x
     case "Min": return min(x, y)
     case "Max": return max(x, y)
-    case "Neg": return checked((0).subtractingReportingOverflow(x))
-    case "Abs": return x < 0 ? checked((0).subtractingReportingOverflow(x)) : x
+    case "Neg": return 0 &- x
+    case "Abs": return x < 0 ? 0 &- x : x
     case "Sign": return x.signum()
     case "Relu": return max(x, 0)
     case "Floor", "Ceil", "Round": return x
-    default: return real(type, Double(x), Double(y)).flatMap { Int(exactly: $0) }
+    default: return truth(type, x, y).map { $0 ? 1 : 0 }
+    }
+  }
+
+  /// Returns the power without its fraction; nil if it is too large.
+  private static func power<Number: FixedWidthInteger>(_ x: Number, _ y: Number) -> Number? {
+    if y < 0 {
+      // The power is 1 / x to the −y.
+      return x == 0 ? nil : x.magnitude > 1 ? 0 : y & 1 == 0 ? 1 : x
+    }
+    var result: Number = 1, base = x, rest = y
+    while true {
+      if rest & 1 == 1 {
+        let (product, overflow) = result.multipliedReportingOverflow(by: base)
+        if overflow { return nil }
+        result = product
+      }
+      rest >>= 1
+      if rest == 0 { return result }
+      let (square, overflow) = base.multipliedReportingOverflow(by: base)
+      if overflow { return nil }
+      base = square
     }
   }
 
@@ -78,10 +130,10 @@ enum ONNXArithmetic {
     case "Mul": x * y
     case "Div": x / y
     case "Pow": pow(x, y)
-    case "Min": min(x, y)
-    case "Max": max(x, y)
+    case "Min": x.isNaN || y.isNaN ? .nan : min(x, y)
+    case "Max": x.isNaN || y.isNaN ? .nan : max(x, y)
     case "Neg": -x
-    case "Sign": x > 0 ? 1 : x < 0 ? -1 : 0
+    case "Sign": x > 0 ? 1 : x < 0 ? -1 : x
     case "Floor": x.rounded(.down)
     case "Ceil": x.rounded(.up)
     case "Round": x.rounded(.toNearestOrEven)

@@ -11,30 +11,34 @@ struct ONNXConstant {
     case transposed(Parameter)
     /// Many integers, such as quantised weights, as a parameter that holds each of them exactly.
     case stored(Parameter)
-    /// Elements that can't be read. The text describes them.
-    case unreadable(String)
   }
 
   var shape: [Int]
   var content: Content
-  /// Whether the elements are real numbers in double precision. Elements of other reals are rounded to float32.
-  var isDouble = false
+  /// The type of the elements. The content has only numbers of this type; many in double precision are read as float32.
+  var type: ONNXElementType
 
-  init(shape: [Int], content: Content) {
+  init(shape: [Int], content: Content, _ type: ONNXElementType) {
     self.shape = shape
     self.content = content
+    self.type = type
   }
 
-  init(_ integers: [Int]) { self.init(shape: [integers.count], content: .integers(integers)) }
+  /// Creates a constant of computed integers, of which each keeps the bits that the type has.
+  init(_ integers: [Int], _ shape: [Int], _ type: ONNXElementType) {
+    self.init(shape: shape, content: .integers(integers.map(type.wrapped)), type)
+  }
 
-  /// Creates a constant of computed numbers. Unless they are in double precision, they are rounded to float32.
-  init(reals: [Double], _ shape: [Int], isDouble: Bool = false) {
-    if reals.count > Self.small && !isDouble {
-      self.init(
-        shape: shape, content: .parameter(Parameter(Tensor(shape: shape, values: reals.map { Float($0) }))))
+  /// Creates a list of integers of 64 bits.
+  init(_ integers: [Int]) { self.init(integers, [integers.count], .int64) }
+
+  /// Creates a constant of computed numbers, each rounded to a type of floats.
+  init(reals: [Double], _ shape: [Int], _ type: ONNXElementType) {
+    if reals.count > Self.small && type != .float64 {
+      let tensor = Tensor(shape: shape, values: reals.map { Float(type.rounded($0)) })
+      self.init(shape: shape, content: .parameter(Parameter(tensor)), type)
     } else {
-      self.init(shape: shape, content: .reals(isDouble ? reals : reals.map { Double(Float($0)) }))
-      self.isDouble = isDouble
+      self.init(shape: shape, content: .reals(reals.map(type.rounded)), type)
     }
   }
 
@@ -53,12 +57,7 @@ struct ONNXConstant {
     return nil
   }
 
-  var isInteger: Bool {
-    switch content {
-    case .integers, .stored: true
-    default: false
-    }
-  }
+  var isInteger: Bool { !type.isFloat }
 
   /// Whether the elements are floats of single precision, or are rounded to them when they are read.
   var isParameter: Bool {
@@ -71,15 +70,14 @@ struct ONNXConstant {
   /// The integer of a constant that holds exactly one; nil for others.
   var integer: Int? { integers.flatMap { $0.count == 1 ? $0[0] : nil } }
 
-  /// Returns the elements as real numbers; nil if they are too many or can't be read.
+  /// Returns the elements as real numbers; nil if they are too many.
   func reals() throws(PixelAscentError) -> [Double]? {
     if count > Self.maxElements { return nil }
     switch content {
-    case .integers(let values): return values.map(Double.init)
+    case .integers(let values): return values.map(type.real)
     case .reals(let values): return values
     case .parameter(let parameter), .stored(let parameter): return try parameter.tensor().values.map(Double.init)
     case .transposed: return try parameter()?.tensor().values.map(Double.init)
-    case .unreadable: return nil
     }
   }
 
@@ -89,11 +87,27 @@ struct ONNXConstant {
     return values[0]
   }
 
-  /// Returns the constant with its elements in memory if they can be read, so that arithmetic can be done on them.
+  /// Returns the constant in another type; nil if its elements are too many, or one of them is out of the type's range.
+  func converted(to target: ONNXElementType) throws(PixelAscentError) -> ONNXConstant? {
+    // Floats stay where they are if the other type has all of them. A parameter is read as float32 in any case.
+    let isWider = target == .float64 || target == .float32 && (type != .float64 || isParameter)
+    if target == type || type.isFloat && isWider {
+      var result = self
+      result.type = target
+      return result
+    }
+    if let integers = try loaded().integers, !target.isFloat { return ONNXConstant(integers, shape, target) }
+    guard let values = try reals() else { return nil }
+    if target.isFloat { return ONNXConstant(reals: values, shape, target) }
+    let integers = values.compactMap(target.integer)
+    return integers.count == values.count ? ONNXConstant(integers, shape, target) : nil
+  }
+
+  /// Returns the constant with its elements in memory unless they are too many, so that arithmetic can be done on them.
   func loaded() throws(PixelAscentError) -> ONNXConstant {
     var result = self
     switch content {
-    case .integers, .reals, .unreadable: return self
+    case .integers, .reals: return self
     case .stored:
       guard let values = try reals() else { return self }
       result.content = .integers(values.map { Int($0) })
@@ -104,8 +118,8 @@ struct ONNXConstant {
     return result
   }
 
-  /// Returns the constant as a parameter; nil if the elements can't be read. Elements that lie in a file stay there,
-  /// unless they must be transposed.
+  /// Returns the constant as a parameter; nil if it is a matrix of quantised weights, or too large. Elements that lie in a
+  /// file stay there, unless they must be transposed.
   func parameter() throws(PixelAscentError) -> Parameter? {
     switch content {
     case .parameter(let parameter): return parameter
@@ -113,24 +127,24 @@ struct ONNXConstant {
     case .integers, .reals:
       guard let values = try reals() else { return nil }
       return Parameter(Tensor(shape: shape, values: values.map { Float($0) }))
-    case .stored, .unreadable: return nil
+    case .stored: return nil
     }
   }
 
   /// Returns the transpose of a matrix, without moving its elements yet; nil if the constant is not a matrix of real
-  /// numbers, or can't be read.
+  /// numbers.
   func transposedMatrix() throws(PixelAscentError) -> ONNXConstant? {
     guard shape.count == 2 else { return nil }
     let swapped = [shape[1], shape[0]]
     switch content {
-    case .parameter(let parameter): return ONNXConstant(shape: swapped, content: .transposed(parameter))
-    case .transposed(let parameter): return ONNXConstant(shape: swapped, content: .parameter(parameter))
-    default: return try parameter().map { ONNXConstant(shape: swapped, content: .transposed($0)) }
+    case .parameter(let parameter): return ONNXConstant(shape: swapped, content: .transposed(parameter), type)
+    case .transposed(let parameter): return ONNXConstant(shape: swapped, content: .parameter(parameter), type)
+    default: return try parameter().map { ONNXConstant(shape: swapped, content: .transposed($0), type) }
     }
   }
 
   /// Returns the matrix that has the same product with a vector as this matrix has with the vector after a channel
-  /// shuffle; nil if the elements can't be read.
+  /// shuffle; nil if the constant is no parameter.
   func unshuffled(groups: Int) throws(PixelAscentError) -> Parameter? {
     guard var matrix = try tensor(), shape.count == 2 else { return nil }
     let columns = shape[1], part = columns / groups
@@ -164,8 +178,8 @@ struct ONNXConstant {
     return result
   }
 
-  /// Returns the elements at `positions`, in the given shape. At the position −1 lies a zero. Nil if the elements can't
-  /// be read.
+  /// Returns the elements at `positions`, in the given shape. At the position −1 lies a zero. Nil for a transposed matrix
+  /// that is no parameter.
   func picked(_ positions: [Int], _ shape: [Int]) throws(PixelAscentError) -> ONNXConstant? {
     var result = self
     result.shape = shape
@@ -178,8 +192,7 @@ struct ONNXConstant {
       if case .stored = content { result.content = .stored(picked) } else { result.content = .parameter(picked) }
     case .transposed:
       guard let parameter = try parameter() else { return nil }
-      return try ONNXConstant(shape: self.shape, content: .parameter(parameter)).picked(positions, shape)
-    case .unreadable: return nil
+      return try ONNXConstant(shape: self.shape, content: .parameter(parameter), type).picked(positions, shape)
     }
     return result
   }

@@ -154,6 +154,11 @@ struct ONNXNode {
   /// first output, or else after its type.
   var label: String { name.isEmpty ? outputs.first { !$0.isEmpty } ?? type : name }
 
+  /// Returns an error about the node.
+  func failure(_ message: String, in source: ByteSource) -> PixelAscentError {
+    PixelAscentError(.invalidModel, "\(type.oneLine) \(message)", about: source.name, "node \(label.oneLine)")
+  }
+
   /// ONNX's number of the type to which Cast converts.
   var castType: Int { integer("to") ?? 1 }
 

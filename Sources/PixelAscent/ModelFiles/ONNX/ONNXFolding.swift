@@ -2,7 +2,7 @@
 
 /// Computes an operator whose inputs are all constants, such as the arithmetic on shapes that exporters write.
 ///
-/// Real results are rounded to float32, as ONNX Runtime rounds them, unless the file computes in double precision.
+/// A result has the type that ONNX says, mostly that of the inputs: integers wrap around, and floats are rounded.
 struct ONNXFolding {
   let node: ONNXNode
   let shapes: ONNXShapes
@@ -33,22 +33,26 @@ struct ONNXFolding {
     case "Constant":
       if let values = node.integers("value_ints") { return ONNXConstant(values) }
       if let values = node.attributes["value_floats"]?.floats {
-        return ONNXConstant(shape: [values.count], content: .reals(values.map { Double($0) }))
+        return ONNXConstant(reals: values.map { Double($0) }, [values.count], .float32)
       }
-      if let value = node.integer("value_int") { return ONNXConstant(shape: [], content: .integers([value])) }
-      return node.float("value_float").map { ONNXConstant(shape: [], content: .reals([Double($0)])) }
+      if let value = node.integer("value_int") { return ONNXConstant([value], [], .int64) }
+      return node.float("value_float").map { ONNXConstant(reals: [Double($0)], [], .float32) }
     case "Range": return try range()
     default: break
     }
     guard let input = input(0) else { return nil }
     switch node.type {
     case "Identity", "Dropout": return input
-    case "Cast": return try cast(input, to: node.integer("to") ?? 1)
+    case "Cast":
+      guard let type = ONNXElementType(rawValue: node.castType) else {
+        throw fail("casts to ONNX's type \(node.castType), which is not supported")
+      }
+      return try cast(input, to: type)
     case "CastLike":
       guard let like = self.input(1) else { return nil }
-      return try cast(input, to: like.isInteger ? 7 : like.isDouble ? 11 : 1)
+      return try cast(input, to: like.type)
     case "Shape": return ONNXConstant(Self.part(input.shape, node))
-    case "Size": return ONNXConstant(shape: [], content: .integers([input.count]))
+    case "Size": return ONNXConstant([input.count], [], .int64)
     case "Reshape", "Flatten", "Squeeze", "Unsqueeze":
       guard let shape = shapes.reshaped(input.shape) else { return nil }
       return try input.reshaped(shape)
@@ -95,36 +99,40 @@ struct ONNXFolding {
   /// any other extents, and the work along these axes must be bounded too.
   private static func volume(_ shape: [Int]) -> Int? { elementCount(shape.map { max($0, 1) }) }
 
-  /// Returns whether the operator computes in double precision.
-  var isDouble: Bool { inputs.contains { $0?.isDouble == true } }
+  /// Returns the type in which an operator computes with these inputs. Floats of several types are computed in the
+  /// widest, since the types of the network's values are not known.
+  ///
+  /// - Throws: `PixelAscentError` of kind `invalidModel` if there are several types, and not all of them are floats.
+  func commonType(_ inputs: [ONNXConstant]) throws(PixelAscentError) -> ONNXElementType {
+    let types = Set(inputs.map(\.type))
+    if let type = types.first, types.count == 1 { return type }
+    guard types.allSatisfy(\.isFloat) else {
+      throw fail("has inputs of the types \(inputs.map(\.type.name).joined(separator: ", ")); expected one type")
+    }
+    return types.contains(.float64) ? .float64 : .float32
+  }
 
-  private func cast(_ input: ONNXConstant, to type: Int) throws(PixelAscentError) -> ONNXConstant? {
-    if ONNXTensor.isFloat(type) {
-      if !input.isInteger && (type == 11 || !input.isDouble || input.isParameter) {
-        var result = input
-        result.isDouble = type == 11
-        return result
-      }
-      return try input.reals().map { ONNXConstant(reals: $0, input.shape, isDouble: type == 11) }
+  func fail(_ message: String) -> PixelAscentError { node.failure(message, in: budget.source) }
+
+  private func cast(_ input: ONNXConstant, to type: ONNXElementType) throws(PixelAscentError) -> ONNXConstant? {
+    if let result = try input.converted(to: type) { return result }
+    guard let values = try input.reals(), let value = values.first(where: { type.integer($0) == nil }) else {
+      return nil
     }
-    guard let bits = ONNXTensor.integerTypes[type], let values = try input.reals() else { return nil }
-    if type == 9 { return ONNXConstant(shape: input.shape, content: .integers(values.map { $0 != 0 ? 1 : 0 })) }
-    if let integers = try input.loaded().integers {
-      return ONNXConstant(shape: input.shape, content: .integers(integers.map(bits.wrapped)))
-    }
-    let integers = values.compactMap { Int(exactly: $0.rounded(.towardZero)) }
-    return integers.count == values.count ? ONNXConstant(shape: input.shape, content: .integers(integers)) : nil
+    throw fail("casts \(Float(value)) to \(type.name), which has no such number")
   }
 
   private func range() throws(PixelAscentError) -> ONNXConstant? {
-    guard inputs.count == 3, let start = try input(0)?.real(), let end = try input(1)?.real(),
-      let step = try input(2)?.real(), step != 0, (end - start).isFinite,
-      let count = Int(exactly: max(((end - start) / step).rounded(.up), 0)), let count = try charged([count])
+    guard let first = input(0), let last = input(1), let step = input(2), inputs.count == 3 else { return nil }
+    let type = try commonType([first, last, step])
+    guard let start = try first.real(), let end = try last.real(), let difference = try step.real(), difference != 0,
+      (end - start).isFinite,
+      let count = Int(exactly: max(((end - start) / difference).rounded(.up), 0)), let count = try charged([count])
     else { return nil }
-    if let first = input(0)?.integer, let step = input(2)?.integer {
-      return ONNXConstant((0..<count).map { first &+ $0 &* step })
+    if let start = first.integer, let step = step.integer {
+      return ONNXConstant((0..<count).map { start &+ $0 &* step }, [count], type)
     }
-    return ONNXConstant(reals: (0..<count).map { start + Double($0) * step }, [count], isDouble: isDouble)
+    return ONNXConstant(reals: (0..<count).map { start + Double($0) * difference }, [count], type)
   }
 
   // MARK: Operators on each element
@@ -149,7 +157,7 @@ struct ONNXFolding {
   private func chosen(_ condition: ONNXConstant) throws(PixelAscentError) -> ONNXConstant? {
     guard inputs.count == 3, let (shape, positions) = try aligned(inputs), let first = input(1), let second = input(2),
       let condition = try condition.loaded().integers,
-      let (all, starts) = try Self.joined([first, second])
+      let (all, starts) = try joined([first, second])
     else { return nil }
     let chosen = positions[0].indices.map { index in
       condition[positions[0][index]] != 0 ? positions[1][index] : starts[1] + positions[2][index]
@@ -158,62 +166,68 @@ struct ONNXFolding {
   }
 
   private func clipped(_ input: ONNXConstant) throws(PixelAscentError) -> ONNXConstant? {
+    let given = (1..<3).map { shapes.has($0) ? self.input($0) : nil }
+    if (1..<3).contains(where: { shapes.has($0) && given[$0 - 1] == nil }) { return nil }
+    let type = try commonType([input] + given.compactMap(\.self))
     if let values = try input.loaded().integers {
-      var (low, high) = (Int.min, Int.max)
-      for index in 1..<3 where shapes.has(index) {
-        guard let limit = self.input(index)?.integer else { return nil }
-        if index == 1 { low = limit } else { high = limit }
+      let (low, high) = (given[0]?.integer, given[1]?.integer)
+      guard (given[0] == nil) == (low == nil), (given[1] == nil) == (high == nil) else { return nil }
+      let results = values.map { value in
+        let raised = low.flatMap { ONNXArithmetic.integer("Max", value, $0, type) } ?? value
+        return high.flatMap { ONNXArithmetic.integer("Min", raised, $0, type) } ?? raised
       }
-      return ONNXConstant(shape: input.shape, content: .integers(values.map { min(max($0, low), high) }))
+      return ONNXConstant(results, input.shape, type)
     }
-    var low = Double(node.float("min") ?? -.infinity), high = Double(node.float("max") ?? .infinity)
-    for index in 1..<3 where shapes.has(index) {
-      guard let limit = try self.input(index)?.real() else { return nil }
-      if index == 1 { low = limit } else { high = limit }
+    // An infinity is not within the limits of ONNX's defaults.
+    var limits = [
+      node.float("min").map { Double($0) } ?? -type.greatest, node.float("max").map { Double($0) } ?? type.greatest,
+    ]
+    for (index, limit) in given.enumerated() {
+      guard let limit else { continue }
+      guard let value = try limit.real() else { return nil }
+      limits[index] = value
     }
     let values = try input.reals()
-    return values.map { ONNXConstant(reals: $0.map { min(max($0, low), high) }, input.shape, isDouble: isDouble) }
+    return values.map { ONNXConstant(reals: $0.map { min(max($0, limits[0]), limits[1]) }, input.shape, type) }
   }
 
   /// Returns the results of an operator on each element, or on the elements of several inputs that belong together.
   private func arithmetic() throws(PixelAscentError) -> ONNXConstant? {
     let type = ONNXArithmetic.name(node), isMean = type == "Mean", isVariadic = ONNXArithmetic.variadic.contains(type)
     guard inputs.count <= 2 || isVariadic, let (shape, positions) = try aligned(inputs) else { return nil }
-    var parts = [ONNXConstant](), reals = [[Double]]()
+    var parts = [ONNXConstant]()
     for input in inputs {
-      guard let part = try input?.loaded(), let values = try part.reals() else { return nil }
+      guard let part = try input?.loaded() else { return nil }
       parts.append(part)
-      reals.append(values)
     }
-    if ONNXArithmetic.truth(type, 0, 0) != nil {
-      let second = reals.count - 1
-      let results = zip(positions[0], positions[second]).map { first, last in
-        ONNXArithmetic.truth(type, reals[0][first], reals[second][last]) == true ? 1 : 0
-      }
-      return ONNXConstant(shape: shape, content: .integers(results))
-    }
+    // A power has the type of its base.
+    let computed = type == "Pow" ? parts[0].type : try commonType(parts)
+    let isTruth = ONNXArithmetic.truth(type, 0, 0) != nil || ONNXArithmetic.truth(ofReal: type, 0) != nil
+    let result = isTruth ? .bool : computed
     let function = parts.count == 1 ? try elementFunction() : nil
-    // The loops below ask for no result of an operator without elements.
-    guard
-      isMean || function != nil || ONNXArithmetic.integer(type, 1, 1) != nil || ONNXArithmetic.real(type, 1, 1) != nil
-    else { return nil }
     let integers = parts.compactMap(\.integers)
     if integers.count == parts.count {
-      let results = Self.combined(integers, positions, isVariadic) { x, y in ONNXArithmetic.integer(type, x, y) }
-      return results.map { ONNXConstant(shape: shape, content: .integers($0)) }
+      // The loop asks for no result of an operator without elements.
+      guard ONNXArithmetic.integer(type, 1, 1, computed) != nil else { return nil }
+      let results = Self.combined(integers, positions, isVariadic) { x, y in
+        ONNXArithmetic.integer(type, x, y, computed)
+      }
+      return results.map { ONNXConstant($0, shape, result) }
     }
-    guard
-      var results = Self.combined(
-        reals, positions, isVariadic,
-        { x, y in function.map { ONNXArithmetic.value($0, x) } ?? ONNXArithmetic.real(isMean ? "Add" : type, x, y) })
-    else { return nil }
+    func real(_ x: Double, _ y: Double) -> Double? {
+      if isTruth { return (ONNXArithmetic.truth(type, x, y) ?? ONNXArithmetic.truth(ofReal: type, x)) == true ? 1 : 0 }
+      return function.map { ONNXArithmetic.value($0, x) } ?? ONNXArithmetic.real(isMean ? "Add" : type, x, y)
+    }
+    var reals = [[Double]]()
+    for part in parts {
+      guard let values = try part.reals() else { return nil }
+      reals.append(values)
+    }
+    guard real(1, 1) != nil, var results = Self.combined(reals, positions, isVariadic, real) else { return nil }
     if isMean { for index in results.indices { results[index] /= Double(parts.count) } }
-    // A power has the type of its base.
-    if type == "Pow", parts[0].integers != nil {
-      let powers = results.compactMap { Int(exactly: $0.rounded(.towardZero)) }
-      return powers.count == results.count ? ONNXConstant(shape: shape, content: .integers(powers)) : nil
-    }
-    return ONNXConstant(reals: results, shape, isDouble: isDouble)
+    if result.isFloat { return ONNXConstant(reals: results, shape, result) }
+    let whole = results.compactMap(result.integer)
+    return whole.count == results.count ? ONNXConstant(whole, shape, result) : nil
   }
 
   /// Returns the results of `operation` on each element of one part, or on the elements of all parts from the first to
@@ -285,10 +299,13 @@ struct ONNXFolding {
   }
 
   /// Returns the elements of several constants, one after another, and the position of each constant's first element;
-  /// nil if they can't be read, or are of different types.
-  static func joined(
+  /// nil if they are too many.
+  ///
+  /// - Throws: as ``commonType(_:)`` does.
+  func joined(
     _ parts: [ONNXConstant]
   ) throws(PixelAscentError) -> (all: ONNXConstant, starts: [Int])? {
+    let type = try commonType(parts)
     var starts = [Int](), count = 0, integers = [Int](), reals = [Double]()
     for part in parts {
       starts.append(count)
@@ -297,19 +314,17 @@ struct ONNXFolding {
         integers += values
       } else if let values = try part.reals() {
         reals += values
-      } else {
-        return nil
       }
     }
-    if integers.count == count { return (ONNXConstant(integers), starts) }
-    guard reals.count == count else { return nil }
-    return (ONNXConstant(reals: reals, [count], isDouble: parts.contains(where: \.isDouble)), starts)
+    guard integers.count + reals.count == count else { return nil }
+    let all = type.isFloat ? ONNXConstant(reals: reals, [count], type) : ONNXConstant(integers, [count], type)
+    return (all, starts)
   }
 }
 
 /// Counts the elements that are computed or copied while a graph is read.
 final class ONNXBudget {
-  private let source: ByteSource
+  let source: ByteSource
   private let files: ONNXExternalFiles
   private var charged = 0
 

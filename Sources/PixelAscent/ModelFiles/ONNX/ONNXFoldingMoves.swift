@@ -87,7 +87,7 @@ extension ONNXFolding {
       parts.append(input)
     }
     guard let axis = ONNXShapes.axis(node.integer("axis") ?? 0, of: parts[0].shape.count),
-      let (all, starts) = try Self.joined(parts)
+      let (all, starts) = try joined(parts)
     else { return nil }
     var shape = parts[0].shape
     shape[axis] = 0
@@ -135,19 +135,22 @@ extension ONNXFolding {
     var lists = input.shape.map { Array(0..<$0) }
     for (index, axis) in axes.enumerated() {
       guard let axis = ONNXShapes.axis(axis, of: rank) else { return nil }
-      let extent = input.shape[axis], before = pads[index], after = pads[index + axes.count]
-      guard max(before.magnitude, after.magnitude) <= ONNXConstant.maxElements, extent > 0 || mode == "constant",
-        try charged([max(extent + before + after, 0)]) != nil
+      let pair = (pads[index], pads[index + axes.count])
+      guard max(pair.0.magnitude, pair.1.magnitude) <= ONNXConstant.maxElements,
+        try charged([max(input.shape[axis] + pair.0 + pair.1, 0)]) != nil
       else { return nil }
+      // Negative pads cut elements off before the others add some.
+      let kept = Array(lists[axis].dropFirst(max(-pair.0, 0)).dropLast(max(-pair.1, 0))), extent = kept.count
+      guard extent > 0 || mode == "constant" else { return nil }
       lists[axis] = []
-      for position in stride(from: -before, to: extent + after, by: 1) {
+      for position in stride(from: -max(pair.0, 0), to: extent + max(pair.1, 0), by: 1) {
         switch mode {
-        case "constant": lists[axis].append(0..<extent ~= position ? position : -1)
-        case "edge": lists[axis].append(min(max(position, 0), extent - 1))
+        case "constant": lists[axis].append(0..<extent ~= position ? kept[position] : -1)
+        case "edge": lists[axis].append(kept[min(max(position, 0), extent - 1)])
         case "reflect":
           let period = max(2 * (extent - 1), 1), rest = (position % period + period) % period
-          lists[axis].append(min(rest, period - rest))
-        case "wrap": lists[axis].append((position % extent + extent) % extent)
+          lists[axis].append(kept[min(rest, period - rest)])
+        case "wrap": lists[axis].append(kept[(position % extent + extent) % extent])
         default: return nil
         }
       }
@@ -157,13 +160,13 @@ extension ONNXFolding {
       guard let value = self.input(2), value.count == 1 else { return nil }
       filling = value
     } else {
-      filling = node.float("value").map { ONNXConstant(shape: [1], content: .reals([Double($0)])) }
+      filling = node.float("value").map { ONNXConstant(reals: [Double($0)], [1], input.type) }
     }
     guard let filling, try filling.real() != 0, mode == "constant" else { return try selected(input, lists) }
     // The filling lies behind the input's elements.
-    guard let (all, starts) = try Self.joined([input, filling]), let count = try charged(lists.map(\.count)),
+    guard let (all, starts) = try joined([input, filling]), let count = try charged(lists.map(\.count)),
       let positions = try selected(
-        ONNXConstant(shape: input.shape, content: .integers(Array(1...max(input.count, 1)))), lists)?
+        ONNXConstant(Array(1...max(input.count, 1)), input.shape, .int64), lists)?
         .integers, positions.count == count
     else { return nil }
     return try all.picked(positions.map { $0 == 0 ? starts[1] : $0 - 1 }, lists.map(\.count))
@@ -252,28 +255,32 @@ extension ONNXFolding {
     guard targets.count == updates.count else { return nil }
     let types = ["none": nil, "add": "Add", "mul": "Mul", "min": "Min", "max": "Max"]
     guard let type = types[node.text("reduction") ?? "none"] else { return nil }
+    let element = try commonType([input, updates])
     if var values = try input.loaded().integers, let updates = try updates.loaded().integers {
       for (target, update) in zip(targets, updates) {
-        guard let value = type.map({ ONNXArithmetic.integer($0, values[target], update) }) ?? update else { return nil }
-        values[target] = value
+        // Later updates of the same element must see an integer of the type.
+        values[target] = element.wrapped(
+          type.flatMap { ONNXArithmetic.integer($0, values[target], update, element) } ?? update)
       }
-      return ONNXConstant(shape: input.shape, content: .integers(values))
+      return ONNXConstant(values, input.shape, element)
     }
     guard var values = try input.reals(), let updates = try updates.reals() else { return nil }
     for (target, update) in zip(targets, updates) {
       values[target] = type.flatMap { ONNXArithmetic.real($0, values[target], update) } ?? update
     }
-    return ONNXConstant(reals: values, input.shape, isDouble: isDouble)
+    return ONNXConstant(reals: values, input.shape, element)
   }
 
   func nonZero(_ input: ONNXConstant) throws(PixelAscentError) -> ONNXConstant? {
     guard let values = try input.reals() else { return nil }
-    let found = values.indices.filter { values[$0] != 0 }
-    let rank = max(input.shape.count, 1)
-    guard try charged([rank, found.count]) != nil else { return nil }
-    let shape = input.shape.isEmpty ? [1] : input.shape
+    let found = values.indices.filter { values[$0] != 0 }, shape = input.shape
+    // ONNX says (0, 1), ONNX Runtime computes (1, 1).
+    guard !shape.isEmpty else {
+      throw fail("has a single number as its input, for which programs differ in the result")
+    }
+    guard try charged([shape.count, found.count]) != nil else { return nil }
     let coordinates = zip(shape, contiguousStrides(shape)).flatMap { extent, step in found.map { $0 / step % extent } }
-    return ONNXConstant(shape: [rank, found.count], content: .integers(coordinates))
+    return ONNXConstant(coordinates, [shape.count, found.count], .int64)
   }
 
   func oneHot(_ input: ONNXConstant) throws(PixelAscentError) -> ONNXConstant? {
@@ -297,8 +304,7 @@ extension ONNXFolding {
     guard input.shape.count == 2, let count = try charged(input.shape) else { return nil }
     let shift = node.integer("k") ?? 0, columns = max(input.shape[1], 1)
     let ones = (0..<count).map { $0 % columns - $0 / columns == shift ? 1 : 0 }
-    let isInteger = node.integer("dtype").map { !ONNXTensor.isFloat($0) } ?? input.isInteger
-    return ONNXConstant(
-      shape: input.shape, content: isInteger ? .integers(ones) : .reals(ones.map { Double($0) }))
+    guard let type = ONNXElementType(rawValue: node.integer("dtype") ?? input.type.rawValue) else { return nil }
+    return try ONNXConstant(ones, input.shape, .int64).converted(to: type)
   }
 }

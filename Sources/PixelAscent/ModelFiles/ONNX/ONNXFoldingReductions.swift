@@ -22,11 +22,18 @@ extension ONNXFolding {
     let targets = Self.positions(input.shape, strides: kept.indices.map { axes.contains($0) ? 0 : strides[$0] })
     let length = axes.reduce(1) { $0 * input.shape[$1] }
     if let values = try input.loaded().integers {
-      guard var results = Self.reduced(values, targets, count, { ONNXFolding.integer(node.type, $0, $1) }) else {
-        return nil
+      if length == 0 { return empty(shape, input.type) }
+      func combined<Number: FixedWidthInteger>(_ values: [Number]) -> [Number]? {
+        let results = Self.reduced(values, targets, count) { Self.integer(node.type, $0, $1) }
+        return node.type == "ReduceMean" ? results?.map { $0 / Number(length) } : results
       }
-      if node.type == "ReduceMean" { for index in results.indices { results[index] /= max(length, 1) } }
-      return length > 0 ? ONNXConstant(shape: shape, content: .integers(results)) : empty(shape)
+      let isUnsigned = input.type == .uint64
+      let results =
+        isUnsigned
+        ? combined(values.map { UInt(bitPattern: $0) })?.map { Int(bitPattern: $0) } : combined(values)
+      // Programs differ in sums and products that are out of range.
+      guard let results, results.allSatisfy({ input.type.wrapped($0) == $0 }) else { return nil }
+      return ONNXConstant(results, shape, input.type)
     }
     guard let values = try input.reals(), length > 0,
       var results = Self.reduced(values, targets, count, { ONNXFolding.real(node.type, $0, $1) })
@@ -37,14 +44,13 @@ extension ONNXFolding {
     case "ReduceLogSum", "ReduceLogSumExp": results = results.map { log($0) }
     default: break
     }
-    return ONNXConstant(reals: results, shape, isDouble: isDouble)
+    return ONNXConstant(reals: results, shape, input.type)
   }
 
-  /// Returns the sum or product of no elements; nil for other operators.
-  private func empty(_ shape: [Int]) -> ONNXConstant? {
+  /// Returns the sum or product of no integers; nil for other operators.
+  private func empty(_ shape: [Int], _ type: ONNXElementType) -> ONNXConstant? {
     guard ["ReduceSum", "ReduceProd"].contains(node.type), let count = elementCount(shape) else { return nil }
-    return ONNXConstant(
-      shape: shape, content: .integers(Array(repeating: node.type == "ReduceProd" ? 1 : 0, count: count)))
+    return ONNXConstant(Array(repeating: node.type == "ReduceProd" ? 1 : 0, count: count), shape, type)
   }
 
   /// Combines the elements that have the same target. `combine` receives nil in place of the result so far for the first
@@ -60,15 +66,19 @@ extension ONNXFolding {
     return results
   }
 
-  private static func integer(_ type: String, _ sum: Int?, _ x: Int) -> Int? {
+  private static func integer<Number: FixedWidthInteger>(_ type: String, _ sum: Number?, _ x: Number) -> Number? {
+    func checked(_ result: (partialValue: Number, overflow: Bool)) -> Number? {
+      result.overflow ? nil : result.partialValue
+    }
+    func added(_ x: Number?) -> Number? { x.flatMap { checked((sum ?? 0).addingReportingOverflow($0)) } }
     switch type {
-    case "ReduceSum", "ReduceMean": ONNXArithmetic.integer("Add", sum ?? 0, x)
-    case "ReduceProd": ONNXArithmetic.integer("Mul", sum ?? 1, x)
-    case "ReduceMin": min(sum ?? x, x)
-    case "ReduceMax": max(sum ?? x, x)
-    case "ReduceL1": ONNXArithmetic.integer("Abs", x, 0).flatMap { ONNXArithmetic.integer("Add", sum ?? 0, $0) }
-    case "ReduceSumSquare": ONNXArithmetic.integer("Mul", x, x).flatMap { ONNXArithmetic.integer("Add", sum ?? 0, $0) }
-    default: nil
+    case "ReduceSum", "ReduceMean": return added(x)
+    case "ReduceProd": return checked((sum ?? 1).multipliedReportingOverflow(by: x))
+    case "ReduceMin": return min(sum ?? x, x)
+    case "ReduceMax": return max(sum ?? x, x)
+    case "ReduceL1": return added(Number(exactly: x.magnitude))
+    case "ReduceSumSquare": return added(checked(x.multipliedReportingOverflow(by: x)))
+    default: return nil
     }
   }
 
@@ -76,8 +86,8 @@ extension ONNXFolding {
     switch type {
     case "ReduceSum", "ReduceMean", "ReduceLogSum": (sum ?? 0) + x
     case "ReduceProd": (sum ?? 1) * x
-    case "ReduceMin": min(sum ?? x, x)
-    case "ReduceMax": max(sum ?? x, x)
+    case "ReduceMin": ONNXArithmetic.real("Min", sum ?? x, x)
+    case "ReduceMax": ONNXArithmetic.real("Max", sum ?? x, x)
     case "ReduceL1": (sum ?? 0) + abs(x)
     case "ReduceL2", "ReduceSumSquare": (sum ?? 0) + x * x
     case "ReduceLogSumExp": (sum ?? 0) + exp(x)
@@ -97,48 +107,65 @@ extension ONNXFolding {
   }
 
   func best(_ input: ONNXConstant) throws(PixelAscentError) -> ONNXConstant? {
-    guard let axis = ONNXShapes.axis(node.integer("axis") ?? 0, of: input.shape.count), let values = try input.reals(),
+    guard let axis = ONNXShapes.axis(node.integer("axis") ?? 0, of: input.shape.count),
       let lines = try lines(input.shape, along: axis)
     else { return nil }
-    let sign = node.type == "ArgMax" ? 1.0 : -1.0, takesLast = node.integer("select_last_index") == 1
-    let results = lines.map { line in
-      var best = 0, greatest = -Double.infinity
-      for (index, position) in line.enumerated() {
-        let value = sign * values[position]
-        if value > greatest || takesLast && value == greatest { (best, greatest) = (index, value) }
+    let isGreatest = node.type == "ArgMax", takesLast = node.integer("select_last_index") == 1
+    func found<Number: Comparable>(_ values: [Number]) -> [Int] {
+      lines.map { line in
+        var best = 0, value: Number?
+        for (index, position) in line.enumerated() {
+          let next = values[position]
+          let isBetter = value.map { isGreatest ? next > $0 : next < $0 } ?? true
+          if isBetter || takesLast && next == value { (best, value) = (index, next) }
+        }
+        return best
       }
-      return best
+    }
+    let results: [Int]
+    if let integers = try input.loaded().integers {
+      results = found(integers.map(input.type.order))
+    } else {
+      guard let reals = try input.reals() else { return nil }
+      results = found(reals)
     }
     var shape = input.shape
     if node.integer("keepdims") == 0 { shape.remove(at: axis) } else { shape[axis] = 1 }
-    return ONNXConstant(shape: shape, content: .integers(results))
+    return ONNXConstant(results, shape, .int64)
   }
 
   func top() throws(PixelAscentError) -> [ONNXConstant]? {
     guard let input = input(0), let axis = ONNXShapes.axis(node.integer("axis") ?? -1, of: input.shape.count),
       let count = node.integer("k") ?? self.input(1)?.integer, (0...input.shape[axis]).contains(count),
-      let values = try input.reals(), let lines = try lines(input.shape, along: axis)
+      let lines = try lines(input.shape, along: axis)
     else { return nil }
-    let sign = node.integer("largest") == 0 ? -1.0 : 1.0
     var shape = input.shape
     shape[axis] = count
     guard let total = try charged(shape) else { return nil }
-    let step = contiguousStrides(shape)[axis]
+    let step = contiguousStrides(shape)[axis], isGreatest = node.integer("largest") != 0
     var positions = [Int](repeating: 0, count: total), indices = positions
-    for (number, line) in lines.enumerated() {
-      // Of equal elements the first comes first.
-      let order = line.enumerated().sorted { first, second in
-        let (x, y) = (sign * values[first.element], sign * values[second.element])
-        return x > y || x == y && first.offset < second.offset
-      }
-      let start = number / step * step * count + number % step
-      for (rank, found) in order.prefix(count).enumerated() {
-        positions[start + rank * step] = found.element
-        indices[start + rank * step] = found.offset
+    func find<Number: Comparable>(_ values: [Number]) {
+      for (number, line) in lines.enumerated() {
+        // Of equal elements the first comes first.
+        let order = line.enumerated().sorted { first, second in
+          let (x, y) = (values[first.element], values[second.element])
+          return (isGreatest ? x > y : x < y) || x == y && first.offset < second.offset
+        }
+        let start = number / step * step * count + number % step
+        for (rank, found) in order.prefix(count).enumerated() {
+          positions[start + rank * step] = found.element
+          indices[start + rank * step] = found.offset
+        }
       }
     }
+    if let integers = try input.loaded().integers {
+      find(integers.map(input.type.order))
+    } else {
+      guard let reals = try input.reals() else { return nil }
+      find(reals)
+    }
     guard let picked = try input.picked(positions, shape) else { return nil }
-    return [picked, ONNXConstant(shape: shape, content: .integers(indices))]
+    return [picked, ONNXConstant(indices, shape, .int64)]
   }
 
   func cumulated(_ input: ONNXConstant) throws(PixelAscentError) -> ONNXConstant? {
@@ -148,12 +175,12 @@ extension ONNXFolding {
     if input.count == 0 { return input }
     guard let lines = try lines(input.shape, along: axis) else { return nil }
     let isExclusive = node.integer("exclusive") == 1, isReversed = node.integer("reverse") == 1
-    func sums<Number>(_ values: [Number], _ zero: Number, _ add: (Number, Number) -> Number?) -> [Number]? {
+    func sums<Number>(_ values: [Number], _ zero: Number, _ add: (Number, Number) -> Number) -> [Number] {
       var results = values
       for line in lines {
         var sum = zero
         for position in isReversed ? Array(line).reversed() : Array(line) {
-          guard let next = add(sum, values[position]) else { return nil }
+          let next = add(sum, values[position])
           results[position] = isExclusive ? sum : next
           sum = next
         }
@@ -161,11 +188,9 @@ extension ONNXFolding {
       return results
     }
     if let values = try input.loaded().integers {
-      let results = sums(values, 0) { ONNXArithmetic.integer("Add", $0, $1) }
-      return results.map { ONNXConstant(shape: input.shape, content: .integers($0)) }
+      return ONNXConstant(sums(values, 0) { $0 &+ $1 }, input.shape, input.type)
     }
-    guard let values = try input.reals(), let results = sums(values, 0, { $0 + $1 }) else { return nil }
-    return ONNXConstant(reals: results, input.shape, isDouble: isDouble)
+    return try input.reals().map { ONNXConstant(reals: sums($0, 0) { $0 + $1 }, input.shape, input.type) }
   }
 
   func softmax(_ input: ONNXConstant) throws(PixelAscentError) -> ONNXConstant? {
@@ -184,12 +209,13 @@ extension ONNXFolding {
         values[position] = node.type == "Softmax" ? exp(value) / sum : value - log(sum)
       }
     }
-    return ONNXConstant(reals: values, input.shape, isDouble: isDouble)
+    return ONNXConstant(reals: values, input.shape, input.type)
   }
 
   /// Returns the result of MatMul, or of Gemm, on small arrays.
   func product(_ input: ONNXConstant) throws(PixelAscentError) -> ONNXConstant? {
     guard let second = self.input(1), !input.shape.isEmpty, !second.shape.isEmpty else { return nil }
+    let type = try commonType([input, second])
     var (a, b) = (input.shape, second.shape)
     let isGemm = node.type == "Gemm"
     if isGemm && (a.count != 2 || b.count != 2) { return nil }
@@ -200,28 +226,45 @@ extension ONNXFolding {
     if isGemm && node.integer("transB") ?? 0 != 0 { (b, bSteps) = (b.reversed(), bSteps.reversed()) }
     let (m, k, n) = (a[a.count - 2], a[a.count - 1], b[b.count - 1])
     guard b[b.count - 2] == k, let batch = Self.broadcast(Array(a.dropLast(2)), Array(b.dropLast(2))),
-      try charged(batch + [m, n, max(k, 1)]) != nil, let x = try input.reals(), let y = try second.reals()
+      try charged(batch + [m, n, max(k, 1)]) != nil
     else { return nil }
     func starts(_ shape: [Int]) -> [Int] {
       let matrix = shape.suffix(2).reduce(1, *)
       return Self.positions(of: shape.dropLast(2), in: batch).map { $0 * matrix }
     }
-    var results = [Double]()
     let (aRow, aColumn, bRow, bColumn) = (
       aSteps[a.count - 2], aSteps[a.count - 1], bSteps[b.count - 2], bSteps[b.count - 1]
     )
-    for (aStart, bStart) in zip(starts(a), starts(b)) {
-      for row in 0..<m {
-        for column in 0..<n {
-          var sum = 0.0
-          for index in 0..<k {
-            sum += x[aStart + row * aRow + index * aColumn] * y[bStart + index * bRow + column * bColumn]
+    func products<Number>(
+      _ x: [Number], _ y: [Number], _ zero: Number, _ add: (Number, Number, Number) -> Number
+    ) -> [Number] {
+      var results = [Number]()
+      for (aStart, bStart) in zip(starts(a), starts(b)) {
+        for row in 0..<m {
+          for column in 0..<n {
+            var sum = zero
+            for index in 0..<k {
+              sum = add(sum, x[aStart + row * aRow + index * aColumn], y[bStart + index * bRow + column * bColumn])
+            }
+            results.append(sum)
           }
-          results.append(sum)
         }
       }
+      return results
     }
-    var shape = batch + [m, n]
+    let shape = batch + [m, n]
+    func squeezed(_ shape: [Int]) -> [Int] {
+      var shape = shape
+      if second.shape.count == 1 { shape.removeLast() }
+      if input.shape.count == 1 { shape.remove(at: shape.count - (second.shape.count == 1 ? 1 : 2)) }
+      return shape
+    }
+    if !type.isFloat {
+      guard !isGemm, let x = try input.loaded().integers, let y = try second.loaded().integers else { return nil }
+      return ONNXConstant(products(x, y, 0) { $0 &+ $1 &* $2 }, squeezed(shape), type)
+    }
+    guard let x = try input.reals(), let y = try second.reals() else { return nil }
+    var results = products(x, y, 0) { $0 + $1 * $2 }
     if isGemm {
       let alpha = Double(node.float("alpha") ?? 1), beta = Double(node.float("beta") ?? 1)
       results = results.map { alpha * $0 }
@@ -234,13 +277,7 @@ extension ONNXFolding {
         }
       }
     }
-    if second.shape.count == 1 { shape.removeLast() }
-    if input.shape.count == 1 { shape.remove(at: shape.count - (second.shape.count == 1 ? 1 : 2)) }
-    if input.isInteger && second.isInteger {
-      let integers = results.compactMap { Int(exactly: $0) }
-      return integers.count == results.count ? ONNXConstant(shape: shape, content: .integers(integers)) : nil
-    }
-    return ONNXConstant(reals: results, shape, isDouble: isDouble)
+    return ONNXConstant(reals: results, squeezed(shape), type)
   }
 
   /// Returns the result of a batch norm of weights, with which PyTorch's exporter writes weight standardisation.
@@ -274,7 +311,7 @@ extension ONNXFolding {
       values[index] =
         (values[index] - parameters[2][channel]) / deviation * parameters[0][channel] + parameters[1][channel]
     }
-    return ONNXConstant(reals: values, input.shape, isDouble: isDouble)
+    return ONNXConstant(reals: values, input.shape, input.type)
   }
 
   // MARK: Quantised numbers
@@ -313,6 +350,6 @@ extension ONNXFolding {
     for (index, position) in positions.enumerated() {
       values[index] = (values[index] - zeros[position]) * scales[position]
     }
-    return ONNXConstant(reals: values, input.shape)
+    return ONNXConstant(reals: values, input.shape, scale.type)
   }
 }

@@ -188,7 +188,7 @@ extension ONNXImporter {
       return fails("it does not cover all of \(shapeText(input.shape)); only a softmax of the scores is supported")
     }
     var result = input
-    result.layer = try add(Softmax(), [input], input.size).layer
+    result.layer = try add(Softmax(isLog: node.type == "LogSoftmax"), [input], input.size).layer
     return result
   }
 }

@@ -12,6 +12,8 @@ struct ONNXImporter {
   /// All outputs of the graph.
   private var outputs: [ModelOutput] = []
   private(set) var layers: [GraphLayer] = []
+  /// The sizes of the layers' outputs.
+  private(set) var sizes: [String: ONNXView.Size] = [:]
   var parameters: [String: Parameter] = [:]
   private(set) var unsupported: [UnsupportedOperator] = []
   var notes: [Message] = []
@@ -29,6 +31,8 @@ struct ONNXImporter {
   private var image: ONNXView?
   /// The names of values that are whole numbers: the input if its type says so, and what only rearranges it.
   var wholeNumbers: Set<String> = []
+  /// The last layer, in a few words, if its numbers lie between 0 and 1, and it is no softmax or sigmoid.
+  var probabilities: String?
   /// Whether the file says the size of images.
   private var hasSize = false
   /// Whether the file leaves the height or the width of images open.
@@ -80,7 +84,9 @@ struct ONNXImporter {
       for (index, name) in node.outputs.enumerated() where !name.isEmpty {
         values[name] = results.indices.contains(index) ? results[index] : .unknown
       }
-      if node.inputs.contains(where: wholeNumbers.contains), node.type != "Cast" || !ONNXTensor.isFloat(node.castType) {
+      if node.inputs.contains(where: wholeNumbers.contains),
+        node.type != "Cast" || ONNXElementType(rawValue: node.castType)?.isFloat != true
+      {
         wholeNumbers.formUnion(node.outputs)
       }
       for input in node.inputs {
@@ -91,7 +97,8 @@ struct ONNXImporter {
         record("only its first output is supported")
       }
     }
-    guard let view = try settledView(output) else { return nil }
+    guard var view = try settledView(output) else { return nil }
+    view = try endingInActivation(view)
     let middle = layers.first { $0.operation is Softmax && $0.name != view.layer }
     if let middle { record("softmax is supported only as the last layer", "Softmax", at: middle.name) }
     return view
@@ -123,7 +130,7 @@ struct ONNXImporter {
       let shape = ONNXFolding.part(view.shape, node)
       if !hasSize { sizesDependOnImage.formUnion(node.outputs) }
       return [
-        .constant(node.type == "Size" ? ONNXConstant(shape: [], content: .integers([view.size.count])) : .init(shape))
+        .constant(node.type == "Size" ? ONNXConstant([view.size.count], [], .int64) : .init(shape))
       ]
     }
     guard let known, !isConstant else {
@@ -152,7 +159,7 @@ struct ONNXImporter {
     guard let shape = constants.first.flatMap(\.self)?.integers, let count = try folding.charged(shape) else {
       return nil
     }
-    let filling = try value?.constant(files) ?? ONNXConstant(shape: [1], content: .reals([0]))
+    let filling = try value?.constant(files) ?? ONNXConstant(reals: [0], [1], .float32)
     guard filling.count == 1 else { return nil }
     return try filling.loaded().picked(Array(repeating: 0, count: count), shape).map { [$0] }
   }
@@ -163,10 +170,7 @@ struct ONNXImporter {
   func fail(_ message: String) -> PixelAscentError { file.source.fail(message) }
 
   /// Returns an error about the current node.
-  func failNode(_ message: String) -> PixelAscentError {
-    PixelAscentError(
-      .invalidModel, "\(node.type.oneLine) \(message)", about: file.source.name, "node \(node.label.oneLine)")
-  }
+  func failNode(_ message: String) -> PixelAscentError { node.failure(message, in: file.source) }
 
   /// Returns an error about the current node, whose cause may be the size of images if the file leaves it open.
   func failSize(_ message: String) -> PixelAscentError {
@@ -203,11 +207,22 @@ struct ONNXImporter {
     }
     let name = unique((maker ?? node).label)
     layers.append(GraphLayer(name: name, operation: operation, inputs: inputs.map(\.layer)))
+    sizes[name] = size
     for (key, parameter) in tensors {
       try charge(parameter.count)
       parameters["\(name).\(key)"] = parameter
     }
     return ONNXView(name, size)
+  }
+
+  /// Removes the layers on which the layer `last` does not depend.
+  mutating func removeLayers(exceptFor last: String) {
+    var needed: Set = [last], kept = [GraphLayer]()
+    for layer in layers.reversed() where needed.contains(layer.name) {
+      needed.formUnion(layer.inputs)
+      kept.append(layer)
+    }
+    layers = kept.reversed()
   }
 
   private mutating func unique(_ label: String) -> String {
@@ -255,11 +270,11 @@ struct ONNXImporter {
     let channelsLast = shape[1] != 1 && shape[1] != 3 && (shape[3] == 1 || shape[3] == 3)
     let order = channelsLast ? [0, 3, 1, 2] : [0, 1, 2, 3]
     guard let channels = shape[order[1]] else { throw fail("the input doesn't declare how many channels it has") }
-    let type = input.type
-    guard type == 0 || ONNXTensor.isFloat(type) || ONNXTensor.holdsPixels(type) else {
-      throw fail("expected an input of floats, or of whole numbers from 0 to 255, found ONNX's type \(type)")
+    let type = ONNXElementType(rawValue: input.type == 0 ? 1 : input.type)
+    guard let type, type.isFloat || type.holdsPixels else {
+      throw fail("expected an input of floats, or of whole numbers from 0 to 255, found ONNX's type \(input.type)")
     }
-    if ONNXTensor.holdsPixels(type) { wholeNumbers.insert(input.name) }
+    if type.holdsPixels { wholeNumbers.insert(input.name) }
     let declared = (rows: shape[order[2]], columns: shape[order[3]])
     let one = declared.rows ?? declared.columns
     let usual =
@@ -270,7 +285,7 @@ struct ONNXImporter {
       throw fail("the graph declares an input of the impossible shape \(shapeText([1, channels, rows, columns]))")
     }
     isSizeOpen = declared.rows == nil || declared.columns == nil
-    (takesPixels, hasSize) = (ONNXTensor.holdsPixels(type), declared != (nil, nil) || metadata.imageSize != nil)
+    (takesPixels, hasSize) = (type.holdsPixels, declared != (nil, nil) || metadata.imageSize != nil)
     let view = ONNXView(Graph.image, .init(channels: channels, rows: rows, columns: columns))
     image = view
     values[input.name] = .view(channelsLast ? view.transposed([0, 2, 3, 1]) : view)
@@ -292,7 +307,8 @@ struct ONNXImporter {
       source: "ONNX" + (origin.isEmpty ? "" : " by \(origin.oneLine)")
         + (file.graphName.isEmpty ? "" : ", graph \(file.graphName.oneLine)"),
       licence: metadata.licence ?? "unknown", notes: notes, inputSize: hasSize ? size : nil)
-    (model.takesPixels, model.outputs) = (takesPixels, outputs)
+    (model.takesPixels, model.outputs, model.probabilities) = (takesPixels, outputs, probabilities)
+    if probabilities != nil { model.activation = Activation.none }
     model.files = files.all
     return model
   }

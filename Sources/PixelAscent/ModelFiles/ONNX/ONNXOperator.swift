@@ -121,11 +121,16 @@ extension ONNXImporter {
     case .resize, .upsample: view = try resized(shapes)
     case .expand: view = try expanded(shapes)
     case .softmax, .logSoftmax: view = try softmax()
-    case .identity, .dropout, .castLike: return values[node.inputs[0]].map { [$0] }
+    case .castLike:
+      // The network computes in float32, so a constant that is cast like one of its values is cast to float32.
+      guard case .constant(let constant) = values[node.inputs[0]] else { fallthrough }
+      return try constant.converted(to: .float32).map { [.constant($0)] }
+    case .identity, .dropout: return values[node.inputs[0]].map { [$0] }
     case .cast:
       // Every type of whole numbers that an image may have holds the pixels of every other.
-      let isWide = wholeNumbers.contains(node.inputs[0]) && ONNXTensor.holdsPixels(node.castType)
-      guard ONNXTensor.isFloat(node.castType) || isWide else {
+      let type = ONNXElementType(rawValue: node.castType)
+      let isWide = wholeNumbers.contains(node.inputs[0]) && type?.holdsPixels == true
+      guard type?.isFloat == true || isWide else {
         return fails("the network's values are cast to integers; only floats are supported")
       }
       return values[node.inputs[0]].map { [$0] }

@@ -84,7 +84,7 @@ struct ONNXOutputs {
 extension ONNXValueInfo {
   /// Whether the declared type and shape are those of one float per class. What is not declared may be so.
   fileprivate var mayBeScores: Bool {
-    guard isTensor, type == 0 || ONNXTensor.isFloat(type) else { return false }
+    guard isTensor, type == 0 || ONNXElementType(rawValue: type)?.isFloat == true else { return false }
     guard let shape else { return true }
     return !shape.isEmpty && shape.dropFirst().filter { $0 != 1 }.count <= 1 && shape.count <= 4
   }

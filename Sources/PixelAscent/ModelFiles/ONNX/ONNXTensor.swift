@@ -5,6 +5,7 @@ struct ONNXTensor {
   private(set) var name = ""
   private(set) var shape: [Int] = []
   private let source: ByteSource
+  /// ONNX's number of the elements' type.
   private var type = 0
   private var location = Location.none
 
@@ -53,27 +54,30 @@ struct ONNXTensor {
 
   /// Returns the tensor as a constant. Integers are read; other numbers stay in their file if possible.
   ///
-  /// - Throws: `PixelAscentError` of kind `invalidModel` if the elements don't fill the declared shape.
+  /// - Throws: `PixelAscentError` of kind `invalidModel` if the elements don't fill the declared shape, are of a type that
+  ///   is not supported, or are more integers than are read.
   func constant(_ files: ONNXExternalFiles) throws(PixelAscentError) -> ONNXConstant {
     guard let count = elementCount(shape) else { throw fail("declares the impossible shape \(shapeText(shape))") }
-    if let integerType = Self.integerTypes[type] { return try integers(files, integerType, count) }
-    guard let element = Self.floatTypes[type] else {
-      return ONNXConstant(shape: shape, content: .unreadable("of ONNX's type \(type)"))
+    guard let type = ONNXElementType(rawValue: type) else {
+      throw fail(
+        "has elements of ONNX's type \(self.type); supported are floats of 16, 32 and 64 bits, integers and truth values"
+      )
     }
+    guard type.isFloat, let element = type.element else { return try integers(files, type, count) }
     switch location {
-    case .field(let pieces, let size): return try collected(pieces, size, element, count)
+    case .field(let pieces, let size): return try collected(pieces, size, type, element, count)
     case .none:
       guard count == 0 else { throw fail("declares the shape \(shapeText(shape)), found no elements") }
-      return try stored(source, at: 0, element, count)
+      return try stored(source, at: 0, type, element, count)
     case .raw(let range):
       let (bytes, overflow) = count.multipliedReportingOverflow(by: element.size)
       guard !overflow, bytes == range.count else {
         throw fail("declares the shape \(shapeText(shape)) of \(element.rawValue), found \(range.count) bytes")
       }
-      return try stored(source, at: range.lowerBound, element, count)
+      return try stored(source, at: range.lowerBound, type, element, count)
     case .external(let keys):
       let (file, offset, length) = try files.find(keys, tensor: name)
-      let constant = try stored(file, at: offset, element, count)
+      let constant = try stored(file, at: offset, type, element, count)
       guard length == nil || length == count * element.size else {
         throw fail(
           "declares the shape \(shapeText(shape)) of \(element.rawValue), found a length of \(length ?? 0) bytes")
@@ -83,27 +87,24 @@ struct ONNXTensor {
   }
 
   private func stored(
-    _ file: ByteSource, at offset: Int, _ element: ElementType, _ count: Int
+    _ file: ByteSource, at offset: Int, _ type: ONNXElementType, _ element: ElementType, _ count: Int
   ) throws(PixelAscentError) -> ONNXConstant {
     let parameter = try Parameter(file, at: offset, element, shape: shape, name: name)
-    guard element == .float64 else { return ONNXConstant(shape: shape, content: .parameter(parameter)) }
     // A few numbers in double precision may be arithmetic on shapes, in which rounding would show.
-    guard count <= Self.maxDoubles else {
-      var constant = ONNXConstant(shape: shape, content: .parameter(parameter))
-      constant.isDouble = true
-      return constant
+    guard type == .float64, count <= Self.maxDoubles else {
+      return ONNXConstant(shape: shape, content: .parameter(parameter), type)
     }
     let bytes = try file.bytes(offset..<offset + 8 * count)
     let values = (0..<count).map {
       Double(bitPattern: UInt64(littleEndianBytes: bytes[8 * $0..<8 * $0 + 8]))
     }
-    return ONNXConstant(reals: values, shape, isDouble: true)
+    return ONNXConstant(reals: values, shape, type)
   }
 
   /// Returns the elements of a repeated field. Float32 and double are stored as they are, and 16-bit floats as varints
   /// of their bits.
   private func collected(
-    _ pieces: [Range<Int>], _ size: Int, _ element: ElementType, _ count: Int
+    _ pieces: [Range<Int>], _ size: Int, _ type: ONNXElementType, _ element: ElementType, _ count: Int
   ) throws(PixelAscentError) -> ONNXConstant {
     let expected = element == .float32 ? 4 : element == .float64 ? 8 : 0
     guard size == expected else { throw fail("declares the type \(element.rawValue), found elements of another type") }
@@ -111,7 +112,7 @@ struct ONNXTensor {
     guard count <= byteCount / max(size, 1), size == 0 || count == byteCount / size else {
       throw fail("declares the shape \(shapeText(shape)) of \(element.rawValue), found \(byteCount) bytes")
     }
-    if size > 0 && pieces.count == 1 { return try stored(source, at: pieces[0].lowerBound, element, count) }
+    if size > 0 && pieces.count == 1 { return try stored(source, at: pieces[0].lowerBound, type, element, count) }
     var values = [Float]()
     for piece in pieces {
       if size > 0 {
@@ -127,21 +128,21 @@ struct ONNXTensor {
     guard values.count == count else {
       throw fail("declares the shape \(shapeText(shape)), found \(values.count) elements")
     }
-    return ONNXConstant(shape: shape, content: .parameter(Parameter(Tensor(shape: shape, values: values))))
+    return ONNXConstant(shape: shape, content: .parameter(Parameter(Tensor(shape: shape, values: values))), type)
   }
 
   // MARK: Integers
 
   /// Returns a tensor of integers. Many integers of 8 or 16 bits stay in their file if possible.
   private func integers(
-    _ files: ONNXExternalFiles, _ type: ONNXIntegerType, _ count: Int
+    _ files: ONNXExternalFiles, _ type: ONNXElementType, _ count: Int
   ) throws(PixelAscentError) -> ONNXConstant {
     let file: ByteSource, range: Range<Int>
     switch location {
     case .field(let pieces, let size): return try collectedIntegers(pieces, size, type, count)
     case .none:
       guard count == 0 else { throw fail("declares the shape \(shapeText(shape)), found no elements") }
-      return ONNXConstant(shape: shape, content: .integers([]))
+      return ONNXConstant(shape: shape, content: .integers([]), type)
     case .raw(let found): (file, range) = (source, found)
     case .external(let keys):
       let (found, offset, length) = try files.find(keys, tensor: name)
@@ -157,20 +158,20 @@ struct ONNXTensor {
     if count > Self.maxIntegers {
       if let element = type.element {
         let parameter = try Parameter(file, at: range.lowerBound, element, shape: shape, name: name)
-        return ONNXConstant(shape: shape, content: .stored(parameter))
+        return ONNXConstant(shape: shape, content: .stored(parameter), type)
       }
-      guard type.bits <= 16 else { return ONNXConstant(shape: shape, content: .unreadable("of \(count) integers")) }
+      guard type.bits <= 16 else { throw tooMany(count, type) }
     }
     let bytes = try file.bytes(range)
     if count > Self.maxIntegers {
-      return stored((0..<count).map { Float(type.value($0, of: bytes)) })
+      return stored((0..<count).map { Float(type.value($0, of: bytes)) }, type)
     }
-    return ONNXConstant(shape: shape, content: .integers((0..<count).map { type.value($0, of: bytes) }))
+    return ONNXConstant(shape: shape, content: .integers((0..<count).map { type.value($0, of: bytes) }), type)
   }
 
   /// Returns the integers of a repeated field of varints. Integers of less than a byte are packed into bytes first.
   private func collectedIntegers(
-    _ pieces: [Range<Int>], _ size: Int, _ type: ONNXIntegerType, _ count: Int
+    _ pieces: [Range<Int>], _ size: Int, _ type: ONNXElementType, _ count: Int
   ) throws(PixelAscentError) -> ONNXConstant {
     guard size == 0 else { throw fail("declares the type \(type.name), found elements of another type") }
     let byteCount = pieces.reduce(0) { $0 + $1.count }
@@ -178,9 +179,7 @@ struct ONNXTensor {
     guard count <= byteCount.multipliedReportingOverflow(by: perVarint).partialValue else {
       throw fail("declares the shape \(shapeText(shape)) of \(type.name), found \(byteCount) bytes")
     }
-    if count > Self.maxIntegers && type.bits > 16 {
-      return ONNXConstant(shape: shape, content: .unreadable("of \(count) integers"))
-    }
+    if count > Self.maxIntegers && type.bits > 16 { throw tooMany(count, type) }
     var values = [Int]()
     let message = ProtobufMessage(source)
     for piece in pieces {
@@ -198,12 +197,16 @@ struct ONNXTensor {
       throw fail("declares the shape \(shapeText(shape)), found \(values.count) elements")
     }
     values.removeLast(values.count - count)
-    if count > Self.maxIntegers { return stored(values.map { Float($0) }) }
-    return ONNXConstant(shape: shape, content: .integers(values))
+    if count > Self.maxIntegers { return stored(values.map { Float($0) }, type) }
+    return ONNXConstant(shape: shape, content: .integers(values), type)
   }
 
-  private func stored(_ values: [Float]) -> ONNXConstant {
-    ONNXConstant(shape: shape, content: .stored(Parameter(Tensor(shape: shape, values: values))))
+  private func stored(_ values: [Float], _ type: ONNXElementType) -> ONNXConstant {
+    ONNXConstant(shape: shape, content: .stored(Parameter(Tensor(shape: shape, values: values))), type)
+  }
+
+  private func tooMany(_ count: Int, _ type: ONNXElementType) -> PixelAscentError {
+    fail("has \(count) integers of \(type.bits) bits; supported are \(Self.maxIntegers), or more of at most 16 bits")
   }
 
   private func fail(_ message: String) -> PixelAscentError {
@@ -212,58 +215,4 @@ struct ONNXTensor {
 
   /// The largest number of elements in double precision that is read as such.
   private static let maxDoubles = 1 << 12
-
-  private static let floatTypes: [Int: ElementType] = [1: .float32, 10: .float16, 11: .float64, 16: .bfloat16]
-
-  /// The types of integers, by their numbers in ONNX.
-  static let integerTypes: [Int: ONNXIntegerType] = [
-    2: .init(bits: 8, isSigned: false), 3: .init(bits: 8, isSigned: true), 4: .init(bits: 16, isSigned: false),
-    5: .init(bits: 16, isSigned: true), 6: .init(bits: 32, isSigned: true), 7: .init(bits: 64, isSigned: true),
-    9: .init(bits: 8, isSigned: false), 12: .init(bits: 32, isSigned: false), 13: .init(bits: 64, isSigned: false),
-    21: .init(bits: 4, isSigned: false), 22: .init(bits: 4, isSigned: true), 25: .init(bits: 2, isSigned: false),
-    26: .init(bits: 2, isSigned: true),
-  ]
-
-  /// Returns whether the number of a type, in a tensor or in Cast, stands for floats.
-  static func isFloat(_ type: Int) -> Bool { floatTypes[type] != nil }
-
-  /// Returns whether the number of a type stands for whole numbers that include those from 0 to 255.
-  static func holdsPixels(_ type: Int) -> Bool { [2, 4, 5, 6, 7, 12, 13].contains(type) }
-}
-
-/// A type of integers in a file. Those of less than 8 bits are packed into bytes, the first into the lowest bits.
-struct ONNXIntegerType {
-  let bits: Int
-  let isSigned: Bool
-
-  var name: String { "\(isSigned ? "I" : "U")\(bits)" }
-
-  /// The type as a parameter's; nil if no parameter has this type.
-  var element: ElementType? {
-    switch (bits, isSigned) {
-    case (8, true): .int8
-    case (8, false): .uint8
-    case (16, true): .int16
-    default: nil
-    }
-  }
-
-  /// Returns how many bytes `count` integers take; nil if too many.
-  func byteCount(_ count: Int) -> Int? {
-    let (total, overflow) = count.multipliedReportingOverflow(by: bits)
-    return overflow ? nil : total / 8 + (total % 8 > 0 ? 1 : 0)
-  }
-
-  /// Returns an integer with all bits above those of this type replaced by the sign. Of an unsigned integer of 64 bits
-  /// the highest bit counts as the sign.
-  func wrapped(_ value: Int) -> Int {
-    if bits == 64 { return value }
-    let shift = 64 - bits
-    return isSigned ? (value << shift) >> shift : value & (1 << bits - 1)
-  }
-
-  func value(_ index: Int, of bytes: [UInt8]) -> Int {
-    if bits < 8 { return wrapped(Int(bytes[index * bits / 8]) >> (index * bits % 8)) }
-    return wrapped(Int(signedLittleEndianBytes: bytes[index * bits / 8..<(index + 1) * bits / 8]))
-  }
 }

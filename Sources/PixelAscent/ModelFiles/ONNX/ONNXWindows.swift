@@ -6,6 +6,9 @@ extension ONNXImporter {
     guard shapes.constants.count > 1, let weight = try shapes.constants[1]?.parameter() else {
       return fails("expected constant weights of a supported type")
     }
+    if let kernel = node.integers("kernel_shape"), kernel != Array(weight.shape.dropFirst(2)) {
+      throw failNode("has the kernel_shape \(shapeText(kernel)), found weights of shape \(shapeText(weight.shape))")
+    }
     if weight.shape.count == 3 { return try channelConvolution(weight, shapes) }
     guard let input = try plane() else { return nil }
     guard weight.shape.count == 4 else {

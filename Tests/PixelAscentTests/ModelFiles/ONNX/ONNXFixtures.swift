@@ -79,6 +79,23 @@ struct ONNXWriter {
       }.bytes)
   }
 
+  /// Adds a node with one attribute, a text.
+  mutating func text(
+    _ type: String, _ inputs: [String], _ outputs: [String], _ attribute: (name: String, value: String)
+  ) {
+    nodes.append(
+      ProtobufWriter {
+        for input in inputs { $0.field(1, input) }
+        for output in outputs { $0.field(2, output) }
+        $0.field(4, type)
+        $0.field(5) {
+          $0.field(1, attribute.name)
+          $0.field(4, attribute.value)
+          $0.field(20, 3)
+        }
+      }.bytes)
+  }
+
   /// Adds a function with the nodes that `body` adds, of the standard operators' version `opset`.
   mutating func function(
     _ name: String, _ inputs: [String], _ outputs: [String], opset: Int = 13, _ body: (inout ONNXWriter) -> Void
