@@ -46,6 +46,7 @@ ENDINGS = {
         node("Softmax", ["logits"], ["p"], axis=1), node("Identity", ["p"], ["q"]), node("Unsqueeze", ["q", "axis"], ["r"]),
         node("Cast", ["r"], ["s"], to=1), node("ReduceMean", ["s"], ["probabilities"], axes=[1], keepdims=0),
     ],
+    "log of sigmoid": [node("Sigmoid", ["logits"], ["p"]), node("Log", ["p"], ["logs"])],
     "hard": [node("HardSigmoid", ["logits"], ["probabilities"])],
 }  # fmt: skip
 CONSTANTS = {"one": np.float32(1), "axis": np.array([1])}
@@ -92,6 +93,7 @@ def make(name, outputs, end, shift=0.0, seed=1):
     if end:
         session = onnxruntime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
         (found,) = session.run(None, {"image": x.detach().float().numpy()})
+        found = np.exp(found) if end == "log of sigmoid" else found
         assert np.abs(found - probabilities.detach().numpy()).max() < 1e-6, name
     # The binary cross-entropy is -log sigmoid(s) = softplus(-s). PyTorch's own function rounds the loss's derivative to 0
     # where the sigmoid is 1.
@@ -124,6 +126,7 @@ def main():
         "softmax-shifted": make("softmax-shifted", 3, "shifted quotient"),
         "softmax-exp-of-log": make("softmax-exp-of-log", 3, "exp of log"),
         "softmax-moved": make("softmax-moved", 3, "moved"),
+        "three-log-sigmoids": make("three-log-sigmoids", 3, "log of sigmoid"),
         "hard-sigmoids": make("hard-sigmoids", 3, "hard"),
         "one-hard-sigmoid": make("one-hard-sigmoid", 1, "hard"),
     }

@@ -17,6 +17,7 @@ import Testing
   private static let names = [
     "one-logit", "one-sigmoid", "three-sigmoids", "three-moderate-sigmoids", "two-softmax", "one-complement",
     "three-complements", "pair", "softmax-quotient", "softmax-shifted", "softmax-exp-of-log", "softmax-moved",
+    "three-log-sigmoids",
   ]
 
   private static func expected(_ name: String) throws -> Expected {
@@ -104,7 +105,7 @@ import Testing
   /// The scores' layers must be the only ones: a second softmax would leave other layers behind.
   @Test(arguments: [
     ("softmax-quotient", "softmax"), ("softmax-shifted", "softmax"), ("softmax-exp-of-log", "softmax"),
-    ("softmax-moved", "softmax"), ("three-complements", "sigmoid"),
+    ("softmax-moved", "softmax"), ("three-complements", "sigmoid"), ("three-log-sigmoids", "sigmoid"),
   ])
   func findsSoftmaxAndSigmoidInSeveralLayers(name: String, activation: String) throws {
     let model = try Self.read(name)

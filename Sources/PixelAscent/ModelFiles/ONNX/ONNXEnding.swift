@@ -42,10 +42,12 @@ struct ONNXEnding {
     case let elementwise as Elementwise:
       if elementwise.function == .sigmoid { return .sigmoid(of: .layer(input)) }
       let isLog = elementwise.function == .log
-      guard isLog || elementwise.function == .exp,
-        case .softmax(let scores, let wasLog)? = try activation(input, depth: depth + 1), wasLog != isLog
-      else { return nil }
-      return .softmax(of: scores, isLog: isLog)
+      guard isLog || elementwise.function == .exp else { return nil }
+      switch try activation(input, depth: depth + 1) {
+      case .softmax(let scores, let wasLog)? where wasLog != isLog: return .softmax(of: scores, isLog: isLog)
+      case .sigmoid(let scores)? where isLog: return .sigmoid(of: scores)
+      default: return nil
+      }
     case is Affine:
       guard try holds(-1, "\(name).weight"), try holds(1, "\(name).bias"),
         case .sigmoid(let scores)? = try activation(input, depth: depth + 1)
