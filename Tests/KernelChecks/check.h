@@ -13,7 +13,7 @@
 #include "CKernelChecks.h"
 #include "CPixelReference.h"
 
-enum { CHECK_ARRAYS = 80 };
+enum { CHECK_ARRAYS = 200 };
 
 // Pages that can be read and written, with unreadable memory before and after them.
 typedef struct {
@@ -39,7 +39,7 @@ typedef struct {
 
 // Lists that end with a NULL title.
 extern const check_entry check_sizes[], check_convolutions[], check_nonzero_masks[], check_networks[],
-    check_depthwise[];
+    check_depthwise[], check_winograd[];
 extern const check_entry check_stems[], check_pools[], check_linear[], check_elementwise[], check_functions[];
 extern const check_entry check_regions[], check_resampling[];
 extern const check_entry check_layer_norm[], check_moves[], check_images[], check_vocabulary[], check_example[];

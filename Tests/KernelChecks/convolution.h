@@ -45,7 +45,7 @@ conv_name name_of(conv_shape s);
 // MARK: - Data and the reference
 
 // The kernels that compute a convolution: conv_…, depthwise_… or stem_….
-typedef enum { CONV, DEPTHWISE, STEM } conv_kind;
+typedef enum { CONV, WINOGRAD, DEPTHWISE, STEM } conv_kind;
 
 typedef struct {
   conv_kind kind;

@@ -18,6 +18,13 @@ static float *packed_forward(check *c, convolution a) {
     packed = packed_array(c, pxa_conv_packed_floats(s.window, s.groups, s.inputs, s.outputs));
     pxa_conv_pack_forward(packed, weights, s.window, s.groups, s.inputs, s.outputs);
     break;
+  case WINOGRAD: {
+    convolution direct = a;
+    direct.kind = CONV;
+    packed = packed_array(c, pxa_winograd_packed_floats(s.inputs, s.outputs));
+    pxa_winograd_pack_forward(packed, packed_forward(c, direct), s.inputs, s.outputs);
+    break;
+  }
   case DEPTHWISE:
     packed = packed_array(c, pxa_depthwise_packed_floats(s.window, s.inputs));
     pxa_depthwise_pack(packed, weights, s.window, s.inputs);
@@ -32,12 +39,19 @@ static float *packed_forward(check *c, convolution a) {
 
 static float *packed_gradient(check *c, convolution a) {
   conv_shape s = a.shape;
+  if (a.kind == WINOGRAD) {
+    a.kind = CONV;
+    float *packed = packed_array(c, pxa_winograd_packed_floats(s.outputs, s.inputs));
+    pxa_winograd_pack_input_grad(packed, packed_gradient(c, a), s.inputs, s.outputs);
+    return packed;
+  }
   float *forward = packed_forward(c, a), *packed = forward; // depthwise: forward and gradient share the weights
   switch (a.kind) {
   case CONV:
     packed = packed_array(c, pxa_conv_grad_packed_floats(s.window, s.groups, s.inputs, s.outputs));
     pxa_conv_pack_input_grad(packed, forward, s.window, s.groups, s.inputs, s.outputs);
     break;
+  case WINOGRAD:
   case DEPTHWISE:
     break;
   case STEM:
@@ -58,6 +72,17 @@ uint64_t *nonzero_mask_of(check *c, pxa_planes planes) {
   return nonzero;
 }
 
+// The parts in which a convolution is computed. Winograd's has rows of tiles of 4×4 pixels.
+#define EACH_CONV_PART(p, a, planes, cut)                                                                              \
+  for (check_parts p =                                                                                                 \
+           check_parts_of((planes).channels, (a).kind == WINOGRAD ? ((planes).height + 3) / 4 : (planes).height, cut); \
+       check_next_part(&p);)
+
+// Returns scratch memory that holds NaN: a kernel must not read what it has not written.
+static float *scratch_of(check *c, int channels) {
+  return check_memory(c, pxa_winograd_scratch_floats(channels) * sizeof(float), 64);
+}
+
 double *forward_of(check *c, convolution a, call_options options) {
   conv_shape s = a.shape;
   int halo = pxa_conv_halo(s.window) + check_extra_halo(c);
@@ -69,18 +94,22 @@ double *forward_of(check *c, convolution a, call_options options) {
     x = check_planes(c, s.inputs, s.height, s.width, halo, a.x);
   const float *weights = packed_forward(c, a), *bias = check_floats_for_blocks(c, a.bias, s.outputs);
   const uint64_t *nonzero = options.nonzero_mask ? nonzero_mask_of(c, x) : NULL;
-  EACH_PART(p, y, options.cut)
-    switch (a.kind) {
-    case CONV:
-      c->kernels->conv_forward(y, x, nonzero, weights, bias, s.window, s.groups, options.clamp, p.block, p.row);
-      break;
-    case DEPTHWISE:
-      c->kernels->depthwise_forward(y, x, weights, bias, s.window, options.clamp, p.block, p.row);
-      break;
-    case STEM:
-      c->kernels->stem_forward(y, image, weights, bias, s.window, options.clamp, p.block, p.row);
-      break;
-    }
+  float *scratch = a.kind == WINOGRAD ? scratch_of(c, s.inputs) : NULL;
+  EACH_CONV_PART(p, a, y, options.cut)
+  switch (a.kind) {
+  case CONV:
+    c->kernels->conv_forward(y, x, nonzero, weights, bias, s.window, s.groups, options.clamp, p.block, p.row);
+    break;
+  case WINOGRAD:
+    c->kernels->winograd_forward(y, x, weights, bias, s.window, options.clamp, scratch, p.block, p.row);
+    break;
+  case DEPTHWISE:
+    c->kernels->depthwise_forward(y, x, weights, bias, s.window, options.clamp, p.block, p.row);
+    break;
+  case STEM:
+    c->kernels->stem_forward(y, image, weights, bias, s.window, options.clamp, p.block, p.row);
+    break;
+  }
   check_zeros_around_planes(c, y, "%s forward", name_of(s).text);
   return check_planes_values(c, y);
 }
@@ -111,11 +140,18 @@ double *gradient_of(check *c, convolution a, call_options options) {
   pxa_range from = options.from.end > 0 ? options.from : check_range(0, pxa_blocks(s.outputs));
   const float *weights = packed_gradient(c, a);
   const uint64_t *nonzero = options.nonzero_mask ? nonzero_mask_of(c, dy) : NULL;
-  EACH_PART(p, dx, options.cut)
-    if (a.kind == CONV)
-      c->kernels->conv_input_grad(dx, dy, nonzero, weights, epilogue, s.window, s.groups, from, p.block, p.row);
-    else
-      c->kernels->depthwise_input_grad(dx, dy, weights, epilogue, s.window, p.block, p.row);
+  convolution conv = a;
+  conv.kind = CONV;
+  const float *direct = a.kind == WINOGRAD ? packed_gradient(c, conv) : NULL;
+  float *scratch = a.kind == WINOGRAD ? scratch_of(c, s.outputs) : NULL;
+  EACH_CONV_PART(p, a, dx, options.cut)
+  if (a.kind == WINOGRAD)
+    c->kernels->winograd_input_grad(dx, dy, nonzero, weights, direct, epilogue, s.window, from, scratch, p.block,
+                                    p.row);
+  else if (a.kind == CONV)
+    c->kernels->conv_input_grad(dx, dy, nonzero, weights, epilogue, s.window, s.groups, from, p.block, p.row);
+  else
+    c->kernels->depthwise_input_grad(dx, dy, weights, epilogue, s.window, p.block, p.row);
   check_zeros_around_planes(c, dx, "%s gradient", name_of(s).text);
   return check_planes_values(c, dx);
 }

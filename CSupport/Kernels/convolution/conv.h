@@ -64,7 +64,7 @@ static void conv_forward(pxa_planes y, pxa_planes x, const uint64_t *nonzero, co
                           .bias = bias,
                           .bounds = job.bounds};
     assert(can_be_sparse(window) && groups == 1 && pxa_conv_halo(window) < WINDOW);
-    if (is_sparse(layer.in, y.channels)) {
+    if (is_sparse(layer.in, y.channels, 1)) {
       sparse_rows(y, &layer, blocks, rows);
       return;
     }
@@ -126,6 +126,28 @@ static void set_grad_taps(row_job *job, const int32_t *positions, pxa_window win
     }
 }
 
+// Computes conv_input_grad by skipping the zeros of dY if this saves time compared with `dense_cost`. Returns whether it
+// has.
+static bool sparse_input_grad(pxa_planes dx, pxa_planes dy, const uint64_t *nonzero, const float *packed,
+                              pxa_epilogue epilogue, pxa_window window, pxa_range from, pxa_range blocks,
+                              pxa_range rows, float dense_cost) {
+  assert(can_be_sparse(window));
+  ptrdiff_t block_weights = WINDOW * WINDOW * BLOCK_WEIGHTS;
+  sparse_layer layer = {.in = {dy, from.begin, from.end - from.begin, nonzero},
+                        .padding = padding_of_grad(window),
+                        .upwards = true,
+                        .w = packed + from.begin * block_weights,
+                        .w_block = pxa_blocks(dy.channels) * block_weights,
+                        .accumulate = epilogue.accumulate,
+                        .mask = mask_of(&epilogue)};
+  if (layer.mask)
+    layer.bounds = bounds_of(epilogue.clamp);
+  if (!is_sparse(layer.in, dx.channels, dense_cost))
+    return false;
+  sparse_rows(dx, &layer, blocks, rows);
+  return true;
+}
+
 static void conv_input_grad(pxa_planes dx, pxa_planes dy, const uint64_t *nonzero, const float *packed,
                             pxa_epilogue epilogue, pxa_window window, int32_t groups, pxa_range from, pxa_range blocks,
                             pxa_range rows) {
@@ -145,21 +167,9 @@ static void conv_input_grad(pxa_planes dx, pxa_planes dy, const uint64_t *nonzer
   if (x)
     job.bounds = bounds_of(epilogue.clamp);
   const float *w = packed + (groups == 1 ? from.begin * job.w_step : 0);
-  if (nonzero) {
-    sparse_layer layer = {.in = {dy, from.begin, from.end - from.begin, nonzero},
-                          .padding = padding_of_grad(window),
-                          .upwards = true,
-                          .w = w,
-                          .w_block = job.w_block,
-                          .accumulate = epilogue.accumulate,
-                          .mask = x,
-                          .bounds = job.bounds};
-    assert(can_be_sparse(window) && groups == 1);
-    if (is_sparse(layer.in, dx.channels)) {
-      sparse_rows(dx, &layer, blocks, rows);
-      return;
-    }
-  }
+  assert(!nonzero || groups == 1);
+  if (nonzero && sparse_input_grad(dx, dy, nonzero, packed, epilogue, window, from, blocks, rows, 1))
+    return;
 
   int32_t positions[PXA_MAX_TAPS];
   grad_tap_positions(positions, window);

@@ -46,17 +46,17 @@ PXA_INLINE bool can_be_sparse(pxa_window window) {
 }
 
 // Returns whether skipping the zeros saves time; the answer is the same for all parts of a layer. A cost of 1 is the
-// time that the dense convolution takes for one value. A pixel costs 8 for each group of its channels, however many of
+// time that the direct convolution takes for one value; the dense convolution takes `dense_cost`. A pixel costs 8 for each group of its channels, however many of
 // its values are nonzero. With a single output block a value costs more, because it waits for the sums of the value
 // before it.
-static bool is_sparse(sparse_input in, int out_channels) {
+static bool is_sparse(sparse_input in, int out_channels, float dense_cost) {
   const float value_cost = out_channels <= PXA_BLOCK ? 1.6f * SPARSE_COST : SPARSE_COST, pixel_cost = 8;
   int groups = (in.blocks + GROUP_BLOCKS - 1) / GROUP_BLOCKS;
   ptrdiff_t pixels = (ptrdiff_t)in.planes.height * in.planes.width, nonzeros = 0;
   for (ptrdiff_t i = 0; i < groups * pixels; i++)
     nonzeros += __builtin_popcountll(in.nonzero[i]);
   float cost = value_cost * (float)nonzeros + pixel_cost * (float)(groups * pixels);
-  return cost < (float)(in.blocks * PXA_BLOCK * pixels);
+  return cost < dense_cost * (float)(in.blocks * PXA_BLOCK * pixels);
 }
 
 // The job of adding the products of one input row to one output row.

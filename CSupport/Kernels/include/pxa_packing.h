@@ -44,6 +44,21 @@ size_t pxa_conv_grad_packed_floats(pxa_window window, int32_t groups, int32_t in
 void pxa_conv_pack_input_grad(float *packed, const float *forward, pxa_window window, int32_t groups,
                               int32_t in_channels, int32_t out_channels);
 
+/// Returns the number of floats in the weights that pxa_winograd_pack_forward and pxa_winograd_pack_input_grad pack:
+/// ⌈Cout/16⌉ · 36 · ⌈Cin/16⌉ · 256.
+size_t pxa_winograd_packed_floats(int32_t in_channels, int32_t out_channels);
+
+/// Transforms and packs the weights of a 3×3 convolution for winograd_forward.
+/// packed[ob][p][ib][i][o] = element p = 6·row + column of G g Gᵀ, where g is the 3×3 kernel from input channel 16·ib+i to
+/// output channel 16·ob+o. Each is computed in double precision and rounded once.
+/// layout    forward as pxa_conv_pack_forward writes it, without groups.
+void pxa_winograd_pack_forward(float *packed, const float *forward, int32_t in_channels, int32_t out_channels);
+
+/// Transforms and packs the weights of a 3×3 convolution for winograd_input_grad: those of the convolution that makes dX
+/// of dY, whose kernels are turned by half a turn, as packed[ib][p][ob][o][i].
+/// layout    input_grad as pxa_conv_pack_input_grad writes it, without groups, for the same window.
+void pxa_winograd_pack_input_grad(float *packed, const float *input_grad, int32_t in_channels, int32_t out_channels);
+
 /// Returns the number of floats in the packed weights of a depthwise convolution: ⌈C/16⌉ · taps · 16.
 size_t pxa_depthwise_packed_floats(pxa_window window, int32_t channels);
 

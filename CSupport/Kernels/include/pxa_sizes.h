@@ -40,6 +40,19 @@ int32_t pxa_conv_grad_halo(pxa_window window);
 /// requires  groups divides in_channels and out_channels; 0 ≤ block < ⌈out_channels/16⌉.
 pxa_range pxa_conv_reads(int32_t groups, int32_t in_channels, int32_t out_channels, int32_t block);
 
+/// Returns the time of Winograd's convolution F(4×4, 3×3) for an output of this size, if the direct convolution takes 1.
+/// It depends on how much the tiles waste at the edges, and on the share of the transforms.
+float pxa_winograd_cost(int32_t in_channels, int32_t out_channels, int32_t height, int32_t width);
+
+/// Returns whether Winograd's convolution is possible and faster than the direct one by at least a tenth: for a window of
+/// 3×3 with a stride and a dilation of 1 and no padding above 2.
+bool pxa_winograd_pays(pxa_window window, int32_t groups, int32_t in_channels, int32_t out_channels, int32_t height,
+                       int32_t width);
+
+/// Returns the number of floats in the scratch memory of winograd_forward, for the channels of X, and of
+/// winograd_input_grad, for the channels of dY.
+size_t pxa_winograd_scratch_floats(int32_t in_channels);
+
 /// Returns the least number of blocks that hold whole groups of `size` channels: lcm(size, 16) / 16. A part of
 /// group_norm_forward whose number of blocks is a multiple of this number computes no statistics of another part.
 int32_t pxa_group_norm_blocks(int32_t size);

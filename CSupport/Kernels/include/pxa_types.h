@@ -14,6 +14,10 @@
 /// nonzero mask it is pxa_kernels.tile_blocks.
 #define PXA_SPARSE_BLOCKS 2
 
+/// The greatest number of tiles that winograd_forward and winograd_input_grad compute at a time. A multiple of most
+/// instruction sets' tiles; with more tiles the transformed inputs of wide layers would leave the cache.
+#define PXA_WINOGRAD_TILES 28
+
 /// The number of channels of an image that stem_input_grad computes at a time.
 #define PXA_STEM_CHANNELS 4
 

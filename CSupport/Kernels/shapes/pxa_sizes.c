@@ -43,6 +43,30 @@ pxa_range pxa_conv_reads(int32_t groups, int32_t in_channels, int32_t out_channe
   return (pxa_range){first * in_group / PXA_BLOCK, pxa_blocks((last + 1) * in_group)};
 }
 
+float pxa_winograd_cost(int32_t in_channels, int32_t out_channels, int32_t height, int32_t width) {
+  // The transforms of a block of inputs and of a block of outputs take as long as 0.4 and 0.3 of the multiplications of a
+  // pair of blocks.
+  float tiles = (float)((height + 3) / 4) * (float)((width + 3) / 4);
+  float transforms = 0.4f / (float)pxa_blocks(out_channels) + 0.3f / (float)pxa_blocks(in_channels);
+  return 36 * tiles * (1 + transforms) / (9 * (float)height * (float)width);
+}
+
+bool pxa_winograd_pays(pxa_window window, int32_t groups, int32_t in_channels, int32_t out_channels, int32_t height,
+                       int32_t width) {
+  const pxa_axis *axes[] = {&window.y, &window.x};
+  for (int i = 0; i < 2; i++)
+    if (axes[i]->kernel != 3 || axes[i]->stride != 1 || axes[i]->dilation != 1 || axes[i]->before > 2 ||
+        axes[i]->after > 2)
+      return false;
+  return groups == 1 && height > 0 && width > 0 && pxa_winograd_cost(in_channels, out_channels, height, width) < 0.9f;
+}
+
+size_t pxa_winograd_scratch_floats(int32_t in_channels) {
+  size_t tiles = PXA_WINOGRAD_TILES, blocks = (size_t)pxa_blocks(in_channels);
+  size_t rows = 6 * (4 * tiles + 2), in = 36 * (blocks * tiles + 1), out = 36 * (2 * tiles + 1);
+  return (rows + in + out) * PXA_BLOCK;
+}
+
 int32_t pxa_group_norm_blocks(int32_t size) {
   int32_t shared = size & -size; // the greatest power of two that divides the size
   return size / smaller(shared, PXA_BLOCK);

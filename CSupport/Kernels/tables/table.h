@@ -25,6 +25,7 @@ PXA_BEGIN_SIMD
 #include "../convolution/depthwise.h"
 #include "../convolution/nonzero.h"
 #include "../convolution/stem_grad.h"
+#include "../convolution/winograd.h"
 #include "../elementwise/elementwise.h"
 #include "../elementwise/function.h"
 #include "../images/blur.h"
@@ -45,6 +46,8 @@ const pxa_kernels PXA_JOIN(pxa_kernels_, PXA_SIMD) = {
     .make_nonzero_mask = make_nonzero_mask,
     .conv_forward = conv_forward,
     .conv_input_grad = conv_input_grad,
+    .winograd_forward = winograd_forward,
+    .winograd_input_grad = winograd_input_grad,
     .depthwise_forward = depthwise_forward,
     .depthwise_input_grad = depthwise_input_grad,
     .stem_forward = stem_forward,
