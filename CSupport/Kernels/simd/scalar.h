@@ -121,7 +121,7 @@ PXA_INLINE v16 v16_load_u8(const uint8_t *p) {
 PXA_INLINE void v16_store_u8(uint8_t *p, v16 a) { LANES p[i] = (uint8_t)a.f[i]; }
 PXA_INLINE v16 v16_exp2(v16 n) {
   uint32_t bits[16];
-  LANES bits[i] = (uint32_t)((int)n.f[i] + 127) << 23;
+  LANES bits[i] = n.f[i] == n.f[i] ? (uint32_t)((int)n.f[i] + 127) << 23 : 0;
   memcpy(n.f, bits, sizeof bits);
   return n;
 }

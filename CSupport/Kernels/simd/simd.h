@@ -23,7 +23,7 @@
 //   v16_skip4(a) v16_skip8(a)  the lanes from 4 or 8 on, moved to lane 0, and zeros behind them
 //   v16_sum(a)                 the sum of the lanes in one fixed tree: pairs at distance 8, then 4, 2 and 1
 //   v16_load_u8(p) v16_store_u8(p, a)   16 whole numbers from 0 to 255 as bytes
-//   v16_exp2(n)                2ⁿ for whole n from −126 to 127
+//   v16_exp2(n)                2ⁿ for whole n from −126 to 127; any number where n is NaN
 //   v16_exponent(a) v16_mantissa(a)   n and m of a normal number m·2ⁿ > 0 with n whole and 1 ≤ m < 2
 //   v16_nonzero(a)             a bit for every lane that is not zero, bit 0 for lane 0; NaN is not zero
 //   v16_fma_scalar(s, w, x)    s + w·x, where x is one float
