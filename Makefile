@@ -57,8 +57,8 @@ sanitize: setup  ## run the kernel and codec tests under sanitizers
 	PIXELASCENT_SANITIZE=1 ASAN_OPTIONS=detect_leaks=0 SWIFT_BACKTRACE=enable=no $(SWIFT) test $(FLAGS) --disable-xctest \
 		--scratch-path .build-sanitize --sanitize=address -Xcc -fsanitize=undefined -Xcc -fsanitize-trap=undefined -Xcc -O1
 
-check-neon: setup  ## check the NEON kernels, emulated if this machine is not arm64
-	@Scripts/check-neon
+check-neon: setup  ## check the NEON kernels, emulated if this machine is not arm64; QUICK=1 leaves out the release build
+	@Scripts/check-neon $(QUICK:%=quick)
 
 check-arm64: model samples  ## build and test everything in an emulated arm64 Debian 13 (takes an hour or two, needs root)
 	@Scripts/check-arm64
