@@ -7,18 +7,18 @@
 #include <string.h>
 
 // The matrices for the points 0, ±√½, ±√2 and ∞, without signs: errors add up whatever the signs are.
-static const double a = 0.70710678118654752440, b = 1.41421356237309504880;
-static const double inputs[6][6] = {{1, 0, 2.5, 0, 1, 0},
-                                    {0, 2 * 0.70710678118654752440, 2, 0.70710678118654752440, 1, 0},
-                                    {0, 2 * 0.70710678118654752440, 2, 0.70710678118654752440, 1, 0},
-                                    {0, 0.70710678118654752440, 0.5, 1.41421356237309504880, 1, 0},
-                                    {0, 0.70710678118654752440, 0.5, 1.41421356237309504880, 1, 0},
-                                    {0, 1, 0, 2.5, 0, 1}};
-static double outputs[4][6], kernels[6][3];
+static double inputs[6][6], outputs[4][6], kernels[6][3];
 
 static void fill_matrices(void) {
-  const double points[6] = {0, a, a, b, b, 0}, divisors[6] = {1, 1.5, 1.5, 6, 6, 1};
+  const double a = 0.70710678118654752440, b = 1.41421356237309504880;
+  const double points[6] = {0, a, a, b, b, 0}, others[6] = {0, b, b, a, a, 0}, divisors[6] = {1, 1.5, 1.5, 6, 6, 1};
   for (int p = 0; p < 6; p++) {
+    // The coefficients of the product of the distances to all points but one: x·(x² − ½)·(x² − 2), divided by x for the
+    // point 0 and by x ∓ t for the points ±t.
+    double t = points[p], other = others[p] * others[p];
+    const double ends[6] = {1, 0, 2.5, 0, 1, 0}, between[6] = {0, t * other, other, t, 1, 0};
+    for (int k = 0; k < 6; k++)
+      inputs[p][k] = p == 0 ? ends[k] : p == 5 ? ends[5 - k] : between[k];
     for (int k = 0; k < 4; k++)
       outputs[k][p] = p < 5 ? pow(points[p], k) : k == 3;
     for (int k = 0; k < 3; k++)
@@ -75,9 +75,9 @@ static double *magnitude_of(check *c, const double *x, int from, int height, int
   return magnitude;
 }
 
-// The roundings besides those of the sum: 8 in the transform of the inputs, 1 in that of the weights, 10 in that of the
-// outputs, and the constants of the matrices.
-enum { TRANSFORMS = 32 };
+// The roundings besides those of the sum. A transform rounds at most 4 times on each axis, its constant included, so 8
+// times for the inputs and 8 for the outputs; a weight is rounded once; so is the sum with the bias or the start.
+enum { TRANSFORMS = 8 + 8 + 1 + 1 };
 
 static int blocks_of(int channels) { return (channels + 15) / 16 * 16; }
 

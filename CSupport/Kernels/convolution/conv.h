@@ -63,7 +63,7 @@ static void conv_forward(pxa_planes y, pxa_planes x, const uint64_t *nonzero, co
                           .w_block = job.w_block,
                           .bias = bias,
                           .bounds = job.bounds};
-    assert(can_be_sparse(window) && groups == 1 && pxa_conv_halo(window) < WINDOW);
+    assert(is_plain_3x3(window) && groups == 1 && pxa_conv_halo(window) < WINDOW);
     if (is_sparse(layer.in, y.channels, 1)) {
       sparse_rows(y, &layer, blocks, rows);
       return;
@@ -131,7 +131,7 @@ static void set_grad_taps(row_job *job, const int32_t *positions, pxa_window win
 static bool sparse_input_grad(pxa_planes dx, pxa_planes dy, const uint64_t *nonzero, const float *packed,
                               pxa_epilogue epilogue, pxa_window window, pxa_range from, pxa_range blocks,
                               pxa_range rows, float dense_cost) {
-  assert(can_be_sparse(window));
+  assert(is_plain_3x3(window));
   ptrdiff_t block_weights = WINDOW * WINDOW * BLOCK_WEIGHTS;
   sparse_layer layer = {.in = {dy, from.begin, from.end - from.begin, nonzero},
                         .padding = padding_of_grad(window),

@@ -70,12 +70,12 @@ void pxa_conv_pack_input_grad(float *packed, const float *forward, pxa_window wi
 // MARK: - Winograd's convolutions
 
 size_t pxa_winograd_packed_floats(int32_t in_channels, int32_t out_channels) {
-  return (size_t)pxa_blocks(out_channels) * 36 * (size_t)pxa_blocks(in_channels) * BLOCK_WEIGHTS;
+  return (size_t)pxa_blocks(out_channels) * WINO_PLACES * (size_t)pxa_blocks(in_channels) * BLOCK_WEIGHTS;
 }
 
 // Multiplies three vectors of 16 numbers by G: the values of the polynomial g₀ + g₁t + g₂t² at the points, divided by the
 // products of the distances to the other points.
-static void winograd_weights(double to[6][PXA_BLOCK], const double g[3][PXA_BLOCK]) {
+static void winograd_weights(double to[WINO_IN][PXA_BLOCK], const double g[3][PXA_BLOCK]) {
   const double root = 0.70710678118654752440;
   for (int i = 0; i < PXA_BLOCK; i++) {
     double even = (g[0][i] + 0.5 * g[2][i]) / -1.5, odd = root * g[1][i] / -1.5;
@@ -93,23 +93,23 @@ static void winograd_weights(double to[6][PXA_BLOCK], const double g[3][PXA_BLOC
 // `to`] are packed weights of the direct convolution; taps[k] is the position of tap k of the convolution to make.
 static void winograd_pack(float *packed, const float *direct, const int32_t *taps, int32_t from, int32_t to) {
   size_t from_blocks = (size_t)pxa_blocks(from), place = from_blocks * BLOCK_WEIGHTS;
-  for (size_t block = 0; block < (size_t)pxa_blocks(to); block++, packed += 36 * place)
+  for (size_t block = 0; block < (size_t)pxa_blocks(to); block++, packed += WINO_PLACES * place)
     for (size_t n = 0; n < from_blocks; n++, direct += 9 * BLOCK_WEIGHTS)
       for (size_t channel = 0; channel < PXA_BLOCK; channel++) {
-        double g[3][3][PXA_BLOCK], down[3][6][PXA_BLOCK], both[6][PXA_BLOCK];
+        double g[3][3][PXA_BLOCK], down[3][WINO_IN][PXA_BLOCK], both[WINO_IN][PXA_BLOCK];
         for (int t = 0; t < 9; t++)
           for (size_t i = 0; i < PXA_BLOCK; i++)
             g[t % 3][t / 3][i] = direct[(size_t)taps[t] * BLOCK_WEIGHTS + channel * PXA_BLOCK + i];
         for (int x = 0; x < 3; x++)
           winograd_weights(down[x], g[x]);
-        for (int row = 0; row < 6; row++) {
+        for (int row = 0; row < WINO_IN; row++) {
           double line[3][PXA_BLOCK];
           for (int x = 0; x < 3; x++)
             memcpy(line[x], down[x][row], sizeof line[x]);
           winograd_weights(both, line);
-          for (size_t column = 0; column < 6; column++)
+          for (size_t column = 0; column < WINO_IN; column++)
             for (size_t i = 0; i < PXA_BLOCK; i++)
-              packed[(6 * (size_t)row + column) * place + n * BLOCK_WEIGHTS + channel * PXA_BLOCK + i] =
+              packed[(WINO_IN * (size_t)row + column) * place + n * BLOCK_WEIGHTS + channel * PXA_BLOCK + i] =
                   (float)both[column][i];
         }
       }

@@ -37,14 +37,6 @@ static padding padding_of_grad(pxa_window window) {
   return (padding){WINDOW - 1 - window.y.before, WINDOW - 1 - window.x.before};
 }
 
-PXA_INLINE bool can_be_sparse(pxa_window window) {
-  const pxa_axis *axes[] = {&window.y, &window.x};
-  for (int i = 0; i < 2; i++)
-    if (axes[i]->kernel != WINDOW || axes[i]->stride != 1 || axes[i]->dilation != 1)
-      return false;
-  return true;
-}
-
 // Returns whether skipping the zeros saves time; the answer is the same for all parts of a layer. A cost of 1 is the
 // time that the direct convolution takes for one value; the dense convolution takes `dense_cost`. A pixel costs 8 for each group of its channels, however many of
 // its values are nonzero. With a single output block a value costs more, because it waits for the sums of the value

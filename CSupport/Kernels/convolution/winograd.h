@@ -6,7 +6,8 @@
 //   Y = Aᵀ [(G g Gᵀ) ⊙ (Bᵀ D B)] A.
 //
 // The sum over the input channels is taken between the brackets, for each of the 36 positions alone: there it is a
-// convolution of 1×1 over the tiles. The points of the interpolation are 0, ±√½, ±√2 and ∞; Packing applies G.
+// convolution of 1×1 over the tiles. The points of the interpolation are 0, ±√½, ±√2 and ∞. Packing the weights
+// applies G.
 
 #ifndef PXA_WINOGRAD_H
 #define PXA_WINOGRAD_H
@@ -17,6 +18,7 @@
 #include <stdint.h>
 
 #include "../shapes/layout.h"
+#include "../shapes/taps.h"
 #include "../simd/simd.h"
 #include "conv.h"
 #include "store.h"
@@ -25,11 +27,7 @@
 #include "pxa_sizes.h"
 #include "pxa_types.h"
 
-enum {
-  WINO_OUT = 4,                   // rows and columns of a tile's outputs
-  WINO_IN = 6,                    // rows and columns of its inputs
-  WINO_PLACES = WINO_IN * WINO_IN // positions between the brackets
-};
+_Static_assert(TILE_BLOCKS <= 2, "pxa_winograd_scratch_floats has room for the sums of two blocks");
 
 // What all strips of a layer share. A strip is a number of neighbouring tiles, row by row.
 typedef struct {
@@ -207,7 +205,7 @@ static void wino_tiles(wino_layer job, float *scratch, pxa_range blocks, pxa_ran
 
 static void winograd_forward(pxa_planes y, pxa_planes x, const float *packed, const float *bias, pxa_window window,
                              pxa_clamp clamp, float *scratch, pxa_range blocks, pxa_range tile_rows) {
-  assert(is_conv_output(y, window, x.height, x.width, clamp) && can_be_sparse(window));
+  assert(is_conv_output(y, window, x.height, x.width, clamp) && is_plain_3x3(window));
   int in_blocks = pxa_blocks(x.channels);
   wino_layer job = {.y = y,
                     .x = x,
@@ -224,7 +222,7 @@ static void winograd_forward(pxa_planes y, pxa_planes x, const float *packed, co
 static void winograd_input_grad(pxa_planes dx, pxa_planes dy, const uint64_t *nonzero, const float *packed,
                                 const float *direct, pxa_epilogue epilogue, pxa_window window, pxa_range from,
                                 float *scratch, pxa_range blocks, pxa_range tile_rows) {
-  assert(can_be_sparse(window));
+  assert(is_plain_3x3(window));
   if (nonzero) {
     pxa_range rows = {tile_rows.begin * WINO_OUT, tile_rows.end * WINO_OUT};
     rows.end = rows.end < dx.height ? rows.end : dx.height;

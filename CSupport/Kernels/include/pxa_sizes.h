@@ -40,8 +40,8 @@ int32_t pxa_conv_grad_halo(pxa_window window);
 /// requires  groups divides in_channels and out_channels; 0 ≤ block < ⌈out_channels/16⌉.
 pxa_range pxa_conv_reads(int32_t groups, int32_t in_channels, int32_t out_channels, int32_t block);
 
-/// Returns the time of Winograd's convolution F(4×4, 3×3) for an output of this size, if the direct convolution takes 1.
-/// It depends on how much the tiles waste at the edges, and on the share of the transforms.
+/// Returns an estimate of the time that Winograd's convolution F(4×4, 3×3) takes for an output of this size, if the direct
+/// convolution takes 1. Tiles that reach beyond the output make it longer, and transforms that few channels share.
 float pxa_winograd_cost(int32_t in_channels, int32_t out_channels, int32_t height, int32_t width);
 
 /// Returns whether Winograd's convolution is possible and faster than the direct one by at least a tenth: for a window of

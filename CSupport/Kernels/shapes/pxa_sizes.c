@@ -3,6 +3,8 @@
 
 #include "pxa_sizes.h"
 
+#include "taps.h"
+
 static int32_t larger(int32_t a, int32_t b) { return a > b ? a : b; }
 static int32_t smaller(int32_t a, int32_t b) { return a < b ? a : b; }
 
@@ -46,24 +48,21 @@ pxa_range pxa_conv_reads(int32_t groups, int32_t in_channels, int32_t out_channe
 float pxa_winograd_cost(int32_t in_channels, int32_t out_channels, int32_t height, int32_t width) {
   // The transforms of a block of inputs and of a block of outputs take as long as 0.4 and 0.3 of the multiplications of a
   // pair of blocks.
-  float tiles = (float)((height + 3) / 4) * (float)((width + 3) / 4);
+  float tiles = (float)((height + WINO_OUT - 1) / WINO_OUT) * (float)((width + WINO_OUT - 1) / WINO_OUT);
   float transforms = 0.4f / (float)pxa_blocks(out_channels) + 0.3f / (float)pxa_blocks(in_channels);
-  return 36 * tiles * (1 + transforms) / (9 * (float)height * (float)width);
+  return WINO_PLACES * tiles * (1 + transforms) / (9 * (float)height * (float)width);
 }
 
 bool pxa_winograd_pays(pxa_window window, int32_t groups, int32_t in_channels, int32_t out_channels, int32_t height,
                        int32_t width) {
-  const pxa_axis *axes[] = {&window.y, &window.x};
-  for (int i = 0; i < 2; i++)
-    if (axes[i]->kernel != 3 || axes[i]->stride != 1 || axes[i]->dilation != 1 || axes[i]->before > 2 ||
-        axes[i]->after > 2)
-      return false;
-  return groups == 1 && height > 0 && width > 0 && pxa_winograd_cost(in_channels, out_channels, height, width) < 0.9f;
+  return is_plain_3x3(window) && pxa_conv_halo(window) <= 2 && groups == 1 && height > 0 && width > 0 &&
+         pxa_winograd_cost(in_channels, out_channels, height, width) < 0.9f;
 }
 
 size_t pxa_winograd_scratch_floats(int32_t in_channels) {
   size_t tiles = PXA_WINOGRAD_TILES, blocks = (size_t)pxa_blocks(in_channels);
-  size_t rows = 6 * (4 * tiles + 2), in = 36 * (blocks * tiles + 1), out = 36 * (2 * tiles + 1);
+  size_t rows = WINO_IN * (WINO_OUT * tiles + WINO_IN - WINO_OUT);
+  size_t in = WINO_PLACES * (blocks * tiles + 1), out = WINO_PLACES * (2 * tiles + 1);
   return (rows + in + out) * PXA_BLOCK;
 }
 

@@ -16,9 +16,21 @@ enum {
   BLOCK_WEIGHTS = PXA_BLOCK * PXA_BLOCK,   // weights between one block of inputs and one block of outputs
   STEM_CHANNELS = PXA_STEM_CHANNELS,       // channels of an image in a block of stem_input_grad
   STEM_PIXELS = PXA_BLOCK / STEM_CHANNELS, // neighbouring pixels in such a block
+  WINO_OUT = 4,                            // rows and columns of the outputs of a tile of Winograd's convolution
+  WINO_IN = 6,                             // rows and columns of such a tile's inputs
+  WINO_PLACES = WINO_IN * WINO_IN,         // positions at which such a tile's products are summed
 };
 
 PXA_INLINE int window_taps(pxa_window window) { return window.y.kernel * window.x.kernel; }
+
+// Returns whether a window is 3×3 and has neither stride nor dilation. Sparse and Winograd's convolutions need this.
+PXA_INLINE bool is_plain_3x3(pxa_window window) {
+  const pxa_axis *axes[] = {&window.y, &window.x};
+  for (int i = 0; i < 2; i++)
+    if (axes[i]->kernel != 3 || axes[i]->stride != 1 || axes[i]->dilation != 1)
+      return false;
+  return true;
+}
 
 // Returns whether Y has the size of the convolution's output for an X of this height and width, and whether the
 // clamp maps 0 to 0.
