@@ -29,6 +29,7 @@ struct PixelAscentCommand: ParsableCommand {
       Exit codes: 0 success, 1 failure, 64 wrong usage, 130 stopped by Ctrl-C.
       """,
     version: Release.version,
+    // Each command's configuration has a name. Without one the parser would make it by reflection, at every start.
     subcommands: [
       Classify.self, Saliency.self, Fool.self, Visualize.self, Atlas.self, Reproduce.self, Convert.self, Inspect.self,
       Info.self,

@@ -79,7 +79,7 @@ public struct Labels: Hashable, Sendable {
     let exact = exactMatches(wanted)
     if exact.isEmpty, let both = both(wanted) { return both }
     let words = exact.isEmpty ? matches { Labels.contains($0, words: wanted) } : exact
-    let found = words.isEmpty ? matches { Labels.contains($0, wanted) } : words
+    let found = words.isEmpty ? matches { $0.hasPart(wanted) } : words
     if found.isEmpty {
       let others = nearest(to: wanted, names.indices) { names[$0] }
       throw PixelAscentError(
@@ -132,16 +132,6 @@ public struct Labels: Hashable, Sendable {
     let digits = text.hasPrefix("-") ? text.dropFirst() : text[...]
     guard !digits.isEmpty, digits.utf8.allSatisfy({ (48...57).contains($0) }) else { return nil }
     return Int(text) ?? Int.max
-  }
-
-  private static func contains(_ text: String, _ part: String) -> Bool {
-    var rest = text.utf8[...]
-    let part = part.utf8
-    while rest.count >= part.count {
-      if rest.starts(with: part) { return true }
-      rest.removeFirst()
-    }
-    return false
   }
 
   /// Returns whether `words` occur in `text` between two ends of words: "goose" does in "n01855672 goose", not in

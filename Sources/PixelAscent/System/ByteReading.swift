@@ -15,6 +15,20 @@ extension Collection<UInt8> {
   }
 }
 
+extension String {
+  /// Returns whether the bytes of `part` follow one another in this text. Unlike `contains`, this does not compare
+  /// characters, which takes much longer.
+  func hasPart(_ part: String) -> Bool {
+    var rest = utf8[...]
+    let part = part.utf8
+    while rest.count >= part.count {
+      if rest.starts(with: part) { return true }
+      rest.removeFirst()
+    }
+    return false
+  }
+}
+
 extension UInt64 {
   /// Reads an unsigned number of at most 8 bytes, the least significant byte first.
   init(littleEndianBytes bytes: some BidirectionalCollection<UInt8>) {

@@ -18,13 +18,9 @@ enum OtherNetwork {
     if let (_, name) = modules.first(where: { dict.shape("\($0.module).weight") != nil }) {
       return "its tensors have the names of timm's \(name), which is read as ONNX only: \(exportCommand(dict))"
     }
-    let attention = [
-      ".attn.qkv.", ".attn.q.", ".attn.q_proj.", ".attn.proj.", ".self_attention.", ".attention.attention.",
-    ].map { Array($0.utf8) }
     let hasAttention = dict.entries.contains { entry in
-      let name = entry.name.utf8
-      return name.indices.contains { index in
-        name[index] == UInt8(ascii: ".") && attention.contains { name[index...].starts(with: $0) }
+      [".attn.qkv.", ".attn.q.", ".attn.q_proj.", ".attn.proj.", ".self_attention.", ".attention.attention."].contains {
+        entry.name.hasPart($0)
       }
     }
     return hasAttention ? "its tensors have the names of a network with attention, which is not supported" : nil
