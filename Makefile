@@ -73,7 +73,7 @@ check-models: model samples  ## compare torchvision's, timm's and Keras's networ
 check-reports: model samples  ## check the reports in a headless Chromium (installs Debian's package)
 	@Scripts/check-reports $(PROGRAM) $(WEIGHTS) $(PHOTO) $(SCREENSHOTS:%=--screenshots %)
 
-compare: model samples bench-build  ## time the same work in PyTorch and ONNX Runtime (downloads both)
+compare: model samples bench-build  ## time the same work in PyTorch, ONNX Runtime, OpenVINO, ncnn and MNN (downloads them)
 	@Scripts/compare $(PROGRAM) $(WEIGHTS) $(PHOTO)
 
 compare-networks: build bench-build  ## time torchvision's networks here and in PyTorch (downloads PyTorch)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Functions that the comparisons share: they run programs, read versions and summarise rounds."""
 
+import argparse
 import json
 import os
 import platform
@@ -12,6 +13,7 @@ from pathlib import Path
 
 SIDE = 224
 OURS = "pixelascent"
+PACKAGES = ["OpenVINO", "ncnn", "MNN", "NumPy", "SciPy", "Pillow", "onnx"]
 
 
 def fail(message):
@@ -26,6 +28,19 @@ def script(main):
         fail(error)
     except KeyboardInterrupt:
         sys.exit(130)
+
+
+def some_of(known):
+    """Returns the type of an option that takes some of the known names, separated by commas."""
+
+    def parse(text):
+        names = text.split(",")
+        for name in names:
+            if name not in known:
+                raise argparse.ArgumentTypeError(f"expected one of {', '.join(known)}, found {name!r}")
+        return [name for name in known if name in names]
+
+    return parse
 
 
 def run(name, command):
@@ -56,7 +71,7 @@ def versions(options):
         f"Python {platform.python_version()}",
         f"PyTorch {torch.__version__}",
         f"ONNX Runtime {version('onnxruntime')}",
-        *(f"{package} {version(package)}" for package in ("NumPy", "SciPy", "Pillow", "onnx")),
+        *(f"{package} {version(package)}" for package in PACKAGES),
     ]
     machine = [processor(), f"{platform.system()} {platform.machine()}", f"threads: {options.threads}"]
     return f"{', '.join(machine)}, load average: {os.getloadavg()[0]:.2f}\n{', '.join(programs)}"
@@ -81,6 +96,11 @@ def summary(values, unit, digits):
     return f"median {median}{unit}  ({least} to {most})"
 
 
+def ratios(rounds, name):
+    """Returns a program's figure divided by pixelascent's, for each round."""
+    return [values[name] / values[OURS] for values in rounds]
+
+
 def report(rounds, unit, digits):
     """Prints each program's summary and the other programs' ratios to pixelascent.
 
@@ -90,5 +110,4 @@ def report(rounds, unit, digits):
         print(f"  {name:14} {summary([values[name] for values in rounds], unit, digits)}")
     for name in names:
         if name != OURS:
-            ratios = [values[name] / values[OURS] for values in rounds]
-            print(f"  {name} / {OURS}: {summary(ratios, 'x', 2)}")
+            print(f"  {name} / {OURS}: {summary(ratios(rounds, name), 'x', 2)}")

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""Times the same work in pixelascent, PyTorch and ONNX Runtime, in turns, with the same weights and number of threads:
-a class visualization, a forward pass, and a whole `classify`. README.md says what is timed and how to read the output.
+"""Times the same work in pixelascent, PyTorch, ONNX Runtime, OpenVINO, ncnn and MNN, in turns, with the same weights
+and number of threads: a class visualization, a forward pass, and a whole `classify`. README.md says what is timed and
+how to read the output.
 """
 
 import argparse
@@ -11,7 +12,9 @@ from pathlib import Path
 import common
 
 PARTS = ["visualize", "forward", "classify"]
-sys.path.append(str(Path(__file__).resolve().parents[2] / "Tests" / "Golden"))  # squeezenet.py
+NETWORKS = ["squeezenet1_1", "resnet18", "resnet50", "mobilenet_v2"]
+TESTS = Path(__file__).resolve().parents[2] / "Tests"
+sys.path += [str(TESTS / "Golden"), str(TESTS / "Models")]  # squeezenet.py; make_models.py, program.py
 
 
 def arguments():
@@ -20,7 +23,10 @@ def arguments():
     parser.add_argument("--bench", default=".build/release/pixelascent-bench", help="default: %(default)s")
     parser.add_argument("--model", default="Models/squeezenet1_1.safetensors", help="default: %(default)s")
     parser.add_argument("--photo", default="Samples/imagenet_15_99.jpg", help="default: %(default)s")
-    parser.add_argument("--only", type=parts, default=PARTS, help=f"some of {','.join(PARTS)} (default: all)")
+    help = f"some of {','.join(PARTS)} (default: all)"
+    parser.add_argument("--only", type=common.some_of(PARTS), default=PARTS, help=help)
+    help = f"of the forward pass: some of {','.join(NETWORKS)} (default: all)"
+    parser.add_argument("--networks", type=common.some_of(NETWORKS), default=NETWORKS, help=help)
     parser.add_argument("--rounds", type=positive, default=10, help="default: %(default)s")
     parser.add_argument("--threads", type=positive, default=common.available_threads(), help="default: every core")
     parser.add_argument("--iterations", type=positive, default=100, help="of a visualization (default: %(default)s)")
@@ -32,14 +38,6 @@ def positive(text):
     if value < 1:
         raise argparse.ArgumentTypeError(f"expected at least 1, found {text}")
     return value
-
-
-def parts(text):
-    names = text.split(",")
-    for name in names:
-        if name not in PARTS:
-            raise argparse.ArgumentTypeError(f"expected some of {', '.join(PARTS)}, found {name!r}")
-    return [name for name in PARTS if name in names]
 
 
 def main():

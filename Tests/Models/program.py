@@ -13,22 +13,9 @@ COMPARE = Path(__file__).resolve().parents[2] / "Bench" / "compare"
 MEASURE = COMPARE / "measure.py"
 sys.path.append(str(COMPARE))
 
-from common import fail, script  # noqa: E402,F401 make_models and the checks beside this file import them from here
+from common import fail, script, some_of  # noqa: E402,F401 make_models and the checks import them from here
 
 SECONDS = 900
-
-
-def some_of(known):
-    """Returns the type of an option that takes some of the known names, separated by commas."""
-
-    def parse(text):
-        names = text.split(",")
-        for name in names:
-            if name not in known:
-                raise argparse.ArgumentTypeError(f"expected one of {', '.join(known)}, found {name!r}")
-        return [name for name in known if name in names]
-
-    return parse
 
 
 def check_parser(description, models):
