@@ -140,14 +140,10 @@ double *gradient_of(check *c, convolution a, call_options options) {
   pxa_range from = options.from.end > 0 ? options.from : check_range(0, pxa_blocks(s.outputs));
   const float *weights = packed_gradient(c, a);
   const uint64_t *nonzero = options.nonzero_mask ? nonzero_mask_of(c, dy) : NULL;
-  convolution conv = a;
-  conv.kind = CONV;
-  const float *direct = a.kind == WINOGRAD ? packed_gradient(c, conv) : NULL;
   float *scratch = a.kind == WINOGRAD ? scratch_of(c, s.outputs) : NULL;
   EACH_CONV_PART(p, a, dx, options.cut)
   if (a.kind == WINOGRAD)
-    c->kernels->winograd_input_grad(dx, dy, nonzero, weights, direct, epilogue, s.window, from, scratch, p.block,
-                                    p.row);
+    c->kernels->winograd_input_grad(dx, dy, weights, epilogue, s.window, from, scratch, p.block, p.row);
   else if (a.kind == CONV)
     c->kernels->conv_input_grad(dx, dy, nonzero, weights, epilogue, s.window, s.groups, from, p.block, p.row);
   else

@@ -126,11 +126,10 @@ static void set_grad_taps(row_job *job, const int32_t *positions, pxa_window win
     }
 }
 
-// Computes conv_input_grad by skipping the zeros of dY if this saves time compared with `dense_cost`. Returns whether it
-// has.
+// Computes conv_input_grad by skipping the zeros of dY if this saves time. Returns whether it has.
 static bool sparse_input_grad(pxa_planes dx, pxa_planes dy, const uint64_t *nonzero, const float *packed,
                               pxa_epilogue epilogue, pxa_window window, pxa_range from, pxa_range blocks,
-                              pxa_range rows, float dense_cost) {
+                              pxa_range rows) {
   assert(is_plain_3x3(window));
   ptrdiff_t block_weights = WINDOW * WINDOW * BLOCK_WEIGHTS;
   sparse_layer layer = {.in = {dy, from.begin, from.end - from.begin, nonzero},
@@ -142,7 +141,7 @@ static bool sparse_input_grad(pxa_planes dx, pxa_planes dy, const uint64_t *nonz
                         .mask = mask_of(&epilogue)};
   if (layer.mask)
     layer.bounds = bounds_of(epilogue.clamp);
-  if (!is_sparse(layer.in, dx.channels, dense_cost))
+  if (!is_sparse(layer.in, dx.channels, 1))
     return false;
   sparse_rows(dx, &layer, blocks, rows);
   return true;
@@ -168,7 +167,7 @@ static void conv_input_grad(pxa_planes dx, pxa_planes dy, const uint64_t *nonzer
     job.bounds = bounds_of(epilogue.clamp);
   const float *w = packed + (groups == 1 ? from.begin * job.w_step : 0);
   assert(!nonzero || groups == 1);
-  if (nonzero && sparse_input_grad(dx, dy, nonzero, packed, epilogue, window, from, blocks, rows, 1))
+  if (nonzero && sparse_input_grad(dx, dy, nonzero, packed, epilogue, window, from, blocks, rows))
     return;
 
   int32_t positions[PXA_MAX_TAPS];

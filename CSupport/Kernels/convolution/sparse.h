@@ -38,9 +38,9 @@ static padding padding_of_grad(pxa_window window) {
 }
 
 // Returns whether skipping the zeros saves time; the answer is the same for all parts of a layer. A cost of 1 is the
-// time that the direct convolution takes for one value; the dense convolution takes `dense_cost`. A pixel costs 8 for each group of its channels, however many of
-// its values are nonzero. With a single output block a value costs more, because it waits for the sums of the value
-// before it.
+// time that the direct convolution takes for one value; the dense convolution, direct or Winograd's, takes `dense_cost`.
+// A pixel costs 8 for each group of its channels, however many of its values are nonzero. With a single output block a
+// value costs more, because it waits for the sums of the value before it.
 static bool is_sparse(sparse_input in, int out_channels, float dense_cost) {
   const float value_cost = out_channels <= PXA_BLOCK ? 1.6f * SPARSE_COST : SPARSE_COST, pixel_cost = 8;
   int groups = (in.blocks + GROUP_BLOCKS - 1) / GROUP_BLOCKS;

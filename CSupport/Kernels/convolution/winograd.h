@@ -146,10 +146,13 @@ static void wino_store(const wino_layer *job, const float *sums, ptrdiff_t place
       out[c] = v16_add(out[c], job->accumulate && c < columns ? v16_load(to + c * PXA_BLOCK) : bias);
     if (columns == WINO_OUT)
       store_sums(to, PXA_BLOCK, out, WINO_OUT, mask, PXA_BLOCK, &job->bounds);
-    else
-      for (int c = 0; c < columns; c++)
-        store_sums(to + c * PXA_BLOCK, PXA_BLOCK, out + c, 1, mask ? mask + c * PXA_BLOCK : NULL, PXA_BLOCK,
-                   &job->bounds);
+    else {
+      UNROLL
+      for (int c = 0; c < WINO_OUT; c++)
+        if (c < columns)
+          store_sums(to + c * PXA_BLOCK, PXA_BLOCK, out + c, 1, mask ? mask + c * PXA_BLOCK : NULL, PXA_BLOCK,
+                     &job->bounds);
+    }
   }
 }
 
@@ -219,17 +222,15 @@ static void winograd_forward(pxa_planes y, pxa_planes x, const float *packed, co
   wino_tiles(job, scratch, blocks, tile_rows);
 }
 
-static void winograd_input_grad(pxa_planes dx, pxa_planes dy, const uint64_t *nonzero, const float *packed,
-                                const float *direct, pxa_epilogue epilogue, pxa_window window, pxa_range from,
-                                float *scratch, pxa_range blocks, pxa_range tile_rows) {
+static bool winograd_input_grad_pays(pxa_planes dx, pxa_planes dy, const uint64_t *nonzero, pxa_range from) {
+  float cost = pxa_winograd_cost(dy.channels, dx.channels, dx.height, dx.width);
+  return !is_sparse((sparse_input){dy, from.begin, from.end - from.begin, nonzero}, dx.channels, cost);
+}
+
+static void winograd_input_grad(pxa_planes dx, pxa_planes dy, const float *packed, pxa_epilogue epilogue,
+                                pxa_window window, pxa_range from, float *scratch, pxa_range blocks,
+                                pxa_range tile_rows) {
   assert(is_plain_3x3(window));
-  if (nonzero) {
-    pxa_range rows = {tile_rows.begin * WINO_OUT, tile_rows.end * WINO_OUT};
-    rows.end = rows.end < dx.height ? rows.end : dx.height;
-    float cost = pxa_winograd_cost(dy.channels, dx.channels, dx.height, dx.width);
-    if (sparse_input_grad(dx, dy, nonzero, direct, epilogue, window, from, blocks, rows, cost))
-      return;
-  }
   wino_layer job = {.y = dx,
                     .x = dy,
                     .from = from,

@@ -70,17 +70,18 @@ typedef struct pxa_kernels {
   void (*winograd_forward)(pxa_planes y, pxa_planes x, const float *packed, const float *bias, pxa_window window,
                            pxa_clamp clamp, float *scratch, pxa_range blocks, pxa_range tile_rows);
 
+  /// Returns whether winograd_input_grad takes less time than conv_input_grad with this nonzero mask, which must be that
+  /// of the blocks `from` and all rows of dY.
+  bool (*winograd_input_grad_pays)(pxa_planes dx, pxa_planes dy, const uint64_t *nonzero, pxa_range from);
+
   /// Gradient of winograd_forward with respect to X; formula of dX[i,y,x]: that of conv_input_grad.
-  /// layout    all blocked; packed by pxa_winograd_pack_input_grad, direct by pxa_conv_pack_input_grad; scratch
-  ///           pxa_winograd_scratch_floats(Cout) floats, aligned to 64 bytes, for this call alone.
-  /// nonzero   as in conv_input_grad. If dY is mostly zero, dX is that of conv_input_grad with its bits.
-  /// writes    dX in blocks and in the rows 4·tile_rows.begin … 4·tile_rows.end − 1, and in scratch; dX may be X if there
-  ///           is no nonzero mask.
+  /// layout    all blocked; packed by pxa_winograd_pack_input_grad; scratch pxa_winograd_scratch_floats(Cout) floats,
+  ///           aligned to 64 bytes, for this call alone.
+  /// writes    dX in blocks and in the rows 4·tile_rows.begin … 4·tile_rows.end − 1, and in scratch; dX may be X.
   /// requires  tile_rows within 0 … ⌈H/4⌉ of dX.
   /// sum       as winograd_forward, over the blocks `from`
-  void (*winograd_input_grad)(pxa_planes dx, pxa_planes dy, const uint64_t *nonzero, const float *packed,
-                              const float *direct, pxa_epilogue epilogue, pxa_window window, pxa_range from,
-                              float *scratch, pxa_range blocks, pxa_range tile_rows);
+  void (*winograd_input_grad)(pxa_planes dx, pxa_planes dy, const float *packed, pxa_epilogue epilogue,
+                              pxa_window window, pxa_range from, float *scratch, pxa_range blocks, pxa_range tile_rows);
 
   /// Depthwise convolution: Y[c,y,x] = clamp(bias[c] + Σ_{ky,kx} X[c, S·y + D·ky − P, S·x + D·kx − P] · W[c,ky,kx]).
   /// layout    Y, X blocked; packed by pxa_depthwise_pack.

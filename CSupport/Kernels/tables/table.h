@@ -47,6 +47,7 @@ const pxa_kernels PXA_JOIN(pxa_kernels_, PXA_SIMD) = {
     .conv_forward = conv_forward,
     .conv_input_grad = conv_input_grad,
     .winograd_forward = winograd_forward,
+    .winograd_input_grad_pays = winograd_input_grad_pays,
     .winograd_input_grad = winograd_input_grad,
     .depthwise_forward = depthwise_forward,
     .depthwise_input_grad = depthwise_input_grad,
