@@ -31,6 +31,16 @@ final class FloatBuffer: @unchecked Sendable {  // because threads write disjoin
     self.count = count
   }
 
+  /// Creates a buffer in the memory of another.
+  ///
+  /// - Precondition: `range` lies within `other` and begins at a multiple of 16.
+  init(_ range: Range<Int>, of other: FloatBuffer) {
+    precondition(range.lowerBound >= 0 && range.lowerBound % 16 == 0 && range.upperBound <= other.count)
+    memory = other.memory
+    base = other.base + range.lowerBound
+    count = range.count
+  }
+
   /// Returns the floats in `range`.
   func values(_ range: Range<Int>) -> [Float] {
     precondition(range.lowerBound >= 0 && range.upperBound <= count)
@@ -51,6 +61,11 @@ final class FloatBuffer: @unchecked Sendable {  // because threads write disjoin
       index += 16
     }
     return sum.sum() == 0 && (index..<range.upperBound).allSatisfy { base[$0].isFinite }
+  }
+
+  func isZero(_ range: Range<Int>) -> Bool {
+    precondition(range.lowerBound >= 0 && range.upperBound <= count)
+    return range.allSatisfy { base[$0] == 0 }
   }
 
   /// The index of the first NaN or infinity; nil if all floats are finite.

@@ -55,6 +55,46 @@ struct Kernels: @unchecked Sendable {  // because the table is constant
     }
   }
 
+  /// Computes some blocks and some rows of tiles of a convolution by Winograd's method.
+  func winogradForward(
+    _ y: Planes, _ x: Planes, _ convolution: ConvolutionWeights, _ scratch: UnsafeMutablePointer<Float>, _ part: Part
+  ) {
+    c.winograd_forward(
+      y.raw, x.raw, convolution.winogradForward.base, convolution.bias.base,
+      convolution.window(height: x.height, width: x.width).raw, convolution.clamp.raw, scratch, part.blocks.raw,
+      part.rows.raw)
+  }
+
+  /// Returns whether Winograd's method computes the input gradient of a 3×3 convolution faster than the direct method,
+  /// which skips the zeros of `dy`.
+  func winogradPays(_ dx: Planes, _ dy: Planes, _ nonzeroMask: NonzeroMask, from: Range<Int>) -> Bool {
+    c.winograd_input_grad_pays(dx.raw, dy.raw, nonzeroMask.raw(of: dy.slice(blocks: from)), from.raw)
+  }
+
+  /// Computes some blocks and some rows of tiles of a convolution's input gradient by Winograd's method.
+  func winogradInputGradient(
+    _ dx: Planes, _ dy: Planes, _ convolution: ConvolutionWeights, _ epilogue: Epilogue, from: Range<Int>,
+    _ scratch: UnsafeMutablePointer<Float>, _ part: Part
+  ) {
+    let window = convolution.window(height: dx.height, width: dx.width).raw
+    let weights = convolution.winogradGradient(height: dx.height, width: dx.width)
+    epilogue.withRaw {
+      c.winograd_input_grad(
+        dx.raw, dy.raw, weights.base, $0, window, from.raw, scratch, part.blocks.raw, part.rows.raw)
+    }
+  }
+
+  /// The number of tiles of 4×4 outputs that Winograd's kernels compute at a time.
+  static let winogradTiles = Int(PXA_WINOGRAD_TILES)
+
+  /// Returns the number of Winograd's tiles that cover `size` pixels along an axis.
+  static func tiles(_ size: Int) -> Int { (size + 3) / 4 }
+
+  /// Returns the rows of an image of the height `height` that some rows of Winograd's tiles cover.
+  static func rows(ofTiles tiles: Range<Int>, height: Int) -> Range<Int> {
+    4 * tiles.lowerBound..<min(4 * tiles.upperBound, height)
+  }
+
   func stemForward(_ y: Planes, _ x: ImagePlanes, _ convolution: ConvolutionWeights, _ part: Part) {
     c.stem_forward(
       y.raw, x.raw, convolution.forward.base, convolution.bias.base,

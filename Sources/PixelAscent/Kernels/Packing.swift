@@ -24,9 +24,14 @@ final class ConvolutionWeights: Sendable {
   let clamp: Clamp
   let form: ConvolutionForm
   let forward, bias: FloatBuffer
+  /// Whether an output channel has weights but no bias. Where all its inputs are zero, its output is exactly zero, and a
+  /// ReLU after it passes no gradient. Winograd's rounding errors would make it a small number.
+  private let hasExactZeros: Bool
   private let outputs, inputs: Int32
   /// The weights packed for the input gradient. Their order depends on the window's padding.
   private let gradients = Mutex<[Window: FloatBuffer]>([:])
+  /// The weights transformed for Winograd's method.
+  private let winograd = Mutex<[WinogradPass: TransformedWeights]>([:])
 
   /// Packs the weights of a convolution.
   ///
@@ -58,6 +63,10 @@ final class ConvolutionWeights: Sendable {
       pxa_stem_pack_forward(forward.base, weight.base, window.raw, inputs, outputs)
     }
     self.bias = try FloatBuffer(blocksOf: bias.values)
+    let each = weight.count / bias.values.count
+    hasExactZeros = bias.values.indices.contains { channel in
+      bias.values[channel] == 0 && !weight.isZero(channel * each..<(channel + 1) * each)
+    }
   }
 
   /// Returns the window for an input of this size.
@@ -100,7 +109,82 @@ final class ConvolutionWeights: Sendable {
     return packed
   }
 
+  // MARK: Winograd's method
+
+  /// Returns whether Winograd's method is possible and faster for the output, of the size `output`, or for the gradient of
+  /// the input, if no zeros are skipped.
+  func winogradPays(
+    _ pass: WinogradPass, input: (height: Int, width: Int), output: (height: Int, width: Int)
+  ) -> Bool {
+    guard form == .blocked, pass == .gradient || !hasExactZeros else { return false }
+    let (from, to, size) = pass == .forward ? (inputs, outputs, output) : (outputs, inputs, input)
+    return pxa_winograd_pays(
+      window(height: input.height, width: input.width).raw, Int32(groups), from, to, Int32(size.height),
+      Int32(size.width))
+  }
+
+  /// The number of floats in the weights that are transformed for one pass.
+  var winogradFloats: Int { pxa_winograd_packed_floats(inputs, outputs) }
+
+  /// Returns the floats of scratch memory that a thread needs for a pass.
+  func winogradScratchFloats(_ pass: WinogradPass) -> Int {
+    pxa_winograd_scratch_floats(pass == .forward ? inputs : outputs)
+  }
+
+  func hasWinogradMemory(_ pass: WinogradPass) -> Bool { winograd.withLock { $0[pass] != nil } }
+
+  /// Sets the memory, of ``winogradFloats`` floats, in which the weights are transformed for a pass when they are first
+  /// needed; has no effect if it was set before.
+  func setWinogradMemory(_ pass: WinogradPass, _ memory: FloatBuffer) {
+    winograd.withLock { if $0[pass] == nil { $0[pass] = TransformedWeights(memory) } }
+  }
+
+  /// The weights transformed for the output.
+  ///
+  /// - Precondition: ``setWinogradMemory(_:_:)`` was called for the forward pass.
+  var winogradForward: FloatBuffer {
+    transformed(.forward).made { pxa_winograd_pack_forward($0, forward.base, inputs, outputs) }
+  }
+
+  /// Returns the weights transformed for the gradient of an input of this size.
+  ///
+  /// - Precondition: ``packForGradient(height:width:)`` was called for this size, and ``setWinogradMemory(_:_:)`` for the
+  ///   gradient.
+  func winogradGradient(height: Int, width: Int) -> FloatBuffer {
+    // The transformed weights are the same for any padding, unlike those from which they are made.
+    transformed(.gradient).made {
+      pxa_winograd_pack_input_grad($0, inputGradient(height: height, width: width).base, inputs, outputs)
+    }
+  }
+
+  private func transformed(_ pass: WinogradPass) -> TransformedWeights {
+    guard let weights = winograd.withLock({ $0[pass] }) else { preconditionFailure("no memory was set") }
+    return weights
+  }
+
   private static let memory: Message = "the packed weights of a layer take"
+}
+
+/// What Winograd's method computes: the output of a convolution, or the gradient of its input.
+enum WinogradPass: Sendable {
+  case forward, gradient
+}
+
+/// Weights that are transformed when they are first needed.
+private final class TransformedWeights: Sendable {
+  private let memory: FloatBuffer
+  private let isMade = Mutex(false)
+
+  init(_ memory: FloatBuffer) { self.memory = memory }
+
+  /// Returns the weights. The first call makes them with `transform`; threads that call at the same time wait.
+  func made(_ transform: (UnsafeMutablePointer<Float>) -> Void) -> FloatBuffer {
+    isMade.withLock { isMade in
+      if !isMade { transform(memory.base) }
+      isMade = true
+    }
+    return memory
+  }
 }
 
 /// A linear layer's matrix, bias and clamp. The matrix is not packed: it has the shape (outputs, inputs) in C order.

@@ -2,15 +2,19 @@
 
 /// How much of the machine a computation may use.
 ///
-/// The number of threads and the memory limit don't change any result. Another instruction set rounds differently.
+/// The number of threads doesn't change any result. Another instruction set rounds differently, and so does a memory limit
+/// that leaves no room for the weights of Winograd's method.
 public struct ComputeOptions: Hashable, Sendable {
   /// The maximum number of threads that work on one image at the same time; at least 1.
   public var threads: Int
   /// The limit, in bytes, on the memory of one image's evaluation. Resized images, and the pictures that are kept for a
-  /// figure, must stay below the same limit.
+  /// figure, must stay below the same limit. What is left of it is used for the weights of Winograd's method (Lavin and
+  /// Gray 2016), at most 384 MiB for a network: with it most 3×3 convolutions take less than half of the time.
   public var maxMemory: Int
   /// The instruction set of the kernels.
   public var instructionSet: InstructionSet
+  /// Whether convolutions may be computed by Winograd's method. Tests that need exact sums set this to false.
+  package var allowsWinograd = true
 
   /// The number of cores that this process may use: the least of the number of the machine's cores, the number of cores
   /// in the affinity mask, and the CPU quotas of the process's control groups, rounded down to whole cores; at least 1.

@@ -51,6 +51,10 @@ public final class Evaluation {
   /// By the index of a layer, the positions of the maxima if the layer is a max pool; nil for every other layer.
   let poolIndices: [PoolIndex?]
   let nonzeroMask: NonzeroMask
+  /// Which convolutions Winograd's method computes.
+  let winograd: WinogradPlan
+  /// The scratch memory of Winograd's method.
+  let scratch: Scratch
 
   /// The blocks of scores that the current pass computes or differentiates.
   var requestedBlocks = 0..<0
@@ -111,6 +115,9 @@ public final class Evaluation {
       try network.plan.packForGradients(
         sizes: sizes, imageSize: (height, width), threads: network.options.threads)
     }
+    winograd = WinogradPlan(network.plan, layout, withGradient: gradient, network.options)
+    try network.plan.transformWeights(winograd, threads: network.options.threads)
+    scratch = try Scratch(threads: network.options.threads, floats: winograd.scratchFloats)
     poolIndices = layout.indexBytes.map { bytes in bytes > 0 ? PoolIndex(count: bytes) : nil }
     nonzeroMask = NonzeroMask(count: layout.nonzeroMaskCount)
   }

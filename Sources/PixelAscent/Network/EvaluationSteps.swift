@@ -5,7 +5,7 @@ extension Evaluation {
   /// Returns the steps that compute a layer's output.
   func forwardSteps(_ index: Int) -> [Step] {
     let layer = plan.layers[index], step = layer.operation.forward(ForwardPass(evaluation: self, index: index))
-    if !layer.usesInputMask { return [step] }
+    if !layer.usesInputMask || winograd.forward[index] { return [step] }
     let x = activations[layer.inputs[0]]
     return [nonzeroMaskStep(rows: x.height) { x }, step]
   }

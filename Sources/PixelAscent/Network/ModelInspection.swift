@@ -46,6 +46,13 @@ public struct ModelInspection: Sendable {
   public private(set) var forwardBytes = 0
   /// The memory in bytes that one image's forward and backward passes take, without the weights.
   public private(set) var gradientBytes = 0
+  /// The number of 3×3 convolutions that are computed by Winograd's method (Lavin and Gray 2016).
+  public private(set) var winogradConvolutions = 0
+  /// The number of 3×3 convolutions that are computed directly although Winograd's method is faster, because the
+  /// transformed weights would take too much memory.
+  public private(set) var directConvolutions = 0
+  /// The memory in bytes that the transformed weights of forward and backward pass take, beside ``gradientBytes``.
+  public private(set) var winogradBytes = 0
   /// Notes for the user on how the file was read.
   public private(set) var notes: [Message] = []
 
@@ -95,7 +102,11 @@ public struct ModelInspection: Sendable {
     let shapes = try model.graph.shapes(height: height, width: width)
     layers = model.graph.layers.map { Layer($0, shapes, model.parameters) }
     forwardBytes = try ArenaLayout(plan, height: height, width: width, gradient: false).bytes
-    gradientBytes = try ArenaLayout(plan, height: height, width: width, gradient: true).bytes
+    let layout = try ArenaLayout(plan, height: height, width: width, gradient: true)
+    gradientBytes = layout.bytes
+    let winograd = WinogradPlan(plan, layout, withGradient: true, options)
+    winogradConvolutions = winograd.forward.count(where: \.self)
+    (directConvolutions, winogradBytes) = (winograd.omitted, winograd.weightBytes)
   }
 }
 

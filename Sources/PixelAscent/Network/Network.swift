@@ -201,7 +201,7 @@ public struct Network: Sendable {
   /// - Returns: the bytes that the evaluation would take
   /// - Throws: as ``Evaluation/init(_:height:width:gradient:)`` does, but without allocating any memory.
   @discardableResult
-  func checkSize(height: Int, width: Int, gradient: Bool) throws(PixelAscentError) -> Int {
+  package func checkSize(height: Int, width: Int, gradient: Bool) throws(PixelAscentError) -> Int {
     try layout(height: height, width: width, gradient: gradient).bytes
   }
 

@@ -15,6 +15,28 @@ struct Step {
   let body: Parallel.Body
 }
 
+extension Step {
+  /// Returns a step whose parts are some blocks of planes of this size and some rows of Winograd's tiles.
+  ///
+  /// Each part transforms its own inputs, so parts of the same tiles do this again: a part has no fewer than two blocks.
+  /// And each part reads the weights of its blocks once for its tiles, so a part has no fewer than half of the tiles that
+  /// the kernels compute at a time.
+  static func tiles(
+    blocks: Int, height: Int, width: Int, isPartial: Bool, threads: Int, _ body: @escaping (Part) -> Void
+  ) -> Step {
+    let rows = Kernels.tiles(height), tiles = rows * Kernels.tiles(width)
+    let bands = max(1, min(rows, tiles / (Kernels.winogradTiles / 2)))
+    let stripes = (2 * threads + bands - 1) / bands
+    let share = 2 * stripes
+    return Step(
+      blocks: 0..<blocks, isPartial: isPartial, blockMultiple: (blocks + share - 1) / share * 2, rows: bands,
+      body: Parallel.Body { part in
+        let (first, end) = (part.rows.lowerBound * rows / bands, part.rows.upperBound * rows / bands)
+        body(Part(blocks: part.blocks, rows: first..<end))
+      })
+  }
+}
+
 /// A layer's view of the forward pass.
 struct ForwardPass {
   /// The evaluation whose memory the layer uses. The layer's steps must not retain the evaluation, which owns them.
@@ -32,7 +54,17 @@ struct ForwardPass {
   /// The nonzero mask of the input; nil if there is none.
   var nonzeroMask: NonzeroMask? { layer.usesInputMask ? evaluation.nonzeroMask : nil }
 
+  /// The scratch memory of Winograd's convolution; nil if another method computes the layer.
+  var winogradScratch: Scratch? { evaluation.winograd.forward[index] ? evaluation.scratch : nil }
+
   private var layer: Layer { evaluation.plan.layers[index] }
+
+  /// Returns a step whose parts are some blocks and some rows of tiles of the output.
+  func tiles(_ body: @escaping (Part) -> Void) -> Step {
+    Step.tiles(
+      blocks: y.blocks, height: y.height, width: y.width, isPartial: layer.isPartial,
+      threads: evaluation.parallel.threads, body)
+  }
 
   /// Returns a step whose parts are some blocks and some rows of the output.
   func parts(multipleOf multiple: Int = 1, _ body: @escaping (Part) -> Void) -> Step {
@@ -93,6 +125,16 @@ struct BackwardPass {
   var makesScores: Bool { [evaluation.plan.output, evaluation.plan.oneOutput].contains(layer.output) }
   /// The blocks of the output that have a gradient; the requested class decides which blocks these are.
   var gradientBlocks: Range<Int> { evaluation.gradientBlocks(index) }
+
+  /// The scratch memory of Winograd's convolution; nil if another method computes the gradient.
+  var winogradScratch: Scratch? { evaluation.winograd.gradient[index] ? evaluation.scratch : nil }
+
+  /// Returns a step whose parts are some blocks and some rows of tiles of the input's gradient.
+  func tiles(_ body: @escaping (Part) -> Void) -> Step {
+    Step.tiles(
+      blocks: dx.blocks, height: dx.height, width: dx.width, isPartial: isPartial,
+      threads: evaluation.parallel.threads, body)
+  }
 
   private var layer: Layer { evaluation.plan.layers[index] }
   private var isPartial: Bool { layer.isPartial && !layer.isFirstPartial }

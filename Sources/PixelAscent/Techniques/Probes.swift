@@ -40,6 +40,22 @@ extension Network {
   }
 }
 
+/// The scratch memory of Winograd's method, for any number of threads.
+package struct ScratchProbe {
+  private let scratch: Scratch
+
+  /// Creates pieces of `floats` floats.
+  ///
+  /// - Precondition: the process can get the memory.
+  public init(floats: Int) {
+    guard let scratch = try? Scratch(threads: 64, floats: floats) else { preconditionFailure("no memory") }
+    self.scratch = scratch
+  }
+
+  /// Calls `body` with a piece that no other thread uses meanwhile.
+  public func borrow(_ body: (UnsafeMutablePointer<Float>) -> Void) { scratch.borrow(body) }
+}
+
 /// The library's threads. An operation is divided into parts for them as in an evaluation.
 package struct ThreadsProbe {
   private let parallel: Parallel
@@ -71,6 +87,16 @@ package struct ThreadsProbe {
   /// Divides 0 ..< rows into bands and calls `body` with each.
   public func overRows(_ rows: Int, _ body: @escaping (Range<Int>) -> Void) {
     parallel.overRows(rows, Parallel.Body { body($0.rows) })
+  }
+
+  /// Divides planes into parts for Winograd's method, and calls `body` with the blocks and the rows of tiles of each.
+  public func overTiles(
+    blocks: Int, height: Int, width: Int, _ body: @escaping (_ blocks: Range<Int>, _ rows: Range<Int>) -> Void
+  ) {
+    let step = Step.tiles(blocks: blocks, height: height, width: width, isPartial: false, threads: count) {
+      body($0.blocks, $0.rows)
+    }
+    parallel.overParts(blocks: step.blocks, multipleOf: step.blockMultiple, rows: step.rows, step.body)
   }
 
   /// Divides blocks × rows into parts and calls `body` with each.

@@ -31,6 +31,7 @@ package struct InspectRecord: ResultRecord {
   package let preprocessing: Preprocessing?
   package let activation: Activation?
   package let classes, height, width, parameters, multiplications, forwardBytes, gradientBytes: Int
+  package let winogradConvolutions, directConvolutions, winogradBytes: Int
   package let notes: [String]
 
   private enum CodingKeys: String, CodingKey {
@@ -38,6 +39,9 @@ package struct InspectRecord: ResultRecord {
     case classes, height, width, parameters, multiplications, notes
     case forwardBytes = "forward_bytes"
     case gradientBytes = "gradient_bytes"
+    case winogradConvolutions = "winograd_convolutions"
+    case directConvolutions = "direct_convolutions"
+    case winogradBytes = "winograd_bytes"
   }
 
   /// Makes the record of what `inspection` has found in the model file `file`.
@@ -57,6 +61,8 @@ package struct InspectRecord: ResultRecord {
     (classes, height, width) = (inspection.classes, inspection.height, inspection.width)
     (parameters, multiplications) = (inspection.parameters, inspection.multiplications)
     (forwardBytes, gradientBytes) = (inspection.forwardBytes, inspection.gradientBytes)
+    (winogradConvolutions, directConvolutions) = (inspection.winogradConvolutions, inspection.directConvolutions)
+    winogradBytes = inspection.winogradBytes
     notes = inspection.notes.map(\.text)
   }
 
@@ -87,7 +93,19 @@ package struct InspectRecord: ResultRecord {
       "one pass:    \(fixed(Double(multiplications) / 1e6, 0)) million multiplications",
       "memory:      \(megabytes(forwardBytes)) for scores, \(megabytes(gradientBytes)) with the gradient, "
         + "plus the weights",
-    ]
+    ] + winogradLines
+  }
+
+  /// How a network computes the 3×3 convolutions for which Winograd's method is faster; no line if there are none.
+  private var winogradLines: [String] {
+    let all = winogradConvolutions + directConvolutions
+    if all == 0 { return [] }
+    if winogradConvolutions == 0 {
+      return ["winograd:    none of \(all) convolutions, because their transformed weights would take too much memory"]
+    }
+    let which = directConvolutions == 0 ? "\(all)" : "\(winogradConvolutions) of \(all)"
+    let line = "winograd:    \(which) convolutions; their weights take \(megabytes(winogradBytes)) more"
+    return [directConvolutions == 0 ? line : line + ", and those of the others too much"]
   }
 
   /// The outputs among which one is taken for the scores; no line if there is only one.

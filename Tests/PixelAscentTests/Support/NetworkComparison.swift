@@ -42,15 +42,20 @@ struct NetworkComparison {
     return trace.isExact && values.allSatisfy { Double(Float($0)) == $0 && abs($0) < 0x1p20 }
   }
 
-  func network(_ set: InstructionSet, threads: Int = ComputeOptions.availableThreads) throws -> Network {
-    try Network(file, name: "small", options: ComputeOptions(threads: threads, instructionSet: set))
+  /// - Parameter isExact: whether the network must not use Winograd's method, which rounds even with integers
+  func network(
+    _ set: InstructionSet, threads: Int = ComputeOptions.availableThreads, isExact: Bool = false
+  ) throws -> Network {
+    var options = ComputeOptions(threads: threads, instructionSet: set)
+    options.allowsWinograd = !isExact
+    return try Network(file, name: "small", options: options)
   }
 
   /// Compares the network's scores and gradients with the reference's.
   ///
   /// - Parameter deviations: by how many standard deviations a number may differ; nil if it must be equal
   func check(_ set: InstructionSet, deviations: Double?, _ what: String) throws {
-    let network = try network(set)
+    let network = try network(set, isExact: deviations == nil)
     let size = "\(what), \(image.shape[1])×\(image.shape[2]), \(set.name)"
     Self.expect(try network.scores(of: image), scores, deviations, "scores of \(size)")
     for (index, through, expected) in gradients {
@@ -87,7 +92,7 @@ struct NetworkComparison {
   func checkLayers(_ set: InstructionSet, deviations: Double?, _ what: String) throws {
     let reference = try ReferenceNetwork(file: file), seed = scores.values.indices.map { $0 == 0 ? 1.0 : 0 }
     let expected = reference.gradients(trace, seed: seed)
-    let evaluation = try network(set).evaluation(of: image)
+    let evaluation = try network(set, isExact: deviations == nil).evaluation(of: image)
     for name in evaluation.network.layerNames + [Graph.image] {
       let output = try #require(trace.outputs[name]), name = "\(name) of \(what), \(set.name)"
       let layer = String(name.prefix { $0 != " " })

@@ -24,6 +24,7 @@ extension ReferenceNetwork {
       let nothing = bias.map { _ in 0.0 }, squares = weights.map { $0 * $0 }
       pxa_ref_conv_forward(&y.variance, nil, x.variance, squares, nothing, shape, -infinity, infinity)
       terms = weights.count / bias.count + 1
+      if operation.isPlain3x3, !bias.contains(0) { magnitude = y.greatestOfTiles(magnitude) }
     case let operation as Elementwise where !operation.function.isClamp:
       let slopes = parameter(layer, "weight"), plane = x.height * x.width
       for index in x.values.indices {
@@ -95,6 +96,7 @@ extension ReferenceNetwork {
       let weights = parameter(layer, "weight"), shape = convolution(operation, x, dy), window = operation.window
       pxa_ref_conv_input_grad(&dx.values, &magnitude, dy.values, weights, shape)
       pxa_ref_conv_input_grad(&dx.variance, nil, dy.variance, weights.map { $0 * $0 }, shape)
+      if operation.isPlain3x3 { magnitude = dx.greatestOfTiles(magnitude) }
       dx.addRounding(magnitude, terms: operation.outputs / operation.groups * window.y.kernel * window.x.kernel + 1)
       return dx
     }
@@ -255,4 +257,28 @@ extension GraphLayer {
 
 extension ElementFunction {
   fileprivate var isClamp: Bool { if case .clamp = self { true } else { false } }
+}
+
+extension Convolution {
+  /// Whether Winograd's method can compute the convolution.
+  fileprivate var isPlain3x3: Bool {
+    groups == 1 && [window.y, window.x].allSatisfy { $0.kernel == 3 && $0.stride == 1 && $0.dilation == 1 }
+  }
+}
+
+extension ReferenceNetwork.Array3 {
+  /// Returns for each value the greatest of `magnitude` in its tile of 4×4 values. With Winograd's method the rounding
+  /// errors of a value depend on all inputs of its tile.
+  fileprivate func greatestOfTiles(_ magnitude: [Double]) -> [Double] {
+    var greatest = magnitude
+    for index in magnitude.indices {
+      let column = index % width, row = index / width % height, channel = index / width / height
+      for other in row / 4 * 4..<min(row / 4 * 4 + 4, height) {
+        for across in column / 4 * 4..<min(column / 4 * 4 + 4, width) {
+          greatest[index] = max(greatest[index], magnitude[at(channel, other, across)])
+        }
+      }
+    }
+    return greatest
+  }
 }

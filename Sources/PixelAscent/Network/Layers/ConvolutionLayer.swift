@@ -39,6 +39,9 @@ struct ConvolutionLayer: RunnableLayer {
 
   func forward(_ pass: ForwardPass) -> Step {
     let (kernels, y, x, nonzeroMask, weights) = (pass.kernels, pass.y, pass.x, pass.nonzeroMask, weights)
+    if let scratch = pass.winogradScratch {
+      return pass.tiles { part in scratch.borrow { kernels.winogradForward(y, x, weights, $0, part) } }
+    }
     return pass.parts(multipleOf: kernels.blocksPerTile(sparse: nonzeroMask != nil)) {
       kernels.convolutionForward(y, x, nonzeroMask, weights, $0)
     }
@@ -47,8 +50,18 @@ struct ConvolutionLayer: RunnableLayer {
   func backward(_ pass: BackwardPass) -> Step {
     let (kernels, dx, dy, nonzeroMask, epilogue) = (pass.kernels, pass.dx, pass.dy, pass.nonzeroMask, pass.epilogue)
     let (weights, packed) = (weights, weights.inputGradient(height: pass.dx.height, width: pass.dx.width))
-    return pass.parts(multipleOf: kernels.blocksPerTile(sparse: nonzeroMask != nil)) {
-      kernels.convolutionInputGradient(dx, dy, nonzeroMask, weights, packed, epilogue, from: pass.gradientBlocks, $0)
+    func direct(_ part: Part) {
+      kernels.convolutionInputGradient(dx, dy, nonzeroMask, weights, packed, epilogue, from: pass.gradientBlocks, part)
+    }
+    guard let scratch = pass.winogradScratch else {
+      return pass.parts(multipleOf: kernels.blocksPerTile(sparse: nonzeroMask != nil), direct)
+    }
+    return pass.tiles { part in
+      let from = pass.gradientBlocks
+      if let nonzeroMask, !kernels.winogradPays(dx, dy, nonzeroMask, from: from) {
+        return direct(Part(blocks: part.blocks, rows: Kernels.rows(ofTiles: part.rows, height: dx.height)))
+      }
+      scratch.borrow { kernels.winogradInputGradient(dx, dy, weights, epilogue, from: from, $0, part) }
     }
   }
 

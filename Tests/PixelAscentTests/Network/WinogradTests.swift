@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: MIT
+
+import PixelAscent
+import TestSupport
+import Testing
+
+/// The choice between Winograd's method and the direct one for a layer, and what both give.
+@Suite struct WinogradTests {
+  private typealias S = SmallNetworks
+
+  /// Two layers of 40×40 pixels, whose weights take as much memory as any, and one of 20×20 pixels.
+  private static func model() throws -> Model {
+    try S.random(
+      S.graph([
+        S.convolution("a", "image", 3, 32, padding: 1), S.convolution("b", "a", 3, 32, padding: 1),
+        S.convolution("c", "b", 3, 32, padding: 1, clamp: .none), S.pool("pool", "c"),
+        S.convolution("d", "pool", 3, 32, padding: 1),
+      ]), integers: false, seed: 1, preprocessing: S.halves(inputSize: 40))
+  }
+
+  /// The bytes of the transformed weights of one layer and one pass: 36 positions of 32×32 floats.
+  private static let each = 36 * 32 * 32 * 4
+
+  private static func inspect(maxMemory: Int = 2 << 30) throws -> ModelInspection {
+    let folder = try TemporaryFolder(), path = folder.path + "/m.safetensors"
+    try model().safetensors().write(to: path)
+    return try ModelInspection(contentsOf: path, options: ComputeOptions(maxMemory: maxMemory))
+  }
+
+  private static func gradient(maxMemory: Int, threads: Int, _ image: Tensor) throws -> (scores: [Float], Tensor) {
+    let options = ComputeOptions(threads: threads, maxMemory: maxMemory)
+    let sum = Objective.weighted(Dictionary(uniqueKeysWithValues: (0..<32).map { ($0, 1) }))
+    let result = try Network(model(), name: "m", options: options).gradient(of: sum, at: image)
+    return (result.scores, result.gradient)
+  }
+
+  @Test func layersWithMostPixelsComeFirstUntilTheMemoryIsFull() throws {
+    let whole = try Self.inspect()
+    #expect((whole.winogradConvolutions, whole.directConvolutions) == (3, 0))
+    #expect(whole.winogradBytes == 6 * Self.each)
+    // The forward pass of b and c, then their gradients, then d.
+    for weights in 0...6 {
+      let found = try Self.inspect(maxMemory: whole.gradientBytes + weights * Self.each)
+      let expected = [0, 1, 2, 2, 2, 3, 3][weights]
+      #expect((found.winogradConvolutions, found.directConvolutions) == (expected, 3 - expected), "\(weights)")
+      #expect(found.winogradBytes == weights * Self.each)
+    }
+  }
+
+  /// With less memory some layers are computed directly. Then the results have other bits, but the same value.
+  @Test func theMemoryChangesResultsByRoundingErrorsOnly() throws {
+    let bytes = try Self.inspect().gradientBytes
+    var random = TestRandom(3)
+    let image = Tensor(shape: [3, 40, 40], values: random.reals(3 * 40 * 40).map(Float.init))
+    let direct = try Self.gradient(maxMemory: bytes, threads: 1, image)
+    var found: Set<[Float]> = [direct.1.values]
+    for weights in 1...6 {
+      let results = try [1, 2, 5].map {
+        try Self.gradient(maxMemory: bytes + weights * Self.each, threads: $0, image)
+      }
+      for result in results {
+        #expect(result.scores == results[0].scores && result.1 == results[0].1)
+        #expect(distance(result.scores, direct.scores) < 2e-6)
+        #expect(distance(result.1.values, direct.1.values) < 1e-5)
+      }
+      found.insert(results[0].1.values)
+    }
+    #expect(found.count >= 5, "\(found.count) of 7 ways have bits of their own")
+  }
+
+  /// Returns the L2 distance of two vectors relative to the length of the second.
+  private func distance(_ a: [Float], _ b: [Float]) -> Double {
+    let squares = zip(a, b).map { (Double($0 - $1) * Double($0 - $1), Double($1) * Double($1)) }
+    return (squares.map(\.0).reduce(0, +) / squares.map(\.1).reduce(0, +)).squareRoot()
+  }
+}
