@@ -6,7 +6,8 @@ import PixelAscent
 
 /// Returns the cases of SqueezeNet's convolutions and their input gradients.
 ///
-/// "sparse" data has as many zeros as ReLUs leave in an ascent; "dense" data has none.
+/// "sparse" data has as many zeros as ReLUs leave in an ascent; "dense" data has none, and "winograd" is dense data in
+/// Winograd's method.
 func convolutionCases() -> [KernelCase] {
   squeezeNet(size: Layer.imageSize).flatMap { (layer: Layer) -> [KernelCase] in
     func make(_ pass: String, _ data: String, _ job: @escaping (Numbers) -> KernelJob) -> KernelCase {
@@ -18,22 +19,23 @@ func convolutionCases() -> [KernelCase] {
     if let zeros = layer.inputZeros {
       cases.append(make("forward", "sparse") { numbers in convolutionForward(layer, numbers, zeros) })
     }
+    if layer.isPlain3x3 {
+      cases.append(make("forward", "winograd") { numbers in winogradForward(layer, numbers) })
+    }
     cases.append(make("input_grad", "dense") { numbers in gradient(layer, numbers, 0) })
     if let zeros = layer.gradientZeros {
       cases.append(make("input_grad", "sparse") { numbers in gradient(layer, numbers, zeros) })
+    }
+    if layer.isPlain3x3 {
+      cases.append(make("input_grad", "winograd") { numbers in winogradInputGradient(layer, numbers) })
     }
     return cases
   }
 }
 
 extension Layer {
-  /// Whether an evaluation makes a nonzero mask for the layer.
-  fileprivate var hasNonzeroMask: Bool { operation == .convolution && kernel == 3 && stride == 1 }
-
-  /// Returns the number of blocks that the kernel computes at a time. Parts should have a multiple of this number.
-  fileprivate func blocksPerTile(_ kernels: KernelTable) -> Int {
-    hasNonzeroMask ? Int(PXA_SPARSE_BLOCKS) : kernels.tileBlocks
-  }
+  /// Whether zeros can be skipped, and Winograd's method is possible.
+  fileprivate var isPlain3x3: Bool { operation == .convolution && kernel == 3 && stride == 1 }
 
   /// The fraction of zeros in the input, if it is large in an ascent; else nil.
   fileprivate var inputZeros: Double? { name.hasSuffix("squeeze1x1") ? 0.7 : nil }
@@ -112,24 +114,20 @@ private func convolutionForward(_ layer: Layer, _ numbers: Numbers, _ zeros: Dou
   let weights = random.values(layer.weightCount, numbers), biases = random.values(layer.outputs, numbers)
   let y = BlockedArray(layer.outputs, layer.outputSize, halo: 0)
   let bias = Floats(16 * ((layer.outputs + 15) / 16), biases), packed = layer.packed(weights), window = layer.window
-  let nonzero = layer.hasNonzeroMask ? NonzeroMask(layer.inputs, layer.inputSize) : nil
   let convolve: (KernelTable, pxa_range, pxa_range) -> Void
-  var makeMask: ((KernelTable, pxa_range) -> Void)?
   if layer.operation == .stem {
     let x = ImageArray(layer.inputSize, halo: layer.padding, values)
     convolve = { $0.pointee.stem_forward(y.planes, x.image, packed.base, bias.base, window, .relu, $1, $2) }
   } else {
     let x = BlockedArray(layer.inputs, layer.inputSize, halo: layer.padding, values)
     convolve = {
-      $0.pointee.conv_forward(y.planes, x.planes, nonzero?.base, packed.base, bias.base, window, 1, .relu, $1, $2)
+      $0.pointee.conv_forward(y.planes, x.planes, nil, packed.base, bias.base, window, 1, .relu, $1, $2)
     }
-    makeMask = nonzero.map { nonzero in { $0.pointee.make_nonzero_mask(nonzero.base, x.planes, $1) } }
   }
   return KernelJob(
     reset: { y.fillWithNaN(layer.computed) },
     run: { kernels, threads in
-      if let makeMask { threads.overRows(layer.inputSize) { makeMask(kernels, $0.raw) } }
-      threads.overParts(blocks: layer.blocks, multipleOf: layer.blocksPerTile(kernels), rows: layer.outputSize) {
+      threads.overParts(blocks: layer.blocks, multipleOf: kernels.tileBlocks, rows: layer.outputSize) {
         blocks, rows in
         convolve(kernels, blocks.raw, rows.raw)
       }
@@ -147,22 +145,20 @@ private func convolutionInputGradient(_ layer: Layer, _ numbers: Numbers, _ zero
   let dx = BlockedArray(layer.inputs, layer.inputSize, halo: 1, start)
   let x = BlockedArray(layer.inputs, layer.inputSize, halo: 1, activations)
   let packed = layer.packedForGradient(weights)
-  let nonzero = layer.hasNonzeroMask ? NonzeroMask(layer.outputs, layer.outputSize) : nil
+  let nonzero = layer.isPlain3x3 && zeros > 0 ? NonzeroMask(layer.outputs, layer.outputSize) : nil
   return KernelJob(
     reset: { layer.accumulates ? dx.fill(start) : dx.fillWithNaN(0..<layer.inputs) },
     run: { kernels, threads in
       if let nonzero {
         threads.overRows(layer.outputSize) { kernels.pointee.make_nonzero_mask(nonzero.base, dy.planes, $0.raw) }
       }
-      threads.overParts(blocks: 0..<layer.inputBlocks, multipleOf: layer.blocksPerTile(kernels), rows: layer.inputSize)
-      {
-        blocks, rows in
+      let multiple = nonzero == nil ? kernels.tileBlocks : Int(PXA_SPARSE_BLOCKS)
+      threads.overParts(blocks: 0..<layer.inputBlocks, multipleOf: multiple, rows: layer.inputSize) { blocks, rows in
         withPointer(layer.masks ? x.planes : nil) {
           kernels.pointee.conv_input_grad(
             dx.planes, dy.planes, nonzero?.base, packed.base,
             pxa_epilogue(x: $0, clamp: .relu, accumulate: layer.accumulates), layer.window, 1, layer.blocks.raw,
-            blocks.raw,
-            rows.raw)
+            blocks.raw, rows.raw)
         }
       }
     },
@@ -175,6 +171,64 @@ private func convolutionInputGradient(_ layer: Layer, _ numbers: Numbers, _ zero
       }
     })
 }
+
+/// Winograd's method for the output of a 3×3 convolution.
+private func winogradForward(_ layer: Layer, _ numbers: Numbers) -> KernelJob {
+  var random = Random()
+  let values = random.values(layer.inputCount, numbers), weights = random.values(layer.weightCount, numbers)
+  let biases = random.values(layer.outputs, numbers)
+  let x = BlockedArray(layer.inputs, layer.inputSize, halo: layer.padding, values)
+  let y = BlockedArray(layer.outputs, layer.outputSize, halo: 0)
+  let bias = Floats(16 * ((layer.outputs + 15) / 16), biases)
+  let (inputs, outputs) = (Int32(layer.inputs), Int32(layer.outputs))
+  let packed = Floats(pxa_winograd_packed_floats(inputs, outputs))
+  pxa_winograd_pack_forward(packed.base, layer.packed(weights).base, inputs, outputs)
+  let scratch = ScratchProbe(floats: pxa_winograd_scratch_floats(inputs))
+  return KernelJob(
+    tolerance: winogradTolerance,
+    reset: { y.fillWithNaN(layer.computed) },
+    run: { kernels, threads in
+      threads.overTiles(blocks: layer.blocks.upperBound, height: layer.outputSize, width: layer.outputSize) {
+        blocks, rows in
+        scratch.borrow {
+          kernels.pointee.winograd_forward(
+            y.planes, x.planes, packed.base, bias.base, layer.window, .relu, $0, blocks.raw, rows.raw)
+        }
+      }
+    },
+    found: { y.values(layer.computed) },
+    expected: { layer.referenceForward(values, weights, biases) })
+}
+
+/// Winograd's method for the input gradient of a 3×3 convolution.
+private func winogradInputGradient(_ layer: Layer, _ numbers: Numbers) -> KernelJob {
+  var random = Random()
+  let values = random.values(layer.computedCount, numbers), weights = random.values(layer.weightCount, numbers)
+  let dy = BlockedArray(layer.outputs, layer.outputSize, halo: 1, values)
+  let dx = BlockedArray(layer.inputs, layer.inputSize, halo: 1)
+  let (inputs, outputs) = (Int32(layer.inputs), Int32(layer.outputs))
+  let packed = Floats(pxa_winograd_packed_floats(outputs, inputs))
+  pxa_winograd_pack_input_grad(packed.base, layer.packedForGradient(weights).base, inputs, outputs)
+  let scratch = ScratchProbe(floats: pxa_winograd_scratch_floats(outputs))
+  return KernelJob(
+    tolerance: winogradTolerance,
+    reset: { dx.fillWithNaN(0..<layer.inputs) },
+    run: { kernels, threads in
+      threads.overTiles(blocks: layer.inputBlocks, height: layer.inputSize, width: layer.inputSize) { blocks, rows in
+        scratch.borrow {
+          kernels.pointee.winograd_input_grad(
+            dx.planes, dy.planes, packed.base, pxa_epilogue(x: nil, clamp: .relu, accumulate: false), layer.window,
+            layer.blocks.raw, $0, blocks.raw, rows.raw)
+        }
+      }
+    },
+    found: { dx.values(0..<layer.inputs) },
+    expected: { layer.referenceGradient(values, weights) })
+}
+
+/// Winograd's method rounds even with integers. This fraction of the greatest result is ten times its largest error in
+/// SqueezeNet's layers.
+private let winogradTolerance = 1e-5
 
 private func stemInputGradient(_ layer: Layer, _ numbers: Numbers, _ zeros: Double) -> KernelJob {
   var random = Random()

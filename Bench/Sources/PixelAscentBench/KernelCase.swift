@@ -33,6 +33,8 @@ struct KernelCase {
 
 /// A kernel with its data.
 struct KernelJob {
+  /// The largest error that integers may have, as a fraction of the greatest result; 0 if they must be exact.
+  var tolerance = 0.0
   /// Sets the output back to its state before the first run.
   let reset: () -> Void
   /// Calls the kernel as an evaluation does.
@@ -54,7 +56,7 @@ func tables() -> [(name: String, table: KernelTable)] {
 extension KernelCase {
   /// Runs the kernel on small integers with each instruction set and number of threads.
   ///
-  /// - Throws: `Failure` if one element differs from the reference.
+  /// - Throws: `Failure` if one element differs from the reference by more than the job's tolerance.
   func verify(_ sets: [(name: String, table: KernelTable)], _ threads: [ThreadsProbe]) throws {
     let job = job(.integers), expected = job.expected()
     for set in sets {
@@ -64,7 +66,9 @@ extension KernelCase {
         let found = job.found()
         guard found.count == expected.count else { throw Failure("\(name): \(expected.count) elements expected") }
         // The reference divides in double, so its results are rounded to floats here.
-        if let index = found.indices.first(where: { found[$0] != Double(Float(expected[$0])) }) {
+        let allowed = job.tolerance * (expected.map(\.magnitude).max() ?? 0)
+        if let index = found.indices.first(where: { !((found[$0] - Double(Float(expected[$0]))).magnitude <= allowed) })
+        {
           let line = [name, pass, data, set.name].compactMap(\.self).joined(separator: " ")
           throw Failure(
             "\(line) --threads \(threads.count): element \(index) is \(found[index]), expected \(expected[index])")

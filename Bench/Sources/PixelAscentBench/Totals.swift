@@ -42,7 +42,7 @@ struct Totals {
     var rows: [Row] = []
     for group in Self.groups {
       for pass in ["forward", "input_grad"] {
-        for data in ["dense", "sparse"] {
+        for data in ["dense", "sparse", "winograd"] {
           guard let sum = sums[Key(group: group.name, pass: pass, data: data)], sum.count == group.members else {
             continue
           }
