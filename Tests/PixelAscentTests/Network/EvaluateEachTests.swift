@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: MIT
+
+import PixelAscent
+import Synchronization
+import TestSupport
+import Testing
+
+/// Many inputs at the same time.
+@Suite struct EvaluateEachTests {
+  private static func network(threads: Int, maxMemory: Int = 2 << 30) throws -> Network {
+    let model = try SmallNetworks.random(
+      SmallNetworks.squeezed, integers: false, seed: 7, preprocessing: SmallNetworks.halves(inputSize: 32))
+    return try Network(model, name: "small", options: ComputeOptions(threads: threads, maxMemory: maxMemory))
+  }
+
+  private static let inputs = (0..<9).map { (seed: Int) -> Tensor in
+    var random = TestRandom(UInt64(seed))
+    return Tensor(shape: [3, 32, 40], values: random.reals(3 * 32 * 40).map(Float.init))
+  }
+
+  @Test(arguments: [1, 2, 3, 16]) func givesTheResultsOfSingleEvaluationsInOrder(threads: Int) throws {
+    let network = try Self.network(threads: threads), inputs = Self.inputs
+    let expected = try inputs.map { try Self.network(threads: 1).gradient(of: .score(class: 1), at: $0).gradient }
+    var found: [Tensor] = []
+    try network.evaluateEach(inputs.count, height: 32, width: 40) { (index, evaluation) throws(PixelAscentError) in
+      try evaluation.load(inputs[index])
+      return try evaluation.gradient(of: .score(class: 1))
+    } report: { index, gradient in
+      #expect(index == found.count)
+      found.append(gradient)
+    }
+    #expect(found == expected)
+  }
+
+  @Test func makesNoMoreEvaluationsThanTheMemoryAllows() throws {
+    let each = try Self.network(threads: 1).checkSize(height: 32, width: 40, gradient: true)
+    for (maxMemory, most) in [(each, 1), (2 * each, 2), (3 * each, 3), (100 * each, 4)] {
+      let network = try Self.network(threads: 4, maxMemory: maxMemory), inputs = Self.inputs
+      let seen = Mutex<Set<ObjectIdentifier>>([])
+      try network.evaluateEach(inputs.count, height: 32, width: 40) { (index, evaluation) throws(PixelAscentError) in
+        seen.withLock { _ = $0.insert(ObjectIdentifier(evaluation)) }
+        try evaluation.load(inputs[index])
+        return try evaluation.scores()
+      } report: { _, _ in
+      }
+      #expect((1...most).contains(seen.withLock(\.count)))
+    }
+  }
+
+  @Test(arguments: [1, 4]) func throwsTheFirstErrorAndBeginsNoMore(threads: Int) throws {
+    let network = try Self.network(threads: threads), begun = Atomic(0)
+    var reported: [Int] = []
+    let line = errorLine {
+      try network.evaluateEach(1000, height: 32, width: 40) { (index, evaluation) throws(PixelAscentError) in
+        begun.add(1, ordering: .relaxed)
+        if index == 5 { try evaluation.load(Tensor(shape: [3, 8, 8], repeating: 0)) }
+        return index
+      } report: { _, value in
+        reported.append(value)
+      }
+    }
+    #expect(line == "the evaluation is for inputs of 32×40 pixels, found 8×8")
+    #expect(reported == [0, 1, 2, 3, 4])
+    #expect(begun.load(ordering: .relaxed) < 200)
+    let late = errorLine {
+      try network.evaluateEach(1000, height: 32, width: 40) { (index, _) throws(PixelAscentError) in
+        index
+      } report: { (index, _) throws(PixelAscentError) in
+        if index == 3 { throw PixelAscentError(.invalidParameter, "enough") }
+      }
+    }
+    #expect(late == "enough")
+  }
+
+  @Test func noInputsAndSizesThatDoNotFit() throws {
+    let network = try Self.network(threads: 2)
+    try network.evaluateEach(0, height: 32, width: 40) { index, _ in
+      index
+    } report: { _, _ in
+      Issue.record("nothing to report")
+    }
+    #expect(
+      errorLine {
+        try network.evaluateEach(3, height: 2, width: 40) { index, _ in
+          index
+        } report: { _, _ in
+        }
+      }
+      .contains("is too small"))
+  }
+}
