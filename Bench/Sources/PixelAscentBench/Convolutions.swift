@@ -188,8 +188,9 @@ private func winogradForward(_ layer: Layer, _ numbers: Numbers) -> KernelJob {
     tolerance: winogradTolerance,
     reset: { y.fillWithNaN(layer.computed) },
     run: { kernels, threads in
-      threads.overTiles(blocks: layer.blocks.upperBound, height: layer.outputSize, width: layer.outputSize) {
-        blocks, rows in
+      threads.overTiles(
+        inputs: layer.inputBlocks, blocks: layer.blocks.upperBound, height: layer.outputSize, width: layer.outputSize
+      ) { blocks, rows in
         scratch.borrow {
           kernels.pointee.winograd_forward(
             y.planes, x.planes, packed.base, bias.base, layer.window, .relu, $0, blocks.raw, rows.raw)
@@ -214,7 +215,9 @@ private func winogradInputGradient(_ layer: Layer, _ numbers: Numbers) -> Kernel
     tolerance: winogradTolerance,
     reset: { dx.fillWithNaN(0..<layer.inputs) },
     run: { kernels, threads in
-      threads.overTiles(blocks: layer.inputBlocks, height: layer.inputSize, width: layer.inputSize) { blocks, rows in
+      threads.overTiles(
+        inputs: layer.blocks.upperBound, blocks: layer.inputBlocks, height: layer.inputSize, width: layer.inputSize
+      ) { blocks, rows in
         scratch.borrow {
           kernels.pointee.winograd_input_grad(
             dx.planes, dy.planes, packed.base, pxa_epilogue(x: nil, clamp: .relu, accumulate: false), layer.window,

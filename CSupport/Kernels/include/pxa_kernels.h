@@ -66,12 +66,13 @@ typedef struct pxa_kernels {
   ///           pxa_winograd_scratch_floats(Cin) floats, aligned to 64 bytes, for this call alone.
   /// writes    Y in blocks and in the rows 4·tile_rows.begin … 4·tile_rows.end − 1, and in scratch.
   /// requires  what conv_forward requires of Y and clamp; tile_rows within 0 … ⌈H/4⌉.
-  /// sum       36 sums, each over n = 16 · the input blocks, of products of transformed inputs and transformed weights
+  /// sum       36 sums, each over n = 16 · the input blocks, of products of transformed inputs and transformed weights. A
+  ///           tile whose inputs or sums overflow is NaN, also where a clamp would make an infinity finite.
   void (*winograd_forward)(pxa_planes y, pxa_planes x, const float *packed, const float *bias, pxa_window window,
                            pxa_clamp clamp, float *scratch, pxa_range blocks, pxa_range tile_rows);
 
-  /// Returns whether winograd_input_grad takes less time than conv_input_grad with this nonzero mask, which must be that
-  /// of the blocks `from` and all rows of dY.
+  /// Returns whether winograd_input_grad takes less time than conv_input_grad with a nonzero mask.
+  /// requires  nonzero is the mask of the blocks `from` and all rows of dY.
   bool (*winograd_input_grad_pays)(pxa_planes dx, pxa_planes dy, const uint64_t *nonzero, pxa_range from);
 
   /// Gradient of winograd_forward with respect to X; formula of dX[i,y,x]: that of conv_input_grad.

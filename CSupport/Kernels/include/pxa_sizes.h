@@ -40,6 +40,10 @@ int32_t pxa_conv_grad_halo(pxa_window window);
 /// requires  groups divides in_channels and out_channels; 0 ≤ block < ⌈out_channels/16⌉.
 pxa_range pxa_conv_reads(int32_t groups, int32_t in_channels, int32_t out_channels, int32_t block);
 
+/// Returns an estimate of the time that Winograd's convolution F(4×4, 3×3) takes for some neighbouring tiles, in units of
+/// the time in which the direct convolution multiplies a pair of blocks of one pixel by one tap.
+float pxa_winograd_work(int32_t tiles, int32_t in_blocks, int32_t out_blocks);
+
 /// Returns an estimate of the time that Winograd's convolution F(4×4, 3×3) takes for an output of this size, if the direct
 /// convolution takes 1. Tiles that reach beyond the output make it longer, and transforms that few channels share.
 float pxa_winograd_cost(int32_t in_channels, int32_t out_channels, int32_t height, int32_t width);

@@ -84,15 +84,13 @@ struct Kernels: @unchecked Sendable {  // because the table is constant
     }
   }
 
-  /// The number of tiles of 4×4 outputs that Winograd's kernels compute at a time.
-  static let winogradTiles = Int(PXA_WINOGRAD_TILES)
-
   /// Returns the number of Winograd's tiles that cover `size` pixels along an axis.
   static func tiles(_ size: Int) -> Int { (size + 3) / 4 }
 
-  /// Returns the rows of an image of the height `height` that some rows of Winograd's tiles cover.
-  static func rows(ofTiles tiles: Range<Int>, height: Int) -> Range<Int> {
-    4 * tiles.lowerBound..<min(4 * tiles.upperBound, height)
+  /// Returns an estimate of the time that Winograd's kernels take for a part, in units of the time in which a pair of
+  /// blocks of one pixel is multiplied by one tap.
+  static func winogradWork(tiles: Int, inputs: Int, outputs: Int) -> Double {
+    Double(pxa_winograd_work(Int32(tiles), Int32(inputs), Int32(outputs)))
   }
 
   func stemForward(_ y: Planes, _ x: ImagePlanes, _ convolution: ConvolutionWeights, _ part: Part) {

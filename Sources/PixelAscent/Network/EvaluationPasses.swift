@@ -88,6 +88,7 @@ extension Evaluation {
 
   /// Runs the parts of a step on the evaluation's threads.
   func run(_ step: Step) {
+    let step = step.fastest
     let blocks = step.isPartial ? requestedBlocks : step.blocks
     parallel.overParts(blocks: blocks, multipleOf: step.blockMultiple, rows: step.rows, step.body)
   }

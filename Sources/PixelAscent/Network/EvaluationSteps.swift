@@ -37,9 +37,8 @@ extension Evaluation {
       }
       let isReplaced = plan.storages[value.storage].isReplacedByGradient
       for run in target.runs(of: value) {
-        var part = step(inputIndex, masks: run.masks, accumulates: run.isTarget && !isReplaced)
-        (part.blocks, part.isPartial) = (run.blocks, false)
-        steps.append(part)
+        let part = step(inputIndex, masks: run.masks, accumulates: run.isTarget && !isReplaced)
+        steps.append(part.limited(to: run.blocks))
       }
     }
     return steps

@@ -5,31 +5,77 @@
 /// One operation of a pass, which threads compute in parts.
 struct Step {
   /// The blocks that the step writes, unless `isPartial`.
-  var blocks = 0..<1
+  private(set) var blocks = 0..<1
   /// Whether the step writes only the requested blocks of the evaluation.
-  var isPartial = false
+  private(set) var isPartial = false
   /// The number of blocks in a part is a multiple of this number, except in the last part.
-  var blockMultiple = 1
+  private(set) var blockMultiple = 1
   /// The number of rows to divide among parts; 1 if each part writes all rows of its blocks.
-  var rows = 1
+  private(set) var rows = 1
   let body: Parallel.Body
-}
+  /// Other steps with the same result, and whether one takes less time.
+  private var others: [Other] = []
 
-extension Step {
-  /// Returns a step whose parts are some blocks of planes of this size and some rows of Winograd's tiles.
+  private struct Other {
+    let isFaster: () -> Bool
+    var step: Step
+  }
+
+  init(
+    blocks: Range<Int> = 0..<1, isPartial: Bool = false, blockMultiple: Int = 1, rows: Int = 1, body: Parallel.Body
+  ) {
+    (self.blocks, self.isPartial, self.blockMultiple) = (blocks, isPartial, blockMultiple)
+    (self.rows, self.body) = (rows, body)
+  }
+
+  /// Returns a step that runs `other` instead if that is faster, which is asked each time before the step runs.
+  func or(_ other: Step, ifFaster isFaster: @escaping () -> Bool) -> Step {
+    var step = self
+    step.others.append(Other(isFaster: isFaster, step: other))
+    return step
+  }
+
+  /// The step to run now.
+  var fastest: Step { others.first { $0.isFaster() }?.step ?? self }
+
+  /// Returns the step for some blocks only.
+  func limited(to blocks: Range<Int>) -> Step {
+    var step = self
+    (step.blocks, step.isPartial) = (blocks, false)
+    step.others = others.map { Other(isFaster: $0.isFaster, step: $0.step.limited(to: blocks)) }
+    return step
+  }
+
+  /// Returns a step for Winograd's method, whose parts are some blocks and some rows of tiles of planes of this size.
   ///
-  /// Each part transforms its own inputs, so parts of the same tiles do this again: a part has no fewer than two blocks.
-  /// And each part reads the weights of its blocks once for its tiles, so a part has no fewer than half of the tiles that
-  /// the kernels compute at a time.
+  /// Each part transforms its own inputs and reads the weights of its blocks: fewer and larger parts do less work in all,
+  /// but then the threads wait longer for the last part. The step has the parts with the shortest estimated time.
+  ///
+  /// - Parameter inputs: the number of blocks that are summed
   static func tiles(
-    blocks: Int, height: Int, width: Int, isPartial: Bool, threads: Int, _ body: @escaping (Part) -> Void
+    inputs: Int, blocks: Int, height: Int, width: Int, isPartial: Bool, threads: Int,
+    _ body: @escaping (Part) -> Void
   ) -> Step {
-    let rows = Kernels.tiles(height), tiles = rows * Kernels.tiles(width)
-    let bands = max(1, min(rows, tiles / (Kernels.winogradTiles / 2)))
-    let stripes = (2 * threads + bands - 1) / bands
-    let share = 2 * stripes
+    let rows = Kernels.tiles(height), across = Kernels.tiles(width)
+    func work(_ rows: Int, _ blocks: Int) -> Double {
+      Kernels.winogradWork(tiles: rows * across, inputs: inputs, outputs: blocks)
+    }
+    var best = (bands: 1, share: blocks, time: Double.infinity)
+    for bands in 1...(threads == 1 ? 1 : min(rows, 4 * threads)) {
+      for share in stride(from: threads == 1 ? blocks : min(2, blocks), through: blocks, by: 2) {
+        let parts = (0..<bands).flatMap { band in
+          stride(from: 0, to: blocks, by: share).map { first in
+            work(rows * (band + 1) / bands - rows * band / bands, min(share, blocks - first))
+          }
+        }
+        // A thread may begin late or be slow, so the longest part counts once more in part.
+        let time = Parallel.time(of: parts, threads: threads) + 0.2 * (parts.max() ?? 0)
+        if time < best.time { best = (bands, share, time) }
+      }
+    }
+    let bands = best.bands
     return Step(
-      blocks: 0..<blocks, isPartial: isPartial, blockMultiple: (blocks + share - 1) / share * 2, rows: bands,
+      blocks: 0..<blocks, isPartial: isPartial, blockMultiple: best.share, rows: bands,
       body: Parallel.Body { part in
         let (first, end) = (part.rows.lowerBound * rows / bands, part.rows.upperBound * rows / bands)
         body(Part(blocks: part.blocks, rows: first..<end))
@@ -62,7 +108,7 @@ struct ForwardPass {
   /// Returns a step whose parts are some blocks and some rows of tiles of the output.
   func tiles(_ body: @escaping (Part) -> Void) -> Step {
     Step.tiles(
-      blocks: y.blocks, height: y.height, width: y.width, isPartial: layer.isPartial,
+      inputs: x.blocks, blocks: y.blocks, height: y.height, width: y.width, isPartial: layer.isPartial,
       threads: evaluation.parallel.threads, body)
   }
 
@@ -132,7 +178,7 @@ struct BackwardPass {
   /// Returns a step whose parts are some blocks and some rows of tiles of the input's gradient.
   func tiles(_ body: @escaping (Part) -> Void) -> Step {
     Step.tiles(
-      blocks: dx.blocks, height: dx.height, width: dx.width, isPartial: isPartial,
+      inputs: dy.blocks, blocks: dx.blocks, height: dx.height, width: dx.width, isPartial: isPartial,
       threads: evaluation.parallel.threads, body)
   }
 

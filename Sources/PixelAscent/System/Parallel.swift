@@ -23,12 +23,17 @@ struct Part: Sendable {
 package final class Parallel: Sendable {
   /// The largest number of threads that work at the same time, including the caller's thread.
   let threads: Int
+  // Threads write these atomics at the same time. With a cache line between them no thread waits for another's write to a
+  // neighbour.
+  private let gap0 = SIMD64<UInt8>()
   private let ticket = Atomic(Ticket.over)
+  private let gap1 = SIMD64<UInt8>()
+  /// The number of parts of the current operation that are done.
+  private let done = Atomic(0)
+  private let gap2 = SIMD64<UInt8>()
   /// The number of the pool's own threads, which are called helpers. A helper that starts late, or is left over from an
   /// earlier `withThreads`, helps with the current operation.
   private let helpers = Atomic(0)
-  /// The number of parts of the current operation that are done.
-  private let done = Atomic(0)
   /// The number of helpers that sleep, or are about to sleep.
   private let parked = Atomic(0)
   private let alarm = DispatchSemaphore(value: 0)
@@ -95,6 +100,18 @@ package final class Parallel: Sendable {
 
   private static let partsPerThread = 4
 
+  /// Returns the time in which `threads` equally fast threads do parts that take `times`.
+  static func time(of times: [Double], threads: Int) -> Double {
+    var clocks = [Double](repeating: 0, count: threads), left = times[...]
+    while !left.isEmpty, let thread = clocks.indices.min(by: { clocks[$0] < clocks[$1] }) {
+      clocks[thread] += takesFromEnd(thread) ? left.removeLast() : left.removeFirst()
+    }
+    return clocks.max() ?? 0
+  }
+
+  /// Whether a thread takes parts from the end, by its number.
+  private static func takesFromEnd(_ thread: Int) -> Bool { thread % 2 == 1 }
+
   private func run(_ cut: Cut, _ body: Body) {
     let count = cut.count
     if threads == 1 || count <= 1 {
@@ -105,7 +122,7 @@ package final class Parallel: Sendable {
     (operation.body, operation.cut) = (body, cut)
     done.store(0, ordering: .relaxed)
     publish(ticket.load(ordering: .relaxed).next(count: count))
-    while runPart(fromEnd: false) {}
+    runParts(fromEnd: false)
     var spins = 0
     while done.load(ordering: .acquiring) < count {
       spins += 1
@@ -139,21 +156,25 @@ package final class Parallel: Sendable {
     for _ in 0..<parked.exchange(0, ordering: .sequentiallyConsistent) { alarm.signal() }
   }
 
-  /// Takes one part and runs it. Returns false if no part is left to take.
-  private func runPart(fromEnd: Bool) -> Bool {
-    var current = ticket.load(ordering: .relaxed)
+  /// Takes parts and runs them until no part is left to take. Returns whether it has run any.
+  @discardableResult
+  private func runParts(fromEnd: Bool) -> Bool {
+    var current = ticket.load(ordering: .relaxed), count = 0
     while current.hasParts {
+      let next = current.taking(fromEnd: fromEnd)
       let (isMine, found) = ticket.compareExchange(
-        expected: current, desired: current.taking(fromEnd: fromEnd), ordering: .acquiringAndReleasing)
-      if isMine {
-        // The caller does not change `operation` before this part is done.
-        operation.run(fromEnd ? current.end - 1 : current.begin)
-        done.add(1, ordering: .releasing)
-        return true
+        expected: current, desired: next, ordering: .acquiringAndReleasing)
+      if !isMine {
+        current = found
+        continue
       }
-      current = found
+      // The caller does not change `operation` before these parts are done.
+      operation.run(fromEnd ? current.end - 1 : current.begin)
+      count += 1
+      current = next
     }
-    return false
+    if count > 0 { done.add(count, ordering: .releasing) }
+    return count > 0
   }
 
   private func help() {
@@ -162,7 +183,7 @@ package final class Parallel: Sendable {
     if number >= threads { return }
     var spins = 0
     while ticket.load(ordering: .relaxed) != Ticket.over {
-      if runPart(fromEnd: number % 2 == 1) {
+      if runParts(fromEnd: Self.takesFromEnd(number)) {
         spins = 0
       } else {
         spins += 1

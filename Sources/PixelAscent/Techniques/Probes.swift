@@ -91,11 +91,12 @@ package struct ThreadsProbe {
 
   /// Divides planes into parts for Winograd's method, and calls `body` with the blocks and the rows of tiles of each.
   public func overTiles(
-    blocks: Int, height: Int, width: Int, _ body: @escaping (_ blocks: Range<Int>, _ rows: Range<Int>) -> Void
+    inputs: Int, blocks: Int, height: Int, width: Int,
+    _ body: @escaping (_ blocks: Range<Int>, _ rows: Range<Int>) -> Void
   ) {
-    let step = Step.tiles(blocks: blocks, height: height, width: width, isPartial: false, threads: count) {
-      body($0.blocks, $0.rows)
-    }
+    let step = Step.tiles(
+      inputs: inputs, blocks: blocks, height: height, width: width, isPartial: false, threads: count
+    ) { body($0.blocks, $0.rows) }
     parallel.overParts(blocks: step.blocks, multipleOf: step.blockMultiple, rows: step.rows, step.body)
   }
 

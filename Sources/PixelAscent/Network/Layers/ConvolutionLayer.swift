@@ -50,19 +50,15 @@ struct ConvolutionLayer: RunnableLayer {
   func backward(_ pass: BackwardPass) -> Step {
     let (kernels, dx, dy, nonzeroMask, epilogue) = (pass.kernels, pass.dx, pass.dy, pass.nonzeroMask, pass.epilogue)
     let (weights, packed) = (weights, weights.inputGradient(height: pass.dx.height, width: pass.dx.width))
-    func direct(_ part: Part) {
-      kernels.convolutionInputGradient(dx, dy, nonzeroMask, weights, packed, epilogue, from: pass.gradientBlocks, part)
+    let direct = pass.parts(multipleOf: kernels.blocksPerTile(sparse: nonzeroMask != nil)) {
+      kernels.convolutionInputGradient(dx, dy, nonzeroMask, weights, packed, epilogue, from: pass.gradientBlocks, $0)
     }
-    guard let scratch = pass.winogradScratch else {
-      return pass.parts(multipleOf: kernels.blocksPerTile(sparse: nonzeroMask != nil), direct)
+    guard let scratch = pass.winogradScratch else { return direct }
+    let winograd = pass.tiles { part in
+      scratch.borrow { kernels.winogradInputGradient(dx, dy, weights, epilogue, from: pass.gradientBlocks, $0, part) }
     }
-    return pass.tiles { part in
-      let from = pass.gradientBlocks
-      if let nonzeroMask, !kernels.winogradPays(dx, dy, nonzeroMask, from: from) {
-        return direct(Part(blocks: part.blocks, rows: Kernels.rows(ofTiles: part.rows, height: dx.height)))
-      }
-      scratch.borrow { kernels.winogradInputGradient(dx, dy, weights, epilogue, from: from, $0, part) }
-    }
+    guard let nonzeroMask else { return winograd }
+    return winograd.or(direct) { !kernels.winogradPays(dx, dy, nonzeroMask, from: pass.gradientBlocks) }
   }
 
   var mayOverwriteInput: Bool { true }
