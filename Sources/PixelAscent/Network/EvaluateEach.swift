@@ -7,12 +7,14 @@ extension Network {
   /// order of the inputs.
   ///
   /// This is faster than one input after another on all threads, because no thread waits for the others between layers.
-  /// The results are the same bits for any number of threads. The evaluations share the network's weights, and fewer run
-  /// at the same time if their memory would take more than the network's options allow.
+  /// The results are the same bits for any number of threads. The evaluations share the network's weights. Fewer run at
+  /// the same time if together they would take more memory than the network's options allow, or than half of the
+  /// machine's.
   ///
   /// ```swift
   /// var mean = [Float](repeating: 0, count: network.classCount)
-  /// try network.evaluateEach(64, height: 224, width: 224, gradient: false) { index, evaluation in
+  /// try network.evaluateEach(64, height: 224, width: 224, gradient: false) {
+  ///   (index, evaluation) throws(PixelAscentError) in
   ///   try evaluation.load(noisyCopy(of: input, seed: index))
   ///   return try evaluation.scores()
   /// } report: { _, scores in
@@ -28,6 +30,7 @@ extension Network {
   ///   - body: loads the input with an index into an evaluation, and returns what is asked of it. Several threads call
   ///     `body` at the same time, each with an evaluation of its own, which later gets another input
   ///   - report: called on the caller's thread with each index and result, in the order of the inputs
+  /// - Precondition: `count` is not negative.
   /// - Throws: ``PixelAscentError`` as ``Evaluation/init(_:height:width:gradient:)`` does; otherwise the first
   ///   error of `body` or `report`, in the order of the inputs. No further inputs are begun then.
   public func evaluateEach<Output: Sendable>(
@@ -35,21 +38,25 @@ extension Network {
     _ body: @escaping @Sendable (Int, Evaluation) throws(PixelAscentError) -> Output,
     report: (Int, Output) throws(PixelAscentError) -> Void
   ) throws(PixelAscentError) {
-    let bytes = try checkSize(height: height, width: width, gradient: gradient)
-    let concurrency = max(1, min(count, options.threads, options.maxMemory / max(bytes, 1)))
+    precondition(count >= 0, "the number of inputs is negative")
+    let bytes = max(1, try checkSize(height: height, width: width, gradient: gradient))
+    let memory = min(options.maxMemory, Files.physicalMemory / 2)
+    let wanted = max(1, min(count, options.threads, memory / bytes))
     var network = self
-    network.options.threads = max(1, options.threads / concurrency)
-    let evaluations = try EvaluationPool(concurrency) { () throws(PixelAscentError) in
+    network.options.threads = max(1, options.threads / wanted)
+    let evaluations = try EvaluationPool(wanted) { () throws(PixelAscentError) in
       try Evaluation(network, height: height, width: width, gradient: gradient)
     }
-    let isOver = Atomic(false)
+    // The index of the first input that has failed so far. The inputs before it are still wanted.
+    let firstFailed = Atomic(Int.max)
     var failure: PixelAscentError?
-    sideBySide(Array(0..<count), threads: concurrency) { (index: Int) -> Result<(Int, Output), PixelAscentError>? in
-      if isOver.load(ordering: .relaxed) { return nil }
+    sideBySide(Array(0..<count), threads: evaluations.count) {
+      (index: Int) -> Result<(Int, Output), PixelAscentError>? in
+      if index > firstFailed.load(ordering: .relaxed) { return nil }
       let result = Result { () throws(PixelAscentError) in
         try evaluations.lend { (evaluation) throws(PixelAscentError) in (index, try body(index, evaluation)) }
       }
-      if case .failure = result { isOver.store(true, ordering: .relaxed) }
+      if case .failure = result { firstFailed.min(index, ordering: .relaxed) }
       return result
     } report: { result in
       guard failure == nil, let result else { return }
@@ -58,7 +65,7 @@ extension Network {
         try report(index, output)
       } catch {
         failure = error
-        isOver.store(true, ordering: .relaxed)
+        firstFailed.store(-1, ordering: .relaxed)
       }
     }
     if let failure { throw failure }
@@ -72,10 +79,14 @@ private final class EvaluationPool: Sendable {
   }
 
   private let idle: Mutex<[Member]>
+  /// The number of evaluations.
+  let count: Int
 
-  init(_ count: Int, _ make: () throws(PixelAscentError) -> Evaluation) throws(PixelAscentError) {
-    var members: [Member] = []
-    for _ in 0..<count { members.append(Member(evaluation: try make())) }
+  /// Makes `wanted` evaluations, or as many as there is memory for, but at least one.
+  init(_ wanted: Int, _ make: () throws(PixelAscentError) -> Evaluation) throws(PixelAscentError) {
+    var members = [Member(evaluation: try make())]
+    while members.count < wanted, let evaluation = try? make() { members.append(Member(evaluation: evaluation)) }
+    count = members.count
     idle = Mutex(members)
   }
 
@@ -86,6 +97,7 @@ private final class EvaluationPool: Sendable {
   ) throws(PixelAscentError) -> Output {
     guard let member = idle.withLock({ $0.popLast() }) else { preconditionFailure("more threads than evaluations") }
     defer { idle.withLock { $0.append(member) } }
+    member.evaluation.forget(isLoaded: false)
     return try body(member.evaluation)
   }
 }
