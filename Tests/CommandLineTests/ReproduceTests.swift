@@ -167,6 +167,18 @@ import Testing
     #expect(forced.lines.last == "  it was made with the instruction set scalar, this run uses \(best)")
   }
 
+  /// 15 MB leave too little memory for all weights of Winograd's method.
+  @Test("reproduce uses the recorded memory limit")
+  func memoryLimit() throws {
+    #expect(try run("visualize --class 76 --iterations 60 -o small.png --max-memory 15 --quiet").status == 0)
+    #expect(try run("visualize --class 76 --iterations 60 -o o.png --quiet").status == 0)
+    #expect(try run("reproduce small.png").status == 0)
+    #expect(try run("reproduce o.png").status == 0)
+    let limited = try run("reproduce o.png --max-memory 15")
+    #expect(limited.status == 1)
+    #expect(limited.lines.last == "  it was made with --max-memory 2048, this run has --max-memory 15")
+  }
+
   @Test("A file that another program has rewritten has the same pixels but other bytes")
   func otherBytes() throws {
     #expect(try run("visualize --class 76 --iterations 2 -o o.png --quiet").status == 0)

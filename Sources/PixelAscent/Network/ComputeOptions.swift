@@ -8,8 +8,8 @@ public struct ComputeOptions: Hashable, Sendable {
   /// The maximum number of threads that work on one image at the same time; at least 1.
   public var threads: Int
   /// The limit, in bytes, on the memory of one image's evaluation. Resized images, and the pictures that are kept for a
-  /// figure, must stay below the same limit. What is left of it is used for the weights of Winograd's method (Lavin and
-  /// Gray 2016), at most 384 MiB for a network: with it most 3×3 convolutions take less than half of the time.
+  /// figure, must stay below the same limit. What is left of it, but at most 384 MiB, is for the weights of Winograd's
+  /// method (Lavin and Gray 2016), which computes 3×3 convolutions faster.
   public var maxMemory: Int
   /// The instruction set of the kernels.
   public var instructionSet: InstructionSet
@@ -20,11 +20,14 @@ public struct ComputeOptions: Hashable, Sendable {
   /// in the affinity mask, and the CPU quotas of the process's control groups, rounded down to whole cores; at least 1.
   public static var availableThreads: Int { SystemLimits.availableThreads }
 
+  /// The memory limit of a computation that sets none: 2 GiB.
+  public static let usualMaxMemory = 2 << 30
+
   /// Creates options; the defaults are every core that the process may use, 2 GiB, and the fastest instruction set.
   ///
   /// - Precondition: `threads` is at least 1 and `maxMemory` is not negative.
   public init(
-    threads: Int = ComputeOptions.availableThreads, maxMemory: Int = 2 << 30,
+    threads: Int = ComputeOptions.availableThreads, maxMemory: Int = ComputeOptions.usualMaxMemory,
     instructionSet: InstructionSet = .best
   ) {
     precondition(threads >= 1 && maxMemory >= 0)

@@ -10,6 +10,8 @@ public struct Provenance: Sendable {
   public let version: String
   /// The instruction set of the kernels.
   public package(set) var instructionSet: String
+  /// The limit, in bytes, on the memory of an evaluation: it decides which layers Winograd's method computes.
+  public let maxMemory: Int
   /// The network's file and the settings with which it was read.
   public let model: Model
   /// The SHA-256 of the file of the photograph or the start image, in hexadecimal; nil if the picture was made without
@@ -97,7 +99,7 @@ public struct Provenance: Sendable {
     (self.technique, classIndex, label, self.model) = (technique, index, network.labels[index], model)
     (self.input, self.background) = (input, background)
     version = Release.version
-    instructionSet = network.options.instructionSet.name
+    (instructionSet, maxMemory) = (network.options.instructionSet.name, network.options.maxMemory)
     title = "\(type(of: technique).title) of \(label) (\(index))"
   }
 
@@ -164,7 +166,8 @@ extension Provenance: Hashable {
   /// Returns whether two provenances are equal in everything that decides a picture's bytes.
   public static func == (one: Provenance, other: Provenance) -> Bool {
     one.title == other.title && one.version == other.version && one.instructionSet == other.instructionSet
-      && one.model == other.model && one.input == other.input && one.background == other.background
+      && one.maxMemory == other.maxMemory && one.model == other.model && one.input == other.input
+      && one.background == other.background
       && one.classIndex == other.classIndex
       && one.label == other.label && one.kind == other.kind
       && AnyHashable(one.technique) == AnyHashable(other.technique)
@@ -190,6 +193,7 @@ extension Provenance: Codable {
     title = try container.decode(String.self, forKey: "title")
     version = try container.decode(String.self, forKey: "version")
     instructionSet = try container.decode(String.self, forKey: "simd")
+    maxMemory = try container.decodeIfPresent(Int.self, forKey: "max_memory") ?? ComputeOptions.usualMaxMemory
     model = try container.decode(Model.self, forKey: "model")
     let size = model.inputSize ?? 1
     guard [size.height, size.width].allSatisfy(Preprocessing.inputSizes.contains) else {
@@ -215,6 +219,7 @@ extension Provenance: Codable {
     try container.encode(title, forKey: "title")
     try container.encode(version, forKey: "version")
     try container.encode(instructionSet, forKey: "simd")
+    if maxMemory != ComputeOptions.usualMaxMemory { try container.encode(maxMemory, forKey: "max_memory") }
     try container.encode(model, forKey: "model")
     try container.encodeIfPresent(input, forKey: "input")
     try container.encodeIfPresent(background, forKey: "background")

@@ -85,7 +85,8 @@ package struct AtlasItem: Sendable {
   func difference(from made: Provenance) -> String {
     guard let own = try? Provenance(text: provenance, name: output) else { return "" }
     let reasons = made.differences(
-      version: own.version, instructionSet: made.instructionSet, model: own.model.sha256, input: own.input)
+      version: own.version, instructionSet: made.instructionSet, maxMemory: own.maxMemory, model: own.model.sha256,
+      input: own.input)
     return reasons.isEmpty ? "it was made with other parameters" : reasons.joined(separator: ", ")
   }
 }

@@ -12,26 +12,33 @@ extension Provenance {
   }
 
   /// Returns what has changed since the picture was made, one line per change: the program's version, the instruction
-  /// set, the model, the input.
+  /// set, the memory limit, the model, the input.
   ///
   /// - Parameters:
   ///   - network: the network that makes the picture now
   ///   - input: the SHA-256 of the file that the picture is made from now; nil if it is made from no file
   /// - Throws: ``PixelAscentError`` of kind `unreadableFile`.
   package func differences(from network: Network, input: String?) throws(PixelAscentError) -> [String] {
-    differences(
-      version: Release.version, instructionSet: network.options.instructionSet.name, model: try network.sha256(),
-      input: input)
+    let options = network.options
+    return differences(
+      version: Release.version, instructionSet: options.instructionSet.name, maxMemory: options.maxMemory,
+      model: try network.sha256(), input: input)
   }
 
-  /// Returns what has changed since the picture was made, given the present version, instruction set, and SHA-256 of
-  /// the model and of the input.
-  func differences(version present: String, instructionSet: String, model: String, input: String?) -> [String] {
+  /// Returns what has changed since the picture was made, given the present version, instruction set, memory limit, and
+  /// SHA-256 of the model and of the input.
+  func differences(
+    version present: String, instructionSet: String, maxMemory: Int, model: String, input: String?
+  ) -> [String] {
     var lines: [String] = []
     if version != present { lines.append("it was made by version \(version.oneLine), this is version \(present)") }
     if self.instructionSet != instructionSet {
       lines.append(
         "it was made with the instruction set \(self.instructionSet.oneLine), this run uses \(instructionSet)")
+    }
+    if self.maxMemory != maxMemory {
+      lines.append(
+        "it was made with --max-memory \(self.maxMemory >> 20), this run has --max-memory \(maxMemory >> 20)")
     }
     if self.model.sha256 != model {
       lines.append("it was made with another model (SHA-256 \(self.model.sha256.oneLine), this one has \(model))")

@@ -32,6 +32,8 @@ package struct ReproduceWork {
       let recorded = InstructionSet.selectable.first { [provenance] in $0.name == provenance.instructionSet }
       options.instructionSet = recorded ?? options.instructionSet
     }
+    // A larger limit than this run's would let the picture's file decide how much memory is used.
+    options.maxMemory = min(options.maxMemory, provenance.maxMemory)
     var network = try run.network(model, provenance.model.settings, takesAdvice: false)
     network.options = options
     self.network = network
