@@ -63,9 +63,10 @@ final class FloatBuffer: @unchecked Sendable {  // because threads write disjoin
     return sum.sum() == 0 && (index..<range.upperBound).allSatisfy { base[$0].isFinite }
   }
 
-  func isZero(_ range: Range<Int>) -> Bool {
+  /// Returns the sum of the magnitudes of the floats in `range`.
+  func sumOfMagnitudes(_ range: Range<Int>) -> Float {
     precondition(range.lowerBound >= 0 && range.upperBound <= count)
-    return range.allSatisfy { base[$0] == 0 }
+    return range.reduce(0) { $0 + abs(base[$1]) }
   }
 
   /// The index of the first NaN or infinity; nil if all floats are finite.

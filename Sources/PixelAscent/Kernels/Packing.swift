@@ -24,9 +24,10 @@ final class ConvolutionWeights: Sendable {
   let clamp: Clamp
   let form: ConvolutionForm
   let forward, bias: FloatBuffer
-  /// Whether an output channel has weights but no bias. Where all its inputs are zero, its output is exactly zero, and a
-  /// ReLU after it passes no gradient. Winograd's rounding errors would make it a small number.
-  private let hasExactZeros: Bool
+  /// Whether an output channel has a bias of almost zero and weights that are not. Where all its inputs are zero, its
+  /// output is the bias. Winograd's rounding errors could change the sign of that output, and a ReLU after it would pass
+  /// another gradient.
+  let hasTinyBias: Bool
   private let outputs, inputs: Int32
   /// The weights packed for the input gradient. Their order depends on the window's padding.
   private let gradients = Mutex<[Window: FloatBuffer]>([:])
@@ -64,8 +65,9 @@ final class ConvolutionWeights: Sendable {
     }
     self.bias = try FloatBuffer(blocksOf: bias.values)
     let each = weight.count / bias.values.count
-    hasExactZeros = bias.values.indices.contains { channel in
-      bias.values[channel] == 0 && !weight.isZero(channel * each..<(channel + 1) * each)
+    hasTinyBias = bias.values.enumerated().contains { channel, bias in
+      // Rounding errors of an output are below this, if the inputs beside the zeros are below about 4.
+      abs(bias) < 0x1p-22 * weight.sumOfMagnitudes(channel * each..<(channel + 1) * each)
     }
   }
 
@@ -116,7 +118,7 @@ final class ConvolutionWeights: Sendable {
   func winogradPays(
     _ pass: WinogradPass, input: (height: Int, width: Int), output: (height: Int, width: Int)
   ) -> Bool {
-    guard form == .blocked, pass == .gradient || !hasExactZeros else { return false }
+    guard form == .blocked else { return false }
     let (from, to, size) = pass == .forward ? (inputs, outputs, output) : (outputs, inputs, input)
     return pxa_winograd_pays(
       window(height: input.height, width: input.width).raw, Int32(groups), from, to, Int32(size.height),
@@ -151,7 +153,7 @@ final class ConvolutionWeights: Sendable {
   /// - Precondition: ``packForGradient(height:width:)`` was called for this size, and ``setWinogradMemory(_:_:)`` for the
   ///   gradient.
   func winogradGradient(height: Int, width: Int) -> FloatBuffer {
-    // The transformed weights are the same for any padding, unlike those from which they are made.
+    // With a stride of 1 the order of the packed weights does not depend on the padding, so these serve every size.
     transformed(.gradient).made {
       pxa_winograd_pack_input_grad($0, inputGradient(height: height, width: width).base, inputs, outputs)
     }

@@ -15,7 +15,7 @@
 /// ```
 ///
 /// Two tasks can't use one evaluation at the same time; make one for each task. Many evaluations at the same time are
-/// fastest with one thread each (``ComputeOptions/threads``).
+/// fastest with one thread each; ``Network/evaluateEach(_:height:width:gradient:_:report:)`` makes them.
 public final class Evaluation {
   /// The image's height in pixels.
   public let height: Int
@@ -115,7 +115,9 @@ public final class Evaluation {
       try network.plan.packForGradients(
         sizes: sizes, imageSize: (height, width), threads: network.options.threads)
     }
-    winograd = WinogradPlan(network.plan, layout, withGradient: gradient, network.options)
+    winograd = WinogradPlan(
+      network.plan, try network.arenaLayout(height: height, width: width, gradient: true), withGradient: gradient,
+      network.options)
     try network.plan.transformWeights(winograd, threads: network.options.threads)
     scratch = try Scratch(threads: network.options.threads, floats: winograd.scratchFloats)
     poolIndices = layout.indexBytes.map { bytes in bytes > 0 ? PoolIndex(count: bytes) : nil }
@@ -158,9 +160,9 @@ public final class Evaluation {
     forget()
   }
 
-  /// Discards the previous image's scores and activations after another image was loaded.
-  private func forget() {
-    (isLoaded, hasActivations, cachedScores, kept) = (true, false, nil, nil)
+  /// Discards the previous image's scores and activations, after another image was loaded or before one is.
+  func forget(isLoaded: Bool = true) {
+    (self.isLoaded, hasActivations, cachedScores, kept) = (isLoaded, false, nil, nil)
   }
 
   /// The loaded image in normalised space: shape (C, H, W).
@@ -229,7 +231,8 @@ public final class Evaluation {
 
   /// Returns the gradient of an objective with respect to the image in normalised space: shape (C, H, W).
   ///
-  /// ReLU'(0) is 0, and a max pool sends its gradient to the first maximum of the window, as in PyTorch.
+  /// ReLU'(0) is 0, and a max pool sends its gradient to the first maximum of the window, as in PyTorch. In areas of one
+  /// colour rounding errors decide which of the values in a window is the maximum.
   ///
   /// - Parameters:
   ///   - objective: the function of the scores to differentiate

@@ -51,6 +51,8 @@ public struct ModelInspection: Sendable {
   /// The number of 3×3 convolutions that are computed directly although Winograd's method is faster, because the
   /// transformed weights would take too much memory.
   public private(set) var directConvolutions = 0
+  /// The number of 3×3 convolutions whose gradients are computed directly for the same reason.
+  public private(set) var directGradients = 0
   /// The memory in bytes that the transformed weights of forward and backward pass take, beside ``gradientBytes``.
   public private(set) var winogradBytes = 0
   /// Notes for the user on how the file was read.
@@ -106,7 +108,8 @@ public struct ModelInspection: Sendable {
     gradientBytes = layout.bytes
     let winograd = WinogradPlan(plan, layout, withGradient: true, options)
     winogradConvolutions = winograd.forward.count(where: \.self)
-    (directConvolutions, winogradBytes) = (winograd.omitted, winograd.weightBytes)
+    (directConvolutions, directGradients) = winograd.omitted
+    winogradBytes = winograd.weightBytes
   }
 }
 

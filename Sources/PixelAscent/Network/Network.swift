@@ -209,9 +209,16 @@ public struct Network: Sendable {
   ///
   /// - Throws: as ``Evaluation/init(_:height:width:gradient:)`` does.
   func layout(height: Int, width: Int, gradient: Bool) throws(PixelAscentError) -> ArenaLayout {
-    let layout = try layouts.layout(plan, height: height, width: width, gradient: gradient)
+    let layout = try arenaLayout(height: height, width: width, gradient: gradient)
     try options.checkMemory(layout.bytes, of: "a network input of \(height)×\(width) pixels")
     return layout
+  }
+
+  /// Returns the memory layout of an evaluation of this size, whatever the memory limit is.
+  ///
+  /// - Throws: `PixelAscentError` of kind `sizeLimit` if the network can't take an image of this size.
+  func arenaLayout(height: Int, width: Int, gradient: Bool) throws(PixelAscentError) -> ArenaLayout {
+    try layouts.layout(plan, height: height, width: width, gradient: gradient)
   }
 
   /// Throws a `PixelAscentError` of kind `classLookup` if the network has no class with this index.

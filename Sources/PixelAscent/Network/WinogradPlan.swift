@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 
+import Synchronization
+
 /// Which convolutions of an evaluation Winograd's method computes.
 ///
 /// The plan depends on shapes and on the memory limit alone, not on the image or on the number of threads. In a backward
@@ -11,14 +13,15 @@ struct WinogradPlan: Sendable {
   private(set) var scratchFloats = 0
   /// The bytes of the transformed weights, which all evaluations of a network share.
   private(set) var weightBytes = 0
-  /// The number of layers whose weights, transformed for the forward pass, did not fit into the memory.
-  private(set) var omitted = 0
+  /// The numbers of layers whose weights, transformed for the output and for the gradient, did not fit into the memory.
+  private(set) var omitted = (outputs: 0, gradients: 0)
 
-  /// The limit of ``weightBytes``. The transformed weights take four times as much memory as the others.
-  static let mostWeightBytes = 384 << 20
+  /// The limit of ``weightBytes``. Transformed weights take four times as much memory as those of the direct method.
+  private static let mostWeightBytes = 384 << 20
 
   /// - Parameters:
-  ///   - layout: the memory of the evaluation
+  ///   - layout: the memory of an evaluation with a gradient, also if the evaluation has none, so that both have the same
+  ///     scores
   ///   - withGradient: whether the evaluation has a backward pass
   ///   - options: limit the memory of the evaluation and the transformed weights together
   init(_ plan: LayerPlan, _ layout: ArenaLayout, withGradient: Bool, _ options: ComputeOptions) {
@@ -27,31 +30,30 @@ struct WinogradPlan: Sendable {
     if !options.allowsWinograd { return }
     let limit = min(options.maxMemory - layout.bytes, Self.mostWeightBytes)
     func size(_ value: Int) -> (height: Int, width: Int) { layout.sizes[plan.values[value].storage] }
-    var choices: [(index: Int, weights: ConvolutionWeights, pass: WinogradPass, pixels: Int)] = []
-    for (index, layer) in plan.layers.enumerated() {
-      guard let weights = (layer.operation as? ConvolutionLayer)?.weights else { continue }
-      let input = size(layer.inputs[0]), output = size(layer.output), pixels = output.height * output.width
-      for pass in withGradient ? [WinogradPass.forward, .gradient] : [.forward]
-      where weights.winogradPays(pass, input: input, output: output) {
-        choices.append((index, weights, pass, pixels))
-      }
+    // Each weight is used for each pixel, so layers with many pixels save the most time for the memory they take.
+    let layers = plan.layers.indices.sorted {
+      let (a, b) = (size(plan.layers[$0].output), size(plan.layers[$1].output))
+      return (b.height * b.width, $0) < (a.height * a.width, $1)
     }
-    // Each weight is used for each pixel, so layers with many pixels save the most time for the memory they take. Of two
-    // such layers both outputs come before the gradients, which are often mostly zero.
-    let order = choices.sorted {
-      ($1.pixels, $0.pass == .forward ? 0 : 1, $0.index) < ($0.pixels, $1.pass == .forward ? 0 : 1, $1.index)
-    }
-    for (index, weights, pass, _) in order {
-      let bytes = weights.winogradFloats * MemoryLayout<Float>.stride
-      guard weightBytes + bytes <= limit else {
-        if pass == .forward { omitted += 1 }
-        continue
-      }
-      weightBytes += bytes
-      scratchFloats = max(scratchFloats, weights.winogradScratchFloats(pass))
-      switch pass {
-      case .forward: forward[index] = true
-      case .gradient: gradient[index] = true
+    for pass in withGradient ? [WinogradPass.forward, .gradient] : [.forward] {
+      for index in layers {
+        let layer = plan.layers[index]
+        guard let weights = (layer.operation as? ConvolutionLayer)?.weights,
+          weights.winogradPays(pass, input: size(layer.inputs[0]), output: size(layer.output)),
+          pass == .gradient || !layer.usesGradientMask || !weights.hasTinyBias
+        else { continue }
+        let bytes = weights.winogradFloats * MemoryLayout<Float>.stride, fits = weightBytes + bytes <= limit
+        switch pass {
+        case .forward:
+          forward[index] = fits
+          omitted.outputs += fits ? 0 : 1
+        case .gradient:
+          gradient[index] = fits
+          omitted.gradients += fits ? 0 : 1
+        }
+        guard fits else { continue }
+        weightBytes += bytes
+        scratchFloats = max(scratchFloats, weights.winogradScratchFloats(pass))
       }
     }
   }
@@ -65,22 +67,30 @@ extension LayerPlan {
   /// - Throws: `PixelAscentError` of kind `sizeLimit` if the process can't get the memory.
   func transformWeights(_ winograd: WinogradPlan, threads: Int) throws(PixelAscentError) {
     let convolutions = layers.map { ($0.operation as? ConvolutionLayer)?.weights }
-    func chosen(_ pass: WinogradPass, _ isChosen: [Bool]) -> [(ConvolutionWeights, WinogradPass)] {
-      zip(convolutions, isChosen).compactMap { weights, isChosen in
-        guard let weights, isChosen, !weights.hasWinogradMemory(pass) else { return nil }
-        return (weights, pass)
+    func chosen(_ isChosen: [Bool]) -> [ConvolutionWeights] {
+      zip(convolutions, isChosen).compactMap { weights, isChosen in isChosen ? weights : nil }
+    }
+    let forward = chosen(winograd.forward), gradient = chosen(winograd.gradient)
+    // While one evaluation provides memory, no other may: both would provide it for the same weights.
+    let result = Self.memoryLock.withLock { _ in
+      Result { () throws(PixelAscentError) in
+        let missing =
+          forward.filter { !$0.hasWinogradMemory(.forward) }.map { ($0, WinogradPass.forward) }
+          + gradient.filter { !$0.hasWinogradMemory(.gradient) }.map { ($0, .gradient) }
+        if missing.isEmpty { return }
+        // One piece of memory for all layers has larger pages than many pieces.
+        let memory = try FloatBuffer(
+          count: missing.map { $0.0.winogradFloats }.reduce(0, +), for: "the weights for Winograd's convolutions take")
+        var first = 0
+        for (weights, pass) in missing {
+          weights.setWinogradMemory(pass, FloatBuffer(first..<first + weights.winogradFloats, of: memory))
+          first += weights.winogradFloats
+        }
       }
     }
-    let forward = chosen(.forward, winograd.forward), all = forward + chosen(.gradient, winograd.gradient)
-    if all.isEmpty { return }
-    // One piece of memory for all layers has larger pages than many pieces.
-    let memory = try FloatBuffer(
-      count: all.map { $0.0.winogradFloats }.reduce(0, +), for: "the weights for Winograd's convolutions take")
-    var first = 0
-    for (weights, pass) in all {
-      weights.setWinogradMemory(pass, FloatBuffer(first..<first + weights.winogradFloats, of: memory))
-      first += weights.winogradFloats
-    }
-    _ = sideBySide(forward.map(\.0), threads: threads) { (weights: ConvolutionWeights) in _ = weights.winogradForward }
+    try result.get()
+    _ = sideBySide(forward, threads: threads) { (weights: ConvolutionWeights) in _ = weights.winogradForward }
   }
+
+  private static let memoryLock = Mutex(())
 }

@@ -31,7 +31,7 @@ package struct InspectRecord: ResultRecord {
   package let preprocessing: Preprocessing?
   package let activation: Activation?
   package let classes, height, width, parameters, multiplications, forwardBytes, gradientBytes: Int
-  package let winogradConvolutions, directConvolutions, winogradBytes: Int
+  package let winogradConvolutions, directConvolutions, directGradients, winogradBytes: Int
   package let notes: [String]
 
   private enum CodingKeys: String, CodingKey {
@@ -41,6 +41,7 @@ package struct InspectRecord: ResultRecord {
     case gradientBytes = "gradient_bytes"
     case winogradConvolutions = "winograd_convolutions"
     case directConvolutions = "direct_convolutions"
+    case directGradients = "direct_gradients"
     case winogradBytes = "winograd_bytes"
   }
 
@@ -62,7 +63,7 @@ package struct InspectRecord: ResultRecord {
     (parameters, multiplications) = (inspection.parameters, inspection.multiplications)
     (forwardBytes, gradientBytes) = (inspection.forwardBytes, inspection.gradientBytes)
     (winogradConvolutions, directConvolutions) = (inspection.winogradConvolutions, inspection.directConvolutions)
-    winogradBytes = inspection.winogradBytes
+    (directGradients, winogradBytes) = (inspection.directGradients, inspection.winogradBytes)
     notes = inspection.notes.map(\.text)
   }
 
@@ -96,16 +97,16 @@ package struct InspectRecord: ResultRecord {
     ] + winogradLines
   }
 
-  /// How a network computes the 3×3 convolutions for which Winograd's method is faster; no line if there are none.
+  /// How many 3×3 convolutions Winograd's method computes; no line if it would be slower for all of them.
   private var winogradLines: [String] {
     let all = winogradConvolutions + directConvolutions
     if all == 0 { return [] }
-    if winogradConvolutions == 0 {
-      return ["winograd:    none of \(all) convolutions, because their transformed weights would take too much memory"]
-    }
     let which = directConvolutions == 0 ? "\(all)" : "\(winogradConvolutions) of \(all)"
-    let line = "winograd:    \(which) convolutions; their weights take \(megabytes(winogradBytes)) more"
-    return [directConvolutions == 0 ? line : line + ", and those of the others too much"]
+    let line = "winograd:    \(which) convolutions, whose weights take \(megabytes(winogradBytes)) more"
+    if directConvolutions + directGradients == 0 { return [line] }
+    let rest = [(directConvolutions, "convolution"), (directGradients, "gradient")].filter { $0.0 > 0 }
+    let counts = rest.map { "\($0.0) \($0.1)\($0.0 == 1 ? "" : "s")" }.joined(separator: " and ")
+    return [line + "; for \(counts) there is too little memory"]
   }
 
   /// The outputs among which one is taken for the scores; no line if there is only one.

@@ -34,17 +34,63 @@ import Testing
     return (result.scores, result.gradient)
   }
 
-  @Test func layersWithMostPixelsComeFirstUntilTheMemoryIsFull() throws {
+  @Test func outputsComeBeforeGradientsUntilTheMemoryIsFull() throws {
     let whole = try Self.inspect()
-    #expect((whole.winogradConvolutions, whole.directConvolutions) == (3, 0))
+    #expect((whole.winogradConvolutions, whole.directConvolutions, whole.directGradients) == (3, 0, 0))
     #expect(whole.winogradBytes == 6 * Self.each)
-    // The forward pass of b and c, then their gradients, then d.
     for weights in 0...6 {
       let found = try Self.inspect(maxMemory: whole.gradientBytes + weights * Self.each)
-      let expected = [0, 1, 2, 2, 2, 3, 3][weights]
-      #expect((found.winogradConvolutions, found.directConvolutions) == (expected, 3 - expected), "\(weights)")
+      let outputs = min(weights, 3)
+      #expect((found.winogradConvolutions, found.directConvolutions) == (outputs, 3 - outputs))
+      #expect(found.directGradients == 3 - (weights - outputs))
       #expect(found.winogradBytes == weights * Self.each)
     }
+  }
+
+  /// An evaluation without a gradient takes less memory, but must give the same bits.
+  @Test func scoresAreTheSameWithAndWithoutAGradient() throws {
+    let bytes = try Self.inspect().gradientBytes, image = Tensor(shape: [3, 40, 40], repeating: 0.5)
+    for weights in 0...6 {
+      let options = ComputeOptions(maxMemory: bytes + weights * Self.each)
+      let network = try Network(Self.model(), name: "m", options: options)
+      #expect(try network.scores(of: image) == network.gradient(of: .score(class: 1), at: image).scores)
+    }
+  }
+
+  /// Where the inputs of a layer without biases are zero, its outputs are zero, and its ReLU passes no gradient.
+  @Test(arguments: InstructionSet.selectable) func zerosStayExactly(_ set: InstructionSet) throws {
+    var random = TestRandom(5)
+    let graph = S.graph([
+      S.convolution("a", "image", 3, 32, padding: 1), S.convolution("b", "a", 3, 32, padding: 1),
+      S.convolution("c", "b", 3, 32, padding: 1),
+    ])
+    var tensors = try S.random(graph, integers: false, seed: 2).tensors
+    for name in ["a.bias", "b.bias", "c.bias"] { tensors[name] = Tensor(shape: [32], repeating: 0) }
+    let model = try S.model(graph, tensors: tensors, preprocessing: S.halves(inputSize: 40))
+    let image = Tensor(
+      shape: [3, 40, 40], values: (0..<3 * 40 * 40).map { $0 % 7 == 0 && $0 % 40 < 20 ? Float(random.reals(1)[0]) : 0 })
+    try NetworkComparison(model, image, maxClasses: 3).check(set, deviations: 2, "no biases")
+  }
+
+  @Test func aTinyBiasBeforeAReLUIsComputedDirectly() throws {
+    for (bias, clamp, expected) in [(1e-7, Clamp.relu, 0), (1e-7, .none, 1), (0.1, .relu, 1)] as [(Float, Clamp, Int)] {
+      let graph = S.graph([
+        S.convolution("a", "image", 3, 32, padding: 1), S.convolution("b", "a", 3, 32, padding: 1, clamp: clamp),
+      ])
+      var tensors = try S.random(graph, integers: false, seed: 2).tensors
+      tensors["b.bias"] = Tensor(shape: [32], repeating: bias)
+      let folder = try TemporaryFolder(), path = folder.path + "/m.safetensors"
+      try S.model(graph, tensors: tensors, preprocessing: S.halves(inputSize: 40)).safetensors().write(to: path)
+      #expect(try ModelInspection(contentsOf: path).winogradConvolutions == expected)
+    }
+  }
+
+  /// Several threads make the first evaluations of a network at the same time.
+  @Test func evaluationsMadeAtTheSameTimeShareTheWeights() throws {
+    let network = try Network(Self.model(), name: "m", options: ComputeOptions(threads: 1))
+    let image = Tensor(shape: [3, 40, 40], repeating: 0.5)
+    let scores = sideBySide(Array(0..<8), threads: 8) { (_: Int) in try? network.scores(of: image) }
+    #expect(scores.count == 8 && scores.allSatisfy { $0 == scores[0] && $0 != nil })
   }
 
   /// With less memory some layers are computed directly. Then the results have other bits, but the same value.
@@ -53,7 +99,7 @@ import Testing
     var random = TestRandom(3)
     let image = Tensor(shape: [3, 40, 40], values: random.reals(3 * 40 * 40).map(Float.init))
     let direct = try Self.gradient(maxMemory: bytes, threads: 1, image)
-    var found: Set<[Float]> = [direct.1.values]
+    var found: Set = [direct.scores + direct.1.values]
     for weights in 1...6 {
       let results = try [1, 2, 5].map {
         try Self.gradient(maxMemory: bytes + weights * Self.each, threads: $0, image)
@@ -63,7 +109,7 @@ import Testing
         #expect(distance(result.scores, direct.scores) < 2e-6)
         #expect(distance(result.1.values, direct.1.values) < 1e-5)
       }
-      found.insert(results[0].1.values)
+      found.insert(results[0].scores + results[0].1.values)
     }
     #expect(found.count >= 5, "\(found.count) of 7 ways have bits of their own")
   }

@@ -24,7 +24,7 @@ extension ReferenceNetwork {
       let nothing = bias.map { _ in 0.0 }, squares = weights.map { $0 * $0 }
       pxa_ref_conv_forward(&y.variance, nil, x.variance, squares, nothing, shape, -infinity, infinity)
       terms = weights.count / bias.count + 1
-      if operation.isPlain3x3, !bias.contains(0) { magnitude = y.greatestOfTiles(magnitude) }
+      if operation.isPlain3x3, layer.clamp?.low != 0 || !bias.contains(0) { magnitude = y.greatestOfTiles(magnitude) }
     case let operation as Elementwise where !operation.function.isClamp:
       let slopes = parameter(layer, "weight"), plane = x.height * x.width
       for index in x.values.indices {

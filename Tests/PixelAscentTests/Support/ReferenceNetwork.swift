@@ -152,7 +152,7 @@ struct ReferenceNetwork {
 
 extension GraphLayer {
   /// The interval to which the layer clamps its output; nil if it doesn't clamp.
-  fileprivate var clamp: Clamp? {
+  var clamp: Clamp? {
     let clamp: Clamp? =
       switch operation {
       case let clamped as any ClampedOperation: clamped.clamp
