@@ -181,8 +181,8 @@ private func winogradForward(_ layer: Layer, _ numbers: Numbers) -> KernelJob {
   let y = BlockedArray(layer.outputs, layer.outputSize, halo: 0)
   let bias = Floats(16 * ((layer.outputs + 15) / 16), biases)
   let (inputs, outputs) = (Int32(layer.inputs), Int32(layer.outputs))
-  let packed = Floats(pxa_winograd_packed_floats(inputs, outputs))
-  pxa_winograd_pack_forward(packed.base, layer.packed(weights).base, inputs, outputs)
+  let direct = layer.packed(weights), packed = Floats(pxa_winograd_packed_floats(inputs, outputs))
+  pxa_winograd_pack_forward(packed.base, direct.base, inputs, outputs)
   let scratch = ScratchProbe(floats: pxa_winograd_scratch_floats(inputs))
   return KernelJob(
     tolerance: winogradTolerance,
@@ -208,8 +208,8 @@ private func winogradInputGradient(_ layer: Layer, _ numbers: Numbers) -> Kernel
   let dy = BlockedArray(layer.outputs, layer.outputSize, halo: 1, values)
   let dx = BlockedArray(layer.inputs, layer.inputSize, halo: 1)
   let (inputs, outputs) = (Int32(layer.inputs), Int32(layer.outputs))
-  let packed = Floats(pxa_winograd_packed_floats(outputs, inputs))
-  pxa_winograd_pack_input_grad(packed.base, layer.packedForGradient(weights).base, inputs, outputs)
+  let direct = layer.packedForGradient(weights), packed = Floats(pxa_winograd_packed_floats(outputs, inputs))
+  pxa_winograd_pack_input_grad(packed.base, direct.base, inputs, outputs)
   let scratch = ScratchProbe(floats: pxa_winograd_scratch_floats(outputs))
   return KernelJob(
     tolerance: winogradTolerance,

@@ -54,6 +54,8 @@ static void conv_forward(pxa_planes y, pxa_planes x, const uint64_t *nonzero, co
                  .w_block = (ptrdiff_t)packed_floats / pxa_blocks(y.channels),
                  .x_stride = (ptrdiff_t)stride * PXA_BLOCK,
                  .y_stride = PXA_BLOCK,
+                 .x_row = window.y.stride * row_floats(x),
+                 .y_row = row_floats(y),
                  .y_block = plane_floats(y),
                  .bounds = bounds_of(clamp)};
   if (nonzero) {
@@ -71,15 +73,16 @@ static void conv_forward(pxa_planes y, pxa_planes x, const uint64_t *nonzero, co
   }
   set_taps(&job, window, row_floats(x), PXA_BLOCK, BLOCK_WEIGHTS);
 
-  const tile_row *tiles = stride == 1 ? blocked_stride1 : stride == 2 ? blocked_stride2 : blocked_strided;
+  const tile_row *one = stride == 1 ? blocked_stride1 : stride == 2 ? blocked_stride2 : blocked_strided;
+  const tile_row *two = stride == 1 ? blocked_rows_stride1 : stride == 2 ? blocked_rows_stride2 : blocked_rows_strided;
   for (int b = blocks.begin, count; b < blocks.end; b += count) {
     pxa_range reads = pxa_conv_reads(groups, x.channels, y.channels, b);
     count = tile_blocks(blocks, b, groups, x.channels, y.channels);
     job.steps = reads.end - reads.begin;
     job.bias = bias + b * PXA_BLOCK;
-    for (int r = rows.begin; r < rows.end; r++)
-      conv_row(tiles[count - 1], pixel(y, b, r, 0), pixel(x, reads.begin, r * window.y.stride, 0),
-               packed + b * job.w_block, NULL, &job, y.width);
+    conv_rows(one[count - 1], two[count - 1], pixel(y, b, rows.begin, 0),
+              pixel(x, reads.begin, rows.begin * window.y.stride, 0), packed + b * job.w_block, NULL, &job,
+              rows.end - rows.begin, y.width);
   }
 }
 
@@ -106,8 +109,8 @@ static void stem_forward(pxa_planes y, pxa_image x, const float *packed, const f
     count = blocks.end - b < TILE_BLOCKS ? blocks.end - b : TILE_BLOCKS;
     job.bias = bias + b * PXA_BLOCK;
     for (int r = rows.begin; r < rows.end; r++)
-      conv_row(tiles[count - 1], pixel(y, b, r, 0), image_row(x, 0, r * window.y.stride), packed + b * job.w_block,
-               NULL, &job, y.width);
+      conv_row(tiles[count - 1], TILE_PIXELS, pixel(y, b, r, 0), image_row(x, 0, r * window.y.stride),
+               packed + b * job.w_block, NULL, &job, y.width);
   }
 }
 
@@ -160,8 +163,11 @@ static void conv_input_grad(pxa_planes dx, pxa_planes dy, const uint64_t *nonzer
                  .w_block = (ptrdiff_t)packed_floats / pxa_blocks(dx.channels),
                  .x_stride = PXA_BLOCK,
                  .y_stride = stride * PXA_BLOCK,
+                 .x_row = row_floats(dy),
+                 .y_row = row_floats(dx),
                  .y_block = plane_floats(dx),
                  .mask_block = x ? plane_floats(*x) : 0,
+                 .mask_row = x ? row_floats(*x) : 0,
                  .accumulate = epilogue.accumulate};
   if (x)
     job.bounds = bounds_of(epilogue.clamp);
@@ -176,11 +182,13 @@ static void conv_input_grad(pxa_planes dx, pxa_planes dy, const uint64_t *nonzer
     pxa_range reads = groups == 1 ? from : pxa_conv_reads(groups, dy.channels, dx.channels, b);
     count = tile_blocks(blocks, b, groups, dy.channels, dx.channels);
     job.steps = reads.end - reads.begin;
-    for (int r = rows.begin; r < rows.end; r++)
+    // With a stride of 1, neighbouring rows of dX have the same taps on neighbouring rows of dY.
+    for (int r = rows.begin, run = window.y.stride == 1 ? rows.end - r : 1; r < rows.end; r += run)
       for (int phase = 0; phase < stride && phase < dx.width; phase++) {
         set_grad_taps(&job, positions, window, dy, r, phase);
-        conv_row(blocked_stride1[count - 1], pixel(dx, b, r, phase), pixel(dy, reads.begin, 0, 0), w + b * job.w_block,
-                 x ? pixel(*x, b, r, phase) : NULL, &job, (dx.width - phase + stride - 1) / stride);
+        conv_rows(blocked_stride1[count - 1], blocked_rows_stride1[count - 1], pixel(dx, b, r, phase),
+                  pixel(dy, reads.begin, 0, 0), w + b * job.w_block, x ? pixel(*x, b, r, phase) : NULL, &job, run,
+                  (dx.width - phase + stride - 1) / stride);
       }
   }
 }

@@ -182,8 +182,8 @@ static void wino_strip(const wino_layer *job, pxa_range blocks, int first, int c
     ptrdiff_t out_place = ((ptrdiff_t)n * count + 1) * PXA_BLOCK;
     const float *w = job->packed + b * job->block_weights + job->from.begin * BLOCK_WEIGHTS;
     for (int p = 0; p < WINO_PLACES; p++)
-      conv_row(blocked_stride1[n - 1], job->out + p * out_place, job->in + p * in_place, w + p * place_weights, NULL,
-               &sums, count);
+      conv_row(blocked_stride1[n - 1], TILE_PIXELS, job->out + p * out_place, job->in + p * in_place,
+               w + p * place_weights, NULL, &sums, count);
     for (int i = 0; i < n; i++)
       for (int t = 0; t < count; t++)
         wino_store(job, job->out + ((ptrdiff_t)i * count + t) * PXA_BLOCK, out_place, b + i, first + t);
