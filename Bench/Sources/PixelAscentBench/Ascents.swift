@@ -147,6 +147,29 @@ struct Ascents {
     }
     report.add(row)
   }
+
+  /// Measures the gradients of several images, one per thread, and compares them with the same gradients on one thread.
+  func manyGradients() throws {
+    let count = 8 * threads
+    func run(threads: Int) throws -> (timing: Timing?, peak: Double) {
+      let network = try network(threads: threads), size = Layer.imageSize, noise = network.noise(size: size)
+      return try peak.around {
+        try stopwatch.measure {
+          try network.evaluateEach(count, height: size, width: size) { (_, evaluation) throws(PixelAscentError) in
+            try evaluation.load(noise)
+            return try evaluation.gradient(of: .score(class: Layer.index))
+          } report: { _, _ in
+          }
+        }
+      }
+    }
+    let one = try run(threads: 1), measured = try run(threads: threads)
+    var row = row("many-gradients", measured, flop: nil)
+    if let one = one.timing, let timing = measured.timing {
+      row.ratio = ("throughput_ratio", one.median / timing.median, "the throughput of one thread")
+    }
+    report.add(row)
+  }
 }
 
 /// A class visualization with the default settings, one iteration at a time and without end.

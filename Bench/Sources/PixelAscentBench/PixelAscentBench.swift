@@ -11,7 +11,8 @@ struct PixelAscentBench: ParsableCommand {
     abstract: "Times PixelAscent's kernels, its forward pass and its ascent; verifies every kernel first.",
     discussion: """
       Names: conv1, fire2/squeeze1x1, …, conv10, total, pool1, scores, normalize, …, resize, hot, forward, \
-      allocations, iteration, many-ascents, memory.
+      allocations, iteration, many-ascents,
+      many-gradients, memory.
 
       Examples:
         pixelascent-bench --simd all --threads 1
@@ -119,7 +120,8 @@ struct PixelAscentBench: ParsableCommand {
       return try measureGradient(model: model, threads: threads, rounds: rounds)
     }
     if model == nil {
-      report.note("no model: forward, allocations, iteration, many-ascents and memory are skipped (make model)")
+      report.note(
+        "no model: forward, allocations, iteration, many-ascents, many-gradients and memory are skipped (make model)")
     }
 
     if let model, wants("memory"), let set = sets.first, let most = threads.map(\.count).max() {
@@ -155,6 +157,7 @@ struct PixelAscentBench: ParsableCommand {
           if wants("allocations") { try ascents.allocations() }
           if wants("iteration") { try ascents.iteration() }
           if wants("many-ascents"), threads.count > 1 { try ascents.manyAscents() }
+          if wants("many-gradients"), threads.count > 1 { try ascents.manyGradients() }
         }
         if !short {
           report.add(Row(name: "peak", simd: set.name, threads: threads.count, gflops: peak.median))

@@ -44,7 +44,7 @@ extension Network {
     let wanted = max(1, min(count, options.threads, memory / bytes))
     var network = self
     network.options.threads = max(1, options.threads / wanted)
-    let evaluations = try EvaluationPool(wanted) { () throws(PixelAscentError) in
+    let evaluations = try EvaluationPool(wanted) { [network] () throws(PixelAscentError) in
       try Evaluation(network, height: height, width: width, gradient: gradient)
     }
     // The index of the first input that has failed so far. The inputs before it are still wanted.
@@ -82,10 +82,13 @@ private final class EvaluationPool: Sendable {
   /// The number of evaluations.
   let count: Int
 
-  /// Makes `wanted` evaluations, or as many as there is memory for, but at least one.
-  init(_ wanted: Int, _ make: () throws(PixelAscentError) -> Evaluation) throws(PixelAscentError) {
-    var members = [Member(evaluation: try make())]
-    while members.count < wanted, let evaluation = try? make() { members.append(Member(evaluation: evaluation)) }
+  /// Makes `wanted` evaluations side by side, or as many as there is memory for, but at least one.
+  init(_ wanted: Int, _ make: @Sendable () throws(PixelAscentError) -> Evaluation) throws(PixelAscentError) {
+    var members = sideBySide(Array(0..<wanted), threads: wanted) { (_: Int) -> Member? in
+      (try? make()).map { Member(evaluation: $0) }
+    }.compactMap(\.self)
+    // All may have failed because each took a part of the memory.
+    if members.isEmpty { members.append(Member(evaluation: try make())) }
     count = members.count
     idle = Mutex(members)
   }
