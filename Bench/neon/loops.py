@@ -15,6 +15,7 @@ import re
 import subprocess
 import sys
 from collections import deque, namedtuple
+from pathlib import Path
 
 # The CPU's name, its model in llvm-mca, the FMAs of four lanes that it can begin per cycle, the least percentage of
 # this bound that a loop must reach, a board with this CPU, and the board's clock.
@@ -169,7 +170,8 @@ def faults(loop, is_tile_of_network):
 # MARK: An iteration of class visualization
 
 Layer = namedtuple("Layer", "kernel inputs outputs size")
-STRIP = 28  # PXA_WINOGRAD_TILES
+TYPES = Path(__file__).resolve().parents[2] / "CSupport/Kernels/include/pxa_types.h"
+STRIP = int(re.search(r"PXA_WINOGRAD_TILES (\d+)", TYPES.read_text())[1])
 FIRES = [(55, 64, 16, 64), (55, 128, 16, 64), (27, 128, 32, 128), (27, 256, 32, 128), (13, 256, 48, 192),
          (13, 384, 48, 192), (13, 384, 64, 256), (13, 512, 64, 256)]
 # The fractions of dY that are not zero, as in the benchmark suite's sparse data.
