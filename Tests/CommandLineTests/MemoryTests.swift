@@ -130,5 +130,21 @@ import Testing
         "error: net.onnx: … constants of 16000000 elements take 245 MB, more memory than this process can get"
       ).check(in: folder, megabytes: 200)
     }
+
+    @Test("Too little memory for the weights of Winograd's method is refused, and --max-memory leaves them out")
+    func winograd() throws {
+      try folder.add("wide.safetensors", TinyModel.withManyWeights().safetensors().data())
+      let command = "saliency photo.png --model wide.safetensors -o map.png --quiet"
+      try Refusal(
+        command,
+        """
+        error: photo.png: the weights for Winograd's convolutions, which a lower --max-memory leaves out, take 72 MB, \
+        more memory than this process can get
+        """
+      ).check(in: folder, megabytes: 130)
+      let limited = try Program.run(
+        (command + " --max-memory 10").split(separator: " ").map(String.init), in: folder, megabytes: 130)
+      #expect(limited.status == 0, "\(limited.errors)")
+    }
   }
 #endif

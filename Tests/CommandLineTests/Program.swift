@@ -41,16 +41,23 @@ enum Program {
   ///   - input: the bytes on standard input, at most as many as a pipe holds
   ///   - output: the file that is standard output; the outcome's output is empty then
   ///   - program: the path of the program to run
+  ///   - megabytes: the most memory that the program can get; has an effect only on Linux
   ///   - meanwhile: called as soon as the program runs, with its process identifier and a closure that returns the
   ///     text that the program has written to standard error so far
   static func run(
     _ arguments: [String], in folder: TemporaryFolder, environment: [String: String] = [:], input: Data? = nil,
-    output: FileHandle? = nil, program: String = path,
+    output: FileHandle? = nil, program: String = path, megabytes: Int? = nil,
     meanwhile: (_ process: pid_t, _ errors: () -> String) throws -> Void = { _, _ in }
   ) throws -> Outcome {
     let process = Process()
-    process.executableURL = URL(fileURLWithPath: program)
-    process.arguments = arguments
+    var command = [program] + arguments
+    #if os(Linux)
+      if let megabytes {
+        command = ["/bin/sh", "-c", "ulimit -v \(megabytes << 10); exec \"$0\" \"$@\""] + command
+      }
+    #endif
+    process.executableURL = URL(fileURLWithPath: command[0])
+    process.arguments = Array(command.dropFirst())
     process.currentDirectoryURL = URL(fileURLWithPath: folder.path)
     process.environment = ProcessInfo.processInfo.environment
       .filter { !$0.key.hasPrefix("PIXELASCENT_") && $0.key != "XDG_DATA_HOME" }

@@ -41,14 +41,7 @@ struct Refusal: Sendable, CustomTestStringConvertible {
   /// - Parameter megabytes: the most memory that the program can get; has an effect only on Linux
   func check(in folder: TemporaryFolder, megabytes: Int? = nil) throws {
     let before = try folder.contents()
-    var command = [Program.path] + arguments
-    #if os(Linux)
-      if let megabytes {
-        command = ["/bin/sh", "-c", "ulimit -v \(megabytes << 10); exec \"$0\" \"$@\""] + command
-      }
-    #endif
-    let outcome = try Program.run(
-      Array(command.dropFirst()), in: folder, environment: environment, program: command[0])
+    let outcome = try Program.run(arguments, in: folder, environment: environment, megabytes: megabytes)
     #expect(outcome.status == status)
     #expect(outcome.text == "")
     let lines = outcome.errors.split(separator: "\n", omittingEmptySubsequences: false)

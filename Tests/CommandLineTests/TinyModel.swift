@@ -19,37 +19,60 @@ enum TinyModel {
   static let inputSize = 40
 
   /// The layers, which halve an image four times. SqueezeNet does so too, so both need at least 17 × 17 pixels.
-  private static let graph: Graph = {
-    func convolution(_ name: String, _ input: String, _ window: Window, _ channels: Int) -> GraphLayer {
-      let operation = Convolution(window, groups: 1, outputs: channels, clamp: .relu)
-      return GraphLayer(name: name, operation: operation, inputs: [input])
-    }
-    func pool(_ name: String, _ input: String) -> GraphLayer {
-      GraphLayer(name: name, operation: MaxPool(Window(kernel: 3, stride: 2), ceilMode: true), inputs: [input])
-    }
-    return Graph(
-      input: .init(channels: 3),
-      layers: [
+  private static func file() throws -> Model {
+    try model(
+      [
         convolution("conv1", "image", Window(kernel: 3, stride: 2), 16), pool("pool1", "conv1"),
         pool("pool2", "pool1"), pool("pool3", "pool2"), convolution("conv2", "pool3", Window(kernel: 1), 1000),
         GraphLayer(name: "scores", operation: GlobalAverage(), inputs: ["conv2"]),
-      ], output: "scores")
-  }()
+      ],
+      [
+        "conv1.weight": ([16, 3, 3, 3], 0.5), "conv1.bias": ([16], 0.1), "conv2.weight": ([1000, 16, 1, 1], 1),
+        "conv2.bias": ([1000], 0.1),
+      ])
+  }
 
-  private static func file() throws -> Model {
+  /// A model whose weights take 20 MB, and 75 MB more for Winograd's method.
+  static func withManyWeights() throws -> Model {
+    try model(
+      [
+        convolution("conv1", "image", Window(kernel: 3, stride: 2), 512),
+        convolution("wide", "conv1", Window(kernel: 3, padding: 1), 512),
+        convolution("conv2", "wide", Window(kernel: 1), 1000),
+        GraphLayer(name: "scores", operation: GlobalAverage(), inputs: ["conv2"]),
+      ],
+      [
+        "conv1.weight": ([512, 3, 3, 3], 0.5), "conv1.bias": ([512], 0.1),
+        "wide.weight": ([512, 512, 3, 3], 0.01), "wide.bias": ([512], 0.1),
+        "conv2.weight": ([1000, 512, 1, 1], 0.1), "conv2.bias": ([1000], 0.1),
+      ])
+  }
+
+  private static func convolution(_ name: String, _ input: String, _ window: Window, _ channels: Int) -> GraphLayer {
+    let operation = Convolution(window, groups: 1, outputs: channels, clamp: .relu)
+    return GraphLayer(name: name, operation: operation, inputs: [input])
+  }
+
+  private static func pool(_ name: String, _ input: String) -> GraphLayer {
+    GraphLayer(name: name, operation: MaxPool(Window(kernel: 3, stride: 2), ceilMode: true), inputs: [input])
+  }
+
+  /// Returns a model with arbitrary weights in these layers.
+  private static func model(
+    _ layers: [GraphLayer], _ weights: KeyValuePairs<String, (shape: [Int], scale: Float)>
+  ) throws -> Model {
     var random = TestRandom(5)
-    func tensor(_ shape: [Int], _ scale: Float) -> Tensor {
-      Tensor(shape: shape, values: random.reals(shape.reduce(1, *)).map { Float($0) * scale })
+    let tensors = weights.map { name, tensor in
+      (
+        name,
+        Tensor(shape: tensor.shape, values: random.reals(tensor.shape.reduce(1, *)).map { Float($0) * tensor.scale })
+      )
     }
     return try Model(
-      graph: graph, labels: ImageNetLabels.labels,
+      graph: Graph(input: .init(channels: 3), layers: layers, output: "scores"), labels: ImageNetLabels.labels,
       preprocessing: Preprocessing(
         mean: [0.5, 0.5, 0.5], std: [0.25, 0.25, 0.25], inputSize: PixelSize(square: inputSize)),
-      source: "a test", licence: "MIT",
-      tensors: [
-        "conv1.weight": tensor([16, 3, 3, 3], 0.5), "conv1.bias": tensor([16], 0.1),
-        "conv2.weight": tensor([1000, 16, 1, 1], 1), "conv2.bias": tensor([1000], 0.1),
-      ], name: "tiny")
+      source: "a test", licence: "MIT", tensors: Dictionary(uniqueKeysWithValues: tensors), name: "tiny")
   }
 }
 

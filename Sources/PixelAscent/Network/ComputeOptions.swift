@@ -8,7 +8,7 @@ public struct ComputeOptions: Hashable, Sendable {
   /// The maximum number of threads that work on one image at the same time; at least 1.
   public var threads: Int
   /// The limit, in bytes, on the memory of one image's evaluation. Resized images, and the pictures that are kept for a
-  /// figure, must stay below the same limit. What is left of it, but at most 384 MiB, is for the weights of Winograd's
+  /// figure, must stay below the same limit. What is left of it, but at most 240 MiB, is for the weights of Winograd's
   /// method (Lavin and Gray 2016), which computes 3×3 convolutions faster.
   public var maxMemory: Int
   /// The instruction set of the kernels.

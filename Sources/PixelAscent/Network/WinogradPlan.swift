@@ -16,12 +16,12 @@ struct WinogradPlan: Sendable {
   /// The numbers of layers whose weights, transformed for the output and for the gradient, did not fit into the memory.
   private(set) var omitted = (outputs: 0, gradients: 0)
 
-  /// The limit of ``weightBytes``. Transformed weights take four times as much memory as those of the direct method.
-  private static let mostWeightBytes = 384 << 20
+  /// The limit of ``weightBytes``: transformed weights take four times as much memory as those of the direct method.
+  private static let mostWeightBytes = 240 << 20
 
   /// - Parameters:
-  ///   - layout: the memory of an evaluation with a gradient, also if the evaluation has none, so that both have the same
-  ///     scores
+  ///   - layout: the memory of an evaluation with a gradient, also if the evaluation has none. Both have the same plan for
+  ///     the outputs, and so the same scores
   ///   - withGradient: whether the evaluation has a backward pass
   ///   - options: limit the memory of the evaluation and the transformed weights together
   init(_ plan: LayerPlan, _ layout: ArenaLayout, withGradient: Bool, _ options: ComputeOptions) {
@@ -35,21 +35,25 @@ struct WinogradPlan: Sendable {
       let (a, b) = (size(plan.layers[$0].output), size(plan.layers[$1].output))
       return (b.height * b.width, $0) < (a.height * a.width, $1)
     }
-    for pass in withGradient ? [WinogradPass.forward, .gradient] : [.forward] {
-      for index in layers {
-        let layer = plan.layers[index]
-        guard let weights = (layer.operation as? ConvolutionLayer)?.weights,
-          weights.winogradPays(pass, input: size(layer.inputs[0]), output: size(layer.output)),
+    var planned = 0
+    for index in layers {
+      let layer = plan.layers[index]
+      guard let weights = (layer.operation as? ConvolutionLayer)?.weights else { continue }
+      let bytes = weights.winogradFloats * MemoryLayout<Float>.stride
+      for pass in [WinogradPass.forward, .gradient] {
+        guard weights.winogradPays(pass, input: size(layer.inputs[0]), output: size(layer.output)),
           pass == .gradient || !layer.usesGradientMask || !weights.hasTinyBias
         else { continue }
-        let bytes = weights.winogradFloats * MemoryLayout<Float>.stride, fits = weightBytes + bytes <= limit
+        let fits = planned + bytes <= limit
+        if fits { planned += bytes }
         switch pass {
         case .forward:
           forward[index] = fits
           omitted.outputs += fits ? 0 : 1
-        case .gradient:
+        case .gradient where withGradient:
           gradient[index] = fits
           omitted.gradients += fits ? 0 : 1
+        case .gradient: continue
         }
         guard fits else { continue }
         weightBytes += bytes
@@ -80,7 +84,8 @@ extension LayerPlan {
         if missing.isEmpty { return }
         // One piece of memory for all layers has larger pages than many pieces.
         let memory = try FloatBuffer(
-          count: missing.map { $0.0.winogradFloats }.reduce(0, +), for: "the weights for Winograd's convolutions take")
+          count: missing.map { $0.0.winogradFloats }.reduce(0, +),
+          for: "the weights for Winograd's convolutions, which a lower \(advice: .maxMemory) leaves out, take")
         var first = 0
         for (weights, pass) in missing {
           weights.setWinogradMemory(pass, FloatBuffer(first..<first + weights.winogradFloats, of: memory))
