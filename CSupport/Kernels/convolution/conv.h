@@ -153,7 +153,7 @@ static bool sparse_input_grad(pxa_planes dx, pxa_planes dy, const uint64_t *nonz
 static void conv_input_grad(pxa_planes dx, pxa_planes dy, const uint64_t *nonzero, const float *packed,
                             pxa_epilogue epilogue, pxa_window window, int32_t groups, pxa_range from, pxa_range blocks,
                             pxa_range rows) {
-  int taps = window_taps(window), stride = window.x.stride;
+  int taps = window_taps(window), stride = window.x.stride, step = window.y.stride;
   assert(dy.halo >= pxa_conv_grad_halo(window) && taps <= PXA_MAX_TAPS && are_rows(rows, dx.height));
   assert(groups == 1 || (from.begin == 0 && from.end == pxa_blocks(dy.channels)));
   const pxa_planes *x = mask_of(&epilogue);
@@ -164,10 +164,10 @@ static void conv_input_grad(pxa_planes dx, pxa_planes dy, const uint64_t *nonzer
                  .x_stride = PXA_BLOCK,
                  .y_stride = stride * PXA_BLOCK,
                  .x_row = row_floats(dy),
-                 .y_row = row_floats(dx),
+                 .y_row = step * row_floats(dx),
                  .y_block = plane_floats(dx),
                  .mask_block = x ? plane_floats(*x) : 0,
-                 .mask_row = x ? row_floats(*x) : 0,
+                 .mask_row = x ? step * row_floats(*x) : 0,
                  .accumulate = epilogue.accumulate};
   if (x)
     job.bounds = bounds_of(epilogue.clamp);
@@ -182,13 +182,13 @@ static void conv_input_grad(pxa_planes dx, pxa_planes dy, const uint64_t *nonzer
     pxa_range reads = groups == 1 ? from : pxa_conv_reads(groups, dy.channels, dx.channels, b);
     count = tile_blocks(blocks, b, groups, dy.channels, dx.channels);
     job.steps = reads.end - reads.begin;
-    // With a stride of 1, neighbouring rows of dX have the same taps on neighbouring rows of dY.
-    for (int r = rows.begin, run = window.y.stride == 1 ? rows.end - r : 1; r < rows.end; r += run)
+    // Rows of dX at this distance have the same taps, on neighbouring rows of dY.
+    for (int r = rows.begin; r < rows.end && r < rows.begin + step; r++)
       for (int phase = 0; phase < stride && phase < dx.width; phase++) {
         set_grad_taps(&job, positions, window, dy, r, phase);
         conv_rows(blocked_stride1[count - 1], blocked_rows_stride1[count - 1], pixel(dx, b, r, phase),
-                  pixel(dy, reads.begin, 0, 0), w + b * job.w_block, x ? pixel(*x, b, r, phase) : NULL, &job, run,
-                  (dx.width - phase + stride - 1) / stride);
+                  pixel(dy, reads.begin, 0, 0), w + b * job.w_block, x ? pixel(*x, b, r, phase) : NULL, &job,
+                  (rows.end - r + step - 1) / step, (dx.width - phase + stride - 1) / stride);
       }
   }
 }
