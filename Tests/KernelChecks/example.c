@@ -7,7 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
-static char printed[100];
+// One for each thread: the checks of several kernels run at the same time.
+static _Thread_local char printed[100];
 
 #define main example_main
 #define printf(...) snprintf(printed, sizeof printed, __VA_ARGS__)
