@@ -47,16 +47,14 @@ extension Network {
     let evaluations = try EvaluationPool(wanted) { [network] () throws(PixelAscentError) in
       try Evaluation(network, height: height, width: width, gradient: gradient)
     }
-    // The index of the first input that has failed so far. The inputs before it are still wanted.
-    let firstFailed = Atomic(Int.max)
     var failure: PixelAscentError?
     sideBySide(Array(0..<count), threads: evaluations.count) {
       (index: Int) -> Result<(Int, Output), PixelAscentError>? in
-      if index > firstFailed.load(ordering: .relaxed) { return nil }
+      if index > evaluations.firstFailed.load(ordering: .relaxed) { return nil }
       let result = Result { () throws(PixelAscentError) in
         try evaluations.lend { (evaluation) throws(PixelAscentError) in (index, try body(index, evaluation)) }
       }
-      if case .failure = result { firstFailed.min(index, ordering: .relaxed) }
+      if case .failure = result { evaluations.firstFailed.min(index, ordering: .relaxed) }
       return result
     } report: { result in
       guard failure == nil, let result else { return }
@@ -65,7 +63,7 @@ extension Network {
         try report(index, output)
       } catch {
         failure = error
-        firstFailed.store(-1, ordering: .relaxed)
+        evaluations.firstFailed.store(-1, ordering: .relaxed)
       }
     }
     if let failure { throw failure }
@@ -81,6 +79,8 @@ private final class EvaluationPool: Sendable {
   private let idle: Mutex<[Member]>
   /// The number of evaluations.
   let count: Int
+  /// The index of the first input that has failed so far. The inputs before it are still wanted.
+  let firstFailed = Atomic(Int.max)
 
   /// Makes `wanted` evaluations side by side, or as many as there is memory for, but at least one.
   init(_ wanted: Int, _ make: @Sendable () throws(PixelAscentError) -> Evaluation) throws(PixelAscentError) {
