@@ -92,7 +92,7 @@ import Testing
     (file[frame + 1], file[frame + 4]) = (marker, bits)
     let advice = "which can't be read; save it as a baseline or progressive JPEG of 8 bits, or as PNG"
     for before: [UInt8] in [[], [0xFF, 0xFF]] {
-      let filled = Array(file[..<frame] + before + file[frame...])
+      let filled = Array(file[..<frame]) + before + Array(file[frame...])
       let error = failure { try RGBImage(decoding: filled, name: "a.jpg") }
       #expect(error == PixelAscentError(.invalidImage, Message("\(kind), \(advice)"), about: "a.jpg"))
     }

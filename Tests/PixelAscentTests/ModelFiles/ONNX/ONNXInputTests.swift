@@ -58,13 +58,16 @@ import Testing
 
   private static let imageNet = "mean 0.485,0.456,0.406 and std 0.229,0.224,0.225"
 
-  @Test(arguments: [
+  /// Files, and the note's words for the input that each takes.
+  private static let normalising = [
     ("sub-div", "from pixels of 0 to 1: \(imageNet)"), ("mul-add-last", "from pixels of 0 to 1: \(imageNet)"),
     ("uint8-normalised", "from pixels of 0 to 255: \(imageNet)"),
     ("div-255", "from pixels of 0 to 255: mean 0.0,0.0,0.0 and std 1.0,1.0,1.0"),
     ("keras", "from pixels of 0 to 255: mean 0.5,0.5,0.5 and std 0.5,0.5,0.5"),
     ("signed", "from pixels of -1 to 1: mean 0.0,0.0,0.0 and std 1.0,1.0,1.0"),
-  ])
+  ]
+
+  @Test(arguments: normalising)
   func normalisesOnce(name: String, source: String) throws {
     let model = try model(name)
     try check(model, name)
