@@ -14,10 +14,11 @@
 
 // MARK: - The list
 
-static const check_entry *const lists[] = {
-    check_example,   check_vocabulary, check_sizes, check_convolutions, check_nonzero_masks, check_networks,
-    check_winograd,  check_depthwise,  check_stems, check_pools,        check_linear,        check_elementwise,
-    check_functions, check_layer_norm, check_moves, check_images,       check_regions,       check_resampling};
+static const check_entry *const lists[] = {check_example,       check_vocabulary, check_sizes,    check_convolutions,
+                                           check_nonzero_masks, check_networks,   check_winograd, check_depthwise,
+                                           check_stems,         check_pools,      check_linear,   check_elementwise,
+                                           check_functions,     check_layer_norm, check_moves,    check_images,
+                                           check_regions,       check_resampling, check_fourier,  check_transforms};
 
 static const check_entry *entry_at(int32_t index) {
   for (size_t list = 0; list < sizeof lists / sizeof *lists; list++)

@@ -42,7 +42,8 @@ extern const check_entry check_sizes[], check_convolutions[], check_nonzero_mask
     check_depthwise[], check_winograd[];
 extern const check_entry check_stems[], check_pools[], check_linear[], check_elementwise[], check_functions[];
 extern const check_entry check_regions[], check_resampling[];
-extern const check_entry check_layer_norm[], check_moves[], check_images[], check_vocabulary[], check_example[];
+extern const check_entry check_layer_norm[], check_moves[], check_images[], check_fourier[], check_transforms[],
+    check_vocabulary[], check_example[];
 
 // Begins a new case: releases the arrays of the case before and seeds the random numbers.
 void check_case(check *c, uint64_t seed);

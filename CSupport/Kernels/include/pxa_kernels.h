@@ -428,6 +428,70 @@ typedef struct pxa_kernels {
   /// requires  0 ≤ R ≤ W.
   /// sum       n = 2R+1, k ascending
   void (*blur_horizontal)(pxa_image y, pxa_image x, const float *taps, int32_t radius, pxa_range rows);
+
+  /// Fourier transform along the columns of a spectrum. With `inverse`:
+  /// Y[c,y,k] = Σ_j factor[j,k] · X[c,j,k] · exp(2πi·j·y/H); else Y[c,j,k] = factor[j,k] · Σ_y X[c,y,k] · exp(−2πi·j·y/H).
+  /// layout    factor [H][stride]; X and Y have one shape and may be the same memory.
+  /// writes    all H rows of the groups; group g has 16 columns from 16·(g mod stride/16) on, of channel ⌊g·16/stride⌋.
+  /// requires  the stride is a multiple of 16; `fourier` is the table for H points.
+  /// error     (12·f + 6)·2⁻²⁴·Σ_j |factor·X|, where f is the sum of H's prime factors
+  /// scratch   pxa_fourier_floats(H) floats, aligned to 64 bytes
+  void (*spectrum_columns)(pxa_spectrum y, pxa_spectrum x, const float *factor, pxa_fourier fourier, bool inverse,
+                           float *scratch, pxa_range groups);
+
+  /// Rows of a spectrum to an image: T[c,y,x] = Σ_k w(k) · Re(X[c,y,k] · exp(2πi·k·x/W)), where w(k) is 1 for k = 0 and for
+  /// k = W/2, else 2. The imaginary parts at k = 0 and k = W/2 count as 0. This is W times irfft along the rows.
+  /// writes    T in the groups; group g has 32 rows from 32·(g mod n) on, of channel ⌊g/n⌋, where n is ⌈H/32⌉.
+  /// requires  `fourier` is the table for W points.
+  /// error     as spectrum_columns, with W's prime factors and Σ_k 2·(|Re X| + |Im X|), and those of the row that is 16
+  ///           rows from this one in the group added
+  /// scratch   pxa_fourier_floats(W) floats, aligned to 64 bytes
+  void (*spectrum_to_image)(pxa_image t, pxa_spectrum x, pxa_fourier fourier, float *scratch, pxa_range groups);
+
+  /// Rows of an image to a spectrum: X[c,y,k] = Σ_x T[c,y,x] · exp(−2πi·k·x/W), which is rfft along the rows.
+  /// writes    X in the groups, as spectrum_to_image, and 0 in the columns from ⌊W/2⌋ + 1 on.
+  /// requires, error, scratch   as spectrum_to_image
+  void (*image_to_spectrum)(pxa_spectrum x, pxa_image t, pxa_fourier fourier, float *scratch, pxa_range groups);
+
+  /// Colours: X[c,y,x] = scale[c] · σ(Σ_k matrix[C·c + k] · T[k,y,x]) + offset[c].
+  /// writes    X in rows, all channels.
+  void (*colours_forward)(pxa_image x, pxa_image t, const float *matrix, const float *scale, const float *offset,
+                          pxa_range rows);
+
+  /// Gradient of colours_forward: dT[k,y,x] = Σ_c matrix[C·c + k] · scale[c] · σ′(Σ_j matrix[C·c + j] · T[j,y,x]) · dX[c,y,x].
+  /// writes    dT in rows, all channels.
+  /// requires  C ≤ PXA_STEM_CHANNELS
+  void (*colours_input_grad)(pxa_image dt, pxa_image dx, pxa_image t, const float *matrix, const float *scale,
+                             pxa_range rows);
+
+  /// Crop or pad: Y[c,y,x] = X[c, y + top, x + left], or fill[c] where that lies outside X; a NULL `fill` means zeros. The
+  /// gradient is reframe of dY with −top, −left and zeros outside.
+  /// writes    Y in rows, all channels.
+  void (*reframe)(pxa_image y, pxa_image x, int32_t top, int32_t left, const float *fill, pxa_range rows);
+
+  /// A matrix applied to the columns: Y[c,y,x] = Σ_k weight[k,y] · X[c, index[k,y], x]. The gradient is the transposed
+  /// matrix applied to dY.
+  /// writes    Y in rows, all channels.
+  /// requires  `taps` has H rows; every index lies inside X.
+  /// sum       n = count, k ascending
+  void (*taps_vertical)(pxa_image y, pxa_image x, pxa_taps taps, pxa_range rows);
+
+  /// A matrix applied to the rows: Y[c,y,x] = Σ_k weight[k,x] · X[c, y, index[k,x]], as taps_vertical.
+  void (*taps_horizontal)(pxa_image y, pxa_image x, pxa_taps taps, pxa_range rows);
+
+  /// Rotation about the centre, bilinear. Output pixel (y, x) reads X at the row m + cosine·(y − m) + sine·(x − n) and the
+  /// column n − sine·(y − m) + cosine·(x − n), where m = (H−1)/2 and n = (W−1)/2. Where one of the four pixels around that
+  /// point lies outside X, the halo of X takes its place: its first ring must hold what the image shall have around it.
+  /// writes    Y in rows, all channels.
+  /// requires  X and Y have one shape; X has a halo.
+  /// error     12·2⁻²⁴·(H + W)·max|X|: the rounding of the position
+  void (*rotate)(pxa_image y, pxa_image x, float cosine, float sine, pxa_range rows);
+
+  /// Gradient of rotate with respect to X.
+  /// writes    dX in channels, with its halo, which then holds what the pixels outside would get.
+  /// requires, error   as rotate
+  /// threads   by channels, because the pixels of a row read pixels of many rows
+  void (*rotate_input_grad)(pxa_image dx, pxa_image dy, float cosine, float sine, pxa_range channels);
 } pxa_kernels;
 
 /// Returns the number of instruction sets in this build.

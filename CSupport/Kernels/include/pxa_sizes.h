@@ -57,6 +57,9 @@ bool pxa_winograd_pays(pxa_window window, int32_t groups, int32_t in_channels, i
 /// winograd_input_grad, for the channels of dY.
 size_t pxa_winograd_scratch_floats(int32_t in_channels);
 
+/// Returns the number of floats in the scratch memory of a Fourier transform of `size` points.
+size_t pxa_fourier_floats(int32_t size);
+
 /// Returns the least number of blocks that hold whole groups of `size` channels: lcm(size, 16) / 16. A part of
 /// group_norm_forward whose number of blocks is a multiple of this number computes no statistics of another part.
 int32_t pxa_group_norm_blocks(int32_t size);

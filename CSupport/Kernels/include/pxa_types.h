@@ -42,6 +42,27 @@ typedef struct pxa_image {
   int32_t channels, height, width, halo;
 } pxa_image;
 
+/// Half of the two-dimensional Fourier transform of a real image: `columns` = ⌊W/2⌋ + 1 complex numbers in each of H rows,
+/// [C][H][stride]. The numbers from `columns` on are 0.
+typedef struct pxa_spectrum {
+  float *re, *im;
+  int32_t channels, height, columns, stride;
+} pxa_spectrum;
+
+/// The tables of Fourier transforms of `size` points: cos(2πk/size) and sin(2πk/size) for 0 ≤ k < size.
+typedef struct pxa_fourier {
+  int32_t size;
+  const float *cosines, *sines;
+} pxa_fourier;
+
+/// A matrix with `size` rows, `count` elements of each row and zeros elsewhere: element k of row i is
+/// weight[k·size + i], in the column index[k·size + i].
+typedef struct pxa_taps {
+  int32_t size, count;
+  const int32_t *index;
+  const float *weight;
+} pxa_taps;
+
 /// The half-open range begin ≤ i < end.
 typedef struct pxa_range {
   int32_t begin, end;

@@ -76,6 +76,11 @@ size_t pxa_winograd_scratch_floats(int32_t in_channels) {
   return (rows + in + out) * PXA_BLOCK;
 }
 
+size_t pxa_fourier_floats(int32_t size) {
+  size_t array = 2 * (size_t)size * PXA_BLOCK;
+  return 4 * array; // two arrays, and the points of a step with their transform
+}
+
 int32_t pxa_group_norm_blocks(int32_t size) {
   int32_t shared = size & -size; // the greatest power of two that divides the size
   return size / smaller(shared, PXA_BLOCK);

@@ -29,7 +29,9 @@ PXA_BEGIN_SIMD
 #include "../elementwise/elementwise.h"
 #include "../elementwise/function.h"
 #include "../images/blur.h"
+#include "../images/fourier.h"
 #include "../images/pointwise.h"
+#include "../images/transform.h"
 #include "../moves/moves.h"
 #include "../moves/resample.h"
 #include "../pools/average_pool.h"
@@ -99,6 +101,16 @@ const pxa_kernels PXA_JOIN(pxa_kernels_, PXA_SIMD) = {
     .row_squares = row_squares,
     .blur_vertical = blur_vertical,
     .blur_horizontal = blur_horizontal,
+    .spectrum_columns = spectrum_columns,
+    .spectrum_to_image = spectrum_to_image,
+    .image_to_spectrum = image_to_spectrum,
+    .colours_forward = colours_forward,
+    .colours_input_grad = colours_input_grad,
+    .reframe = reframe,
+    .taps_vertical = taps_vertical,
+    .taps_horizontal = taps_horizontal,
+    .rotate = rotate,
+    .rotate_input_grad = rotate_input_grad,
 };
 
 #endif
