@@ -19,36 +19,46 @@ import Testing
       let what: String
       let body: [UInt8]
 
-      init(_ name: String, _ what: String, _ body: String) {
-        (testDescription, self.what, self.body) = (name, what, Array(body.utf8))
+      init(_ name: String, what: String = "the pickle's objects may take", _ body: [UInt8]) {
+        (testDescription, self.what, self.body) = (name, what, body)
       }
 
-      init(_ name: String, _ what: String, _ body: [UInt8]) {
-        (testDescription, self.what, self.body) = (name, what, body)
+      /// A pickle that begins with `start`, repeats `unit` and ends with `end`.
+      init(_ name: String, _ start: String, _ unit: String, count: Int, _ end: String) {
+        self.init(name, Array(start.utf8) + repeated(unit, count) + Array(end.utf8))
       }
     }
 
-    private static func repeated(_ text: String, _ count: Int) -> String { String(repeating: text, count: count) }
+    private static func repeated(_ text: String, _ count: Int) -> [UInt8] {
+      Array(String(repeating: text, count: count).utf8)
+    }
+
+    private static var listsInsideLists: [UInt8] {
+      repeated("]", 1_000_000) + repeated("a", 999_999) + Array(".".utf8)
+    }
+
+    /// An empty list that the pickle stores in 600,000 places of its memo.
+    private static var memos: [UInt8] {
+      var bytes = Array("]".utf8)
+      for place in 0..<600_000 { bytes += [0x72, UInt8(place & 255), UInt8(place >> 8 & 255), UInt8(place >> 16), 0] }
+      return bytes + Array(".".utf8)
+    }
+
+    private static var longText: [UInt8] {
+      let start: [UInt8] = [0x42, 0, 0x87, 0x93, 3]
+      return start + repeated("A", 60_000_000) + Array(".".utf8)
+    }
 
     private static let pickles: [Case] = [
-      Case("a list of empty lists", "the pickle's objects may take", "](" + repeated("]", 1_000_000) + "e."),
-      Case("a list of empty tuples", "the pickle's objects may take", "](" + repeated(")", 1_000_000) + "e."),
-      Case(
-        "lists inside lists", "the pickle's objects may take",
-        repeated("]", 1_000_000) + repeated("a", 999_999) + "."),
-      Case("one value many times", "the pickle's objects may take", "](N" + repeated("2", 1_000_000) + "e."),
-      Case("short texts", "the pickle's objects may take", "](" + repeated("U\u{1}a", 900_000) + "e."),
-      Case("marks", "the pickle's objects may take", repeated("(", 2_000_000) + "]."),
-      Case(
-        "objects", "the pickle's objects may take", "](" + repeated("c__main__\nA\n)R", 300_000) + "e."),
-      Case(
-        "memos", "the pickle's objects may take",
-        Array("]".utf8)
-          + (0..<600_000).flatMap { [0x72, UInt8($0 & 255), UInt8($0 >> 8 & 255), UInt8($0 >> 16), 0] as [UInt8] }
-          + Array(".".utf8)),
-      Case(
-        "a long text", "60000007 bytes of a pickle may take",
-        Array("B".utf8) + [0, 0x87, 0x93, 3] + [UInt8](repeating: 65, count: 60_000_000) + Array(".".utf8)),
+      Case("a list of empty lists", "](", "]", count: 1_000_000, "e."),
+      Case("a list of empty tuples", "](", ")", count: 1_000_000, "e."),
+      Case("lists inside lists", listsInsideLists),
+      Case("one value many times", "](N", "2", count: 1_000_000, "e."),
+      Case("short texts", "](", "U\u{1}a", count: 900_000, "e."),
+      Case("marks", "", "(", count: 2_000_000, "]."),
+      Case("objects", "](", "c__main__\nA\n)R", count: 300_000, "e."),
+      Case("memos", memos),
+      Case("a long text", what: "60000007 bytes of a pickle may take", longText),
     ]
 
     @Test("A pickle that takes too much memory is refused in one line", arguments: pickles, [60, 140])
@@ -110,21 +120,28 @@ import Testing
     func constants() throws {
       func field(_ number: UInt8, _ content: [UInt8]) -> [UInt8] { [number << 3 | 2, UInt8(content.count)] + content }
       func node(_ type: String, _ inputs: [String], _ output: String) -> [UInt8] {
-        field(
-          1,
-          inputs.flatMap { field(1, Array($0.utf8)) } + field(2, Array(output.utf8)) + field(4, Array(type.utf8)))
+        let names: [UInt8] = inputs.flatMap { field(1, Array($0.utf8)) }
+        return field(1, names + field(2, Array(output.utf8)) + field(4, Array(type.utf8)))
       }
       func value(_ name: String, _ shape: [UInt8]) -> [UInt8] {
         let dimensions = shape.flatMap { field(1, [0x08, $0]) }
-        return field(1, Array(name.utf8)) + field(2, field(1, [0x08, 1] + field(2, dimensions)))
+        let tensor: [UInt8] = [0x08, 1] + field(2, dimensions)
+        return field(1, Array(name.utf8)) + field(2, field(1, tensor))
       }
       // 4000 × 4000 zeros, and their sum.
-      let size = field(5, [0x08, 2, 0x10, 7] + field(7, [0xA0, 0x1F, 0xA0, 0x1F]) + field(8, Array("n".utf8)))
-      let graph =
-        node("ConstantOfShape", ["n"], "c") + node("Add", ["c", "c"], "d") + node("Add", ["x", "d"], "y") + size
-        + field(11, value("x", [1, 3, 8, 8])) + field(12, value("y", [1]))
-      let length = [UInt8(graph.count & 127 | 128), UInt8(graph.count >> 7)]
-      try folder.add("net.onnx", [0x08, 8] + field(8, [0x10, 13]) + [7 << 3 | 2] + length + graph)
+      var size: [UInt8] = [0x08, 2, 0x10, 7]
+      size += field(7, [0xA0, 0x1F, 0xA0, 0x1F])
+      size += field(8, Array("n".utf8))
+      var graph = node("ConstantOfShape", ["n"], "c")
+      graph += node("Add", ["c", "c"], "d")
+      graph += node("Add", ["x", "d"], "y")
+      graph += field(5, size)
+      graph += field(11, value("x", [1, 3, 8, 8]))
+      graph += field(12, value("y", [1]))
+      var file: [UInt8] = [0x08, 8]
+      file += field(8, [0x10, 13])
+      file += [0x3A, UInt8(graph.count & 127 | 128), UInt8(graph.count >> 7)]
+      try folder.add("net.onnx", file + graph)
       try Refusal(
         "inspect net.onnx",
         "error: net.onnx: … constants of 16000000 elements take 245 MB, more memory than this process can get"

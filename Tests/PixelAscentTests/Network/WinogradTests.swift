@@ -117,7 +117,11 @@ import Testing
 
   /// Returns the L2 distance of two vectors relative to the length of the second.
   private func distance(_ a: [Float], _ b: [Float]) -> Double {
-    let squares = zip(a, b).map { (Double($0 - $1) * Double($0 - $1), Double($1) * Double($1)) }
-    return (squares.map(\.0).reduce(0, +) / squares.map(\.1).reduce(0, +)).squareRoot()
+    var error = 0.0, length = 0.0
+    for (x, y) in zip(a, b) {
+      error += Double(x - y) * Double(x - y)
+      length += Double(y) * Double(y)
+    }
+    return (error / length).squareRoot()
   }
 }

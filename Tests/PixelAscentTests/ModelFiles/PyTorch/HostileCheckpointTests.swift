@@ -44,7 +44,7 @@ import Testing
   }
 
   /// Weights as PyTorch writes sparse and complex tensors, tensors of unknown subclasses, and tensors without elements.
-  @Test(arguments: [
+  private static let unreadTensors: [(type: String, write: @Sendable (inout PickleWriter) -> Void)] = [
     (
       "torch._utils._rebuild_sparse_tensor",
       { @Sendable (writer: inout PickleWriter) in
@@ -77,7 +77,9 @@ import Testing
         writer.op(")R")
       }
     ),
-  ])
+  ]
+
+  @Test(arguments: unreadTensors)
   func namesTheClassOfATensorThatIsNotRead(type: String, write: @Sendable (inout PickleWriter) -> Void) {
     let text = line { writer in
       writer.string("a.weight")
