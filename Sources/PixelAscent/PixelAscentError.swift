@@ -109,6 +109,18 @@ public enum Advice: String, Hashable, Sendable, CaseIterable {
   case maxIterations
   /// Change the weight decay: ``ClassVisualization/l2``.
   case l2
+  /// Change the weight of the total variation: ``ClassVisualization/totalVariation``.
+  case totalVariation = "tv"
+  /// Change the weight of the sum of magnitudes: ``ClassVisualization/l1``.
+  case l1
+  /// Change the weight of the sum of sixth powers: ``ClassVisualization/alphaNorm``.
+  case alphaNorm
+  /// Change how parameters make the image: ``ClassVisualization/parametrization``.
+  case parametrization
+  /// Change the random changes before each evaluation: ``ClassVisualization/transforms``.
+  case transforms
+  /// Clamp the pixels or not: ``ClassVisualization/clamp``.
+  case clamp
   /// Blur the image more or less often: ``ClassVisualization/blurEvery``.
   case blurEvery
   /// Change the width of the blur: ``ClassVisualization/blurSigma``.

@@ -140,11 +140,7 @@ final class Ascent {
       try evaluation.forward(only: `class`)
       beforeLastReLU = true
       guard try takeGradient(of: `class`, throughLastReLU: false) else {
-        throw PixelAscentError(
-          .zeroGradient,
-          Message(
-            "the gradient of class \(`class`)'s score is exactly zero at this image, before the last ReLU too: "
-              + "there is no direction to go; start from another image"))
+        throw PixelAscentError.noDirection(class: `class`)
       }
     }
     gradientShift = shift
@@ -211,6 +207,18 @@ final class Ascent {
       for index in direction.values.indices { direction.values[index] -= Float(decay) * changed.values[index] }
     }
     update(&changed, direction)
+    try Self.check(changed, shape: shape)
+    image.tensor = changed
+    // A step of length 0 clamps and sums X².
+    (rate, clamps) = (0, clamp)
+    parallel.overRows(image.height, stepForward)
+    guard sums.length.isFinite else { throw tooLarge }
+  }
+
+  /// Checks an image that a step rule has changed.
+  ///
+  /// - Throws: `PixelAscentError` of kind `invalidParameter` unless the image has the shape and is finite.
+  static func check(_ changed: Tensor, shape: [Int]) throws(PixelAscentError) {
     guard changed.shape == shape else {
       throw PixelAscentError(
         .invalidParameter,
@@ -219,11 +227,6 @@ final class Ascent {
     guard changed.isFinite else {
       throw PixelAscentError(.invalidParameter, "the step rule left a value that is not finite in the image")
     }
-    image.tensor = changed
-    // A step of length 0 clamps and sums X².
-    (rate, clamps) = (0, clamp)
-    parallel.overRows(image.height, stepForward)
-    guard sums.length.isFinite else { throw tooLarge }
   }
 
   /// Blurs X along its height, then along its width.
@@ -238,5 +241,16 @@ final class Ascent {
       decay == 0 ? "\(advice: .learningRate)" : "\(advice: .learningRate) or \(advice: .l2)"
     return PixelAscentError(
       .invalidParameter, "the ascent's values are too large for a float: use a smaller \(settings)")
+  }
+}
+
+extension PixelAscentError {
+  /// The error for a class whose score has no gradient, before the last ReLU either.
+  static func noDirection(class index: Int) -> PixelAscentError {
+    PixelAscentError(
+      .zeroGradient,
+      Message(
+        "the gradient of class \(index)'s score is exactly zero at this image, before the last ReLU too: "
+          + "there is no direction to go; start from another image"))
   }
 }

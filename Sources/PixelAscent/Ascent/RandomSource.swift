@@ -10,6 +10,8 @@ package struct RandomSource: Sendable {
   package enum Stream: UInt32, Sendable {
     case noise = 0
     case jitter = 1
+    case transform = 2
+    case transformNoise = 3
   }
 
   /// The key of the generator.
@@ -32,9 +34,10 @@ package struct RandomSource: Sendable {
     numbers(count) { words in (0..<4).map { SIMD16<Float>(words[$0] &>> 8) * 0x1p-24 } }
   }
 
-  /// Returns `count` numbers with the standard normal distribution (Box and Muller 1958).
-  package func normals(_ count: Int) -> [Float] {
-    numbers(count) { words in
+  /// Returns `count` numbers with the standard normal distribution (Box and Muller 1958), from a position of a stream on;
+  /// four numbers come from each position.
+  package func normals(_ count: Int, _ stream: Stream = .noise, from position: UInt64 = 0) -> [Float] {
+    numbers(count, stream, from: position) { words in
       [(words[0], words[1]), (words[2], words[3])].flatMap { radius, angle in
         // The number is in (0, 1], so its logarithm is finite.
         let uniform = (SIMD16<Float>(radius &>> 8) + 1) * 0x1p-24
@@ -53,10 +56,13 @@ package struct RandomSource: Sendable {
   }
 
   /// Returns `count` numbers. `make` turns the words of each group of 16 positions into 64 numbers.
-  private func numbers(_ count: Int, _ make: (Philox.Words) -> [SIMD16<Float>]) -> [Float] {
+  private func numbers(
+    _ count: Int, _ stream: Stream = .noise, from position: UInt64 = 0,
+    _ make: (Philox.Words) -> [SIMD16<Float>]
+  ) -> [Float] {
     var made: [SIMD16<Float>] = []
     return [Float](count: count) { start in
-      if start % 64 == 0 { made = make(words(.noise, UInt64(start / 4))) }
+      if start % 64 == 0 { made = make(words(stream, position &+ UInt64(start / 4))) }
       return made[start % 64 / 16]
     }
   }

@@ -41,6 +41,11 @@ final class FloatBuffer: @unchecked Sendable {  // because threads write disjoin
     count = range.count
   }
 
+  /// The floats, 16 at a time. The last of a count that is no multiple of 16 are left out.
+  var lanes: UnsafeMutablePointer<SIMD16<Float>> {
+    UnsafeMutableRawPointer(base).assumingMemoryBound(to: SIMD16<Float>.self)
+  }
+
   /// Returns the floats in `range`.
   func values(_ range: Range<Int>) -> [Float] {
     precondition(range.lowerBound >= 0 && range.upperBound <= count)
@@ -66,7 +71,13 @@ final class FloatBuffer: @unchecked Sendable {  // because threads write disjoin
   /// Returns the sum of the magnitudes of the floats in `range`.
   func sumOfMagnitudes(_ range: Range<Int>) -> Float {
     precondition(range.lowerBound >= 0 && range.upperBound <= count)
-    return range.reduce(0) { $0 + abs(base[$1]) }
+    var sums = SIMD16<Float>.zero, index = range.lowerBound
+    while index + 16 <= range.upperBound {
+      let values = UnsafeRawPointer(base + index).loadUnaligned(as: SIMD16<Float>.self)
+      sums += values.replacing(with: -values, where: values .< 0)
+      index += 16
+    }
+    return (index..<range.upperBound).reduce(sums.sum()) { $0 + abs(base[$1]) }
   }
 
   /// The index of the first NaN or infinity; nil if all floats are finite.
@@ -154,6 +165,22 @@ struct Planes {
     buffer.fill(offset + blocks.lowerBound * plane..<offset + blocks.upperBound * plane, with: 0)
   }
 
+  /// Overwrites the halo of every block with zeros.
+  func clearHalo() {
+    let halo = Int(raw.halo), row = 16 * (width + 2 * halo), plane = row * (height + 2 * halo)
+    if halo == 0 { return }
+    for block in 0..<blocks {
+      let start = offset + block * plane
+      buffer.fill(start..<start + row * halo, with: 0)
+      buffer.fill(start + row * (height + halo)..<start + plane, with: 0)
+      for line in halo..<height + halo {
+        let left = start + line * row, right = left + row - 16 * halo
+        buffer.fill(left..<left + 16 * halo, with: 0)
+        buffer.fill(right..<right + 16 * halo, with: 0)
+      }
+    }
+  }
+
   /// Returns the blocks in a range as planes in the same memory.
   func slice(blocks: Range<Int>) -> Planes {
     slice(firstBlock: blocks.lowerBound, channels: min(16 * blocks.count, Int(raw.channels) - 16 * blocks.lowerBound))
@@ -214,6 +241,52 @@ struct ImagePlanes {
     nonmutating set {
       precondition(newValue.shape == [channels, height, width])
       forEachRow { row, start in buffer.replace(from: row.lowerBound, with: newValue.values[start..<start + row.count])
+      }
+    }
+  }
+
+  /// The sum of the magnitudes of all elements of an image without a halo: 0 only if every element is 0, and not finite
+  /// if an element is not finite.
+  var sumOfMagnitudes: Float {
+    precondition(halo == 0)
+    return buffer.sumOfMagnitudes(offset..<offset + channels * height * width)
+  }
+
+  /// Multiplies all elements of an image without a halo.
+  func scale(by factor: Float) {
+    precondition(halo == 0)
+    if factor == 1 { return }
+    for index in offset..<offset + channels * height * width { buffer.base[index] *= factor }
+  }
+
+  /// Adds a multiple of another image of the same size. Neither has a halo.
+  func add(_ other: ImagePlanes, times factor: Float) {
+    precondition(halo == 0 && other.halo == 0)
+    for index in 0..<channels * height * width {
+      buffer.base[offset + index] += factor * other.buffer.base[other.offset + index]
+    }
+  }
+
+  /// Adds `values`, in the order of a tensor, to the elements.
+  func add(_ values: [Float]) {
+    precondition(values.count == channels * height * width)
+    forEachRow { row, start in
+      for index in 0..<row.count { buffer.base[row.lowerBound + index] += values[start + index] }
+    }
+  }
+
+  /// Overwrites the halo of every channel with a value of its own.
+  func fillHalo(with values: [Float]) {
+    let row = width + 2 * halo, plane = row * (height + 2 * halo)
+    if halo == 0 { return }
+    for channel in 0..<channels {
+      let start = offset + channel * plane
+      buffer.fill(start..<start + row * halo, with: values[channel])
+      buffer.fill(start + row * (height + halo)..<start + plane, with: values[channel])
+      for line in halo..<height + halo {
+        let left = start + line * row, right = left + row - halo
+        buffer.fill(left..<left + halo, with: values[channel])
+        buffer.fill(right..<right + halo, with: values[channel])
       }
     }
   }

@@ -46,6 +46,93 @@ extension Kernels {
   func blurHorizontal(_ y: ImagePlanes, _ x: ImagePlanes, taps: [Float], rows: Range<Int>) {
     c.blur_horizontal(y.raw, x.raw, taps, Int32(taps.count / 2), rows.raw)
   }
+
+  /// Crops or pads: Y[y, x] = X[y + top, x + left], or a channel's `fill` outside X; nil for zeros.
+  func reframe(_ y: ImagePlanes, _ x: ImagePlanes, top: Int, left: Int, fill: [Float]?, rows: Range<Int>) {
+    if let fill {
+      c.reframe(y.raw, x.raw, Int32(top), Int32(left), fill, rows.raw)
+    } else {
+      c.reframe(y.raw, x.raw, Int32(top), Int32(left), nil, rows.raw)
+    }
+  }
+
+  /// Applies a matrix to the columns of an image.
+  func applyDown(_ taps: ImageTaps, _ y: ImagePlanes, _ x: ImagePlanes, rows: Range<Int>) {
+    taps.withRaw { c.taps_vertical(y.raw, x.raw, $0, rows.raw) }
+  }
+
+  /// Applies a matrix to the rows of an image.
+  func applyAcross(_ taps: ImageTaps, _ y: ImagePlanes, _ x: ImagePlanes, rows: Range<Int>) {
+    taps.withRaw { c.taps_horizontal(y.raw, x.raw, $0, rows.raw) }
+  }
+
+  /// Rotates an image, whose halo holds what lies around the image.
+  func rotate(_ y: ImagePlanes, _ x: ImagePlanes, cosine: Float, sine: Float, rows: Range<Int>) {
+    c.rotate(y.raw, x.raw, cosine, sine, rows.raw)
+  }
+
+  /// Computes the gradient of `rotate` for some channels of dX, and overwrites the halo of dX.
+  func rotateInputGradient(_ dx: ImagePlanes, _ dy: ImagePlanes, cosine: Float, sine: Float, channels: Range<Int>) {
+    c.rotate_input_grad(dx.raw, dy.raw, cosine, sine, channels.raw)
+  }
+
+  /// Computes X = scale · σ(matrix · T) + offset, with `matrix` row by row.
+  func colours(
+    _ x: ImagePlanes, _ t: ImagePlanes, matrix: [Float], scale: [Float], offset: [Float], rows: Range<Int>
+  ) {
+    c.colours_forward(x.raw, t.raw, matrix, scale, offset, rows.raw)
+  }
+
+  func coloursInputGradient(
+    _ dt: ImagePlanes, _ dx: ImagePlanes, _ t: ImagePlanes, matrix: [Float], scale: [Float], rows: Range<Int>
+  ) {
+    c.colours_input_grad(dt.raw, dx.raw, t.raw, matrix, scale, rows.raw)
+  }
+}
+
+/// A matrix that makes a row or a column of an image from another, with few elements that are not zero.
+struct ImageTaps: Sendable {
+  /// The number of outputs and of inputs.
+  let size, inputs: Int
+  /// The number of elements of each row.
+  private let count: Int
+  private let index: [Int32]
+  private let weight: [Float]
+
+  /// Creates a matrix from the elements of each row: the input's index and its weight.
+  init(rows: [[(index: Int, weight: Float)]], inputs: Int) {
+    (size, self.inputs) = (rows.count, inputs)
+    let size = rows.count, count = rows.map(\.count).max() ?? 0
+    var index = [Int32](repeating: 0, count: size * count), weight = [Float](repeating: 0, count: size * count)
+    for (row, elements) in rows.enumerated() {
+      for (place, element) in elements.enumerated() {
+        precondition((0..<inputs).contains(element.index))
+        index[place * size + row] = Int32(element.index)
+        weight[place * size + row] = element.weight
+      }
+    }
+    (self.count, self.index, self.weight) = (count, index, weight)
+  }
+
+  /// The transposed matrix, which computes the gradient.
+  var transposed: ImageTaps {
+    var columns = [[(index: Int, weight: Float)]](repeating: [], count: inputs)
+    for row in 0..<size {
+      for place in 0..<count where weight[place * size + row] != 0 {
+        columns[Int(index[place * size + row])].append((row, weight[place * size + row]))
+      }
+    }
+    return ImageTaps(rows: columns, inputs: size)
+  }
+
+  fileprivate func withRaw(_ body: (pxa_taps) -> Void) {
+    index.withUnsafeBufferPointer { index in
+      weight.withUnsafeBufferPointer { weight in
+        body(
+          pxa_taps(size: Int32(size), count: Int32(count), index: index.baseAddress, weight: weight.baseAddress))
+      }
+    }
+  }
 }
 
 /// A roll of an image: a shift that wraps around, like `roll` in NumPy and PyTorch.

@@ -10,7 +10,7 @@ import Synchronization
   import Glibc
 #endif
 
-/// The scratch memory of an evaluation's threads: equal pieces, of which each thread borrows one while it computes a part
+/// The scratch memory of the threads of an operation: equal pieces, of which each thread borrows one while it computes a part
 /// of a step.
 final class Scratch: Sendable {
   private let buffer: FloatBuffer
@@ -23,10 +23,13 @@ final class Scratch: Sendable {
 
   /// Creates the pieces, of `floats` floats each, for `threads` threads.
   ///
+  /// - Parameter what: the beginning of the error's message
   /// - Throws: `PixelAscentError` of kind `sizeLimit` if the process can't get the memory.
-  init(threads: Int, floats: Int) throws(PixelAscentError) {
+  init(
+    threads: Int, floats: Int, for what: Message = "the scratch memory of Winograd's convolutions takes"
+  ) throws(PixelAscentError) {
     let pieces = min(threads, Self.mostPieces)
-    buffer = try FloatBuffer(count: pieces * floats, for: "the scratch memory of Winograd's convolutions takes")
+    buffer = try FloatBuffer(count: pieces * floats, for: what)
     pieceFloats = floats
     free = Atomic(pieces == 64 ? UInt64.max : (1 << UInt64(pieces)) - 1)
   }

@@ -82,7 +82,21 @@ public final class Evaluation {
   ///   - gradient: false for scores and activations alone, which takes less memory
   /// - Throws: ``PixelAscentError`` of kind `sizeLimit` if the image is too small for the network, or needs more memory
   ///   than the network's options allow.
-  public init(_ network: Network, height: Int, width: Int, gradient: Bool = true) throws(PixelAscentError) {
+  public convenience init(
+    _ network: Network, height: Int, width: Int, gradient: Bool = true
+  ) throws(PixelAscentError) {
+    try self.init(network, height: height, width: width, gradient: gradient, in: nil, network.parallel)
+  }
+
+  /// Creates an evaluation in the memory of another, which may not be used at the same time.
+  ///
+  /// - Parameters:
+  ///   - memory: an arena of at least the evaluation's size; nil for new memory
+  ///   - parallel: the threads that compute
+  /// - Throws: as ``init(_:height:width:gradient:)`` does.
+  init(
+    _ network: Network, height: Int, width: Int, gradient: Bool, in memory: FloatBuffer?, _ parallel: Parallel
+  ) throws(PixelAscentError) {
     guard height > 0, width > 0 else {
       throw PixelAscentError(.sizeLimit, "an image has at least 1×1 pixels, found \(height)×\(width)")
     }
@@ -90,11 +104,16 @@ public final class Evaluation {
     self.network = network
     plan = network.plan
     kernels = network.kernels
-    parallel = network.parallel
+    self.parallel = parallel
     self.height = height
     self.width = width
 
-    let arena = try FloatBuffer(count: layout.floats, for: "an image of \(height)×\(width) pixels takes")
+    let arena: FloatBuffer
+    if let memory {
+      arena = memory
+    } else {
+      arena = try FloatBuffer(count: layout.floats, for: "an image of \(height)×\(width) pixels takes")
+    }
     self.arena = arena
     image = ImagePlanes(
       arena, at: layout.image, channels: plan.imageChannels, height: height, width: width, halo: plan.imageHalo)

@@ -56,7 +56,7 @@ extension Network {
   }
 
   /// Converts pixels in [0, 1], of shape (C, H, W), to normalised space.
-  func normalized(_ pixels: Tensor) -> Tensor {
+  package func normalized(_ pixels: Tensor) -> Tensor {
     let scale = preprocessing.std.map { 1 / $0 }
     let offset = zip(preprocessing.mean, preprocessing.std).map { -$0 / $1 }
     return Tensor(shape: pixels.shape, values: affine(pixels, scale: scale, offset: offset))

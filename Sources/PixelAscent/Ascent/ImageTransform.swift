@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: MIT
+
+/// A random change of the image before each evaluation, so that the ascent finds what survives the change. The gradient is
+/// taken through it.
+///
+/// Each is drawn anew for each evaluation. Transforms are written and read as text, such as `pad:12`; a list of them is
+/// separated by blanks.
+public enum ImageTransform: Hashable, Sendable {
+  /// `jitter:d`: rolls the image by 0…d rows and 0…d columns; what leaves one side comes in at the other.
+  case jitter(Int)
+  /// `pad:w`: adds w pixels of a colour at each side; `pad:w,v` says the colour from 0 to 1, which is 0.5 otherwise.
+  case pad(Int, colour: Double = 0.5)
+  /// `crop:d`: takes away d rows and d columns, of which 0…d lie above and 0…d at the left.
+  case crop(Int)
+  /// `scale:list`: resizes the image by one of the factors, bilinearly.
+  case scale([Double])
+  /// `rotate:list`: rotates the image counter-clockwise by one of the angles in degrees, bilinearly. Around the image
+  /// lies grey.
+  case rotate([Double])
+  /// `flip`: mirrors the image left to right with probability ½.
+  case flip
+  /// `noise:σ`: adds normally distributed noise with the standard deviation σ, on the scale where colours go from 0 to 1.
+  case noise(Double)
+  /// `blur:σ`: blurs the image with a standard deviation of σ pixels.
+  case blur(Double)
+
+  /// The grey, on the scale from 0 to 1, around a rotated image.
+  static let grey = 0.5
+
+  /// The transforms of Lucid, with bilinear sampling everywhere: pad by 12, crop by 8, scale by 0.9 to 1.1, rotate by −10°
+  /// to 10°, crop by 4.
+  public static let lucid: [ImageTransform] = [
+    .pad(12), .crop(8), .scale((0...10).map { 1 + Double($0 - 5) / 50 }),
+    .rotate((-10...10).map(Double.init) + [0, 0, 0, 0, 0]), .crop(4),
+  ]
+
+  /// Checks the parameters.
+  ///
+  /// - Throws: `PixelAscentError` of kind `invalidParameter`.
+  func validate() throws(PixelAscentError) {
+    func fail(_ expected: String) -> PixelAscentError {
+      PixelAscentError(.invalidParameter, "transform \(description): expected \(expected)")
+    }
+    switch self {
+    case .jitter(let most), .crop(let most):
+      guard (0...1_000_000).contains(most) else { throw fail("a whole number of pixels from 0 to 1000000") }
+    case .pad(let pixels, let colour):
+      guard (0...100_000).contains(pixels) else { throw fail("a whole number of pixels from 0 to 100000") }
+      guard (0...1).contains(colour) else { throw fail("a colour from 0 to 1") }
+    case .scale(let factors):
+      guard !factors.isEmpty, factors.allSatisfy({ (0.05...20).contains($0) }) else {
+        throw fail("factors from 0.05 to 20")
+      }
+    case .rotate(let angles):
+      guard !angles.isEmpty, angles.allSatisfy({ (-360...360).contains($0) }) else {
+        throw fail("angles from -360 to 360 degrees")
+      }
+    case .flip: break
+    case .noise(let deviation):
+      guard deviation.isFinite, deviation >= 0, deviation <= 1000 else { throw fail("a number from 0 to 1000") }
+    case .blur(let deviation):
+      guard deviation > 0, deviation <= 10_000 else { throw fail("a number above 0, at most 10000") }
+    }
+  }
+}
+
+// MARK: Text
+
+extension ImageTransform: CustomStringConvertible {
+  /// The transform as text, which ``init(_:)`` reads.
+  public var description: String {
+    func list(_ numbers: [Double]) -> String { numbers.map(Self.text).joined(separator: ",") }
+    return switch self {
+    case .jitter(let most): "jitter:\(most)"
+    case .pad(let pixels, let colour): "pad:\(pixels)" + (colour == Self.grey ? "" : "," + Self.text(colour))
+    case .crop(let pixels): "crop:\(pixels)"
+    case .scale(let factors): "scale:" + list(factors)
+    case .rotate(let angles): "rotate:" + list(angles)
+    case .flip: "flip"
+    case .noise(let deviation): "noise:" + Self.text(deviation)
+    case .blur(let deviation): "blur:" + Self.text(deviation)
+    }
+  }
+
+  private static func text(_ number: Double) -> String {
+    number == number.rounded() && abs(number) < 1e9 ? String(Int(number)) : String(number)
+  }
+
+  /// Reads a transform from text.
+  ///
+  /// A list has numbers and ranges, separated by commas; `0.9..1.1/0.02` are the numbers from 0.9 to 1.1 in steps of 0.02.
+  ///
+  /// - Throws: ``PixelAscentError`` of kind `invalidParameter` that says what was expected.
+  public init(_ text: String) throws(PixelAscentError) {
+    let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+    let name = String(parts[0]), argument = parts.count > 1 ? String(parts[1]) : nil
+    func fail(_ expected: String) -> PixelAscentError {
+      PixelAscentError(.invalidParameter, "transform \"\(text.oneLine)\": expected \(expected)")
+    }
+    func number(_ text: String?, _ expected: String) throws(PixelAscentError) -> Double {
+      guard let value = text.flatMap({ Double($0) }), value.isFinite else { throw fail(expected) }
+      return value
+    }
+    func pixels(_ text: String?) throws(PixelAscentError) -> Int {
+      guard let value = text.flatMap({ Int($0) }) else { throw fail("\(name):n with a whole number n of pixels") }
+      return value
+    }
+    switch name {
+    case "jitter": self = .jitter(try pixels(argument))
+    case "crop": self = .crop(try pixels(argument))
+    case "pad":
+      let values = argument?.split(separator: ",", omittingEmptySubsequences: false).map(String.init) ?? []
+      guard (1...2).contains(values.count) else { throw fail("pad:n or pad:n,colour") }
+      let colour = values.count == 2 ? try number(values[1], "pad:n,colour with a colour from 0 to 1") : Self.grey
+      self = .pad(try pixels(values[0]), colour: colour)
+    case "scale", "rotate":
+      guard let numbers = argument.flatMap(Self.numbers) else {
+        throw fail("\(name):list with numbers such as 0.9,1,1.1 or a range such as 0.9..1.1/0.05")
+      }
+      self = name == "scale" ? .scale(numbers) : .rotate(numbers)
+    case "noise": self = .noise(try number(argument, "noise:σ with a number σ"))
+    case "blur": self = .blur(try number(argument, "blur:σ with a number σ"))
+    case "flip":
+      guard argument == nil else { throw fail("flip without a number") }
+      self = .flip
+    default: throw fail("jitter, pad, crop, scale, rotate, flip, noise or blur")
+    }
+    try validate()
+  }
+
+  /// Reads a list of transforms, separated by blanks.
+  ///
+  /// - Throws: as ``init(_:)`` does.
+  public static func list(_ text: String) throws(PixelAscentError) -> [ImageTransform] {
+    var transforms: [ImageTransform] = []
+    for part in text.split(whereSeparator: { $0 == " " || $0 == "\t" }) { transforms.append(try Self(String(part))) }
+    return transforms
+  }
+
+  /// The most numbers in a list.
+  private static let mostNumbers = 1000
+
+  private static func numbers(_ text: String) -> [Double]? {
+    var numbers: [Double] = []
+    for part in text.split(separator: ",", omittingEmptySubsequences: false) {
+      if let number = Double(part), number.isFinite {
+        numbers.append(number)
+        continue
+      }
+      guard let slash = part.firstIndex(of: "/"), let step = Double(part[part.index(after: slash)...]), step > 0,
+        let dots = part.firstRange(of: ".."), dots.upperBound <= slash, let low = Double(part[..<dots.lowerBound]),
+        let high = Double(part[dots.upperBound..<slash]), low <= high, (high - low) / step < Double(mostNumbers)
+      else { return nil }
+      // The last step may miss the end by a rounding error.
+      let count = Int(((high - low) / step + 1e-6).rounded(.down))
+      numbers += (0...count).map { low + Double($0) * step }
+    }
+    return numbers.count <= mostNumbers ? numbers : nil
+  }
+}
+
+extension ImageTransform: Codable {
+  /// Decodes the transform from its text.
+  public init(from decoder: any Decoder) throws {
+    try self.init(decoder.singleValueContainer().decode(String.self))
+  }
+
+  /// Encodes the transform as text.
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    try container.encode(description)
+  }
+}

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: MIT
+
+/// The image of an ascent that random transforms change before each evaluation, its parameters, and the steps of an
+/// optimizer on them.
+final class ParametrizedAscent {
+  /// What an ascent is made of besides its objective.
+  struct Settings {
+    var transforms: [ImageTransform] = []
+    var optimizer = Optimizer.sgd
+    var rate = 0.0
+    /// The factor of the image in the gradient of the L2 term.
+    var decay = 0.0
+    /// The terms that are subtracted from the objective.
+    var regularizers: [Regularizer] = []
+    /// Whether a step clamps the pixels to colours; only for parameters that are the pixels.
+    var clamps = false
+    /// The standard deviation of the blur in pixels; nil if the ascent does not blur. Only for parameters that are the
+    /// pixels.
+    var blurSigma: Double?
+  }
+
+  private let parameters: any ImageParameters
+  private let settings: Settings
+  private let network: Network
+  private let chain: TransformChain
+  private let evaluations: SizedEvaluations
+  private let optimizer: OptimizerState
+  /// The mean of the gradients of a step's evaluations with respect to the image.
+  private let imageGradient: ImagePlanes
+  private let blurred: ImagePlanes?
+  private let box: Box
+  private let sums: RowSums
+  /// The evaluation of the last transformed image.
+  private(set) var evaluation: Evaluation
+  let parallel: Parallel
+
+  private var gradientCount = 0
+
+  /// Allocates the memory of an ascent.
+  ///
+  /// - Throws: `PixelAscentError` of kind `sizeLimit`, as `Evaluation` does; of kind `invalidParameter` if a transform
+  ///   could leave no pixel.
+  init(
+    _ network: Network, _ parameters: any ImageParameters, _ settings: Settings, _ random: RandomSource,
+    _ parallel: Parallel
+  ) throws(PixelAscentError) {
+    (self.network, self.parameters, self.settings, self.parallel) = (network, parameters, settings, parallel)
+    let image = parameters.image, (height, width) = (image.height, image.width)
+    chain = try TransformChain(
+      settings.transforms, network, height: height, width: width, random, parallel)
+    evaluations = try SizedEvaluations(
+      network, height: max(height, chain.largest.height), width: max(width, chain.largest.width), parallel)
+    evaluation = try evaluations.evaluation(height: height, width: width)
+    optimizer = OptimizerState(
+      settings.optimizer, count: parameters.values.count, trueCount: parameters.trueCount, parallel)
+    imageGradient = ImagePlanes(channels: image.channels, height: height, width: width)
+    blurred = settings.blurSigma == nil ? nil : ImagePlanes(channels: image.channels, height: height, width: width)
+    (box, sums) = (Box(network.preprocessing), RowSums(image))
+    parameters.makeImage()
+  }
+
+  /// The bytes that an ascent takes besides the evaluation of its largest input, at most.
+  static func bytes(_ network: Network, _ transforms: [ImageTransform], height: Int, width: Int) -> Int {
+    // Parameters, their gradient and two moments, and some images.
+    let image = elementCount([12, 4, network.channels, height, width]) ?? .max / 4
+    return min(image, .max / 4)
+      + TransformChain.bytes(transforms, channels: network.channels, height: height, width: width)
+  }
+
+  /// The image in normalised space, of shape (C, H, W).
+  var image: Tensor { parameters.image.tensor }
+
+  /// Transforms the image at random and computes the scores of all classes, or of one class only.
+  ///
+  /// - Parameter number: the evaluation's number among all of the ascent
+  /// - Throws: as `Evaluation.forward` does; of kind `sizeLimit` if the network can't take the transformed image's size.
+  func evaluate(_ number: UInt64, only class: Int?) throws(PixelAscentError) {
+    let size = chain.draw(number)
+    evaluation = try evaluations.evaluation(height: size.height, width: size.width)
+    evaluation.forget()
+    chain.apply(evaluation.image, parameters.image)
+    try evaluation.forward(only: `class`)
+  }
+
+  /// Computes the scores of all classes for the image itself.
+  ///
+  /// - Throws: as `Evaluation.forward` does.
+  func evaluateImage() throws(PixelAscentError) {
+    evaluation = try evaluations.evaluation(height: parameters.image.height, width: parameters.image.width)
+    evaluation.image.tensor = parameters.image.tensor
+    try evaluation.forward()
+  }
+
+  /// Begins a step.
+  func beginStep() { gradientCount = 0 }
+
+  /// Adds the gradient of a class's score at the last evaluation to the step.
+  ///
+  /// - Returns: whether the gradient is that of the score before the last ReLU, because the gradient of the score itself
+  ///   is exactly zero
+  /// - Throws: `PixelAscentError` of kind `zeroGradient` if the gradient of the score before the last ReLU is zero too.
+  func addGradient(of class: Int) throws(PixelAscentError) -> Bool {
+    let beforeLastReLU = try evaluation.takeNonzeroGradient(of: `class`)
+    chain.pullBack(imageGradient, evaluation.gradientPlanes, accumulate: gradientCount > 0)
+    gradientCount += 1
+    return beforeLastReLU
+  }
+
+  /// The mean gradient of the step's evaluations with respect to the image, of shape (C, H, W).
+  var stepGradient: Tensor {
+    var mean = imageGradient.tensor
+    for index in mean.values.indices { mean.values[index] /= Float(gradientCount) }
+    return mean
+  }
+
+  /// Steps: changes the parameters as the optimizer says, along the mean gradient and the gradients of the L2 term and the
+  /// regularizers. Then clamps the pixels if the settings say so.
+  ///
+  /// - Throws: as `OptimizerState.step` does.
+  func step() throws(PixelAscentError) {
+    precondition(gradientCount > 0)
+    let image = parameters.image, gradient = imageGradient
+    gradient.scale(by: 1 / Float(gradientCount))
+    if settings.decay != 0 { gradient.add(image, times: Float(-settings.decay)) }
+    for regularizer in settings.regularizers { regularizer.subtractGradient(from: gradient, at: image) }
+    parameters.pullBack(gradient)
+    try optimizer.step(parameters.values, parameters.gradient, rate: settings.rate)
+    parameters.makeImage()
+    if settings.clamps { clamp() }
+  }
+
+  /// Passes the image and the step's gradient to a step rule, which changes the image.
+  ///
+  /// - Throws: `PixelAscentError` of kind `invalidParameter` if the parameters are not the pixels, the rule changes the
+  ///   image's shape, or a value is not finite afterwards.
+  func step(by update: AscentUpdate) throws(PixelAscentError) {
+    guard parameters is PixelParameters else {
+      throw PixelAscentError(
+        .invalidParameter, "a step rule of one's own changes pixels, so the parametrization must be pixels")
+    }
+    var changed = image, direction = stepGradient
+    for index in direction.values.indices where settings.decay != 0 {
+      direction.values[index] -= Float(settings.decay) * changed.values[index]
+    }
+    let shape = changed.shape
+    update(&changed, direction)
+    try Ascent.check(changed, shape: shape)
+    parameters.image.tensor = changed
+    if settings.clamps { clamp() }
+  }
+
+  private func clamp() {
+    let kernels = network.kernels, image = parameters.image, gradient = imageGradient, box = box, sums = sums
+    // A step of length 0 clamps.
+    let body = Parallel.Body { kernels.step(image, gradient, at: .none, 0, 0, box: box, sums: sums, rows: $0.rows) }
+    parallel.overRows(image.height, body)
+  }
+
+  /// Blurs the pixels along their height, then along their width.
+  func blur() {
+    guard let blurred, let sigma = settings.blurSigma else { preconditionFailure("the ascent does not blur") }
+    let kernels = network.kernels, image = parameters.image
+    let down = gaussianTaps(sigma: sigma, size: image.height), across = gaussianTaps(sigma: sigma, size: image.width)
+    parallel.overRows(
+      image.height, Parallel.Body { kernels.blurVertical(blurred, image, taps: down, rows: $0.rows) })
+    parallel.overRows(
+      image.height, Parallel.Body { kernels.blurHorizontal(image, blurred, taps: across, rows: $0.rows) })
+  }
+}
+
+extension Evaluation {
+  /// Computes the gradient of a class's score at the last `forward`. It stays in `gradientPlanes`.
+  ///
+  /// - Returns: whether the gradient is that of the score before the last ReLU, because the gradient of the score itself
+  ///   is exactly zero
+  /// - Throws: `PixelAscentError` of kind `zeroGradient` if the gradient of the score before the last ReLU is zero too, of
+  ///   kind `invalidParameter` if the gradient is not finite.
+  func takeNonzeroGradient(of class: Int) throws(PixelAscentError) -> Bool {
+    for throughLastReLU in [true, false] {
+      if !throughLastReLU { try forward(only: `class`) }
+      backward(.one(`class`), throughLastReLU: throughLastReLU)
+      let size = gradientPlanes.sumOfMagnitudes
+      guard size.isFinite else {
+        throw PixelAscentError(
+          .invalidParameter, "the network's gradient is not finite: its weights or the image's values are too large")
+      }
+      if size > 0 { return !throughLastReLU }
+    }
+    throw PixelAscentError.noDirection(class: `class`)
+  }
+}
