@@ -17,6 +17,7 @@ class Recipe:
     l2_slope: float = 2  # the L2 term's gradient is l2 * l2_slope * I
     clamp: bool = True
     blur_every: int = 10
+    blur_sigma: float = 0.5
 
 
 RECIPES = {
@@ -24,6 +25,7 @@ RECIPES = {
     "cs231n-pytorch": Recipe(),
     "cs231n-tensorflow": Recipe(l2_slope=1),
     "simonyan": Recipe(learning_rate=5, l2=1e-2, clamp=False, blur_every=0),
+    "soft": Recipe(learning_rate=8, normalised_step=True, l2=0, clamp=False, blur_every=4, blur_sigma=0.7),
 }
 
 
@@ -41,5 +43,6 @@ def ascend(net, image, target, recipe, steps, blur_every=None):
         if recipe.clamp:
             image = np.clip(image, BOX_LOW[:, None, None], BOX_HIGH[:, None, None]).astype(image.dtype)
         if blur_every and t % blur_every == 0:
-            image = gaussian_filter1d(gaussian_filter1d(image, 0.5, axis=1), 0.5, axis=2)
+            for axis in (1, 2):
+                image = gaussian_filter1d(image, recipe.blur_sigma, axis=axis)
     return image

@@ -19,8 +19,8 @@ public struct ClassVisualization: Technique {
   public var start: Start
   /// The number of iterations, with one step each; at least 1.
   public var iterations: Int
-  /// The length of a step in normalised space if the recipe normalises steps, else the factor of the gradient;
-  /// positive.
+  /// The optimizer's learning rate: the length of a step if ``optimizer`` is `normalized`, the factor of the gradient if
+  /// it is `sgd`; positive.
   public var learningRate: Double
   /// The weight λ of the L2 term; not negative.
   public var l2: Double
@@ -32,8 +32,21 @@ public struct ClassVisualization: Technique {
   public var maxJitter: Int
   /// The number of rolled copies whose gradients a step averages, from 1 to 10,000.
   public var samples: Int
-  /// Whether each step clamps every channel to the box, the values in normalised space that are colours.
+  /// Whether each step clamps every channel to the box, the values in normalised space that are colours. Only pixels can
+  /// be clamped; Fourier coefficients always make colours.
   public var clamp: Bool
+  /// How the ascent's parameters make the image.
+  public var parametrization: Parametrization
+  /// The rule by which a step changes the parameters.
+  public var optimizer: Optimizer
+  /// The random changes of the image before each evaluation, in this order, after the jitter.
+  public var transforms: [ImageTransform]
+  /// The weight of ``Regularizer/totalVariation(weight:)``; not negative.
+  public var totalVariation: Double
+  /// The weight of ``Regularizer/l1(weight:)``; not negative.
+  public var l1: Double
+  /// The weight of ``Regularizer/alphaNorm(weight:exponent:)`` with the exponent 6; not negative.
+  public var alphaNorm: Double
   /// The number of iterations from one shown image to the next; 0 to show only the first and the last.
   public var showEvery: Int
   /// The seed of the noise and the jitter: the key of the random generator Philox 4×32-10 (Salmon et al. 2011).
@@ -61,18 +74,21 @@ public struct ClassVisualization: Technique {
     /// The method of Simonyan, Vedaldi and Zisserman, which starts from the mean image. Each step averages the
     /// gradients of several rolled copies.
     case simonyan
+    /// Steps of fixed length from the mean image with much blur and jitter: soft shapes, soon.
+    case soft
+    /// The method of Lucid: Fourier coefficients in colours that do not correlate, random transforms, and Adam (Olah,
+    /// Mordvintsev, Schubert: "Feature visualization", 2017).
+    case lucid
 
     /// How images in normalised space are rendered as pictures.
     public var rendering: Rendering {
       switch self {
       case .cs231nPyTorchNormalized, .cs231nPyTorch: .stretch
-      case .cs231nTensorFlow: .clip
-      case .simonyan: .percentileStretch(low: 0.5, high: 99.5)
+      case .cs231nTensorFlow, .lucid: .clip
+      case .simonyan, .soft: .percentileStretch(low: 0.5, high: 99.5)
       }
     }
 
-    /// Whether a step is lr · g/‖g‖₂ rather than lr · g.
-    package var normalizesStep: Bool { self == .cs231nPyTorchNormalized }
     /// The factor in the gradient of the L2 term, −`l2Factor` · λ · I.
     var l2Factor: Double { self == .cs231nTensorFlow ? 1 : 2 }
     /// Whether the jitter's offsets are drawn from −max … max rather than from 0 … max.
@@ -83,20 +99,39 @@ public struct ClassVisualization: Technique {
 
   /// Creates the defaults of a recipe, for images of 224 × 224 pixels.
   public init(_ recipe: Recipe = .cs231nPyTorchNormalized) {
-    let isSimonyan = recipe == .simonyan
     self.recipe = recipe
     (height, width) = (224, 224)
-    start = isSimonyan ? .zero : .noise
-    iterations = isSimonyan ? 150 : 100
-    learningRate = isSimonyan ? 5 : 25
-    l2 = isSimonyan ? 1e-2 : 1e-3
-    blurEvery = isSimonyan ? 0 : 10
-    blurSigma = 0.5
-    maxJitter = 16
-    samples = isSimonyan ? 4 : 1
-    clamp = !isSimonyan
-    showEvery = 25
-    seed = 0
+    (start, iterations, learningRate, l2) = (.noise, 100, 25, 1e-3)
+    (blurEvery, blurSigma, maxJitter, samples) = (10, 0.5, 16, 1)
+    (clamp, showEvery, seed) = (true, 25, 0)
+    (parametrization, optimizer, transforms) = (.pixels, .sgd, [])
+    (totalVariation, l1, alphaNorm) = (0, 0, 0)
+    switch recipe {
+    case .cs231nPyTorchNormalized: optimizer = .normalized
+    case .cs231nPyTorch, .cs231nTensorFlow: break
+    case .simonyan:
+      (start, iterations, learningRate, l2) = (.zero, 150, 5, 1e-2)
+      (blurEvery, samples, clamp) = (0, 4, false)
+    case .soft:
+      (start, iterations, optimizer, learningRate, l2) = (.zero, 300, .normalized, 8, 0)
+      (blurEvery, blurSigma, maxJitter, samples, clamp) = (4, 0.7, 32, 2, false)
+    case .lucid:
+      (iterations, optimizer, learningRate, l2) = (512, .adam, 0.05, 0)
+      (blurEvery, maxJitter, clamp) = (0, 0, false)
+      (parametrization, transforms) = (.fourier, ImageTransform.lucid)
+    }
+  }
+
+  /// Changes the parametrization. If it is another than the recipe's, the clamp, the blur, the optimizer and the learning
+  /// rate become those that suit it: Fourier coefficients are changed by Adam with a learning rate of 0.05, and need no
+  /// clamp and no blur; pixels are clamped.
+  public mutating func use(_ parametrization: Parametrization) {
+    defer { self.parametrization = parametrization }
+    if parametrization == self.parametrization { return }
+    switch parametrization {
+    case .pixels: clamp = true
+    case .fourier: (clamp, blurEvery, optimizer, learningRate) = (false, 0, .adam, 0.05)
+    }
   }
 
   /// The result of an ascent.
@@ -232,10 +267,33 @@ public struct ClassVisualization: Technique {
           "the image to start from must have \(height)×\(width) pixels, found \(image.shape[1])×\(image.shape[2])")
       }
     }
-    let bytes = try network.checkSize(height: height, width: width, gradient: true)
+    let bytes = try checkEngine(network)
     let pictures = elementCount([copies, shownCount, height, width, 3]) ?? .max
     try network.options.checkMemory(pictures, of: "keeping the shown pictures (\(advice: .showEvery) \(showEvery))")
     return bytes + pictures
+  }
+
+  /// Checks that the network can take every image that an ascent evaluates.
+  ///
+  /// - Returns: the bytes that the ascent takes
+  /// - Throws: `PixelAscentError` as ``check(_:start:copies:)`` does.
+  private func checkEngine(_ network: Network) throws(PixelAscentError) -> Int {
+    var size = (height: height, width: width), bytes = 0
+    bytes = try network.checkSize(height: height, width: width, gradient: true)
+    if isPlain { return bytes }
+    var least = size
+    for transform in allTransforms {
+      (least, size) = (transform.sizes(least).least, transform.sizes(size).most)
+      guard min(least.height, least.width) > 0 else {
+        throw PixelAscentError(
+          .invalidParameter, "transform \(transform) leaves no pixels of an image of \(height)×\(width)")
+      }
+    }
+    try network.checkSize(height: least.height, width: least.width, gradient: true)
+    bytes = max(bytes, try network.checkSize(height: size.height, width: size.width, gradient: true))
+    let others = ParametrizedAscent.bytes(network, allTransforms, height: height, width: width)
+    try network.options.checkMemory(others, of: "the ascent's parameters and transforms")
+    return bytes + others
   }
 
   /// The number of shown iterations: the first, the last, and every ``showEvery``th.
@@ -267,18 +325,33 @@ public struct ClassVisualization: Technique {
     guard samples <= 10_000 else {
       throw PixelAscentError(.invalidParameter, "\(advice: .samples) must be at most 10000, found \(samples)")
     }
+    for (weight, name) in [(totalVariation, Advice.totalVariation), (l1, .l1), (alphaNorm, .alphaNorm)] {
+      guard weight.isFinite, weight >= 0 else {
+        throw PixelAscentError(.invalidParameter, "\(advice: name) must be a number of 0 or more, found \(weight)")
+      }
+    }
+    guard transforms.count <= 100 else {
+      throw PixelAscentError(
+        .invalidParameter, "\(advice: .transforms) must be at most 100, found \(transforms.count)")
+    }
+    for transform in transforms { try transform.validate() }
+    if parametrization == .fourier {
+      guard width % 2 == 0 else {
+        throw PixelAscentError(
+          .invalidParameter, "Fourier coefficients need an even width, found \(height)×\(width)")
+      }
+      guard !clamp, blurEvery == 0 else {
+        throw PixelAscentError(
+          .invalidParameter,
+          """
+          \(advice: .clamp) and \(advice: .blurEvery) change pixels; the Fourier parametrization needs neither, because \
+          its images are always colours
+          """)
+      }
+    }
     try checkCount(showEvery, .showEvery)
     guard height >= 1, width >= 1, height <= 1 << 20, width <= 1 << 20 else {
       throw PixelAscentError(.invalidParameter, "the size must be from 1 to 1048576 pixels, found \(height)×\(width)")
     }
-  }
-
-  private enum CodingKeys: String, CodingKey {
-    case recipe, start, height, width, iterations, l2, samples, clamp, seed
-    case learningRate = "learning_rate"
-    case blurEvery = "blur_every"
-    case blurSigma = "blur_sigma"
-    case maxJitter = "max_jitter"
-    case showEvery = "show_every"
   }
 }

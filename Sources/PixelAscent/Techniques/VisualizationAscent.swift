@@ -23,7 +23,7 @@ public final class VisualizationAscent: AscentSequence {
     /// The gradient of the class's score, without the L2 term, at the image before the step, of shape (C, H, W). If the
     /// step averages the gradients of several rolled copies, this is their mean. Read it before the next call of
     /// ``VisualizationAscent/next(update:)``.
-    public var gradient: Tensor { ascent.ascent.stepGradient }
+    public var gradient: Tensor { ascent.engine.stepGradient }
 
     /// Returns the probability of the class for the image whose score is ``score``; nil if it is not known.
     ///
@@ -36,12 +36,11 @@ public final class VisualizationAscent: AscentSequence {
 
   private let parameters: ClassVisualization
   private let network: Network
-  fileprivate let ascent: Ascent
+  fileprivate let engine: any VisualizationEngine
   /// The evaluation that the ascent uses.
-  var evaluation: Evaluation { ascent.evaluation }
+  var evaluation: Evaluation { engine.evaluation }
   private let index: Int
   private let recordsProbabilities: Bool
-  private let random: RandomSource
 
   private var iteration = 0, gradientsBeforeLastReLU = 0, seconds = 0.0
   private var scoreHistory: [Float] = [], probabilityHistory: [Double] = []
@@ -57,27 +56,12 @@ public final class VisualizationAscent: AscentSequence {
   ) throws(PixelAscentError) {
     (self.parameters, self.network, self.index) = (parameters, network, index)
     self.recordsProbabilities = recordsProbabilities
-    random = RandomSource(seed: parameters.seed)
     scoreHistory.reserveCapacity(min(parameters.iterations, 4096))
-    // `rolls` is true even without jitter: the step changes the image, and the network's input keeps what was
-    // evaluated.
-    ascent = try Ascent(
-      network, from: start ?? Self.start(parameters, network, random), rolls: true,
-      blurSigma: parameters.blurEvery > 0 ? parameters.blurSigma : nil)
-  }
-
-  private static func start(
-    _ parameters: ClassVisualization, _ network: Network, _ random: RandomSource
-  ) -> Tensor {
-    let shape = [network.channels, parameters.height, parameters.width]
-    if parameters.start == .zero { return Tensor(shape: shape, repeating: 0) }
-    let count = shape.reduce(1, *)
-    if !parameters.recipe.noiseIsUniform { return Tensor(shape: shape, values: random.normals(count)) }
-    return network.normalized(Tensor(shape: shape, values: random.uniforms(count)))
+    engine = try parameters.engine(network, from: start)
   }
 
   /// The current image in normalised space, of shape (C, H, W).
-  fileprivate var image: Tensor { ascent.image.tensor }
+  fileprivate var image: Tensor { engine.image }
   fileprivate var picture: RGBImage { network.render(image, parameters.recipe.rendering) }
 
   /// Makes one iteration.
@@ -91,8 +75,8 @@ public final class VisualizationAscent: AscentSequence {
     if iteration >= parameters.iterations || Task.isCancelled { return nil }
     let begin = ContinuousClock.now, isShown = isShown(iteration)
     knowsAllScores = isShown || recordsProbabilities
-    try ascent.parallel.withThreads { () throws(PixelAscentError) in try iterate(update) }
-    let score = ascent.score(index)
+    try engine.parallel.withThreads { () throws(PixelAscentError) in try iterate(update) }
+    let score = engine.evaluation.score(index)
     scoreHistory.append(score)
     if recordsProbabilities, let probability = currentProbability { probabilityHistory.append(probability) }
     iteration += 1
@@ -107,36 +91,22 @@ public final class VisualizationAscent: AscentSequence {
 
   private func iterate(_ update: AscentUpdate?) throws(PixelAscentError) {
     let samples = parameters.samples
-    ascent.beginStep(samples: samples, decay: parameters.recipe.l2Factor * parameters.l2)
+    engine.beginStep()
     for sample in 0..<samples {
       let only = sample == samples - 1 && knowsAllScores ? nil : index
-      try ascent.evaluate(shift: shift(sample), only: only)
-      if try ascent.addGradient(of: index) { gradientsBeforeLastReLU += 1 }
+      try engine.evaluate(UInt64(iteration) * UInt64(samples) + UInt64(sample), only: only)
+      if try engine.addGradient(of: index) { gradientsBeforeLastReLU += 1 }
     }
-    if let update {
-      try ascent.step(by: update, clamp: parameters.clamp)
-    } else {
-      try ascent.step(
-        rate: parameters.learningRate, normalized: parameters.recipe.normalizesStep, clamp: parameters.clamp)
-    }
-    if parameters.blurEvery > 0 && iteration % parameters.blurEvery == 0 { ascent.blur() }
-  }
-
-  private func shift(_ sample: Int) -> Shift {
-    let greatest = parameters.maxJitter
-    let range = parameters.recipe.jitterIsSymmetric ? -greatest...greatest : 0...greatest
-    let position = UInt64(iteration) * UInt64(parameters.samples) + UInt64(sample)
-    return Shift(
-      rows: random.integer(in: range, .jitter, position, word: 0),
-      columns: random.integer(in: range, .jitter, position, word: 1))
+    try engine.step(update)
+    if parameters.blurEvery > 0 && iteration % parameters.blurEvery == 0 { engine.blur() }
   }
 
   /// The probability of the class at the last evaluation, which computed the scores of all classes.
-  private var currentProbability: Double? { network.activation.probability(of: index, ascent.scores) }
+  private var currentProbability: Double? { network.activation.probability(of: index, engine.evaluation.lastScores) }
 
   fileprivate func probability() throws(PixelAscentError) -> Double? {
     if !knowsAllScores {
-      try ascent.parallel.withThreads { () throws(PixelAscentError) in try ascent.evaluateAgain() }
+      try engine.parallel.withThreads { () throws(PixelAscentError) in try engine.evaluation.forward() }
       knowsAllScores = true
     }
     return currentProbability
@@ -146,10 +116,10 @@ public final class VisualizationAscent: AscentSequence {
   ///
   /// - Throws: ``PixelAscentError`` of kind `invalidParameter` if the scores are not finite.
   public func result() throws(PixelAscentError) -> ClassVisualization.Result {
-    try ascent.parallel.withThreads { () throws(PixelAscentError) in try ascent.evaluate() }
+    try engine.parallel.withThreads { () throws(PixelAscentError) in try engine.evaluateImage() }
     // From now on, the probability of the last step is the probability for this image.
     knowsAllScores = true
-    let scores = ascent.scores
+    let scores = engine.evaluation.lastScores
     return ClassVisualization.Result(
       iterations: iteration, scoreHistory: scoreHistory, probabilityHistory: probabilityHistory, image: image,
       picture: picture, scores: scores, probability: currentProbability, seconds: seconds,

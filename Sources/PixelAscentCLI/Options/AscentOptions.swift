@@ -14,7 +14,7 @@ struct AscentOptions: ParsableArguments {
   @Option(
     name: .customLong("init"),
     help: ArgumentHelp(
-      "Start from noise, from zero (the mean image), or from an image or .npy file (default: noise; simonyan: zero).",
+      "Start from noise, from zero (the mean image), or from an image or .npy file (default: noise; simonyan and soft: zero).",
       valueName: "start"),
     completion: .file())
   var start: String?
@@ -26,46 +26,87 @@ struct AscentOptions: ParsableArguments {
   var size: PixelSize?
 
   @Option(
-    parsing: .unconditional, help: ArgumentHelp("Number of iterations (default: 100; simonyan: 150).", valueName: "n"))
+    parsing: .unconditional,
+    help: ArgumentHelp("Number of iterations (default: 100; simonyan: 150; soft: 300; lucid: 512).", valueName: "n"))
   var iterations: Int?
 
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "Length of a step of cs231n-pytorch-normalized; for other recipes the factor of the gradient (default: 25; "
-        + "simonyan: 5).",
+      "Length of a step of the optimizer normalized; for other optimizers the factor of the gradient (default: 25; "
+        + "simonyan: 5; soft: 8; lucid: 0.05).",
       valueName: "f"))
   var learningRate: Double?
 
   @Option(
     parsing: .unconditional,
-    help: ArgumentHelp("Weight decay: the factor of the L2 term (default: 0.001; simonyan: 0.01).", valueName: "f"))
+    help: ArgumentHelp(
+      "Weight decay: the factor of the L2 term (default: 0.001; simonyan: 0.01; soft and lucid: 0).", valueName: "f"))
   var l2: Double?
 
   @Option(
     parsing: .unconditional,
-    help: ArgumentHelp("Blur the image every n iterations, or never if 0 (default: 10; simonyan: 0).", valueName: "n"))
+    help: ArgumentHelp(
+      "Blur the image every n iterations, or never if 0 (default: 10; soft: 4; simonyan and lucid: 0).", valueName: "n")
+  )
   var blurEvery: Int?
 
   @Option(
     parsing: .unconditional,
-    help: ArgumentHelp("Standard deviation of the blur in pixels (default: 0.5).", valueName: "f"))
+    help: ArgumentHelp("Standard deviation of the blur in pixels (default: 0.5; soft: 0.7).", valueName: "f"))
   var blurSigma: Double?
 
   @Option(
     parsing: .unconditional,
-    help: ArgumentHelp("Jitter: the largest random shift of the image in pixels (default: 16).", valueName: "n"))
+    help: ArgumentHelp(
+      "Jitter: the largest random shift of the image in pixels (default: 16; soft: 32; lucid: 0).", valueName: "n"))
   var maxJitter: Int?
 
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "Number of randomly shifted copies whose gradients are averaged in each step (default: 1; simonyan: 4).",
+      "Number of randomly shifted copies whose gradients are averaged in each step (default: 1; simonyan: 4; soft: 2).",
       valueName: "m"))
   var samples: Int?
 
-  @Flag(inversion: .prefixedNo, help: "Clamp every pixel to colours from 0 to 1 (default: yes; simonyan: no).")
+  @Flag(
+    inversion: .prefixedNo,
+    help: "Clamp every pixel to colours from 0 to 1 (default: yes; simonyan, soft and lucid: no).")
   var clamp: Bool?
+
+  @Option(help: "What the ascent changes: pixels, or Fourier coefficients (default: pixels; lucid: fourier).")
+  var parametrization: Parametrization?
+
+  @Option(
+    help: ArgumentHelp(
+      "The rule of a step (default: normalized for cs231n-pytorch-normalized and soft, adam for lucid, sgd for others).",
+      valueName: "rule"))
+  var optimizer: Optimizer?
+
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      """
+      Random changes of the image before each evaluation, in order: jitter:n, pad:n, crop:n, scale:list, rotate:list, \
+      flip, noise:f, blur:f; none for none (default: none; lucid: "pad:12 crop:8 scale:0.9..1.1/0.02 \
+      rotate:-10..10/1,0,0,0,0,0 crop:4").
+      """, valueName: "list"), transform: TransformList.init(_:))
+  var transforms: TransformList?
+
+  @Option(
+    name: .customLong("tv"), parsing: .unconditional,
+    help: ArgumentHelp("Weight of the total variation, which smooths the image (default: 0).", valueName: "f"))
+  var totalVariation: Double?
+
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Weight of the sum of the pixels' magnitudes (default: 0).", valueName: "f"))
+  var l1: Double?
+
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Weight of the sum of the pixels' sixth powers (default: 0).", valueName: "f"))
+  var alphaNorm: Double?
 
   @Option(
     parsing: .unconditional,
@@ -100,6 +141,12 @@ struct AscentOptions: ParsableArguments {
   private func parameters(_ recipe: ClassVisualization.Recipe) -> ClassVisualization {
     var parameters = ClassVisualization(recipe)
     if let size { (parameters.height, parameters.width) = (size.height, size.width) }
+    if let parametrization { parameters.use(parametrization) }
+    if let optimizer { parameters.optimizer = optimizer }
+    if let transforms { parameters.transforms = transforms.transforms }
+    if let totalVariation { parameters.totalVariation = totalVariation }
+    if let l1 { parameters.l1 = l1 }
+    if let alphaNorm { parameters.alphaNorm = alphaNorm }
     if let iterations { parameters.iterations = iterations }
     if let learningRate { parameters.learningRate = learningRate }
     if let l2 { parameters.l2 = l2 }

@@ -11,6 +11,24 @@ extension Activation: ExpressibleByArgument {}
 extension Colormap: ExpressibleByArgument {}
 extension Preprocessing.Resize: ExpressibleByArgument {}
 extension Objective.Kind: ExpressibleByArgument {}
+extension Parametrization: ExpressibleByArgument {}
+extension Optimizer: ExpressibleByArgument {}
+
+/// The value of `--transforms`.
+struct TransformList {
+  let transforms: [ImageTransform]
+
+  /// Reads the value of an option.
+  ///
+  /// - Throws: `UsageError` that names the transform that can't be read.
+  init(_ text: String) throws {
+    if text == "none" {
+      transforms = []
+      return
+    }
+    transforms = try UsageError.checking { try ImageTransform.list(text) }
+  }
+}
 
 extension RGBColor: ExpressibleByArgument {
   /// Reads the value of an option.

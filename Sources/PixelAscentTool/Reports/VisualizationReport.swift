@@ -119,7 +119,7 @@ extension ClassVisualization {
     ]
     let own: [(name: String, value: HTML)] = [
       (
-        "Learning rate (\(recipe.normalizesStep ? "length of each step" : "factor of the gradient"))",
+        "Learning rate (\(optimizer == .normalized ? "length of each step" : "factor of the gradient"))",
         ReportPage.number(learningRate)
       ),
       ("Weight decay (L2)", ReportPage.number(l2)),
@@ -128,7 +128,20 @@ extension ClassVisualization {
       ("Clamped to valid colours", clamp ? "yes" : "no"),
       ("How the image is shown", "\(renderingName)"),
     ]
-    return common + own
+    return common + own + furtherParameters
+  }
+
+  /// The parameters that only some ascents have.
+  private var furtherParameters: [(name: String, value: HTML)] {
+    var further: [(name: String, value: HTML)] = []
+    if parametrization != .pixels { further.append(("Parametrization", "\(parametrization.rawValue)")) }
+    if ![.sgd, .normalized].contains(optimizer) { further.append(("Optimizer", "\(optimizer.rawValue)")) }
+    if !transforms.isEmpty {
+      further.append(("Transforms", "\(transforms.map(\.description).joined(separator: " "))"))
+    }
+    for (name, weight) in [("Total variation", totalVariation), ("L1", l1), ("Sixth powers", alphaNorm)]
+    where weight > 0 { further.append(("\(name), weight", ReportPage.number(weight))) }
+    return further
   }
 
   private var startName: String {

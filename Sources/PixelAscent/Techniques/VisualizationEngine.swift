@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: MIT
+
+/// What a ``VisualizationAscent`` changes step by step: an image, and the way from the image to the network and back.
+protocol VisualizationEngine: AnyObject {
+  /// The image in normalised space, of shape (C, H, W).
+  var image: Tensor { get }
+  /// The evaluation of the last changed copy of the image, or of the image itself.
+  var evaluation: Evaluation { get }
+  var parallel: Parallel { get }
+  /// The mean of the step's gradients with respect to the image, of shape (C, H, W).
+  var stepGradient: Tensor { get }
+
+  /// Begins a step.
+  func beginStep()
+  /// Changes a copy of the image at random, and computes its scores: all of them, or that of one class only.
+  ///
+  /// - Parameter number: the evaluation's number among all of the ascent
+  func evaluate(_ number: UInt64, only class: Int?) throws(PixelAscentError)
+  /// Adds the gradient of a class's score at the last evaluation to the step, and returns whether it is that of the score
+  /// before the last ReLU.
+  func addGradient(of class: Int) throws(PixelAscentError) -> Bool
+  /// Steps along the step's gradient, as the parameters say or as a step rule of the caller's own says.
+  func step(_ update: AscentUpdate?) throws(PixelAscentError)
+  /// Blurs the image.
+  func blur()
+  /// Computes the scores of all classes for the image itself.
+  func evaluateImage() throws(PixelAscentError)
+}
+
+extension ClassVisualization {
+  /// Whether the ascent changes pixels that are only rolled before an evaluation, and whose step needs no memory of the
+  /// steps before. Such an ascent takes less time and memory than the general one.
+  var isPlain: Bool {
+    parametrization == .pixels && [.sgd, .normalized].contains(optimizer) && transforms.isEmpty && regularizers.isEmpty
+  }
+
+  /// Makes the engine of an ascent, whose parameters have been checked for the network.
+  ///
+  /// - Parameter start: the image to start from; nil to start as the parameters say
+  func engine(_ network: Network, from start: Tensor?) throws(PixelAscentError) -> any VisualizationEngine {
+    let random = RandomSource(seed: seed)
+    if isPlain {
+      return try RollingEngine(self, network, from: start ?? firstImage(network, random), random)
+    }
+    let parallel = network.parallel
+    let parameters: any ImageParameters
+    switch parametrization {
+    case .pixels: parameters = PixelParameters(start ?? firstImage(network, random))
+    case .fourier:
+      let fourier = try FourierParameters(network, height: height, width: width, parallel)
+      if let start {
+        fourier.fill(from: start)
+      } else if self.start == .noise {
+        fourier.fill(from: random)
+      }
+      parameters = fourier
+    }
+    var settings = ParametrizedAscent.Settings()
+    settings.transforms = allTransforms
+    (settings.optimizer, settings.rate) = (optimizer, learningRate)
+    (settings.decay, settings.regularizers) = (recipe.l2Factor * l2, regularizers)
+    (settings.clamps, settings.blurSigma) = (clamp, blurEvery > 0 ? blurSigma : nil)
+    return try ParametrizedAscent(network, parameters, settings, random, parallel)
+  }
+
+  /// The transforms before an evaluation, the jitter among them.
+  var allTransforms: [ImageTransform] { (maxJitter > 0 ? [.jitter(maxJitter)] : []) + transforms }
+
+  /// The regularizers with a weight.
+  var regularizers: [Regularizer] {
+    [
+      .totalVariation(weight: totalVariation), .l1(weight: l1), .alphaNorm(weight: alphaNorm, exponent: 6),
+    ].filter { $0.weight > 0 }
+  }
+
+  private func firstImage(_ network: Network, _ random: RandomSource) -> Tensor {
+    let shape = [network.channels, height, width]
+    if start == .zero { return Tensor(shape: shape, repeating: 0) }
+    let count = shape.reduce(1, *)
+    if !recipe.noiseIsUniform { return Tensor(shape: shape, values: random.normals(count)) }
+    return network.normalized(Tensor(shape: shape, values: random.uniforms(count)))
+  }
+}
+
+/// An ascent on pixels that are rolled before each evaluation, with steps along the gradient.
+final class RollingEngine: VisualizationEngine {
+  private let parameters: ClassVisualization
+  private let ascent: Ascent
+  private let random: RandomSource
+
+  init(
+    _ parameters: ClassVisualization, _ network: Network, from start: Tensor, _ random: RandomSource
+  ) throws(PixelAscentError) {
+    (self.parameters, self.random) = (parameters, random)
+    // `rolls` is true even without jitter: the step changes the image, and the network's input keeps what was
+    // evaluated.
+    ascent = try Ascent(
+      network, from: start, rolls: true, blurSigma: parameters.blurEvery > 0 ? parameters.blurSigma : nil)
+  }
+
+  var image: Tensor { ascent.image.tensor }
+  var evaluation: Evaluation { ascent.evaluation }
+  var parallel: Parallel { ascent.parallel }
+  var stepGradient: Tensor { ascent.stepGradient }
+
+  func beginStep() {
+    ascent.beginStep(samples: parameters.samples, decay: parameters.recipe.l2Factor * parameters.l2)
+  }
+
+  func evaluate(_ number: UInt64, only class: Int?) throws(PixelAscentError) {
+    let most = parameters.maxJitter, range = parameters.recipe.jitterIsSymmetric ? -most...most : 0...most
+    let shift = Shift(
+      rows: random.integer(in: range, .jitter, number, word: 0),
+      columns: random.integer(in: range, .jitter, number, word: 1))
+    try ascent.evaluate(shift: shift, only: `class`)
+  }
+
+  func addGradient(of class: Int) throws(PixelAscentError) -> Bool { try ascent.addGradient(of: `class`) }
+
+  func step(_ update: AscentUpdate?) throws(PixelAscentError) {
+    if let update { return try ascent.step(by: update, clamp: parameters.clamp) }
+    try ascent.step(
+      rate: parameters.learningRate, normalized: parameters.optimizer == .normalized, clamp: parameters.clamp)
+  }
+
+  func blur() { ascent.blur() }
+  func evaluateImage() throws(PixelAscentError) { try ascent.evaluate() }
+}
+
+extension ParametrizedAscent: VisualizationEngine {
+  func step(_ update: AscentUpdate?) throws(PixelAscentError) {
+    if let update { try step(by: update) } else { try step() }
+  }
+}
