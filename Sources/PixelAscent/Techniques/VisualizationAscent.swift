@@ -97,7 +97,7 @@ public final class VisualizationAscent: AscentSequence {
       try engine.evaluate(UInt64(iteration) * UInt64(samples) + UInt64(sample), only: only)
       if try engine.addGradient(of: index) { gradientsBeforeLastReLU += 1 }
     }
-    try engine.step(update)
+    if let update { try engine.step(by: update) } else { try engine.step() }
     if parameters.blurEvery > 0 && iteration % parameters.blurEvery == 0 { engine.blur() }
   }
 

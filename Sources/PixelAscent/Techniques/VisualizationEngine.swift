@@ -19,8 +19,10 @@ protocol VisualizationEngine: AnyObject {
   /// Adds the gradient of a class's score at the last evaluation to the step, and returns whether it is that of the score
   /// before the last ReLU.
   func addGradient(of class: Int) throws(PixelAscentError) -> Bool
-  /// Steps along the step's gradient, as the parameters say or as a step rule of the caller's own says.
-  func step(_ update: AscentUpdate?) throws(PixelAscentError)
+  /// Steps along the step's gradient, as the parameters say.
+  func step() throws(PixelAscentError)
+  /// Steps along the step's gradient, as a step rule of the caller's own says.
+  func step(by update: AscentUpdate) throws(PixelAscentError)
   /// Blurs the image.
   func blur()
   /// Computes the scores of all classes for the image itself.
@@ -117,18 +119,17 @@ final class RollingEngine: VisualizationEngine {
 
   func addGradient(of class: Int) throws(PixelAscentError) -> Bool { try ascent.addGradient(of: `class`) }
 
-  func step(_ update: AscentUpdate?) throws(PixelAscentError) {
-    if let update { return try ascent.step(by: update, clamp: parameters.clamp) }
+  func step() throws(PixelAscentError) {
     try ascent.step(
       rate: parameters.learningRate, normalized: parameters.optimizer == .normalized, clamp: parameters.clamp)
+  }
+
+  func step(by update: AscentUpdate) throws(PixelAscentError) {
+    try ascent.step(by: update, clamp: parameters.clamp)
   }
 
   func blur() { ascent.blur() }
   func evaluateImage() throws(PixelAscentError) { try ascent.evaluate() }
 }
 
-extension ParametrizedAscent: VisualizationEngine {
-  func step(_ update: AscentUpdate?) throws(PixelAscentError) {
-    if let update { try step(by: update) } else { try step() }
-  }
-}
+extension ParametrizedAscent: VisualizationEngine {}

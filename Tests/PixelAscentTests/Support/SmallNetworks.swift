@@ -107,3 +107,8 @@ enum SmallNetworks {
       source: "a test", licence: "MIT", tensors: tensors, name: "small")
   }
 }
+
+extension ClassVisualization.Recipe {
+  /// The recipes whose ascents change pixels.
+  static let ofPixels = allCases.filter { ClassVisualization($0).parametrization == .pixels }
+}

@@ -55,7 +55,7 @@ import Testing
     return (try edge(rows), try edge(columns))
   }
 
-  @Test(arguments: ClassVisualization.Recipe.allCases) func jitterCoversItsRange(recipe: ClassVisualization.Recipe)
+  @Test(arguments: ClassVisualization.Recipe.ofPixels) func jitterCoversItsRange(recipe: ClassVisualization.Recipe)
     throws
   {
     var pairs = Set<[Int]>()
@@ -70,7 +70,7 @@ import Testing
     #expect(pairs.count > 2 * range.count, "rows and columns are not independent")
   }
 
-  @Test(arguments: ClassVisualization.Recipe.allCases) func jitterBeyondTheImageWrapsAround(
+  @Test(arguments: ClassVisualization.Recipe.ofPixels) func jitterBeyondTheImageWrapsAround(
     recipe: ClassVisualization.Recipe
   ) throws {
     let image = try gradientOfOneStep(recipe, jitter: 1_000_000, seed: 1)
@@ -169,7 +169,7 @@ import Testing
 
   @Test func noiseIsUniformOrNormalAsTheRecipeSays() throws {
     let network = try #require(Self.windows)
-    for recipe in ClassVisualization.Recipe.allCases {
+    for recipe in ClassVisualization.Recipe.ofPixels {
       var visualization = ClassVisualization(recipe)
       (visualization.height, visualization.width) = (9, 13)
       visualization.start = .noise
@@ -192,7 +192,7 @@ import Testing
     }
   }
 
-  @Test(arguments: ClassVisualization.Recipe.allCases)
+  @Test(arguments: ClassVisualization.Recipe.ofPixels)
   func clampKeepsTheImageInTheBox(recipe: ClassVisualization.Recipe) throws {
     let network = try #require(Self.windows)
     var visualization = ClassVisualization(recipe)
@@ -213,7 +213,7 @@ import Testing
     }
   }
 
-  @Test(arguments: ClassVisualization.Recipe.allCases)
+  @Test(arguments: ClassVisualization.Recipe.ofPixels)
   func sameSeedGivesTheSameBytes(recipe: ClassVisualization.Recipe) throws {
     let file = try SmallNetworks.random(SmallNetworks.squeezed, integers: false, seed: 3)
     var visualization = ClassVisualization(recipe)
