@@ -165,6 +165,12 @@ struct Planes {
     buffer.fill(offset + blocks.lowerBound * plane..<offset + blocks.upperBound * plane, with: 0)
   }
 
+  /// Returns planes of the same size without a halo, in new memory.
+  func newPlanes() -> Planes {
+    let floats = Planes.floats(channels: channels, height: height, width: width, halo: 0)
+    return Planes(FloatBuffer(count: floats), at: 0, channels: channels, height: height, width: width, halo: 0)
+  }
+
   /// Overwrites the halo of every block with zeros.
   func clearHalo() {
     let halo = Int(raw.halo), row = 16 * (width + 2 * halo), plane = row * (height + 2 * halo)

@@ -42,7 +42,7 @@ public final class Evaluation {
   /// index.
   var observer: ((_ layer: Int?, _ isBackward: Bool) -> Void)?
 
-  let plan: LayerPlan
+  private(set) var plan: LayerPlan
   let kernels: Kernels
   /// The activations of the plan's values.
   let activations: [Planes]
@@ -72,6 +72,19 @@ public final class Evaluation {
   // The steps of each layer. They are made once, because making closures in the loop would allocate in every pass.
   private(set) lazy var forwardSteps: [[Step]] = plan.layers.indices.map(forwardSteps)
   private(set) lazy var backwardSteps: [[Step]] = plan.layers.indices.map { backwardSteps($0) }
+  /// The activations of the plan's seeds that a later sum in place has overwritten.
+  var overwritten: [LayerPosition: Tensor] = [:]
+  /// The memory of the seeds of the plan's layers.
+  private(set) var seedPlanes: [Planes] = []
+
+  /// Plans passes for objectives that read the scores, the activations of some layers, or both. Passes for other
+  /// objectives need another plan.
+  func plan(scores: Bool, seeds positions: [LayerPosition]) {
+    if plan.seeds.map(\.position) == positions && (plan.end == plan.layers.count) == scores { return }
+    plan.planGradients(scores: scores, seeds: positions)
+    backwardSteps = plan.layers.indices.map { backwardSteps($0) }
+    seedPlanes = positions.map { activations[$0.value].newPlanes() }
+  }
 
   /// Allocates the memory for an image of `height` × `width` pixels.
   ///
@@ -240,12 +253,14 @@ public final class Evaluation {
         _ = try computeScores()
       }
       let activation = tensor(activations[position.value])
-      guard activation.isFinite else {
-        throw PixelAscentError(
-          .invalidParameter, "the activation of layer \(layer.oneLine) is not finite: the image's values are too large")
-      }
+      guard activation.isFinite else { throw Self.notFinite(layer) }
       return activation
     }
+  }
+
+  static func notFinite(_ layer: String) -> PixelAscentError {
+    PixelAscentError(
+      .invalidParameter, "the activation of layer \(layer.oneLine) is not finite: the image's values are too large")
   }
 
   /// Returns the gradient of an objective with respect to the image in normalised space: shape (C, H, W).
@@ -254,21 +269,41 @@ public final class Evaluation {
   /// colour rounding errors decide which of the values in a window is the maximum.
   ///
   /// - Parameters:
-  ///   - objective: the function of the scores to differentiate
+  ///   - objective: the function of the scores or of activations to differentiate
   ///   - throughLastReLU: false to leave out the derivative of the last ReLU, if the scores come from it directly or
-  ///     through an average
+  ///     through an average; only for an objective that reads no activation
   /// - Precondition: an image was loaded, and the evaluation was made with `gradient: true`.
   /// - Throws: ``PixelAscentError`` of kind `classLookup` if the objective names a class that the network does not
-  ///   have, `invalidParameter` if the objective's derivatives, the scores or the gradient are not finite.
+  ///   have, `invalidParameter` if the objective names a layer or a channel that the network does not have, or if the
+  ///   objective's derivatives, the scores, an activation or the gradient are not finite.
   public func gradient(
     of objective: Objective, throughLastReLU: Bool = true
   ) throws(PixelAscentError) -> Tensor {
     precondition(imageGradient != nil, "this evaluation is for the forward pass only")
     try network.check(objective)
     return try parallel.withThreads { () throws(PixelAscentError) in
-      let seed = try objective.gradient(scores: computeScores(), network.activation)
-      backward(seed, throughLastReLU: throughLastReLU)
+      if objective.layerTerms.isEmpty {
+        let seed = try objective.gradient(scores: computeScores(), network.activation)
+        backward(seed, throughLastReLU: throughLastReLU)
+      } else {
+        requireImage()
+        try forward(for: objective)
+        try backward(for: objective)
+      }
       return try Self.checked(gradientPlanes.tensor)
+    }
+  }
+
+  /// Returns the value of an objective for the loaded image.
+  ///
+  /// - Precondition: an image was loaded.
+  /// - Throws: as ``gradient(of:throughLastReLU:)`` does.
+  public func value(of objective: Objective) throws(PixelAscentError) -> Double {
+    try network.check(objective)
+    return try parallel.withThreads { () throws(PixelAscentError) in
+      requireImage()
+      try forward(for: objective)
+      return try value(after: objective)
     }
   }
 
@@ -286,6 +321,10 @@ public final class Evaluation {
     if layer == Graph.image { return try gradient(of: objective) }
     precondition(imageGradient != nil, "this evaluation is for the forward pass only")
     try network.check(objective)
+    guard objective.layerTerms.isEmpty else {
+      throw PixelAscentError(
+        .invalidParameter, "the gradient at a layer is that of a function of the scores, not of activations")
+    }
     let position = try network.position(of: layer)
     return try parallel.withThreads { () throws(PixelAscentError) in
       let seed = try objective.gradient(scores: computeScores(), network.activation).values(plan.classes)
@@ -303,7 +342,7 @@ public final class Evaluation {
   }
 
   /// Returns blocked planes as a tensor of shape (C, H, W).
-  private func tensor(_ planes: Planes) -> Tensor {
+  func tensor(_ planes: Planes) -> Tensor {
     let image = ImagePlanes(channels: planes.channels, height: planes.height, width: planes.width)
     kernels.image(image, of: planes, rows: 0..<planes.height)
     return image.tensor

@@ -24,15 +24,19 @@ extension Evaluation {
     hasActivations = false
     requestedBlocks = blocks(for: `class`)
     runForward(plan.layers.count)
+    try checkScores()
+  }
+
+  private func checkScores() throws(PixelAscentError) {
     guard scorePlanes.isFinite(requestedClasses) else {
       throw PixelAscentError(
         .invalidParameter, "the network's scores are not finite: its weights or the image's values are too large")
     }
   }
 
-  /// Runs the first `count` layers.
-  func runForward(_ count: Int) {
-    for index in 0..<count {
+  /// Runs the first `count` layers, or those from `start` on.
+  func runForward(_ count: Int, from start: Int = 0) {
+    for index in start..<count {
       for step in forwardSteps[index].indices { run(forwardSteps[index][step]) }
       observer?(index, false)
     }
@@ -52,6 +56,12 @@ extension Evaluation {
   ///     through an average
   /// - Precondition: the last `forward` computed every score whose derivative in `seed` is not zero.
   func backward(_ seed: ScoreGradient, throughLastReLU: Bool = true) {
+    plan(scores: true, seeds: [])
+    writeScoreGradient(seed, throughLastReLU: throughLastReLU)
+    runBackward()
+  }
+
+  private func writeScoreGradient(_ seed: ScoreGradient, throughLastReLU: Bool) {
     self.throughLastReLU = throughLastReLU
     if keepsActivations && hasActivations && kept == nil { kept = copyOfArena() }
     hasActivations = false
@@ -68,13 +78,97 @@ extension Evaluation {
       requestedBlocks = blocks(for: nil)
       target.setVector(clamp == nil ? values : values.indices.map { passes($0) ? values[$0] : 0 })
     }
+  }
+
+  /// Runs the layers of the backward pass that the objective depends on, and adds the seeds.
+  private func runBackward() {
     observer?(nil, true)
-    var index = plan.layers.count
+    var index = plan.end
     while index > 0 {
       index -= 1
+      if !plan.seeds.isEmpty { addSeeds(after: index) }
+      if !plan.layers[index].isOnTheWay { continue }
       for step in backwardSteps[index].indices { run(backwardSteps[index][step]) }
       observer?(index, true)
     }
+  }
+
+  /// Adds the seeds of the layers that end with the layer `index` to these layers' gradients.
+  private func addSeeds(after index: Int) {
+    for (seed, planes) in zip(plan.seeds, seedPlanes) where seed.position.end == index + 1 {
+      let gradient = gradients[seed.position.value]
+      for block in seed.blocksToClear { gradient.clear(blocks: block..<block + 1) }
+      let body = Parallel.Body { [kernels] in
+        kernels.addInputGradient(gradient, planes, Epilogue(accumulates: true), $0)
+      }
+      parallel.overParts(blocks: 0..<gradient.blocks, rows: gradient.height, body)
+    }
+  }
+
+  /// Runs the layers that an objective needs, for the loaded image.
+  ///
+  /// - Throws: `PixelAscentError` of kind `invalidParameter` if an activation that the objective reads, or a score, is not
+  ///   finite.
+  func forward(for objective: Objective) throws(PixelAscentError) {
+    try plan(for: objective)
+    observer?(nil, false)
+    (hasActivations, overwritten) = (false, [:])
+    requestedBlocks = blocks(for: nil)
+    var done = 0
+    for position in plan.seeds.map(\.position).sorted(by: { $0.end < $1.end }) where plan.isOverwritten(position) {
+      runForward(position.end, from: done)
+      overwritten[position] = tensor(activations[position.value])
+      done = position.end
+    }
+    runForward(plan.end, from: done)
+    if objective.readsScores { try checkScores() }
+  }
+
+  /// Plans the passes for an objective.
+  ///
+  /// - Throws: `PixelAscentError` of kind `invalidParameter` if the network has no layer that the objective names.
+  private func plan(for objective: Objective) throws(PixelAscentError) {
+    var positions: [LayerPosition] = []
+    for term in objective.layerTerms { positions.append(try network.position(of: term.layer)) }
+    plan(scores: objective.readsScores, seeds: positions)
+  }
+
+  /// Returns an objective's value after `forward(for:)`.
+  func value(after objective: Objective) throws(PixelAscentError) -> Double {
+    var sum = 0.0
+    if objective.readsScores { sum = try objective.value(scores: lastScores, network.activation) }
+    for (term, seed) in zip(objective.layerTerms, plan.seeds) {
+      sum += term.weight * (try term.function.value(activation(seed, term.layer)))
+    }
+    return sum
+  }
+
+  /// Computes the gradient of an objective with respect to the image, after `forward(for:)`. It stays in
+  /// `gradientPlanes`. The pass overwrites the activations.
+  func backward(for objective: Objective) throws(PixelAscentError) {
+    for ((term, seed), planes) in zip(zip(objective.layerTerms, plan.seeds), seedPlanes) {
+      let activation = try activation(seed, term.layer), clamp = plan.values[seed.position.value].clamp
+      var gradient = try term.function.gradient(activation)
+      for index in gradient.values.indices {
+        let passes = clamp?.passes(activation.values[index]) ?? true
+        gradient.values[index] = passes ? Float(term.weight) * gradient.values[index] : 0
+      }
+      let image = ImagePlanes(channels: planes.channels, height: planes.height, width: planes.width)
+      image.tensor = gradient
+      kernels.planes(planes, of: image, rows: 0..<planes.height)
+    }
+    if objective.readsScores {
+      let seed = try objective.gradient(scores: lastScores, network.activation).values(plan.classes)
+      writeScoreGradient(.all(seed), throughLastReLU: true)
+    }
+    hasActivations = false
+    runBackward()
+  }
+
+  private func activation(_ seed: Seed, _ layer: String) throws(PixelAscentError) -> Tensor {
+    let activation = overwritten[seed.position] ?? tensor(activations[seed.position.value])
+    guard activation.isFinite else { throw Self.notFinite(layer) }
+    return activation
   }
 
   /// Returns a copy of the arena; nil if it would take more memory than the options allow or the system has.

@@ -20,7 +20,9 @@ extension Evaluation {
         BackwardPass(evaluation: self, index: index, inputIndex: inputIndex, masks: masks, accumulates: accumulates))
     }
     if layer.inputs.isEmpty { return target == nil ? [step(0)] : [] }
-    var steps: [Step] = []
+    var steps: [Step] = layer.outputBlocksToClear.map { block in
+      Step(body: Parallel.Body { _ in dy.clear(blocks: block..<block + 1) })
+    }
     for (inputIndex, input) in layer.inputs.enumerated() where !layer.gradients[inputIndex].isShared {
       let dx = gradients[input], value = plan.values[input]
       if let target, target.skips(input, value) { continue }

@@ -5,24 +5,41 @@
 // the gradient by the derivative of the clamp that made the value.
 
 extension LayerPlan {
-  /// Decides for each gradient which layer overwrites it, which layers accumulate into it, and which layer masks it.
-  mutating func planGradients() {
+  /// Decides for each gradient which layer overwrites it, which layers accumulate into it, and which layer masks it, if
+  /// the objective reads the scores, the activations of some layers, or both.
+  ///
+  /// The gradient that the objective has of its own with respect to a layer's output, the layer's seed, is added as soon
+  /// as all layers that run after that layer have contributed.
+  mutating func planGradients(scores: Bool = true, seeds positions: [LayerPosition] = []) {
+    seeds = positions.map { Seed(position: $0) }
+    end = scores ? layers.count : positions.map(\.end).max() ?? 0
     var written = storages.map { [Bool](repeating: false, count: $0.blocks) }
+    /// Marks a value's blocks as written, and returns those that nobody had written.
+    func write(_ value: Value) -> [Int] {
+      let unwritten = value.blocks.filter { !written[value.storage][$0] }
+      for block in unwritten { written[value.storage][block] = true }
+      return unwritten
+    }
     // The objective writes the gradient of the scores, so layers that read the scores accumulate into it.
-    for block in values[output].blocks { written[values[output].storage][block] = true }
-    for layer in layers.indices.reversed() {
+    if scores { _ = write(values[output]) }
+    for layer in (0..<end).reversed() {
+      for seed in seeds.indices where seeds[seed].position.end == layer + 1 {
+        let value = values[seeds[seed].position.value]
+        seeds[seed].blocksToClear = write(value).map { $0 - value.firstBlock }
+      }
+      let output = values[layers[layer].output]
+      layers[layer].isOnTheWay = output.blocks.contains { written[output.storage][$0] }
+      if !layers[layer].isOnTheWay { continue }
+      layers[layer].outputBlocksToClear = write(output).map { $0 - output.firstBlock }
       for inputIndex in layers[layer].inputs.indices where !layers[layer].gradients[inputIndex].isShared {
-        let value = values[layers[layer].inputs[inputIndex]]
-        let unwritten = value.blocks.filter { !written[value.storage][$0] }
-        layers[layer].gradients[inputIndex].accumulates = unwritten.count < value.blocks.count
-        if unwritten.count < value.blocks.count {
-          layers[layer].gradients[inputIndex].blocksToClear = Array(unwritten)
-        }
-        for block in unwritten { written[value.storage][block] = true }
+        let value = values[layers[layer].inputs[inputIndex]], unwritten = write(value)
+        let accumulates = unwritten.count < value.blocks.count
+        layers[layer].gradients[inputIndex].accumulates = accumulates
+        layers[layer].gradients[inputIndex].blocksToClear = accumulates ? unwritten : []
       }
     }
     var completed = storages.map { [Bool](repeating: false, count: $0.blocks) }
-    for layer in layers.indices {
+    for layer in 0..<end where layers[layer].isOnTheWay {
       for inputIndex in layers[layer].inputs.indices.reversed() where !layers[layer].gradients[inputIndex].isShared {
         let value = values[layers[layer].inputs[inputIndex]], contribution = layers[layer].gradients[inputIndex]
         // This loop runs forward, so the first layer it finds is the last to run in the backward pass.
@@ -31,10 +48,10 @@ extension LayerPlan {
         // The gradient that reaches a max pool has already been multiplied by the clamp's derivative.
         let output = values[layers[layer].output]
         let isMasked = output.inheritsClamp && output.clamp != nil && !contribution.accumulates
+        // A seed has been multiplied by the derivative already; a second multiplication by 0 or 1 changes nothing.
         layers[layer].gradients[inputIndex].masks = isLast && value.clamp != nil && !isMasked
       }
     }
-    planNonzeroMasks()
   }
 
   /// Returns the layers that write each value, and the layers that read it, by the value's index.
@@ -50,7 +67,7 @@ extension LayerPlan {
   /// Decides which convolutions skip zeros with a nonzero mask. A ReLU leaves many zeros in its output and in the
   /// gradient, and a 3×3 convolution gains by skipping them. In a 1×1 convolution, which reads each pixel only once,
   /// finding the zeros costs more than skipping them saves.
-  private mutating func planNonzeroMasks() {
+  mutating func planNonzeroMasks() {
     let uses = uses()
     for index in layers.indices {
       guard let weights = (layers[index].operation as? ConvolutionLayer)?.weights, weights.form == .blocked,

@@ -75,6 +75,11 @@ struct Layer: Sendable {
   var usesInputMask = false
   /// Whether the layer skips the zeros of its output's gradient with a nonzero mask.
   var usesGradientMask = false
+  /// Whether the objective depends on the layer's output, so that the backward pass runs the layer.
+  var isOnTheWay = true
+  /// Blocks of the output's gradient to clear before the backward pass runs the layer: the objective does not depend on
+  /// them.
+  var outputBlocksToClear: [Int] = []
   /// Whether the layer can compute the requested classes' blocks of its output alone.
   var isPartial = false
   /// Whether the layer is the first of the partial layers: the one that reads the whole of its input.
@@ -87,6 +92,13 @@ struct Layer: Sendable {
     self.output = output
     gradients = inputs.map { _ in GradientContribution() }
   }
+}
+
+/// A layer whose activation the objective reads.
+struct Seed: Sendable {
+  let position: LayerPosition
+  /// Blocks of the layer's gradient to clear before the seed is added: no layer has written to them.
+  var blocksToClear: [Int] = []
 }
 
 /// How a layer writes the gradient of one of its inputs.

@@ -9,7 +9,7 @@
 //   contributes only if the value it reads depends on that output.
 
 /// The position of a named layer's output in a plan.
-struct LayerPosition: Sendable {
+struct LayerPosition: Hashable, Sendable {
   /// The index of the value that has the layer's name.
   let value: Int
   /// The number of layers of the plan that must run to compute the value.
@@ -85,13 +85,14 @@ extension Evaluation {
   ///   - seed: the gradient of the objective with respect to each score
   ///   - position: the position of the layer's output
   func backward(_ seed: [Float], to position: LayerPosition) {
+    plan(scores: true, seeds: [])
     throughLastReLU = true
     hasActivations = false
     requestedBlocks = blocks(for: nil)
     let target = LayerTarget(position, plan), gradient = gradients[position.value],
       storage = plan.values[position.value].storage
     let readers = (position.end..<plan.layers.count).filter { index in
-      plan.layers[index].inputs.contains { target.dependent.contains($0) }
+      plan.layers[index].isOnTheWay && plan.layers[index].inputs.contains { target.dependent.contains($0) }
     }
     let isScores = target.dependent.contains(plan.output)
     // If the gradient overwrites the activations, they have one reader. That reader reads the activations first and
@@ -101,7 +102,7 @@ extension Evaluation {
     if readers.isEmpty && !isScores { return }
     setScoreGradient(seed, target)
     guard let first = readers.first else { return }
-    for index in (first..<plan.layers.count).reversed() {
+    for index in (first..<plan.layers.count).reversed() where plan.layers[index].isOnTheWay {
       for step in backwardSteps(index, towards: target) { run(step) }
     }
   }

@@ -17,6 +17,10 @@ struct LayerPlan: Sendable {
   /// The index of the value that holds the network's one output, from which the last layer makes the scores of two
   /// classes; nil if the network has several outputs.
   private(set) var oneOutput: Int?
+  /// The layers whose activations the objective reads.
+  var seeds: [Seed] = []
+  /// The number of layers that the objective needs.
+  var end = 0
   /// Whether the network can compute one block of scores without the others.
   var hasPartialLayers = false
 
@@ -74,6 +78,7 @@ struct LayerPlan: Sendable {
     if try model.hasOpposite() { oneOutput = layers.last?.inputs.first }
     output = vector(scores, "the scores")
     planGradients()
+    planNonzeroMasks()
     planPartialLayers()
     planMemory()
   }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
-/// The function of the scores whose gradient is taken.
-public enum Objective: Sendable {
+/// The function of the scores, or of the activations of layers, whose gradient is taken.
+public indirect enum Objective: Sendable {
   /// The score s_y of class y: the network's output before the softmax or the sigmoid, not a probability.
   case score(class: Int)
   /// The loss −log p_y of class y, where p_y is the class's probability. With sigmoid outputs that is the class's binary
@@ -13,6 +13,21 @@ public enum Objective: Sendable {
   /// Your own function of the scores. The closure takes the scores of all classes and returns the function's derivative
   /// with respect to each of them.
   case custom(@Sendable (_ scores: [Float]) -> [Float])
+
+  /// The logarithm of the class's probability: minus ``crossEntropy(class:)``.
+  case logProbability(class: Int)
+  /// The class's probability. Where it is near 1, its gradient is almost 0.
+  case probability(class: Int)
+  /// The class's score minus the greatest other score; of equal ones, the first.
+  case margin(class: Int)
+  /// The class's score minus the mean score of some other classes: why is it this class and not those?
+  case contrast(class: Int, others: [Int])
+  /// The class's score minus the mean of all other scores.
+  case minusOthers(class: Int)
+  /// A function of a layer's activation. The layer is one of ``Network/layerNames``.
+  case activation(of: String, LayerFunction)
+  /// The sum of objectives, each times its weight.
+  case sum([(weight: Double, objective: Objective)])
 
   /// An objective of one class, with the name that commands and provenance use.
   public enum Kind: String, Codable, CaseIterable, Hashable, Sendable {
@@ -34,52 +49,33 @@ public enum Objective: Sendable {
   /// The classes that the objective names.
   var classes: [Int] {
     switch self {
-    case .score(let index), .crossEntropy(let index): [index]
+    case .score(let index), .crossEntropy(let index), .logProbability(let index), .probability(let index),
+      .margin(let index), .minusOthers(let index):
+      [index]
+    case .contrast(let index, let others): [index] + others
     case .weighted(let weights): weights.keys.sorted()
-    case .custom: []
+    case .custom, .activation: []
+    case .sum(let terms): terms.flatMap(\.objective.classes)
     }
   }
 
-  /// Returns the gradient of the objective with respect to the scores.
-  ///
-  /// - Throws: `PixelAscentError` of kind `invalidParameter` if a weight is not finite, a closure returns the wrong
-  ///   number of derivatives or a derivative that is not finite, or the cross-entropy is asked for and `activation` gives
-  ///   no probabilities.
-  func gradient(scores: [Float], _ activation: Activation) throws(PixelAscentError) -> ScoreGradient {
+  /// The objective's terms that read the activation of a layer.
+  var layerTerms: [(weight: Double, layer: String, function: LayerFunction)] {
     switch self {
-    case .score(let index): return .one(index)
-    case .crossEntropy(let index):
-      var gradient = [Double](repeating: 0, count: scores.count)
-      switch activation {
-      case .softmax:
-        gradient = softmax(scores)
-        gradient[index] -= 1
-      // The derivative σ(s) − 1, without the rounding error of the difference.
-      case .sigmoid: gradient[index] = -sigmoid(-Double(scores[index]))
-      case .none: throw Self.needsProbabilities
-      }
-      return .all(gradient.map(Float.init))
-    case .weighted(let weights):
-      var gradient = [Float](repeating: 0, count: scores.count)
-      for (index, weight) in weights { gradient[index] = weight }
-      return .all(try Self.checked(gradient, scores.count))
-    case .custom(let derivative): return .all(try Self.checked(derivative(scores), scores.count))
+    case .activation(let layer, let function): [(1, layer, function)]
+    case .sum(let terms):
+      terms.flatMap { term in term.objective.layerTerms.map { (term.weight * $0.weight, $0.layer, $0.function) } }
+    default: []
     }
   }
 
-  private static let needsProbabilities = PixelAscentError(
-    .invalidParameter,
-    "the cross-entropy needs probabilities, which are not known; \(advice: .activation) softmax or sigmoid makes them")
-
-  private static func checked(_ gradient: [Float], _ count: Int) throws(PixelAscentError) -> [Float] {
-    guard gradient.count == count else {
-      throw PixelAscentError(
-        .invalidParameter, "the objective must have a derivative for each of \(count) scores, found \(gradient.count)")
+  /// Whether the objective has a term that reads the scores.
+  var readsScores: Bool {
+    switch self {
+    case .activation: false
+    case .sum(let terms): terms.contains { $0.objective.readsScores }
+    default: true
     }
-    guard gradient.allSatisfy(\.isFinite) else {
-      throw PixelAscentError(.invalidParameter, "the objective has a derivative that is not finite")
-    }
-    return gradient
   }
 }
 

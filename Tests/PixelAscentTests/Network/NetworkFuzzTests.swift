@@ -30,6 +30,7 @@ import Testing
       guard let comparison = try Self.comparison(seed, integers: integers) else { continue }
       found += 1
       try comparison.checkLayers(.best, deviations: integers ? nil : 4, "seed \(seed)")
+      try comparison.checkObjectives(.best, deviations: integers ? nil : 4, "seed \(seed)")
       for set in InstructionSet.selectable {
         try comparison.check(set, deviations: integers ? nil : 4, "seed \(seed)")
         let alone = try comparison.network(set, threads: 1), several = try comparison.network(set, threads: 3)

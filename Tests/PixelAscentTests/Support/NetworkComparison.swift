@@ -109,6 +109,73 @@ struct NetworkComparison {
     Self.expect(try evaluation.scores(), scores, deviations, "scores of \(what), \(set.name)")
   }
 
+  /// Compares the value and the gradient of sums of functions of one to three layers' activations, and of the first
+  /// class's score, in one evaluation.
+  func checkObjectives(_ set: InstructionSet, deviations: Double?, _ what: String) throws {
+    let reference = try ReferenceNetwork(file: file), network = try network(set, isExact: deviations == nil)
+    let evaluation = try network.evaluation(of: image), names = network.layerNames
+    for first in names.indices {
+      let layers = Set(
+        [first, (first + names.count / 2) % names.count, (7 * first + 3) % names.count].prefix(1 + first % 3))
+      let hasScore = first % 2 == 1
+      var terms: [(weight: Double, objective: Objective)] = hasScore ? [(3, .score(class: 0))] : []
+      var seeds: [String: ReferenceNetwork.Array3] = [:], value = hasScore ? 3 * scores.values[0] : 0
+      if hasScore { seeds[file.graph.output] = seed(of: file.graph.output) { $0 == 0 ? 3 : 0 } }
+      for index in layers.sorted() {
+        let name = names[index], output = try #require(trace.outputs[name]), area = output.height * output.width
+        let weight = Double(1 + index % 3), channel = (output.channels - 1) * (index % 2), count = output.values.count
+        let middle = channel * area + output.height / 2 * output.width + output.width / 2
+        let kind = deviations == nil ? 0 : (first + index) % 3, all = channel * area..<(channel + 1) * area
+        let function: LayerFunction =
+          kind == 0 ? .neuron(channel: channel) : kind == 1 ? .channel(channel) : .meanSquare
+        terms.append((weight, .activation(of: name, function)))
+        let own = seed(of: name) { (place: Int) -> Double in
+          switch kind {
+          case 0: place == middle ? weight : 0
+          case 1: all.contains(place) ? weight / Double(area) : 0
+          default: weight * 2 * output.values[place] / Double(count)
+          }
+        }
+        var sum = own
+        for place in sum.values.indices where kind == 2 {
+          let factor = 2 * weight / Double(count)
+          sum.variance[place] = factor * factor * output.variance[place]
+        }
+        if kind > 0 { sum.addRounding(sum.values.map(abs), terms: 2) }
+        if let other = seeds[name] {
+          for place in other.values.indices {
+            sum.values[place] += other.values[place]
+            sum.variance[place] += other.variance[place]
+          }
+        }
+        seeds[name] = sum
+        switch kind {
+        case 0: value += weight * output.values[middle]
+        case 1: value += weight * output.values[all].reduce(0, +) / Double(area)
+        default: value += weight * output.values.reduce(0) { $0 + $1 * $1 } / Double(count)
+        }
+      }
+      let expected = reference.gradients(trace, seeds: seeds)[Graph.image]
+      let what = "\(layers.map { names[$0] })\(hasScore ? " and a score" : "") of \(what), \(set.name)"
+      let found = try evaluation.gradient(of: .sum(terms))
+      let nothing = ReferenceNetwork.Array3(image.shape[0], image.shape[1], image.shape[2])
+      Self.expect(found.values, expected ?? nothing, deviations, "gradient of \(what)")
+      #expect(abs(try evaluation.value(of: .sum(terms)) - value) <= 1e-4 * max(1, abs(value)), "value of \(what)")
+    }
+    // Afterwards the evaluation still knows the scores and their gradients.
+    Self.expect(try evaluation.scores(), scores, deviations, "scores of \(what), \(set.name)")
+    let gradient = try evaluation.gradient(of: .score(class: 0))
+    let seed = scores.values.indices.map { $0 == 0 ? 1.0 : 0 }
+    Self.expect(gradient.values, reference.gradient(trace, seed: seed), deviations, "gradient of a score of \(what)")
+  }
+
+  private func seed(of layer: String, _ value: (Int) -> Double) -> ReferenceNetwork.Array3 {
+    let output = trace.outputs[layer] ?? ReferenceNetwork.Array3(0, 0, 0)
+    var seed = ReferenceNetwork.Array3(output.channels, output.height, output.width)
+    for index in seed.values.indices { seed.values[index] = value(index) }
+    return seed
+  }
+
   private static func expect(
     _ found: [Float], _ expected: ReferenceNetwork.Array3, _ deviations: Double?, _ what: String
   ) {

@@ -99,8 +99,14 @@ struct ReferenceNetwork {
   /// Returns the gradients of Σ seed · scores with respect to the image, and to the output of every layer on which the
   /// scores depend.
   func gradients(_ trace: Trace, seed: [Double], throughLastReLU: Bool = true) -> [String: Array3] {
-    var gradients: [String: Array3] = [:]
-    gradients[file.graph.output] = Array3(seed.count, 1, 1, values: seed)
+    let scores = Array3(seed.count, 1, 1, values: seed)
+    return gradients(trace, seeds: [file.graph.output: scores], throughLastReLU: throughLastReLU)
+  }
+
+  /// Returns the gradients of Σ seed · output, summed over some layers, with respect to the image and to the output of
+  /// every layer on which these layers depend.
+  func gradients(_ trace: Trace, seeds: [String: Array3], throughLastReLU: Bool = true) -> [String: Array3] {
+    var gradients = seeds
     let skipped = throughLastReLU ? [] : lastClamps
     for layer in file.graph.layers.reversed() {
       guard var dy = gradients[layer.name] else { continue }
