@@ -6,16 +6,20 @@ import PixelAscentTool
 struct Visualize: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "visualize",
-    abstract: "Show what the network thinks a class looks like, by gradient ascent on an image.",
+    abstract:
+      "Show what the network thinks a class looks like, or what a part of it looks for, by gradient ascent on an image.",
     discussion: """
-      The three cs231n recipes start from noise; simonyan starts from the mean image and gives the clearest shapes.
+      lucid gives the clearest pictures, soft calm ones in half the time; simonyan starts from the mean image. The three \
+      cs231n recipes start from noise. --objective shows what a neuron, a channel or a layer looks for; `pixelascent \
+      inspect` lists the layers.
 
-      The printed score and probability are those of the ascent's own image. All recipes but cs231n-tensorflow stretch \
-      the written picture to the full range of colours, so the network may see another class in it.
+      The printed score and probability are those of the ascent's own image. All recipes but cs231n-tensorflow and lucid \
+      stretch the written picture to the full range of colours, so the network may see another class in it.
 
       Examples:
         pixelascent visualize --class tarantula
-        pixelascent visualize --class 130 --recipe simonyan -o flamingos.png
+        pixelascent visualize --class 130 --recipe lucid -o flamingos.png
+        pixelascent visualize --objective channel:fire9/concat,12 --recipe lucid
         pixelascent visualize --class gorilla --seed 4 --figure steps.png --preview
         pixelascent visualize --class tarantula --class gorilla --seeds 0-3 -o out/
       """)
@@ -23,7 +27,17 @@ struct Visualize: ParsableCommand {
   @Option(
     name: .customLong("class"), parsing: .unconditionalSingleValue,
     help: ArgumentHelp("The class; give it several times for several ascents.", valueName: "class"))
-  var classNames: [String]
+  var classNames: [String] = []
+
+  @Option(
+    name: .customLong("objective"), parsing: .unconditionalSingleValue,
+    help: ArgumentHelp(
+      """
+      What to raise instead of a class's score: neuron:L,c[,y,x], channel:L,c or layer:L of a layer L; score:C, \
+      log-probability:C, margin:C, minus-others:C, contrast:C,D of classes; or a sum of these with numbers, such as \
+      "channel:fire9/concat,12 - 0.001*tv". Give it several times for several ascents.
+      """, valueName: "text"))
+  var objectives: [String] = []
 
   @OptionGroup var ascent: AscentOptions
 
@@ -54,23 +68,28 @@ struct Visualize: ParsableCommand {
 
   func validate() throws {
     let most = PlannedAscent.most
-    let count = ascent.request.count(classes: classNames.count, most: most)
+    guard !(classNames + objectives).isEmpty else { throw ValidationError("Give a --class or an --objective.") }
+    let count = ascent.request.count(classes: classNames.count + objectives.count, most: most)
     guard count <= most else {
-      throw ValidationError("One command makes at most \(most) ascents; --class, --recipe and --seeds ask for more.")
+      throw ValidationError(
+        "One command makes at most \(most) ascents; --class, --objective, --recipe and --seeds ask for more.")
     }
     guard count == 1 || !previewOptions.preview else {
-      throw ValidationError("--preview shows a single ascent; --class, --recipe and --seeds ask for \(count).")
+      throw ValidationError(
+        "--preview shows a single ascent; --class, --objective, --recipe and --seeds ask for \(count).")
     }
   }
 
   func run() throws {
     let outputs = OutputRequest(output: output, figure: figure, raw: raw, report: report)
     let work = try VisualizeWork(
-      classNames, ascent.request, outputs, isShown: previewOptions.preview, common.source)
+      classNames, objectives: objectives, ascent.request, outputs, isShown: previewOptions.preview, common.source)
     try work.run(report: work.console.print)
   }
 }
 
 extension Visualize: TakesLists {
-  static var lists: [String: WritableKeyPath<Self, [String]>] { ["--class": \.classNames] }
+  static var lists: [String: WritableKeyPath<Self, [String]>] {
+    ["--class": \.classNames, "--objective": \.objectives]
+  }
 }

@@ -245,12 +245,15 @@ final class Ascent {
 }
 
 extension PixelAscentError {
-  /// The error for a class whose score has no gradient, before the last ReLU either.
-  static func noDirection(class index: Int) -> PixelAscentError {
-    PixelAscentError(
+  /// The error for an objective that has no gradient, before the last ReLU either.
+  ///
+  /// - Parameter index: the class whose score is the objective; nil for another objective
+  static func noDirection(class index: Int? = nil) -> PixelAscentError {
+    let objective = index.map { "class \($0)'s score" } ?? "the objective"
+    return PixelAscentError(
       .zeroGradient,
       Message(
-        "the gradient of class \(index)'s score is exactly zero at this image, before the last ReLU too: "
+        "the gradient of \(objective) is exactly zero at this image, before the last ReLU too: "
           + "there is no direction to go; start from another image"))
   }
 }

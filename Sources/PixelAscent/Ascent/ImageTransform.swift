@@ -82,7 +82,8 @@ extension ImageTransform: CustomStringConvertible {
     }
   }
 
-  private static func text(_ number: Double) -> String {
+  /// Returns a number as text, without a fraction if it is whole.
+  static func text(_ number: Double) -> String {
     number == number.rounded() && abs(number) < 1e9 ? String(Int(number)) : String(number)
   }
 

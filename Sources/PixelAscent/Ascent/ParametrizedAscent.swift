@@ -1,5 +1,13 @@
 // SPDX-License-Identifier: MIT
 
+/// What an ascent raises.
+enum AscentTarget {
+  /// The score of a class.
+  case score(class: Int)
+  /// Any objective.
+  case objective(Objective)
+}
+
 /// The image of an ascent that random transforms change before each evaluation, its parameters, and the steps of an
 /// optimizer on them.
 final class ParametrizedAscent {
@@ -70,16 +78,26 @@ final class ParametrizedAscent {
   /// The image in normalised space, of shape (C, H, W).
   var image: Tensor { parameters.image.tensor }
 
-  /// Transforms the image at random and computes the scores of all classes, or of one class only.
+  /// Transforms the image at random and computes what the target needs.
   ///
-  /// - Parameter number: the evaluation's number among all of the ascent
+  /// - Parameters:
+  ///   - number: the evaluation's number among all of the ascent
+  ///   - allScores: whether to compute the scores of all classes, even if the target needs that of one class only
+  /// - Returns: the target's value
   /// - Throws: as `Evaluation.forward` does; of kind `sizeLimit` if the network can't take the transformed image's size.
-  func evaluate(_ number: UInt64, only class: Int?) throws(PixelAscentError) {
+  func evaluate(_ number: UInt64, _ target: AscentTarget, allScores: Bool) throws(PixelAscentError) -> Double {
     let size = chain.draw(number)
     evaluation = try evaluations.evaluation(height: size.height, width: size.width)
     evaluation.forget()
     chain.apply(evaluation.image, parameters.image)
-    try evaluation.forward(only: `class`)
+    switch target {
+    case .score(let index):
+      try evaluation.forward(only: allScores ? nil : index)
+      return Double(evaluation.score(index))
+    case .objective(let objective):
+      try evaluation.forward(for: objective)
+      return try evaluation.value(after: objective)
+    }
   }
 
   /// Computes the scores of all classes for the image itself.
@@ -94,13 +112,22 @@ final class ParametrizedAscent {
   /// Begins a step.
   func beginStep() { gradientCount = 0 }
 
-  /// Adds the gradient of a class's score at the last evaluation to the step.
+  /// Adds the target's gradient at the last evaluation to the step.
   ///
-  /// - Returns: whether the gradient is that of the score before the last ReLU, because the gradient of the score itself
-  ///   is exactly zero
-  /// - Throws: `PixelAscentError` of kind `zeroGradient` if the gradient of the score before the last ReLU is zero too.
-  func addGradient(of class: Int) throws(PixelAscentError) -> Bool {
-    let beforeLastReLU = try evaluation.takeNonzeroGradient(of: `class`)
+  /// - Returns: whether the gradient is that before the last ReLU, because the target's own gradient is exactly zero
+  /// - Throws: `PixelAscentError` of kind `zeroGradient` if that gradient is zero too.
+  func addGradient(of target: AscentTarget) throws(PixelAscentError) -> Bool {
+    var beforeLastReLU = false
+    switch target {
+    case .score(let index): beforeLastReLU = try evaluation.takeNonzeroGradient(of: index)
+    case .objective(let objective):
+      try evaluation.backward(for: objective)
+      if try evaluation.hasGradient() { break }
+      beforeLastReLU = true
+      try evaluation.forward(for: objective)
+      try evaluation.backward(for: objective, throughClamps: false)
+      guard try evaluation.hasGradient() else { throw PixelAscentError.noDirection() }
+    }
     chain.pullBack(imageGradient, evaluation.gradientPlanes, accumulate: gradientCount > 0)
     gradientCount += 1
     return beforeLastReLU
@@ -179,13 +206,20 @@ extension Evaluation {
     for throughLastReLU in [true, false] {
       if !throughLastReLU { try forward(only: `class`) }
       backward(.one(`class`), throughLastReLU: throughLastReLU)
-      let size = gradientPlanes.sumOfMagnitudes
-      guard size.isFinite else {
-        throw PixelAscentError(
-          .invalidParameter, "the network's gradient is not finite: its weights or the image's values are too large")
-      }
-      if size > 0 { return !throughLastReLU }
+      if try hasGradient() { return !throughLastReLU }
     }
     throw PixelAscentError.noDirection(class: `class`)
+  }
+
+  /// Returns whether an element of the last gradient is not zero.
+  ///
+  /// - Throws: `PixelAscentError` of kind `invalidParameter` if the gradient is not finite.
+  fileprivate func hasGradient() throws(PixelAscentError) -> Bool {
+    let size = gradientPlanes.sumOfMagnitudes
+    guard size.isFinite else {
+      throw PixelAscentError(
+        .invalidParameter, "the network's gradient is not finite: its weights or the image's values are too large")
+    }
+    return size > 0
   }
 }

@@ -145,12 +145,17 @@ extension Evaluation {
 
   /// Computes the gradient of an objective with respect to the image, after `forward(for:)`. It stays in
   /// `gradientPlanes`. The pass overwrites the activations.
-  func backward(for objective: Objective) throws(PixelAscentError) {
+  ///
+  /// - Parameter throughClamps: false to leave out the derivative of the last ReLU of the scores, and that of the ReLU of a
+  ///   layer that the objective reads where the gradient of its activation is positive. So a layer whose activation is 0
+  ///   everywhere gets a gradient that raises it (Lucid's redirected ReLU)
+  func backward(for objective: Objective, throughClamps: Bool = true) throws(PixelAscentError) {
     for ((term, seed), planes) in zip(zip(objective.layerTerms, plan.seeds), seedPlanes) {
       let activation = try activation(seed, term.layer), clamp = plan.values[seed.position.value].clamp
       var gradient = try term.function.gradient(activation)
       for index in gradient.values.indices {
-        let passes = clamp?.passes(activation.values[index]) ?? true
+        let isRaised = !throughClamps && gradient.values[index] * Float(term.weight) > 0
+        let passes = isRaised || clamp?.passes(activation.values[index]) ?? true
         gradient.values[index] = passes ? Float(term.weight) * gradient.values[index] : 0
       }
       let image = ImagePlanes(channels: planes.channels, height: planes.height, width: planes.width)
@@ -159,8 +164,9 @@ extension Evaluation {
     }
     if objective.readsScores {
       let seed = try objective.gradient(scores: lastScores, network.activation).values(plan.classes)
-      writeScoreGradient(.all(seed), throughLastReLU: true)
+      writeScoreGradient(.all(seed), throughLastReLU: throughClamps)
     }
+    self.throughLastReLU = throughClamps
     hasActivations = false
     runBackward()
   }

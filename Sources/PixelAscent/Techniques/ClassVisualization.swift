@@ -11,6 +11,8 @@
 public struct ClassVisualization: Technique {
   /// The recipe, which decides how a step is made and how the result is rendered.
   public let recipe: Recipe
+  /// The objective to ascend instead of the score of a class, as ``ObjectiveText`` reads it; nil for the score.
+  public var objective: String?
   /// The height of the image in pixels, from 1 to 1,048,576.
   public var height: Int
   /// The width of the image in pixels, from 1 to 1,048,576.
@@ -150,7 +152,10 @@ public struct ClassVisualization: Technique {
     public let picture: RGBImage
     /// The scores of all classes for the last image.
     public let scores: [Float]
-    /// The probability of the class for the last image; nil if it is not known: see ``Network/activation``.
+    /// The score of the class, or the value of the objective, for the last image.
+    public let value: Float
+    /// The probability of the class for the last image; nil if it is not known (see ``Network/activation``) or the ascent
+    /// raised another objective.
     public let probability: Double?
     /// The time of all iterations in seconds.
     public let seconds: Double
@@ -170,7 +175,7 @@ public struct ClassVisualization: Technique {
   ///
   /// - Parameters:
   ///   - network: the network to ask
-  ///   - index: the index of the class
+  ///   - index: the index of the class; nil if ``objective`` says what to ascend
   ///   - start: the image to start from if ``start`` is `image`, in normalised space, of shape (C, ``height``,
   ///     ``width``)
   ///   - recordsProbabilities: whether to record the class's probability in each iteration. This takes the scores of
@@ -179,9 +184,9 @@ public struct ClassVisualization: Technique {
   /// - Throws: ``PixelAscentError`` of kind `invalidParameter` if a parameter is out of range, `sizeLimit`, or
   ///   `classLookup`.
   public func begin(
-    _ network: Network, class index: Int, from start: Tensor? = nil, recordsProbabilities: Bool = false
+    _ network: Network, class index: Int? = nil, from start: Tensor? = nil, recordsProbabilities: Bool = false
   ) throws(PixelAscentError) -> VisualizationAscent {
-    try network.check(class: index)
+    if let index { try network.check(class: index) }
     try check(network, start: start)
     return try VisualizationAscent(
       self, network, class: index, from: self.start == .image ? start : nil, recordsProbabilities)
@@ -191,22 +196,22 @@ public struct ClassVisualization: Technique {
   ///
   /// - Parameters:
   ///   - network: the network to ask
-  ///   - index: the index of the class
+  ///   - index: the index of the class; nil if ``objective`` says what to ascend
   ///   - start: the image to start from if ``start`` is `image`, in normalised space, of shape (C, ``height``,
   ///     ``width``)
   /// - Throws: as ``begin(_:class:from:recordsProbabilities:)`` and ``VisualizationAscent/next(update:)`` do.
   public func run(
-    _ network: Network, class index: Int, from start: Tensor? = nil
+    _ network: Network, class index: Int? = nil, from start: Tensor? = nil
   ) throws(PixelAscentError) -> Result {
     try begin(network, class: index, from: start).finish()
   }
 
-  /// Ascends the score of the subject's class, from the subject's start image if ``start`` is `image`.
+  /// Ascends the score of the subject's class or the objective, from the subject's start image if ``start`` is `image`.
   ///
-  /// - Throws: as ``run(_:class:from:)`` does, and ``PixelAscentError`` of kind `invalidParameter` if the subject has
-  ///   no class.
+  /// - Throws: as ``run(_:class:from:)`` does, and ``PixelAscentError`` of kind `invalidParameter` if there is no
+  ///   objective and the subject has no class.
   public func run(_ network: Network, on subject: Subject) throws(PixelAscentError) -> Result {
-    try run(network, class: Subject.required(subject.classIndex, "class"), from: subject.start)
+    try run(network, class: subject.classIndex, from: subject.start)
   }
 
   /// Returns the parameters, with ``showEvery`` set to 0 unless the picture is a figure: only a figure shows more than
@@ -225,7 +230,7 @@ public struct ClassVisualization: Technique {
   ) throws(PixelAscentError) -> RGBImage {
     if kind != .figure { return try run(network, on: subject).picture }
     try check(network, start: subject.start, copies: ClassVisualization.copiesOfShown)
-    let ascent = try begin(network, class: Subject.required(subject.classIndex, "class"), from: subject.start)
+    let ascent = try begin(network, class: subject.classIndex, from: subject.start)
     var pictures: [RGBImage] = []
     while let step = try ascent.next() { if step.isShown { pictures.append(step.picture) } }
     return RGBImage(row: pictures)
@@ -235,7 +240,7 @@ public struct ClassVisualization: Technique {
   ///
   /// - Throws: as ``run(_:on:)`` does.
   public func estimatedSeconds(_ network: Network, on subject: Subject) throws(PixelAscentError) -> Double {
-    try begin(network, class: Subject.required(subject.classIndex, "class"), from: subject.start)
+    try begin(network, class: subject.classIndex, from: subject.start)
       .estimatedSeconds(of: iterations)
   }
 

@@ -8,7 +8,7 @@ extension ClassVisualization: Codable {
     case blurSigma = "blur_sigma"
     case maxJitter = "max_jitter"
     case showEvery = "show_every"
-    case parametrization, optimizer, transforms, l1
+    case objective, parametrization, optimizer, transforms, l1
     case totalVariation = "tv"
     case alphaNorm = "alpha_norm"
   }
@@ -30,6 +30,7 @@ extension ClassVisualization: Codable {
     clamp = try container.decode(Bool.self, forKey: .clamp)
     showEvery = try container.decode(Int.self, forKey: .showEvery)
     seed = try container.decode(UInt64.self, forKey: .seed)
+    objective = try container.decodeIfPresent(String.self, forKey: .objective)
     parametrization =
       try container.decodeIfPresent(Parametrization.self, forKey: .parametrization) ?? parametrization
     optimizer = try container.decodeIfPresent(Optimizer.self, forKey: .optimizer) ?? optimizer
@@ -58,6 +59,7 @@ extension ClassVisualization: Codable {
     try container.encode(clamp, forKey: .clamp)
     try container.encode(showEvery, forKey: .showEvery)
     try container.encode(seed, forKey: .seed)
+    try container.encodeIfPresent(objective, forKey: .objective)
     if parametrization != usual.parametrization { try container.encode(parametrization, forKey: .parametrization) }
     if optimizer != usual.optimizer { try container.encode(optimizer, forKey: .optimizer) }
     if transforms != usual.transforms {

@@ -20,9 +20,10 @@ public struct Provenance: Sendable {
   /// The colour that lay behind the transparent parts of the photograph or the start image; nil if that was white, or if
   /// there were no such parts.
   public let background: RGBColor?
-  /// The index of the class whose score or loss was differentiated; for a fooling image, the target.
-  public let classIndex: Int
-  /// The class's first synonym.
+  /// The index of the class whose score or loss was differentiated; for a fooling image, the target; nil if the objective
+  /// was another.
+  public let classIndex: Int?
+  /// The class's first synonym, or the text of the objective.
   public let label: String
   /// The technique with all its parameters.
   public var technique: any Technique
@@ -86,21 +87,24 @@ public struct Provenance: Sendable {
   ///
   /// - Parameters:
   ///   - technique: the technique with all its parameters
-  ///   - index: the index of the class
+  ///   - index: the index of the class; nil for a visualization of another objective
   ///   - network: the network that makes the picture
   ///   - model: the file that the network was read from
   ///   - input: the SHA-256 of the file of the photograph or the start image, in hexadecimal; nil if there is none
   ///   - background: the colour behind the transparent parts of that image; nil for white, or without such parts
   /// - Precondition: the network has the class.
   public init(
-    _ technique: any Technique, class index: Int, _ network: Network, _ model: Model, input: String? = nil,
+    _ technique: any Technique, class index: Int?, _ network: Network, _ model: Model, input: String? = nil,
     background: RGBColor? = nil
   ) {
-    (self.technique, classIndex, label, self.model) = (technique, index, network.labels[index], model)
+    let objective = (technique as? ClassVisualization)?.objective ?? ""
+    (self.technique, classIndex, self.model) = (technique, index, model)
+    label = index.map { network.labels[$0] } ?? objective
     (self.input, self.background) = (input, background)
     version = Release.version
     (instructionSet, maxMemory) = (network.options.instructionSet.name, network.options.maxMemory)
-    title = "\(type(of: technique).title) of \(label) (\(index))"
+    title =
+      index.map { "\(type(of: technique).title) of \(network.labels[$0]) (\($0))" } ?? "visualization of \(objective)"
   }
 
   /// Returns the provenance of another picture that the technique makes of the same input.
@@ -202,7 +206,7 @@ extension Provenance: Codable {
     }
     input = try container.decodeIfPresent(String.self, forKey: "input")
     background = try container.decodeIfPresent(RGBColor.self, forKey: "background")
-    classIndex = try container.decode(Int.self, forKey: "class")
+    classIndex = try container.decodeIfPresent(Int.self, forKey: "class")
     label = try container.decode(String.self, forKey: "label")
     kind = try container.decode(Kind.self, forKey: "picture")
     guard let type = Self.techniques.first(where: { container.contains(JSONKey($0.name)) }) else {
@@ -223,7 +227,7 @@ extension Provenance: Codable {
     try container.encode(model, forKey: "model")
     try container.encodeIfPresent(input, forKey: "input")
     try container.encodeIfPresent(background, forKey: "background")
-    try container.encode(classIndex, forKey: "class")
+    try container.encodeIfPresent(classIndex, forKey: "class")
     try container.encode(label, forKey: "label")
     try container.encode(kind, forKey: "picture")
     try technique.encode(to: &container, for: kind)

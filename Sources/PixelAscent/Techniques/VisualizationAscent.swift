@@ -6,8 +6,8 @@ public final class VisualizationAscent: AscentSequence {
   public struct Step {
     /// The iteration's number, from 0.
     public let iteration: Int
-    /// The score of the class before the step, for the image rolled by the iteration's jitter. If the step averages the
-    /// gradients of several rolled copies, the score is that of the last copy.
+    /// The score of the class, or the value of the objective, before the step, for the image after the iteration's random
+    /// changes. If the step averages the gradients of several copies, the score is that of the last copy.
     public let score: Float
     /// Whether to show the iteration's image: after the first iteration, every ``ClassVisualization/showEvery``-th and
     /// the last.
@@ -39,7 +39,9 @@ public final class VisualizationAscent: AscentSequence {
   fileprivate let engine: any VisualizationEngine
   /// The evaluation that the ascent uses.
   var evaluation: Evaluation { engine.evaluation }
-  private let index: Int
+  /// The class; nil if the ascent raises another objective.
+  private let index: Int?
+  private let target: AscentTarget
   private let recordsProbabilities: Bool
 
   private var iteration = 0, gradientsBeforeLastReLU = 0, seconds = 0.0
@@ -51,13 +53,20 @@ public final class VisualizationAscent: AscentSequence {
   ///
   /// - Precondition: the parameters have been checked for this network.
   init(
-    _ parameters: ClassVisualization, _ network: Network, class index: Int, from start: Tensor?,
+    _ parameters: ClassVisualization, _ network: Network, class index: Int?, from start: Tensor?,
     _ recordsProbabilities: Bool
   ) throws(PixelAscentError) {
-    (self.parameters, self.network, self.index) = (parameters, network, index)
+    (self.parameters, self.network) = (parameters, network)
+    let text = try parameters.objective.map { text throws(PixelAscentError) in try ObjectiveText(text, network) }
+    if let text {
+      (self.index, target) = (nil, .objective(text.objective))
+    } else {
+      let index = try Subject.required(index, "class")
+      (self.index, target) = (index, .score(class: index))
+    }
     self.recordsProbabilities = recordsProbabilities
     scoreHistory.reserveCapacity(min(parameters.iterations, 4096))
-    engine = try parameters.engine(network, from: start)
+    engine = try parameters.engine(network, from: start, text?.regularizers ?? [])
   }
 
   /// The current image in normalised space, of shape (C, H, W).
@@ -75,8 +84,7 @@ public final class VisualizationAscent: AscentSequence {
     if iteration >= parameters.iterations || Task.isCancelled { return nil }
     let begin = ContinuousClock.now, isShown = isShown(iteration)
     knowsAllScores = isShown || recordsProbabilities
-    try engine.parallel.withThreads { () throws(PixelAscentError) in try iterate(update) }
-    let score = engine.evaluation.score(index)
+    let score = try engine.parallel.withThreads { () throws(PixelAscentError) in try iterate(update) }
     scoreHistory.append(score)
     if recordsProbabilities, let probability = currentProbability { probabilityHistory.append(probability) }
     iteration += 1
@@ -89,22 +97,28 @@ public final class VisualizationAscent: AscentSequence {
     return iteration == 0 || iteration == parameters.iterations - 1 || every > 0 && (iteration + 1) % every == 0
   }
 
-  private func iterate(_ update: AscentUpdate?) throws(PixelAscentError) {
+  /// Makes one iteration and returns the target's value before the step.
+  private func iterate(_ update: AscentUpdate?) throws(PixelAscentError) -> Float {
     let samples = parameters.samples
+    var value = 0.0
     engine.beginStep()
     for sample in 0..<samples {
-      let only = sample == samples - 1 && knowsAllScores ? nil : index
-      try engine.evaluate(UInt64(iteration) * UInt64(samples) + UInt64(sample), only: only)
-      if try engine.addGradient(of: index) { gradientsBeforeLastReLU += 1 }
+      let number = UInt64(iteration) * UInt64(samples) + UInt64(sample)
+      value = try engine.evaluate(number, target, allScores: sample == samples - 1 && knowsAllScores)
+      if try engine.addGradient(of: target) { gradientsBeforeLastReLU += 1 }
     }
     if let update { try engine.step(by: update) } else { try engine.step() }
     if parameters.blurEvery > 0 && iteration % parameters.blurEvery == 0 { engine.blur() }
+    return Float(value)
   }
 
   /// The probability of the class at the last evaluation, which computed the scores of all classes.
-  private var currentProbability: Double? { network.activation.probability(of: index, engine.evaluation.lastScores) }
+  private var currentProbability: Double? {
+    index.flatMap { network.activation.probability(of: $0, engine.evaluation.lastScores) }
+  }
 
   fileprivate func probability() throws(PixelAscentError) -> Double? {
+    if index == nil { return nil }
     if !knowsAllScores {
       try engine.parallel.withThreads { () throws(PixelAscentError) in try engine.evaluation.forward() }
       knowsAllScores = true
@@ -120,9 +134,19 @@ public final class VisualizationAscent: AscentSequence {
     // From now on, the probability of the last step is the probability for this image.
     knowsAllScores = true
     let scores = engine.evaluation.lastScores
+    let value: Float
+    switch target {
+    case .score(let index): value = scores[index]
+    case .objective(let objective):
+      value = Float(
+        try engine.parallel.withThreads { () throws(PixelAscentError) in
+          try engine.evaluation.forward(for: objective)
+          return try engine.evaluation.value(after: objective)
+        })
+    }
     return ClassVisualization.Result(
       iterations: iteration, scoreHistory: scoreHistory, probabilityHistory: probabilityHistory, image: image,
-      picture: picture, scores: scores, probability: currentProbability, seconds: seconds,
+      picture: picture, scores: scores, value: value, probability: currentProbability, seconds: seconds,
       gradientsBeforeLastReLU: gradientsBeforeLastReLU)
   }
 }

@@ -12,13 +12,15 @@ protocol VisualizationEngine: AnyObject {
 
   /// Begins a step.
   func beginStep()
-  /// Changes a copy of the image at random, and computes its scores: all of them, or that of one class only.
+  /// Changes a copy of the image at random, and returns the target's value for it.
   ///
-  /// - Parameter number: the evaluation's number among all of the ascent
-  func evaluate(_ number: UInt64, only class: Int?) throws(PixelAscentError)
-  /// Adds the gradient of a class's score at the last evaluation to the step, and returns whether it is that of the score
-  /// before the last ReLU.
-  func addGradient(of class: Int) throws(PixelAscentError) -> Bool
+  /// - Parameters:
+  ///   - number: the evaluation's number among all of the ascent
+  ///   - allScores: whether to compute the scores of all classes, even if the target needs that of one class only
+  func evaluate(_ number: UInt64, _ target: AscentTarget, allScores: Bool) throws(PixelAscentError) -> Double
+  /// Adds the target's gradient at the last evaluation to the step, and returns whether it is that of a score before the
+  /// last ReLU.
+  func addGradient(of target: AscentTarget) throws(PixelAscentError) -> Bool
   /// Steps along the step's gradient, as the parameters say.
   func step() throws(PixelAscentError)
   /// Steps along the step's gradient, as a step rule of the caller's own says.
@@ -30,16 +32,21 @@ protocol VisualizationEngine: AnyObject {
 }
 
 extension ClassVisualization {
-  /// Whether the ascent changes pixels that are only rolled before an evaluation, and whose step needs no memory of the
-  /// steps before. Such an ascent takes less time and memory than the general one.
+  /// Whether the ascent raises the score of a class and changes pixels that are only rolled before an evaluation, and
+  /// whose step needs no memory of the steps before. Such an ascent takes less time and memory than the general one.
   var isPlain: Bool {
-    parametrization == .pixels && [.sgd, .normalized].contains(optimizer) && transforms.isEmpty && regularizers.isEmpty
+    objective == nil && parametrization == .pixels && [.sgd, .normalized].contains(optimizer) && transforms.isEmpty
+      && regularizers.isEmpty
   }
 
   /// Makes the engine of an ascent, whose parameters have been checked for the network.
   ///
-  /// - Parameter start: the image to start from; nil to start as the parameters say
-  func engine(_ network: Network, from start: Tensor?) throws(PixelAscentError) -> any VisualizationEngine {
+  /// - Parameters:
+  ///   - start: the image to start from; nil to start as the parameters say
+  ///   - terms: the objective's terms on the image
+  func engine(
+    _ network: Network, from start: Tensor?, _ terms: [Regularizer]
+  ) throws(PixelAscentError) -> any VisualizationEngine {
     let random = RandomSource(seed: seed)
     if isPlain {
       return try RollingEngine(self, network, from: start ?? firstImage(network, random), random)
@@ -60,7 +67,7 @@ extension ClassVisualization {
     var settings = ParametrizedAscent.Settings()
     settings.transforms = allTransforms
     (settings.optimizer, settings.rate) = (optimizer, learningRate)
-    (settings.decay, settings.regularizers) = (recipe.l2Factor * l2, regularizers)
+    (settings.decay, settings.regularizers) = (recipe.l2Factor * l2, regularizers + terms)
     (settings.clamps, settings.blurSigma) = (clamp, blurEvery > 0 ? blurSigma : nil)
     return try ParametrizedAscent(network, parameters, settings, random, parallel)
   }
@@ -109,15 +116,24 @@ final class RollingEngine: VisualizationEngine {
     ascent.beginStep(samples: parameters.samples, decay: parameters.recipe.l2Factor * parameters.l2)
   }
 
-  func evaluate(_ number: UInt64, only class: Int?) throws(PixelAscentError) {
+  func evaluate(_ number: UInt64, _ target: AscentTarget, allScores: Bool) throws(PixelAscentError) -> Double {
+    let index = Self.class(target)
     let most = parameters.maxJitter, range = parameters.recipe.jitterIsSymmetric ? -most...most : 0...most
     let shift = Shift(
       rows: random.integer(in: range, .jitter, number, word: 0),
       columns: random.integer(in: range, .jitter, number, word: 1))
-    try ascent.evaluate(shift: shift, only: `class`)
+    try ascent.evaluate(shift: shift, only: allScores ? nil : index)
+    return Double(ascent.score(index))
   }
 
-  func addGradient(of class: Int) throws(PixelAscentError) -> Bool { try ascent.addGradient(of: `class`) }
+  func addGradient(of target: AscentTarget) throws(PixelAscentError) -> Bool {
+    try ascent.addGradient(of: Self.class(target))
+  }
+
+  private static func `class`(_ target: AscentTarget) -> Int {
+    guard case .score(let index) = target else { preconditionFailure("a plain ascent raises the score of a class") }
+    return index
+  }
 
   func step() throws(PixelAscentError) {
     try ascent.step(

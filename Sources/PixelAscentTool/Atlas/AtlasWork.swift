@@ -43,10 +43,11 @@ package struct AtlasWork: Sendable {
     }
     let model = try hashed.get(), input = file?.sha256()
     items = try PlannedAscent.all(indices, visualizations, request.seeds, labels).map { planned in
+      guard let index = planned.class else { preconditionFailure("an atlas shows classes") }
       let provenance = Provenance(
-        planned.visualization, class: planned.class, network, model, input: input, background: file?.background)
+        planned.visualization, class: index, network, model, input: input, background: file?.background)
       return AtlasItem(
-        class: planned.class, label: labels[planned.class], planned.visualization, output: "\(planned.stem).png",
+        class: index, label: labels[index], planned.visualization, output: "\(planned.stem).png",
         provenance: try provenance.text())
     }
     let names = items.map(\.output) + [AtlasFolder.manifest, AtlasFolder.sheet, AtlasFolder.page]

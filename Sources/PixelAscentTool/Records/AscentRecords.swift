@@ -16,8 +16,11 @@ package struct SaliencyRecord: ResultRecord {
 
 /// The record that `visualize` prints about an ascent.
 package struct VisualizeRecord: ResultRecord {
-  package let `class`: Int
-  package let label, recipe: String
+  /// The class; nil if the ascent had another objective.
+  package let `class`: Int?
+  /// The class's first synonym, or the text of the objective.
+  package let label: String
+  package let recipe: String
   package let seed: UInt64
   package let iterations: Int
   package let score: Float
@@ -27,7 +30,8 @@ package struct VisualizeRecord: ResultRecord {
 
   package var lines: [String] {
     let likely = probability.map { ", probability \(fixed($0, 4))" } ?? ""
-    return ["\(output): \(label) (\(`class`)), score \(fixed(score, 3))\(likely), \(fixed(seconds, 2)) s"]
+    let name = `class`.map { "\(label) (\($0)), score" } ?? "\(label), value"
+    return ["\(output): \(name) \(fixed(score, 3))\(likely), \(fixed(seconds, 2)) s"]
   }
 }
 

@@ -26,30 +26,35 @@ extension ClassVisualization {
   ///
   /// - Parameters:
   ///   - result: the result of the ascent; the page has a curve of probabilities only if the ascent recorded them
-  ///   - index: the class whose score the ascent raised
+  ///   - index: the class whose score the ascent raised; nil if it raised ``ClassVisualization/objective``
   ///   - shown: the iterations whose images the page shows
   ///   - network: the network whose score the ascent raised
   ///   - command: the words of the command that makes the page; empty if the page shows no command
   /// - Throws: ``PixelAscentError`` of kind `sizeLimit` if memory runs out.
   package func report(
-    of result: Result, class index: Int, shown: [ShownIteration], network: Network, command: [String] = []
+    of result: Result, class index: Int?, shown: [ShownIteration], network: Network, command: [String] = []
   ) throws(PixelAscentError) -> String {
+    let title = index.map { network.labels[$0] } ?? objective ?? ""
     return ReportPage(
-      kind: "Class visualization", title: network.labels[index], lead: lead(result, index, network),
+      kind: index == nil ? "Visualization" : "Class visualization", title: title, lead: lead(result, index, network),
       sections: [
-        ReportPage.section("Gradient ascent", [try ascent(result, shown, network.labels[index])]),
+        ReportPage.section("Gradient ascent", [try ascent(result, shown, title)]),
         ReportPage.section("Parameters", [ReportPage.facts(parameters(index, result))]),
       ], network: network, command: command
     ).text
   }
 
-  private func lead(_ result: Result, _ index: Int, _ network: Network) -> HTML {
+  private func lead(_ result: Result, _ index: Int?, _ network: Network) -> HTML {
     let dead: HTML =
       result.gradientsBeforeLastReLU > 0
       ? """
        The gradient of the score was zero \(ReportPage.count(result.gradientsBeforeLastReLU, "time")); the ascent \
       then followed the score before the last ReLU instead.
       """ : ""
+    guard let index else {
+      let count = ReportPage.count(iterations, "iteration")
+      return "After \(count) the objective has the value \(fixed(result.value, 3))."
+    }
     let probability: HTML = result.probability.map { " and a probability of \(fixed($0, 4))" } ?? ""
     let top = network.topClass(result.scores)
     let other: HTML =
@@ -111,10 +116,11 @@ extension ClassVisualization {
       """
   }
 
-  private func parameters(_ index: Int, _ result: Result) -> [(name: String, value: HTML)] {
+  private func parameters(_ index: Int?, _ result: Result) -> [(name: String, value: HTML)] {
     let shape = result.image.shape
     let common: [(name: String, value: HTML)] = [
-      ("Class index", "\(index)"), ("Recipe", "\(recipe.rawValue)"), ("Start", "\(startName)"), ("Seed", "\(seed)"),
+      index.map { ("Class index", "\($0)") } ?? ("Objective", "\(objective ?? "")"), ("Recipe", "\(recipe.rawValue)"),
+      ("Start", "\(startName)"), ("Seed", "\(seed)"),
       ("Height × width", "\(shape[1]) × \(shape[2]) pixels"), ("Iterations", "\(iterations)"),
     ]
     let own: [(name: String, value: HTML)] = [

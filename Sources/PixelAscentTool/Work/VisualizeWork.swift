@@ -28,16 +28,21 @@ package struct VisualizeWork: Sendable {
 
   /// Reads the network, and decides which ascents to make and where the results go.
   ///
-  /// - Parameter isShown: whether the terminal shows the image while it changes
+  /// - Parameters:
+  ///   - classes: the names of the classes to show
+  ///   - objectives: the texts of other objectives to show
+  ///   - isShown: whether the terminal shows the image while it changes
   package init(
-    _ classes: [String], _ request: AscentRequest, _ outputRequest: OutputRequest, isShown: Bool,
+    _ classes: [String], objectives: [String], _ request: AscentRequest, _ outputRequest: OutputRequest, isShown: Bool,
     _ source: NetworkSource
   ) throws {
     (self.source, startFile) = (source, request.startFile)
     (network, model) = try source.networkAndModel()
     let (visualizations, file) = try request.visualizations(network, source.run), start = file?.content
     (self.start, input, background) = (start, file?.sha256(), file?.background)
-    ascents = try PlannedAscent.all(classes, visualizations, request.seeds, network.labels)
+    let ofClasses = try PlannedAscent.all(classes, visualizations, request.seeds, network.labels)
+    let ofObjectives = try PlannedAscent.all(objectives: objectives, visualizations, request.seeds, network)
+    ascents = ofClasses + ofObjectives
     outputs = try Outputs(
       ascents.map { ($0.stem, $0.stem) }, outputRequest,
       keeping: [request.startFile].compactMap(\.self) + source.files(of: network))
@@ -46,8 +51,9 @@ package struct VisualizeWork: Sendable {
     keepsShown = outputRequest.figure != nil || outputRequest.report != nil
     keepsProbabilities = outputRequest.report != nil
     let copies = keepsShown ? ClassVisualization.copiesOfShown : 0, network = network
+    let parameters = ascents.map(\.visualization)
     bytes = try withErrors(about: startFile) {
-      try visualizations.map { try $0.check(network, start: start, copies: copies) }.max() ?? 0
+      try parameters.map { try $0.check(network, start: start, copies: copies) }.max() ?? 0
     }
     for ascent in ascents { try outputs.checkSides(of: ascent.visualization, for: ascent.stem) }
   }
@@ -99,14 +105,16 @@ package struct VisualizeWork: Sendable {
 
   /// Writes the pictures of an ascent, and prints the notes about it.
   private func write(_ ascent: FinishedAscent, _ planned: PlannedAscent, _ network: Network) throws -> VisualizeRecord {
-    let files = outputs.paths(for: planned.stem), `class` = planned.class, label = network.labels[`class`]
+    let files = outputs.paths(for: planned.stem), `class` = planned.class, label = planned.label
     let result = ascent.result, context = planned.name.map { "\($0): " } ?? ""
     let isInterrupted = result.iterations < planned.visualization.iterations
     let count = result.gradientsBeforeLastReLU
     if count > 0 {
+      let what = `class` == nil ? label : "\(label)'s score"
       console.note(
-        "note: \(context)the gradient of \(label)'s score was zero \(count) time\(count == 1 ? "" : "s"); "
-          + "the ascent then followed the score before the last ReLU instead")
+        "note: \(context)the gradient of \(what) was zero \(count) time\(count == 1 ? "" : "s"); the ascent then "
+          + (`class` == nil
+            ? "followed the activation before the ReLU instead" : "followed the score before the last ReLU instead"))
     }
     let provenance = Provenance(
       ascent.visualization, class: `class`, network, try model.get(), input: input, background: background)
@@ -128,7 +136,7 @@ package struct VisualizeWork: Sendable {
     }
     return VisualizeRecord(
       class: `class`, label: label, recipe: ascent.visualization.recipe.rawValue, seed: ascent.visualization.seed,
-      iterations: result.iterations, score: result.scores[`class`], probability: result.probability,
+      iterations: result.iterations, score: result.value, probability: result.probability,
       seconds: result.seconds, output: files.output)
   }
 }
