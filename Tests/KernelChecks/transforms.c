@@ -201,10 +201,38 @@ static void colours(check *c) {
     }
 }
 
+static void adam(check *c) {
+  enum { COUNT = 5 * 16 };
+  check_case(c, 5);
+  const double *theta = check_reals(c, COUNT), *m = check_reals(c, COUNT), *g = check_reals(c, COUNT);
+  double *v = check_reals(c, COUNT), *moments = check_doubles(c, COUNT), *squares = check_doubles(c, COUNT);
+  double *expected = check_doubles(c, COUNT);
+  for (int k = 0; k < COUNT; k++) {
+    v[k] = fabs(v[k]);
+    bool inside = k >= 16 && k < 64;
+    moments[k] = inside ? 0.9 * m[k] + 0.1 * g[k] : m[k];
+    squares[k] = inside ? 0.999 * v[k] + 0.001 * g[k] * g[k] : v[k];
+    expected[k] = theta[k];
+    if (inside)
+      expected[k] += (0.5 * moments[k] + 0.25 * g[k]) / (2 * sqrt(squares[k]) + 0.125);
+  }
+  float *found = check_floats_for_blocks(c, theta, COUNT), *of_m = check_floats_for_blocks(c, m, COUNT);
+  float *of_v = check_floats_for_blocks(c, v, COUNT);
+  const float *slopes = check_floats_for_blocks(c, g, COUNT);
+  for (int block = 3; block > 0; block--)
+    c->kernels->adam(found, of_m, of_v, slopes, (pxa_adam){0.5f, 0.25f, 2, 0.125f}, check_range(block, block + 1));
+  for (int k = 0; k < COUNT; k++) {
+    check_that(c, fabs(found[k] - expected[k]) < 2e-6, "parameter %d: %g, not %g", k, found[k], expected[k]);
+    check_that(c, fabs(of_m[k] - moments[k]) < 2e-7, "first moment %d", k);
+    check_that(c, fabs(of_v[k] - squares[k]) < 2e-7, "second moment %d", k);
+  }
+}
+
 const check_entry check_transforms[] = {
     {"crops and pads copy the pixels, and their gradient is the adjoint", reframe},
     {"a matrix along an axis is exact on integers", taps},
     {"rotation equals bilinear sampling in double precision, and its gradient is the adjoint", rotate},
     {"colours and their gradient equal the formula in double precision", colours},
+    {"a step of Adam equals the formula in double precision", adam},
     {0},
 };

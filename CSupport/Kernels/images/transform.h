@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Kernels that move the pixels of an image: crop, pad, matrices along an axis, rotation; and the colours of an image that has
-// no bounds.
+// Kernels that move the pixels of an image: crop, pad, matrices along an axis, rotation; the colours of an image that has
+// no bounds; and a step of Adam.
 
 #ifndef PXA_TRANSFORM_H
 #define PXA_TRANSFORM_H
@@ -56,8 +56,9 @@ static void taps_vertical(pxa_image y, pxa_image x, pxa_taps taps, pxa_range row
       }
 }
 
-// Computes `count` rows of one channel, at most 4, so that each index and weight is read once for all of them.
-PXA_INLINE void taps_of_rows(pxa_image y, pxa_image x, pxa_taps taps, int channel, int row, int count) {
+// Computes `count` rows of one channel, at most 4, so that each index and weight is read once for all of them. Every caller
+// passes constants for `count` and `depth`, the number of taps.
+PXA_INLINE void taps_of_rows(pxa_image y, pxa_image x, pxa_taps taps, int channel, int row, int count, int depth) {
   const float *in[4];
   float *out[4];
   for (int k = 0; k < count; k++) {
@@ -66,24 +67,46 @@ PXA_INLINE void taps_of_rows(pxa_image y, pxa_image x, pxa_taps taps, int channe
   }
   for (int i = 0; i < taps.size; i++) {
     float sums[4] = {0};
-    for (int t = 0; t < taps.count; t++) {
+    for (int t = 0; t < depth; t++) {
       ptrdiff_t at = (ptrdiff_t)t * taps.size + i;
+      float weight = taps.weight[at];
+      int32_t index = taps.index[at];
       for (int k = 0; k < count; k++)
-        sums[k] += taps.weight[at] * in[k][taps.index[at]];
+        sums[k] += weight * in[k][index];
     }
     for (int k = 0; k < count; k++)
       out[k][i] = sums[k];
   }
 }
 
-static void taps_horizontal(pxa_image y, pxa_image x, pxa_taps taps, pxa_range rows) {
-  assert(taps.size == y.width && x.height == y.height);
+PXA_INLINE void taps_of_all_rows(pxa_image y, pxa_image x, pxa_taps taps, pxa_range rows, int depth) {
   for (int c = 0; c < y.channels; c++) {
     int r = rows.begin;
     for (; r + 4 <= rows.end; r += 4)
-      taps_of_rows(y, x, taps, c, r, 4);
+      taps_of_rows(y, x, taps, c, r, 4, depth);
     for (; r < rows.end; r++)
-      taps_of_rows(y, x, taps, c, r, 1);
+      taps_of_rows(y, x, taps, c, r, 1, depth);
+  }
+}
+
+static void taps_horizontal(pxa_image y, pxa_image x, pxa_taps taps, pxa_range rows) {
+  assert(taps.size == y.width && x.height == y.height);
+  switch (taps.count) {
+  case 1:
+    taps_of_all_rows(y, x, taps, rows, 1);
+    break;
+  case 2:
+    taps_of_all_rows(y, x, taps, rows, 2);
+    break;
+  case 3:
+    taps_of_all_rows(y, x, taps, rows, 3);
+    break;
+  case 4:
+    taps_of_all_rows(y, x, taps, rows, 4);
+    break;
+  default:
+    taps_of_all_rows(y, x, taps, rows, taps.count);
+    break;
   }
 }
 
@@ -204,6 +227,23 @@ static void colours_input_grad(pxa_image dt, pxa_image dx, pxa_image t, const fl
       for (int c = 0; c < t.channels; c++)
         v16_storen(image_row(dt, c, r) + i, sums[c], n);
     }
+}
+
+static void adam(float *theta, float *m, float *v, const float *g, pxa_adam step, pxa_range range) {
+  v16 keep_m = v16_set1(0.9f), take_m = v16_set1(0.1f), keep_v = v16_set1(0.999f), take_v = v16_set1(0.001f);
+  v16 of_m = v16_set1(step.of_moment), of_g = v16_set1(step.of_gradient);
+  v16 correction = v16_set1(step.correction), epsilon = v16_set1(step.epsilon);
+  for (int i = range.begin; i < range.end; i++) {
+    ptrdiff_t at = (ptrdiff_t)i * PXA_BLOCK;
+    v16 slope = v16_load(g + at);
+    v16 mean = v16_fma(v16_mul(take_m, slope), keep_m, v16_load(m + at));
+    v16 square = v16_fma(v16_mul(take_v, v16_mul(slope, slope)), keep_v, v16_load(v + at));
+    v16 change = v16_fma(v16_mul(of_m, mean), of_g, slope);
+    v16 size = v16_fma(epsilon, v16_sqrt(square), correction);
+    v16_store(m + at, mean);
+    v16_store(v + at, square);
+    v16_store(theta + at, v16_add(v16_load(theta + at), v16_div(change, size)));
+  }
 }
 
 #endif

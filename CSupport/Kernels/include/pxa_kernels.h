@@ -492,6 +492,12 @@ typedef struct pxa_kernels {
   /// requires, error   as rotate
   /// threads   by channels, because the pixels of a row read pixels of many rows
   void (*rotate_input_grad)(pxa_image dx, pxa_image dy, float cosine, float sine, pxa_range channels);
+
+  /// A step of Adam, for each i: M[i] ← 0.9·M[i] + 0.1·G[i], V[i] ← 0.999·V[i] + 0.001·G[i]², then
+  /// Θ[i] ← Θ[i] + (of_moment·M[i] + of_gradient·G[i]) / (correction·√V[i] + epsilon).
+  /// layout    arrays of floats, aligned to 64 bytes.
+  /// writes    Θ, M and V from 16·range.begin to 16·range.end.
+  void (*adam)(float *theta, float *m, float *v, const float *g, pxa_adam step, pxa_range range);
 } pxa_kernels;
 
 /// Returns the number of instruction sets in this build.

@@ -55,6 +55,11 @@ typedef struct pxa_fourier {
   const float *cosines, *sines;
 } pxa_fourier;
 
+/// The numbers of a step of Adam; see pxa_kernels.adam.
+typedef struct pxa_adam {
+  float of_moment, of_gradient, correction, epsilon;
+} pxa_adam;
+
 /// A matrix with `size` rows, `count` elements of each row and zeros elsewhere: element k of row i is
 /// weight[k·size + i], in the column index[k·size + i].
 typedef struct pxa_taps {

@@ -111,6 +111,7 @@ const pxa_kernels PXA_JOIN(pxa_kernels_, PXA_SIMD) = {
     .taps_horizontal = taps_horizontal,
     .rotate = rotate,
     .rotate_input_grad = rotate_input_grad,
+    .adam = adam,
 };
 
 #endif

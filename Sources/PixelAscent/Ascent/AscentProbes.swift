@@ -83,7 +83,7 @@ package final class OptimizerProbe {
   package init(_ optimizer: Optimizer, from start: [Float], threads: Int = 1) {
     count = start.count
     let padded = (count + 15) / 16 * 16
-    state = OptimizerState(optimizer, count: padded, trueCount: count, Parallel(threads: threads))
+    state = OptimizerState(optimizer, count: padded, trueCount: count, Kernels(.best), Parallel(threads: threads))
     (parameters, gradient) = (FloatBuffer(count: padded), FloatBuffer(count: padded))
     parameters.replace(from: 0, with: start)
   }

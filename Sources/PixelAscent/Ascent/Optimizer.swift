@@ -49,6 +49,7 @@ public enum Optimizer: String, Codable, CaseIterable, Hashable, Sendable {
 final class OptimizerState {
   let optimizer: Optimizer
   private let parallel: Parallel
+  private let kernels: Kernels
   /// The moments m, v or u, one array after the other; each has `count` numbers.
   private let moments: FloatBuffer
   private let count: Int
@@ -61,9 +62,10 @@ final class OptimizerState {
 
   /// Creates the state for parameters in an array of `count` numbers, a multiple of 16. `trueCount` of them are
   /// parameters; the others are padding, whose gradient is 0.
-  init(_ optimizer: Optimizer, count: Int, trueCount: Int, _ parallel: Parallel) {
+  init(_ optimizer: Optimizer, count: Int, trueCount: Int, _ kernels: Kernels, _ parallel: Parallel) {
     precondition(count % 16 == 0)
-    (self.optimizer, self.count, self.trueCount, self.parallel) = (optimizer, count, trueCount, parallel)
+    (self.optimizer, self.count, self.trueCount) = (optimizer, count, trueCount)
+    (self.kernels, self.parallel) = (kernels, parallel)
     moments = FloatBuffer(count: max(16, optimizer.momentCount * count))
   }
 
@@ -75,7 +77,7 @@ final class OptimizerState {
   func step(_ parameters: FloatBuffer, _ gradient: FloatBuffer, rate: Double) throws(PixelAscentError) {
     precondition(parameters.count >= count && gradient.count >= count)
     steps += 1
-    let theta = parameters.lanes, g = gradient.lanes, first = moments.lanes, second = first + count / 16
+    let theta = parameters.lanes, g = gradient.lanes, first = moments.lanes
     switch optimizer {
     case .sgd: overLanes(of: Float(rate)) { rate, i in theta[i] += rate * g[i] }
     case .normalized:
@@ -109,9 +111,11 @@ final class OptimizerState {
         first[i] = 0.9 * first[i] + 0.1 * (g[i] * g[i])
         theta[i] += rate * g[i] / (first[i] + 1e-7).squareRoot()
       }
-    case .adam: adam(theta, g, first, second, own: rate / (1 - pow(0.9, Double(steps))), ofGradient: 0, epsilon: 1e-8)
-    case .nadam: nadam(theta, g, first, second, rate: rate, decay: 0.004, epsilon: 1e-8)
-    case .kerasNadam: nadam(theta, g, first, second, rate: rate, decay: 1, epsilon: 1e-7)
+    case .adam:
+      adam(
+        parameters, gradient, ofMoment: rate / (1 - pow(0.9, Double(steps))), ofGradient: 0, epsilon: 1e-8)
+    case .nadam: nadam(parameters, gradient, rate: rate, decay: 0.004, epsilon: 1e-8)
+    case .kerasNadam: nadam(parameters, gradient, rate: rate, decay: 1, epsilon: 1e-7)
     }
     guard parameters.isFinite(0..<count) else {
       throw PixelAscentError(
@@ -121,25 +125,26 @@ final class OptimizerState {
 
   private typealias Lanes = UnsafeMutablePointer<SIMD16<Float>>
 
-  /// θ ← θ + (own·m + ofGradient·g) / (√(v/(1 − β₂ᵗ)) + ε), after both moments have taken in the gradient.
+  /// θ ← θ + (ofMoment·m + ofGradient·g) / (√(v/(1 − β₂ᵗ)) + ε), after both moments have taken in the gradient.
   private func adam(
-    _ theta: Lanes, _ g: Lanes, _ m: Lanes, _ v: Lanes, own: Double, ofGradient: Double, epsilon: Float
+    _ parameters: FloatBuffer, _ gradient: FloatBuffer, ofMoment: Double, ofGradient: Double, epsilon: Float
   ) {
-    let factor = SIMD16(repeating: Float(own)), factorOfGradient = SIMD16(repeating: Float(ofGradient))
-    overLanes(of: Float((1 / (1 - pow(0.999, Double(steps)))).squareRoot())) { correction, i in
-      m[i] = 0.9 * m[i] + 0.1 * g[i]
-      v[i] = 0.999 * v[i] + 0.001 * (g[i] * g[i])
-      theta[i] += (factor * m[i] + factorOfGradient * g[i]) / (v[i].squareRoot() * correction + epsilon)
+    let correction = Float((1 / (1 - pow(0.999, Double(steps)))).squareRoot())
+    let body = Parallel.Body { [kernels, moments, count] in
+      kernels.adam(
+        parameters, moments, gradient, count: count, ofMoment: Float(ofMoment), ofGradient: Float(ofGradient),
+        correction: correction, epsilon: epsilon, range: $0.rows)
     }
+    parallel.overRows(count / 16, body)
   }
 
   private func nadam(
-    _ theta: Lanes, _ g: Lanes, _ m: Lanes, _ v: Lanes, rate: Double, decay: Double, epsilon: Float
+    _ parameters: FloatBuffer, _ gradient: FloatBuffer, rate: Double, decay: Double, epsilon: Float
   ) {
     let now = momentum(steps, decay), next = momentum(steps + 1, decay)
     momentumProduct *= now
     adam(
-      theta, g, m, v, own: rate * next / (1 - momentumProduct * next),
+      parameters, gradient, ofMoment: rate * next / (1 - momentumProduct * next),
       ofGradient: rate * (1 - now) / (1 - momentumProduct), epsilon: epsilon)
   }
 

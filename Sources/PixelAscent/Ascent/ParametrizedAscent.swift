@@ -60,7 +60,7 @@ final class ParametrizedAscent {
       network, height: max(height, chain.largest.height), width: max(width, chain.largest.width), parallel)
     evaluation = try evaluations.evaluation(height: height, width: width)
     optimizer = OptimizerState(
-      settings.optimizer, count: parameters.values.count, trueCount: parameters.trueCount, parallel)
+      settings.optimizer, count: parameters.values.count, trueCount: parameters.trueCount, network.kernels, parallel)
     imageGradient = ImagePlanes(channels: image.channels, height: height, width: width)
     blurred = settings.blurSigma == nil ? nil : ImagePlanes(channels: image.channels, height: height, width: width)
     (box, sums) = (Box(network.preprocessing), RowSums(image))

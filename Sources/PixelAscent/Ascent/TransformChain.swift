@@ -21,6 +21,9 @@ final class TransformChain {
     case add([Float])
     case blur(down: [Float], across: [Float])
     case none
+
+    /// Whether the gradient of the move's input can be in memory without a halo.
+    var needsNoHalo: Bool { if case .rotate = self { false } else { true } }
   }
 
   /// A drawn transform: the move, and the size of the image after it.
@@ -37,8 +40,8 @@ final class TransformChain {
   private let height, width: Int
   /// Grey in normalised space, by channel.
   private let grey: [Float]
-  /// The memory of the image before each transform but the first, and a second memory for moves along two axes. The
-  /// gradients use the same memory.
+  /// The memory of the images between two transforms, each for the largest of them, and a second memory for moves along
+  /// two axes. The gradients use the same memory.
   private let between: [FloatBuffer]
   private let scratch: FloatBuffer
   /// The memory of the gradient before the first transform.
@@ -59,7 +62,7 @@ final class TransformChain {
     (self.transforms, self.network, self.parallel, self.random) = (transforms, network, parallel, random)
     (self.height, self.width) = (height, width)
     grey = Self.normalised(ImageTransform.grey, network)
-    var size = (height: height, width: width), most = size, sizes = [size]
+    var size = (height: height, width: width), most = size
     var least = size
     for transform in transforms {
       (least, size) = (transform.sizes(least).least, transform.sizes(size).most)
@@ -67,7 +70,6 @@ final class TransformChain {
         throw PixelAscentError(
           .invalidParameter, "transform \(transform): leaves no pixels of an image of \(height)×\(width)")
       }
-      sizes.append(size)
       most = (max(most.height, size.height), max(most.width, size.width))
     }
     largest = size
@@ -76,7 +78,7 @@ final class TransformChain {
       FloatBuffer(
         count: ImagePlanes.floats(channels: channels, height: size.height, width: size.width, halo: Self.halo))
     }
-    between = sizes.dropFirst().dropLast().map(buffer)
+    between = transforms.dropLast().map { _ in buffer(most) }
     scratch = buffer(most)
     beforeFirst = buffer((height, width))
   }
@@ -90,10 +92,9 @@ final class TransformChain {
     floats = elementCount([channels, height + 2 * halo, width + 2 * halo]) ?? .max / 16
     for transform in transforms {
       size = transform.sizes(size).most
-      let count = elementCount([channels, size.height + 2 * halo, size.width + 2 * halo]) ?? .max / 16
-      (floats, most) = (min(floats + count, .max / 16), max(most, count))
+      most = max(most, elementCount([channels, size.height + 2 * halo, size.width + 2 * halo]) ?? .max / 4096)
     }
-    return 4 * (floats + most)
+    return 4 * (min(floats, .max / 16) + transforms.count * min(most, .max / 4096))
   }
 
   private static func normalised(_ colour: Double, _ network: Network) -> [Float] {
@@ -111,10 +112,21 @@ final class TransformChain {
     for (index, transform) in transforms.enumerated() {
       let position = evaluation * UInt64(transforms.count) + UInt64(index)
       let stage = draw(transform, position, size)
-      stages.append(stage)
       size = (stage.height, stage.width)
+      if !merge(stage) { stages.append(stage) }
     }
     return size
+  }
+
+  /// Makes one move of the last stage and a stage after it that only crops; returns false if the two are other moves.
+  private func merge(_ stage: Stage) -> Bool {
+    guard case .reframe(let top, let left, let fill)? = stages.last?.move, let last = stages.last,
+      case .reframe(let nextTop, let nextLeft, _) = stage.move, nextTop >= 0, nextLeft >= 0,
+      nextTop + stage.height <= last.height, nextLeft + stage.width <= last.width
+    else { return false }
+    let move = Move.reframe(top: top + nextTop, left: left + nextLeft, fill: fill)
+    stages[stages.count - 1] = Stage(move: move, height: stage.height, width: stage.width)
+    return true
   }
 
   private func draw(_ transform: ImageTransform, _ position: UInt64, _ size: (height: Int, width: Int)) -> Stage {
@@ -225,6 +237,7 @@ final class TransformChain {
     let kernels = network.kernels
     var dy = inputGradient
     for index in stages.indices.reversed() {
+      if index == 0, !accumulate, stages[0].move.needsNoHalo { return pullBack(stages[0].move, imageGradient, dy) }
       let dx =
         index == 0
         ? planes(beforeFirst, height, width)

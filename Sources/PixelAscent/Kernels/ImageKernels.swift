@@ -83,6 +83,17 @@ extension Kernels {
     c.colours_forward(x.raw, t.raw, matrix, scale, offset, rows.raw)
   }
 
+  /// Makes a step of Adam on 16 parameters at each index of a range: θ ← θ + (ofMoment·m + ofGradient·g) / (correction·√v +
+  /// epsilon), after both moments have taken in the gradient.
+  func adam(
+    _ parameters: FloatBuffer, _ moments: FloatBuffer, _ gradient: FloatBuffer, count: Int,
+    ofMoment: Float, ofGradient: Float, correction: Float, epsilon: Float, range: Range<Int>
+  ) {
+    let step = pxa_adam(
+      of_moment: ofMoment, of_gradient: ofGradient, correction: correction, epsilon: epsilon)
+    c.adam(parameters.base, moments.base, moments.base + count, gradient.base, step, range.raw)
+  }
+
   func coloursInputGradient(
     _ dt: ImagePlanes, _ dx: ImagePlanes, _ t: ImagePlanes, matrix: [Float], scale: [Float], rows: Range<Int>
   ) {

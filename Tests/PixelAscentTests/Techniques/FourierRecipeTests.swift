@@ -52,7 +52,7 @@ import Testing
     #expect(Set(picture.pixels).isSubset(of: [127, 128]))
   }
 
-  /// The same bytes for any number of threads, also when the sizes of the inputs change from step to step.
+  /// Several threads make the bytes that one makes, also when the sizes of the inputs change from step to step.
   @Test(arguments: [ClassVisualization.Recipe.lucid, .soft, .simonyan])
   func threadsDoNotChangeTheImage(recipe: ClassVisualization.Recipe) throws {
     var visualization = Self.small(recipe)
