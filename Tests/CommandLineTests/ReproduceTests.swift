@@ -26,6 +26,10 @@ import Testing
       ("visualize --class 76 --iterations 4 --seed 9 --figure f.png", ""),
       ("visualize --class 76 --iterations 4 --recipe simonyan --size 32x40 --show-every 1 --figure f.png", ""),
       ("visualize --class 76 --iterations 4 --init photo.png --no-clamp --figure f.png", " --input photo.png"),
+      ("visualize --class 76 --iterations 4 --recipe soft --figure f.png", ""),
+      ("visualize --class 76 --iterations 4 --recipe lucid --show-every 1 --figure f.png", ""),
+      ("visualize --class 76 --iterations 4 --recipe lucid --init photo.png --figure f.png", " --input photo.png"),
+      ("visualize --objective layer:pool2 --iterations 4 --recipe lucid --figure f.png", ""),
       (
         "saliency photo.png --mean 0.1,0.2,0.3 --std 1,0.5,0.25 --bgr --input-size 32 --resize crop --figure f.png",
         " --input photo.png"

@@ -10,7 +10,7 @@ import Testing
   @Test(arguments: [
     Refusal.usage("classify", "Missing expected argument '<image> ...'"),
     .usage("fool photo.png", "Missing expected argument '--target <class>'"),
-    .usage("visualize", "Missing expected argument '--class <class> ...'"),
+    .usage("visualize", "Give a --class or an --objective."),
     .usage("convert weights.pkl", "Missing expected argument '--output <model>'"),
     .usage("visualise --class 76", "Unknown command \"visualise\"; the commands are classify, …", of: "pixelascent"),
     .usage("help visualise", "Unknown command \"visualise\"; the commands are classify, …", of: "pixelascent"),

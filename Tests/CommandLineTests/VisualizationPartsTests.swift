@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: MIT
+
+import Foundation
+import PixelAscent
+import TestSupport
+import Testing
+
+/// The options of `visualize` that choose the parts of an ascent.
+@Suite struct VisualizationPartsTests {
+  private let folder: TemporaryFolder
+
+  init() throws { folder = try TemporaryFolder.withModelAndPhoto() }
+
+  private static let refusals: [Refusal] = [
+    .usage(
+      "visualize --class 76 --transforms spin:3",
+      "The value 'spin:3' is invalid for '--transforms <list>': transform \"spin:3\": expected jitter, …"),
+    .usage(
+      "visualize --class 76 --transforms pad:x",
+      "The value 'pad:x' is invalid for '--transforms <list>': transform \"pad:x\": expected pad:n …"),
+    .usage("visualize --class 76 --optimizer best", "The value 'best' is invalid for '--optimizer <rule>'. …"),
+    .usage(
+      "visualize --class 76 --parametrization cppn",
+      "The value 'cppn' is invalid for '--parametrization <parametrization>'. …"),
+    .usage("visualize --class 76 --tv -1", "--tv must be a number of 0 or more, found -1.0."),
+    .usage("visualize --class 76 --l1 nan", "--l1 must be a number of 0 or more, found nan."),
+    .usage("visualize --class 76 --alpha-norm inf", "--alpha-norm must be a number of 0 or more, found inf."),
+    .usage("visualize --class 76 --recipe lucid --clamp", "--clamp and --blur-every change pixels; …"),
+    .usage("visualize --class 76 --recipe lucid --blur-every 3", "--clamp and --blur-every change pixels; …"),
+    .usage(
+      "visualize --class 76 --recipe lucid --size 33x35", "Fourier coefficients need an even width, found 33×35."),
+    Refusal(
+      "visualize --class 76 --transforms crop:40", "error: transform crop:40 leaves no pixels of an image of 40×40"),
+    Refusal(
+      "visualize --class 76 --transforms crop:30",
+      "error: a network input of 10×10 pixels is too small: the network needs at least …"),
+    Refusal(
+      "visualize --objective nonsense",
+      "error: objective \"nonsense\": at character 1: expected class:C, …, found \"nonsense\""),
+    Refusal("visualize --objective layer:pool9", "error: the network has no layer \"pool9\"; nearest: pool1 (#1), …"),
+    Refusal(
+      "visualize --objective channel:conv1,16",
+      "error: objective \"channel:conv1,16\": at character 1: expected a channel from 0 to 15 of layer conv1, found \"16\""
+    ),
+    .usage(
+      "visualize --objective channel:conv1,1 --objective channel:#0,1",
+      "--objective channel:conv1,1 is given twice."),
+    Refusal("visualize --objective class:nobody", "error: no class is called \"nobody\"; …"),
+  ]
+
+  @Test(arguments: refusals) func mistakesAreRefusedInOneLine(refusal: Refusal) throws {
+    try refusal.check(in: folder)
+  }
+
+  @Test func objectivesAreNamedInRecordsAndFiles() throws {
+    let command = "visualize --class 76 --objective channel:conv1,3 --objective layer:#1 --iterations 2 -o out/ --json"
+    let outcome = try Program.run(command.split(separator: " ").map(String.init), in: folder)
+    try #require(outcome.status == 0, "\(outcome.errors)")
+    try #require(outcome.lines.count == 3)
+    #expect(outcome.lines[0].contains("\"class\":76") && outcome.lines[0].contains("\"label\":\"tarantula\""))
+    #expect(!outcome.lines[1].contains("\"class\""))
+    #expect(outcome.lines[1].contains("\"label\":\"channel:conv1,3\""))
+    #expect(
+      outcome.lines[1].contains("out\\/channel-conv1-3.png") || outcome.lines[1].contains("out/channel-conv1-3.png"))
+    #expect(outcome.lines[2].contains("\"label\":\"layer:pool1\""))
+    let text = try RGBImage.comment(inFile: folder.bytes("out/layer-pool1.png"), name: "layer-pool1.png")
+    let comment = try #require(text)
+    #expect(comment.contains("\"title\":\"visualization of layer:pool1\"") && !comment.contains("\"class\""))
+  }
+
+  @Test func reportNamesTheObjective() throws {
+    let command = "visualize --objective layer:pool1 --recipe lucid --iterations 3 --report page.html -o o.png --quiet"
+    let outcome = try Program.run(command.split(separator: " ").map(String.init), in: folder)
+    try #require(outcome.status == 0, "\(outcome.errors)")
+    let page = String(decoding: try folder.bytes("page.html"), as: UTF8.self)
+    #expect(
+      page.contains("layer:pool1") && page.contains("the objective has the value") && page.contains("pad:12 crop:8"))
+  }
+}
