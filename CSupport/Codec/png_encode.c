@@ -14,6 +14,9 @@ struct writer {
   const uint8_t *pixels;
   uint32_t width, height;
   const char *comment;
+  const char *type;
+  const uint8_t *data;
+  size_t size;
   pxa_codec_bytes file;
   size_t capacity;
 };
@@ -38,7 +41,6 @@ static void on_flush(png_structp png) { (void)png; }
 
 static void encode(struct writer *w) {
   png_structp png = w->png;
-  png_set_write_fn(png, w, on_write, on_flush);
   png_set_user_limits(png, 0x7FFFFFFF, 0x7FFFFFFF);
   png_set_IHDR(png, w->info, w->width, w->height, 8, PNG_COLOR_TYPE_RGB, PNG_INTERLACE_NONE,
                PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
@@ -57,14 +59,17 @@ static void encode(struct writer *w) {
   png_write_end(png, w->info);
 }
 
-static void run(struct writer *w) {
+static void write_chunk(struct writer *w) { png_write_chunk(w->png, (png_const_bytep)w->type, w->data, w->size); }
+
+static void run(struct writer *w, void (*write)(struct writer *)) {
   if (setjmp(w->escape) == 0) {
     w->png = png_create_write_struct(PNG_LIBPNG_VER_STRING, w, on_error, on_warning);
     if (w->png)
       w->info = png_create_info_struct(w->png);
     if (!w->info)
       fail(w, PXA_CODEC_NO_MEMORY, "no memory for libpng");
-    encode(w);
+    png_set_write_fn(w->png, w, on_write, on_flush);
+    write(w);
   }
   png_destroy_write_struct(&w->png, &w->info);
   if (w->status != PXA_CODEC_OK)
@@ -74,7 +79,15 @@ static void run(struct writer *w) {
 pxa_codec_status pxa_png_encode(pxa_codec_bytes *file, const uint8_t *pixels, uint32_t width, uint32_t height,
                                 const char *comment, char *message) {
   struct writer w = {.message = message, .pixels = pixels, .width = width, .height = height, .comment = comment};
-  run(&w);
+  run(&w, encode);
   *file = w.file;
+  return w.status;
+}
+
+pxa_codec_status pxa_png_chunk(pxa_codec_bytes *chunk, const char *type, const uint8_t *data, size_t size,
+                               char *message) {
+  struct writer w = {.message = message, .type = type, .data = data, .size = size};
+  run(&w, write_chunk);
+  *chunk = w.file;
   return w.status;
 }

@@ -65,6 +65,11 @@ pxa_codec_status pxa_jpeg_encode(pxa_codec_bytes *file, const uint8_t *pixels, u
 
 enum { PXA_JPEG_COMMENT_SIZE = 65533 };
 
+// Makes a chunk of a PNG file: its length, type, data and checksum.
+// Writes: *chunk, message[]. Requires: four letters in `type`; `size` readable bytes, at most 2^31 - 1.
+pxa_codec_status pxa_png_chunk(pxa_codec_bytes *chunk, const char *type, const uint8_t *data, size_t size,
+                               char *message);
+
 // A range of a file's bytes.
 typedef struct {
   size_t offset, length;

@@ -91,15 +91,24 @@ extension RGBImage {
   }
 
   private func encoded(format: ImageFormat, encode: Encoder) throws(PixelAscentError) -> [UInt8] {
-    let what = "a \(width)×\(height) \(format.rawValue)"
     try Self.checkSides(width: width, height: height, format)
-    var file = pxa_codec_bytes()
-    var message = [CChar](repeating: 0, count: Int(PXA_CODEC_MESSAGE_SIZE))
-    let status = message.withUnsafeMutableBufferPointer {
-      encode(&file, UInt32(width), UInt32(height), $0.baseAddress)
-    }
-    defer { pxa_codec_bytes_free(&file) }
-    try checkCodec(status, message, what)
-    return Array(UnsafeBufferPointer(start: file.data, count: file.size))
+    return try codecBytes("a \(width)×\(height) \(format.rawValue)") { encode($0, UInt32(width), UInt32(height), $1) }
   }
+}
+
+/// Returns the bytes that a function of the C codec makes.
+///
+/// - Parameters:
+///   - what: the name of the bytes, at the beginning of an error's message
+///   - make: calls the function with the place for the bytes and the place for the codec's own message
+/// - Throws: ``PixelAscentError`` of kind `sizeLimit` if memory runs out.
+func codecBytes(
+  _ what: String, _ make: (UnsafeMutablePointer<pxa_codec_bytes>, UnsafeMutablePointer<CChar>?) -> pxa_codec_status
+) throws(PixelAscentError) -> [UInt8] {
+  var made = pxa_codec_bytes()
+  var message = [CChar](repeating: 0, count: Int(PXA_CODEC_MESSAGE_SIZE))
+  let status = message.withUnsafeMutableBufferPointer { make(&made, $0.baseAddress) }
+  defer { pxa_codec_bytes_free(&made) }
+  try checkCodec(status, message, what)
+  return Array(UnsafeBufferPointer(start: made.data, count: made.size))
 }
