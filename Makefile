@@ -18,7 +18,7 @@ DESTDIR =
 PHOTO = Samples/imagenet_15_99.jpg
 
 .PHONY: help setup build model samples demo test lint sanitize format check-neon check-arm64 \
-	check-reports check-cluster check-models compare compare-networks bench bench-build bench-check install uninstall dist check-dist docs clean
+	check-reports check-cluster check-models check-techniques compare compare-networks bench bench-build bench-check install uninstall dist check-dist docs clean
 
 help:  ## list these targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -69,6 +69,9 @@ check-cluster: model  ## make an atlas with Slurm and with GNU parallel on this 
 check-models: model samples  ## compare torchvision's, timm's and Keras's networks with PyTorch and Keras (downloads them)
 	@$(MAKE) model MODEL=efficientnet_lite0
 	@Scripts/check-models $(PROGRAM)
+
+check-techniques: model  ## compare the parts of an ascent with Lucent, PyTorch and Keras, and time them (downloads them)
+	@SWIFT='$(SWIFT)' Scripts/check-techniques $(PROGRAM) $(WEIGHTS)
 
 check-reports: model samples  ## check the reports in a headless Chromium (installs Debian's package)
 	@Scripts/check-reports $(PROGRAM) $(WEIGHTS) $(PHOTO) $(SCREENSHOTS:%=--screenshots %)

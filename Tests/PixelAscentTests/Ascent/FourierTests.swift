@@ -23,12 +23,17 @@ import Testing
     let colours = image.values.indices.map { (index: Int) -> Float in
       image.values[index] * preprocessing.std[index / plane] + preprocessing.mean[index / plane]
     }
-    #expect(largestError(colours, try golden("image").values) < 3e-7)
+    let error = Double(largestError(colours, try golden("image").values))
+    #expect(error < 3e-7)
+    let pixels = "\(size[0])×\(size[1])"
+    PeerTable.note("Fourier image, \(pixels)", "lucent fft_image, to_valid_rgb", error: error)
 
     // The gradient of Σ weight · colour in normalised space.
     var weights = try golden("weights")
     for index in weights.values.indices { weights.values[index] *= preprocessing.std[index / plane] }
-    #expect(relativeError(probe.pullBack(weights).values, try golden("gradient").values) < 1e-6)
+    let slope = relativeError(probe.pullBack(weights).values, try golden("gradient").values)
+    #expect(slope < 1e-6)
+    PeerTable.note("Fourier gradient, \(pixels)", "lucent fft_image and autograd", error: slope)
   }
 
   @Test func coefficientsOfAnImageMakeTheImage() throws {

@@ -28,7 +28,9 @@ import Testing
     let expected = try Resources.goldenTensor("peers/transform-scale-\(factor)")
     let found = try Self.colours([.scale([factor])], of: image)
     #expect(found.shape == expected.shape)
-    #expect(largestError(found.values, expected.values) < 1e-6)
+    let error = Double(largestError(found.values, expected.values))
+    #expect(error < 1e-6)
+    PeerTable.note("transform scale:\(factor)", "torch interpolate, bilinear", error: error)
   }
 
   /// `grid_sample(x − 0.5, affine_grid(…), align_corners=False) + 0.5`.
@@ -36,7 +38,9 @@ import Testing
     let image = try Resources.goldenTensor("peers/transform-image")
     let expected = try Resources.goldenTensor("peers/transform-rotate-\(degrees)")
     let found = try Self.colours([.rotate([Double(degrees)])], of: image)
-    #expect(largestError(found.values, expected.values) < 1e-5)
+    let error = Double(largestError(found.values, expected.values))
+    #expect(error < 1e-5)
+    PeerTable.note("transform rotate:\(degrees)", "torch affine_grid, grid_sample", error: error)
   }
 
   @Test func padPutsItsColourAround() throws {
