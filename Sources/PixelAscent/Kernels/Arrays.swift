@@ -345,8 +345,10 @@ final class RowSums: @unchecked Sendable {  // because threads write disjoint pa
 /// The index of the first maximum of every window of a max pool.
 final class PoolIndex: @unchecked Sendable {  // because threads write disjoint parts, as with FloatBuffer
   let base: UnsafeMutablePointer<UInt8>
+  let count: Int
 
   init(count: Int) {
+    self.count = count
     base = .allocate(capacity: max(count, 1))
     base.initialize(repeating: 0, count: count)
   }
@@ -357,7 +359,7 @@ final class PoolIndex: @unchecked Sendable {  // because threads write disjoint 
 /// A nonzero mask: for every value of planes, a bit that says whether the value is not zero.
 final class NonzeroMask: @unchecked Sendable {  // because threads write disjoint parts, as with FloatBuffer
   private let base: UnsafeMutablePointer<UInt64>
-  private let count: Int
+  let count: Int
 
   init(count: Int) {
     base = .allocate(capacity: count)

@@ -104,11 +104,11 @@ public final class Evaluation {
   /// Creates an evaluation in the memory of another, which may not be used at the same time.
   ///
   /// - Parameters:
-  ///   - memory: an arena of at least the evaluation's size; nil for new memory
+  ///   - other: an evaluation whose memory this one uses where that is large enough, the arena always; nil for new memory
   ///   - parallel: the threads that compute
   /// - Throws: as ``init(_:height:width:gradient:)`` does.
   init(
-    _ network: Network, height: Int, width: Int, gradient: Bool, in memory: FloatBuffer?, _ parallel: Parallel
+    _ network: Network, height: Int, width: Int, gradient: Bool, in other: Evaluation?, _ parallel: Parallel
   ) throws(PixelAscentError) {
     guard height > 0, width > 0 else {
       throw PixelAscentError(.sizeLimit, "an image has at least 1×1 pixels, found \(height)×\(width)")
@@ -122,8 +122,8 @@ public final class Evaluation {
     self.width = width
 
     let arena: FloatBuffer
-    if let memory {
-      arena = memory
+    if let other {
+      arena = other.arena
     } else {
       arena = try FloatBuffer(count: layout.floats, for: "an image of \(height)×\(width) pixels takes")
     }
@@ -151,9 +151,20 @@ public final class Evaluation {
       network.plan, try network.arenaLayout(height: height, width: width, gradient: true), withGradient: gradient,
       network.options)
     try network.plan.transformWeights(winograd, threads: network.options.threads)
-    scratch = try Scratch(threads: network.options.threads, floats: winograd.scratchFloats)
-    poolIndices = layout.indexBytes.map { bytes in bytes > 0 ? PoolIndex(count: bytes) : nil }
-    nonzeroMask = NonzeroMask(count: layout.nonzeroMaskCount)
+    if let other, other.winograd.scratchFloats >= winograd.scratchFloats {
+      scratch = other.scratch
+    } else {
+      scratch = try Scratch(threads: network.options.threads, floats: winograd.scratchFloats)
+    }
+    poolIndices = layout.indexBytes.enumerated().map { layer, bytes in
+      if let known = other?.poolIndices[layer], known.count >= bytes { return known }
+      return bytes > 0 ? PoolIndex(count: bytes) : nil
+    }
+    if let known = other?.nonzeroMask, known.count >= layout.nonzeroMaskCount {
+      nonzeroMask = known
+    } else {
+      nonzeroMask = NonzeroMask(count: layout.nonzeroMaskCount)
+    }
   }
 
   /// The input gradient that the last `backward` computed, in plain planes.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-/// Evaluations of images of several sizes, which share one arena. Only one of them can be used at a time.
+/// Evaluations of images of several sizes, which share the memory of the largest. Only one of them can be used at a time.
 final class SizedEvaluations {
   private struct Size: Hashable {
     let height, width: Int
@@ -8,19 +8,17 @@ final class SizedEvaluations {
 
   private let network: Network
   private let parallel: Parallel
-  private let arena: FloatBuffer
-  private let largest: Size
-  private var evaluations: [Size: Evaluation] = [:]
+  private let largest: Evaluation
+  private var evaluations: [Size: Evaluation]
   private var last: Size?
 
   /// Allocates the memory for images of at most `height` × `width` pixels.
   ///
   /// - Throws: `PixelAscentError` of kind `sizeLimit`, as `Evaluation` does.
   init(_ network: Network, height: Int, width: Int, _ parallel: Parallel) throws(PixelAscentError) {
-    let layout = try network.layout(height: height, width: width, gradient: true)
-    arena = try FloatBuffer(count: layout.floats, for: "an image of \(height)×\(width) pixels takes")
     (self.network, self.parallel) = (network, parallel)
-    largest = Size(height: height, width: width)
+    largest = try Evaluation(network, height: height, width: width, gradient: true, in: nil, parallel)
+    evaluations = [Size(height: height, width: width): largest]
   }
 
   /// Returns the evaluation for images of `height` × `width` pixels. Its image and its activations are undefined if the
@@ -34,7 +32,7 @@ final class SizedEvaluations {
     if let known = evaluations[size] {
       evaluation = known
     } else {
-      evaluation = try Evaluation(network, height: height, width: width, gradient: true, in: arena, parallel)
+      evaluation = try Evaluation(network, height: height, width: width, gradient: true, in: largest, parallel)
       evaluations[size] = evaluation
     }
     if size != last { evaluation.clearHalos() }
