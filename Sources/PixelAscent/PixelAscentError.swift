@@ -115,8 +115,6 @@ public enum Advice: String, Hashable, Sendable, CaseIterable {
   case l1
   /// Change the weight of the sum of sixth powers: ``ClassVisualization/alphaNorm``.
   case alphaNorm
-  /// Change how parameters make the image: ``ClassVisualization/parametrization``.
-  case parametrization
   /// Change the random changes before each evaluation: ``ClassVisualization/transforms``.
   case transforms
   /// Clamp the pixels or not: ``ClassVisualization/clamp``.

@@ -70,13 +70,13 @@ import Testing
       .usage("classify \(photos) --top 0", "--top must be 1 or more, found 0."),
       .usage("classify \(photos) --top 1 --top 2", "--top is given twice; it takes one value."),
       .usage("classify - \(photos) -", "- is given twice; standard input can be read once."),
-      .usage("visualize \(photos)", "Missing expected argument '--class <class> ...'"),
+      .usage("visualize \(photos)", "Give a --class or an --objective."),
       .usage(
         "visualize" + String(repeating: " --class 76", count: 60),
         "--class 76 and --class 76 are both tarantula (76)."),
       .usage(
         "visualize --seeds 0-99999" + String(repeating: " --class 76", count: 60),
-        "One command makes at most 100000 ascents; --class, --recipe and --seeds ask for more."),
+        "One command makes at most 100000 ascents; --class, --objective, --recipe and --seeds ask for more."),
     ] { try refusal.check(in: folder) }
   }
 

@@ -33,7 +33,7 @@ import Testing
   func severalAscents() throws {
     try Refusal.usage(
       "visualize --class 76 --class 366 --seeds 0-2 --preview",
-      "--preview shows a single ascent; --class, --recipe and --seeds ask for 6."
+      "--preview shows a single ascent; --class, --objective, --recipe and --seeds ask for 6."
     ).check(in: folder)
   }
 

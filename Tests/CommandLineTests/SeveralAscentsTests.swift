@@ -165,7 +165,8 @@ import Testing
     #expect(try run("--class 76 --seed 5 \(options)").errors == "error: \(line)")
   }
 
-  private static let tooMany = "One command makes at most 100000 ascents; --class, --recipe and --seeds ask for more."
+  private static let tooMany =
+    "One command makes at most 100000 ascents; --class, --objective, --recipe and --seeds ask for more."
   private static let form = "seeds are whole numbers from 0 to 18446744073709551615, written as 0-3 or 0,2,5-7"
 
   @Test(arguments: [

@@ -11,7 +11,9 @@ import Testing
     (.std, "--std"), (.bgr, "--bgr"), (.inputSize, "--input-size"), (.onnxOutput, "--onnx-output"),
     (.labels, "--labels"), (.activation, "--activation"), (.architecture, "--architecture"), (.weights, "--weights"),
     (.showEvery, "--show-every"), (.learningRate, "--learning-rate"), (.iterations, "--iterations"),
-    (.maxIterations, "--max-iterations"), (.l2, "--l2"), (.blurEvery, "--blur-every"), (.blurSigma, "--blur-sigma"),
+    (.maxIterations, "--max-iterations"), (.l2, "--l2"), (.totalVariation, "--tv"), (.l1, "--l1"),
+    (.alphaNorm, "--alpha-norm"), (.transforms, "--transforms"), (.clamp, "--clamp"),
+    (.blurEvery, "--blur-every"), (.blurSigma, "--blur-sigma"),
     (.maxJitter, "--max-jitter"), (.samples, "--samples"), (.percentile, "--percentile"),
     (.inspection, "pixelascent inspect"),
   ]
