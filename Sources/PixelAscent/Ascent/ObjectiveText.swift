@@ -73,20 +73,20 @@ private struct ObjectiveReader {
   }
 
   private mutating func term(_ text: Substring, _ sign: Double) throws(PixelAscentError) {
-    var function = trimmed(text), weight = sign
+    var function = text.trimmed, weight = sign
     if let star = function.firstIndex(of: "*") {
-      let factor = trimmed(function[..<star])
+      let factor = function[..<star].trimmed
       guard let number = Double(factor), number.isFinite, abs(number) <= 1e30 else {
         throw fail("a number before *", factor)
       }
       weight *= number
-      function = trimmed(function[function.index(after: star)...])
+      function = function[function.index(after: star)...].trimmed
     } else if function.hasPrefix("-") {
-      (weight, function) = (-weight, trimmed(function.dropFirst()))
+      (weight, function) = (-weight, function.dropFirst().trimmed)
     }
     let colon = function.firstIndex(of: ":")
     let name = String(function[..<(colon ?? function.endIndex)])
-    let argument = colon.map { trimmed(function[function.index(after: $0)...]) }
+    let argument = colon.map { function[function.index(after: $0)...].trimmed }
     if ["tv", "l1", "alpha-norm"].contains(name) { return try regularizer(name, argument, weight) }
     let (objective, canonical) = try objective(name, argument, function)
     terms.append((weight, objective))
@@ -135,7 +135,7 @@ private struct ObjectiveReader {
       var classes: [Int] = []
       let parts = try needed("contrast:C,D with classes C and D").split(
         separator: ",", omittingEmptySubsequences: false)
-      for part in parts { classes.append(try network.labels.find(String(trimmed(part)))) }
+      for part in parts { classes.append(try network.labels.find(String(part.trimmed))) }
       guard classes.count > 1 else { throw fail("contrast:C,D with at least two classes", function) }
       return (
         .contrast(class: classes[0], others: Array(classes.dropFirst())),
@@ -163,7 +163,7 @@ private struct ObjectiveReader {
   ) throws(PixelAscentError) -> (layer: String, numbers: [Int]) {
     let parts = argument.split(separator: ",", omittingEmptySubsequences: false)
     for count in counts where parts.count > count {
-      let numbers = parts.suffix(count).map { Int(trimmed($0)) }
+      let numbers = parts.suffix(count).map { Int($0.trimmed) }
       guard numbers.allSatisfy({ $0 != nil }) else { continue }
       let layer = try layer(Substring(parts.dropLast(count).joined(separator: ",")))
       let channels = network.channels(of: layer)
@@ -177,7 +177,7 @@ private struct ObjectiveReader {
   }
 
   private func layer(_ name: Substring) throws(PixelAscentError) -> String {
-    let name = String(trimmed(name)), names = network.layerNames
+    let name = String(name.trimmed), names = network.layerNames
     if names.contains(name) { return name }
     if name.hasPrefix("#"), let index = Int(name.dropFirst()) {
       guard names.indices.contains(index) else { throw fail("a layer from #0 to #\(names.count - 1)", name) }
@@ -189,13 +189,6 @@ private struct ObjectiveReader {
       .invalidParameter,
       "the network has no layer \"\(name.oneLine)\"; nearest: \(others.map(\.oneLine).joined(separator: ", "))")
   }
-}
-
-private func trimmed(_ text: Substring) -> Substring {
-  let blanks = text.prefix { $0 == " " }.count
-  var end = text.endIndex
-  while end > text.startIndex, text[text.index(before: end)] == " " { end = text.index(before: end) }
-  return blanks == text.count ? text[text.endIndex...] : text[text.index(text.startIndex, offsetBy: blanks)..<end]
 }
 
 extension Network {

@@ -67,7 +67,7 @@ public struct Labels: Hashable, Sendable {
 
   /// - Parameter exactMatches: returns the classes with a synonym whose lower-case form is the given text
   fileprivate func find(_ text: String, _ exactMatches: (String) -> [Match]) throws(PixelAscentError) -> Int {
-    let wanted = Labels.trimmed(text.lowercased())
+    let wanted = String(text.lowercased().trimmed)
     if let index = Labels.integer(wanted) {
       guard names.indices.contains(index) else {
         throw PixelAscentError(
@@ -102,7 +102,7 @@ public struct Labels: Hashable, Sendable {
       let index = Labels.integer(String(wanted[wanted.index(after: bracket)...].dropLast())),
       names.indices.contains(index)
     else { return nil }
-    let name = Labels.trimmed(String(wanted[..<bracket]))
+    let name = String(wanted[..<bracket].trimmed)
     return names[index].contains { $0.lowercased() == name } ? index : nil
   }
 
@@ -117,13 +117,6 @@ public struct Labels: Hashable, Sendable {
 
   private func list(_ matches: some Sequence<Match>) -> String {
     matches.map { "\($0.synonym.oneLine) (\($0.index))" }.joined(separator: ", ")
-  }
-
-  static func trimmed(_ text: String) -> String {
-    guard let first = text.firstIndex(where: { !$0.isWhitespace }),
-      let last = text.lastIndex(where: { !$0.isWhitespace })
-    else { return "" }
-    return String(text[first...last])
   }
 
   /// Returns the integer that `text` spells; nil if it spells none. An integer too large for `Int` becomes `Int.max`,

@@ -71,12 +71,12 @@ extension Labels {
   /// Returns the lines of the entry "names" of a YAML file, without their indents; nil if there is no such entry.
   private static func namesEntry(_ lines: [Substring]) -> [Substring]? {
     guard let start = lines.firstIndex(where: { $0.hasPrefix("names:") }) else { return nil }
-    let value = trimmed(String(lines[start].dropFirst("names:".count)))
+    let value = String(lines[start].dropFirst("names:".count).trimmed)
     if value.hasPrefix("["), value.hasSuffix("]") {
       return value.dropFirst().dropLast().split(separator: ",").map { Substring("- \($0)") }
     }
     let items = lines[(start + 1)...].prefix { $0.first.map { " \t-".contains($0) } ?? false }
-    return value.isEmpty && !items.isEmpty ? items.map { Substring(trimmed(String($0))) } : nil
+    return value.isEmpty && !items.isEmpty ? items.map { Substring($0.trimmed) } : nil
   }
 
   /// Returns what `read` returns for each line; nil if it returns nil for a line other than a heading.
@@ -91,7 +91,7 @@ extension Labels {
 
   /// Returns the index and the name of a line such as "jay,9"; nil if the line has another form.
   private static func nameAndIndex(_ line: Substring) -> (index: Int, name: String)? {
-    guard let comma = line.lastIndex(of: ","), let index = Int(trimmed(String(line[line.index(after: comma)...]))),
+    guard let comma = line.lastIndex(of: ","), let index = Int(line[line.index(after: comma)...].trimmed),
       index >= 0
     else { return nil }
     return (index, unquoted(line[..<comma]))
@@ -106,7 +106,7 @@ extension Labels {
 
   /// Returns a text without the spaces around it, and without the quotes around what is left.
   private static func unquoted(_ text: Substring) -> String {
-    let text = trimmed(String(text))
+    let text = String(text.trimmed)
     guard let quote = text.first, "\"'".contains(quote), text.count >= 2, text.last == quote else { return text }
     return String(text.dropFirst().dropLast())
   }

@@ -43,7 +43,7 @@ struct ONNXMetadata {
       return labels?.count == count ? labels : nil
     } else {
       let lines = text.split(whereSeparator: \.isNewline)
-      names = (lines.count > 1 ? lines : text.split(separator: ",")).map { Self.trimmed($0) }
+      names = (lines.count > 1 ? lines : text.split(separator: ",")).map { String($0.trimmed) }
     }
     return names.count == count || count == 1 && names.count == 2 ? try? Labels(names: names.map { [$0] }) : nil
   }
@@ -69,10 +69,4 @@ struct ONNXMetadata {
     return numbers.count == parts.count ? numbers : nil
   }
 
-  private static func trimmed(_ text: Substring) -> String {
-    guard let first = text.firstIndex(where: { !$0.isWhitespace }),
-      let last = text.lastIndex(where: { !$0.isWhitespace })
-    else { return "" }
-    return String(text[first...last])
-  }
 }
