@@ -68,6 +68,16 @@ import Testing
     #expect(comment.contains("\"title\":\"visualization of layer:pool1\"") && !comment.contains("\"class\""))
   }
 
+  /// A class and an objective are two ascents, which run at the same time, so neither shows its iterations.
+  @Test func aClassAndAnObjectiveAreTwoAscents() throws {
+    let both = "visualize --class 76 --objective layer:#1 --iterations 2 -o out/"
+    let outcome = try Program.run(both.split(separator: " ").map(String.init), in: folder)
+    try #require(outcome.status == 0, "\(outcome.errors)")
+    #expect(outcome.lines.count == 2 && !outcome.errors.contains("iteration"))
+    let one = "visualize --objective layer:#1 --iterations 2 -o one.png"
+    #expect(try Program.run(one.split(separator: " ").map(String.init), in: folder).errors.contains("iteration 2/2"))
+  }
+
   @Test func reportNamesTheObjective() throws {
     let command = "visualize --objective layer:pool1 --recipe lucid --iterations 3 --report page.html -o o.png --quiet"
     let outcome = try Program.run(command.split(separator: " ").map(String.init), in: folder)

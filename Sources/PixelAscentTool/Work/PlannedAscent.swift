@@ -17,12 +17,20 @@ package struct PlannedAscent: Sendable {
   /// The most ascents that one command may ask for.
   package static let most = 100_000
 
-  /// Returns an ascent for every class, recipe and seed: first all ascents of the first class, then those of the
-  /// second, and so on.
+  /// What an ascent raises, and how its files and its messages name that.
+  private struct Target {
+    let `class`: Int?
+    let objective: String?
+    let label, stem, name: String
+  }
+
+  /// Returns an ascent for every class or objective, recipe and seed: first all ascents of the first class, then those of
+  /// the second, and so on; the objectives come after the classes.
   ///
-  /// - Throws: `UsageError` if a class is named twice; `PixelAscentError` if a class can't be found.
+  /// - Throws: `UsageError` if a class or an objective is named twice; `PixelAscentError` if a class can't be found.
   package static func all(
-    _ classes: [String], _ visualizations: [ClassVisualization], _ seeds: Seeds, _ labels: Labels
+    _ classes: [String], objectives: [ObjectiveText] = [], _ visualizations: [ClassVisualization], _ seeds: Seeds,
+    _ labels: Labels
   ) throws -> [PlannedAscent] {
     var names: [Int: String] = [:]
     let find = classes.count > 1 ? LabelFinder(labels).find : labels.find
@@ -34,57 +42,51 @@ package struct PlannedAscent: Sendable {
       }
       return index
     }
-    return all(indices, visualizations, seeds, labels)
+    return all(targets(indices, labels) + (try targets(objectives)), visualizations, seeds)
   }
 
   /// Returns an ascent for every class, recipe and seed. The classes must be different.
   package static func all(
     _ classes: [Int], _ visualizations: [ClassVisualization], _ seeds: Seeds, _ labels: Labels
   ) -> [PlannedAscent] {
-    let seeds = seeds.values, isOnlyAscent = classes.count * visualizations.count * seeds.count == 1
-    return zip(classes, labels.slugs(classes)).flatMap { (index: Int, slug: String) -> [PlannedAscent] in
-      let label = "\(labels[index]) (\(index))"
-      return visualizations.flatMap { (visualization: ClassVisualization) -> [PlannedAscent] in
-        let recipe = visualization.recipe.rawValue, isOnlyRecipe = visualizations.count == 1
-        return seeds.map { (seed: UInt64) -> PlannedAscent in
-          var visualization = visualization
-          visualization.seed = seed
-          return PlannedAscent(
-            class: index, label: labels[index], visualization: visualization,
-            stem: slug + (isOnlyRecipe ? "" : "-\(recipe)") + (seeds.count == 1 ? "" : "-seed-\(seed)"),
-            name: isOnlyAscent ? nil : label + (isOnlyRecipe ? "" : ", \(recipe)") + ", seed \(seed)")
-        }
-      }
+    all(targets(classes, labels), visualizations, seeds)
+  }
+
+  private static func targets(_ classes: [Int], _ labels: Labels) -> [Target] {
+    zip(classes, labels.slugs(classes)).map { (index: Int, slug: String) -> Target in
+      Target(
+        class: index, objective: nil, label: labels[index], stem: slug, name: "\(labels[index]) (\(index))")
     }
   }
 
-  /// Returns an ascent for every objective, recipe and seed.
-  ///
-  /// - Throws: `UsageError` if an objective is named twice; `PixelAscentError` if an objective can't be read.
-  package static func all(
-    objectives: [String], _ visualizations: [ClassVisualization], _ seeds: Seeds, _ network: Network
-  ) throws -> [PlannedAscent] {
-    var texts: [String] = []
-    for objective in objectives {
-      let text = try ObjectiveText(objective, network).text
-      if texts.contains(text) { throw UsageError("--objective \(text.oneLine) is given twice.") }
-      texts.append(text)
+  private static func targets(_ objectives: [ObjectiveText]) throws -> [Target] {
+    var targets: [Target] = []
+    for text in objectives.map(\.text) {
+      if targets.contains(where: { $0.objective == text }) {
+        throw UsageError("--objective \(text.oneLine) is given twice.")
+      }
+      var stem = fileStem(of: text)
+      if targets.contains(where: { $0.stem == stem }) { stem += "-\(targets.count)" }
+      targets.append(Target(class: nil, objective: text, label: text, stem: stem, name: text))
     }
+    return targets
+  }
+
+  private static func all(
+    _ targets: [Target], _ visualizations: [ClassVisualization], _ seeds: Seeds
+  ) -> [PlannedAscent] {
     let seeds = seeds.values, isOnlyRecipe = visualizations.count == 1
-    let isOnlyAscent = texts.count * visualizations.count * seeds.count == 1
-    return texts.enumerated().flatMap { (number: Int, text: String) -> [PlannedAscent] in
-      let stem =
-        fileStem(of: text)
-        + (texts.prefix(number).contains { fileStem(of: $0) == fileStem(of: text) } ? "-\(number)" : "")
-      return visualizations.flatMap { (visualization: ClassVisualization) -> [PlannedAscent] in
+    let isOnlyAscent = targets.count * visualizations.count * seeds.count == 1
+    return targets.flatMap { (target: Target) -> [PlannedAscent] in
+      visualizations.flatMap { (visualization: ClassVisualization) -> [PlannedAscent] in
         let recipe = visualization.recipe.rawValue
         return seeds.map { (seed: UInt64) -> PlannedAscent in
           var visualization = visualization
-          (visualization.seed, visualization.objective) = (seed, text)
+          (visualization.seed, visualization.objective) = (seed, target.objective)
           return PlannedAscent(
-            class: nil, label: text, visualization: visualization,
-            stem: stem + (isOnlyRecipe ? "" : "-\(recipe)") + (seeds.count == 1 ? "" : "-seed-\(seed)"),
-            name: isOnlyAscent ? nil : text + (isOnlyRecipe ? "" : ", \(recipe)") + ", seed \(seed)")
+            class: target.class, label: target.label, visualization: visualization,
+            stem: target.stem + (isOnlyRecipe ? "" : "-\(recipe)") + (seeds.count == 1 ? "" : "-seed-\(seed)"),
+            name: isOnlyAscent ? nil : target.name + (isOnlyRecipe ? "" : ", \(recipe)") + ", seed \(seed)")
         }
       }
     }

@@ -40,9 +40,8 @@ package struct VisualizeWork: Sendable {
     (network, model) = try source.networkAndModel()
     let (visualizations, file) = try request.visualizations(network, source.run), start = file?.content
     (self.start, input, background) = (start, file?.sha256(), file?.background)
-    let ofClasses = try PlannedAscent.all(classes, visualizations, request.seeds, network.labels)
-    let ofObjectives = try PlannedAscent.all(objectives: objectives, visualizations, request.seeds, network)
-    ascents = ofClasses + ofObjectives
+    let texts = try objectives.map { [network] in try ObjectiveText($0, network) }
+    ascents = try PlannedAscent.all(classes, objectives: texts, visualizations, request.seeds, network.labels)
     outputs = try Outputs(
       ascents.map { ($0.stem, $0.stem) }, outputRequest,
       keeping: [request.startFile].compactMap(\.self) + source.files(of: network))
