@@ -72,9 +72,9 @@ public final class Evaluation {
   // The steps of each layer. They are made once, because making closures in the loop would allocate in every pass.
   private(set) lazy var forwardSteps: [[Step]] = plan.layers.indices.map(forwardSteps)
   private(set) lazy var backwardSteps: [[Step]] = plan.layers.indices.map { backwardSteps($0) }
-  /// The activations of the plan's seeds that a later sum in place has overwritten.
-  var overwritten: [LayerPosition: Tensor] = [:]
-  /// The memory of the seeds of the plan's layers.
+  /// The activations of the layers that the objective reads, after its forward pass.
+  var seedActivations: [Tensor] = []
+  /// The memory of the objective's derivatives with respect to these activations.
   private(set) var seedPlanes: [Planes] = []
 
   /// Plans passes for objectives that read the scores, the activations of some layers, or both. Passes for other
@@ -84,6 +84,7 @@ public final class Evaluation {
     plan.planGradients(scores: scores, seeds: positions)
     backwardSteps = plan.layers.indices.map { backwardSteps($0) }
     seedPlanes = positions.map { activations[$0.value].newPlanes() }
+    seedActivations = positions.map { _ in Tensor(shape: [0], values: []) }
   }
 
   /// Allocates the memory for an image of `height` × `width` pixels.

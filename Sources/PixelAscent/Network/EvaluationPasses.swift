@@ -112,13 +112,17 @@ extension Evaluation {
   func forward(for objective: Objective) throws(PixelAscentError) {
     try plan(for: objective)
     observer?(nil, false)
-    (hasActivations, overwritten) = (false, [:])
+    hasActivations = false
     requestedBlocks = blocks(for: nil)
     var done = 0
-    for position in plan.seeds.map(\.position).sorted(by: { $0.end < $1.end }) where plan.isOverwritten(position) {
+    // A later sum in place may overwrite an activation, so each is read as soon as it is complete.
+    for seed in plan.seeds.indices.sorted(by: { plan.seeds[$0].position.end < plan.seeds[$1].position.end }) {
+      let position = plan.seeds[seed].position
       runForward(position.end, from: done)
-      overwritten[position] = tensor(activations[position.value])
       done = position.end
+      let activation = tensor(activations[position.value])
+      guard activation.isFinite else { throw Self.notFinite(objective.layerTerms[seed].layer) }
+      seedActivations[seed] = activation
     }
     runForward(plan.end, from: done)
     if objective.readsScores { try checkScores() }
@@ -137,8 +141,8 @@ extension Evaluation {
   func value(after objective: Objective) throws(PixelAscentError) -> Double {
     var sum = 0.0
     if objective.readsScores { sum = try objective.value(scores: lastScores, network.activation) }
-    for (term, seed) in zip(objective.layerTerms, plan.seeds) {
-      sum += term.weight * (try term.function.value(activation(seed, term.layer)))
+    for (term, activation) in zip(objective.layerTerms, seedActivations) {
+      sum += term.weight * (try term.function.value(activation))
     }
     return sum
   }
@@ -150,13 +154,14 @@ extension Evaluation {
   ///   layer that the objective reads where the gradient of its activation is positive. So a layer whose activation is 0
   ///   everywhere gets a gradient that raises it (Lucid's redirected ReLU)
   func backward(for objective: Objective, throughClamps: Bool = true) throws(PixelAscentError) {
-    for ((term, seed), planes) in zip(zip(objective.layerTerms, plan.seeds), seedPlanes) {
-      let activation = try activation(seed, term.layer), clamp = plan.values[seed.position.value].clamp
+    for (index, term) in objective.layerTerms.enumerated() {
+      let activation = seedActivations[index], planes = seedPlanes[index]
+      let clamp = plan.values[plan.seeds[index].position.value].clamp
       var gradient = try term.function.gradient(activation)
-      for index in gradient.values.indices {
-        let isRaised = !throughClamps && gradient.values[index] * Float(term.weight) > 0
-        let passes = isRaised || clamp?.passes(activation.values[index]) ?? true
-        gradient.values[index] = passes ? Float(term.weight) * gradient.values[index] : 0
+      for place in gradient.values.indices {
+        let slope = Float(term.weight) * gradient.values[place]
+        let isRaised = !throughClamps && slope > 0
+        gradient.values[place] = isRaised || clamp?.passes(activation.values[place]) ?? true ? slope : 0
       }
       let image = ImagePlanes(channels: planes.channels, height: planes.height, width: planes.width)
       image.tensor = gradient
@@ -169,12 +174,6 @@ extension Evaluation {
     self.throughLastReLU = throughClamps
     hasActivations = false
     runBackward()
-  }
-
-  private func activation(_ seed: Seed, _ layer: String) throws(PixelAscentError) -> Tensor {
-    let activation = overwritten[seed.position] ?? tensor(activations[seed.position.value])
-    guard activation.isFinite else { throw Self.notFinite(layer) }
-    return activation
   }
 
   /// Returns a copy of the arena; nil if it would take more memory than the options allow or the system has.

@@ -139,7 +139,7 @@ public struct Network: Sendable {
   /// Writes an image's pixels in normalised space into planes of the image's size.
   func normalize(_ image: RGBImage, into planes: ImagePlanes) {
     let scale = preprocessing.std.map { Float(1 / (255 * Double($0))) }
-    let offset = zip(preprocessing.mean, preprocessing.std).map { Float(-Double($0) / Double($1)) }
+    let offset = preprocessing.normalized(0)
     let pixels = channels == 1 ? image.greyValues : image.pixels
     let body = Parallel.Body { [kernels] in
       kernels.normalize(planes, pixels, scale: scale, offset: offset, rows: $0.rows)

@@ -21,7 +21,7 @@ extension Objective {
       case .softmax: return score(index) - logSumOfExponentials(scores)
       // log σ(s), which does not overflow.
       case .sigmoid: return min(0, score(index)) - log1p(exp(-abs(score(index))))
-      case .none: throw Self.needsProbabilities
+      case .none: throw needsProbabilities
       }
     }
     switch self {
@@ -55,12 +55,12 @@ extension Objective {
     var gradient = [Double](repeating: 0, count: scores.count)
     switch self {
     case .score(let index): return .one(index)
-    case .crossEntropy(let index): gradient = try Self.ofLoss(index, scores, activation)
-    case .logProbability(let index): gradient = try Self.ofLoss(index, scores, activation).map { -$0 }
+    case .crossEntropy(let index): gradient = try ofLoss(index, scores, activation)
+    case .logProbability(let index): gradient = try ofLoss(index, scores, activation).map { -$0 }
     case .probability(let index):
       // dp = p · d log p.
       let probability = try value(scores: scores, activation)
-      gradient = try Self.ofLoss(index, scores, activation).map { -probability * $0 }
+      gradient = try ofLoss(index, scores, activation).map { -probability * $0 }
     case .margin(let index):
       gradient[index] = 1
       if let other = Self.best(scores, but: index) { gradient[other] = -1 }
@@ -95,7 +95,7 @@ extension Objective {
   }
 
   /// Returns the gradient of the cross-entropy of a class.
-  private static func ofLoss(
+  private func ofLoss(
     _ index: Int, _ scores: [Float], _ activation: Activation
   ) throws(PixelAscentError) -> [Double] {
     switch activation {
@@ -117,9 +117,12 @@ extension Objective {
     scores.indices.filter { $0 != index }.max { scores[$0] < scores[$1] || scores[$0] == scores[$1] && $0 > $1 }
   }
 
-  private static let needsProbabilities = PixelAscentError(
-    .invalidParameter,
-    "the cross-entropy needs probabilities, which are not known; \(advice: .activation) softmax or sigmoid makes them")
+  private var needsProbabilities: PixelAscentError {
+    let name = if case .crossEntropy = self { "cross-entropy" } else { "objective" }
+    return PixelAscentError(
+      .invalidParameter,
+      "the \(name) needs probabilities, which are not known; \(advice: .activation) softmax or sigmoid makes them")
+  }
 }
 
 /// Returns log Σ exp(s).

@@ -139,6 +139,18 @@ import Testing
     }
   }
 
+  @Test func probabilitiesMustBeKnown() throws {
+    var model = try SmallNetworks.random(SmallNetworks.squeezed, integers: false, seed: 7)
+    model.activation = Activation.none
+    let evaluation = try Network(model, name: "small").evaluation(of: Self.image)
+    let advice = "needs probabilities, which are not known; activation softmax or sigmoid makes them"
+    #expect(errorLine { _ = try evaluation.gradient(of: .crossEntropy(class: 1)) } == "the cross-entropy \(advice)")
+    for objective in [Objective.logProbability(class: 1), .probability(class: 1)] {
+      #expect(errorLine { _ = try evaluation.gradient(of: objective) } == "the objective \(advice)")
+      #expect(errorLine { _ = try evaluation.value(of: objective) } == "the objective \(advice)")
+    }
+  }
+
   @Test func mistakesAreNamed() throws {
     let network = try Self.network(), layer = network.layerNames[1]
     let evaluation = try network.evaluation(of: Self.image), shape = try evaluation.activation(of: layer).shape
