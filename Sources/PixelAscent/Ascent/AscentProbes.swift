@@ -63,13 +63,13 @@ package struct FourierProbe {
     let planes = ImagePlanes(channels: gradient.shape[0], height: gradient.shape[1], width: gradient.shape[2])
     planes.tensor = gradient
     parameters.pullBack(planes)
-    return parameters.coefficientGradient
+    return parameters.spectrumGradient.tensor
   }
 
   /// Returns the coefficients of an image in normalised space.
   package func coefficients(of image: Tensor) -> Tensor {
     parameters.fill(from: image)
-    return parameters.coefficients
+    return parameters.spectrum.tensor
   }
 }
 

@@ -56,9 +56,7 @@ final class PixelParameters: ImageParameters {
 
   func makeImage() {}
 
-  func pullBack(_ imageGradient: ImagePlanes) {
-    if !imageGradient.isSame(as: gradientPlanes) { gradientPlanes.tensor = imageGradient.tensor }
-  }
+  func pullBack(_ imageGradient: ImagePlanes) { gradientPlanes.fill(from: imageGradient, times: 1) }
 }
 
 /// Parameters that are Fourier coefficients in colours that do not correlate.
@@ -71,9 +69,9 @@ final class FourierParameters: ImageParameters {
   var values: FloatBuffer { spectrum.buffer }
   var gradient: FloatBuffer { spectrumGradient.buffer }
   var trueCount: Int { 2 * spectrum.channels * spectrum.height * spectrum.columns }
-  let spectrum: Spectrum
-  private let spectrumGradient: Spectrum
-  /// t, and then the gradient of t.
+  /// The coefficients θ, and their gradient.
+  let spectrum, spectrumGradient: Spectrum
+  /// t, and the gradient of t.
   private let colourless, colourlessGradient: ImagePlanes
   /// The factors of the coefficients on the way to the image, and on the way back.
   private let factor, factorBack: FloatBuffer
@@ -140,11 +138,6 @@ final class FourierParameters: ImageParameters {
     transform.spectrum(spectrum, of: colourless, factor: inverse)
   }
 
-  /// The real and imaginary parts of the coefficients θ: shape (2, C, H, ⌊W/2⌋ + 1).
-  var coefficients: Tensor { spectrum.tensor }
-  /// The gradient of the coefficients' real and imaginary parts: shape (2, C, H, ⌊W/2⌋ + 1).
-  var coefficientGradient: Tensor { spectrumGradient.tensor }
-
   func makeImage() {
     transform.image(colourless, of: spectrum, factor: factor, through: spectrumGradient)
     let body = Parallel.Body { [kernels, image, colourless, space] in
@@ -183,7 +176,7 @@ struct ColourSpace: Sendable {
     // A grey image has one colour.
     matrix = preprocessing.mean.count == 3 ? Self.correlation.flatMap { $0.map(Float.init) } : [1]
     scale = preprocessing.std.map { Float(1 / Double($0)) }
-    offset = zip(preprocessing.mean, preprocessing.std).map { Float(-Double($0) / Double($1)) }
+    offset = preprocessing.normalized(0)
   }
 
   /// Returns the numbers t without bounds that make an image in normalised space: C⁻¹ · log(p / (1 − p)), for colours p

@@ -64,6 +64,62 @@ public enum ImageTransform: Hashable, Sendable {
   }
 }
 
+// MARK: Sizes
+
+extension ImageTransform {
+  /// The sizes that images can have in a chain of transforms.
+  struct Extents {
+    /// The least and the greatest size after the last transform.
+    var leastResult, largestResult: PixelSize
+    /// A size that no image in the chain exceeds.
+    var largest: PixelSize
+  }
+
+  /// The longest side that an image in a chain may have. Kernels count in 32 bits.
+  private static let longestSide = 1 << 24
+
+  /// Returns the sizes that images can have in a chain of transforms.
+  ///
+  /// - Throws: `PixelAscentError` of kind `invalidParameter` if a transform could leave no pixel, or more than 2²⁴ pixels
+  ///   along a side.
+  static func extents(of transforms: [ImageTransform], on size: PixelSize) throws(PixelAscentError) -> Extents {
+    var extents = Extents(leastResult: size, largestResult: size, largest: size)
+    for transform in transforms {
+      let least = transform.sizes(extents.leastResult).least, most = transform.sizes(extents.largestResult).most
+      guard min(least.height, least.width) > 0 else {
+        throw PixelAscentError(.invalidParameter, "transform \(transform) leaves no pixels of an image of \(size)")
+      }
+      guard max(most.height, most.width) <= longestSide else {
+        throw PixelAscentError(
+          .invalidParameter,
+          "transform \(transform) makes a side of an image of \(size) longer than \(longestSide) pixels")
+      }
+      (extents.leastResult, extents.largestResult) = (least, most)
+      extents.largest = PixelSize(
+        height: max(extents.largest.height, most.height), width: max(extents.largest.width, most.width))
+    }
+    return extents
+  }
+
+  /// Returns the least and the greatest size that an image of a size can have after the transform.
+  private func sizes(_ size: PixelSize) -> (least: PixelSize, most: PixelSize) {
+    func all(_ change: (Int) -> Int) -> PixelSize {
+      PixelSize(height: change(size.height), width: change(size.width))
+    }
+    switch self {
+    case .jitter, .rotate, .flip, .noise, .blur: return (size, size)
+    case .pad(let pixels, _): return (all { $0 + 2 * pixels }, all { $0 + 2 * pixels })
+    case .crop(let pixels): return (all { $0 - pixels }, all { $0 - pixels })
+    case .scale(let factors):
+      let low = factors.min() ?? 1, high = factors.max() ?? 1
+      return (all { Self.scaled($0, low) }, all { Self.scaled($0, high) })
+    }
+  }
+
+  /// Returns a side after scaling: ⌊factor · side⌋.
+  static func scaled(_ side: Int, _ factor: Double) -> Int { Int((factor * Double(side)).rounded(.down)) }
+}
+
 // MARK: Text
 
 extension ImageTransform: CustomStringConvertible {

@@ -47,7 +47,7 @@ public enum Optimizer: String, Codable, CaseIterable, Hashable, Sendable {
 
 /// An optimizer's moments, and the steps it makes.
 final class OptimizerState {
-  let optimizer: Optimizer
+  private let optimizer: Optimizer
   private let parallel: Parallel
   private let kernels: Kernels
   /// The moments m, v or u, one array after the other; each has `count` numbers.

@@ -13,6 +13,8 @@ enum AscentTarget {
 final class ParametrizedAscent {
   /// What an ascent is made of besides its objective.
   struct Settings {
+    /// The range of the jitter's rows and columns.
+    var jitter = 0...0
     var transforms: [ImageTransform] = []
     var optimizer = Optimizer.sgd
     var rate = 0.0
@@ -33,8 +35,10 @@ final class ParametrizedAscent {
   private let chain: TransformChain
   private let evaluations: SizedEvaluations
   private let optimizer: OptimizerState
-  /// The mean of the gradients of a step's evaluations with respect to the image.
+  /// The sum of the gradients of a step's evaluations with respect to the image.
   private let imageGradient: ImagePlanes
+  /// The direction of a step: the mean of these gradients, minus the gradients of the terms on the image.
+  private let direction: ImagePlanes
   private let blurred: ImagePlanes?
   private let box: Box
   private let sums: RowSums
@@ -55,24 +59,27 @@ final class ParametrizedAscent {
     (self.network, self.parameters, self.settings, self.parallel) = (network, parameters, settings, parallel)
     let image = parameters.image, (height, width) = (image.height, image.width)
     chain = try TransformChain(
-      settings.transforms, network, height: height, width: width, random, parallel)
+      jitter: settings.jitter, settings.transforms, network, height: height, width: width, random, parallel)
     evaluations = try SizedEvaluations(
       network, height: max(height, chain.largest.height), width: max(width, chain.largest.width), parallel)
     evaluation = try evaluations.evaluation(height: height, width: width)
     optimizer = OptimizerState(
       settings.optimizer, count: parameters.values.count, trueCount: parameters.trueCount, network.kernels, parallel)
     imageGradient = ImagePlanes(channels: image.channels, height: height, width: width)
+    direction = ImagePlanes(channels: image.channels, height: height, width: width)
     blurred = settings.blurSigma == nil ? nil : ImagePlanes(channels: image.channels, height: height, width: width)
     (box, sums) = (Box(network.preprocessing), RowSums(image))
     parameters.makeImage()
   }
 
-  /// The bytes that an ascent takes besides the evaluation of its largest input, at most.
-  static func bytes(_ network: Network, _ transforms: [ImageTransform], height: Int, width: Int) -> Int {
+  /// The bytes that an ascent takes besides the evaluation of its largest input, about, if no image in the chain of its
+  /// transforms is larger than `largest`.
+  static func bytes(_ network: Network, _ transforms: [ImageTransform], _ size: PixelSize, largest: PixelSize) -> Int {
     // Parameters, their gradient and two moments, and some images.
-    let image = elementCount([12, 4, network.channels, height, width]) ?? .max / 4
-    return min(image, .max / 4)
-      + TransformChain.bytes(transforms, channels: network.channels, height: height, width: width)
+    let images = elementCount([12, MemoryLayout<Float>.stride, network.channels, size.height, size.width]) ?? .max
+    let sum = images.addingReportingOverflow(
+      TransformChain.bytes(transforms, channels: network.channels, largest: largest))
+    return sum.overflow ? .max : sum.partialValue
   }
 
   /// The image in normalised space, of shape (C, H, W).
@@ -146,11 +153,11 @@ final class ParametrizedAscent {
   /// - Throws: as `OptimizerState.step` does.
   func step() throws(PixelAscentError) {
     precondition(gradientCount > 0)
-    let image = parameters.image, gradient = imageGradient
-    gradient.scale(by: 1 / Float(gradientCount))
-    if settings.decay != 0 { gradient.add(image, times: Float(-settings.decay)) }
-    for regularizer in settings.regularizers { regularizer.subtractGradient(from: gradient, at: image) }
-    parameters.pullBack(gradient)
+    let image = parameters.image
+    direction.fill(from: imageGradient, times: 1 / Float(gradientCount))
+    if settings.decay != 0 { direction.add(image, times: Float(-settings.decay)) }
+    for regularizer in settings.regularizers { regularizer.subtractGradient(from: direction, at: image) }
+    parameters.pullBack(direction)
     try optimizer.step(parameters.values, parameters.gradient, rate: settings.rate)
     parameters.makeImage()
     if settings.clamps { clamp() }

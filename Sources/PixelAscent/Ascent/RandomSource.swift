@@ -55,6 +55,14 @@ package struct RandomSource: Sendable {
     return range.lowerBound + Int((random &* UInt64(range.count)) &>> 32)
   }
 
+  /// Returns the jitter of an evaluation: a shift whose rows and columns are uniform in `range`.
+  ///
+  /// - Parameter evaluation: the evaluation's number among all of the ascent
+  func jitter(in range: ClosedRange<Int>, _ evaluation: UInt64) -> Shift {
+    Shift(
+      rows: integer(in: range, .jitter, evaluation, word: 0), columns: integer(in: range, .jitter, evaluation, word: 1))
+  }
+
   /// Returns `count` numbers. `make` turns the words of each group of 16 positions into 64 numbers.
   private func numbers(
     _ count: Int, _ stream: Stream = .noise, from position: UInt64 = 0,

@@ -8,7 +8,7 @@
   import Glibc
 #endif
 
-/// The transforms of an ascent with their memory: they make the network's input from the ascent's image, and bring the
+/// The jitter and the transforms of an ascent with their memory: they make the network's input from the ascent's image, and bring the
 /// input's gradient back to the image.
 final class TransformChain {
   /// What a transform does to one image.
@@ -32,6 +32,8 @@ final class TransformChain {
     let height, width: Int
   }
 
+  /// The range of the jitter's rows and columns; it comes before the transforms.
+  private let jitter: ClosedRange<Int>
   private let transforms: [ImageTransform]
   private let network: Network
   private let parallel: Parallel
@@ -50,65 +52,51 @@ final class TransformChain {
   private var tapsBySize: [[Int]: ImageTaps] = [:]
 
   /// The largest size that the network's input can have.
-  let largest: (height: Int, width: Int)
+  let largest: PixelSize
 
   /// Allocates the memory for images of `height` × `width` pixels.
   ///
-  /// - Throws: `PixelAscentError` of kind `invalidParameter` if a transform could leave no pixel.
+  /// - Throws: as `ImageTransform.extents` does.
   init(
-    _ transforms: [ImageTransform], _ network: Network, height: Int, width: Int, _ random: RandomSource,
-    _ parallel: Parallel
+    jitter: ClosedRange<Int> = 0...0, _ transforms: [ImageTransform], _ network: Network, height: Int, width: Int,
+    _ random: RandomSource, _ parallel: Parallel
   ) throws(PixelAscentError) {
+    self.jitter = jitter
     (self.transforms, self.network, self.parallel, self.random) = (transforms, network, parallel, random)
     (self.height, self.width) = (height, width)
-    grey = Self.normalised(ImageTransform.grey, network)
-    var size = (height: height, width: width), most = size
-    var least = size
-    for transform in transforms {
-      (least, size) = (transform.sizes(least).least, transform.sizes(size).most)
-      guard least.height > 0, least.width > 0 else {
-        throw PixelAscentError(
-          .invalidParameter, "transform \(transform): leaves no pixels of an image of \(height)×\(width)")
-      }
-      most = (max(most.height, size.height), max(most.width, size.width))
-    }
-    largest = size
+    grey = network.preprocessing.normalized(ImageTransform.grey)
+    let extents = try ImageTransform.extents(of: transforms, on: PixelSize(height: height, width: width))
+    largest = extents.largestResult
     let channels = network.channels
-    func buffer(_ size: (height: Int, width: Int)) -> FloatBuffer {
+    func buffer(_ size: PixelSize) -> FloatBuffer {
       FloatBuffer(
         count: ImagePlanes.floats(channels: channels, height: size.height, width: size.width, halo: Self.halo))
     }
-    between = transforms.dropLast().map { _ in buffer(most) }
-    scratch = buffer(most)
-    beforeFirst = buffer((height, width))
+    between = transforms.map { _ in buffer(extents.largest) }
+    scratch = buffer(extents.largest)
+    beforeFirst = buffer(PixelSize(height: height, width: width))
   }
 
   /// The width of the halo of the images between two transforms. A rotation reads it.
   private static let halo = 1
 
-  /// The bytes that a chain takes, at most.
-  static func bytes(_ transforms: [ImageTransform], channels: Int, height: Int, width: Int) -> Int {
-    var size = (height: height, width: width), floats = 0, most = 0
-    floats = elementCount([channels, height + 2 * halo, width + 2 * halo]) ?? .max / 16
-    for transform in transforms {
-      size = transform.sizes(size).most
-      most = max(most, elementCount([channels, size.height + 2 * halo, size.width + 2 * halo]) ?? .max / 4096)
-    }
-    return 4 * (min(floats, .max / 16) + transforms.count * min(most, .max / 4096))
-  }
-
-  private static func normalised(_ colour: Double, _ network: Network) -> [Float] {
-    zip(network.preprocessing.mean, network.preprocessing.std).map { Float((colour - Double($0)) / Double($1)) }
+  /// The bytes that a chain takes for images of which none is larger than `largest`.
+  static func bytes(_ transforms: [ImageTransform], channels: Int, largest: PixelSize) -> Int {
+    let (height, width) = (largest.height + 2 * halo, largest.width + 2 * halo)
+    return elementCount([transforms.count + 2, channels, height, width, MemoryLayout<Float>.stride]) ?? .max
   }
 
   // MARK: Drawing
 
-  /// Draws the transforms of an evaluation, and returns the size of the network's input.
+  /// Draws the jitter and the transforms of an evaluation, and returns the size of the network's input.
   ///
   /// - Parameter evaluation: the evaluation's number among all of the ascent
   func draw(_ evaluation: UInt64) -> (height: Int, width: Int) {
     var size = (height: height, width: width)
     stages.removeAll(keepingCapacity: true)
+    if jitter != 0...0 {
+      stages.append(Stage(move: .roll(random.jitter(in: jitter, evaluation)), height: height, width: width))
+    }
     for (index, transform) in transforms.enumerated() {
       let position = evaluation * UInt64(transforms.count) + UInt64(index)
       let stage = draw(transform, position, size)
@@ -139,7 +127,7 @@ final class TransformChain {
       return stage(.roll(Shift(rows: integer(0...most, word: 0), columns: integer(0...most, word: 1))))
     case .pad(let pixels, let colour):
       return Stage(
-        move: .reframe(top: -pixels, left: -pixels, fill: Self.normalised(colour, network)),
+        move: .reframe(top: -pixels, left: -pixels, fill: network.preprocessing.normalized(colour)),
         height: size.height + 2 * pixels, width: size.width + 2 * pixels)
     case .crop(let pixels):
       return Stage(
@@ -303,24 +291,4 @@ final class TransformChain {
   private func overRows(_ image: ImagePlanes, _ body: @escaping (Range<Int>) -> Void) {
     parallel.overRows(image.height, Parallel.Body { body($0.rows) })
   }
-}
-
-extension ImageTransform {
-  /// Returns the least and the greatest size that an image of a size can have after the transform.
-  func sizes(
-    _ size: (height: Int, width: Int)
-  ) -> (least: (height: Int, width: Int), most: (height: Int, width: Int)) {
-    func all(_ change: (Int) -> Int) -> (height: Int, width: Int) { (change(size.height), change(size.width)) }
-    switch self {
-    case .jitter, .rotate, .flip, .noise, .blur: return (size, size)
-    case .pad(let pixels, _): return (all { $0 + 2 * pixels }, all { $0 + 2 * pixels })
-    case .crop(let pixels): return (all { $0 - pixels }, all { $0 - pixels })
-    case .scale(let factors):
-      let low = factors.min() ?? 1, high = factors.max() ?? 1
-      return (all { Self.scaled($0, low) }, all { Self.scaled($0, high) })
-    }
-  }
-
-  /// Returns a side after scaling: ⌊factor · side⌋.
-  static func scaled(_ side: Int, _ factor: Double) -> Int { Int((factor * Double(side)).rounded(.down)) }
 }

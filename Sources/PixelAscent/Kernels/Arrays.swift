@@ -258,11 +258,12 @@ struct ImagePlanes {
     return buffer.sumOfMagnitudes(offset..<offset + channels * height * width)
   }
 
-  /// Multiplies all elements of an image without a halo.
-  func scale(by factor: Float) {
-    precondition(halo == 0)
-    if factor == 1 { return }
-    for index in offset..<offset + channels * height * width { buffer.base[index] *= factor }
+  /// Overwrites the image with a multiple of another of the same size. Neither has a halo.
+  func fill(from other: ImagePlanes, times factor: Float) {
+    precondition(halo == 0 && other.halo == 0)
+    for index in 0..<channels * height * width {
+      buffer.base[offset + index] = factor * other.buffer.base[other.offset + index]
+    }
   }
 
   /// Adds a multiple of another image of the same size. Neither has a halo.

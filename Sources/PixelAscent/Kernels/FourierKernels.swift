@@ -21,20 +21,14 @@ struct Spectrum {
 
   init(channels: Int, height: Int, width: Int) {
     (self.channels, self.height, self.width) = (channels, height, width)
-    buffer = FloatBuffer(count: 2 * channels * height * Self.stride(width))
+    stride = (width / 2 + 1 + 15) / 16 * 16
+    buffer = FloatBuffer(count: 2 * channels * height * stride)
   }
 
   /// The number of complex numbers in a row.
   var columns: Int { width / 2 + 1 }
   /// The distance of two rows in memory: a multiple of 16.
-  var stride: Int { Self.stride(width) }
-
-  private static func stride(_ width: Int) -> Int { (width / 2 + 1 + 15) / 16 * 16 }
-
-  /// The bytes of a spectrum's memory.
-  static func bytes(channels: Int, height: Int, width: Int) -> Int {
-    2 * channels * height * stride(width) * MemoryLayout<Float>.stride
-  }
+  let stride: Int
 
   /// Sets both parts of every number in the columns that are not padding. `body` gets the channel, the row and the column.
   func fill(_ body: (_ channel: Int, _ row: Int, _ column: Int) -> (re: Float, im: Float)) {

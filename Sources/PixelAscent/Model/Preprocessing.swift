@@ -127,6 +127,11 @@ public struct Preprocessing: Codable, Hashable, Sendable {
   /// Returns full intensity in normalised space, (1 − mean) / std: the greatest value of a channel that is a colour.
   public func upperBound(_ channel: Int) -> Float { (1 - mean[channel]) / std[channel] }
 
+  /// Returns a colour from 0 to 1 in normalised space, (colour − mean) / std, for each channel.
+  func normalized(_ colour: Double) -> [Float] {
+    zip(mean, std).map { Float((colour - Double($0)) / Double($1)) }
+  }
+
   /// Returns the size to which a photo of `width` × `height` pixels is resized before anything is cropped.
   func resizedSize(width: Int, height: Int) -> PixelSize {
     resize == .stretch ? sizeBeforeCrop : RGBImage.size(width: width, height: height, covering: sizeBeforeCrop)

@@ -283,22 +283,16 @@ public struct ClassVisualization: Technique {
   /// - Returns: the bytes that the ascent takes
   /// - Throws: `PixelAscentError` as ``check(_:start:copies:)`` does.
   private func checkEngine(_ network: Network) throws(PixelAscentError) -> Int {
-    var size = (height: height, width: width), bytes = 0
-    bytes = try network.checkSize(height: height, width: width, gradient: true)
-    if isPlain { return bytes }
-    var least = size
-    for transform in allTransforms {
-      (least, size) = (transform.sizes(least).least, transform.sizes(size).most)
-      guard min(least.height, least.width) > 0 else {
-        throw PixelAscentError(
-          .invalidParameter, "transform \(transform) leaves no pixels of an image of \(height)×\(width)")
-      }
-    }
+    let evaluation = try network.checkSize(height: height, width: width, gradient: true)
+    if isPlain { return evaluation }
+    let size = PixelSize(height: height, width: width)
+    let extents = try ImageTransform.extents(of: transforms, on: size)
+    let (least, most) = (extents.leastResult, extents.largestResult)
     try network.checkSize(height: least.height, width: least.width, gradient: true)
-    bytes = max(bytes, try network.checkSize(height: size.height, width: size.width, gradient: true))
-    let others = ParametrizedAscent.bytes(network, allTransforms, height: height, width: width)
+    let transformed = try network.checkSize(height: most.height, width: most.width, gradient: true)
+    let others = ParametrizedAscent.bytes(network, transforms, size, largest: extents.largest)
     try network.options.checkMemory(others, of: "the ascent's parameters and transforms")
-    return bytes + others
+    return max(evaluation, transformed) + others
   }
 
   /// The number of shown iterations: the first, the last, and every ``showEvery``th.

@@ -65,15 +65,15 @@ extension ClassVisualization {
       parameters = fourier
     }
     var settings = ParametrizedAscent.Settings()
-    settings.transforms = allTransforms
+    (settings.jitter, settings.transforms) = (jitter, transforms)
     (settings.optimizer, settings.rate) = (optimizer, learningRate)
     (settings.decay, settings.regularizers) = (recipe.l2Factor * l2, regularizers + terms)
     (settings.clamps, settings.blurSigma) = (clamp, blurEvery > 0 ? blurSigma : nil)
     return try ParametrizedAscent(network, parameters, settings, random, parallel)
   }
 
-  /// The transforms before an evaluation, the jitter among them.
-  var allTransforms: [ImageTransform] { (maxJitter > 0 ? [.jitter(maxJitter)] : []) + transforms }
+  /// The range of the jitter's rows and columns.
+  var jitter: ClosedRange<Int> { recipe.jitterIsSymmetric ? -maxJitter...maxJitter : 0...maxJitter }
 
   /// The regularizers with a weight.
   var regularizers: [Regularizer] {
@@ -117,11 +117,7 @@ final class RollingEngine: VisualizationEngine {
   }
 
   func evaluate(_ number: UInt64, _ target: AscentTarget, allScores: Bool) throws(PixelAscentError) -> Double {
-    let index = Self.class(target)
-    let most = parameters.maxJitter, range = parameters.recipe.jitterIsSymmetric ? -most...most : 0...most
-    let shift = Shift(
-      rows: random.integer(in: range, .jitter, number, word: 0),
-      columns: random.integer(in: range, .jitter, number, word: 1))
+    let index = Self.class(target), shift = random.jitter(in: parameters.jitter, number)
     try ascent.evaluate(shift: shift, only: allScores ? nil : index)
     return Double(ascent.score(index))
   }

@@ -106,6 +106,34 @@ import Testing
     #expect(largestError(one.image.values, other.image.values) < 1e-5)
   }
 
+  /// Both ways draw the same jitter, whose range the recipe decides, and average the same copies.
+  @Test(arguments: [ClassVisualization.Recipe.cs231nPyTorch, .cs231nTensorFlow, .soft])
+  func generalWayRollsAsThePlainWay(recipe: ClassVisualization.Recipe) throws {
+    var plain = Self.small(recipe)
+    (plain.samples, plain.iterations, plain.learningRate, plain.l2) = (2, 4, 2, 0.01)
+    var general = plain
+    general.transforms = [.pad(0)]
+    let network = try Self.network()
+    let one = try plain.run(network, class: 1), other = try general.run(network, class: 1)
+    // The optimizer rounds a product that the plain way's kernel does not round: 2⁻²⁴ of a value per step, and the next
+    // gradients differ by more.
+    #expect(largestError(one.image.values, other.image.values) < 1e-4)
+    #expect(largestError(one.scoreHistory, other.scoreHistory) < 1e-4)
+  }
+
+  /// A step's gradient is that of the score alone, without the L2 term and the regularizers, and the mean of the copies.
+  @Test func gradientOfAStepIsThatOfTheScore() throws {
+    var visualization = Self.small(.cs231nPyTorch)
+    (visualization.optimizer, visualization.maxJitter, visualization.samples) = (.momentum, 0, 3)
+    (visualization.l2, visualization.totalVariation) = (0.1, 0.1)
+    let network = try Self.network(), ascent = try visualization.begin(network, class: 1)
+    let start = Tensor(shape: [3, 32, 40], values: RandomSource(seed: 0).normals(3 * 32 * 40))
+    let step = try #require(try ascent.next())
+    let expected = try network.evaluation(of: start).gradient(of: .score(class: 1))
+    // Three equal copies are added and divided by 3.
+    #expect(relativeError(step.gradient.values, expected.values) < 1e-6)
+  }
+
   @Test func regularizersSmoothTheImage() throws {
     var rough = Self.small(.cs231nPyTorch)
     (rough.iterations, rough.learningRate, rough.blurEvery) = (20, 0.1, 0)
@@ -162,6 +190,12 @@ import Testing
     #expect(line { $0.alphaNorm = .infinity } == "alphaNorm must be a number of 0 or more, found inf")
     #expect(line { $0.transforms = [.crop(40)] } == "transform crop:40 leaves no pixels of an image of 32×40")
     #expect(line { $0.transforms = [.scale([0])] } == "transform scale:0: expected factors from 0.05 to 20")
+    #expect(
+      line { $0.transforms = Array(repeating: .scale([20]), count: 40) }
+        == "transform scale:20 makes a side of an image of 32×40 longer than 16777216 pixels")
+    #expect(
+      line { $0.transforms = Array(repeating: .pad(100_000), count: 100) }
+        == "transform pad:100000 makes a side of an image of 32×40 longer than 16777216 pixels")
     #expect(
       line { $0.transforms = Array(repeating: .flip, count: 101) } == "transforms must be at most 100, found 101")
   }
