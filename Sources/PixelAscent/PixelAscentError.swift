@@ -101,6 +101,8 @@ public enum Advice: String, Hashable, Sendable, CaseIterable {
   case weights
   /// Show the picture less often during the ascent: ``ClassVisualization/showEvery``.
   case showEvery
+  /// Make a figure smaller or larger: ``Figure/Style/scale``.
+  case scale
   /// Change the length of a step: ``ClassVisualization/learningRate``, ``Fooling/learningRate``.
   case learningRate
   /// Change the number of steps: ``ClassVisualization/iterations``.

@@ -51,7 +51,8 @@ extension RGBImage {
     return RGBImage(map: Tensor(shape: [height, width], values: greatest))
   }
 
-  private static let gap = 4
+  /// The space between two pictures of a row.
+  static let gap = 4
 
   /// Returns the width of `count` pictures of `width` pixels side by side, as ``init(row:)`` arranges them.
   package static func rowWidth(_ count: Int, of width: Int) -> Int {
