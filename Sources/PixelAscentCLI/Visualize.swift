@@ -48,7 +48,7 @@ struct Visualize: ParsableCommand {
       valueName: "png"), completion: .file())
   var output: String?
 
-  @Option(help: ArgumentHelp("Also write the shown iterations side by side.", valueName: "png"), completion: .file())
+  @Option(help: ArgumentHelp("Also write the shown iterations in one picture.", valueName: "png"), completion: .file())
   var figure: String?
 
   @Option(
@@ -61,6 +61,8 @@ struct Visualize: ParsableCommand {
       "Also write a page with the shown iterations and the scores; only for a single ascent.", valueName: "html"),
     completion: .file())
   var report: String?
+
+  @OptionGroup var figureOptions: FigureOptions
 
   @OptionGroup var previewOptions: PreviewOptions
 
@@ -82,8 +84,10 @@ struct Visualize: ParsableCommand {
 
   func run() throws {
     let outputs = OutputRequest(output: output, figure: figure, raw: raw, report: report)
+    var request = ascent.request
+    request.figure = figureOptions.style
     let work = try VisualizeWork(
-      classNames, objectives: objectives, ascent.request, outputs, isShown: previewOptions.preview, common.source)
+      classNames, objectives: objectives, request, outputs, isShown: previewOptions.preview, common.source)
     try work.run(report: work.console.print)
   }
 }

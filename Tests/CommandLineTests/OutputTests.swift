@@ -245,7 +245,7 @@ import Testing
     let (picture, steps) = (try folder.image("v.png"), try folder.image("steps.png"))
     #expect((picture.width, picture.height) == (72, 48))
     // The shown iterations are 1, 2, 4 and 5.
-    #expect((steps.width, steps.height) == (4 * 72 + 3 * 4, 48))
+    #expect((steps.width, steps.height) == (4 * 72 + 5 * 10, 10 + 16 + 48 + 10))
     #expect(try folder.tensor("v.npy").shape == [3, 48, 72])
 
     let again = "visualize --class 76 --init v.npy --iterations 1 --max-jitter 0 --blur-every 0 --l2 0"

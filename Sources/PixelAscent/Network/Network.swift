@@ -6,7 +6,7 @@
 /// A network is an immutable value apart from its ``options``; any number of threads may use one at the same time.
 public struct Network: Sendable {
   /// The names of the classes.
-  public let labels: Labels
+  public internal(set) var labels: Labels
   /// How a photograph becomes the network's input.
   public let preprocessing: Preprocessing
   /// How scores become probabilities.

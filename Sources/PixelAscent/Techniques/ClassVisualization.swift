@@ -51,6 +51,8 @@ public struct ClassVisualization: Technique {
   public var alphaNorm: Double
   /// The number of iterations from one shown image to the next; 0 to show only the first and the last.
   public var showEvery: Int
+  /// The layout of the figure.
+  public var figure = Figure.Style()
   /// The seed of the noise and the jitter: the key of the random generator Philox 4×32-10 (Salmon et al. 2011).
   public var seed: UInt64
 
@@ -214,11 +216,11 @@ public struct ClassVisualization: Technique {
     try run(network, class: subject.classIndex, from: subject.start)
   }
 
-  /// Returns the parameters, with ``showEvery`` set to 0 unless the picture is a figure: only a figure shows more than
-  /// the last image.
+  /// Returns the parameters, with ``showEvery`` set to 0 and ``figure`` to ``Figure/Style/row`` unless the picture is a
+  /// figure: only a figure shows more than the last image.
   public func parameters(of kind: Provenance.Kind) -> ClassVisualization {
     var parameters = self
-    if kind != .figure { parameters.showEvery = 0 }
+    if kind != .figure { (parameters.showEvery, parameters.figure) = (0, .row) }
     return parameters
   }
 
@@ -231,9 +233,10 @@ public struct ClassVisualization: Technique {
     if kind != .figure { return try run(network, on: subject).picture }
     try check(network, start: subject.start, copies: ClassVisualization.copiesOfShown)
     let ascent = try begin(network, class: subject.classIndex, from: subject.start)
-    var pictures: [RGBImage] = []
-    while let step = try ascent.next() { if step.isShown { pictures.append(step.picture) } }
-    return RGBImage(row: pictures)
+    var shown: [(iteration: Int, picture: RGBImage)] = []
+    while let step = try ascent.next() { if step.isShown { shown.append((step.iteration, step.picture)) } }
+    let label = subject.classIndex.map { network.labels[$0] } ?? objective ?? ""
+    return try figure(shown, label: label).image(allowedBy: network)
   }
 
   /// Returns the seconds that all iterations will take, estimated from the first iterations.
@@ -273,7 +276,7 @@ public struct ClassVisualization: Technique {
       }
     }
     let bytes = try checkEngine(network)
-    let pictures = elementCount([copies, shownCount, height, width, 3]) ?? .max
+    let pictures = elementCount([copies, shownCount, height, width, 3, figure.scale, figure.scale]) ?? .max
     try network.options.checkMemory(pictures, of: "keeping the shown pictures (\(advice: .showEvery) \(showEvery))")
     return bytes + pictures
   }
@@ -349,6 +352,7 @@ public struct ClassVisualization: Technique {
       }
     }
     try checkCount(showEvery, .showEvery)
+    try figure.validate()
     guard height >= 1, width >= 1, height <= 1 << 20, width <= 1 << 20 else {
       throw PixelAscentError(.invalidParameter, "the size must be from 1 to 1048576 pixels, found \(height)×\(width)")
     }

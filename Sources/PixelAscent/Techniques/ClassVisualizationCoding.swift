@@ -8,7 +8,7 @@ extension ClassVisualization: Codable {
     case blurSigma = "blur_sigma"
     case maxJitter = "max_jitter"
     case showEvery = "show_every"
-    case objective, parametrization, optimizer, transforms, l1
+    case objective, parametrization, optimizer, transforms, l1, figure
     case totalVariation = "tv"
     case alphaNorm = "alpha_norm"
   }
@@ -30,6 +30,7 @@ extension ClassVisualization: Codable {
     clamp = try container.decode(Bool.self, forKey: .clamp)
     showEvery = try container.decode(Int.self, forKey: .showEvery)
     seed = try container.decode(UInt64.self, forKey: .seed)
+    figure = try container.decode(Figure.Style.self, forKey: .figure)
     objective = try container.decodeIfPresent(String.self, forKey: .objective)
     parametrization =
       try container.decodeIfPresent(Parametrization.self, forKey: .parametrization) ?? parametrization
@@ -59,6 +60,7 @@ extension ClassVisualization: Codable {
     try container.encode(clamp, forKey: .clamp)
     try container.encode(showEvery, forKey: .showEvery)
     try container.encode(seed, forKey: .seed)
+    try container.encode(figure, forKey: .figure)
     try container.encodeIfPresent(objective, forKey: .objective)
     if parametrization != usual.parametrization { try container.encode(parametrization, forKey: .parametrization) }
     if optimizer != usual.optimizer { try container.encode(optimizer, forKey: .optimizer) }

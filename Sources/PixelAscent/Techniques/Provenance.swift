@@ -25,6 +25,8 @@ public struct Provenance: Sendable {
   public let classIndex: Int?
   /// The class's first synonym, or the text of the objective.
   public let label: String
+  /// The names, by index, of further classes that the captions of the figure name.
+  public private(set) var names: [Int: String] = [:]
   /// The technique with all its parameters.
   public var technique: any Technique
   /// The kind of the picture among the technique's pictures.
@@ -108,9 +110,14 @@ public struct Provenance: Sendable {
   }
 
   /// Returns the provenance of another picture that the technique makes of the same input.
-  public func of(_ kind: Kind) -> Provenance {
+  ///
+  /// - Parameters:
+  ///   - kind: the kind of the picture
+  ///   - names: the names, by index, of classes that the picture's captions name; that of ``classIndex`` is not needed
+  public func of(_ kind: Kind, naming names: [Int: String] = [:]) -> Provenance {
     var other = self
     other.kind = kind
+    other.names = names.filter { $0.key != classIndex }
     return other
   }
 
@@ -173,15 +180,15 @@ extension Provenance: Hashable {
       && one.maxMemory == other.maxMemory && one.model == other.model && one.input == other.input
       && one.background == other.background
       && one.classIndex == other.classIndex
-      && one.label == other.label && one.kind == other.kind
-      && AnyHashable(one.technique) == AnyHashable(other.technique)
+      && one.label == other.label && one.names == other.names && one.kind == other.kind
+      && AnyHashable(one.technique.parameters(of: one.kind)) == AnyHashable(other.technique.parameters(of: other.kind))
   }
 
   /// Hashes the title, the model, the technique and the kind, which differ between most pictures.
   public func hash(into hasher: inout Hasher) {
     hasher.combine(title)
     hasher.combine(model)
-    hasher.combine(AnyHashable(technique))
+    hasher.combine(AnyHashable(technique.parameters(of: kind)))
     hasher.combine(kind)
   }
 }
@@ -208,6 +215,7 @@ extension Provenance: Codable {
     background = try container.decodeIfPresent(RGBColor.self, forKey: "background")
     classIndex = try container.decodeIfPresent(Int.self, forKey: "class")
     label = try container.decode(String.self, forKey: "label")
+    names = try container.decodeIfPresent([Int: String].self, forKey: "names") ?? [:]
     kind = try container.decode(Kind.self, forKey: "picture")
     guard let type = Self.techniques.first(where: { container.contains(JSONKey($0.name)) }) else {
       let known = Self.techniques.map { $0.name }.joined(separator: ", ")
@@ -229,6 +237,7 @@ extension Provenance: Codable {
     try container.encodeIfPresent(background, forKey: "background")
     try container.encodeIfPresent(classIndex, forKey: "class")
     try container.encode(label, forKey: "label")
+    if !names.isEmpty { try container.encode(names, forKey: "names") }
     try container.encode(kind, forKey: "picture")
     try technique.encode(to: &container, for: kind)
   }
@@ -258,7 +267,11 @@ extension Provenance {
   /// - Throws: ``PixelAscentError`` as the technique does, or of kind `invalidParameter` if the photograph or the start
   ///   image is missing.
   public func picture(by network: Network, of subject: Subject = Subject()) throws(PixelAscentError) -> RGBImage {
-    try technique.picture(kind, network, of: complete(subject))
+    // Captions show the names that the classes had. The network may have been read with other labels.
+    var network = network, names = names
+    if let classIndex { names[classIndex] = label }
+    network.labels = network.labels.renamingClasses(names)
+    return try technique.picture(kind, network, of: complete(subject))
   }
 
   /// Returns the seconds that making the picture again will take at most; see

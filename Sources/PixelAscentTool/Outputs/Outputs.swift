@@ -74,8 +74,9 @@ package struct Outputs: Sendable {
     let files = paths(for: input)
     try RGBImage.checkSides(width: ascent.width, height: ascent.height, for: files.output)
     if let figure = files.figure {
-      let width = RGBImage.rowWidth(ascent.shownCount, of: ascent.width)
-      try RGBImage.checkSides(width: width, height: ascent.height, for: figure)
+      let picture = PixelSize(height: ascent.height, width: ascent.width)
+      let size = Figure.size(ascent.shownCount, of: picture, ascent.figure)
+      try RGBImage.checkSides(width: size.width, height: size.height, for: figure)
     }
   }
 

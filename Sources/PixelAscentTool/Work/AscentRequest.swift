@@ -10,6 +10,8 @@ package struct AscentRequest: Sendable {
   private let size: PixelSize?
   private let start: String?
   package let seeds: Seeds
+  /// The layout of figures.
+  package var figure = Figure.Style()
 
   /// - Parameters:
   ///   - recipes: the parameters, one value per recipe
@@ -50,6 +52,7 @@ package struct AscentRequest: Sendable {
     let usual = size ?? network.preprocessing.inputSize
     let visualizations = recipes.map { recipe in
       var visualization = recipe
+      visualization.figure = figure
       (visualization.height, visualization.width) = (usual.height, usual.width)
       if let namedStart { visualization.start = namedStart }
       if let shape = file?.content.shape {

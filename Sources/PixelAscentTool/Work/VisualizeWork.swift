@@ -120,7 +120,8 @@ package struct VisualizeWork: Sendable {
     try outputs.makeFolders(for: planned.stem)
     try result.picture.write(to: files.output, provenance)
     if let figure = files.figure {
-      try RGBImage(row: ascent.shown.map(\.picture)).write(to: figure, provenance.of(.figure))
+      try ascent.visualization.figure(ascent.shown.map { ($0.iteration, $0.picture) }, label: label)
+        .image(allowedBy: network).write(to: figure, provenance.of(.figure))
     }
     if let raw = files.raw { try result.image.write(to: raw) }
     if let report = files.report {

@@ -73,6 +73,7 @@ import Testing
       """
     #expect(try found.text() == expected)
     let figure = expected.replacing("\"result\"", with: "\"figure\"").replacing("every\":0", with: "every\":25")
+      .replacing("\"height\":5", with: "\"figure\":{\"captions\":true,\"scale\":1},\"height\":5")
     #expect(try found.of(.figure).text() == figure)
   }
 
