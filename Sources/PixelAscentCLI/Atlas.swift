@@ -47,6 +47,8 @@ struct Atlas: ParsableCommand {
   @Flag(help: "Make no picture, but join what the shards have made, and write the contact sheet and the page.")
   var merge = false
 
+  @OptionGroup var figureOptions: FigureOptions
+
   @OptionGroup var common: CommonOptions
 
   func validate() throws {
@@ -58,7 +60,9 @@ struct Atlas: ParsableCommand {
 
   func run() throws {
     let source = common.source
-    let work = try AtlasWork(output, classes: classes, ascent.request, shard, isMerge: merge, source)
+    var request = ascent.request
+    request.figure = figureOptions.style
+    let work = try AtlasWork(output, classes: classes, request, shard, isMerge: merge, source)
     if merge { return try work.merge() }
     try work.make { record in try source.console.print(record, lines: work.lines(record)) }
   }

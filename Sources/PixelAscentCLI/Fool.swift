@@ -38,7 +38,7 @@ struct Fool: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Also write the original, the fooling image, their difference and 10 times that, side by side.",
+      "Also write the original, the fooling image, their difference and 10 times that, in one picture.",
       valueName: "png"),
     completion: .file())
   var figure: String?
@@ -54,6 +54,8 @@ struct Fool: ParsableCommand {
     completion: .file())
   var report: String?
 
+  @OptionGroup var figureOptions: FigureOptions
+
   @OptionGroup var previewOptions: PreviewOptions
 
   @OptionGroup var common: CommonOptions
@@ -65,7 +67,9 @@ struct Fool: ParsableCommand {
     }
   }
 
-  private var fooling: Fooling { Fooling(learningRate: learningRate, maxIterations: maxIterations) }
+  private var fooling: Fooling {
+    Fooling(learningRate: learningRate, maxIterations: maxIterations, figure: figureOptions.style)
+  }
 
   func run() throws {
     let outputs = OutputRequest(output: output, figure: figure, raw: raw, report: report)

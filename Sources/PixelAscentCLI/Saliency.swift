@@ -75,6 +75,8 @@ struct Saliency: ParsableCommand {
     completion: .file())
   var report: String?
 
+  @OptionGroup var figureOptions: FigureOptions
+
   @OptionGroup var common: CommonOptions
 
   func validate() throws {
@@ -82,7 +84,7 @@ struct Saliency: ParsableCommand {
   }
 
   private var saliency: PixelAscent.Saliency {
-    PixelAscent.Saliency(objective, colormap: colormap, percentile: percentile)
+    PixelAscent.Saliency(objective, colormap: colormap, percentile: percentile, figure: figureOptions.style)
   }
 
   func run() throws {

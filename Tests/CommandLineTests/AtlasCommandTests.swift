@@ -37,7 +37,7 @@ import Testing
     #expect(alone.status == 0)
     #expect(try folder.bytes("gorilla.png") == folder.bytes("a/b/gorilla-seed-1.png"))
     let sheet = try folder.image("a/b/contact-sheet.png")
-    #expect((sheet.width, sheet.height) == (3 * 228 + 4, 2 * 228 + 4))
+    #expect((sheet.width, sheet.height) == (3 * 234 + 10, 2 * 250 + 10))
     let page = String(decoding: try folder.bytes("a/b/index.html"), as: UTF8.self)
     #expect(Self.pictures.allSatisfy { page.contains("<img src=\"\($0)\"") })
     #expect(!page.contains("http://"))

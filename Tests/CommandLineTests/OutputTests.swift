@@ -176,8 +176,8 @@ import Testing
     let (map, both, gradient) = (try folder.image("map.png"), try folder.image("both.jpg"), try folder.tensor("g.npy"))
     #expect((map.width, map.height) == (60, 40))
     #expect(try folder.bytes("both.jpg").starts(with: [0xFF, 0xD8]))
-    // The figure has the photo and the map side by side, with 4 pixels between them.
-    #expect((both.width, both.height) == (2 * 60 + 4, 40))
+    // The figure has the photo and the map side by side, with 10 pixels around them and captions of 16.
+    #expect((both.width, both.height) == (2 * 60 + 3 * 10, 10 + 16 + 40 + 10))
     #expect(gradient.shape == [3, 40, 60])
     #expect(gradient.values.contains { $0 != 0 })
     #expect(gradient.values.allSatisfy { $0.isFinite })
@@ -231,11 +231,11 @@ import Testing
     #expect(outcome.errors == "error: photo.png: not fooled in 0 iterations; the image so far is in f.png\n")
     let (image, panels) = (try folder.image("f.png"), try folder.image("panels.png"))
     #expect((image.width, image.height) == (60, 40))
-    #expect((panels.width, panels.height) == (4 * 60 + 3 * 4, 40))
+    #expect((panels.width, panels.height) == (4 * 60 + 5 * 10, 10 + 16 + 40 + 10))
     #expect(try folder.tensor("f.npy").shape == [3, 40, 60])
     // Without a step the image is the resized photo, and the difference is mid grey.
     #expect(try image == folder.image("photo.png").resized(shortSide: 40))
-    #expect(panels.pixels[3 * (2 * 60 + 2 * 4)] == 128)
+    #expect(panels.pixels[3 * (26 * panels.width + 10 + 2 * 70)] == 128)
   }
 
   @Test("visualize writes the picture, a row of the shown iterations, and an array that --init reads")

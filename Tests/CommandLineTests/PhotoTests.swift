@@ -102,17 +102,17 @@ import Testing
     "A picture that is too wide for a JPEG is refused before the work",
     arguments: [
       Refusal(
-        "saliency wide.png --figure f.jpg --max-memory 9000",
-        "error: f.jpg: a 80004×40 JPEG can't be written: a side is at most 65500 pixels long; a PNG may be larger"),
+        "saliency wide.png --figure f.jpg --scale 2 --max-memory 9000",
+        "error: f.jpg: a 80040×284 JPEG can't be written: a side is at most 65500 pixels long; a PNG may be larger"),
       Refusal(
         "saliency thin.png --overlay o.jpg",
         "error: o.jpg: a 70000×2 JPEG can't be written: a side is at most 65500 pixels long; a PNG may be larger"),
       Refusal(
-        "fool wide.png --target 76 --figure f.jpg --max-memory 9000",
-        "error: f.jpg: a 160012×40 JPEG can't be written: a side is at most 65500 pixels long; a PNG may be larger"),
+        "fool wide.png --target 76 --figure f.jpg --scale 2 --max-memory 9000",
+        "error: f.jpg: a 80040×548 JPEG can't be written: a side is at most 65500 pixels long; a PNG may be larger"),
       Refusal(
-        "visualize --class 76 --size 40 --iterations 1000000 --show-every 500 --figure f.jpg",
-        "error: f.jpg: a 88040×40 JPEG can't be written: a side is at most 65500 pixels long; a PNG may be larger"),
+        "visualize --class 76 --size 40 --iterations 5750000 --show-every 500 --scale 2 --figure f.jpg",
+        "error: f.jpg: a 2320×66152 JPEG can't be written: a side is at most 65500 pixels long; a PNG may be larger"),
       Refusal(
         "visualize --class 76 --size 20x65501 --iterations 1000000 -o f.jpg",
         "error: f.jpg: a 65501×20 JPEG can't be written: a side is at most 65500 pixels long; a PNG may be larger"),

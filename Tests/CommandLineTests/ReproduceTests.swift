@@ -23,6 +23,11 @@ import Testing
       ("saliency photo.png --resize crop --colormap grey --overlay f.jpg", " --input photo.png"),
       ("saliency photo.png --class 7 --objective cross-entropy --figure f.jpg", " --input photo.png"),
       ("fool photo.png --target 76 --max-iterations 40 --figure f.png", " --input photo.png"),
+      ("fool photo.png --target 76 --max-iterations 3 --labels l.txt --scale 2 --figure f.jpg", " --input photo.png"),
+      ("fool photo.png --target 76 --max-iterations 3 --no-captions --figure f.png", " --input photo.png"),
+      ("saliency photo.png --labels l.txt --scale 3 --figure f.png", " --input photo.png"),
+      ("visualize --class 76 --iterations 4 --labels l.txt --show-every 1 --no-captions --figure f.png", ""),
+      ("visualize --class 76 --iterations 30 --size 32 --labels l.txt --show-every 1 --figure f.png", ""),
       ("visualize --class 76 --iterations 4 --seed 9 --figure f.png", ""),
       ("visualize --class 76 --iterations 4 --recipe simonyan --size 32x40 --show-every 1 --figure f.png", ""),
       ("visualize --class 76 --iterations 4 --init photo.png --no-clamp --figure f.png", " --input photo.png"),
@@ -36,6 +41,7 @@ import Testing
       ),
     ])
   func same(_ command: String, _ input: String) throws {
+    try folder.add("l.txt", Array((0..<1000).map { "the class number \($0)\n" }.joined().utf8))
     let made = try run("\(command) -o o.png --quiet --threads 1")
     try #require(made.status <= 1, "\(made.errors)")
     let figure = command.hasSuffix(".jpg") ? "f.jpg" : "f.png"

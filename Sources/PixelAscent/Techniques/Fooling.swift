@@ -17,11 +17,14 @@ public struct Fooling: Technique {
   public var learningRate: Double
   /// The maximum number of steps, including those with gradients taken at the rounded image.
   public var maxIterations: Int
+  /// The layout of the figure.
+  public var figure: Figure.Style
 
   /// Creates the parameters; the defaults are those of Stanford's course CS231n.
-  public init(learningRate: Double = 1, maxIterations: Int = 100) {
+  public init(learningRate: Double = 1, maxIterations: Int = 100, figure: Figure.Style = Figure.Style()) {
     self.learningRate = learningRate
     self.maxIterations = maxIterations
+    self.figure = figure
   }
 
   /// The name of the technique in the provenance of pictures, and of its command.
@@ -34,6 +37,7 @@ public struct Fooling: Technique {
   private enum CodingKeys: String, CodingKey {
     case learningRate = "learning_rate"
     case maxIterations = "max_iterations"
+    case figure
   }
 
   /// Checks every parameter.
@@ -42,6 +46,7 @@ public struct Fooling: Technique {
   public func validate() throws(PixelAscentError) {
     try checkPositive(learningRate, .learningRate)
     try checkCount(maxIterations, .maxIterations)
+    try figure.validate()
   }
 
   /// Begins an ascent that changes a photograph until the network classifies it as `target`.
@@ -82,8 +87,12 @@ public struct Fooling: Technique {
       network, on: Subject.required(subject.photo, "photo"), target: Subject.required(subject.classIndex, "class"))
   }
 
-  /// Returns the parameters unchanged, because all of them affect every picture.
-  public func parameters(of kind: Provenance.Kind) -> Fooling { self }
+  /// Returns the parameters, with ``figure`` set to ``Figure/Style/row`` unless the picture is a figure.
+  public func parameters(of kind: Provenance.Kind) -> Fooling {
+    var parameters = self
+    if kind != .figure { parameters.figure = .row }
+    return parameters
+  }
 
   /// Fools the network with the subject's photograph and returns one of the technique's pictures.
   ///
@@ -92,7 +101,7 @@ public struct Fooling: Technique {
     _ kind: Provenance.Kind, _ network: Network, of subject: Subject
   ) throws(PixelAscentError) -> RGBImage {
     let result = try run(network, on: subject)
-    return kind == .figure ? result.panels : result.image
+    return kind == .figure ? try result.figure(network, style: figure).image(allowedBy: network) : result.image
   }
 
   /// Returns the seconds that ``maxIterations`` steps will take, estimated from the first steps; 0 if these fool the
@@ -107,6 +116,8 @@ public struct Fooling: Technique {
 
   /// The result of an ascent towards a target.
   public struct Result: Sendable {
+    /// The index of the class that the network was to see.
+    public let target: Int
     /// The photograph at the size of the network's input.
     public let original: RGBImage
     /// The scores of all classes for ``original``.
@@ -137,13 +148,6 @@ public struct Fooling: Technique {
     /// The peak signal-to-noise ratio of ``image``, 20 · log₁₀(255 / ``rms8Bit``), in decibels; infinite if ``image``
     /// equals ``original``.
     public var psnr: Double { RGBImage.Distance(image.pixels, original.pixels).psnr }
-
-    /// Four pictures side by side: the original, the fooling image, their difference, and ten times their difference.
-    public var panels: RGBImage {
-      RGBImage(row: [
-        original, image, image.difference(from: original), image.difference(from: original, gain: 10),
-      ])
-    }
 
     /// Writes ``image`` as a PNG file, reads the file back and classifies the picture in it.
     ///

@@ -146,7 +146,7 @@ public final class FoolingAscent: AscentSequence {
       let isFooled = survives ? true : network.sees(target, try evaluate(rounding: false))
       let unrounded = ascent.image.tensor
       return Fooling.Result(
-        original: original, originalScores: originalScores ?? scores, image: picture, scores: scores,
+        target: target, original: original, originalScores: originalScores ?? scores, image: picture, scores: scores,
         unrounded: unrounded, iterations: iterations, isFooled: isFooled, survives8Bit: survives,
         l2: unrounded.distance(from: start),
         gradientsBeforeLastReLU: gradientsBeforeLastReLU)

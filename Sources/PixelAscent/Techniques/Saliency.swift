@@ -10,10 +10,15 @@ public struct Saliency: Technique {
   public var colormap: Colormap
   /// The percentile of the map's values from which on all values get the last colour: above 0, at most 100.
   public var percentile: Double
+  /// The layout of the figure.
+  public var figure: Figure.Style
 
   /// Creates a saliency map's parameters: the objective, and how pictures show the map.
-  public init(_ objective: Objective.Kind = .score, colormap: Colormap = .hot, percentile: Double = 100) {
-    (self.objective, self.colormap, self.percentile) = (objective, colormap, percentile)
+  public init(
+    _ objective: Objective.Kind = .score, colormap: Colormap = .hot, percentile: Double = 100,
+    figure: Figure.Style = Figure.Style()
+  ) {
+    (self.objective, self.colormap, self.percentile, self.figure) = (objective, colormap, percentile, figure)
   }
 
   /// The name of the technique in the provenance of pictures, and of its command.
@@ -31,6 +36,7 @@ public struct Saliency: Technique {
       throw PixelAscentError(
         .invalidParameter, "\(advice: .percentile) must be above 0 and at most 100, found \(percentile)")
     }
+    try figure.validate()
   }
 
   /// Returns the saliency map of a photograph.
@@ -132,8 +138,12 @@ public struct Saliency: Technique {
     return maps
   }
 
-  /// Returns the parameters unchanged, because all of them affect every picture.
-  public func parameters(of kind: Provenance.Kind) -> Saliency { self }
+  /// Returns the parameters, with ``figure`` set to ``Figure/Style/row`` unless the picture is a figure.
+  public func parameters(of kind: Provenance.Kind) -> Saliency {
+    var parameters = self
+    if kind != .figure { parameters.figure = .row }
+    return parameters
+  }
 
   /// Returns 0: a map takes one gradient.
   public func estimatedSeconds(_ network: Network, on subject: Subject) -> Double { 0 }
@@ -145,10 +155,10 @@ public struct Saliency: Technique {
     _ kind: Provenance.Kind, _ network: Network, of subject: Subject
   ) throws(PixelAscentError) -> RGBImage {
     let photo = try Subject.required(subject.photo, "photo"), map = try run(network, on: subject)
-    return switch kind {
-    case .result: map.picture
-    case .figure: map.figure
-    case .overlay: map.overlay(on: photo, network)
+    switch kind {
+    case .result: return map.picture
+    case .figure: return try map.figure(network).image(allowedBy: network)
+    case .overlay: return map.overlay(on: photo, network)
     }
   }
 }
@@ -200,7 +210,4 @@ public struct SaliencyMap: Sendable {
   public func overlay(on photo: RGBImage, _ network: Network) -> RGBImage {
     network.overlay(of: map, on: photo, colormap: technique.colormap, percentile: technique.percentile)
   }
-
-  /// The photograph, if there is one, and the map, side by side.
-  public var figure: RGBImage { RGBImage(row: [photo, picture].compactMap(\.self)) }
 }

@@ -214,9 +214,12 @@ package struct AtlasFolder: Sendable {
   /// Writes the contact sheet, the gallery page and the manifest, and removes the shards' manifests. The manifest is
   /// sorted by class, recipe and seed. For an item that could not be made, it keeps the line that says why.
   ///
+  /// - Parameter sheetStyle: whether the contact sheet has captions, and its scale
   /// - Returns: the number of pictures
   /// - Throws: ``PixelAscentError`` of kind `unwritableFile`, or of another kind if a picture can't be read.
-  package func finish(_ items: [AtlasItem], _ manifests: [AtlasManifest], threads: Int) throws -> Int {
+  package func finish(
+    _ items: [AtlasItem], _ manifests: [AtlasManifest], _ sheetStyle: Figure.Style, threads: Int
+  ) throws -> Int {
     let own = zip(items, try presence(of: items, manifests, threads: threads)).compactMap { item, presence in
       presence.record ?? manifests.lazy.compactMap { $0[item.output] }.first { $0.isFailure(of: item) }
     }
@@ -225,7 +228,7 @@ package struct AtlasFolder: Sendable {
     if pictures.isEmpty {
       Files.remove(path(of: Self.sheet))
     } else {
-      try write(ContactSheet(pictures, in: path, threads: threads).pngData(), Self.sheet)
+      try write(ContactSheet(pictures, in: path, sheetStyle, threads: threads).pngData(), Self.sheet)
     }
     try write(Array(AtlasPage(pictures).text.utf8), Self.page)
     try write(Array(all.map { try JSONText.encode($0) + "\n" }.joined().utf8), Self.manifest)

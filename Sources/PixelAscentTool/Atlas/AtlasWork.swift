@@ -13,6 +13,8 @@ package struct AtlasWork: Sendable {
   private let network: Network
   /// The memory that one ascent needs.
   private let bytes: Int
+  /// The layout of the contact sheet.
+  private let sheetStyle: Figure.Style
   private let console: Console
 
   /// Reads the network, decides which pictures belong in the folder, and creates the folder.
@@ -26,7 +28,7 @@ package struct AtlasWork: Sendable {
     _ output: String, classes: String?, _ request: AscentRequest, _ shard: ShardRequest?, isMerge: Bool,
     _ source: NetworkSource
   ) throws {
-    (startFile, console) = (request.startFile, source.console)
+    (startFile, sheetStyle, console) = (request.startFile, request.figure, source.console)
     let shard = try shard?.shard()
     if isMerge && !Files.isFolder(output) { throw PixelAscentError(.unreadableFile, "no such folder", about: output) }
     let (network, hashed) = try source.networkAndModel(), labels = network.labels
@@ -129,7 +131,7 @@ package struct AtlasWork: Sendable {
   }
 
   private func finish(_ manifests: [AtlasManifest], threads: Int) throws {
-    let count = try folder.finish(items, manifests, threads: threads)
+    let count = try folder.finish(items, manifests, sheetStyle, threads: threads)
     let sheet = count > 0 ? ", \(AtlasFolder.sheet)" : ""
     console.note("\(folder.path): \(count) picture\(count == 1 ? "" : "s")\(sheet) and \(AtlasFolder.page)")
   }

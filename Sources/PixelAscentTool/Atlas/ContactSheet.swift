@@ -2,28 +2,37 @@
 
 import PixelAscent
 
-/// All pictures of an atlas in one picture: thumbnails in rows, on white.
+/// All pictures of an atlas in one picture: thumbnails in rows, on white, with the names of their classes.
 struct ContactSheet {
   private let records: [AtlasRecord]
   private let picture: RGBImage
 
-  private static let gap = 4, widest = 2048, tiles = 12...224
+  private static let gap = 10, widest = 2048, tiles = 12...224
 
   /// Reads the pictures from the folder and lays them out.
   ///
-  /// - Throws: ``PixelAscentError`` if a picture can't be read.
-  init(_ records: [AtlasRecord], in folder: String, threads: Int) throws(PixelAscentError) {
+  /// - Parameter style: whether the sheet has captions, and its scale; the number of columns is that of the rows, or one
+  ///   more
+  /// - Throws: ``PixelAscentError`` if a picture can't be read, or memory runs out.
+  init(
+    _ records: [AtlasRecord], in folder: String, _ style: Figure.Style, threads: Int
+  ) throws(PixelAscentError) {
     self.records = records
     let columns = Int(Double(records.count).squareRoot().rounded(.up))
     let tile = min(max(Self.widest / columns - Self.gap, Self.tiles.lowerBound), Self.tiles.upperBound)
     let results = sideBySide(records, threads: threads) { (record: AtlasRecord) -> Result<RGBImage, PixelAscentError> in
       Result { () throws(PixelAscentError) in
-        try RGBImage(contentsOf: "\(folder)/\(record.output)", maxMegapixels: .infinity).fitted(tile)
+        try RGBImage(contentsOf: "\(folder)/\(record.output)", maxMegapixels: .infinity).fitted(style.scale * tile)
       }
     }
-    var tiles: [RGBImage] = []
-    for result in results { tiles.append(try result.get()) }
-    picture = RGBImage(grid: tiles, columns: columns, tile: tile, gap: Self.gap)
+    let isOneRecipe = Set(records.map(\.recipe)).count == 1, isOneSeed = Set(records.map(\.seed)).count == 1
+    var panels: [Figure.Panel] = []
+    for (record, result) in zip(records, results) {
+      let recipe = isOneRecipe ? "" : " · \(record.recipe)", seed = isOneSeed ? "" : " · \(record.seed)"
+      panels.append(Figure.Panel(try result.get(), caption: Figure.Caption(record.label, ending: recipe + seed)))
+    }
+    let style = Figure.Style(hasCaptions: style.hasCaptions, columns: columns, scale: style.scale)
+    picture = try Figure(panels, style: style).image(pictureScale: 1)
   }
 
   /// Returns the sheet as a PNG file, whose comment lists the pictures on it.
@@ -49,16 +58,5 @@ extension RGBImage {
   fileprivate func fitted(_ side: Int) -> RGBImage {
     let longer = max(width, height)
     return resized(width: max(1, width * side / longer), height: max(1, height * side / longer))
-  }
-
-  /// Lays out pictures that are at most as large as a tile, in rows of `columns`, each centred in its tile, on white.
-  fileprivate init(grid pictures: [RGBImage], columns: Int, tile: Int, gap: Int) {
-    let rows = (pictures.count + columns - 1) / columns
-    let positioned = pictures.enumerated().map { index, picture in
-      let left = gap + index % columns * (tile + gap) + (tile - picture.width) / 2
-      let top = gap + index / columns * (tile + gap) + (tile - picture.height) / 2
-      return (picture, left, top)
-    }
-    self.init(width: columns * (tile + gap) + gap, height: rows * (tile + gap) + gap, showing: positioned)
   }
 }

@@ -15,17 +15,20 @@ package struct Outputs: Sendable {
     ///
     /// - Parameters:
     ///   - name: the photo's file, which errors about the photo's size name
-    ///   - count: the number of pictures side by side in the figure
+    ///   - count: the number of pictures in the figure
+    ///   - style: the layout of the figure
     /// - Throws: `PixelAscentError` of kind `sizeLimit`.
-    package func checkSides(of photo: RGBImage, _ name: String, _ network: Network, inRow count: Int) throws {
+    package func checkSides(
+      of photo: RGBImage, _ name: String, _ network: Network, inFigure count: Int, _ style: Figure.Style
+    ) throws {
       if let overlay { try RGBImage.checkSides(width: photo.width, height: photo.height, for: overlay) }
       // Only a JPEG can be too wide.
       guard [output, figure ?? ""].contains(where: { ["jpg", "jpeg"].contains($0.fileEnding) }) else { return }
       let shown = try withErrors(about: name) { try network.resized(photo) }
       try RGBImage.checkSides(width: shown.width, height: shown.height, for: output)
       if let figure {
-        try RGBImage.checkSides(
-          width: RGBImage.rowWidth(count, of: shown.width), height: shown.height, for: figure)
+        let size = Figure.size(count, of: PixelSize(height: shown.height, width: shown.width), style)
+        try RGBImage.checkSides(width: size.width, height: size.height, for: figure)
       }
     }
   }

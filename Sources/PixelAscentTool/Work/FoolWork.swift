@@ -63,7 +63,7 @@ package struct FoolWork {
   /// Makes and writes the fooling image, and prints the notes about it.
   package func run() throws -> Outcome {
     let photo = try source.run.photo(image)
-    try files.checkSides(of: photo.content, image, network, inRow: 4)
+    try files.checkSides(of: photo.content, image, network, inFigure: 4, fooling.figure)
     let (result, steps) = try ascend(from: photo.content)
     var fooling = fooling
     let isInterrupted = Interruption.isStopRequested && !result.survives8Bit
@@ -73,7 +73,11 @@ package struct FoolWork {
     printNotes(result)
     try outputs.makeFolders(for: image)
     let saved = try result.save(to: files.output, checkedBy: network, comment: provenance.text())
-    if let figure = files.figure { try result.panels.write(to: figure, provenance.of(.figure)) }
+    if let figure = files.figure {
+      let names = fooling.figure.hasCaptions ? result.names(network) : [:]
+      try result.figure(network, style: fooling.figure).image(allowedBy: network)
+        .write(to: figure, provenance.of(.figure, naming: names))
+    }
     if let raw = files.raw { try result.unrounded.write(to: raw) }
     if let report = files.report {
       let page = try fooling.report(

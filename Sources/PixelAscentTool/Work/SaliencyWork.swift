@@ -98,7 +98,8 @@ package struct SaliencyWork: Sendable {
   ) throws -> [SaliencyRecord] {
     let path = item.path
     for `class` in classes {
-      try outputs.paths(for: `class`.stem(item)).checkSides(of: photo.content, path, network, inRow: 2)
+      try outputs.paths(for: `class`.stem(item)).checkSides(
+        of: photo.content, path, network, inFigure: 2, saliency.figure)
     }
     let (resized, evaluation) = try withErrors(about: path) {
       let resized = try network.resized(photo.content)
@@ -123,7 +124,9 @@ package struct SaliencyWork: Sendable {
     let files = outputs.paths(for: stem), `class` = result.classIndex
     try outputs.makeFolders(for: stem)
     try result.picture.write(to: files.output, provenance)
-    if let figure = files.figure { try result.figure.write(to: figure, provenance.of(.figure)) }
+    if let figure = files.figure {
+      try result.figure(network).image(allowedBy: network).write(to: figure, provenance.of(.figure))
+    }
     if let overlay = files.overlay {
       try result.overlay(on: photo, network).write(to: overlay, provenance.of(.overlay))
     }

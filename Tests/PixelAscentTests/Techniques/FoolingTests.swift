@@ -46,8 +46,6 @@ import Testing
     #expect(result.original == Self.plain(140))
     #expect(result.originalScores[0] > result.originalScores[1])
     #expect(result.scores[0] < result.scores[1])
-    #expect(result.panels.width == 4 * 8 + 3 * 4)
-    #expect(result.panels.height == 8)
     #expect(try network.scores(of: network.tensor(from: result.image)) == result.scores)
   }
 

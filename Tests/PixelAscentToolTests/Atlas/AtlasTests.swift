@@ -146,7 +146,7 @@ import Testing
     for (line, percent) in zip(lines, ["100\u{A0}%", "0\u{A0}%", "50\u{A0}%"]) {
       try folder.add("manifest.jsonl", line + "\n")
       let manifests = try retryingWhileLocked { () throws(PixelAscentError) in try atlas.openManifests(for: []) }
-      #expect(try atlas.finish([], manifests, threads: 1) == 1)
+      #expect(try atlas.finish([], manifests, Figure.Style(), threads: 1) == 1)
       let page = try text(folder.path + "/index.html")
       let image =
         #"<img src="a%22%3Cb%3E%25.png" alt="&quot;&gt;&lt;script&gt;alert(1)&lt;/script&gt;&#39;&amp;\#u{FFFD}""#
@@ -166,7 +166,7 @@ import Testing
     try folder.add("manifest.jsonl", line.replacing("SHA", with: digest) + "\n")
     let manifests = try retryingWhileLocked { () throws(PixelAscentError) in try atlas.openManifests(for: []) }
     #expect(manifests[0]["a.png"]?.lines(in: "f") == ["f/a.png: a (1), score 1.500, 0.00 s"])
-    #expect(try atlas.finish([], manifests, threads: 1) == 1)
+    #expect(try atlas.finish([], manifests, Figure.Style(), threads: 1) == 1)
     #expect(try text(folder.path + "/index.html").contains("<small>score 1.500</small>"))
   }
 
