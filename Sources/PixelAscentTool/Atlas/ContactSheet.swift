@@ -28,7 +28,7 @@ struct ContactSheet {
     let isOneRecipe = Set(records.map(\.recipe)).count == 1, isOneSeed = Set(records.map(\.seed)).count == 1
     var panels: [Figure.Panel] = []
     for (record, result) in zip(records, results) {
-      let recipe = isOneRecipe ? "" : " · \(record.recipe)", seed = isOneSeed ? "" : " · \(record.seed)"
+      let recipe = isOneRecipe ? "" : " · \(record.recipe)", seed = isOneSeed ? "" : " · seed \(record.seed)"
       panels.append(Figure.Panel(try result.get(), caption: Figure.Caption(record.label, ending: recipe + seed)))
     }
     let style = Figure.Style(hasCaptions: style.hasCaptions, columns: columns, scale: style.scale)
