@@ -119,6 +119,10 @@ import Testing
     let isEnlarged =
       band == Self.enlarged(RGBImage(width: small.width, height: 26, pixels: corners), scale)
     #expect(!isEnlarged)
+    // The edges of the letters move by less than half a pixel, which is less than a tenth of the ink.
+    func ink(_ picture: RGBImage) -> Double { picture.pixels.reduce(0) { $0 + 255 - Double($1) } }
+    let ratio = ink(band) / ink(Self.part(small, 0, 0, small.width, 26))
+    #expect(abs(ratio / Double(scale * scale) - 1) < 0.1)
   }
 
   @Test("Captions that are too wide get smaller together, and then lose the end of their text, but not their ending")
