@@ -12,12 +12,13 @@ PROGRAM = .build/release/pixelascent
 MODEL = squeezenet1_1
 WEIGHTS = Models/$(MODEL).safetensors
 SAMPLES = Samples/imagenet_19_305.jpg
+SPECTRUM = Models/imagenet_spectrum.npy
 # The folder below which `make install` puts the files. DESTDIR comes before it, for those who make packages.
 PREFIX = $(HOME)/.local
 DESTDIR =
 PHOTO = Samples/imagenet_15_99.jpg
 
-.PHONY: help setup build model samples demo test lint sanitize format check-neon check-arm64 \
+.PHONY: help setup build model samples spectrum demo test lint sanitize format check-neon check-arm64 \
 	check-reports check-cluster check-models check-techniques compare compare-networks bench bench-build bench-check install uninstall dist check-dist docs clean
 
 help:  ## list these targets
@@ -39,6 +40,11 @@ samples: $(SAMPLES)  ## download 20 sample photographs
 
 $(SAMPLES): | setup
 	@Scripts/fetch samples Samples
+
+spectrum: $(SPECTRUM)  ## download the mean spectrum of ImageNet's photographs, for visualize --recipe maco --spectrum
+
+$(SPECTRUM): | setup
+	@Scripts/fetch spectrum $@
 
 demo: model samples  ## make a saliency map, a fooling image and a class visualization in out/
 	@Scripts/demo $(PROGRAM) $(WEIGHTS) $(PHOTO)

@@ -119,6 +119,8 @@ public enum Advice: String, Hashable, Sendable, CaseIterable {
   case alphaNorm
   /// Change the random changes before each evaluation: ``ClassVisualization/transforms``.
   case transforms
+  /// Change the magnitudes of Fourier coefficients: ``ClassVisualization/spectrum``.
+  case spectrum
   /// Clamp the pixels or not: ``ClassVisualization/clamp``.
   case clamp
   /// Blur the image more or less often: ``ClassVisualization/blurEvery``.

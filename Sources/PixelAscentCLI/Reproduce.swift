@@ -26,6 +26,12 @@ struct Reproduce: ParsableCommand {
     completion: .file())
   var input: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "The spectrum that the picture was made with: a .npy file, a photo or a folder.", valueName: "file"),
+    completion: .file())
+  var spectrum: String?
+
   @Option(help: ArgumentHelp("The model file: safetensors, .pth or ONNX.", valueName: "file"), completion: .file())
   var model: String?
 
@@ -45,7 +51,7 @@ struct Reproduce: ParsableCommand {
 
   func run() throws {
     let run = options.settings
-    let record = try ReproduceWork(file, input: input, model: model, run)
+    let record = try ReproduceWork(file, input: input, spectrum: spectrum, model: model, run)
       .compare(mostSeconds: yes ? .infinity : maxSeconds)
     try run.console.print(record)
     if !record.same { throw ExitStatus.failure }

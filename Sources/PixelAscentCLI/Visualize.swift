@@ -9,16 +9,17 @@ struct Visualize: ParsableCommand {
     abstract:
       "Show what the network thinks a class looks like, or what a part of it looks for, by gradient ascent on an image.",
     discussion: """
-      lucid gives the clearest pictures, soft calm ones in half the time; simonyan starts from the mean image. The three \
-      cs231n recipes start from noise. --objective shows what a neuron, a channel or a layer looks for; `pixelascent \
+      lucid gives the clearest pictures, soft calm ones, maco those that look most like photographs, in minutes; simonyan \
+      starts from the mean image. The three cs231n recipes start from noise. --objective shows what a neuron, a channel or a layer looks for; `pixelascent \
       inspect` lists the layers.
 
-      The printed score and probability are those of the ascent's own image. All recipes but cs231n-tensorflow and lucid \
-      stretch the written picture to the full range of colours, so the network may see another class in it.
+      The printed score and probability are those of the ascent's own image. All recipes but cs231n-tensorflow, lucid and \
+      maco stretch the written picture to the full range of colours, so the network may see another class in it.
 
       Examples:
         pixelascent visualize --class tarantula
         pixelascent visualize --class 130 --recipe lucid -o flamingos.png
+        pixelascent visualize --class gorilla --recipe maco --samples 8 --spectrum photos/
         pixelascent visualize --objective channel:fire9/concat,12 --recipe lucid
         pixelascent visualize --class gorilla --seed 4 --figure steps.png --preview
         pixelascent visualize --class tarantula --class gorilla --seeds 0-3 -o out/

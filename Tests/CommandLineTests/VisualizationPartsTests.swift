@@ -29,6 +29,23 @@ import Testing
     .usage("visualize --class 76 --recipe lucid --blur-every 3", "--clamp and --blur-every change pixels; …"),
     .usage(
       "visualize --class 76 --recipe lucid --size 33x35", "Fourier coefficients need an even width, found 33×35."),
+    .usage("visualize --class 76 --recipe maco --size 33x35", "Fourier coefficients need an even width, found 33×35."),
+    .usage(
+      "visualize --class 76 --recipe maco --init zero",
+      "the parametrization phase starts from noise, found the start zero."),
+    .usage(
+      "visualize --class 76 --recipe maco --init photo.png",
+      "the parametrization phase starts from noise, found the start image."),
+    .usage(
+      "visualize --class 76 --recipe lucid --spectrum photo.png",
+      "--spectrum belongs to the parametrization phase, found fourier."),
+    Refusal("visualize --class 76 --recipe maco --spectrum none.npy", "error: none.npy: no such file"),
+    Refusal(
+      "visualize --class 76 --recipe maco --spectrum Models/squeezenet1_1.safetensors",
+      "error: Models/squeezenet1_1.safetensors: not a JPEG or PNG image (…"),
+    Refusal(
+      "visualize --class 76 --recipe maco --spectrum Models",
+      "error: Models: has no .jpg, .jpeg or .png file"),
     Refusal(
       "visualize --class 76 --transforms crop:40", "error: transform crop:40 leaves no pixels of an image of 40×40"),
     Refusal(
@@ -76,6 +93,42 @@ import Testing
     #expect(outcome.lines.count == 2 && !outcome.errors.contains("iteration"))
     let one = "visualize --objective layer:#1 --iterations 2 -o one.png"
     #expect(try Program.run(one.split(separator: " ").map(String.init), in: folder).errors.contains("iteration 2/2"))
+  }
+
+  /// Runs a command, and returns its result.
+  private func run(_ command: String) throws -> Program.Outcome {
+    try Program.run(command.split(separator: " ").map(String.init), in: folder)
+  }
+
+  /// A spectrum comes from a .npy file, a photo or a folder of photos; `reproduce` needs it again.
+  @Test func spectraAreReadAndReproduced() throws {
+    try folder.add("flat.npy", Tensor(shape: [3, 8, 5], repeating: 1).npyData())
+    try folder.add("bad.npy", Tensor(shape: [2, 8, 5], repeating: 1).npyData())
+    try folder.add("photos/a.png", Pictures.photo.pngData())
+    try folder.add("photos/b.png", Pictures.flat(width: 72, height: 48).pngData())
+    var pictures: Set<[UInt8]> = []
+    for spectrum in ["flat.npy", "photo.png", "photos"] {
+      let made =
+        "visualize --class 76 --recipe maco --iterations 3 --samples 2 --quiet -o maco.png --spectrum \(spectrum)"
+      let outcome = try run(made)
+      try #require(outcome.status == 0, "\(outcome.errors)")
+      pictures.insert(try folder.bytes("maco.png"))
+      let again = try run("reproduce maco.png --spectrum \(spectrum)")
+      #expect(again.status == 0, "\(again.errors)")
+    }
+    #expect(pictures.count == 3)
+    #expect(
+      try run("reproduce maco.png").errors.contains(
+        "maco.png was made with a spectrum; name its file with --spectrum."))
+    let other = try run("reproduce maco.png --spectrum flat.npy")
+    #expect(other.status == 1 && (other.text + other.errors).contains("it was made with another spectrum"))
+    let bad = try run("visualize --class 76 --recipe maco --spectrum bad.npy")
+    #expect(bad.errors == "error: bad.npy: a spectrum must have the shape (3, H, W/2 + 1), found (2, 8, 5)\n")
+    _ = try run("visualize --class 76 --recipe maco --iterations 2 --samples 1 --quiet -o law.png --spectrum powerlaw")
+    #expect(
+      try run("reproduce law.png --spectrum flat.npy").errors.contains(
+        "law.png was not made with a spectrum of a file; leave out --spectrum."))
+    #expect(try run("reproduce law.png").status == 0)
   }
 
   @Test func reportNamesTheObjective() throws {

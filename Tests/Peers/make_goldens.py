@@ -15,6 +15,7 @@ import keras
 import numpy as np
 import torch
 import torch.nn.functional as F
+from horama.maco_fv import maco_preconditioner
 from lucent.optvis.param import spatial
 from lucent.optvis.param.color import color_correlation_normalized, to_valid_rgb
 from lucent.optvis.param.spatial import fft_image, rfft2d_freqs
@@ -118,6 +119,47 @@ def make_fourier():
         save(f"{name}-gradient", np.moveaxis(theta.grad[0].numpy(), -1, 0))
 
 
+# MaCo's image from phases and magnitudes, as xplique 2.0.2 computes it in `maco_image_parametrization`, and the gradient of a
+# weighted sum of its pixels, in float64. Horama's `maco_preconditioner` differs in the standard deviation alone.
+def make_phases():
+    colours = torch.tensor(
+        [
+            [0.56282854, 0.5844758, 0.5844758],
+            [0.19482528, 0.0, -0.19482528],
+            [0.0432945, -0.10823626, 0.06494176],
+        ],
+        dtype=torch.float64,
+    )
+
+    def standardized(x, unbiased, least):
+        return (x - x.mean()) / (x.std(unbiased=unbiased) + least)
+
+    def picture(magnitude, phase, unbiased, least):
+        phase = standardized(phase, unbiased, least)
+        image = torch.fft.irfft2(magnitude * torch.exp(1j * phase))
+        return torch.sigmoid(torch.einsum("ihw,ij->jhw", standardized(image, unbiased, least), colours))
+
+    for height, width in ((12, 10), (9, 16)):
+        random = np.random.default_rng(height)
+        magnitude = torch.from_numpy(random.uniform(0.1, 2, (3, height, width // 2 + 1)))
+        phase = torch.from_numpy(random.standard_normal((3, height, width // 2 + 1)))
+        horama = maco_preconditioner(magnitude.float(), phase.float(), (0.0, 1.0), "cpu").double()
+        ours = picture(magnitude, phase, True, 1e-4)
+        # Two computations of one formula, one of them in float32.
+        if (horama - ours).abs().max() > 1e-6:
+            sys.exit(f"Horama's image differs by {(horama - ours).abs().max()}")
+        phase.requires_grad_()
+        image = picture(magnitude, phase, False, 1e-5)
+        weights = torch.from_numpy(random.standard_normal((3, height, width)))
+        (image * weights).sum().backward()
+        name = f"phase-{height}x{width}"
+        save(f"{name}-magnitudes", magnitude.numpy())
+        save(f"{name}-phases", phase.detach().numpy())
+        save(f"{name}-image", image.detach().numpy())
+        save(f"{name}-weights", weights.numpy())
+        save(f"{name}-gradient", phase.grad.numpy())
+
+
 # Transforms, on values of a grey mean: Tests/PixelAscentTests gives the network mean 0.5 and standard deviation 0.25.
 def make_transforms():
     random = np.random.default_rng(3)
@@ -197,6 +239,7 @@ def main():
         old.unlink()
     make_optimizers()
     make_fourier()
+    make_phases()
     make_transforms()
     make_regularizers()
     make_lucid(SqueezeNet(load_weights(sys.argv[1])))

@@ -11,11 +11,12 @@ package struct TransformProbe {
   /// Draws the transforms of one evaluation.
   package init(
     _ transforms: [ImageTransform], _ network: Network, height: Int, width: Int, seed: UInt64 = 0,
-    evaluation: UInt64 = 0
+    evaluation: UInt64 = 0, iterations: Int = 1, samples: Int = 1
   ) throws {
     (channels, self.height, self.width) = (network.channels, height, width)
     chain = try TransformChain(
-      transforms, network, height: height, width: width, RandomSource(seed: seed), network.parallel)
+      transforms, network, height: height, width: width, iterations: iterations, samples: samples,
+      RandomSource(seed: seed), network.parallel)
     size = chain.draw(evaluation)
   }
 
@@ -70,6 +71,32 @@ package struct FourierProbe {
   package func coefficients(of image: Tensor) -> Tensor {
     parameters.fill(from: image)
     return parameters.spectrum.tensor
+  }
+}
+
+/// The phase parametrization. Phases and magnitudes are tensors of shape (C, H, W/2 + 1).
+package struct PhaseProbe {
+  private let parameters: PhaseParameters
+  private let shape: [Int]
+
+  package init(_ network: Network, height: Int, width: Int, magnitude: Tensor) throws {
+    shape = magnitude.shape
+    parameters = try PhaseParameters(network, height: height, width: width, magnitude: magnitude, network.parallel)
+  }
+
+  /// Returns the image in normalised space that phases make.
+  package func image(_ phases: Tensor) -> Tensor {
+    parameters.set(phases.values)
+    parameters.makeImage()
+    return parameters.image.tensor
+  }
+
+  /// Returns the gradient of the last phases that belongs to a gradient of their image.
+  package func pullBack(_ gradient: Tensor) -> Tensor {
+    let planes = ImagePlanes(channels: gradient.shape[0], height: gradient.shape[1], width: gradient.shape[2])
+    planes.tensor = gradient
+    parameters.pullBack(planes)
+    return Tensor(shape: shape, values: parameters.phaseGradientValues)
   }
 }
 

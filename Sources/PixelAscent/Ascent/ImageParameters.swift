@@ -16,6 +16,10 @@ public enum Parametrization: String, Codable, CaseIterable, Hashable, Sendable {
   /// correlate; a sigmoid then keeps every colour from 0 to 1 (Olah, Mordvintsev, Schubert: "Feature visualization",
   /// 2017). The image's width must be even.
   case fourier
+  /// The parameters are the phases of the image's Fourier coefficients. Their magnitudes stay those of natural
+  /// photographs (Fel et al.: "Unlocking feature visualization for deeper networks with magnitude constrained
+  /// optimization", 2023). The image's width must be even, and the ascent starts from noise.
+  case phase
 }
 
 /// The parameters of an ascent, and the image that they make.

@@ -23,6 +23,16 @@ public enum ImageTransform: Hashable, Sendable {
   case noise(Double)
   /// `blur:σ`: blurs the image with a standard deviation of σ pixels.
   case blur(Double)
+  /// `uniform:a`: adds noise that is uniform in −a…a, on the scale where colours go from 0 to 1.
+  case uniformNoise(Double)
+  /// `zoom:b..c`: resizes a random box of the image to the network's input size, bilinearly. The box's sides are fractions
+  /// of the image's sides, normally distributed around a mean that goes from b in the first iteration to c in the last one,
+  /// with a standard deviation of 0.05, and at least 0.05; the box's centre is normally distributed around the image's
+  /// centre with a standard deviation of 0.15. What lies outside the image is black (Fel et al.: "Unlocking feature
+  /// visualization for deeper networks with magnitude constrained optimization", 2023).
+  case zoom(from: Double, to: Double)
+  /// `resize-to-net`: resizes the image to the network's input size, bilinearly.
+  case resizeToNetwork
 
   /// The grey, on the scale from 0 to 1, around a rotated image.
   static let grey = 0.5
@@ -33,6 +43,9 @@ public enum ImageTransform: Hashable, Sendable {
     .pad(12), .crop(8), .scale((0...10).map { 1 + Double($0 - 5) / 50 }),
     .rotate((-10...10).map(Double.init) + [0, 0, 0, 0, 0]), .crop(4),
   ]
+
+  /// The transforms of MaCo: random boxes that shrink from half of the image to a twentieth, and noise.
+  public static let maco: [ImageTransform] = [.zoom(from: 0.5, to: 0.05), .noise(0.08), .uniformNoise(0.04)]
 
   /// Checks the parameters.
   ///
@@ -60,6 +73,11 @@ public enum ImageTransform: Hashable, Sendable {
       guard deviation.isFinite, deviation >= 0, deviation <= 1000 else { throw fail("a number from 0 to 1000") }
     case .blur(let deviation):
       guard deviation > 0, deviation <= 10_000 else { throw fail("a number above 0, at most 10000") }
+    case .uniformNoise(let most):
+      guard most.isFinite, most >= 0, most <= 1000 else { throw fail("a number from 0 to 1000") }
+    case .zoom(let first, let last):
+      guard (0.05...1).contains(first), (0.05...1).contains(last) else { throw fail("fractions from 0.05 to 1") }
+    case .resizeToNetwork: break
     }
   }
 }
@@ -80,12 +98,18 @@ extension ImageTransform {
 
   /// Returns the sizes that images can have in a chain of transforms.
   ///
+  /// - Parameters:
+  ///   - size: the size of the image before the first transform
+  ///   - input: the network's input size
   /// - Throws: `PixelAscentError` of kind `invalidParameter` if a transform could leave no pixel, or more than 2²⁴ pixels
   ///   along a side.
-  static func extents(of transforms: [ImageTransform], on size: PixelSize) throws(PixelAscentError) -> Extents {
+  static func extents(
+    of transforms: [ImageTransform], on size: PixelSize, input: PixelSize
+  ) throws(PixelAscentError) -> Extents {
     var extents = Extents(leastResult: size, largestResult: size, largest: size)
     for transform in transforms {
-      let least = transform.sizes(extents.leastResult).least, most = transform.sizes(extents.largestResult).most
+      let least = transform.sizes(extents.leastResult, input).least
+      let most = transform.sizes(extents.largestResult, input).most
       guard min(least.height, least.width) > 0 else {
         throw PixelAscentError(.invalidParameter, "transform \(transform) leaves no pixels of an image of \(size)")
       }
@@ -102,12 +126,13 @@ extension ImageTransform {
   }
 
   /// Returns the least and the greatest size that an image of a size can have after the transform.
-  private func sizes(_ size: PixelSize) -> (least: PixelSize, most: PixelSize) {
+  private func sizes(_ size: PixelSize, _ input: PixelSize) -> (least: PixelSize, most: PixelSize) {
     func all(_ change: (Int) -> Int) -> PixelSize {
       PixelSize(height: change(size.height), width: change(size.width))
     }
     switch self {
-    case .jitter, .rotate, .flip, .noise, .blur: return (size, size)
+    case .jitter, .rotate, .flip, .noise, .blur, .uniformNoise: return (size, size)
+    case .zoom, .resizeToNetwork: return (input, input)
     case .pad(let pixels, _): return (all { $0 + 2 * pixels }, all { $0 + 2 * pixels })
     case .crop(let pixels): return (all { $0 - pixels }, all { $0 - pixels })
     case .scale(let factors):
@@ -135,6 +160,9 @@ extension ImageTransform: CustomStringConvertible {
     case .flip: "flip"
     case .noise(let deviation): "noise:" + Self.text(deviation)
     case .blur(let deviation): "blur:" + Self.text(deviation)
+    case .uniformNoise(let most): "uniform:" + Self.text(most)
+    case .zoom(let first, let last): "zoom:\(Self.text(first))..\(Self.text(last))"
+    case .resizeToNetwork: "resize-to-net"
     }
   }
 
@@ -177,10 +205,17 @@ extension ImageTransform: CustomStringConvertible {
       self = name == "scale" ? .scale(numbers) : .rotate(numbers)
     case "noise": self = .noise(try number(argument, "noise:σ with a number σ"))
     case "blur": self = .blur(try number(argument, "blur:σ with a number σ"))
-    case "flip":
-      guard argument == nil else { throw fail("flip without a number") }
-      self = .flip
-    default: throw fail("jitter, pad, crop, scale, rotate, flip, noise or blur")
+    case "uniform": self = .uniformNoise(try number(argument, "uniform:a with a number a"))
+    case "zoom":
+      guard let argument, let dots = argument.firstRange(of: ".."), let first = Double(argument[..<dots.lowerBound]),
+        let last = Double(argument[dots.upperBound...])
+      else { throw fail("zoom:b..c with two fractions of the image") }
+      self = .zoom(from: first, to: last)
+    case "flip", "resize-to-net":
+      guard argument == nil else { throw fail("\(name) without a number") }
+      self = name == "flip" ? .flip : .resizeToNetwork
+    default:
+      throw fail("jitter, pad, crop, scale, rotate, flip, noise, blur, uniform, zoom or resize-to-net")
     }
     try validate()
   }

@@ -16,6 +16,8 @@ final class ParametrizedAscent {
     /// The range of the jitter's rows and columns.
     var jitter = 0...0
     var transforms: [ImageTransform] = []
+    /// The number of iterations, and of the evaluations in each.
+    var iterations = 1, samples = 1
     var optimizer = Optimizer.sgd
     var rate = 0.0
     /// The factor of the image in the gradient of the L2 term.
@@ -59,7 +61,8 @@ final class ParametrizedAscent {
     (self.network, self.parameters, self.settings, self.parallel) = (network, parameters, settings, parallel)
     let image = parameters.image, (height, width) = (image.height, image.width)
     chain = try TransformChain(
-      jitter: settings.jitter, settings.transforms, network, height: height, width: width, random, parallel)
+      jitter: settings.jitter, settings.transforms, network, height: height, width: width,
+      iterations: settings.iterations, samples: settings.samples, random, parallel)
     evaluations = try SizedEvaluations(
       network, height: max(height, chain.largest.height), width: max(width, chain.largest.width), parallel)
     evaluation = try evaluations.evaluation(height: height, width: width)

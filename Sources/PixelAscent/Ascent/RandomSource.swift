@@ -29,22 +29,46 @@ package struct RandomSource: Sendable {
         SIMD16(repeating: stream.rawValue), SIMD16(repeating: 0)), key: seed)
   }
 
-  /// Returns `count` numbers that are uniform in [0, 1): multiples of 2⁻²⁴.
-  package func uniforms(_ count: Int) -> [Float] {
-    numbers(count) { words in (0..<4).map { SIMD16<Float>(words[$0] &>> 8) * 0x1p-24 } }
+  /// Returns `count` numbers that are uniform in [0, 1): multiples of 2⁻²⁴. They come from a position of a stream on, four
+  /// from each position.
+  package func uniforms(_ count: Int, _ stream: Stream = .noise, from position: UInt64 = 0) -> [Float] {
+    numbers(count, .uniform, stream, from: position)
   }
 
   /// Returns `count` numbers with the standard normal distribution (Box and Muller 1958), from a position of a stream on;
   /// four numbers come from each position.
   package func normals(_ count: Int, _ stream: Stream = .noise, from position: UInt64 = 0) -> [Float] {
-    numbers(count, stream, from: position) { words in
-      [(words[0], words[1]), (words[2], words[3])].flatMap { radius, angle in
+    numbers(count, .normal, stream, from: position)
+  }
+
+  /// How numbers are distributed.
+  package enum Distribution: Sendable {
+    /// Uniform in [0, 1).
+    case uniform
+    /// The standard normal distribution.
+    case normal
+  }
+
+  /// Four times 16 numbers.
+  typealias Group = (SIMD16<Float>, SIMD16<Float>, SIMD16<Float>, SIMD16<Float>)
+
+  /// Returns the 64 numbers of the 16 positions from `position` on.
+  func group(_ distribution: Distribution, _ stream: Stream, _ position: UInt64) -> Group {
+    let words = words(stream, position)
+    switch distribution {
+    case .uniform:
+      func part(_ word: Int) -> SIMD16<Float> { SIMD16<Float>(words[word] &>> 8) * 0x1p-24 }
+      return (part(0), part(1), part(2), part(3))
+    case .normal:
+      func pair(_ radius: SIMD16<UInt32>, _ angle: SIMD16<UInt32>) -> (SIMD16<Float>, SIMD16<Float>) {
         // The number is in (0, 1], so its logarithm is finite.
         let uniform = (SIMD16<Float>(radius &>> 8) + 1) * 0x1p-24
         let length = (-2 * SIMD16.logarithm(uniform)).squareRoot()
         let (cosine, sine) = SIMD16.cosineAndSine(turn: angle)
-        return [length * cosine, length * sine]
+        return (length * cosine, length * sine)
       }
+      let first = pair(words[0], words[1]), second = pair(words[2], words[3])
+      return (first.0, first.1, second.0, second.1)
     }
   }
 
@@ -63,15 +87,18 @@ package struct RandomSource: Sendable {
       rows: integer(in: range, .jitter, evaluation, word: 0), columns: integer(in: range, .jitter, evaluation, word: 1))
   }
 
-  /// Returns `count` numbers. `make` turns the words of each group of 16 positions into 64 numbers.
   private func numbers(
-    _ count: Int, _ stream: Stream = .noise, from position: UInt64 = 0,
-    _ make: (Philox.Words) -> [SIMD16<Float>]
+    _ count: Int, _ distribution: Distribution, _ stream: Stream, from position: UInt64
   ) -> [Float] {
-    var made: [SIMD16<Float>] = []
+    var made: Group = (.zero, .zero, .zero, .zero)
     return [Float](count: count) { start in
-      if start % 64 == 0 { made = make(words(stream, position &+ UInt64(start / 4))) }
-      return made[start % 64 / 16]
+      if start % 64 == 0 { made = group(distribution, stream, position &+ UInt64(start / 4)) }
+      return switch start % 64 / 16 {
+      case 0: made.0
+      case 1: made.1
+      case 2: made.2
+      default: made.3
+      }
     }
   }
 }

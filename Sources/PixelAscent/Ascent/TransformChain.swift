@@ -8,8 +8,8 @@
   import Glibc
 #endif
 
-/// The jitter and the transforms of an ascent with their memory: they make the network's input from the ascent's image, and bring the
-/// input's gradient back to the image.
+/// The jitter and the transforms of an ascent with their memory: they make the network's input from the ascent's image,
+/// and bring the input's gradient back to the image.
 final class TransformChain {
   /// What a transform does to one image.
   private enum Move {
@@ -18,12 +18,20 @@ final class TransformChain {
     case resize(down: ImageTaps, across: ImageTaps, back: (down: ImageTaps, across: ImageTaps))
     case mirror(ImageTaps)
     case rotate(cosine: Float, sine: Float)
-    case add([Float])
+    case noise(Noise)
     case blur(down: [Float], across: [Float])
     case none
 
     /// Whether the gradient of the move's input can be in memory without a halo.
     var needsNoHalo: Bool { if case .rotate = self { false } else { true } }
+  }
+
+  /// Noise on every element of an image: its numbers times a factor by channel, plus `shift` of that factor.
+  private struct Noise {
+    let distribution: RandomSource.Distribution
+    let position: UInt64
+    let factor: [Float]
+    let shift: Float
   }
 
   /// A drawn transform: the move, and the size of the image after it.
@@ -38,6 +46,8 @@ final class TransformChain {
   private let network: Network
   private let parallel: Parallel
   private let random: RandomSource
+  /// The ascent's iterations and the evaluations of each.
+  private let iterations, samples: Int
   /// The image's size.
   private let height, width: Int
   /// Grey in normalised space, by channel.
@@ -46,6 +56,8 @@ final class TransformChain {
   /// two axes. The gradients use the same memory.
   private let between: [FloatBuffer]
   private let scratch: FloatBuffer
+  /// The memory of an image's noise.
+  private let noise: FloatBuffer
   /// The memory of the gradient before the first transform.
   private let beforeFirst: FloatBuffer
   private var stages: [Stage] = []
@@ -56,24 +68,34 @@ final class TransformChain {
 
   /// Allocates the memory for images of `height` × `width` pixels.
   ///
+  /// - Parameters:
+  ///   - iterations: the iterations of the ascent
+  ///   - samples: the evaluations of each iteration
   /// - Throws: as `ImageTransform.extents` does.
   init(
     jitter: ClosedRange<Int> = 0...0, _ transforms: [ImageTransform], _ network: Network, height: Int, width: Int,
-    _ random: RandomSource, _ parallel: Parallel
+    iterations: Int = 1, samples: Int = 1, _ random: RandomSource, _ parallel: Parallel
   ) throws(PixelAscentError) {
-    self.jitter = jitter
+    (self.jitter, self.iterations, self.samples) = (jitter, iterations, samples)
     (self.transforms, self.network, self.parallel, self.random) = (transforms, network, parallel, random)
     (self.height, self.width) = (height, width)
     grey = network.preprocessing.normalized(ImageTransform.grey)
-    let extents = try ImageTransform.extents(of: transforms, on: PixelSize(height: height, width: width))
+    let extents = try ImageTransform.extents(
+      of: transforms, on: PixelSize(height: height, width: width), input: network.preprocessing.inputSize)
     largest = extents.largestResult
     let channels = network.channels
     func buffer(_ size: PixelSize) -> FloatBuffer {
       FloatBuffer(
         count: ImagePlanes.floats(channels: channels, height: size.height, width: size.width, halo: Self.halo))
     }
-    between = transforms.map { _ in buffer(extents.largest) }
+    between = (0..<Self.stageCount(transforms)).map { _ in buffer(extents.largest) }
     scratch = buffer(extents.largest)
+    let isNoisy = transforms.contains {
+      if case .noise = $0 { true } else if case .uniformNoise = $0 { true } else { false }
+    }
+    // Noise is made 64 numbers at a time.
+    noise = FloatBuffer(
+      count: isNoisy ? (channels * extents.largest.height * extents.largest.width + 63) / 64 * 64 : 0)
     beforeFirst = buffer(PixelSize(height: height, width: width))
   }
 
@@ -83,7 +105,12 @@ final class TransformChain {
   /// The bytes that a chain takes for images of which none is larger than `largest`.
   static func bytes(_ transforms: [ImageTransform], channels: Int, largest: PixelSize) -> Int {
     let (height, width) = (largest.height + 2 * halo, largest.width + 2 * halo)
-    return elementCount([transforms.count + 2, channels, height, width, MemoryLayout<Float>.stride]) ?? .max
+    return elementCount([stageCount(transforms) + 3, channels, height, width, MemoryLayout<Float>.stride]) ?? .max
+  }
+
+  /// The number of stages of transforms, at most: a zoom has three.
+  private static func stageCount(_ transforms: [ImageTransform]) -> Int {
+    transforms.reduce(1) { if case .zoom = $1 { $0 + 3 } else { $0 + 1 } }
   }
 
   // MARK: Drawing
@@ -99,9 +126,10 @@ final class TransformChain {
     }
     for (index, transform) in transforms.enumerated() {
       let position = evaluation * UInt64(transforms.count) + UInt64(index)
-      let stage = draw(transform, position, size)
-      size = (stage.height, stage.width)
-      if !merge(stage) { stages.append(stage) }
+      for stage in draw(transform, position, size, evaluation) {
+        size = (stage.height, stage.width)
+        if !merge(stage) { stages.append(stage) }
+      }
     }
     return size
   }
@@ -117,43 +145,47 @@ final class TransformChain {
     return true
   }
 
-  private func draw(_ transform: ImageTransform, _ position: UInt64, _ size: (height: Int, width: Int)) -> Stage {
+  private func draw(
+    _ transform: ImageTransform, _ position: UInt64, _ size: (height: Int, width: Int), _ evaluation: UInt64
+  ) -> [Stage] {
     func integer(_ range: ClosedRange<Int>, word: Int) -> Int {
       random.integer(in: range, .transform, position, word: word)
     }
-    func stage(_ move: Move) -> Stage { Stage(move: move, height: size.height, width: size.width) }
+    func stage(_ move: Move) -> [Stage] { [Stage(move: move, height: size.height, width: size.width)] }
     switch transform {
     case .jitter(let most):
       return stage(.roll(Shift(rows: integer(0...most, word: 0), columns: integer(0...most, word: 1))))
     case .pad(let pixels, let colour):
-      return Stage(
-        move: .reframe(top: -pixels, left: -pixels, fill: network.preprocessing.normalized(colour)),
-        height: size.height + 2 * pixels, width: size.width + 2 * pixels)
+      return [
+        Stage(
+          move: .reframe(top: -pixels, left: -pixels, fill: network.preprocessing.normalized(colour)),
+          height: size.height + 2 * pixels, width: size.width + 2 * pixels)
+      ]
     case .crop(let pixels):
-      return Stage(
-        move: .reframe(top: integer(0...pixels, word: 0), left: integer(0...pixels, word: 1), fill: grey),
-        height: size.height - pixels, width: size.width - pixels)
+      return [
+        Stage(
+          move: .reframe(top: integer(0...pixels, word: 0), left: integer(0...pixels, word: 1), fill: grey),
+          height: size.height - pixels, width: size.width - pixels)
+      ]
     case .scale(let factors):
       let factor = factors[integer(0...factors.count - 1, word: 0)]
-      let height = ImageTransform.scaled(size.height, factor), width = ImageTransform.scaled(size.width, factor)
-      let down = taps(from: size.height, to: height), across = taps(from: size.width, to: width)
-      return Stage(
-        move: .resize(
-          down: down, across: across,
-          back: (taps(from: size.height, to: height, back: true), taps(from: size.width, to: width, back: true))),
-        height: height, width: width)
+      return [
+        resize(size, ImageTransform.scaled(size.height, factor), ImageTransform.scaled(size.width, factor))
+      ]
+    case .resizeToNetwork:
+      let input = network.preprocessing.inputSize
+      return [resize(size, input.height, input.width)]
+    case .zoom(let first, let last):
+      let part = iterations > 1 ? Double(evaluation / UInt64(samples)) / Double(iterations - 1) : 0
+      return zoom(first + part * (last - first), position, size)
     case .rotate(let angles):
       let angle = angles[integer(0...angles.count - 1, word: 0)] * .pi / 180
       return stage(angle == 0 ? .none : .rotate(cosine: Float(cos(angle)), sine: Float(sin(angle))))
     case .flip:
       return stage(integer(0...1, word: 0) == 0 ? .none : .mirror(mirror(size.width)))
-    case .noise(let deviation):
-      let plane = size.height * size.width, count = network.channels * plane
-      let scale = network.preprocessing.std.map { Float(deviation / Double($0)) }
-      // Every evaluation has 2³² positions of its own.
-      var values = random.normals(count, .transformNoise, from: position << 32)
-      for index in values.indices { values[index] *= scale[index / plane] }
-      return stage(.add(values))
+    case .noise(let deviation): return stage(noise(.normal, position, deviation))
+    // 2 · most · (u − ½) is uniform in −most…most.
+    case .uniformNoise(let most): return stage(noise(.uniform, position, 2 * most, shift: -0.5))
     case .blur(let deviation):
       return stage(
         .blur(
@@ -162,26 +194,94 @@ final class TransformChain {
     }
   }
 
-  /// Returns the matrix of a bilinear resize along an axis, with half-pixel centres and the edge repeated, or the
-  /// transposed matrix.
+  /// Returns the move that adds noise, times a factor on the scale where colours go from 0 to 1.
+  private func noise(
+    _ distribution: RandomSource.Distribution, _ position: UInt64, _ factor: Double, shift: Float = 0
+  ) -> Move {
+    let factors = network.preprocessing.std.map { Float(factor / Double($0)) }
+    // Every evaluation has 2³² positions of its own.
+    return .noise(Noise(distribution: distribution, position: position << 32, factor: factors, shift: shift))
+  }
+
+  private func resize(_ size: (height: Int, width: Int), _ height: Int, _ width: Int) -> Stage {
+    let down = taps(from: size.height, to: height), across = taps(from: size.width, to: width)
+    return Stage(
+      move: .resize(
+        down: down, across: across,
+        back: (taps(from: size.height, to: height, back: true), taps(from: size.width, to: width, back: true))),
+      height: height, width: width)
+  }
+
+  /// Returns the stages that resize a random box of the image to the network's input size: crop the pixels that the box
+  /// needs, resize them, and put black around where the box lies outside the image.
+  ///
+  /// - Parameter mean: the mean of the box's sides, as a fraction of the image's sides
+  private func zoom(_ mean: Double, _ position: UInt64, _ size: (height: Int, width: Int)) -> [Stage] {
+    let input = network.preprocessing.inputSize, drawn = random.normals(3, .transform, from: position)
+    let side = min(1, max(0.05, mean + 0.05 * Double(drawn[2])))
+    let down = Zoom(centre: 0.5 + 0.15 * Double(drawn[0]), side: side, from: size.height, to: input.height)
+    let across = Zoom(centre: 0.5 + 0.15 * Double(drawn[1]), side: side, from: size.width, to: input.width)
+    let black = network.preprocessing.normalized(0)
+    guard let down, let across else {
+      // The whole box lies outside the image.
+      return [
+        Stage(
+          move: .reframe(top: size.height, left: size.width, fill: black), height: input.height, width: input.width)
+      ]
+    }
+    return [
+      Stage(
+        move: .reframe(top: down.first, left: across.first, fill: black), height: down.taps.inputs,
+        width: across.taps.inputs),
+      Stage(
+        move: .resize(down: down.taps, across: across.taps, back: (down.taps.transposed, across.taps.transposed)),
+        height: down.taps.size, width: across.taps.size),
+      Stage(
+        move: .reframe(top: -down.before, left: -across.before, fill: black), height: input.height,
+        width: input.width),
+    ]
+  }
+
+  /// Returns the matrix of a bilinear resize along an axis, or the transposed matrix.
   private func taps(from: Int, to: Int, back: Bool = false) -> ImageTaps {
     let key = [from, to, back ? 1 : 0]
     if let known = tapsBySize[key] { return known }
-    let made: ImageTaps
-    if back {
-      made = taps(from: from, to: to).transposed
-    } else {
-      made = ImageTaps(
-        rows: (0..<to).map { (output: Int) -> [(index: Int, weight: Float)] in
-          let place = max(0, (Double(output) + 0.5) * Double(from) / Double(to) - 0.5)
-          let first = min(Int(place), from - 1), second = min(first + 1, from - 1)
-          let part = place - Double(first)
-          if first == second { return [(index: first, weight: 1)] }
-          return [(index: first, weight: Float(1 - part)), (index: second, weight: Float(part))]
-        }, inputs: from)
-    }
+    let made = back ? taps(from: from, to: to).transposed : ImageTaps.bilinear(from: from, to: to)
     tapsBySize[key] = made
     return made
+  }
+
+  /// A part of an axis, stretched to another size: output i lies at p = low · (n − 1) + i · side · (n − 1) / (m − 1) of n
+  /// inputs, for m outputs, as TensorFlow's `crop_and_resize` samples.
+  private struct Zoom {
+    /// The first input that is read.
+    let first: Int
+    /// The number of outputs before the first one that lies inside the image.
+    let before: Int
+    /// The matrix from the read inputs to the outputs inside the image.
+    let taps: ImageTaps
+
+    /// Returns nil if no output lies inside the image.
+    init?(centre: Double, side: Double, from inputs: Int, to outputs: Int) {
+      let low = (centre - side / 2) * Double(inputs - 1)
+      let step = outputs > 1 ? side * Double(inputs - 1) / Double(outputs - 1) : 0
+      // A single output lies at the box's centre.
+      let begin = outputs > 1 ? low : centre * Double(inputs - 1)
+      let places = (0..<outputs).map { begin + Double($0) * step }
+      guard let inside = places.firstIndex(where: { $0 >= 0 }) else { return nil }
+      let placesInside = places[inside...].prefix { $0 <= Double(inputs - 1) }
+      guard let lowest = placesInside.first, let highest = placesInside.last else { return nil }
+      let first = Int(lowest), last = Int(highest.rounded(.up))
+      (self.first, before) = (first, inside)
+      taps = ImageTaps(
+        rows: placesInside.map { (place: Double) -> [(index: Int, weight: Float)] in
+          let index = Int(place), part = place - Double(index)
+          if part == 0 { return [(index: index - first, weight: 1)] }
+          return [
+            (index: index - first, weight: Float(1 - part)), (index: index + 1 - first, weight: Float(part)),
+          ]
+        }, inputs: last - first + 1)
+    }
   }
 
   private func mirror(_ width: Int) -> ImageTaps {
@@ -213,9 +313,9 @@ final class TransformChain {
     case .rotate(let cosine, let sine):
       let framed = framed(x)
       overRows(y) { kernels.rotate(y, framed, cosine: cosine, sine: sine, rows: $0) }
-    case .add(let values):
+    case .noise(let noise):
       copy(y, x)
-      y.add(values)
+      add(noise, to: y)
     case .blur(let down, let across): blur(y, x, down, across)
     }
   }
@@ -240,7 +340,7 @@ final class TransformChain {
   private func pullBack(_ move: Move, _ dx: ImagePlanes, _ dy: ImagePlanes) {
     let kernels = network.kernels
     switch move {
-    case .none, .add: copy(dx, dy)
+    case .none, .noise: copy(dx, dy)
     case .roll(let shift): overRows(dx) { kernels.roll(dx, dy, by: shift.inverse, rows: $0) }
     case .reframe(let top, let left, _):
       overRows(dx) { kernels.reframe(dx, dy, top: -top, left: -left, fill: nil, rows: $0) }
@@ -254,6 +354,21 @@ final class TransformChain {
     // The blur's matrix is symmetric.
     case .blur(let down, let across): blur(dx, dy, down, across)
     }
+  }
+
+  private func add(_ move: Noise, to y: ImagePlanes) {
+    let random = random, buffer = noise, groups = (y.channels * y.height * y.width + 63) / 64
+    let make = Parallel.Body { part in
+      for group in part.blocks {
+        let numbers = random.group(move.distribution, .transformNoise, move.position &+ UInt64(16 * group))
+        buffer.lanes[4 * group] = numbers.0
+        buffer.lanes[4 * group + 1] = numbers.1
+        buffer.lanes[4 * group + 2] = numbers.2
+        buffer.lanes[4 * group + 3] = numbers.3
+      }
+    }
+    parallel.overParts(blocks: 0..<groups, rows: 1, make)
+    overRows(y) { y.add(buffer, times: move.factor, shift: move.shift, rows: $0) }
   }
 
   private func resize(_ y: ImagePlanes, _ x: ImagePlanes, _ down: ImageTaps, _ across: ImageTaps) {
@@ -290,5 +405,19 @@ final class TransformChain {
 
   private func overRows(_ image: ImagePlanes, _ body: @escaping (Range<Int>) -> Void) {
     parallel.overRows(image.height, Parallel.Body { body($0.rows) })
+  }
+}
+
+extension ImageTaps {
+  /// Returns the matrix of a bilinear resize along an axis, with half-pixel centres and the edge repeated.
+  static func bilinear(from inputs: Int, to outputs: Int) -> ImageTaps {
+    ImageTaps(
+      rows: (0..<outputs).map { (output: Int) -> [(index: Int, weight: Float)] in
+        let place = max(0, (Double(output) + 0.5) * Double(inputs) / Double(outputs) - 0.5)
+        let first = min(Int(place), inputs - 1), second = min(first + 1, inputs - 1)
+        let part = place - Double(first)
+        if first == second { return [(index: first, weight: 1)] }
+        return [(index: first, weight: Float(1 - part)), (index: second, weight: Float(part))]
+      }, inputs: inputs)
   }
 }

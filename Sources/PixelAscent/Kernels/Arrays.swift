@@ -282,6 +282,20 @@ struct ImagePlanes {
     }
   }
 
+  /// Adds (value + shift) · factor[c] to the elements of some rows of every channel c. The values are those of all
+  /// elements in the order of a tensor.
+  func add(_ values: FloatBuffer, times factor: [Float], shift: Float, rows: Range<Int>) {
+    precondition(values.count >= channels * height * width && factor.count == channels)
+    let line = width + 2 * halo
+    for channel in 0..<channels {
+      for row in rows {
+        let y = buffer.base + offset + (channel * (height + 2 * halo) + row + halo) * line + halo
+        let x = values.base + (channel * height + row) * width, factor = factor[channel]
+        for index in 0..<width { y[index] += (x[index] + shift) * factor }
+      }
+    }
+  }
+
   /// Overwrites the halo of every channel with a value of its own.
   func fillHalo(with values: [Float]) {
     let row = width + 2 * halo, plane = row * (height + 2 * halo)

@@ -39,6 +39,8 @@ public struct ClassVisualization: Technique {
   public var clamp: Bool
   /// How the ascent's parameters make the image.
   public var parametrization: Parametrization
+  /// The magnitudes of the Fourier coefficients, if ``parametrization`` is `phase`.
+  public var spectrum = SpectrumSource.powerLaw
   /// The rule by which a step changes the parameters.
   public var optimizer: Optimizer
   /// The random changes of the image before each evaluation, in this order, after the jitter.
@@ -67,6 +69,14 @@ public struct ClassVisualization: Technique {
     case image
   }
 
+  /// Where the magnitudes of the Fourier coefficients come from, if the phases are changed.
+  public enum SpectrumSource: String, Codable, CaseIterable, Hashable, Sendable {
+    /// Magnitudes that fall as the frequency to the power −1.5.
+    case powerLaw = "powerlaw"
+    /// Magnitudes that the caller passes when the ascent begins, as ``Subject/spectrum``.
+    case given
+  }
+
   /// A named set of defaults for class visualizations, with a step rule and a rendering.
   public enum Recipe: String, Codable, CaseIterable, Hashable, Sendable {
     /// The PyTorch notebook of Stanford's course CS231n, but with steps of fixed length.
@@ -83,12 +93,16 @@ public struct ClassVisualization: Technique {
     /// The method of Lucid: Fourier coefficients in colours that do not correlate, random transforms, and Adam (Olah,
     /// Mordvintsev, Schubert: "Feature visualization", 2017).
     case lucid
+    /// MaCo: phases of Fourier coefficients whose magnitudes stay those of photographs, averaged over random boxes of the
+    /// image (Fel et al.: "Unlocking feature visualization for deeper networks with magnitude constrained optimization",
+    /// 2023).
+    case maco
 
     /// How images in normalised space are rendered as pictures.
     public var rendering: Rendering {
       switch self {
       case .cs231nPyTorchNormalized, .cs231nPyTorch: .stretch
-      case .cs231nTensorFlow, .lucid: .clip
+      case .cs231nTensorFlow, .lucid, .maco: .clip
       case .simonyan, .soft: .percentileStretch(low: 0.5, high: 99.5)
       }
     }
@@ -123,6 +137,10 @@ public struct ClassVisualization: Technique {
       (iterations, optimizer, learningRate, l2) = (512, .adam, 0.05, 0)
       (blurEvery, maxJitter, clamp) = (0, 0, false)
       (parametrization, transforms) = (.fourier, ImageTransform.lucid)
+    case .maco:
+      (iterations, samples, optimizer, learningRate, l2) = (256, 32, .kerasNadam, 1, 0)
+      (blurEvery, maxJitter, clamp) = (0, 0, false)
+      (parametrization, transforms) = (.phase, ImageTransform.maco)
     }
   }
 
@@ -135,6 +153,7 @@ public struct ClassVisualization: Technique {
     switch parametrization {
     case .pixels: clamp = true
     case .fourier: (clamp, blurEvery, optimizer, learningRate) = (false, 0, .adam, 0.05)
+    case .phase: (clamp, blurEvery, optimizer, learningRate) = (false, 0, .kerasNadam, 1)
     }
   }
 
@@ -180,18 +199,29 @@ public struct ClassVisualization: Technique {
   ///   - index: the index of the class; nil if ``objective`` says what to ascend
   ///   - start: the image to start from if ``start`` is `image`, in normalised space, of shape (C, ``height``,
   ///     ``width``)
+  ///   - spectrum: the magnitudes of the Fourier coefficients if ``spectrum`` is `given`, of shape (C, H, W/2 + 1) for
+  ///     images of any size
   ///   - recordsProbabilities: whether to record the class's probability in each iteration. This takes the scores of
   ///     all classes, but does not change the image
   /// - Returns: the ascent, which the caller drives
   /// - Throws: ``PixelAscentError`` of kind `invalidParameter` if a parameter is out of range, `sizeLimit`, or
   ///   `classLookup`.
   public func begin(
-    _ network: Network, class index: Int? = nil, from start: Tensor? = nil, recordsProbabilities: Bool = false
+    _ network: Network, class index: Int? = nil, from start: Tensor? = nil, spectrum: Tensor? = nil,
+    recordsProbabilities: Bool = false
   ) throws(PixelAscentError) -> VisualizationAscent {
-    if let index { try network.check(class: index) }
-    try check(network, start: start)
-    return try VisualizationAscent(
-      self, network, class: index, from: self.start == .image ? start : nil, recordsProbabilities)
+    try begin(
+      network, on: Subject(start: start, spectrum: spectrum, class: index), recordsProbabilities: recordsProbabilities)
+  }
+
+  /// Begins an ascent of the subject's class or of ``objective``, as ``begin(_:class:from:spectrum:recordsProbabilities:)``
+  /// does.
+  package func begin(
+    _ network: Network, on subject: Subject, recordsProbabilities: Bool = false
+  ) throws(PixelAscentError) -> VisualizationAscent {
+    if let index = subject.classIndex { try network.check(class: index) }
+    try check(network, subject)
+    return try VisualizationAscent(self, network, subject, recordsProbabilities)
   }
 
   /// Ascends the score of a class and returns the result of all iterations.
@@ -201,19 +231,21 @@ public struct ClassVisualization: Technique {
   ///   - index: the index of the class; nil if ``objective`` says what to ascend
   ///   - start: the image to start from if ``start`` is `image`, in normalised space, of shape (C, ``height``,
   ///     ``width``)
-  /// - Throws: as ``begin(_:class:from:recordsProbabilities:)`` and ``VisualizationAscent/next(update:)`` do.
+  ///   - spectrum: the magnitudes of the Fourier coefficients if ``spectrum`` is `given`, of shape (C, H, W/2 + 1) for
+  ///     images of any size
+  /// - Throws: as ``begin(_:class:from:spectrum:recordsProbabilities:)`` and ``VisualizationAscent/next(update:)`` do.
   public func run(
-    _ network: Network, class index: Int? = nil, from start: Tensor? = nil
+    _ network: Network, class index: Int? = nil, from start: Tensor? = nil, spectrum: Tensor? = nil
   ) throws(PixelAscentError) -> Result {
-    try begin(network, class: index, from: start).finish()
+    try begin(network, class: index, from: start, spectrum: spectrum).finish()
   }
 
   /// Ascends the score of the subject's class or the objective, from the subject's start image if ``start`` is `image`.
   ///
-  /// - Throws: as ``run(_:class:from:)`` does, and ``PixelAscentError`` of kind `invalidParameter` if there is no
+  /// - Throws: as ``run(_:class:from:spectrum:)`` does, and ``PixelAscentError`` of kind `invalidParameter` if there is no
   ///   objective and the subject has no class.
   public func run(_ network: Network, on subject: Subject) throws(PixelAscentError) -> Result {
-    try run(network, class: subject.classIndex, from: subject.start)
+    try begin(network, on: subject).finish()
   }
 
   /// Returns the parameters, with ``showEvery`` set to 0 and ``figure`` to ``Figure/Style/row`` unless the picture is a
@@ -231,8 +263,8 @@ public struct ClassVisualization: Technique {
     _ kind: Provenance.Kind, _ network: Network, of subject: Subject
   ) throws(PixelAscentError) -> RGBImage {
     if kind != .figure { return try run(network, on: subject).picture }
-    try check(network, start: subject.start, copies: ClassVisualization.copiesOfShown)
-    let ascent = try begin(network, class: subject.classIndex, from: subject.start)
+    try check(network, subject, copies: ClassVisualization.copiesOfShown)
+    let ascent = try begin(network, on: subject)
     var shown: [(iteration: Int, picture: RGBImage)] = []
     while let step = try ascent.next() { if step.isShown { shown.append((step.iteration, step.picture)) } }
     let label = subject.classIndex.map { network.labels[$0] } ?? objective ?? ""
@@ -243,8 +275,7 @@ public struct ClassVisualization: Technique {
   ///
   /// - Throws: as ``run(_:on:)`` does.
   public func estimatedSeconds(_ network: Network, on subject: Subject) throws(PixelAscentError) -> Double {
-    try begin(network, class: subject.classIndex, from: subject.start)
-      .estimatedSeconds(of: iterations)
+    try begin(network, on: subject).estimatedSeconds(of: iterations)
   }
 
   /// An estimate of the number of copies of each shown picture in memory while a figure or a page is written: the
@@ -255,19 +286,22 @@ public struct ClassVisualization: Technique {
   ///
   /// - Parameters:
   ///   - network: the network to ask
-  ///   - image: the image to start from if ``start`` is `image`
+  ///   - subject: the image to start from if ``start`` is `image`, and the spectrum if ``spectrum`` is `given`
   ///   - copies: the number of copies of each shown picture that are kept
   /// - Returns: the bytes that the evaluation of the image and the kept pictures take
-  /// - Throws: ``PixelAscentError`` of kind `invalidParameter` if a parameter is out of range or the start image is
-  ///   missing, of the wrong shape or not finite, `sizeLimit` if the network can't take an image of this size, or if
+  /// - Throws: ``PixelAscentError`` of kind `invalidParameter` if a parameter is out of range, or if the start image or
+  ///   the spectrum is missing, of the wrong shape or not finite; `sizeLimit` if the network can't take an image of this size, or if
   ///   the evaluation or the pictures take more memory than the network's options allow.
   @discardableResult
   package func check(
-    _ network: Network, start image: Tensor? = nil, copies: Int = 0
+    _ network: Network, _ subject: Subject = Subject(), copies: Int = 0
   ) throws(PixelAscentError) -> Int {
     try validate()
+    if spectrum == .given {
+      try ImageSpectrum.check(try Subject.required(subject.spectrum, "spectrum"), network)
+    }
     if start == .image {
-      let image = try Subject.required(image, "image to start from")
+      let image = try Subject.required(subject.start, "image to start from")
       try network.check(image)
       guard [height, width] == image.shape.dropFirst() else {
         throw PixelAscentError(
@@ -284,12 +318,13 @@ public struct ClassVisualization: Technique {
   /// Checks that the network can take every image that an ascent evaluates.
   ///
   /// - Returns: the bytes that the ascent takes
-  /// - Throws: `PixelAscentError` as ``check(_:start:copies:)`` does.
+  /// - Throws: `PixelAscentError` as ``check(_:_:copies:)`` does.
   private func checkEngine(_ network: Network) throws(PixelAscentError) -> Int {
     let evaluation = try network.checkSize(height: height, width: width, gradient: true)
     if isPlain { return evaluation }
     let size = PixelSize(height: height, width: width)
-    let extents = try ImageTransform.extents(of: transforms, on: size)
+    let extents = try ImageTransform.extents(
+      of: transforms, on: size, input: network.preprocessing.inputSize)
     let (least, most) = (extents.leastResult, extents.largestResult)
     try network.checkSize(height: least.height, width: least.width, gradient: true)
     let transformed = try network.checkSize(height: most.height, width: most.width, gradient: true)
@@ -337,7 +372,16 @@ public struct ClassVisualization: Technique {
         .invalidParameter, "\(advice: .transforms) must be at most 100, found \(transforms.count)")
     }
     for transform in transforms { try transform.validate() }
-    if parametrization == .fourier {
+    guard spectrum == .powerLaw || parametrization == .phase else {
+      throw PixelAscentError(
+        .invalidParameter,
+        "\(advice: .spectrum) belongs to the parametrization phase, found \(parametrization.rawValue)")
+    }
+    guard parametrization != .phase || start == .noise else {
+      throw PixelAscentError(
+        .invalidParameter, "the parametrization phase starts from noise, found the start \(start.rawValue)")
+    }
+    if parametrization != .pixels {
       guard width % 2 == 0 else {
         throw PixelAscentError(
           .invalidParameter, "Fourier coefficients need an even width, found \(height)×\(width)")
@@ -346,8 +390,8 @@ public struct ClassVisualization: Technique {
         throw PixelAscentError(
           .invalidParameter,
           """
-          \(advice: .clamp) and \(advice: .blurEvery) change pixels; the Fourier parametrization needs neither, because \
-          its images are always colours
+          \(advice: .clamp) and \(advice: .blurEvery) change pixels; the parametrization \(parametrization.rawValue) \
+          needs neither, because its images are always colours
           """)
       }
     }

@@ -8,7 +8,7 @@ extension ClassVisualization: Codable {
     case blurSigma = "blur_sigma"
     case maxJitter = "max_jitter"
     case showEvery = "show_every"
-    case objective, parametrization, optimizer, transforms, l1, figure
+    case objective, parametrization, spectrum, optimizer, transforms, l1, figure
     case totalVariation = "tv"
     case alphaNorm = "alpha_norm"
   }
@@ -34,6 +34,7 @@ extension ClassVisualization: Codable {
     objective = try container.decodeIfPresent(String.self, forKey: .objective)
     parametrization =
       try container.decodeIfPresent(Parametrization.self, forKey: .parametrization) ?? parametrization
+    spectrum = try container.decodeIfPresent(SpectrumSource.self, forKey: .spectrum) ?? spectrum
     optimizer = try container.decodeIfPresent(Optimizer.self, forKey: .optimizer) ?? optimizer
     transforms = try container.decodeIfPresent(String.self, forKey: .transforms).map(ImageTransform.list) ?? transforms
     totalVariation = try container.decodeIfPresent(Double.self, forKey: .totalVariation) ?? totalVariation
@@ -63,6 +64,7 @@ extension ClassVisualization: Codable {
     try container.encode(figure, forKey: .figure)
     try container.encodeIfPresent(objective, forKey: .objective)
     if parametrization != usual.parametrization { try container.encode(parametrization, forKey: .parametrization) }
+    if spectrum != usual.spectrum { try container.encode(spectrum, forKey: .spectrum) }
     if optimizer != usual.optimizer { try container.encode(optimizer, forKey: .optimizer) }
     if transforms != usual.transforms {
       try container.encode(transforms.map(\.description).joined(separator: " "), forKey: .transforms)

@@ -20,6 +20,9 @@ public struct Provenance: Sendable {
   /// The colour that lay behind the transparent parts of the photograph or the start image; nil if that was white, or if
   /// there were no such parts.
   public let background: RGBColor?
+  /// The SHA-256, as ``sha256(ofSpectrum:)`` returns it, of the magnitudes of Fourier coefficients that the ascent kept;
+  /// nil if it was not given any.
+  public let spectrum: String?
   /// The index of the class whose score or loss was differentiated; for a fooling image, the target; nil if the objective
   /// was another.
   public let classIndex: Int?
@@ -94,20 +97,24 @@ public struct Provenance: Sendable {
   ///   - model: the file that the network was read from
   ///   - input: the SHA-256 of the file of the photograph or the start image, in hexadecimal; nil if there is none
   ///   - background: the colour behind the transparent parts of that image; nil for white, or without such parts
+  ///   - spectrum: the SHA-256, as ``sha256(ofSpectrum:)`` returns it, of the subject's spectrum; nil if there is none
   /// - Precondition: the network has the class.
   public init(
     _ technique: any Technique, class index: Int?, _ network: Network, _ model: Model, input: String? = nil,
-    background: RGBColor? = nil
+    background: RGBColor? = nil, spectrum: String? = nil
   ) {
     let objective = (technique as? ClassVisualization)?.objective ?? ""
     (self.technique, classIndex, self.model) = (technique, index, model)
     label = index.map { network.labels[$0] } ?? objective
-    (self.input, self.background) = (input, background)
+    (self.input, self.background, self.spectrum) = (input, background, spectrum)
     version = Release.version
     (instructionSet, maxMemory) = (network.options.instructionSet.name, network.options.maxMemory)
     title =
       index.map { "\(type(of: technique).title) of \(network.labels[$0]) (\($0))" } ?? "visualization of \(objective)"
   }
+
+  /// Returns the SHA-256 of a spectrum's shape and numbers, in hexadecimal.
+  public static func sha256(ofSpectrum spectrum: Tensor) -> String { SHA256.digest(of: spectrum.npyData()) }
 
   /// Returns the provenance of another picture that the technique makes of the same input.
   ///
@@ -178,7 +185,7 @@ extension Provenance: Hashable {
   public static func == (one: Provenance, other: Provenance) -> Bool {
     one.title == other.title && one.version == other.version && one.instructionSet == other.instructionSet
       && one.maxMemory == other.maxMemory && one.model == other.model && one.input == other.input
-      && one.background == other.background
+      && one.background == other.background && one.spectrum == other.spectrum
       && one.classIndex == other.classIndex
       && one.label == other.label && one.names == other.names && one.kind == other.kind
       && AnyHashable(one.technique.parameters(of: one.kind)) == AnyHashable(other.technique.parameters(of: other.kind))
@@ -213,6 +220,7 @@ extension Provenance: Codable {
     }
     input = try container.decodeIfPresent(String.self, forKey: "input")
     background = try container.decodeIfPresent(RGBColor.self, forKey: "background")
+    spectrum = try container.decodeIfPresent(String.self, forKey: "spectrum")
     classIndex = try container.decodeIfPresent(Int.self, forKey: "class")
     label = try container.decode(String.self, forKey: "label")
     names = try container.decodeIfPresent([Int: String].self, forKey: "names") ?? [:]
@@ -235,6 +243,7 @@ extension Provenance: Codable {
     try container.encode(model, forKey: "model")
     try container.encodeIfPresent(input, forKey: "input")
     try container.encodeIfPresent(background, forKey: "background")
+    try container.encodeIfPresent(spectrum, forKey: "spectrum")
     try container.encodeIfPresent(classIndex, forKey: "class")
     try container.encode(label, forKey: "label")
     if !names.isEmpty { try container.encode(names, forKey: "names") }
@@ -262,8 +271,8 @@ extension Provenance {
   ///
   /// - Parameters:
   ///   - network: the network, read with the settings of ``model``
-  ///   - subject: the photograph or the start image that the picture was made from, if any; its class is ignored in
-  ///     favour of ``classIndex``
+  ///   - subject: the photograph, the start image and the spectrum that the picture was made from, if any; its class is
+  ///     ignored in favour of ``classIndex``
   /// - Throws: ``PixelAscentError`` as the technique does, or of kind `invalidParameter` if the photograph or the start
   ///   image is missing.
   public func picture(by network: Network, of subject: Subject = Subject()) throws(PixelAscentError) -> RGBImage {
@@ -297,6 +306,8 @@ extension Provenance {
       throw PixelAscentError(
         .invalidParameter, "the picture was made from a photograph or a start image, which the subject lacks")
     }
-    return Subject(photo: subject.photo, start: subject.start, class: classIndex)
+    var subject = subject
+    subject.classIndex = classIndex
+    return subject
   }
 }

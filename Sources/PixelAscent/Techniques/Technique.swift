@@ -50,6 +50,8 @@ public struct Subject: Hashable, Sendable {
   public var photo: RGBImage?
   /// The image that an ascent starts from, in normalised space, of shape (C, H, W).
   public var start: Tensor?
+  /// The magnitudes of Fourier coefficients that an ascent on their phases keeps, of shape (C, H, W/2 + 1).
+  public var spectrum: Tensor?
   /// The index of the class that the technique asks about.
   public var classIndex: Int?
 
@@ -64,8 +66,8 @@ public struct Subject: Hashable, Sendable {
   }
 
   /// Creates a subject from the given parts; each technique documents which parts it needs.
-  public init(photo: RGBImage? = nil, start: Tensor? = nil, class index: Int? = nil) {
-    (self.photo, self.start, classIndex) = (photo, start, index)
+  public init(photo: RGBImage? = nil, start: Tensor? = nil, spectrum: Tensor? = nil, class index: Int? = nil) {
+    (self.photo, self.start, self.spectrum, classIndex) = (photo, start, spectrum, index)
   }
 
   /// Returns a part of a subject.

@@ -53,20 +53,19 @@ public final class VisualizationAscent: AscentSequence {
   ///
   /// - Precondition: the parameters have been checked for this network.
   init(
-    _ parameters: ClassVisualization, _ network: Network, class index: Int?, from start: Tensor?,
-    _ recordsProbabilities: Bool
+    _ parameters: ClassVisualization, _ network: Network, _ subject: Subject, _ recordsProbabilities: Bool
   ) throws(PixelAscentError) {
     (self.parameters, self.network) = (parameters, network)
     let text = try parameters.objective.map { text throws(PixelAscentError) in try ObjectiveText(text, network) }
     if let text {
       (self.index, target) = (nil, .objective(text.objective))
     } else {
-      let index = try Subject.required(index, "class")
+      let index = try Subject.required(subject.classIndex, "class")
       (self.index, target) = (index, .score(class: index))
     }
     self.recordsProbabilities = recordsProbabilities
     scoreHistory.reserveCapacity(min(parameters.iterations, 4096))
-    engine = try parameters.engine(network, from: start, text?.regularizers ?? [])
+    engine = try parameters.engine(network, subject, text?.regularizers ?? [])
   }
 
   /// The current image in normalised space, of shape (C, H, W).

@@ -42,12 +42,12 @@ extension ClassVisualization {
   /// Makes the engine of an ascent, whose parameters have been checked for the network.
   ///
   /// - Parameters:
-  ///   - start: the image to start from; nil to start as the parameters say
+  ///   - subject: the image to start from if ``start`` is `image`, and the spectrum if ``spectrum`` is `given`
   ///   - terms: the objective's terms on the image
   func engine(
-    _ network: Network, from start: Tensor?, _ terms: [Regularizer]
+    _ network: Network, _ subject: Subject, _ terms: [Regularizer]
   ) throws(PixelAscentError) -> any VisualizationEngine {
-    let random = RandomSource(seed: seed)
+    let random = RandomSource(seed: seed), start = self.start == .image ? subject.start : nil
     if isPlain {
       return try RollingEngine(self, network, from: start ?? firstImage(network, random), random)
     }
@@ -63,9 +63,18 @@ extension ClassVisualization {
         fourier.fill(from: random)
       }
       parameters = fourier
+    case .phase:
+      let given = spectrum == .given ? subject.spectrum : nil
+      let magnitude =
+        given.map { ImageSpectrum.resized($0, height: height, width: width, network.kernels) }
+        ?? ImageSpectrum.powerLaw(channels: network.channels, height: height, width: width)
+      let phases = try PhaseParameters(network, height: height, width: width, magnitude: magnitude, parallel)
+      phases.fill(from: random)
+      parameters = phases
     }
     var settings = ParametrizedAscent.Settings()
     (settings.jitter, settings.transforms) = (jitter, transforms)
+    (settings.iterations, settings.samples) = (iterations, samples)
     (settings.optimizer, settings.rate) = (optimizer, learningRate)
     (settings.decay, settings.regularizers) = (recipe.l2Factor * l2, regularizers + terms)
     (settings.clamps, settings.blurSigma) = (clamp, blurEvery > 0 ? blurSigma : nil)

@@ -27,27 +27,30 @@ struct AscentOptions: ParsableArguments {
 
   @Option(
     parsing: .unconditional,
-    help: ArgumentHelp("Number of iterations (default: 100; simonyan: 150; soft: 300; lucid: 512).", valueName: "n"))
+    help: ArgumentHelp(
+      "Number of iterations (default: 100; simonyan: 150; soft: 300; lucid: 512; maco: 256).", valueName: "n"))
   var iterations: Int?
 
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
       "Length of a step of the optimizer normalized; for other optimizers the factor of the gradient (default: 25; "
-        + "simonyan: 5; soft: 8; lucid: 0.05).",
+        + "simonyan: 5; soft: 8; lucid: 0.05; maco: 1).",
       valueName: "f"))
   var learningRate: Double?
 
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "Weight decay: the factor of the L2 term (default: 0.001; simonyan: 0.01; soft and lucid: 0).", valueName: "f"))
+      "Weight decay: the factor of the L2 term (default: 0.001; simonyan: 0.01; soft, lucid and maco: 0).",
+      valueName: "f"))
   var l2: Double?
 
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "Blur the image every n iterations, or never if 0 (default: 10; soft: 4; simonyan and lucid: 0).", valueName: "n")
+      "Blur the image every n iterations, or never if 0 (default: 10; soft: 4; simonyan, lucid and maco: 0).",
+      valueName: "n")
   )
   var blurEvery: Int?
 
@@ -59,27 +62,41 @@ struct AscentOptions: ParsableArguments {
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "Jitter: the largest random shift of the image in pixels (default: 16; soft: 32; lucid: 0).", valueName: "n"))
+      "Jitter: the largest random shift of the image in pixels (default: 16; soft: 32; lucid and maco: 0).",
+      valueName: "n"))
   var maxJitter: Int?
 
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "Number of randomly shifted copies whose gradients are averaged in each step (default: 1; simonyan: 4; soft: 2).",
+      "Number of randomly changed copies whose gradients are averaged in each step (default: 1; simonyan: 4; soft: 2; "
+        + "maco: 32).",
       valueName: "m"))
   var samples: Int?
 
   @Flag(
     inversion: .prefixedNo,
-    help: "Clamp every pixel to colours from 0 to 1 (default: yes; simonyan, soft and lucid: no).")
+    help: "Clamp every pixel to colours from 0 to 1 (default: yes; simonyan, soft, lucid and maco: no).")
   var clamp: Bool?
 
-  @Option(help: "What the ascent changes: pixels, or Fourier coefficients (default: pixels; lucid: fourier).")
+  @Option(
+    help: """
+      What the ascent changes: pixels, Fourier coefficients, or only their phases (default: pixels; lucid: fourier; maco: \
+      phase).
+      """)
   var parametrization: Parametrization?
 
   @Option(
     help: ArgumentHelp(
-      "The rule of a step (default: normalized for cs231n-pytorch-normalized and soft, adam for lucid, sgd for others).",
+      """
+      The magnitudes that belong to the phases: powerlaw, or those of a .npy file, of a photo, or of the photos in a folder \
+      (default: powerlaw; `make spectrum` fetches those of ImageNet).
+      """, valueName: "spectrum"), completion: .file())
+  var spectrum: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "The rule of a step (default: normalized for cs231n-pytorch-normalized and soft, adam for lucid, keras-nadam for maco, sgd for others).",
       valueName: "rule"))
   var optimizer: Optimizer?
 
@@ -88,8 +105,8 @@ struct AscentOptions: ParsableArguments {
     help: ArgumentHelp(
       """
       Random changes of the image before each evaluation, in order: jitter:n, pad:n, crop:n, scale:list, rotate:list, \
-      flip, noise:f, blur:f; none for none (default: none; lucid: "pad:12 crop:8 scale:0.9..1.1/0.02 \
-      rotate:-10..10/1,0,0,0,0,0 crop:4").
+      flip, noise:f, uniform:f, blur:f, zoom:f..f, resize-to-net; none for none (default: none; lucid: "pad:12 crop:8 \
+      scale:0.9..1.1/0.02 rotate:-10..10/1,0,0,0,0,0 crop:4"; maco: "zoom:0.5..0.05 noise:0.08 uniform:0.04").
       """, valueName: "list"), transform: TransformList.init(_:))
   var transforms: TransformList?
 
@@ -136,12 +153,20 @@ struct AscentOptions: ParsableArguments {
   }
 
   /// The ascents that these options ask for.
-  var request: AscentRequest { AscentRequest(recipes.map(parameters), start: start, size: size, seeds: seeds) }
+  var request: AscentRequest {
+    AscentRequest(recipes.map(parameters), start: start, spectrum: spectrumFile, size: size, seeds: seeds)
+  }
+
+  private var spectrumFile: String? {
+    spectrum == ClassVisualization.SpectrumSource.powerLaw.rawValue ? nil : spectrum
+  }
 
   private func parameters(_ recipe: ClassVisualization.Recipe) -> ClassVisualization {
     var parameters = ClassVisualization(recipe)
     if let size { (parameters.height, parameters.width) = (size.height, size.width) }
+    if let start { parameters.start = ClassVisualization.Start(ofCommand: start) }
     if let parametrization { parameters.use(parametrization) }
+    if spectrumFile != nil { parameters.spectrum = .given }
     if let optimizer { parameters.optimizer = optimizer }
     if let transforms { parameters.transforms = transforms.transforms }
     if let totalVariation { parameters.totalVariation = totalVariation }

@@ -7,9 +7,7 @@ import PixelAscent
 package struct AtlasWork: Sendable {
   private let folder: AtlasFolder
   private let items: [AtlasItem]
-  private let startFile: String?
-  /// The image that the ascents start from; nil if they start from noise or from the mean image.
-  private let start: Tensor?
+  private let inputs: AscentInputs
   private let network: Network
   /// The memory that one ascent needs.
   private let bytes: Int
@@ -28,33 +26,32 @@ package struct AtlasWork: Sendable {
     _ output: String, classes: String?, _ request: AscentRequest, _ shard: ShardRequest?, isMerge: Bool,
     _ source: NetworkSource
   ) throws {
-    (startFile, sheetStyle, console) = (request.startFile, request.figure, source.console)
+    (sheetStyle, console) = (request.figure, source.console)
     let shard = try shard?.shard()
     if isMerge && !Files.isFolder(output) { throw PixelAscentError(.unreadableFile, "no such folder", about: output) }
     let (network, hashed) = try source.networkAndModel(), labels = network.labels
     self.network = network
-    let (visualizations, file) = try request.visualizations(network, source.run), start = file?.content
-    self.start = start
-    bytes = try withErrors(about: startFile) {
-      try visualizations.map { try $0.check(network, start: start) }.max() ?? 0
+    let inputs = try request.inputs(network, source.run)
+    self.inputs = inputs
+    bytes = try withErrors(about: inputs.subject) {
+      try inputs.visualizations.map { try $0.check(network, inputs.subject()) }.max() ?? 0
     }
     let indices = try classes.map { try ClassList.find($0, labels) } ?? Array(0..<labels.count)
     let most = PlannedAscent.most
     guard request.count(classes: indices.count, most: most) <= most else {
       throw UsageError("An atlas has at most \(most) pictures; --classes, --recipe and --seeds ask for more.")
     }
-    let model = try hashed.get(), input = file?.sha256()
-    items = try PlannedAscent.all(indices, visualizations, request.seeds, labels).map { planned in
+    let model = try hashed.get()
+    items = try PlannedAscent.all(indices, inputs.visualizations, request.seeds, labels).map { planned in
       guard let index = planned.class else { preconditionFailure("an atlas shows classes") }
-      let provenance = Provenance(
-        planned.visualization, class: index, network, model, input: input, background: file?.background)
+      let provenance = inputs.provenance(planned.visualization, class: index, network, model)
       return AtlasItem(
         class: index, label: labels[index], planned.visualization, output: "\(planned.stem).png",
         provenance: try provenance.text())
     }
     let names = items.map(\.output) + [AtlasFolder.manifest, AtlasFolder.sheet, AtlasFolder.page]
     try Outputs.refuseToReplace(
-      [startFile, classes].compactMap(\.self) + source.files(of: network),
+      request.files + [classes].compactMap(\.self) + source.files(of: network),
       with: names.map { output.withOneTrailingSlash + $0 })
     folder = try AtlasFolder(output, shard)
   }
@@ -141,8 +138,8 @@ package struct AtlasWork: Sendable {
   /// - Returns: the picture's record; nil if Ctrl-C stopped the ascent
   private func make(_ item: AtlasItem, _ network: Network, _ manifest: AtlasManifest) throws -> AtlasRecord? {
     do {
-      let result = try withErrors(about: startFile) {
-        let ascent = try item.visualization.begin(network, class: item.class, from: start)
+      let result = try withErrors(about: inputs.subject) {
+        let ascent = try item.visualization.begin(network, on: inputs.subject(class: item.class))
         while !Interruption.isStopRequested, try ascent.next() != nil {}
         return try ascent.result()
       }

@@ -76,6 +76,39 @@ extension RunSettings {
     return InputFile(content: start, bytes: bytes, background: photo.background)
   }
 
+  /// Reads the magnitudes of Fourier coefficients: those in a .npy file, those of a photo, or the mean of those of all
+  /// photos in a folder.
+  package func spectrum(_ path: String, _ network: Network) throws -> Tensor {
+    if !Files.isFolder(path) {
+      let bytes = try Files.read(path)
+      if bytes.starts(with: Tensor.npyMagic) { return try Tensor(npy: bytes, name: path) }
+    }
+    let images = try InputImages([path])
+    if let problem = images.problems.first { throw problem }
+    var sum: Tensor?
+    for path in images.paths {
+      let photo = try photo(path).content
+      let magnitudes = try withErrors(about: path) {
+        try ImageSpectrum.magnitudes(of: network.input(for: photo), network)
+      }
+      guard var total = sum else {
+        sum = magnitudes
+        continue
+      }
+      guard total.shape == magnitudes.shape else {
+        throw PixelAscentError(
+          .invalidParameter,
+          "the photos of a spectrum must have one size after preprocessing; --resize stretch or crop makes it one",
+          about: path)
+      }
+      for index in total.values.indices { total.values[index] += magnitudes.values[index] }
+      sum = total
+    }
+    guard let sum else { preconditionFailure("a list of images is never empty") }
+    // The scale of the magnitudes is of no importance, so their sum is as good as their mean.
+    return sum
+  }
+
   /// Decodes an image, and prints the note about it if there is one.
   private func input(_ file: EncodedImage) throws -> InputFile<RGBImage> {
     let (image, note) = try file.decoded(over: background)

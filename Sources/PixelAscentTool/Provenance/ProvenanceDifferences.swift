@@ -17,18 +17,22 @@ extension Provenance {
   /// - Parameters:
   ///   - network: the network that makes the picture now
   ///   - input: the SHA-256 of the file that the picture is made from now; nil if it is made from no file
+  ///   - spectrum: the SHA-256 of the spectrum that the picture is made with now; nil if there is none
   /// - Throws: ``PixelAscentError`` of kind `unreadableFile`.
-  package func differences(from network: Network, input: String?) throws(PixelAscentError) -> [String] {
+  package func differences(from network: Network, input: String?, spectrum: String?) throws(PixelAscentError)
+    -> [String]
+  {
     let options = network.options
     return differences(
       version: Release.version, instructionSet: options.instructionSet.name, maxMemory: options.maxMemory,
-      model: try network.sha256(), input: input)
+      model: try network.sha256(), input: input, spectrum: spectrum)
   }
 
   /// Returns what has changed since the picture was made, given the present version, instruction set, memory limit, and
-  /// SHA-256 of the model and of the input.
+  /// SHA-256 of the model, the input and the spectrum.
   func differences(
-    version present: String, instructionSet: String, maxMemory: Int, model: String, input: String?
+    version present: String, instructionSet: String, maxMemory: Int, model: String, input: String?,
+    spectrum: String? = nil
   ) -> [String] {
     var lines: [String] = []
     if version != present { lines.append("it was made by version \(version.oneLine), this is version \(present)") }
@@ -45,6 +49,9 @@ extension Provenance {
     }
     if let input, let recorded = self.input, input != recorded {
       lines.append("it was made from another file (SHA-256 \(recorded.oneLine), this one has \(input))")
+    }
+    if let spectrum, let recorded = self.spectrum, spectrum != recorded {
+      lines.append("it was made with another spectrum (SHA-256 \(recorded.oneLine), this one has \(spectrum))")
     }
     return lines
   }

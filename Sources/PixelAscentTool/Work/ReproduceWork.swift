@@ -9,6 +9,7 @@ package struct ReproduceWork {
   private let provenance: Provenance
   private let network: Network
   private let source: Source?
+  private let spectrum: Tensor?
   private let run: RunSettings
 
   /// The photo or the start image that a picture was made from, and its file.
@@ -22,8 +23,9 @@ package struct ReproduceWork {
   /// - Parameters:
   ///   - file: the picture's file
   ///   - input: the file of the photo or the start image; nil if the command names none
+  ///   - spectrum: the file or the folder of the spectrum; nil if the command names none
   ///   - model: the model file; nil for the one that ``ModelLocation/find(_:)`` finds
-  package init(_ file: String, input: String?, model: String?, _ run: RunSettings) throws {
+  package init(_ file: String, input: String?, spectrum: String?, model: String?, _ run: RunSettings) throws {
     (self.file, self.run) = (file, run)
     bytes = try Files.read(file)
     provenance = try Provenance(ofPicture: bytes, name: file)
@@ -38,6 +40,13 @@ package struct ReproduceWork {
     network.options = options
     self.network = network
     source = try Self.source(of: file, provenance, input: input, network, run)
+    guard (provenance.spectrum == nil) == (spectrum == nil) else {
+      throw UsageError(
+        spectrum == nil
+          ? "\(file) was made with a spectrum; name its file with --spectrum."
+          : "\(file) was not made with a spectrum of a file; leave out --spectrum.")
+    }
+    self.spectrum = try spectrum.map { [network] in try run.spectrum($0, network) }
   }
 
   private static func source(
@@ -66,7 +75,8 @@ package struct ReproduceWork {
   ///   picture is not made
   /// - Throws: `PixelAscentError` as making the picture does, and of kind `sizeLimit` if it would take longer.
   package func compare(mostSeconds: Double) throws -> ReproduceRecord {
-    let reasons = try provenance.differences(from: network, input: source?.sha256)
+    let reasons = try provenance.differences(
+      from: network, input: source?.sha256, spectrum: spectrum.map(Provenance.sha256(ofSpectrum:)))
     let picture = try explained(by: reasons) {
       try checkTime(mostSeconds)
       return try self.picture()
@@ -81,7 +91,7 @@ package struct ReproduceWork {
   private func checkTime(_ most: Double) throws {
     if most == .infinity { return }
     let seconds = try withErrors(about: source?.path ?? file) {
-      try provenance.estimatedSeconds(by: network, of: source?.subject ?? Subject())
+      try provenance.estimatedSeconds(by: network, of: subject)
     }
     if seconds <= most { return }
     let advice = Terminal.standardError == nil ? "--max-seconds raises the limit" : "--yes makes it all the same"
@@ -95,8 +105,14 @@ package struct ReproduceWork {
   /// Makes the picture again.
   private func picture() throws -> RGBImage {
     try withErrors(about: source?.path ?? file) {
-      try provenance.picture(by: network, of: source?.subject ?? Subject())
+      try provenance.picture(by: network, of: subject)
     }
+  }
+
+  private var subject: Subject {
+    var subject = source?.subject ?? Subject()
+    subject.spectrum = spectrum
+    return subject
   }
 
   private func decoded(_ bytes: [UInt8]) throws -> RGBImage {

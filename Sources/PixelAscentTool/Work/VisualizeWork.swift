@@ -7,13 +7,7 @@ package struct VisualizeWork: Sendable {
   private let source: NetworkSource
   private let network: Network
   private let model: BackgroundResult<Provenance.Model>
-  private let startFile: String?
-  /// The image that the ascents start from.
-  private let start: Tensor?
-  /// The SHA-256 of the start file.
-  private let input: String?
-  /// The colour behind the transparent parts of the start file; nil for white, or without such parts.
-  private let background: RGBColor?
+  private let inputs: AscentInputs
   private let ascents: [PlannedAscent]
   private let outputs: Outputs
   private let preview: Preview?
@@ -36,23 +30,23 @@ package struct VisualizeWork: Sendable {
     _ classes: [String], objectives: [String], _ request: AscentRequest, _ outputRequest: OutputRequest, isShown: Bool,
     _ source: NetworkSource
   ) throws {
-    (self.source, startFile) = (source, request.startFile)
+    self.source = source
     (network, model) = try source.networkAndModel()
-    let (visualizations, file) = try request.visualizations(network, source.run), start = file?.content
-    (self.start, input, background) = (start, file?.sha256(), file?.background)
+    let inputs = try request.inputs(network, source.run)
+    self.inputs = inputs
     let texts = try objectives.map { [network] in try ObjectiveText($0, network) }
-    ascents = try PlannedAscent.all(classes, objectives: texts, visualizations, request.seeds, network.labels)
+    ascents = try PlannedAscent.all(classes, objectives: texts, inputs.visualizations, request.seeds, network.labels)
     outputs = try Outputs(
       ascents.map { ($0.stem, $0.stem) }, outputRequest,
-      keeping: [request.startFile].compactMap(\.self) + source.files(of: network))
+      keeping: request.files + source.files(of: network))
     console = source.console.writing(to: outputs)
     preview = isShown ? Preview(console) : nil
     keepsShown = outputRequest.figure != nil || outputRequest.report != nil
     keepsProbabilities = outputRequest.report != nil
     let copies = keepsShown ? ClassVisualization.copiesOfShown : 0, network = network
     let parameters = ascents.map(\.visualization)
-    bytes = try withErrors(about: startFile) {
-      try parameters.map { try $0.check(network, start: start, copies: copies) }.max() ?? 0
+    bytes = try withErrors(about: inputs.subject) {
+      try parameters.map { try $0.check(network, inputs.subject(), copies: copies) }.max() ?? 0
     }
     for ascent in ascents { try outputs.checkSides(of: ascent.visualization, for: ascent.stem) }
   }
@@ -85,9 +79,9 @@ package struct VisualizeWork: Sendable {
   private func ascend(_ planned: PlannedAscent, _ network: Network) throws -> FinishedAscent {
     var visualization = planned.visualization, preview = preview, shown: [ShownIteration] = []
     var progress = AscentProgress(console, of: visualization.iterations, isAlone: planned.name == nil)
-    let result = try withErrors(about: startFile) {
+    let result = try withErrors(about: inputs.subject) {
       let ascent = try visualization.begin(
-        network, class: planned.class, from: start, recordsProbabilities: keepsProbabilities)
+        network, on: inputs.subject(class: planned.class), recordsProbabilities: keepsProbabilities)
       while let step = try ascent.next() {
         let isLast = Interruption.isStopRequested, isShown = step.isShown || isLast
         if isShown && keepsShown { shown.append(try ShownIteration(step)) }
@@ -115,8 +109,7 @@ package struct VisualizeWork: Sendable {
           + (`class` == nil
             ? "followed the activation before the ReLU instead" : "followed the score before the last ReLU instead"))
     }
-    let provenance = Provenance(
-      ascent.visualization, class: `class`, network, try model.get(), input: input, background: background)
+    let provenance = inputs.provenance(ascent.visualization, class: `class`, network, try model.get())
     try outputs.makeFolders(for: planned.stem)
     try result.picture.write(to: files.output, provenance)
     if let figure = files.figure {

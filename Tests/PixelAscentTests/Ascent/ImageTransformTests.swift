@@ -96,9 +96,80 @@ import Testing
     }
   }
 
+  @Test func uniformNoiseHasItsBounds() throws {
+    let network = try Self.network(), image = Tensor(shape: [3, 40, 40], repeating: 0)
+    let made = try TransformProbe([.uniformNoise(0.1)], network, height: 40, width: 40).apply(image).values
+    for channel in 0..<3 {
+      let std = network.preprocessing.std[channel]
+      let values = made[channel * 1600..<(channel + 1) * 1600].map { $0 * std }
+      #expect(values.allSatisfy { abs($0) <= 0.1 })
+      #expect((values.max() ?? 0) > 0.099 && (values.min() ?? 0) < -0.099)
+      // The mean of 1600 numbers has a standard deviation of 0.1 / √(3 · 1600) = 0.0014.
+      #expect(abs(values.reduce(0, +) / 1600) < 0.006)
+    }
+  }
+
+  /// TensorFlow's `crop_and_resize` of a random box, in double precision.
+  @Test func zoomResizesABox() throws {
+    let network = try Self.network(), input = network.preprocessing.inputSize, (height, width) = (26, 31)
+    let image = Tensor(shape: [3, height, width], values: RandomSource(seed: 5).uniforms(3 * height * width))
+    var outside = 0
+    for evaluation in 0..<40 {
+      let probe = try TransformProbe(
+        [.zoom(from: 0.4, to: 0.1)], network, height: height, width: width, evaluation: UInt64(evaluation))
+      let made = probe.apply(network.normalized(image))
+      #expect(made.shape == [3, input.height, input.width])
+      let drawn = RandomSource(seed: 0).normals(3, .transform, from: UInt64(evaluation)).map(Double.init)
+      let side = min(1, max(0.05, 0.4 + 0.05 * drawn[2]))
+      func place(_ centre: Double, _ inputs: Int, _ index: Int, _ outputs: Int) -> Double {
+        ((0.5 + 0.15 * centre - side / 2) + Double(index) * side / Double(outputs - 1)) * Double(inputs - 1)
+      }
+      var worst = 0.0
+      for index in made.values.indices {
+        let channel = index / (input.height * input.width)
+        let y = place(drawn[0], height, index / input.width % input.height, input.height)
+        let x = place(drawn[1], width, index % input.width, input.width)
+        var colour = 0.0
+        if y >= 0, x >= 0, y <= Double(height - 1), x <= Double(width - 1) {
+          for (row, column) in [(0, 0), (0, 1), (1, 0), (1, 1)] {
+            let (top, left) = (y.rounded(.down), x.rounded(.down))
+            let weight = (row == 0 ? 1 - (y - top) : y - top) * (column == 0 ? 1 - (x - left) : x - left)
+            if weight == 0 { continue }
+            colour += weight * Double(image.values[(channel * height + Int(top) + row) * width + Int(left) + column])
+          }
+        } else {
+          outside += 1
+        }
+        let mean = Double(network.preprocessing.mean[channel]), std = Double(network.preprocessing.std[channel])
+        worst = max(worst, abs(Double(made.values[index]) - (colour - mean) / std))
+      }
+      // Values up to about 4 in normalised space, and sums of four products of float32.
+      #expect(worst < 4e-6, "evaluation \(evaluation)")
+    }
+    #expect(outside > 0)
+  }
+
+  /// The boxes shrink from the first iteration to the last.
+  @Test func zoomShrinks() throws {
+    let network = try Self.network()
+    let ramp = Tensor(shape: [3, 64, 64], values: (0..<3 * 64 * 64).map { Float($0 % 64) })
+    func width(_ iteration: UInt64) throws -> Float {
+      let probe = try TransformProbe(
+        [.zoom(from: 0.6, to: 0.1)], network, height: 64, width: 64, evaluation: 2 * iteration + 1, iterations: 11,
+        samples: 2)
+      let row = probe.apply(ramp).values[..<network.preprocessing.inputSize.width]
+      return row[row.count / 2 + 1] - row[row.count / 2]
+    }
+    let steps = try [0, 5, 10].map { try width($0) }, pixels = Float(network.preprocessing.inputSize.width - 1) / 63
+    // Sides of 0.6, 0.35 and 0.1, give or take three standard deviations of 0.05.
+    for (step, side) in zip(steps, [0.6, 0.35, 0.1] as [Float]) { #expect(abs(step * pixels - side) < 0.15) }
+  }
+
   private static let chains: [[ImageTransform]] = [
     [.jitter(5)], [.pad(3, colour: 0.2)], [.crop(4)], [.scale([0.7])], [.scale([1.6])], [.rotate([23])], [.flip],
-    [.blur(1.3)], [.noise(0.3)], ImageTransform.lucid, [.rotate([5]), .scale([1.2]), .jitter(3), .flip, .blur(0.8)], [],
+    [.blur(1.3)], [.noise(0.3)], [.uniformNoise(0.3)], [.zoom(from: 0.5, to: 0.05)], [.zoom(from: 1, to: 0.05)],
+    [.resizeToNetwork], [.crop(3), .zoom(from: 0.9, to: 0.9), .crop(2)], ImageTransform.lucid,
+    [.rotate([5]), .scale([1.2]), .jitter(3), .flip, .blur(0.8)], [],
   ]
 
   /// ⟨T(x) − T(0), y⟩ = ⟨x, Tᵀ(y)⟩ in sums of double precision; the values are rounded to float32.
@@ -142,7 +213,7 @@ import Testing
 
   private static let texts = [
     ["jitter:16"], ["pad:12", "crop:8"], ["scale:0.9,1,1.25", "rotate:-5,0,5"], ["flip", "noise:0.5", "blur:1.5"],
-    ["pad:3,0.25"],
+    ["pad:3,0.25"], ["zoom:0.5..0.05", "uniform:0.04", "resize-to-net"],
   ]
 
   @Test(arguments: texts) func textIsReadAndWritten(parts: [String]) throws {
@@ -160,7 +231,11 @@ import Testing
   }
 
   private static let mistakes: [[String]] = [
-    ["spin:3", "transform \"spin:3\": expected jitter, pad, crop, scale, rotate, flip, noise or blur"],
+    [
+      "spin:3",
+      "transform \"spin:3\": expected jitter, pad, crop, scale, rotate, flip, noise, blur, uniform, zoom or "
+        + "resize-to-net",
+    ],
     ["pad", "transform \"pad\": expected pad:n or pad:n,colour"],
     ["pad:1,2,3", "transform \"pad:1,2,3\": expected pad:n or pad:n,colour"],
     ["pad:1.5", "transform \"pad:1.5\": expected pad:n with a whole number n of pixels"],

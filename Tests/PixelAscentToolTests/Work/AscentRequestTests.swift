@@ -24,7 +24,7 @@ import Testing
   }
 
   private func visualizations(_ request: AscentRequest) throws -> [ClassVisualization] {
-    try request.visualizations(network, run).visualizations
+    try request.inputs(network, run).visualizations
   }
 
   /// Writes a picture of 5 × 9 pixels and returns its path.
@@ -54,12 +54,13 @@ import Testing
   @Test("A file as start keeps its own size")
   func imageStart() throws {
     let path = try photo()
-    let (visualizations, start) = try request(start: path).visualizations(network, run)
-    #expect(visualizations[1].start == .image)
-    #expect(start?.content.shape == [3, 5, 9])
-    #expect(visualizations[1].height == 5)
-    #expect(visualizations[1].width == 9)
-    #expect(try start?.sha256() == SHA256.digest(of: Files.read(path)))
+    let inputs = try request(start: path).inputs(network, run), visualization = inputs.visualizations[1]
+    #expect(visualization.start == .image)
+    #expect(inputs.subject().start?.shape == [3, 5, 9])
+    #expect(visualization.height == 5)
+    #expect(visualization.width == 9)
+    #expect(try inputs.startHash == SHA256.digest(of: Files.read(path)))
+    #expect(inputs.spectrumHash == nil)
   }
 
   @Test("--size may repeat the size of the file")
