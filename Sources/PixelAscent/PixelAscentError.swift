@@ -129,6 +129,8 @@ public enum Advice: String, Hashable, Sendable, CaseIterable {
   case blurSigma
   /// Change the largest random shift: ``ClassVisualization/maxJitter``.
   case maxJitter
+  /// Change the number of iterations between two frames: ``Animation/Style/every``.
+  case every
   /// Change the number of shifted copies: ``ClassVisualization/samples``.
   case samples
   /// Change which values of a map have the brightest colour: ``Saliency/percentile``.

@@ -22,6 +22,7 @@ struct Visualize: ParsableCommand {
         pixelascent visualize --class gorilla --recipe maco --samples 8 --spectrum photos/
         pixelascent visualize --objective channel:fire9/concat,12 --recipe lucid
         pixelascent visualize --class gorilla --seed 4 --figure steps.png --preview
+        pixelascent visualize --class tarantula --recipe lucid --animate steps.gif
         pixelascent visualize --class tarantula --class gorilla --seeds 0-3 -o out/
       """)
 
@@ -51,6 +52,8 @@ struct Visualize: ParsableCommand {
 
   @Option(help: ArgumentHelp("Also write the shown iterations in one picture.", valueName: "png"), completion: .file())
   var figure: String?
+
+  @OptionGroup var animationOptions: AnimationOptions
 
   @Option(
     help: ArgumentHelp(
@@ -84,9 +87,11 @@ struct Visualize: ParsableCommand {
   }
 
   func run() throws {
-    let outputs = OutputRequest(output: output, figure: figure, raw: raw, report: report)
+    let outputs = OutputRequest(
+      output: output, figure: figure, animation: animationOptions.animation, raw: raw, report: report)
     var request = ascent.request
     request.figure = figureOptions.style
+    request.animation = animationOptions.style(scale: figureOptions.scale)
     let work = try VisualizeWork(
       classNames, objectives: objectives, request, outputs, isShown: previewOptions.preview, common.source)
     try work.run(report: work.console.print)

@@ -62,6 +62,19 @@ import Testing
     .usage(
       "visualize --objective channel:conv1,1 --objective channel:#0,1",
       "--objective channel:conv1,1 is given twice."),
+    .usage("visualize --class 76 --every 2", "--every belongs to --animate."),
+    .usage("visualize --class 76 --fps 2", "--fps belongs to --animate."),
+    .usage("visualize --class 76 --animate a.png --every 0", "--every must be 1 or more, found 0."),
+    .usage(
+      "visualize --class 76 --animate a.png --fps 1000",
+      "the frames per second of an animation must be 0.1 to 100, found 1000.0."),
+    .usage(
+      "visualize --class 76 --animate a.mp4", "Animations are written as .png, .apng or .gif, not as a.mp4."),
+    .usage(
+      "visualize --class 76 --animate a.png -o a.png --iterations 1", "Two results would be written to a.png."),
+    Refusal(
+      "visualize --class 76 --animate a.png --every 1 --iterations 1000000000 --size 64",
+      "error: keeping the frames (--every 1) …"),
     Refusal("visualize --objective class:nobody", "error: no class is called \"nobody\"; …"),
   ]
 
@@ -129,6 +142,50 @@ import Testing
       try run("reproduce law.png --spectrum flat.npy").errors.contains(
         "law.png was not made with a spectrum of a file; leave out --spectrum."))
     #expect(try run("reproduce law.png").status == 0)
+  }
+
+  /// The frames are the images after the first iteration, every n-th and the last; the last is also the still picture.
+  @Test(arguments: ["steps.png", "steps.gif"]) func animationsShowTheSteps(file: String) throws {
+    let command = "visualize --class 76 --iterations 6 --quiet -o last.png --animate \(file) --every 2 --fps 5"
+    let outcome = try run(command)
+    try #require(outcome.status == 0, "\(outcome.errors)")
+    let bytes = try folder.bytes(file)
+    if file == "steps.png" {
+      let chunks = Data(bytes)
+      let count = try #require(chunks.range(of: Data("acTL".utf8)))
+      #expect(bytes[count.upperBound..<count.upperBound + 4] == [0, 0, 0, 4])
+      #expect(
+        try RGBImage(decoding: bytes, name: "") == RGBImage(decoding: folder.bytes("last.png"), name: ""))
+    }
+    let again = try run("reproduce \(file)")
+    #expect(again.status == 0 && again.text.contains("the same bytes"), "\(again.text)\(again.errors)")
+    // Other bytes in the last frame: a GIF ends in 0x3B, a PNG in the IEND chunk of 12 bytes.
+    var damaged = bytes
+    damaged[file == "steps.gif" ? bytes.count - 8 : bytes.count - 12 - 30] ^= 1
+    try folder.add("damaged-\(file)", damaged)
+    let other = try run("reproduce damaged-\(file)")
+    #expect(other.status == 1 && !other.text.contains("the same bytes"), "\(other.text)\(other.errors)")
+  }
+
+  @Test func aGIFWithoutProvenanceCantBeReproduced() throws {
+    try folder.add("other.gif", Animation(frames: [Pictures.photo]).gif(comment: "hello"))
+    try folder.add("plain.gif", Animation(frames: [Pictures.photo]).gif())
+    for name in ["other.gif", "plain.gif"] {
+      #expect(
+        try run("reproduce \(name)").errors
+          == "error: \(name): the file has no provenance; only pictures that PixelAscent wrote have one\n")
+    }
+  }
+
+  /// A file that says that it is an animation of a technique without steps.
+  @Test func aSaliencyMapHasNoAnimation() throws {
+    _ = try run("saliency photo.png --class 76 --quiet -o map.png")
+    let text = try #require(try RGBImage.comment(inFile: folder.bytes("map.png"), name: ""))
+    let forged = text.replacing("\"picture\":\"result\"", with: "\"picture\":\"animation\"")
+    #expect(forged != text)
+    try folder.add("forged.png", Pictures.photo.pngData(comment: forged))
+    let outcome = try run("reproduce forged.png --input photo.png")
+    #expect(outcome.status == 1 && outcome.errors.contains("a saliency map has no steps to animate"))
   }
 
   @Test func reportNamesTheObjective() throws {

@@ -94,7 +94,10 @@ extension Animation {
     return PixelSize(height: scale * first.height, width: scale * first.width)
   }
 
-  private func check(width: Int, height: Int, _ format: Format) throws(PixelAscentError) {
+  /// Checks how the frames are shown.
+  ///
+  /// - Throws: ``PixelAscentError`` of kind `invalidParameter`.
+  private func checkNumbers() throws(PixelAscentError) {
     guard (0.1...100).contains(framesPerSecond) else {
       throw PixelAscentError(
         .invalidParameter, "the frames per second of an animation must be 0.1 to 100, found \(framesPerSecond)")
@@ -106,6 +109,10 @@ extension Animation {
     guard (1...64).contains(scale) else {
       throw PixelAscentError(.invalidParameter, "the scale of an animation must be 1 to 64, found \(scale)")
     }
+  }
+
+  private func check(width: Int, height: Int, _ format: Format) throws(PixelAscentError) {
+    try checkNumbers()
     let limits = format.limits
     guard max(width, height) <= limits.side / scale else {
       let what = "an animation of \(width)×\(height) pixels with the scale \(scale)"
@@ -121,6 +128,80 @@ extension Animation {
     let bytes = 12 * Double(size.width) * Double(size.height) + 2 * Double(fileSize)
     try Files.checkMemory(Int(min(bytes, 1e18)), "an animation of \(size.width)×\(size.height) pixels takes")
   }
+}
+
+extension Animation {
+  /// How an ascent is shown as an animation.
+  public struct Style: Codable, Hashable, Sendable {
+    /// The number of iterations from one frame to the next, at least 1. The first frame is the image after the first
+    /// iteration, the last frame that after the last one.
+    public var every: Int
+    /// See ``Animation/framesPerSecond``.
+    public var framesPerSecond: Double
+    /// See ``Animation/hold``.
+    public var hold: Double
+    /// See ``Animation/scale``.
+    public var scale: Int
+
+    private enum CodingKeys: String, CodingKey {
+      case every, hold, scale
+      case framesPerSecond = "fps"
+    }
+
+    /// Creates a style.
+    public init(every: Int = 4, framesPerSecond: Double = 12, hold: Double = 2, scale: Int = 1) {
+      (self.every, self.framesPerSecond, self.hold, self.scale) = (every, framesPerSecond, hold, scale)
+    }
+
+    /// Checks every parameter.
+    ///
+    /// - Throws: ``PixelAscentError`` of kind `invalidParameter`.
+    public func validate() throws(PixelAscentError) {
+      guard every >= 1 else {
+        throw PixelAscentError(.invalidParameter, "\(advice: .every) must be 1 or more, found \(every)")
+      }
+      try Animation(frames: [], style: self).checkNumbers()
+    }
+
+    /// Returns whether the image after an iteration, counted from 0, is a frame.
+    func shows(_ iteration: Int, of iterations: Int) -> Bool {
+      iteration % every == 0 || iteration == iterations - 1
+    }
+
+    /// Returns the number of frames of `iterations` iterations.
+    func count(of iterations: Int) -> Int {
+      (iterations + every - 1) / every + (iterations > 1 && (iterations - 1) % every != 0 ? 1 : 0)
+    }
+  }
+
+  /// Creates an animation of an ascent's pictures.
+  public init(frames: [RGBImage], style: Style) {
+    self.init(frames: frames, framesPerSecond: style.framesPerSecond, hold: style.hold, scale: style.scale)
+  }
+
+  /// Returns the comment in the bytes of a GIF file that ``gif(comment:)`` made; nil if there is none, or if the bytes are
+  /// no GIF.
+  package static func comment(inGIF bytes: [UInt8]) -> String? {
+    guard isGIF(bytes), bytes.count > 13 else { return nil }
+    var index = 13 + (bytes[10] & 0x80 == 0 ? 0 : 3 << (Int(bytes[10] & 7) + 1))
+    while index + 1 < bytes.count, bytes[index] == 0x21 {
+      let isComment = bytes[index + 1] == 0xFE
+      var text: [UInt8] = []
+      index += 2
+      while index < bytes.count, bytes[index] > 0 {
+        let end = index + 1 + Int(bytes[index])
+        guard end <= bytes.count else { return nil }
+        if isComment { text += bytes[index + 1..<end] }
+        index = end
+      }
+      if isComment { return String(validating: text, as: UTF8.self) }
+      index += 1
+    }
+    return nil
+  }
+
+  /// Returns whether bytes begin as a GIF file does.
+  package static func isGIF(_ bytes: [UInt8]) -> Bool { bytes.starts(with: "GIF8".utf8) }
 }
 
 extension RGBImage {

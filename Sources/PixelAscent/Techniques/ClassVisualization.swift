@@ -55,6 +55,8 @@ public struct ClassVisualization: Technique {
   public var showEvery: Int
   /// The layout of the figure.
   public var figure = Figure.Style()
+  /// How the steps are shown as an animation; nil if they are not.
+  public var animation: Animation.Style?
   /// The seed of the noise and the jitter: the key of the random generator Philox 4×32-10 (Salmon et al. 2011).
   public var seed: UInt64
 
@@ -249,10 +251,11 @@ public struct ClassVisualization: Technique {
   }
 
   /// Returns the parameters, with ``showEvery`` set to 0 and ``figure`` to ``Figure/Style/row`` unless the picture is a
-  /// figure: only a figure shows more than the last image.
+  /// figure, and ``animation`` to nil unless it is an animation: all other pictures show only the last image.
   public func parameters(of kind: Provenance.Kind) -> ClassVisualization {
     var parameters = self
     if kind != .figure { (parameters.showEvery, parameters.figure) = (0, .row) }
+    if kind != .animation { parameters.animation = nil }
     return parameters
   }
 
@@ -269,6 +272,21 @@ public struct ClassVisualization: Technique {
     while let step = try ascent.next() { if step.isShown { shown.append((step.iteration, step.picture)) } }
     let label = subject.classIndex.map { network.labels[$0] } ?? objective ?? ""
     return try figure(shown, label: label).image(allowedBy: network)
+  }
+
+  /// Ascends the score of the subject's class and returns the steps as an animation.
+  ///
+  /// - Throws: as ``run(_:on:)`` does, and ``PixelAscentError`` of kind `invalidParameter` if ``animation`` is nil.
+  public func animation(_ network: Network, of subject: Subject) throws(PixelAscentError) -> Animation {
+    guard let style = animation else {
+      throw PixelAscentError(.invalidParameter, "the parameters do not say how to animate the steps")
+    }
+    let ascent = try begin(network, on: subject)
+    var frames: [RGBImage] = []
+    while let step = try ascent.next() {
+      if style.shows(step.iteration, of: iterations) { frames.append(step.picture) }
+    }
+    return Animation(frames: frames, style: style)
   }
 
   /// Returns the seconds that all iterations will take, estimated from the first iterations.
@@ -312,7 +330,9 @@ public struct ClassVisualization: Technique {
     let bytes = try checkEngine(network)
     let pictures = elementCount([copies, shownCount, height, width, 3, figure.scale, figure.scale]) ?? .max
     try network.options.checkMemory(pictures, of: "keeping the shown pictures (\(advice: .showEvery) \(showEvery))")
-    return bytes + pictures
+    let frames = animation.map { elementCount([$0.count(of: iterations), height, width, 3]) ?? .max } ?? 0
+    try network.options.checkMemory(frames, of: "keeping the frames (\(advice: .every) \(animation?.every ?? 1))")
+    return bytes + pictures + frames
   }
 
   /// Checks that the network can take every image that an ascent evaluates.
@@ -397,6 +417,7 @@ public struct ClassVisualization: Technique {
     }
     try checkCount(showEvery, .showEvery)
     try figure.validate()
+    try animation?.validate()
     guard height >= 1, width >= 1, height <= 1 << 20, width <= 1 << 20 else {
       throw PixelAscentError(.invalidParameter, "the size must be from 1 to 1048576 pixels, found \(height)×\(width)")
     }

@@ -8,7 +8,7 @@ extension ClassVisualization: Codable {
     case blurSigma = "blur_sigma"
     case maxJitter = "max_jitter"
     case showEvery = "show_every"
-    case objective, parametrization, spectrum, optimizer, transforms, l1, figure
+    case objective, parametrization, spectrum, optimizer, transforms, l1, figure, animation
     case totalVariation = "tv"
     case alphaNorm = "alpha_norm"
   }
@@ -31,6 +31,7 @@ extension ClassVisualization: Codable {
     showEvery = try container.decode(Int.self, forKey: .showEvery)
     seed = try container.decode(UInt64.self, forKey: .seed)
     figure = try container.decode(Figure.Style.self, forKey: .figure)
+    animation = try container.decodeIfPresent(Animation.Style.self, forKey: .animation)
     objective = try container.decodeIfPresent(String.self, forKey: .objective)
     parametrization =
       try container.decodeIfPresent(Parametrization.self, forKey: .parametrization) ?? parametrization
@@ -62,6 +63,7 @@ extension ClassVisualization: Codable {
     try container.encode(showEvery, forKey: .showEvery)
     try container.encode(seed, forKey: .seed)
     try container.encode(figure, forKey: .figure)
+    try container.encodeIfPresent(animation, forKey: .animation)
     try container.encodeIfPresent(objective, forKey: .objective)
     if parametrization != usual.parametrization { try container.encode(parametrization, forKey: .parametrization) }
     if spectrum != usual.spectrum { try container.encode(spectrum, forKey: .spectrum) }

@@ -46,6 +46,8 @@ public struct Provenance: Sendable {
     case figure
     /// A photograph with its saliency map drawn over it.
     case overlay
+    /// The steps of an ascent, one after the other.
+    case animation
   }
 
   /// The file of a network and the settings with which it was read.
@@ -281,6 +283,13 @@ extension Provenance {
     if let classIndex { names[classIndex] = label }
     network.labels = network.labels.renamingClasses(names)
     return try technique.picture(kind, network, of: complete(subject))
+  }
+
+  /// Makes the animation again, if ``kind`` is `animation`.
+  ///
+  /// - Throws: as ``picture(by:of:)`` does.
+  public func animation(by network: Network, of subject: Subject = Subject()) throws(PixelAscentError) -> Animation {
+    try technique.animation(network, of: complete(subject))
   }
 
   /// Returns the seconds that making the picture again will take at most; see

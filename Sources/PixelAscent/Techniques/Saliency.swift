@@ -159,6 +159,7 @@ public struct Saliency: Technique {
     case .result: return map.picture
     case .figure: return try map.figure(network).image(allowedBy: network)
     case .overlay: return map.overlay(on: photo, network)
+    case .animation: throw Self.noSteps
     }
   }
 }

@@ -37,11 +37,26 @@ public protocol Technique: Codable, Hashable, Sendable {
   /// - Throws: as ``run(_:on:)`` does.
   func picture(_ kind: Provenance.Kind, _ network: Network, of subject: Subject) throws(PixelAscentError) -> RGBImage
 
+  /// Applies the technique to a subject and returns its steps as an animation.
+  ///
+  /// - Throws: as ``run(_:on:)`` does, and ``PixelAscentError`` of kind `invalidParameter` if the technique's pictures are
+  ///   not made in steps.
+  func animation(_ network: Network, of subject: Subject) throws(PixelAscentError) -> Animation
+
   /// Returns the seconds that the technique will take at most, estimated from the time of its first steps; 0 if it takes
   /// no longer than the estimate itself.
   ///
   /// - Throws: as ``run(_:on:)`` does.
   func estimatedSeconds(_ network: Network, on subject: Subject) throws(PixelAscentError) -> Double
+}
+
+extension Technique {
+  /// A technique without steps has no animation.
+  public func animation(_ network: Network, of subject: Subject) throws(PixelAscentError) -> Animation {
+    throw Self.noSteps
+  }
+
+  static var noSteps: PixelAscentError { PixelAscentError(.invalidParameter, "a \(title) has no steps to animate") }
 }
 
 /// The input of a technique besides the network: an image, a class, or both.

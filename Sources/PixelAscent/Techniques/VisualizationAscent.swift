@@ -12,6 +12,8 @@ public final class VisualizationAscent: AscentSequence {
     /// Whether to show the iteration's image: after the first iteration, every ``ClassVisualization/showEvery``-th and
     /// the last.
     public let isShown: Bool
+    /// Whether the iteration's image is a frame of the animation that ``ClassVisualization/animation`` describes.
+    public let isFrame: Bool
     fileprivate let ascent: VisualizationAscent
 
     /// The image after the step, in normalised space, of shape (C, H, W). Read it before the next call of
@@ -88,7 +90,8 @@ public final class VisualizationAscent: AscentSequence {
     if recordsProbabilities, let probability = currentProbability { probabilityHistory.append(probability) }
     iteration += 1
     seconds += begin.secondsSince
-    return Step(iteration: iteration - 1, score: score, isShown: isShown, ascent: self)
+    let isFrame = parameters.animation?.shows(iteration - 1, of: parameters.iterations) ?? false
+    return Step(iteration: iteration - 1, score: score, isShown: isShown, isFrame: isFrame, ascent: self)
   }
 
   private func isShown(_ iteration: Int) -> Bool {

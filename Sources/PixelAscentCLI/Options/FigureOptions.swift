@@ -12,7 +12,8 @@ struct FigureOptions: ParsableArguments {
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "Enlarge figures and contact sheets this many times, with sharp captions: from 1 to 16.", valueName: "n"))
+      "Enlarge figures, contact sheets and animations this many times, with sharp captions: from 1 to 16.",
+      valueName: "n"))
   var scale = 1
 
   func validate() throws {

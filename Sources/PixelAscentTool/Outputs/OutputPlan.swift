@@ -5,7 +5,7 @@ import PixelAscent
 /// The files of all results that a request asks for, in the order of the inputs, with checks that they can be written.
 struct OutputPlan {
   private(set) var outputs: [String] = []
-  private(set) var figures, overlays, raws, reports: [String]?
+  private(set) var figures, overlays, animations, raws, reports: [String]?
   /// The folders that the request names with a "/" at the end and that do not exist yet.
   private(set) var newFolders: [String] = []
   private let stems: [String]
@@ -25,11 +25,13 @@ struct OutputPlan {
     outputs = try resolve(request.output ?? "./", stems.map { "\($0).png" }, "-o", areMirrored)
     figures = try files(request.figure, "-figure.png", "--figure", areMirrored)
     overlays = try files(request.overlay, "-overlay.png", "--overlay", areMirrored)
+    animations = try files(request.animation, "-steps.png", "--animate", areMirrored)
     raws = try files(request.raw, ".npy", "--raw", areMirrored)
     reports = try files(request.report, ".html", "--report", false)
   }
 
-  var pictures: [String] { outputs + (figures ?? []) + (overlays ?? []) }
+  private var stills: [String] { outputs + (figures ?? []) + (overlays ?? []) }
+  var pictures: [String] { stills + (animations ?? []) }
   var all: [String] { pictures + (raws ?? []) + (reports ?? []) }
 
   /// Returns the files at `path`: one for each of `names` if `path` is a folder, else `path` itself.
@@ -55,7 +57,10 @@ struct OutputPlan {
   ///
   /// - Throws: `UsageError`.
   func checkEndings() throws {
-    for path in pictures where !["png", "jpg", "jpeg", ""].contains(path.fileEnding) {
+    for path in animations ?? [] where !["png", "apng", "gif"].contains(path.fileEnding) {
+      throw UsageError("Animations are written as .png, .apng or .gif, not as \(path).")
+    }
+    for path in stills where !["png", "jpg", "jpeg", ""].contains(path.fileEnding) {
       throw UsageError("Pictures are written as .png or .jpg, not as \(path).")
     }
     for path in raws ?? [] { try Outputs.check(path, isOf: "npy", "Arrays are written") }
@@ -90,7 +95,7 @@ struct OutputPlan {
   ///
   /// - Throws: `PixelAscentError`.
   func checkFolders() throws {
-    for paths in [outputs, figures ?? [], overlays ?? [], raws ?? [], reports ?? []] {
+    for paths in [outputs, figures ?? [], overlays ?? [], animations ?? [], raws ?? [], reports ?? []] {
       // The folders of results that mirror the folders of the images are made later, with the results.
       for (path, stem) in zip(paths, stems)
       where !stem.hasSlash && !newFolders.contains(where: { path.utf8.starts(with: $0.utf8) }) {

@@ -11,14 +11,18 @@ package struct OutputRequest: Sendable {
   package var figure: String?
   /// A saliency map over its photo.
   package var overlay: String?
+  /// The steps of an ascent, one after the other.
+  package var animation: String?
   /// The values behind the picture, as an array.
   package var raw: String?
   /// A page about the result.
   package var report: String?
 
   package init(
-    output: String?, figure: String? = nil, overlay: String? = nil, raw: String? = nil, report: String? = nil
+    output: String?, figure: String? = nil, overlay: String? = nil, animation: String? = nil, raw: String? = nil,
+    report: String? = nil
   ) {
-    (self.output, self.figure, self.overlay, self.raw, self.report) = (output, figure, overlay, raw, report)
+    (self.output, self.figure, self.overlay) = (output, figure, overlay)
+    (self.animation, self.raw, self.report) = (animation, raw, report)
   }
 }

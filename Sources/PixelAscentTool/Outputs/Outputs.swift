@@ -7,9 +7,9 @@ package struct Outputs: Sendable {
   /// The files of one input's results; nil for a kind of file that is not asked for.
   package struct Paths: Sendable {
     package let output: String
-    package let figure, overlay, raw, report: String?
+    package let figure, overlay, animation, raw, report: String?
 
-    fileprivate var all: [String] { [output, figure, overlay, raw, report].compactMap(\.self) }
+    fileprivate var all: [String] { [output, figure, overlay, animation, raw, report].compactMap(\.self) }
 
     /// Checks that the formats of the pictures allow the sizes that these have for a photo.
     ///
@@ -66,7 +66,7 @@ package struct Outputs: Sendable {
     for (index, input) in inputs.enumerated() {
       paths[Array(input.input.utf8)] = Paths(
         output: plan.outputs[index], figure: plan.figures?[index], overlay: plan.overlays?[index],
-        raw: plan.raws?[index], report: plan.reports?[index])
+        animation: plan.animations?[index], raw: plan.raws?[index], report: plan.reports?[index])
     }
   }
 
@@ -80,6 +80,9 @@ package struct Outputs: Sendable {
       let picture = PixelSize(height: ascent.height, width: ascent.width)
       let size = Figure.size(ascent.shownCount, of: picture, ascent.figure)
       try RGBImage.checkSides(width: size.width, height: size.height, for: figure)
+    }
+    if let animation = files.animation, let style = ascent.animation {
+      try Animation(frames: [], style: style).check(width: ascent.width, height: ascent.height, for: animation)
     }
   }
 

@@ -27,12 +27,17 @@ extension Provenance {
       throw PixelAscentError(
         .invalidImage, "is a contact sheet of several pictures; name one of the pictures", about: name)
     }
-    try self.init(inFile: bytes, name: name)
+    if Animation.isGIF(bytes) {
+      try self.init(text: Animation.comment(inGIF: bytes), name: name)
+    } else {
+      try self.init(inFile: bytes, name: name)
+    }
   }
 
   /// Returns the comment that this program has put into a picture's file; nil if the file has none.
   private static func comment(_ bytes: [UInt8]) -> ProgramComment? {
-    guard let text = try? RGBImage.comment(inFile: bytes, name: ""),
+    let found = Animation.comment(inGIF: bytes) ?? (try? RGBImage.comment(inFile: bytes, name: ""))
+    guard let text = found,
       let comment = try? JSONText.decode(ProgramComment.self, from: text.utf8)
     else { return nil }
     return comment.program == program ? comment : nil

@@ -14,6 +14,8 @@ package struct AscentRequest: Sendable {
   package let seeds: Seeds
   /// The layout of figures.
   package var figure = Figure.Style()
+  /// How animations show the steps; nil if there are no animations.
+  package var animation: Animation.Style?
 
   /// - Parameters:
   ///   - recipes: the parameters, one value per recipe
@@ -55,7 +57,7 @@ package struct AscentRequest: Sendable {
     let usual = size ?? network.preprocessing.inputSize
     let visualizations = recipes.map { recipe in
       var visualization = recipe
-      visualization.figure = figure
+      (visualization.figure, visualization.animation) = (figure, animation)
       (visualization.height, visualization.width) = (usual.height, usual.width)
       if let namedStart { visualization.start = namedStart }
       if let shape = file?.content.shape {

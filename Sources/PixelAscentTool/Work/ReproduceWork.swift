@@ -77,15 +77,13 @@ package struct ReproduceWork {
   package func compare(mostSeconds: Double) throws -> ReproduceRecord {
     let reasons = try provenance.differences(
       from: network, input: source?.sha256, spectrum: spectrum.map(Provenance.sha256(ofSpectrum:)))
-    let picture = try explained(by: reasons) {
+    let again = try explained(by: reasons) {
       try checkTime(mostSeconds)
-      return try self.picture()
+      return try data()
     }
-    // The new bytes get the file's format and comment. `differences` has already compared what the comment says.
-    let again = try picture.data(like: bytes, name: file)
-    return ReproduceRecord(
-      file, title: provenance.title, isSame: again == bytes, try decoded(again).distance(from: decoded(bytes)),
-      reasons: reasons)
+    // A GIF can't be decoded, so its record has no distance.
+    let distance = Animation.isGIF(bytes) ? nil : try decoded(again).distance(from: decoded(bytes))
+    return ReproduceRecord(file, title: provenance.title, isSame: again == bytes, distance, reasons: reasons)
   }
 
   private func checkTime(_ most: Double) throws {
@@ -102,11 +100,18 @@ package struct ReproduceWork {
           + "seconds; \(advice)"), about: file)
   }
 
-  /// Makes the picture again.
-  private func picture() throws -> RGBImage {
-    try withErrors(about: source?.path ?? file) {
-      try provenance.picture(by: network, of: subject)
+  /// Makes the picture again, and returns the bytes of its file. They get the file's format and comment; `differences` has
+  /// already compared what the comment says.
+  private func data() throws -> [UInt8] {
+    if provenance.kind == .animation {
+      let animation = try withErrors(about: source?.path ?? file) {
+        try provenance.animation(by: network, of: subject)
+      }
+      if Animation.isGIF(bytes) { return try animation.gif(comment: Animation.comment(inGIF: bytes)) }
+      return try animation.apng(comment: RGBImage.comment(inFile: bytes, name: file))
     }
+    let picture = try withErrors(about: source?.path ?? file) { try provenance.picture(by: network, of: subject) }
+    return try picture.data(like: bytes, name: file)
   }
 
   private var subject: Subject {

@@ -73,11 +73,13 @@ package struct VisualizeWork: Sendable {
     var visualization: ClassVisualization
     let result: ClassVisualization.Result
     let shown: [ShownIteration]
+    let frames: [RGBImage]
   }
 
   /// Makes an ascent, and shows its progress if it is the command's only one.
   private func ascend(_ planned: PlannedAscent, _ network: Network) throws -> FinishedAscent {
-    var visualization = planned.visualization, preview = preview, shown: [ShownIteration] = []
+    var visualization = planned.visualization, preview = preview
+    var shown: [ShownIteration] = [], frames: [RGBImage] = []
     var progress = AscentProgress(console, of: visualization.iterations, isAlone: planned.name == nil)
     let result = try withErrors(about: inputs.subject) {
       let ascent = try visualization.begin(
@@ -85,6 +87,7 @@ package struct VisualizeWork: Sendable {
       while let step = try ascent.next() {
         let isLast = Interruption.isStopRequested, isShown = step.isShown || isLast
         if isShown && keepsShown { shown.append(try ShownIteration(step)) }
+        if step.isFrame || isLast && visualization.animation != nil { frames.append(step.picture) }
         if isShown && preview != nil { preview?.show(step.picture) }
         try progress.report(step, isShown: isShown)
         if isLast { break }
@@ -93,7 +96,7 @@ package struct VisualizeWork: Sendable {
     }
     progress.end()
     visualization.iterations = result.iterations
-    return FinishedAscent(visualization: visualization, result: result, shown: shown)
+    return FinishedAscent(visualization: visualization, result: result, shown: shown, frames: frames)
   }
 
   /// Writes the pictures of an ascent, and prints the notes about it.
@@ -115,6 +118,10 @@ package struct VisualizeWork: Sendable {
     if let figure = files.figure {
       try ascent.visualization.figure(ascent.shown.map { ($0.iteration, $0.picture) }, label: label)
         .image(allowedBy: network).write(to: figure, provenance.of(.figure))
+    }
+    if let animation = files.animation, let style = ascent.visualization.animation {
+      try Animation(frames: ascent.frames, style: style)
+        .write(to: animation, comment: provenance.of(.animation).text())
     }
     if let raw = files.raw { try result.image.write(to: raw) }
     if let report = files.report {

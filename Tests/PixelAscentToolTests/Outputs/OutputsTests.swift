@@ -40,11 +40,12 @@ import Testing
   @Test("In a folder, each kind of file has its own name")
   func folderNames() throws {
     let path = folder.path
-    let request = OutputRequest(output: path, figure: path, overlay: path, raw: path, report: path)
+    let request = OutputRequest(output: path, figure: path, overlay: path, animation: path, raw: path, report: path)
     let paths = try outputs(request).paths(for: "a")
     #expect(paths.output == "\(path)/a-map.png")
     #expect(paths.figure == "\(path)/a-map-figure.png")
     #expect(paths.overlay == "\(path)/a-map-overlay.png")
+    #expect(paths.animation == "\(path)/a-map-steps.png")
     #expect(paths.raw == "\(path)/a-map.npy")
     #expect(paths.report == "\(path)/a-map.html")
   }

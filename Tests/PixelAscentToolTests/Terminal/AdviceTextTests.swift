@@ -10,11 +10,12 @@ import Testing
     (.maxMemory, "--max-memory"), (.maxMegapixels, "--max-megapixels"), (.resize, "--resize"), (.mean, "--mean"),
     (.std, "--std"), (.bgr, "--bgr"), (.inputSize, "--input-size"), (.onnxOutput, "--onnx-output"),
     (.labels, "--labels"), (.activation, "--activation"), (.architecture, "--architecture"), (.weights, "--weights"),
-    (.showEvery, "--show-every"), (.learningRate, "--learning-rate"), (.iterations, "--iterations"),
+    (.showEvery, "--show-every"), (.scale, "--scale"), (.learningRate, "--learning-rate"),
+    (.iterations, "--iterations"),
     (.maxIterations, "--max-iterations"), (.l2, "--l2"), (.totalVariation, "--tv"), (.l1, "--l1"),
-    (.alphaNorm, "--alpha-norm"), (.transforms, "--transforms"), (.clamp, "--clamp"),
+    (.alphaNorm, "--alpha-norm"), (.transforms, "--transforms"), (.spectrum, "--spectrum"), (.clamp, "--clamp"),
     (.blurEvery, "--blur-every"), (.blurSigma, "--blur-sigma"),
-    (.maxJitter, "--max-jitter"), (.samples, "--samples"), (.percentile, "--percentile"),
+    (.maxJitter, "--max-jitter"), (.every, "--every"), (.samples, "--samples"), (.percentile, "--percentile"),
     (.inspection, "pixelascent inspect"),
   ]
 
