@@ -39,28 +39,97 @@ protocol ImageParameters: AnyObject {
   func pullBack(_ imageGradient: ImagePlanes)
 }
 
+/// Parameters that any image can be made of.
+protocol PixelwiseParameters: ImageParameters {
+  /// Sets the image in normalised space, of shape (C, H, W).
+  func set(_ image: Tensor)
+  /// Clamps the parameters to colours, and makes the image.
+  func clamp()
+}
+
 /// Parameters that are the pixels themselves.
-final class PixelParameters: ImageParameters {
+final class PixelParameters: PixelwiseParameters {
   let image: ImagePlanes
   let values: FloatBuffer
   let gradient: FloatBuffer
   private let gradientPlanes: ImagePlanes
+  private let kernels: Kernels
+  private let box: Box
+  private let sums: RowSums
+  private let parallel: Parallel
   var trueCount: Int { image.channels * image.height * image.width }
 
-  /// Creates the parameters of an image.
-  init(_ start: Tensor) {
+  /// Creates the parameters of an image in normalised space.
+  init(_ start: Tensor, _ network: Network, _ parallel: Parallel) {
     let count = (start.values.count + 15) / 16 * 16
     (values, gradient) = (FloatBuffer(count: count), FloatBuffer(count: count))
     func planes(_ buffer: FloatBuffer) -> ImagePlanes {
       ImagePlanes(buffer, channels: start.shape[0], height: start.shape[1], width: start.shape[2])
     }
     (image, gradientPlanes) = (planes(values), planes(gradient))
+    (kernels, box, sums, self.parallel) = (network.kernels, Box(network.preprocessing), RowSums(image), parallel)
     image.tensor = start
   }
 
+  func set(_ image: Tensor) { self.image.tensor = image }
   func makeImage() {}
 
+  func clamp() {
+    // A step of length 0 clamps.
+    let body = Parallel.Body { [kernels, image, gradientPlanes, box, sums] in
+      kernels.step(image, gradientPlanes, at: .none, 0, 0, box: box, sums: sums, rows: $0.rows)
+    }
+    parallel.overRows(image.height, body)
+  }
+
   func pullBack(_ imageGradient: ImagePlanes) { gradientPlanes.fill(from: imageGradient, times: 1) }
+}
+
+/// Parameters that are the pixels as numbers from 0 to 255.
+final class ByteParameters: PixelwiseParameters {
+  let image: ImagePlanes
+  let values, gradient: FloatBuffer
+  private let colours, colourGradient: ImagePlanes
+  /// From numbers to normalised space: 1 / (255 · std) and −mean / std.
+  private let scale, offset: [Float]
+  private let parallel: Parallel
+  var trueCount: Int { image.channels * image.height * image.width }
+
+  /// Creates the parameters of an image in normalised space.
+  init(_ start: Tensor, _ preprocessing: Preprocessing, _ parallel: Parallel) {
+    let count = (start.values.count + 15) / 16 * 16
+    (values, gradient) = (FloatBuffer(count: count), FloatBuffer(count: count))
+    func planes(_ buffer: FloatBuffer) -> ImagePlanes {
+      ImagePlanes(buffer, channels: start.shape[0], height: start.shape[1], width: start.shape[2])
+    }
+    (colours, colourGradient) = (planes(values), planes(gradient))
+    image = ImagePlanes(channels: start.shape[0], height: start.shape[1], width: start.shape[2])
+    scale = preprocessing.std.map { Float(1 / (255 * Double($0))) }
+    offset = preprocessing.normalized(0)
+    self.parallel = parallel
+    set(start)
+  }
+
+  func set(_ image: Tensor) {
+    self.image.tensor = image
+    convert(colours, self.image, scale.map { 1 / $0 }, zip(offset, scale).map { -$0 / $1 })
+  }
+
+  func makeImage() { convert(image, colours, scale, offset) }
+
+  func clamp() {
+    let colours = colours
+    parallel.overRows(colours.height, Parallel.Body { colours.clamp(to: 0...255, rows: $0.rows) })
+    makeImage()
+  }
+
+  func pullBack(_ imageGradient: ImagePlanes) {
+    convert(colourGradient, imageGradient, scale, scale.map { _ in 0 })
+  }
+
+  private func convert(_ y: ImagePlanes, _ x: ImagePlanes, _ scale: [Float], _ offset: [Float]) {
+    parallel.overRows(y.height, Parallel.Body { y.fill(from: x, times: scale, plus: offset, rows: $0.rows) })
+  }
 }
 
 /// Parameters that are Fourier coefficients in colours that do not correlate.

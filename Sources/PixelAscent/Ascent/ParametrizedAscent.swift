@@ -24,7 +24,7 @@ final class ParametrizedAscent {
     var decay = 0.0
     /// The terms that are subtracted from the objective.
     var regularizers: [Regularizer] = []
-    /// Whether a step clamps the pixels to colours; only for parameters that are the pixels.
+    /// Whether a step clamps the pixels to colours; only for `PixelwiseParameters`.
     var clamps = false
     /// The standard deviation of the blur in pixels; nil if the ascent does not blur. Only for parameters that are the
     /// pixels.
@@ -42,8 +42,6 @@ final class ParametrizedAscent {
   /// The direction of a step: the mean of these gradients, minus the gradients of the terms on the image.
   private let direction: ImagePlanes
   private let blurred: ImagePlanes?
-  private let box: Box
-  private let sums: RowSums
   /// The evaluation of the last transformed image.
   private(set) var evaluation: Evaluation
   let parallel: Parallel
@@ -71,7 +69,6 @@ final class ParametrizedAscent {
     imageGradient = ImagePlanes(channels: image.channels, height: height, width: width)
     direction = ImagePlanes(channels: image.channels, height: height, width: width)
     blurred = settings.blurSigma == nil ? nil : ImagePlanes(channels: image.channels, height: height, width: width)
-    (box, sums) = (Box(network.preprocessing), RowSums(image))
     parameters.makeImage()
   }
 
@@ -163,7 +160,7 @@ final class ParametrizedAscent {
     parameters.pullBack(direction)
     try optimizer.step(parameters.values, parameters.gradient, rate: settings.rate)
     parameters.makeImage()
-    if settings.clamps { clamp() }
+    if settings.clamps { (parameters as? any PixelwiseParameters)?.clamp() }
   }
 
   /// Passes the image and the step's gradient to a step rule, which changes the image.
@@ -171,7 +168,7 @@ final class ParametrizedAscent {
   /// - Throws: `PixelAscentError` of kind `invalidParameter` if the parameters are not the pixels, the rule changes the
   ///   image's shape, or a value is not finite afterwards.
   func step(by update: AscentUpdate) throws(PixelAscentError) {
-    guard parameters is PixelParameters else {
+    guard let parameters = parameters as? any PixelwiseParameters else {
       throw PixelAscentError(
         .invalidParameter, "a step rule of one's own changes pixels, so the parametrization must be pixels")
     }
@@ -182,15 +179,9 @@ final class ParametrizedAscent {
     let shape = changed.shape
     update(&changed, direction)
     try Ascent.check(changed, shape: shape)
-    parameters.image.tensor = changed
-    if settings.clamps { clamp() }
-  }
-
-  private func clamp() {
-    let kernels = network.kernels, image = parameters.image, gradient = imageGradient, box = box, sums = sums
-    // A step of length 0 clamps.
-    let body = Parallel.Body { kernels.step(image, gradient, at: .none, 0, 0, box: box, sums: sums, rows: $0.rows) }
-    parallel.overRows(image.height, body)
+    parameters.set(changed)
+    parameters.makeImage()
+    if settings.clamps { parameters.clamp() }
   }
 
   /// Blurs the pixels along their height, then along their width.

@@ -271,13 +271,8 @@ public enum ImageSpectrum {
 
   /// Resizes magnitudes bilinearly, as an array: with half-pixel centres and the edge repeated.
   static func resized(_ magnitudes: Tensor, height: Int, width: Int, _ kernels: Kernels) -> Tensor {
-    let (channels, rows, columns) = (magnitudes.shape[0], magnitudes.shape[1], magnitudes.shape[2])
-    let x = ImagePlanes(channels: channels, height: rows, width: columns)
-    let middle = ImagePlanes(channels: channels, height: height, width: columns)
-    let y = ImagePlanes(channels: channels, height: height, width: width / 2 + 1)
-    x.tensor = magnitudes
-    kernels.applyDown(ImageTaps.bilinear(from: rows, to: height), middle, x, rows: 0..<height)
-    kernels.applyAcross(ImageTaps.bilinear(from: columns, to: width / 2 + 1), y, middle, rows: 0..<height)
-    return y.tensor
+    kernels.apply(
+      down: .bilinear(from: magnitudes.shape[1], to: height),
+      across: .bilinear(from: magnitudes.shape[2], to: width / 2 + 1), to: magnitudes)
   }
 }

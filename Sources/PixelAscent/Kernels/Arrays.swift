@@ -274,6 +274,29 @@ struct ImagePlanes {
     }
   }
 
+  /// Overwrites some rows of every channel c with factor[c] · X + offset[c]. X has the same size, and neither image has a
+  /// halo.
+  func fill(from x: ImagePlanes, times factor: [Float], plus offset: [Float], rows: Range<Int>) {
+    precondition(halo == 0 && x.halo == 0 && (x.channels, x.height, x.width) == (channels, height, width))
+    for channel in 0..<channels {
+      let (start, end) = ((channel * height + rows.lowerBound) * width, (channel * height + rows.upperBound) * width)
+      let factor = factor[channel], shift = offset[channel]
+      for index in start..<end {
+        buffer.base[self.offset + index] = factor * x.buffer.base[x.offset + index] + shift
+      }
+    }
+  }
+
+  /// Clamps the elements of some rows of every channel. The image has no halo.
+  func clamp(to range: ClosedRange<Float>, rows: Range<Int>) {
+    precondition(halo == 0)
+    for channel in 0..<channels {
+      for index in (channel * height + rows.lowerBound) * width..<(channel * height + rows.upperBound) * width {
+        buffer.base[offset + index] = min(range.upperBound, max(range.lowerBound, buffer.base[offset + index]))
+      }
+    }
+  }
+
   /// Adds `values`, in the order of a tensor, to the elements.
   func add(_ values: [Float]) {
     precondition(values.count == channels * height * width)

@@ -54,7 +54,7 @@ extension ClassVisualization {
     let parallel = network.parallel
     let parameters: any ImageParameters
     switch parametrization {
-    case .pixels: parameters = PixelParameters(start ?? firstImage(network, random))
+    case .pixels: parameters = PixelParameters(start ?? firstImage(network, random), network, parallel)
     case .fourier:
       let fourier = try FourierParameters(network, height: height, width: width, parallel)
       if let start {
