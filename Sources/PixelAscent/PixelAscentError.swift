@@ -131,6 +131,16 @@ public enum Advice: String, Hashable, Sendable, CaseIterable {
   case maxJitter
   /// Change the number of iterations between two frames: ``Animation/Style/every``.
   case every
+  /// Change the number of sizes: ``Dream/octaves``.
+  case octaves
+  /// Change the ratio of two sizes: ``Dream/octaveScale``.
+  case octaveScale
+  /// Change the length of a step: ``Dream/stepSize``.
+  case stepSize
+  /// Change the longest side: ``Dream/longestSide``.
+  case longestSide
+  /// Change the number of frames: ``Dream/zoomFrames``.
+  case zoomFrames
   /// Change the number of shifted copies: ``ClassVisualization/samples``.
   case samples
   /// Change which values of a map have the brightest colour: ``Saliency/percentile``.

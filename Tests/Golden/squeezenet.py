@@ -39,9 +39,9 @@ class SqueezeNet:
             for name, (kernel, bias) in weights.items()
         }
 
-    def __call__(self, x, last_relu=True, trace=None):
+    def __call__(self, x, last_relu=True, trace=None, until=None):
         """Returns the scores. `last_relu=False` leaves out the ReLU before the average. If `trace` is a list, every
-        convolution appends ("conv", name, input, output before ReLU) to it, and every pool ("pool", name, input)."""
+        convolution appends ("conv", name, input, output before ReLU) to it, and every pool ("pool", name, input). With `until`, returns the output of the layer of that name."""
         pools = 0
         for name in GRAPH:
             if name == POOL:
@@ -57,6 +57,8 @@ class SqueezeNet:
             else:
                 relu = last_relu or name != "conv10"
                 x = self._conv(name, x, trace, stride=2 if name == "conv1" else 1, relu=relu)
+            if name == until:
+                return x
         return x.mean((2, 3))
 
     def _conv(self, name, x, trace, stride=1, padding=0, relu=True):

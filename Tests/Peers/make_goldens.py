@@ -13,6 +13,7 @@ os.environ["KERAS_BACKEND"] = "torch"
 
 import keras
 import numpy as np
+import scipy.ndimage as nd
 import torch
 import torch.nn.functional as F
 from horama.maco_fv import maco_preconditioner
@@ -231,6 +232,32 @@ def make_lucid(net):
         save(f"lucid-image-{step + 1}", make_image().detach().numpy())
 
 
+# DeepDream without jitter, in float64: SciPy's zoom between the octaves, steps of a mean magnitude of 1.5 on colours from 0 to
+# 255, and the layer fire6, which torchvision calls `features.9`.
+def make_dream(net):
+    torch.set_default_dtype(torch.float64)
+    random = np.random.default_rng(11)
+    rough = random.uniform(0, 255, (3, 7, 9))
+    photo = np.clip(nd.zoom(rough, (1, 10, 10), order=1), 0, 255).round()
+    save("dream-photo", photo)
+    mean, std = torch.tensor(MEAN)[:, None, None], torch.tensor(STD)[:, None, None]
+    octaves = [photo]
+    for _ in range(2):
+        octaves.append(nd.zoom(octaves[-1], (1, 1 / 1.4, 1 / 1.4), order=1))
+    detail = np.zeros_like(octaves[-1])
+    for base in octaves[::-1]:
+        detail = nd.zoom(detail, (1, base.shape[1] / detail.shape[1], base.shape[2] / detail.shape[2]), order=1)
+        image = base + detail
+        for _ in range(3):
+            x = torch.tensor(image, requires_grad=True)
+            activation = net(((x / 255 - mean) / std)[None], until="fire6")
+            (activation**2).mean().backward()
+            gradient = x.grad.numpy()
+            image = np.clip(image + 1.5 * gradient / np.abs(gradient).mean(), 0, 255)
+        detail = image - base
+    save("dream-image", image)
+
+
 def main():
     if len(sys.argv) != 2:
         sys.exit(f"usage: {sys.argv[0]} WEIGHTS")
@@ -242,7 +269,9 @@ def main():
     make_phases()
     make_transforms()
     make_regularizers()
-    make_lucid(SqueezeNet(load_weights(sys.argv[1])))
+    net = SqueezeNet(load_weights(sys.argv[1]))
+    make_lucid(net)
+    make_dream(net)
 
 
 if __name__ == "__main__":

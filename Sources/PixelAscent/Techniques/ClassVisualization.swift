@@ -194,6 +194,9 @@ public struct ClassVisualization: Technique {
   /// What people call the technique's pictures.
   public static let title = "class visualization"
 
+  /// See ``objective``.
+  public var objectiveText: String? { objective }
+
   /// Begins an ascent of the score of a class.
   ///
   /// - Parameters:
@@ -278,15 +281,17 @@ public struct ClassVisualization: Technique {
   ///
   /// - Throws: as ``run(_:on:)`` does, and ``PixelAscentError`` of kind `invalidParameter` if ``animation`` is nil.
   public func animation(_ network: Network, of subject: Subject) throws(PixelAscentError) -> Animation {
-    guard let style = animation else {
-      throw PixelAscentError(.invalidParameter, "the parameters do not say how to animate the steps")
-    }
+    guard let style = animation else { throw Self.noStyle }
     let ascent = try begin(network, on: subject)
     var frames: [RGBImage] = []
     while let step = try ascent.next() {
       if style.shows(step.iteration, of: iterations) { frames.append(step.picture) }
     }
     return Animation(frames: frames, style: style)
+  }
+
+  static var noStyle: PixelAscentError {
+    PixelAscentError(.invalidParameter, "the parameters do not say how to animate the steps")
   }
 
   /// Returns the seconds that all iterations will take, estimated from the first iterations.

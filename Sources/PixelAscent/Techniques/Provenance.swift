@@ -36,7 +36,9 @@ public struct Provenance: Sendable {
   public var kind: Kind = .result
 
   /// All techniques whose pictures have a provenance.
-  public static let techniques: [any Technique.Type] = [Saliency.self, Fooling.self, ClassVisualization.self]
+  public static let techniques: [any Technique.Type] = [
+    Saliency.self, Fooling.self, ClassVisualization.self, Dream.self,
+  ]
 
   /// A kind of picture that a technique makes.
   public enum Kind: String, Codable, Hashable, Sendable {
@@ -105,14 +107,17 @@ public struct Provenance: Sendable {
     _ technique: any Technique, class index: Int?, _ network: Network, _ model: Model, input: String? = nil,
     background: RGBColor? = nil, spectrum: String? = nil
   ) {
-    let objective = (technique as? ClassVisualization)?.objective ?? ""
+    let objective = technique.objectiveText ?? ""
     (self.technique, classIndex, self.model) = (technique, index, model)
     label = index.map { network.labels[$0] } ?? objective
     (self.input, self.background, self.spectrum) = (input, background, spectrum)
     version = Release.version
     (instructionSet, maxMemory) = (network.options.instructionSet.name, network.options.maxMemory)
+    let what = type(of: technique).title
+    // A class visualization of a layer is a visualization.
     title =
-      index.map { "\(type(of: technique).title) of \(network.labels[$0]) (\($0))" } ?? "visualization of \(objective)"
+      index.map { "\(what) of \(network.labels[$0]) (\($0))" }
+      ?? "\(what.hasPrefix("class ") ? String(what.dropFirst(6)) : what) of \(objective)"
   }
 
   /// Returns the SHA-256 of a spectrum's shape and numbers, in hexadecimal.

@@ -14,6 +14,9 @@ public protocol Technique: Codable, Hashable, Sendable {
   /// What people call the technique's pictures, such as "saliency map".
   static var title: String { get }
 
+  /// What the technique raises instead of a class's score, as ``ObjectiveText`` reads it; nil if it asks about a class.
+  var objectiveText: String? { get }
+
   /// Checks every parameter.
   ///
   /// - Throws: ``PixelAscentError`` of kind `invalidParameter` that names the parameter out of range.
@@ -51,6 +54,9 @@ public protocol Technique: Codable, Hashable, Sendable {
 }
 
 extension Technique {
+  /// A technique asks about a class unless it says otherwise.
+  public var objectiveText: String? { nil }
+
   /// A technique without steps has no animation.
   public func animation(_ network: Network, of subject: Subject) throws(PixelAscentError) -> Animation {
     throw Self.noSteps

@@ -35,6 +35,22 @@ package struct VisualizeRecord: ResultRecord {
   }
 }
 
+/// The record that `dream` prints about a dream.
+package struct DreamRecord: ResultRecord {
+  package let image: String
+  /// The text of the objective.
+  package let objective: String
+  package let steps: Int
+  package let before, value: Float
+  package let height, width: Int
+  package let seconds: Double
+  package let output: String
+
+  package var lines: [String] {
+    ["\(output): \(objective), value \(fixed(before, 3)) → \(fixed(value, 3)), \(fixed(seconds, 2)) s"]
+  }
+}
+
 extension AtlasRecord {
   /// Returns the lines of text about a picture that was made in the atlas's folder.
   package func lines(in folder: String) -> [String] {

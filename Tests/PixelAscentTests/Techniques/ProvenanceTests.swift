@@ -27,6 +27,7 @@ import Testing
     return [
       Saliency(), Saliency(.crossEntropy, colormap: .viridis, percentile: 99.5),
       Fooling(learningRate: 0.3, maxIterations: 7), visualization, other,
+      Dream(objective: "layer:pool1"),
     ]
   }
 
@@ -99,7 +100,10 @@ import Testing
       ("\"recipe\":\"simonyan\"", "\"recipe\":\"x\"", "visualize.recipe holds a value of the wrong kind"),
       ("\"seed\":18446744073709551615", "\"seed\":-1", "not valid JSON, or a number in it is out of range"),
       ("\"iterations\":150", "\"iterations\":0", "iterations must be 1 or more, found 0"),
-      ("\"visualize\":", "\"visualise\":", "expected one of the techniques saliency, fool, visualize, found none"),
+      (
+        "\"visualize\":", "\"visualise\":",
+        "expected one of the techniques saliency, fool, visualize, dream, found none"
+      ),
     ] {
       #expect(text.contains(part))
       #expect(try line(text.replacing(part, with: change)) == Self.unreadable + why)

@@ -15,7 +15,9 @@ import Testing
     (.maxIterations, "--max-iterations"), (.l2, "--l2"), (.totalVariation, "--tv"), (.l1, "--l1"),
     (.alphaNorm, "--alpha-norm"), (.transforms, "--transforms"), (.spectrum, "--spectrum"), (.clamp, "--clamp"),
     (.blurEvery, "--blur-every"), (.blurSigma, "--blur-sigma"),
-    (.maxJitter, "--max-jitter"), (.every, "--every"), (.samples, "--samples"), (.percentile, "--percentile"),
+    (.maxJitter, "--max-jitter"), (.every, "--every"), (.octaves, "--octaves"),
+    (.octaveScale, "--octave-scale"), (.stepSize, "--step-size"), (.longestSide, "--longest-side"),
+    (.zoomFrames, "--zoom-frames"), (.samples, "--samples"), (.percentile, "--percentile"),
     (.inspection, "pixelascent inspect"),
   ]
 

@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: MIT
+
+/// A dream: a photograph that is changed so that the network sees in it more of what it sees (Mordvintsev, Olah, Tyka:
+/// "DeepDream", 2015).
+///
+/// The ascent begins with a small copy of the photograph, and repeats itself at larger and larger sizes, the octaves; what
+/// it has added at one size is enlarged for the next. Each iteration rolls the image by a random offset, takes the gradient
+/// of the objective, rolls it back, and makes a step whose mean magnitude is ``stepSize``. Colours stay from 0 to 255.
+public struct Dream: Technique {
+  /// What the dream raises, as ``ObjectiveText`` reads it, such as `layer:features.9`: the mean square of a layer.
+  public var objective: String
+  /// The number of sizes, from 1 to 20.
+  public var octaves = 4
+  /// The ratio of the sides of two successive octaves: above 1, at most 10.
+  public var octaveScale = 1.4
+  /// The iterations at each size, at least 1.
+  public var iterations = 10
+  /// The mean magnitude of a step, for colours from 0 to 255; positive.
+  public var stepSize = 1.5
+  /// The greatest offset of the jitter in pixels, from 0 to 1,000,000; offsets are uniform in −maxJitter…maxJitter.
+  public var maxJitter = 32
+  /// The longest side that the dream may have. A larger photograph is made smaller; at least 1.
+  public var longestSide = 1024
+  /// The number of frames of a journey into the dream, each a dream of the middle of the last one; 0 for a single dream.
+  public var zoomFrames = 0
+  /// How the steps, or the frames of the journey, are shown as an animation; nil if they are not.
+  public var animation: Animation.Style?
+  /// The seed of the jitter.
+  public var seed: UInt64 = 0
+
+  private enum CodingKeys: String, CodingKey {
+    case objective, octaves, iterations, animation, seed
+    case octaveScale = "octave_scale"
+    case stepSize = "step_size"
+    case maxJitter = "max_jitter"
+    case longestSide = "longest_side"
+    case zoomFrames = "zoom_frames"
+  }
+
+  /// Creates the defaults of DeepDream for an objective.
+  public init(objective: String) { self.objective = objective }
+
+  /// The name of the technique in the provenance of pictures, and of its command.
+  public static let name = "dream"
+  /// What people call the technique's pictures.
+  public static let title = "dream"
+  /// A dream needs ``Subject/photo``.
+  public var source: Subject.Source { .photo }
+  /// See ``objective``.
+  public var objectiveText: String? { objective }
+
+  /// Returns the objective that a dream has unless another is chosen: the mean square of SqueezeNet's layer `features.9`,
+  /// for other networks that of the layer in the middle of ``Network/layerNames``.
+  public static func usualObjective(of network: Network) -> String {
+    if let text = try? ObjectiveText("layer:features.9", network).text { return text }
+    return "layer:#\(network.layerNames.count / 2)"
+  }
+
+  /// The part of each side that a frame of the journey leaves out at the edges.
+  static let zoom = 0.05
+
+  /// Begins a dream of a photograph.
+  ///
+  /// - Throws: ``PixelAscentError`` of kind `invalidParameter` if a parameter is out of range or the objective can't be
+  ///   read, `classLookup`, or `sizeLimit` if the network can't take one of the sizes.
+  public func begin(_ network: Network, on photo: RGBImage) throws(PixelAscentError) -> DreamAscent {
+    try DreamAscent(self, network, on: photo)
+  }
+
+  /// Dreams of a photograph and returns the result.
+  ///
+  /// - Throws: as ``begin(_:on:)`` and ``DreamAscent/next(update:)`` do.
+  public func run(_ network: Network, on photo: RGBImage) throws(PixelAscentError) -> Result {
+    try begin(network, on: photo).finish()
+  }
+
+  /// Dreams of the subject's photograph.
+  ///
+  /// - Throws: as ``run(_:on:)-(_,RGBImage)`` does, and ``PixelAscentError`` of kind `invalidParameter` if the subject has
+  ///   no photograph.
+  public func run(_ network: Network, on subject: Subject) throws(PixelAscentError) -> Result {
+    try run(network, on: Subject.required(subject.photo, "photo"))
+  }
+
+  /// Returns the parameters, with ``animation`` set to nil unless the picture is an animation.
+  public func parameters(of kind: Provenance.Kind) -> Dream {
+    var parameters = self
+    if kind != .animation { parameters.animation = nil }
+    return parameters
+  }
+
+  /// Dreams of the subject's photograph and returns the last image.
+  ///
+  /// - Throws: as ``run(_:on:)-(_,Subject)`` does.
+  public func picture(
+    _ kind: Provenance.Kind, _ network: Network, of subject: Subject
+  ) throws(PixelAscentError) -> RGBImage { try run(network, on: subject).picture }
+
+  /// Dreams of the subject's photograph and returns the steps, or the frames of the journey, as an animation.
+  ///
+  /// - Throws: as ``run(_:on:)-(_,Subject)`` does, and ``PixelAscentError`` of kind `invalidParameter` if ``animation`` is
+  ///   nil.
+  public func animation(_ network: Network, of subject: Subject) throws(PixelAscentError) -> Animation {
+    guard let style = animation else { throw ClassVisualization.noStyle }
+    let ascent = try begin(network, on: Subject.required(subject.photo, "photo"))
+    var frames: [RGBImage] = []
+    while let step = try ascent.next() { if step.isFrame { frames.append(step.picture) } }
+    return Animation(frames: frames, style: style)
+  }
+
+  /// Returns the seconds that all steps take, if each took as long as the first ones at the smallest size times the ratio
+  /// of the areas.
+  ///
+  /// - Throws: as ``run(_:on:)-(_,Subject)`` does.
+  public func estimatedSeconds(_ network: Network, on subject: Subject) throws(PixelAscentError) -> Double {
+    let ascent = try begin(network, on: Subject.required(subject.photo, "photo"))
+    return try ascent.estimatedSeconds(of: 1) * ascent.totalWork
+  }
+
+  /// The number of steps of all octaves and frames.
+  public var stepCount: Int { octaves * iterations * (zoomFrames + 1) }
+
+  /// The result of a dream.
+  public struct Result: Sendable {
+    /// The number of steps made; fewer than ``Dream/stepCount`` if the dream was stopped.
+    public let steps: Int
+    /// The objective's value at each step, before the step, for the rolled image of the octave.
+    public let valueHistory: [Float]
+    /// The objective's value for the photograph at the dream's size, and for the last image.
+    public let valueBefore, value: Float
+    /// The last image in normalised space, of shape (C, H, W).
+    public let image: Tensor
+    /// The last image as a picture.
+    public let picture: RGBImage
+    /// The time of all steps in seconds.
+    public let seconds: Double
+    /// The number of steps whose gradient was taken before a ReLU, because the objective's own gradient was zero.
+    public let gradientsBeforeLastReLU: Int
+  }
+
+  /// Checks every parameter but the objective, which only a network can check.
+  ///
+  /// - Throws: ``PixelAscentError`` of kind `invalidParameter` that names the parameter out of range.
+  public func validate() throws(PixelAscentError) {
+    guard (1...20).contains(octaves) else {
+      throw PixelAscentError(.invalidParameter, "\(advice: .octaves) must be from 1 to 20, found \(octaves)")
+    }
+    guard octaveScale > 1, octaveScale <= 10 else {
+      throw PixelAscentError(
+        .invalidParameter, "\(advice: .octaveScale) must be above 1 and at most 10, found \(octaveScale)")
+    }
+    try checkCount(iterations, .iterations, from: 1)
+    guard iterations <= 1_000_000 else {
+      throw PixelAscentError(.invalidParameter, "\(advice: .iterations) must be at most 1000000, found \(iterations)")
+    }
+    try checkPositive(stepSize, .stepSize)
+    try checkCount(maxJitter, .maxJitter)
+    guard maxJitter <= 1_000_000 else {
+      throw PixelAscentError(.invalidParameter, "\(advice: .maxJitter) must be at most 1000000, found \(maxJitter)")
+    }
+    try checkCount(longestSide, .longestSide, from: 1)
+    try checkCount(zoomFrames, .zoomFrames)
+    guard zoomFrames <= 100_000 else {
+      throw PixelAscentError(.invalidParameter, "\(advice: .zoomFrames) must be at most 100000, found \(zoomFrames)")
+    }
+    try animation?.validate()
+  }
+
+  /// Returns the size of the dream of a photograph: that of the photograph, unless it is too large.
+  package func size(of photo: RGBImage) -> PixelSize {
+    let longest = max(photo.height, photo.width)
+    if longest <= longestSide { return PixelSize(height: photo.height, width: photo.width) }
+    func scaled(_ side: Int) -> Int {
+      max(1, Int((Double(side) * Double(longestSide) / Double(longest)).rounded()))
+    }
+    return PixelSize(height: scaled(photo.height), width: scaled(photo.width))
+  }
+
+  /// Returns the size of each octave, the smallest first.
+  func sizes(_ size: PixelSize) -> [PixelSize] {
+    func smaller(_ side: Int) -> Int { Int((Double(side) / octaveScale).rounded(.toNearestOrEven)) }
+    var sizes = [size]
+    for _ in 1..<octaves {
+      sizes.append(
+        PixelSize(height: smaller(sizes[sizes.count - 1].height), width: smaller(sizes[sizes.count - 1].width)))
+    }
+    return sizes.reversed()
+  }
+
+  /// Checks that the network can take every octave of a dream of a size.
+  ///
+  /// - Returns: the bytes that the dream takes
+  /// - Throws: ``PixelAscentError`` as ``begin(_:on:)`` does.
+  @discardableResult
+  package func check(_ network: Network, _ size: PixelSize) throws(PixelAscentError) -> Int {
+    try validate()
+    _ = try ObjectiveText(objective, network)
+    var bytes = 0
+    for size in sizes(size) {
+      guard min(size.height, size.width) > 0 else {
+        throw PixelAscentError(
+          .invalidParameter, "\(advice: .octaves) \(octaves) leaves no pixels of the photo in the smallest octave")
+      }
+      bytes = try network.checkSize(height: size.height, width: size.width, gradient: true)
+    }
+    let images = elementCount([20, MemoryLayout<Float>.stride, network.channels, size.height, size.width]) ?? .max
+    try network.options.checkMemory(images, of: "the octaves of the photo")
+    let frameCount = animation.map { zoomFrames > 0 ? zoomFrames + 1 : $0.count(of: stepCount) } ?? 0
+    let frames = elementCount([frameCount, size.height, size.width, 3]) ?? .max
+    try network.options.checkMemory(frames, of: "keeping the frames (\(advice: .every) \(animation?.every ?? 1))")
+    return bytes + images + frames
+  }
+}
