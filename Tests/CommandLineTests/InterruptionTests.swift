@@ -67,6 +67,19 @@ import Testing
     #expect(try Program.run(["reproduce", "o.png", "--input", "photo.png"], in: folder).status == 0)
   }
 
+  @Test("If a dream is interrupted, it writes the image so far, and reproduce makes that image again")
+  func dream() throws {
+    let outcome = try run(
+      "dream photo.png --layer #1 --octaves 20 --octave-scale 1.01 --iterations 1000 --animate a.png --every 900 -o o.png --json",
+      [SIGINT], after: "step 1000/")
+    #expect(outcome.status == 130)
+    let steps = try #require(outcome.record["steps"]?.int)
+    #expect(outcome.errors.hasSuffix("interrupted after \(steps) steps: the dream so far is in o.png\n"))
+    for file in ["o.png", "a.png"] {
+      #expect(try Program.run(["reproduce", file, "--input", "photo.png", "--yes"], in: folder).status == 0)
+    }
+  }
+
   @Test("Of several ascents, those under way are written, and no other begins")
   func several() throws {
     try folder.add("big.png", Pictures.photo.resized(width: 400, height: 300).pngData())

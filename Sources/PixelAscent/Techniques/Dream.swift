@@ -25,11 +25,13 @@ public struct Dream: Technique {
   public var zoomFrames = 0
   /// How the steps, or the frames of the journey, are shown as an animation; nil if they are not.
   public var animation: Animation.Style?
+  /// The number of steps after which the dream ends, at least 1; nil to make all of them.
+  public var steps: Int?
   /// The seed of the jitter.
   public var seed: UInt64 = 0
 
   private enum CodingKeys: String, CodingKey {
-    case objective, octaves, iterations, animation, seed
+    case objective, octaves, iterations, animation, steps, seed
     case octaveScale = "octave_scale"
     case stepSize = "step_size"
     case maxJitter = "max_jitter"
@@ -117,8 +119,8 @@ public struct Dream: Technique {
     return try ascent.estimatedSeconds(of: 1) * ascent.totalWork
   }
 
-  /// The number of steps of all octaves and frames.
-  public var stepCount: Int { octaves * iterations * (zoomFrames + 1) }
+  /// The number of steps of all octaves and frames, or ``steps`` if that is less.
+  public var stepCount: Int { min(steps ?? .max, octaves * iterations * (zoomFrames + 1)) }
 
   /// The result of a dream.
   public struct Result: Sendable {
@@ -163,6 +165,7 @@ public struct Dream: Technique {
     guard zoomFrames <= 100_000 else {
       throw PixelAscentError(.invalidParameter, "\(advice: .zoomFrames) must be at most 100000, found \(zoomFrames)")
     }
+    try checkCount(steps ?? 1, .iterations, from: 1)
     try animation?.validate()
   }
 

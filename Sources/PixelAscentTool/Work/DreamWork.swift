@@ -60,15 +60,15 @@ package struct DreamWork {
         "note: the gradient of \(dream.objective) was zero \(count) time\(count == 1 ? "" : "s"); the dream then "
           + "followed the activation before the ReLU instead")
     }
+    var made = dream
+    if isInterrupted { made.steps = result.steps }
     let provenance = try Provenance(
-      dream, class: nil, network, model.get(), input: photo.sha256(), background: photo.background)
+      made, class: nil, network, model.get(), input: photo.sha256(), background: photo.background)
     try outputs.makeFolders(for: image)
-    // A dream that was stopped can't be made again, so its file does not say how it was made.
-    try isInterrupted
-      ? result.picture.write(to: files.output) : result.picture.write(to: files.output, provenance)
+    try result.picture.write(to: files.output, provenance)
     if let animation = files.animation, let style = dream.animation, !frames.isEmpty {
       try Animation(frames: frames, style: style)
-        .write(to: animation, comment: isInterrupted ? nil : provenance.of(.animation).text())
+        .write(to: animation, comment: provenance.of(.animation).text())
     }
     if let raw = files.raw { try result.image.write(to: raw) }
     try report(
@@ -90,7 +90,8 @@ package struct DreamWork {
       return try withErrors(about: image) {
         let ascent = try dream.begin(network, on: photo)
         while let step = try ascent.next() {
-          if step.isFrame { frames.append(step.picture) }
+          let isCutShort = Interruption.isStopRequested && dream.zoomFrames == 0
+          if step.isFrame || isCutShort && dream.animation != nil { frames.append(step.picture) }
           let octave = "octave \(step.octave + 1)/\(dream.octaves)", value = "value \(fixed(step.value, 3))"
           (progress.done, progress.details) = (step.iteration + 1, [octave, value])
           if console.hasStatusLine {

@@ -91,6 +91,13 @@ import Testing
     #expect(first.octave == 0 && !first.isFrame)
     let result = try ascent.result()
     #expect(result.steps == 1 && result.picture.width == 60 && result.picture.height == 48)
+    var dream = Self.small(network)
+    dream.steps = 1
+    #expect(try dream.run(network, on: Self.photo()).picture == result.picture)
+    dream.steps = 100
+    #expect(dream.stepCount == 6)
+    dream.steps = 0
+    #expect(errorLine { try dream.validate() } == "iterations must be 1 or more, found 0")
   }
 
   /// A step rule of the caller's own gets the octave's image, and its colours are clamped.
