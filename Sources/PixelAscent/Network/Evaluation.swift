@@ -82,7 +82,7 @@ public final class Evaluation {
   func plan(scores: Bool, seeds positions: [LayerPosition]) {
     if plan.seeds.map(\.position) == positions && (plan.end == plan.layers.count) == scores { return }
     plan.planGradients(scores: scores, seeds: positions)
-    backwardSteps = plan.layers.indices.map { backwardSteps($0) }
+    if imageGradient != nil { backwardSteps = plan.layers.indices.map { backwardSteps($0) } }
     seedPlanes = positions.map { activations[$0.value].newPlanes() }
     seedActivations = positions.map { _ in Tensor(shape: [0], values: []) }
   }

@@ -20,6 +20,10 @@ public enum LayerFunction: Hashable, Sendable {
   /// cos(a, v) = a·v / ((10⁻⁴ + ‖a‖)(10⁻⁴ + ‖v‖)). With the power p = 0 it is the mean of a·v.
   case direction([Float], power: Double = 0)
 
+  /// −‖A − A*‖² / ‖A*‖² for an activation A* of the same shape, such as that of a photograph: 0 where the layer sees the
+  /// same (Mahendran, Vedaldi: "Understanding deep image representations by inverting them", 2015).
+  case inversion(of: Tensor)
+
   /// Checks the function's parameters against a layer's activation.
   ///
   /// - Throws: `PixelAscentError` of kind `invalidParameter` if the activation has no such channel, row or column, or the
@@ -37,6 +41,12 @@ public enum LayerFunction: Hashable, Sendable {
       try check(column, "column", shape[2])
     case .channel(let channel): try check(channel, "channel", shape[0])
     case .meanSquare: break
+    case .inversion(let target):
+      guard target.shape == shape, target.isFinite, target.values.contains(where: { $0 != 0 }) else {
+        throw PixelAscentError(
+          .invalidParameter,
+          "an activation to invert must have the shape \(shapeText(shape)), finite numbers, and not only zeros")
+      }
     case .direction(let vector, let power):
       guard vector.count == shape[0], vector.allSatisfy(\.isFinite) else {
         throw PixelAscentError(
@@ -60,6 +70,10 @@ public enum LayerFunction: Hashable, Sendable {
       return activation.values[channel * plane..<(channel + 1) * plane].reduce(0) { $0 + Double($1) } / Double(plane)
     case .meanSquare:
       return activation.values.reduce(0) { $0 + Double($1) * Double($1) } / Double(activation.values.count)
+    case .inversion(let target):
+      var sum = 0.0
+      for (a, b) in zip(activation.values, target.values) { sum += (Double(a) - Double(b)) * (Double(a) - Double(b)) }
+      return -sum / Self.square(target)
     case .direction(let vector, let power):
       var sum = 0.0
       for pixel in 0..<plane {
@@ -84,6 +98,11 @@ public enum LayerFunction: Hashable, Sendable {
     case .meanSquare:
       let factor = 2 / Float(activation.values.count)
       for index in activation.values.indices { gradient.values[index] = factor * activation.values[index] }
+    case .inversion(let target):
+      let factor = Float(-2 / Self.square(target))
+      for index in activation.values.indices {
+        gradient.values[index] = factor * (activation.values[index] - target.values[index])
+      }
     case .direction(let vector, let power):
       for pixel in 0..<plane {
         let alignment = Alignment(activation, pixel, vector)
@@ -96,6 +115,10 @@ public enum LayerFunction: Hashable, Sendable {
       }
     }
     return gradient
+  }
+
+  private static func square(_ tensor: Tensor) -> Double {
+    tensor.values.reduce(0) { $0 + Double($1) * Double($1) }
   }
 
   /// The index of a neuron's element.

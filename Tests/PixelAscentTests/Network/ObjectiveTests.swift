@@ -75,7 +75,7 @@ import Testing
   private static let functions: [LayerFunction] = [
     .neuron(channel: 0), .channel(0), .meanSquare,
     .direction((0..<16).map { Float($0 % 5) - 1 }), .direction((0..<16).map { Float($0 % 5) - 1 }, power: 1),
-    .direction((0..<16).map { Float($0 % 3) }, power: 2),
+    .direction((0..<16).map { Float($0 % 3) }, power: 2), .inversion(of: Tensor(shape: [1], repeating: 0)),
   ]
 
   /// The value changes by the gradient times the change of the image.
@@ -89,6 +89,9 @@ import Testing
     case .neuron: function = .neuron(channel: channel, row: best / shape[2] % shape[1], column: best % shape[2])
     case .channel: function = .channel(channel)
     case .meanSquare: break
+    case .inversion:
+      let random = RandomSource(seed: 8).normals(activation.values.count)
+      function = .inversion(of: Tensor(shape: shape, values: random))
     case .direction(let vector, let power):
       function = .direction((0..<shape[0]).map { vector[$0 % 16] }, power: power)
     }
@@ -139,6 +142,14 @@ import Testing
     }
   }
 
+  /// An evaluation for the forward pass alone knows values too.
+  @Test func valuesNeedNoGradient() throws {
+    let network = try Self.network(), layer = Self.layer(network)
+    let objective = Objective.sum([(1, .activation(of: layer, .meanSquare)), (2, .score(class: 1))])
+    let value = try network.evaluation(of: Self.image, gradient: false).value(of: objective)
+    #expect(abs(value - (try network.evaluation(of: Self.image).value(of: objective))) < 1e-6 * abs(value))
+  }
+
   @Test func probabilitiesMustBeKnown() throws {
     var model = try SmallNetworks.random(SmallNetworks.squeezed, integers: false, seed: 7)
     model.activation = Activation.none
@@ -168,6 +179,11 @@ import Testing
     #expect(
       line(.direction([Float](repeating: 1, count: shape[0]), power: 9))
         == "the power of a cosine must be from 0 to 8, found 9.0")
+    for target in [Tensor(shape: shape, repeating: 0), Tensor(shape: [1], repeating: 1)] {
+      #expect(
+        line(.inversion(of: target)).hasPrefix(
+          "an activation to invert must have the shape (\(shape[0]), \(shape[1]), "))
+    }
     #expect(
       errorLine { _ = try evaluation.gradient(of: .margin(class: 99)) }.hasPrefix("class 99 is out of range"))
     #expect(
