@@ -103,7 +103,8 @@ struct Dream: ParsableCommand {
 
   func run() throws {
     let outputs = OutputRequest(output: output, animation: animationOptions.animation, raw: raw)
-    let work = try DreamWork(image, objective: objective ?? layer.map { "layer:\($0)" }, dream, outputs, common.source)
+    let work = try PhotoAscentWork(
+      dreaming: image, of: objective ?? layer.map { "layer:\($0)" }, dream, outputs, common.source)
     try work.run(report: work.console.print)
   }
 }

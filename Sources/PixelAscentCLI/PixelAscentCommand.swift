@@ -31,8 +31,8 @@ struct PixelAscentCommand: ParsableCommand {
     version: Release.version,
     // Each command's configuration has a name. Without one the parser would make it by reflection, at every start.
     subcommands: [
-      Classify.self, Saliency.self, Fool.self, Visualize.self, Dream.self, Atlas.self, Reproduce.self, Convert.self,
-      Inspect.self, Info.self,
+      Classify.self, Saliency.self, Fool.self, Visualize.self, Dream.self, Invert.self, Atlas.self, Reproduce.self,
+      Convert.self, Inspect.self, Info.self,
     ])
 
   static func main() {

@@ -8,7 +8,7 @@ struct Reproduce: ParsableCommand {
     commandName: "reproduce",
     abstract: "Make a picture again as its file describes, and compare the two.",
     discussion: """
-      The pictures that saliency, fool, visualize, dream and atlas write say how they were made. The same model, version and \
+      The pictures that saliency, fool, visualize, dream, invert and atlas write say how they were made. The same model, version and \
       instruction set give the same bytes. The command uses the recorded instruction set if this machine has it.
 
       A file may ask for any number of iterations. The command first makes a few and estimates the time of all.

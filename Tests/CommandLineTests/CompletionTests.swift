@@ -8,7 +8,8 @@ import Testing
 @Suite struct CompletionTests {
   /// The value names of the arguments and options that take a file or a folder.
   private static let files: Set = [
-    "image", "png", "npy", "html", "file", "folder", "model", "weights", "start", "picture",
+    "image", "png", "npy", "html", "file", "folder", "model", "weights", "start", "picture", "spectrum",
+    "png|gif",
   ]
 
   @Test("Exactly the arguments and options that take a file or a folder complete files")

@@ -11,7 +11,8 @@ import Testing
   private static let golden = PackageFiles.folder + "/Tests/CommandLineTests/Golden"
 
   @Test(arguments: [
-    "", "classify", "saliency", "fool", "visualize", "dream", "atlas", "reproduce", "convert", "inspect", "info",
+    "", "classify", "saliency", "fool", "visualize", "dream", "invert", "atlas", "reproduce", "convert", "inspect",
+    "info",
   ])
   func helpIsGolden(_ command: String) throws {
     let folder = try TemporaryFolder()

@@ -74,7 +74,7 @@ import Testing
       [SIGINT], after: "step 1000/")
     #expect(outcome.status == 130)
     let steps = try #require(outcome.record["steps"]?.int)
-    #expect(outcome.errors.hasSuffix("interrupted after \(steps) steps: the dream so far is in o.png\n"))
+    #expect(outcome.errors.hasSuffix("interrupted after \(steps) steps: the image so far is in o.png\n"))
     for file in ["o.png", "a.png"] {
       #expect(try Program.run(["reproduce", file, "--input", "photo.png", "--yes"], in: folder).status == 0)
     }

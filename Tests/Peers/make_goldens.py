@@ -258,6 +258,30 @@ def make_dream(net):
     save("dream-image", image)
 
 
+# The inversion of a layer with the losses of utkuozbulak's `inverted_representation.py` and torch's SGD, in float64. Its total
+# variation is meant for an image of shape (C,H,W).
+def make_inversion(net):
+    torch.set_default_dtype(torch.float64)
+    random = np.random.default_rng(12)
+    photo = torch.from_numpy(np.load(ROOT / "Golden" / "strict-64x64-input.npy").astype(np.float64))
+    start = (0.1 * random.standard_normal(photo.shape)).astype(np.float32)
+    save("inversion-start", start)
+    with torch.no_grad():
+        target = net(photo[None], until="fire4")
+    image = torch.from_numpy(start.astype(np.float64)).requires_grad_()
+    optimizer = torch.optim.SGD([image], lr=1e4, momentum=0.9)
+    for step in range(3):
+        optimizer.zero_grad()
+        distance = torch.norm(net(image[None], until="fire4") - target) ** 2 / torch.norm(target) ** 2
+        below, right = image[:, 1:, :-1] - image[:, :-1, :-1], image[:, :-1, 1:] - image[:, :-1, :-1]
+        (0.1 * distance + 1e-7 * (image**6).sum() + 1e-8 * (below**2 + right**2).sum()).backward()
+        optimizer.step()
+        if step % 40 == 0:
+            for group in optimizer.param_groups:
+                group["lr"] /= 10
+        save(f"inversion-image-{step + 1}", image.detach().numpy())
+
+
 def main():
     if len(sys.argv) != 2:
         sys.exit(f"usage: {sys.argv[0]} WEIGHTS")
@@ -272,6 +296,7 @@ def main():
     net = SqueezeNet(load_weights(sys.argv[1]))
     make_lucid(net)
     make_dream(net)
+    make_inversion(net)
 
 
 if __name__ == "__main__":

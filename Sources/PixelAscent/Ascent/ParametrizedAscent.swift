@@ -19,6 +19,7 @@ final class ParametrizedAscent {
     /// The number of iterations, and of the evaluations in each.
     var iterations = 1, samples = 1
     var optimizer = Optimizer.sgd
+    /// The learning rate of the first step.
     var rate = 0.0
     /// The factor of the image in the gradient of the L2 term.
     var decay = 0.0
@@ -46,6 +47,8 @@ final class ParametrizedAscent {
   private(set) var evaluation: Evaluation
   let parallel: Parallel
 
+  /// The learning rate of the next step.
+  var rate: Double
   private var gradientCount = 0
 
   /// Allocates the memory of an ascent.
@@ -57,6 +60,7 @@ final class ParametrizedAscent {
     _ parallel: Parallel
   ) throws(PixelAscentError) {
     (self.network, self.parameters, self.settings, self.parallel) = (network, parameters, settings, parallel)
+    rate = settings.rate
     let image = parameters.image, (height, width) = (image.height, image.width)
     chain = try TransformChain(
       jitter: settings.jitter, settings.transforms, network, height: height, width: width,
@@ -158,7 +162,7 @@ final class ParametrizedAscent {
     if settings.decay != 0 { direction.add(image, times: Float(-settings.decay)) }
     for regularizer in settings.regularizers { regularizer.subtractGradient(from: direction, at: image) }
     parameters.pullBack(direction)
-    try optimizer.step(parameters.values, parameters.gradient, rate: settings.rate)
+    try optimizer.step(parameters.values, parameters.gradient, rate: rate)
     parameters.makeImage()
     if settings.clamps { (parameters as? any PixelwiseParameters)?.clamp() }
   }

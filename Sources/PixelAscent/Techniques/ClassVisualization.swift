@@ -290,10 +290,6 @@ public struct ClassVisualization: Technique {
     return Animation(frames: frames, style: style)
   }
 
-  static var noStyle: PixelAscentError {
-    PixelAscentError(.invalidParameter, "the parameters do not say how to animate the steps")
-  }
-
   /// Returns the seconds that all iterations will take, estimated from the first iterations.
   ///
   /// - Throws: as ``run(_:on:)`` does.
@@ -371,9 +367,7 @@ public struct ClassVisualization: Technique {
   public func validate() throws(PixelAscentError) {
     try checkPositive(learningRate, .learningRate)
     try checkCount(iterations, .iterations, from: 1)
-    guard l2.isFinite, l2 >= 0 else {
-      throw PixelAscentError(.invalidParameter, "\(advice: .l2) must be a number of 0 or more, found \(l2)")
-    }
+    try checkWeight(l2, .l2)
     try checkCount(blurEvery, .blurEvery)
     guard blurSigma > 0, blurSigma <= 10_000 else {
       throw PixelAscentError(
@@ -388,9 +382,7 @@ public struct ClassVisualization: Technique {
       throw PixelAscentError(.invalidParameter, "\(advice: .samples) must be at most 10000, found \(samples)")
     }
     for (weight, name) in [(totalVariation, Advice.totalVariation), (l1, .l1), (alphaNorm, .alphaNorm)] {
-      guard weight.isFinite, weight >= 0 else {
-        throw PixelAscentError(.invalidParameter, "\(advice: name) must be a number of 0 or more, found \(weight)")
-      }
+      try checkWeight(weight, name)
     }
     guard transforms.count <= 100 else {
       throw PixelAscentError(

@@ -6,7 +6,7 @@
 /// The ascent begins with a small copy of the photograph, and repeats itself at larger and larger sizes, the octaves; what
 /// it has added at one size is enlarged for the next. Each iteration rolls the image by a random offset, takes the gradient
 /// of the objective, rolls it back, and makes a step whose mean magnitude is ``stepSize``. Colours stay from 0 to 255.
-public struct Dream: Technique {
+public struct Dream: PhotoAscentTechnique {
   /// What the dream raises, as ``ObjectiveText`` reads it, such as `layer:features.9`: the mean square of a layer.
   public var objective: String
   /// The number of sizes, from 1 to 20.
@@ -46,8 +46,6 @@ public struct Dream: Technique {
   public static let name = "dream"
   /// What people call the technique's pictures.
   public static let title = "dream"
-  /// A dream needs ``Subject/photo``.
-  public var source: Subject.Source { .photo }
   /// See ``objective``.
   public var objectiveText: String? { objective }
 
@@ -64,81 +62,25 @@ public struct Dream: Technique {
   /// Begins a dream of a photograph.
   ///
   /// - Throws: ``PixelAscentError`` of kind `invalidParameter` if a parameter is out of range or the objective can't be
-  ///   read, `classLookup`, or `sizeLimit` if the network can't take one of the sizes.
+  ///   read, `classLookup`, or `sizeLimit` if the network can't take the size of an octave.
   public func begin(_ network: Network, on photo: RGBImage) throws(PixelAscentError) -> DreamAscent {
     try DreamAscent(self, network, on: photo)
-  }
-
-  /// Dreams of a photograph and returns the result.
-  ///
-  /// - Throws: as ``begin(_:on:)`` and ``DreamAscent/next(update:)`` do.
-  public func run(_ network: Network, on photo: RGBImage) throws(PixelAscentError) -> Result {
-    try begin(network, on: photo).finish()
-  }
-
-  /// Dreams of the subject's photograph.
-  ///
-  /// - Throws: as ``run(_:on:)-(_,RGBImage)`` does, and ``PixelAscentError`` of kind `invalidParameter` if the subject has
-  ///   no photograph.
-  public func run(_ network: Network, on subject: Subject) throws(PixelAscentError) -> Result {
-    try run(network, on: Subject.required(subject.photo, "photo"))
-  }
-
-  /// Returns the parameters, with ``animation`` set to nil unless the picture is an animation.
-  public func parameters(of kind: Provenance.Kind) -> Dream {
-    var parameters = self
-    if kind != .animation { parameters.animation = nil }
-    return parameters
-  }
-
-  /// Dreams of the subject's photograph and returns the last image.
-  ///
-  /// - Throws: as ``run(_:on:)-(_,Subject)`` does.
-  public func picture(
-    _ kind: Provenance.Kind, _ network: Network, of subject: Subject
-  ) throws(PixelAscentError) -> RGBImage { try run(network, on: subject).picture }
-
-  /// Dreams of the subject's photograph and returns the steps, or the frames of the journey, as an animation.
-  ///
-  /// - Throws: as ``run(_:on:)-(_,Subject)`` does, and ``PixelAscentError`` of kind `invalidParameter` if ``animation`` is
-  ///   nil.
-  public func animation(_ network: Network, of subject: Subject) throws(PixelAscentError) -> Animation {
-    guard let style = animation else { throw ClassVisualization.noStyle }
-    let ascent = try begin(network, on: Subject.required(subject.photo, "photo"))
-    var frames: [RGBImage] = []
-    while let step = try ascent.next() { if step.isFrame { frames.append(step.picture) } }
-    return Animation(frames: frames, style: style)
   }
 
   /// Returns the seconds that all steps take, if each took as long as the first ones at the smallest size times the ratio
   /// of the areas.
   ///
-  /// - Throws: as ``run(_:on:)-(_,Subject)`` does.
+  /// - Throws: as ``run(_:on:)`` does.
   public func estimatedSeconds(_ network: Network, on subject: Subject) throws(PixelAscentError) -> Double {
     let ascent = try begin(network, on: Subject.required(subject.photo, "photo"))
     return try ascent.estimatedSeconds(of: 1) * ascent.totalWork
   }
 
+  /// See ``iterations``.
+  public var stepsInPart: Int { iterations }
+
   /// The number of steps of all octaves and frames, or ``steps`` if that is less.
   public var stepCount: Int { min(steps ?? .max, octaves * iterations * (zoomFrames + 1)) }
-
-  /// The result of a dream.
-  public struct Result: Sendable {
-    /// The number of steps made; fewer than ``Dream/stepCount`` if the dream was stopped.
-    public let steps: Int
-    /// The objective's value at each step, before the step, for the rolled image of the octave.
-    public let valueHistory: [Float]
-    /// The objective's value for the photograph at the dream's size, and for the last image.
-    public let valueBefore, value: Float
-    /// The last image in normalised space, of shape (C, H, W).
-    public let image: Tensor
-    /// The last image as a picture.
-    public let picture: RGBImage
-    /// The time of all steps in seconds.
-    public let seconds: Double
-    /// The number of steps whose gradient was taken before a ReLU, because the objective's own gradient was zero.
-    public let gradientsBeforeLastReLU: Int
-  }
 
   /// Checks every parameter but the objective, which only a network can check.
   ///
@@ -170,7 +112,7 @@ public struct Dream: Technique {
   }
 
   /// Returns the size of the dream of a photograph: that of the photograph, unless it is too large.
-  package func size(of photo: RGBImage) -> PixelSize {
+  public func size(of photo: RGBImage, _ network: Network) -> PixelSize {
     let longest = max(photo.height, photo.width)
     if longest <= longestSide { return PixelSize(height: photo.height, width: photo.width) }
     func scaled(_ side: Int) -> Int {
@@ -192,25 +134,21 @@ public struct Dream: Technique {
 
   /// Checks that the network can take every octave of a dream of a size.
   ///
-  /// - Returns: the bytes that the dream takes
   /// - Throws: ``PixelAscentError`` as ``begin(_:on:)`` does.
-  @discardableResult
-  package func check(_ network: Network, _ size: PixelSize) throws(PixelAscentError) -> Int {
+  public func check(_ network: Network, _ size: PixelSize) throws(PixelAscentError) {
     try validate()
     _ = try ObjectiveText(objective, network)
-    var bytes = 0
     for size in sizes(size) {
       guard min(size.height, size.width) > 0 else {
         throw PixelAscentError(
           .invalidParameter, "\(advice: .octaves) \(octaves) leaves no pixels of the photo in the smallest octave")
       }
-      bytes = try network.checkSize(height: size.height, width: size.width, gradient: true)
+      try network.checkSize(height: size.height, width: size.width, gradient: true)
     }
     let images = elementCount([20, MemoryLayout<Float>.stride, network.channels, size.height, size.width]) ?? .max
     try network.options.checkMemory(images, of: "the octaves of the photo")
     let frameCount = animation.map { zoomFrames > 0 ? zoomFrames + 1 : $0.count(of: stepCount) } ?? 0
     let frames = elementCount([frameCount, size.height, size.width, 3]) ?? .max
     try network.options.checkMemory(frames, of: "keeping the frames (\(advice: .every) \(animation?.every ?? 1))")
-    return bytes + images + frames
   }
 }

@@ -1,27 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 /// A dream of a photograph, which its caller drives step by step.
-public final class DreamAscent: AscentSequence {
-  /// The information about one step.
-  public struct Step {
-    /// The number of the step, from 0.
-    public let iteration: Int
-    /// The number of the octave, from 0, the smallest.
-    public let octave: Int
-    /// The objective's value before the step, for the rolled image of the octave.
-    public let value: Float
-    /// Whether the image after the step is a frame of the animation that ``Dream/animation`` describes.
-    public let isFrame: Bool
-    fileprivate let ascent: DreamAscent
-
-    /// The image after the step, enlarged to the size of the dream. Read it before the next call of
-    /// ``DreamAscent/next(update:)``.
-    public var picture: RGBImage { ascent.picture }
-    /// The gradient of the objective with respect to the octave's image in normalised space, of shape (C, h, w). Read it
-    /// before the next call of ``DreamAscent/next(update:)``.
-    public var gradient: Tensor { ascent.engine.stepGradient }
-  }
-
+public final class DreamAscent: AscentSequence, PhotoAscentImages {
   private let parameters: Dream
   private let network: Network
   private let objective: ObjectiveText
@@ -30,12 +10,12 @@ public final class DreamAscent: AscentSequence {
   /// The photograph at the size of each octave.
   private var bases: [Tensor]
   private let photo: Tensor
-  fileprivate var engine: ParametrizedAscent
+  private var engine: ParametrizedAscent
   private var octave = 0, iteration = 0, gradientsBeforeLastReLU = 0, seconds = 0.0
   private var valueHistory: [Float] = []
 
   init(_ parameters: Dream, _ network: Network, on photo: RGBImage) throws(PixelAscentError) {
-    let size = parameters.size(of: photo)
+    let size = parameters.size(of: photo, network)
     try parameters.check(network, size)
     (self.parameters, self.network) = (parameters, network)
     objective = try ObjectiveText(parameters.objective, network)
@@ -78,7 +58,8 @@ public final class DreamAscent: AscentSequence {
     return octave == sizes.count - 1 ? image : Self.resized(image, sizes[sizes.count - 1], network.kernels)
   }
 
-  fileprivate var picture: RGBImage { network.render(enlarged, .clip) }
+  var picture: RGBImage { network.render(enlarged, .clip) }
+  var stepGradient: Tensor { engine.stepGradient }
 
   /// How many times the time of a step at the smallest size all steps take.
   var totalWork: Double {
@@ -92,7 +73,7 @@ public final class DreamAscent: AscentSequence {
   /// - Returns: the step; nil after the last one or in a cancelled task
   /// - Throws: ``PixelAscentError`` of kind `zeroGradient` if the gradient is exactly zero, or `invalidParameter` if
   ///   values become too large for a float or the step rule changes the image's shape.
-  public func next(update: AscentUpdate?) throws(PixelAscentError) -> Step? {
+  public func next(update: AscentUpdate?) throws(PixelAscentError) -> PhotoAscentStep? {
     if iteration >= parameters.stepCount || Task.isCancelled { return nil }
     let begin = ContinuousClock.now
     try network.parallel.withThreads { () throws(PixelAscentError) in
@@ -108,9 +89,10 @@ public final class DreamAscent: AscentSequence {
     let isLastOfDream = iteration % (parameters.octaves * parameters.iterations) == 0
     let isFrame =
       parameters.zoomFrames > 0
-      ? isLastOfDream : parameters.animation?.shows(iteration - 1, of: parameters.stepCount) ?? false
-    return Step(
-      iteration: iteration - 1, octave: octave, value: valueHistory[iteration - 1],
+      ? isLastOfDream || iteration == parameters.stepCount
+      : parameters.animation?.shows(iteration - 1, of: parameters.stepCount) ?? false
+    return PhotoAscentStep(
+      iteration: iteration - 1, part: "octave \(octave + 1)/\(sizes.count)", value: valueHistory[iteration - 1],
       isFrame: parameters.animation != nil && isFrame, ascent: self)
   }
 
@@ -142,12 +124,12 @@ public final class DreamAscent: AscentSequence {
   /// Returns the result of the steps made so far.
   ///
   /// - Throws: ``PixelAscentError`` of kind `invalidParameter` if the objective's value is not finite.
-  public func result() throws(PixelAscentError) -> Dream.Result {
+  public func result() throws(PixelAscentError) -> PhotoAscentResult {
     let image = enlarged
     let values = try [photo, image].map { image throws(PixelAscentError) in
-      Float(try network.evaluation(of: image).value(of: objective.objective))
+      Float(try network.evaluation(of: image, gradient: false).value(of: objective.objective))
     }
-    return Dream.Result(
+    return PhotoAscentResult(
       steps: iteration, valueHistory: valueHistory, valueBefore: values[0], value: values[1], image: image,
       picture: network.render(image, .clip), seconds: seconds, gradientsBeforeLastReLU: gradientsBeforeLastReLU)
   }

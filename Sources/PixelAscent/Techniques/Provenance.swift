@@ -37,7 +37,7 @@ public struct Provenance: Sendable {
 
   /// All techniques whose pictures have a provenance.
   public static let techniques: [any Technique.Type] = [
-    Saliency.self, Fooling.self, ClassVisualization.self, Dream.self,
+    Saliency.self, Fooling.self, ClassVisualization.self, Dream.self, Inversion.self,
   ]
 
   /// A kind of picture that a technique makes.

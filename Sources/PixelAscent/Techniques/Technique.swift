@@ -62,6 +62,10 @@ extension Technique {
     throw Self.noSteps
   }
 
+  static var noStyle: PixelAscentError {
+    PixelAscentError(.invalidParameter, "the parameters do not say how to animate the steps")
+  }
+
   static var noSteps: PixelAscentError { PixelAscentError(.invalidParameter, "a \(title) has no steps to animate") }
 }
 
@@ -166,6 +170,12 @@ extension AscentSequence {
 func checkPositive(_ value: Double, _ name: Advice) throws(PixelAscentError) {
   guard value.isFinite, value > 0 else {
     throw PixelAscentError(.invalidParameter, "\(advice: name) must be a positive number, found \(value)")
+  }
+}
+
+func checkWeight(_ weight: Double, _ name: Advice) throws(PixelAscentError) {
+  guard weight.isFinite, weight >= 0 else {
+    throw PixelAscentError(.invalidParameter, "\(advice: name) must be a number of 0 or more, found \(weight)")
   }
 }
 

@@ -35,8 +35,8 @@ package struct VisualizeRecord: ResultRecord {
   }
 }
 
-/// The record that `dream` prints about a dream.
-package struct DreamRecord: ResultRecord {
+/// The record that `dream` and `invert` print about a picture.
+package struct PhotoAscentRecord: ResultRecord {
   package let image: String
   /// The text of the objective.
   package let objective: String

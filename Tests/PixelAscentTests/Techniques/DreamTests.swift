@@ -88,7 +88,7 @@ import Testing
   @Test func aStoppedDreamHasItsSize() throws {
     let network = try Self.network(), ascent = try Self.small(network).begin(network, on: Self.photo())
     let first = try #require(try ascent.next())
-    #expect(first.octave == 0 && !first.isFrame)
+    #expect(first.part == "octave 1/3" && !first.isFrame)
     let result = try ascent.result()
     #expect(result.steps == 1 && result.picture.width == 60 && result.picture.height == 48)
     var dream = Self.small(network)

@@ -27,7 +27,7 @@ import Testing
     return [
       Saliency(), Saliency(.crossEntropy, colormap: .viridis, percentile: 99.5),
       Fooling(learningRate: 0.3, maxIterations: 7), visualization, other,
-      Dream(objective: "layer:pool1"),
+      Dream(objective: "layer:pool1"), Inversion(layer: "pool1"),
     ]
   }
 
@@ -102,7 +102,7 @@ import Testing
       ("\"iterations\":150", "\"iterations\":0", "iterations must be 1 or more, found 0"),
       (
         "\"visualize\":", "\"visualise\":",
-        "expected one of the techniques saliency, fool, visualize, dream, found none"
+        "expected one of the techniques saliency, fool, visualize, dream, invert, found none"
       ),
     ] {
       #expect(text.contains(part))
