@@ -147,15 +147,18 @@ public struct ClassVisualization: Technique {
   }
 
   /// Changes the parametrization. If it is another than the recipe's, the clamp, the blur, the optimizer and the learning
-  /// rate become those that suit it: Fourier coefficients are changed by Adam with a learning rate of 0.05, and need no
-  /// clamp and no blur; pixels are clamped.
+  /// rate become those that suit it: Fourier coefficients are changed by Adam with a learning rate of 0.05, phases
+  /// by Keras's Nadam with a learning rate of 1, and both need no clamp and no blur; pixels are clamped. Phases also start
+  /// from noise.
   public mutating func use(_ parametrization: Parametrization) {
     defer { self.parametrization = parametrization }
     if parametrization == self.parametrization { return }
     switch parametrization {
     case .pixels: clamp = true
     case .fourier: (clamp, blurEvery, optimizer, learningRate) = (false, 0, .adam, 0.05)
-    case .phase: (clamp, blurEvery, optimizer, learningRate) = (false, 0, .kerasNadam, 1)
+    case .phase:
+      (clamp, blurEvery, optimizer, learningRate) = (false, 0, .kerasNadam, 1)
+      start = .noise
     }
   }
 

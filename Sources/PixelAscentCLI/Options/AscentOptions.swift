@@ -164,8 +164,8 @@ struct AscentOptions: ParsableArguments {
   private func parameters(_ recipe: ClassVisualization.Recipe) -> ClassVisualization {
     var parameters = ClassVisualization(recipe)
     if let size { (parameters.height, parameters.width) = (size.height, size.width) }
-    if let start { parameters.start = ClassVisualization.Start(ofCommand: start) }
     if let parametrization { parameters.use(parametrization) }
+    if let start { parameters.start = ClassVisualization.Start(ofCommand: start) }
     if spectrumFile != nil { parameters.spectrum = .given }
     if let optimizer { parameters.optimizer = optimizer }
     if let transforms { parameters.transforms = transforms.transforms }

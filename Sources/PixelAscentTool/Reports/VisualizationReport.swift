@@ -142,6 +142,7 @@ extension ClassVisualization {
     var further: [(name: String, value: HTML)] = []
     if parametrization != .pixels { further.append(("Parametrization", "\(parametrization.rawValue)")) }
     if ![.sgd, .normalized].contains(optimizer) { further.append(("Optimizer", "\(optimizer.rawValue)")) }
+    if spectrum == .given { further.append(("Spectrum", "a given one")) }
     if !transforms.isEmpty {
       further.append(("Transforms", "\(transforms.map(\.description).joined(separator: " "))"))
     }

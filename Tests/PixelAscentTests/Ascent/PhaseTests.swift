@@ -100,6 +100,13 @@ import Testing
     #expect(try Self.small().run(network, class: 1).picture != result.picture)
   }
 
+  @Test func anotherRecipeUsesPhasesFromNoise() throws {
+    var visualization = ClassVisualization(.simonyan)
+    visualization.use(.phase)
+    (visualization.height, visualization.width, visualization.iterations) = (32, 40, 2)
+    #expect(try visualization.run(Self.network(), class: 1).iterations == 2)
+  }
+
   @Test func mistakesAreNamed() throws {
     let network = try Self.network()
     func line(_ spectrum: Tensor? = nil, _ change: (inout ClassVisualization) -> Void) -> String {
