@@ -34,9 +34,9 @@ import Testing
     let colours = result.image.values.indices.map { (index: Int) -> Float in
       255 * (result.image.values[index] * preprocessing.std[index / plane] + preprocessing.mean[index / plane])
     }
-    // Nine steps of gradients in float32. A step is 1.5 in the mean, and a pixel's step grows with its gradient.
+    // Nine steps of gradients in float32; ReLUs near 0 may decide differently.
     let error = relativeError(colours, expected.values)
-    #expect(error < 1e-4)
+    #expect(error < 1e-5)
     PeerTable.note("DeepDream, 3 octaves of 3 steps, \(set.name)", "SciPy's zoom, SqueezeNet in PyTorch", error: error)
   }
 
