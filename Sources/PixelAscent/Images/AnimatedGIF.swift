@@ -19,12 +19,16 @@ extension Animation {
     let size = try checkedSize(.gif), palette = GIFPalette(frames)
     // One number more than there are colours, for transparent pixels. Files have 2, 4, 8 … 256 colours.
     let transparent = UInt8(palette.colors.count), bits = 8 - transparent.leadingZeroBitCount
-    var file = Array("GIF89a".utf8) + littleEndian(size.width) + littleEndian(size.height)
+    var file = Array("GIF89a".utf8)
+    file += littleEndian(size.width)
+    file += littleEndian(size.height)
     file += [0xF0 | UInt8(bits - 1), 0, 0]  // a palette for all frames, of 8 bits per channel
     file += palette.colors.flatMap { [$0.red, $0.green, $0.blue] }
     file += [UInt8](repeating: 0, count: 3 * ((1 << bits) - palette.colors.count))
     // Repeats without end. Programs look for the name of the browser that had this extension first.
-    file += [0x21, 0xFF, 11] + Array("NETSCAPE2.0".utf8) + [3, 1] + littleEndian(0) + [0]
+    file += [0x21, 0xFF, 11]
+    file += Array("NETSCAPE2.0".utf8)
+    file += [3, 1, 0, 0, 0]
     if let comment { file += [0x21, 0xFE] + subBlocks(Array(comment.utf8.prefix { $0 != 0 })) }
 
     var shown: [UInt8] = []
@@ -34,7 +38,9 @@ extension Animation {
       // The frame stays under the next one, whose transparent pixels show it.
       file += [0x21, 0xF9, 4, index == 0 ? 0b100 : 0b101]
       file += littleEndian(gifDelay(index)) + [transparent, 0]
-      file += [0x2C] + littleEndian(0) + littleEndian(0) + littleEndian(size.width) + littleEndian(size.height) + [0]
+      file.append(0x2C)
+      for number in [0, 0, size.width, size.height] { file += littleEndian(number) }
+      file.append(0)
       if index == 0 {
         shown = indices
       } else {

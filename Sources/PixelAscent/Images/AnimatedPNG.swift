@@ -23,9 +23,10 @@ extension Animation {
     for (index, frame) in frames.enumerated() {
       try Self.checkMemory(size, fileSize: file.count)
       let delay = apngDelay(index)
-      var control = bigEndian(sequenceNumber, 4) + bigEndian(size.width, 4) + bigEndian(size.height, 4)
-      control += bigEndian(0, 4) + bigEndian(0, 4)  // at the left and top edges
-      control += bigEndian(delay.numerator, 2) + bigEndian(delay.denominator, 2)
+      var control: [UInt8] = []
+      // At the left and top edges.
+      for number in [sequenceNumber, size.width, size.height, 0, 0] { control += bigEndian(number, 4) }
+      for number in [delay.numerator, delay.denominator] { control += bigEndian(number, 2) }
       control += [0, 0]  // the next frame replaces all of this one, without blending
       file += try PNGChunk.made("fcTL", control)
       sequenceNumber += 1
