@@ -230,7 +230,9 @@ public enum ImageSpectrum {
 
   /// Returns the magnitudes of a photograph's Fourier coefficients.
   ///
-  /// - Parameter photo: the network's input for the photograph, as ``Network/input(for:)`` makes it
+  /// - Parameters:
+  ///   - photo: the network's input for the photograph, as ``Network/input(for:)`` makes it
+  ///   - network: the network, whose preprocessing says which values are colours
   /// - Returns: the magnitudes, of shape (C, H, ⌊W/2⌋ + 1); colours of exactly 0 and 1 count as 10⁻³ and 1 − 10⁻³
   /// - Throws: ``PixelAscentError`` of kind `invalidParameter` if the tensor is no input of the network, `sizeLimit` if
   ///   the process can't get the memory.

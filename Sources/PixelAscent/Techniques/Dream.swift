@@ -70,7 +70,7 @@ public struct Dream: PhotoAscentTechnique {
   /// Returns the seconds that all steps take, if each took as long as the first ones at the smallest size times the ratio
   /// of the areas.
   ///
-  /// - Throws: as ``run(_:on:)`` does.
+  /// - Throws: as ``begin(_:on:)`` does.
   public func estimatedSeconds(_ network: Network, on subject: Subject) throws(PixelAscentError) -> Double {
     let ascent = try begin(network, on: Subject.required(subject.photo, "photo"))
     return try ascent.estimatedSeconds(of: 1) * ascent.totalWork

@@ -25,7 +25,9 @@ public protocol PhotoAscentTechnique: Technique where Result == PhotoAscentResul
 
   /// Checks that an ascent can run.
   ///
-  /// - Parameter size: the size of the picture
+  /// - Parameters:
+  ///   - network: the network to ask
+  ///   - size: the size of the picture
   /// - Throws: ``PixelAscentError`` as ``begin(_:on:)`` does.
   func check(_ network: Network, _ size: PixelSize) throws(PixelAscentError)
 }
