@@ -9,8 +9,8 @@ struct Invert: ParsableCommand {
     commandName: "invert",
     abstract: "Show what a layer still knows of a photograph, by making an image in which it sees the same.",
     discussion: """
-      The image starts from noise. What is missing at the end, or wrong, is what the layer has forgotten: first colours, \
-      then places. `pixelascent inspect` lists the layers. The value is minus the squared distance of the layer's \
+      The image starts from noise. What is missing at the end, or wrong, is what the layer has forgotten: colours go \
+      first. `pixelascent inspect` lists the layers. The value is minus the squared distance of the layer's \
       activations, divided by the square of their norm: 0 if the layer sees the same.
 
       Examples:

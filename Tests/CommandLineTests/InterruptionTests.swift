@@ -76,7 +76,7 @@ import Testing
     let steps = try #require(outcome.record["steps"]?.int)
     #expect(outcome.errors.hasSuffix("interrupted after \(steps) steps: the image so far is in o.png\n"))
     for file in ["o.png", "a.png"] {
-      #expect(try Program.run(["reproduce", file, "--input", "photo.png", "--yes"], in: folder).status == 0)
+      #expect(try Program.run(["reproduce", file, "--input", "photo.png"], in: folder).status == 0)
     }
   }
 

@@ -75,6 +75,9 @@ import Testing
     Refusal(
       "visualize --class 76 --animate a.png --every 1 --iterations 1000000000 --size 64",
       "error: keeping the frames (--every 1) …"),
+    Refusal(
+      "visualize --class 76 --animate a.png --iterations 9223372036854775807 --size 64",
+      "error: keeping the frames (--every 4) …"),
     Refusal("visualize --objective class:nobody", "error: no class is called \"nobody\"; …"),
   ]
 

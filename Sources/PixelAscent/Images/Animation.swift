@@ -168,9 +168,10 @@ extension Animation {
       iteration % every == 0 || iteration == iterations - 1
     }
 
-    /// Returns the number of frames of `iterations` iterations.
+    /// Returns the number of frames of `iterations` iterations, of which there is at least one.
     func count(of iterations: Int) -> Int {
-      (iterations + every - 1) / every + (iterations > 1 && (iterations - 1) % every != 0 ? 1 : 0)
+      let last = iterations - 1
+      return last / every + (last % every == 0 ? 1 : 2)
     }
   }
 

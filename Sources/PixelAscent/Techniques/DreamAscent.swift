@@ -63,8 +63,14 @@ public final class DreamAscent: AscentSequence, PhotoAscentImages {
 
   /// How many times the time of a step at the smallest size all steps take.
   var totalWork: Double {
-    let areas = sizes.map { Double($0.height * $0.width) }
-    return areas.reduce(0, +) / areas[0] * Double(parameters.iterations * (parameters.zoomFrames + 1))
+    let areas = sizes.map { Double($0.height * $0.width) / Double(sizes[0].height * sizes[0].width) }
+    let (dreams, rest) = parameters.stepCount.quotientAndRemainder(dividingBy: sizes.count * parameters.iterations)
+    let whole = areas.reduce(0, +) * Double(dreams * parameters.iterations)
+    // The steps of a dream that is cut short.
+    return areas.enumerated().reduce(whole) { sum, octave in
+      let steps = min(parameters.iterations, max(0, rest - octave.offset * parameters.iterations))
+      return sum + octave.element * Double(steps)
+    }
   }
 
   /// Makes one step.

@@ -72,6 +72,8 @@ import Testing
   @Test func animationsHaveTheirFrames() throws {
     let network = try Self.network(), subject = Subject(photo: Self.photo())
     var dream = Self.small(network)
+    dream.animation = Animation.Style(every: 5)
+    #expect(try dream.animation(network, of: subject).frames.count == 2)
     dream.animation = Animation.Style(every: 4)
     let steps = try dream.animation(network, of: subject)
     #expect(steps.frames.count == 3)
