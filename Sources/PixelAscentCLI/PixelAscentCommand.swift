@@ -18,6 +18,7 @@ struct PixelAscentCommand: ParsableCommand {
         pixelascent saliency photo.jpg --class "Border terrier" -o map.png
         pixelascent fool photo.jpg --target tarantula --figure panels.png
         pixelascent visualize --class tarantula --seed 7 --figure steps.png
+        pixelascent dream photo.jpg
 
       The model is the file that --model names, or else the one that $PIXELASCENT_MODEL names. Without either, the \
       program looks for squeezenet1_1.safetensors in $XDG_DATA_HOME/pixelascent/models, in ./Models, in the folder \
