@@ -106,8 +106,7 @@ final class Ascent {
   /// - Throws: as `Evaluation.forward` does.
   func evaluate(_ picture: RGBImage) throws(PixelAscentError) {
     if isInput {
-      let copy = ImagePlanes(channels: image.channels, height: image.height, width: image.width)
-      copy.tensor = image.tensor
+      let copy = ImagePlanes(image.tensor)
       image = copy
     }
     shift = .none

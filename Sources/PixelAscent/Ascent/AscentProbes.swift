@@ -22,19 +22,15 @@ package struct TransformProbe {
 
   /// Returns what the transforms make of an image.
   package func apply(_ image: Tensor) -> Tensor {
-    let x = ImagePlanes(channels: channels, height: height, width: width)
     let y = ImagePlanes(channels: channels, height: size.height, width: size.width)
-    x.tensor = image
-    chain.apply(y, x)
+    chain.apply(y, ImagePlanes(image))
     return y.tensor
   }
 
   /// Returns the gradient of the image that belongs to a gradient of the transformed image.
   package func pullBack(_ gradient: Tensor) -> Tensor {
     let dx = ImagePlanes(channels: channels, height: height, width: width)
-    let dy = ImagePlanes(channels: channels, height: size.height, width: size.width)
-    dy.tensor = gradient
-    chain.pullBack(dx, dy, accumulate: false)
+    chain.pullBack(dx, ImagePlanes(gradient), accumulate: false)
     return dx.tensor
   }
 }
@@ -61,9 +57,7 @@ package struct FourierProbe {
 
   /// Returns the gradient of the last coefficients that belongs to a gradient of their image.
   package func pullBack(_ gradient: Tensor) -> Tensor {
-    let planes = ImagePlanes(channels: gradient.shape[0], height: gradient.shape[1], width: gradient.shape[2])
-    planes.tensor = gradient
-    parameters.pullBack(planes)
+    parameters.pullBack(ImagePlanes(gradient))
     return parameters.spectrumGradient.tensor
   }
 
@@ -93,9 +87,7 @@ package struct PhaseProbe {
 
   /// Returns the gradient of the last phases that belongs to a gradient of their image.
   package func pullBack(_ gradient: Tensor) -> Tensor {
-    let planes = ImagePlanes(channels: gradient.shape[0], height: gradient.shape[1], width: gradient.shape[2])
-    planes.tensor = gradient
-    parameters.pullBack(planes)
+    parameters.pullBack(ImagePlanes(gradient))
     return Tensor(shape: shape, values: parameters.phaseGradientValues)
   }
 }

@@ -47,6 +47,14 @@ protocol PixelwiseParameters: ImageParameters {
   func clamp()
 }
 
+/// Returns planes of the size of a tensor, and their buffer, whose size is a multiple of 16.
+private func paddedPlanes(like tensor: Tensor) -> (planes: ImagePlanes, buffer: FloatBuffer) {
+  let buffer = FloatBuffer(count: (tensor.values.count + 15) / 16 * 16)
+  return (
+    ImagePlanes(buffer, channels: tensor.shape[0], height: tensor.shape[1], width: tensor.shape[2]), buffer
+  )
+}
+
 /// Parameters that are the pixels themselves.
 final class PixelParameters: PixelwiseParameters {
   let image: ImagePlanes
@@ -61,12 +69,8 @@ final class PixelParameters: PixelwiseParameters {
 
   /// Creates the parameters of an image in normalised space.
   init(_ start: Tensor, _ network: Network, _ parallel: Parallel) {
-    let count = (start.values.count + 15) / 16 * 16
-    (values, gradient) = (FloatBuffer(count: count), FloatBuffer(count: count))
-    func planes(_ buffer: FloatBuffer) -> ImagePlanes {
-      ImagePlanes(buffer, channels: start.shape[0], height: start.shape[1], width: start.shape[2])
-    }
-    (image, gradientPlanes) = (planes(values), planes(gradient))
+    (image, values) = paddedPlanes(like: start)
+    (gradientPlanes, gradient) = paddedPlanes(like: start)
     (kernels, box, sums, self.parallel) = (network.kernels, Box(network.preprocessing), RowSums(image), parallel)
     image.tensor = start
   }
@@ -97,22 +101,22 @@ final class ByteParameters: PixelwiseParameters {
 
   /// Creates the parameters of an image in normalised space.
   init(_ start: Tensor, _ preprocessing: Preprocessing, _ parallel: Parallel) {
-    let count = (start.values.count + 15) / 16 * 16
-    (values, gradient) = (FloatBuffer(count: count), FloatBuffer(count: count))
-    func planes(_ buffer: FloatBuffer) -> ImagePlanes {
-      ImagePlanes(buffer, channels: start.shape[0], height: start.shape[1], width: start.shape[2])
-    }
-    (colours, colourGradient) = (planes(values), planes(gradient))
-    image = ImagePlanes(channels: start.shape[0], height: start.shape[1], width: start.shape[2])
+    (colours, values) = paddedPlanes(like: start)
+    (colourGradient, gradient) = paddedPlanes(like: start)
+    image = ImagePlanes(start)
     scale = preprocessing.std.map { Float(1 / (255 * Double($0))) }
     offset = preprocessing.normalized(0)
     self.parallel = parallel
-    set(start)
+    setColours()
   }
 
   func set(_ image: Tensor) {
     self.image.tensor = image
-    convert(colours, self.image, scale.map { 1 / $0 }, zip(offset, scale).map { -$0 / $1 })
+    setColours()
+  }
+
+  private func setColours() {
+    convert(colours, image, scale.map { 1 / $0 }, zip(offset, scale).map { -$0 / $1 })
   }
 
   func makeImage() { convert(image, colours, scale, offset) }
@@ -213,19 +217,11 @@ final class FourierParameters: ImageParameters {
 
   func makeImage() {
     transform.image(colourless, of: spectrum, factor: factor, through: spectrumGradient)
-    let body = Parallel.Body { [kernels, image, colourless, space] in
-      kernels.colours(
-        image, colourless, matrix: space.matrix, scale: space.scale, offset: space.offset, rows: $0.rows)
-    }
-    parallel.overRows(image.height, body)
+    space.makeImage(image, of: colourless, kernels, parallel)
   }
 
   func pullBack(_ imageGradient: ImagePlanes) {
-    let body = Parallel.Body { [kernels, colourless, colourlessGradient, space] in
-      kernels.coloursInputGradient(
-        colourlessGradient, imageGradient, colourless, matrix: space.matrix, scale: space.scale, rows: $0.rows)
-    }
-    parallel.overRows(image.height, body)
+    space.pullBack(colourlessGradient, imageGradient, at: colourless, kernels, parallel)
     transform.spectrum(spectrumGradient, of: colourlessGradient, factor: factorBack)
   }
 }
@@ -233,9 +229,9 @@ final class FourierParameters: ImageParameters {
 /// The colours of a network's images: from three numbers without bounds that do not correlate to normalised space.
 struct ColourSpace: Sendable {
   /// The matrix C, row by row.
-  let matrix: [Float]
+  private let matrix: [Float]
   /// 1 / std and −mean / std: from colours to normalised space.
-  let scale, offset: [Float]
+  private let scale, offset: [Float]
 
   /// The square root of the colours' covariance in natural photographs, divided by the norm of its longest column (Olah
   /// et al. 2017).
@@ -250,6 +246,24 @@ struct ColourSpace: Sendable {
     matrix = preprocessing.mean.count == 3 ? Self.correlation.flatMap { $0.map(Float.init) } : [1]
     scale = preprocessing.std.map { Float(1 / Double($0)) }
     offset = preprocessing.normalized(0)
+  }
+
+  /// Makes an image in normalised space of numbers t without bounds.
+  func makeImage(_ image: ImagePlanes, of t: ImagePlanes, _ kernels: Kernels, _ parallel: Parallel) {
+    let body = Parallel.Body { [matrix, scale, offset] in
+      kernels.colours(image, t, matrix: matrix, scale: scale, offset: offset, rows: $0.rows)
+    }
+    parallel.overRows(image.height, body)
+  }
+
+  /// Computes the gradient of the numbers t from that of their image.
+  func pullBack(
+    _ gradient: ImagePlanes, _ imageGradient: ImagePlanes, at t: ImagePlanes, _ kernels: Kernels, _ parallel: Parallel
+  ) {
+    let body = Parallel.Body { [matrix, scale] in
+      kernels.coloursInputGradient(gradient, imageGradient, t, matrix: matrix, scale: scale, rows: $0.rows)
+    }
+    parallel.overRows(imageGradient.height, body)
   }
 
   /// Returns the numbers t without bounds that make an image in normalised space: C⁻¹ · log(p / (1 − p)), for colours p

@@ -37,8 +37,7 @@ public enum ImageSpectrum {
   public static func magnitudes(of photo: Tensor, _ network: Network) throws(PixelAscentError) -> Tensor {
     try network.check(photo)
     let (channels, height, width) = (network.channels, photo.shape[1], photo.shape[2])
-    let planes = ImagePlanes(channels: channels, height: height, width: width)
-    planes.tensor = ColourSpace(network.preprocessing).unbounded(photo, least: 1e-3)
+    let planes = ImagePlanes(ColourSpace(network.preprocessing).unbounded(photo, least: 1e-3))
     let spectrum = Spectrum(channels: channels, height: height, width: width)
     let ones = FloatBuffer(count: height * spectrum.stride)
     for index in 0..<ones.count { ones.base[index] = 1 }

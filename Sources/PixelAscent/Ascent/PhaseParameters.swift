@@ -96,18 +96,11 @@ final class PhaseParameters: ImageParameters {
     transform.image(standard, of: spectrum, factor: factor, through: middle)
     imageScale = Standardization(of: pixels)
     imageScale.apply(to: pixels)
-    let body = Parallel.Body { [kernels, image, standard, space] in
-      kernels.colours(image, standard, matrix: space.matrix, scale: space.scale, offset: space.offset, rows: $0.rows)
-    }
-    parallel.overRows(image.height, body)
+    space.makeImage(image, of: standard, kernels, parallel)
   }
 
   func pullBack(_ imageGradient: ImagePlanes) {
-    let body = Parallel.Body { [kernels, standard, standardGradient, space] in
-      kernels.coloursInputGradient(
-        standardGradient, imageGradient, standard, matrix: space.matrix, scale: space.scale, rows: $0.rows)
-    }
-    parallel.overRows(image.height, body)
+    space.pullBack(standardGradient, imageGradient, at: standard, kernels, parallel)
     imageScale.pullBack(pixelGradient, at: pixels, isStandard: true)
     transform.spectrum(middle, of: standardGradient, factor: factorBack)
     let half = values.count

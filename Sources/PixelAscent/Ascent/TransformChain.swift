@@ -219,8 +219,8 @@ final class TransformChain {
   private func zoom(_ mean: Double, _ position: UInt64, _ size: (height: Int, width: Int)) -> [Stage] {
     let input = network.preprocessing.inputSize, drawn = random.normals(3, .transform, from: position)
     let side = min(1, max(0.05, mean + 0.05 * Double(drawn[2])))
-    let down = Zoom(centre: 0.5 + 0.15 * Double(drawn[0]), side: side, from: size.height, to: input.height)
-    let across = Zoom(centre: 0.5 + 0.15 * Double(drawn[1]), side: side, from: size.width, to: input.width)
+    let down = ZoomedAxis(centre: 0.5 + 0.15 * Double(drawn[0]), side: side, from: size.height, to: input.height)
+    let across = ZoomedAxis(centre: 0.5 + 0.15 * Double(drawn[1]), side: side, from: size.width, to: input.width)
     let black = network.preprocessing.normalized(0)
     guard let down, let across else {
       // The whole box lies outside the image.
@@ -249,32 +249,6 @@ final class TransformChain {
     let made = back ? taps(from: from, to: to).transposed : ImageTaps.bilinear(from: from, to: to)
     tapsBySize[key] = made
     return made
-  }
-
-  /// A part of an axis, stretched to another size: output i lies at p = low · (n − 1) + i · side · (n − 1) / (m − 1) of n
-  /// inputs, for m outputs, as TensorFlow's `crop_and_resize` samples.
-  private struct Zoom {
-    /// The first input that is read.
-    let first: Int
-    /// The number of outputs before the first one that lies inside the image.
-    let before: Int
-    /// The matrix from the read inputs to the outputs inside the image.
-    let taps: ImageTaps
-
-    /// Returns nil if no output lies inside the image.
-    init?(centre: Double, side: Double, from inputs: Int, to outputs: Int) {
-      let low = (centre - side / 2) * Double(inputs - 1)
-      let step = outputs > 1 ? side * Double(inputs - 1) / Double(outputs - 1) : 0
-      // A single output lies at the box's centre.
-      let begin = outputs > 1 ? low : centre * Double(inputs - 1)
-      let places = (0..<outputs).map { begin + Double($0) * step }
-      guard let inside = places.firstIndex(where: { $0 >= 0 }) else { return nil }
-      let placesInside = places[inside...].prefix { $0 <= Double(inputs - 1) }
-      guard let lowest = placesInside.first, let highest = placesInside.last else { return nil }
-      let first = Int(lowest), last = Int(highest.rounded(.up))
-      (self.first, before) = (first, inside)
-      taps = .linear(at: placesInside.map { $0 - Double(first) }, inputs: last - first + 1)
-    }
   }
 
   private func mirror(_ width: Int) -> ImageTaps {

@@ -24,6 +24,12 @@ struct ImagePlanes {
     self.init(FloatBuffer(count: channels * height * width), channels: channels, height: height, width: width)
   }
 
+  /// Creates a copy of a tensor of shape (C, H, W) in a new buffer.
+  init(_ tensor: Tensor) {
+    self.init(channels: tensor.shape[0], height: tensor.shape[1], width: tensor.shape[2])
+    self.tensor = tensor
+  }
+
   /// Returns whether `other` lies at the same place in memory.
   func isSame(as other: ImagePlanes) -> Bool { buffer === other.buffer && offset == other.offset }
 

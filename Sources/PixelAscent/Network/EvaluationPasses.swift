@@ -163,9 +163,7 @@ extension Evaluation {
         let isRaised = !throughClamps && slope > 0
         gradient.values[place] = isRaised || clamp?.passes(activation.values[place]) ?? true ? slope : 0
       }
-      let image = ImagePlanes(channels: planes.channels, height: planes.height, width: planes.width)
-      image.tensor = gradient
-      kernels.planes(planes, of: image, rows: 0..<planes.height)
+      kernels.planes(planes, of: ImagePlanes(gradient), rows: 0..<planes.height)
     }
     if objective.readsScores {
       let seed = try objective.gradient(scores: lastScores, network.activation).values(plan.classes)

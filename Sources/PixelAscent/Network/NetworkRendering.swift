@@ -9,8 +9,7 @@ extension Network {
   /// - Precondition: the image has three dimensions and the network's number of channels.
   public func render(_ image: Tensor, _ rendering: Rendering) -> RGBImage {
     precondition(image.shape.count == 3 && image.shape[0] == channels)
-    let planes = ImagePlanes(channels: channels, height: image.shape[1], width: image.shape[2])
-    planes.tensor = image
+    let planes = ImagePlanes(image)
     var low = 0.0, high = 1.0
     switch rendering {
     case .clip: break

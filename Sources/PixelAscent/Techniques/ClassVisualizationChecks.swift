@@ -35,9 +35,9 @@ extension ClassVisualization {
     let bytes = try checkEngine(network)
     let pictures = elementCount([copies, shownCount, height, width, 3, figure.scale, figure.scale]) ?? .max
     try network.options.checkMemory(pictures, of: "keeping the shown pictures (\(advice: .showEvery) \(showEvery))")
-    let frames = animation.map { elementCount([$0.count(of: iterations), height, width, 3]) ?? .max } ?? 0
-    try network.options.checkMemory(frames, of: "keeping the frames (\(advice: .every) \(animation?.every ?? 1))")
-    return bytes + pictures + frames
+    guard let animation else { return bytes + pictures }
+    let size = PixelSize(height: height, width: width)
+    return bytes + pictures + (try animation.checkMemory(animation.count(of: iterations), size, network))
   }
 
   /// Checks that the network can take every image that an ascent evaluates.

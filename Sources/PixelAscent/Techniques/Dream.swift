@@ -147,8 +147,8 @@ public struct Dream: PhotoAscentTechnique {
     }
     let images = elementCount([20, MemoryLayout<Float>.stride, network.channels, size.height, size.width]) ?? .max
     try network.options.checkMemory(images, of: "the octaves of the photo")
-    let frameCount = animation.map { zoomFrames > 0 ? zoomFrames + 1 : $0.count(of: stepCount) } ?? 0
-    let frames = elementCount([frameCount, size.height, size.width, 3]) ?? .max
-    try network.options.checkMemory(frames, of: "keeping the frames (\(advice: .every) \(animation?.every ?? 1))")
+    if let animation {
+      try animation.checkMemory(zoomFrames > 0 ? zoomFrames + 1 : animation.count(of: stepCount), size, network)
+    }
   }
 }

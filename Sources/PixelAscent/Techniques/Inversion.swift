@@ -76,8 +76,7 @@ public struct Inversion: PhotoAscentTechnique {
     try validate()
     _ = try ObjectiveText("layer:\(layer)", network)
     try network.checkSize(height: size.height, width: size.width, gradient: true)
-    let frames = elementCount([animation?.count(of: stepCount) ?? 0, size.height, size.width, 3]) ?? .max
-    try network.options.checkMemory(frames, of: "keeping the frames (\(advice: .every) \(animation?.every ?? 1))")
+    if let animation { try animation.checkMemory(animation.count(of: stepCount), size, network) }
   }
 
   /// Checks every parameter but the layer, which only a network can check.

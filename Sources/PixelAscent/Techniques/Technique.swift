@@ -167,6 +167,19 @@ extension AscentSequence {
   }
 }
 
+extension Animation.Style {
+  /// Checks that the network's options allow to keep frames of a size.
+  ///
+  /// - Returns: the bytes that they take
+  /// - Throws: `PixelAscentError` of kind `sizeLimit`.
+  @discardableResult
+  func checkMemory(_ frames: Int, _ size: PixelSize, _ network: Network) throws(PixelAscentError) -> Int {
+    let bytes = elementCount([frames, size.height, size.width, 3]) ?? .max
+    try network.options.checkMemory(bytes, of: "keeping the frames (\(advice: .every) \(every))")
+    return bytes
+  }
+}
+
 func checkPositive(_ value: Double, _ name: Advice) throws(PixelAscentError) {
   guard value.isFinite, value > 0 else {
     throw PixelAscentError(.invalidParameter, "\(advice: name) must be a positive number, found \(value)")
